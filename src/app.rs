@@ -1,0 +1,141 @@
+//! What a request needs, built once: settings, database, content, page cache, clock. And what keeps it current.
+
+mod live;
+
+use std::{fmt, ops::Deref, sync::Arc};
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use jiff::Timestamp;
+
+use crate::{
+    config::Config,
+    content::{Loader, Rules, Snapshot},
+    domain::signer::Signer,
+    store::{SearchIndex, Store, StoreError},
+    web::{assets::Assets, cache::PageCache},
+};
+
+pub use live::Keepers;
+
+/// Tells the time. Tests turn it.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
+    pub fn system() -> Self {
+        Self::new(Timestamp::now)
+    }
+
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock(..)")
+    }
+}
+
+/// How a site is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mode {
+    /// Drafts are shown, and static files come from `static/` where it is there.
+    pub dev: bool,
+    /// The comments are samples, and pages say so.
+    pub demo: bool,
+}
+
+/// Shared by all requests. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+pub struct Inner {
+    pub config: Config,
+    pub mode: Mode,
+    pub store: Store,
+    pub signer: Signer,
+    pub clock: Clock,
+    pub cache: PageCache,
+    /// Swapped whole when the author saves a file or a date is reached.
+    snapshot: ArcSwap<Snapshot>,
+    /// Follows the snapshot a moment later; none while the first is built.
+    search: ArcSwapOption<SearchIndex>,
+    assets: ArcSwap<Assets>,
+}
+
+/// Why a site cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("the content folder {folder} cannot be read: {source}")]
+    Content { folder: String, source: std::io::Error },
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    #[error("the system gives no random numbers, and without them no cookie can be signed: {0}")]
+    Randomness(getrandom::Error),
+}
+
+impl App {
+    /// Loads the content and makes everything ready; the returned keepers then keep it current.
+    ///
+    /// # Errors
+    /// The content folder cannot be read, or the database does not answer.
+    pub async fn build(config: Config, mode: Mode, store: Store, clock: Clock) -> Result<(Self, Keepers), StartError> {
+        let signer = Signer::new(&secret(&config, &store).await?);
+        let rules = Rules { zone: config.site.time_zone.clone(), permalink: config.site.permalink.clone() };
+        let mut loader = Loader::new(config.content.clone(), rules);
+        let library = loader
+            .load()
+            .map_err(|source| StartError::Content { folder: config.content.display().to_string(), source })?;
+        let snapshot = Snapshot::build(&library, clock.now(), mode.dev);
+        let revision = store.revision().await?;
+        let app = Self(Arc::new(Inner {
+            assets: ArcSwap::from_pointee(Assets::build(&config.content, mode.dev)),
+            snapshot: ArcSwap::from_pointee(snapshot),
+            search: ArcSwapOption::empty(),
+            cache: PageCache::default(),
+            config,
+            mode,
+            store,
+            signer,
+            clock,
+        }));
+        Ok((app.clone(), Keepers::new(app, loader, library, revision)))
+    }
+
+    /// The content as it is now. A request that needs it twice asks once.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// `None` for a moment after the start.
+    pub fn search(&self) -> Option<Arc<SearchIndex>> {
+        self.search.load_full()
+    }
+
+    pub fn assets(&self) -> Arc<Assets> {
+        self.assets.load_full()
+    }
+}
+
+impl Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+async fn secret(config: &Config, store: &Store) -> Result<Vec<u8>, StartError> {
+    if let Some(secret) = &config.secret {
+        return Ok(secret.clone().into_bytes());
+    }
+    let mut fresh = [0_u8; 32];
+    getrandom::fill(&mut fresh).map_err(StartError::Randomness)?;
+    Ok(store.secret(&fresh).await?)
+}

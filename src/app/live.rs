@@ -1,0 +1,146 @@
+//! Keeping a running site current: the author saves a file, a date is reached, another process changes a comment.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time;
+
+use super::App;
+use crate::{
+    config::Watch,
+    content::{Library, Loader, Snapshot, Watcher},
+    domain::problem::Severity,
+    store::{SearchIndex, Stale},
+    web::assets::Assets,
+};
+
+/// How often other processes' changes are looked for (DESIGN, section 7).
+const POLL: Duration = Duration::from_millis(250);
+/// A timer that sleeps longer than this may wake on the wrong side of a change of the system's clock.
+const LONGEST_SLEEP: SignedDuration = SignedDuration::from_hours(1);
+
+/// What keeps an [`App`] current while [`Keepers::run`] runs.
+pub struct Keepers {
+    app: App,
+    loader: Loader,
+    library: Arc<Library>,
+    revision: i64,
+}
+
+impl Keepers {
+    pub(super) fn new(app: App, loader: Loader, library: Library, revision: i64) -> Self {
+        Self { app, loader, library: Arc::new(library), revision }
+    }
+
+    /// Runs until dropped.
+    pub async fn run(self) {
+        let Self { app, loader, library, revision } = self;
+        tokio::join!(keep_content(app.clone(), loader, library), keep_comments(app, revision));
+    }
+}
+
+/// Puts a new snapshot in place when a file changes or a date is reached.
+async fn keep_content(app: App, mut loader: Loader, mut library: Arc<Library>) {
+    index(&app).await;
+    let mut watcher = watch(&app);
+    loop {
+        let next_change = app.snapshot().next_change;
+        tokio::select! {
+            () = changed(&mut watcher) => {
+                let loaded = tokio::task::spawn_blocking(move || (loader.load(), loader)).await;
+                let Ok((loaded, same_loader)) = loaded else { return };
+                loader = same_loader;
+                match loaded {
+                    Ok(loaded) => library = Arc::new(loaded),
+                    Err(error) => {
+                        tracing::error!("the content folder cannot be read, so the site stays as it was: {error}");
+                        continue;
+                    }
+                }
+                app.assets.store(Arc::new(Assets::build(&app.config.content, app.mode.dev)));
+                report_new_problems(&app, &library);
+            }
+            () = reached(&app, next_change) => {}
+        }
+        let snapshot = Snapshot::build(&library, app.clock.now(), app.mode.dev);
+        app.snapshot.store(Arc::new(snapshot));
+        app.cache.purge_everything();
+        index(&app).await;
+    }
+}
+
+fn watch(app: &App) -> Option<Watcher> {
+    match Watcher::start(&app.config.content, app.config.watch == Watch::Poll) {
+        Ok(watcher) => Some(watcher),
+        Err(error) => {
+            tracing::warn!("the content folder cannot be watched: {error}");
+            None
+        }
+    }
+}
+
+async fn changed(watcher: &mut Option<Watcher>) {
+    match watcher {
+        Some(watcher) => watcher.changed().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Sleeps to the next date at which something appears or goes.
+async fn reached(app: &App, next_change: Option<Timestamp>) {
+    let Some(next_change) = next_change else { return std::future::pending().await };
+    loop {
+        let left = next_change.duration_since(app.clock.now());
+        if !left.is_positive() {
+            return;
+        }
+        time::sleep(left.min(LONGEST_SLEEP).unsigned_abs()).await;
+    }
+}
+
+/// Problems that were there before have been told before.
+fn report_new_problems(app: &App, library: &Library) {
+    let before = app.snapshot();
+    for problem in library.problems.iter().filter(|problem| !before.problems.contains(problem)) {
+        match problem.severity {
+            Severity::Error => tracing::error!("{problem}"),
+            Severity::Warning => tracing::warn!("{problem}"),
+        }
+    }
+}
+
+/// Search follows the snapshot; until it has, the old index answers.
+async fn index(app: &App) {
+    match SearchIndex::build(app.snapshot().search_docs()).await {
+        Ok(index) => app.search.store(Some(Arc::new(index))),
+        Err(error) => tracing::error!("the search index cannot be built: {error}"),
+    }
+}
+
+/// Purges what other processes (the shell, another copy of the site) have changed.
+async fn keep_comments(app: App, mut seen: i64) {
+    let mut ticks = time::interval(POLL);
+    ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
+    let mut is_away = false;
+    loop {
+        ticks.tick().await;
+        match app.store.changes_since(seen).await {
+            Ok(changes) => {
+                if std::mem::take(&mut is_away) {
+                    tracing::info!("the database answers again");
+                }
+                let Some(changes) = changes else { continue };
+                seen = changes.revision;
+                match changes.stale {
+                    Stale::Tags(tags) => app.cache.purge(&tags),
+                    Stale::Everything => app.cache.purge_everything(),
+                }
+            }
+            Err(error) if !is_away => {
+                is_away = true;
+                tracing::error!("changes of comments cannot be read: {error}");
+            }
+            Err(_) => {}
+        }
+    }
+}

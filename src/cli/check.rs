@@ -1,0 +1,42 @@
+//! `instep check`: every problem in the content.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+
+use super::Places;
+use crate::{
+    content::{Loader, Rules},
+    domain::problem::Severity,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Warnings count as errors
+    #[arg(long)]
+    strict: bool,
+}
+
+impl Check {
+    pub(super) fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
+        let config = places.config(None)?;
+        let rules = Rules { zone: config.site.time_zone.clone(), permalink: config.site.permalink.clone() };
+        let library = Loader::new(config.content.clone(), rules)
+            .load()
+            .with_context(|| format!("the content folder {} cannot be read", config.content.display()))?;
+        for problem in &library.problems {
+            println!("{problem}");
+        }
+        let errors = library.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+        let warnings = library.problems.len() - errors;
+        println!(
+            "{} posts, {} pages, {} stretches: {errors} errors, {warnings} warnings",
+            library.posts.len(),
+            library.pages.len(),
+            library.stretches.len()
+        );
+        let is_bad = errors > 0 || (self.strict && warnings > 0);
+        Ok(if is_bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    }
+}

@@ -1,0 +1,220 @@
+//! `instep comments …`: moderation from the shell. A running site shows the change within a second.
+
+use std::{io::Read, process::ExitCode};
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
+
+use super::Places;
+use crate::{
+    app::Clock,
+    config::Config,
+    domain::comment::{CommentId, NewComment, RawComment, Status},
+    store::{Listed, Store, StoreError},
+};
+
+/// Who acts, in the moderation log.
+const ACTOR: &str = "shell";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Comments {
+    /// Show comments, oldest first
+    List(List),
+    /// Show comments to everyone
+    Approve(Approve),
+    /// Take comments away as spam
+    Spam(Ids),
+    /// Take comments away
+    Trash(Ids),
+    /// Answer a comment as the author of site.toml; the text is read from standard input
+    Reply(Reply),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Which ones
+    #[arg(long, value_enum, default_value_t = Which::Held)]
+    status: Which,
+    /// One JSON object a line, with the whole text
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Which {
+    Held,
+    Approved,
+    Spam,
+    Trash,
+    All,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Approve {
+    /// Numbers of comments
+    #[arg(value_name = "ID", required_unless_present = "all_held", conflicts_with = "all_held")]
+    ids: Vec<CommentId>,
+    /// Every comment that waits
+    #[arg(long)]
+    all_held: bool,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Ids {
+    /// Numbers of comments
+    #[arg(value_name = "ID", required = true)]
+    ids: Vec<CommentId>,
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Reply {
+    /// The number of the comment to answer
+    #[arg(value_name = "ID")]
+    id: CommentId,
+    /// One JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl Comments {
+    pub(super) async fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
+        let (config, store) = places.store().await?;
+        let done = match self {
+            Self::List(list) => list.run(&store).await,
+            Self::Approve(approve) => {
+                let ids = if approve.all_held { held(&store).await? } else { approve.ids };
+                moderate(&store, Status::Approved, &ids, approve.json).await
+            }
+            Self::Spam(Ids { ids, json }) => moderate(&store, Status::Spam, &ids, json).await,
+            Self::Trash(Ids { ids, json }) => moderate(&store, Status::Trash, &ids, json).await,
+            Self::Reply(reply) => reply.run(&store, &config).await,
+        };
+        store.close().await;
+        done
+    }
+}
+
+impl List {
+    async fn run(self, store: &Store) -> anyhow::Result<ExitCode> {
+        let status = match self.status {
+            Which::Held => Some(Status::Held),
+            Which::Approved => Some(Status::Approved),
+            Which::Spam => Some(Status::Spam),
+            Which::Trash => Some(Status::Trash),
+            Which::All => None,
+        };
+        let listed = store.list_comments(status).await?;
+        for one in &listed {
+            println!("{}", if self.json { as_json(one) } else { as_text(one) });
+        }
+        if listed.is_empty() && !self.json {
+            println!("No comments here.");
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Reply {
+    async fn run(self, store: &Store, config: &Config) -> anyhow::Result<ExitCode> {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("the answer cannot be read from standard input")?;
+        let author = &config.site.author;
+        // The author's words pass the same checks as everyone's.
+        let raw = RawComment { name: author.name.clone(), text, ..RawComment::default() };
+        let new = NewComment::parse(&raw).map_err(|errors| {
+            let said: Vec<&str> = errors.iter().map(|(_, message)| message).collect();
+            anyhow::anyhow!("the answer was not posted: {}", said.join(" "))
+        })?;
+        let now = Clock::system().now();
+        let id = store
+            .reply_as_author(self.id, &new.name, author.url.as_deref(), &new.text, ACTOR, now)
+            .await
+            .map_err(|error| about(self.id, error))?;
+        if self.json {
+            println!("{}", json!({ "id": id, "parent": self.id, "status": "approved" }));
+        } else {
+            println!("{id} answers {}", self.id);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn held(store: &Store) -> anyhow::Result<Vec<CommentId>> {
+    Ok(store.list_comments(Some(Status::Held)).await?.into_iter().map(|listed| listed.comment.id).collect())
+}
+
+/// Each comment by itself: a number that is wrong does not keep the others from being done.
+async fn moderate(store: &Store, to: Status, ids: &[CommentId], as_json: bool) -> anyhow::Result<ExitCode> {
+    let now = Clock::system().now();
+    let mut failed = Vec::new();
+    for &id in ids {
+        let done = match to {
+            Status::Approved => store.approve(id, ACTOR, now).await,
+            Status::Spam => store.mark_spam(id, ACTOR, now).await,
+            Status::Trash | Status::Held => store.trash(id, ACTOR, now).await,
+        };
+        match done {
+            Ok(done) if as_json => {
+                println!("{}", json!({ "id": id, "before": done.before.as_str(), "status": done.after.as_str() }));
+            }
+            Ok(done) if done.before == done.after => println!("{id} was {} already", done.after.as_str()),
+            Ok(done) => println!("{id} is {} now (was {})", done.after.as_str(), done.before.as_str()),
+            Err(error) => failed.push(about(id, error).to_string()),
+        }
+    }
+    if !failed.is_empty() {
+        bail!("{}", failed.join("; "));
+    }
+    if ids.is_empty() && !as_json {
+        println!("No comment waits.");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn about(id: CommentId, error: StoreError) -> anyhow::Error {
+    match error {
+        StoreError::NotFound => anyhow::anyhow!("there is no comment {id}"),
+        other => other.into(),
+    }
+}
+
+fn as_json(listed: &Listed) -> String {
+    let comment = &listed.comment;
+    json!({
+        "id": comment.id,
+        "status": comment.status.as_str(),
+        "reasons": listed.reasons,
+        "thread": format!("post:{}", comment.thread_slug),
+        "parent": comment.parent_id,
+        "name": comment.name,
+        "email": comment.email,
+        "site": comment.site,
+        "by_author": comment.by_author,
+        "created_at": comment.created_at.to_string(),
+        "text": comment.text,
+    })
+    .to_string()
+}
+
+/// One line a comment: what a moderator needs to decide, cut to fit.
+fn as_text(listed: &Listed) -> String {
+    let comment = &listed.comment;
+    let line: String = comment.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let start: String = line.chars().take(100).collect();
+    let cut = if start.len() < line.len() { "…" } else { "" };
+    let reasons = if listed.reasons.is_empty() { String::new() } else { format!(" ({})", listed.reasons.join(", ")) };
+    format!(
+        "{}\t{}{reasons}\t{}\t{}\t{start}{cut}",
+        comment.id,
+        comment.status.as_str(),
+        comment.thread_slug,
+        comment.name
+    )
+}

@@ -1,0 +1,62 @@
+//! `instep init DIR`: a new site to start one's own from.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use crate::app::Clock;
+
+#[derive(Debug, Args)]
+pub(super) struct Init {
+    /// Where to make it; the folder may exist if it is empty
+    #[arg(value_name = "DIR")]
+    folder: PathBuf,
+}
+
+/// Files of a new site, with `{date}` for today.
+const FILES: [(&str, &str); 4] = [
+    ("site.toml", include_str!("starter/site.toml")),
+    ("posts/hello.md", include_str!("starter/hello.md")),
+    ("pages/about.md", include_str!("starter/about.md")),
+    ("pages/privacy.md", include_str!("starter/privacy.md")),
+];
+
+impl Init {
+    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+        let folder = &self.folder;
+        let is_used = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+        if is_used {
+            bail!("{} is not empty, so nothing was written there. Name another folder", folder.display());
+        }
+        let date = Clock::system().now().strftime("%Y-%m-%d").to_string();
+        for (name, text) in FILES {
+            write(&folder.join(name), &text.replace("{date}", &date))?;
+        }
+        fs::create_dir_all(folder.join("media")).with_context(|| cannot_write(folder))?;
+        let place = folder.display();
+        println!(
+            "A new site stands in {place}.\n\n\
+             1. Look at it:        instep --content {place}\n\
+             2. Give it a name:    {place}/site.toml\n\
+             3. Write:             instep --content {place} new \"My first post\"\n\n\
+             Saving a file publishes it; a restart is only needed after a change to site.toml."
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).with_context(|| cannot_write(folder))?;
+    }
+    fs::write(path, text).with_context(|| cannot_write(path))
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("{} cannot be written", path.display())
+}

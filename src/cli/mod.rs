@@ -1,0 +1,142 @@
+//! The command line: parses arguments, wires the rest, runs it. No decisions of its own.
+
+mod check;
+mod comments;
+mod demo;
+mod init;
+mod new;
+mod serve;
+
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use crate::{
+    config::{Config, Typed},
+    store::Store,
+};
+
+/// A blog in one binary: Markdown files in, pages with a conversation under them out.
+#[derive(Debug, Parser)]
+#[command(name = "instep", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    places: Places,
+    #[command(flatten)]
+    serve: serve::Serve,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Where things are; holds for every command.
+#[derive(Clone, Debug, Default, Args)]
+struct Places {
+    /// The folder with site.toml, posts, pages and stretches [default: content]
+    #[arg(long, global = true, value_name = "DIR")]
+    content: Option<PathBuf>,
+    /// The folder of the database [default: data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// sqlite:PATH or postgres://USER@HOST/NAME [default: instep.sqlite in the data folder]
+    #[arg(long, global = true, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the site (what instep does without a word)
+    Serve(serve::Serve),
+    /// Make a new site to start from
+    Init(init::Init),
+    /// Make a new post, or a stretch
+    New(new::New),
+    /// Tell every problem in the content, with file, line and what to do
+    Check(check::Check),
+    /// List, approve, answer and remove comments, also while the site runs
+    #[command(subcommand)]
+    Comments(comments::Comments),
+}
+
+impl Places {
+    fn config(&self, listen: Option<String>) -> anyhow::Result<Config> {
+        let typed = Typed {
+            listen,
+            content: self.content.clone(),
+            data: self.data.clone(),
+            database_url: self.database_url.clone(),
+        };
+        Ok(Config::load(&typed, &environment())?)
+    }
+
+    async fn store(&self) -> anyhow::Result<(Config, Store)> {
+        let config = self.config(None)?;
+        let store = Store::open(&config.database_url).await?;
+        Ok((config, store))
+    }
+}
+
+/// Runs the program. 0: done; 1: it could not be done, said in one sentence; 2: wrong usage.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    match run(cli) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("instep: {}", sentence(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The whole chain in one line, without saying twice what a cause repeats.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut said = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !said.contains(&cause) {
+            if !said.is_empty() {
+                said.push_str(": ");
+            }
+            said.push_str(&cause);
+        }
+    }
+    said.replace('\n', " ")
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let places = cli.places;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match cli.command {
+            None => cli.serve.run(&places).await,
+            Some(Command::Serve(serve)) => serve.run(&places).await,
+            Some(Command::Init(init)) => init.run(),
+            Some(Command::New(new)) => new.run(&places),
+            Some(Command::Check(check)) => check.run(&places),
+            Some(Command::Comments(comments)) => comments.run(&places).await,
+        }
+    })
+}
+
+/// Settings that are set outside; names that are not text cannot be ours.
+fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name.starts_with("INSTEP_"))
+        .collect()
+}
+
+/// The names of all commands, for a test that compares them with the README.
+pub fn command_names() -> Vec<String> {
+    let names =
+        |command: &clap::Command| command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect::<Vec<_>>();
+    let cli = Cli::command();
+    let mut all = names(&cli);
+    let comments = cli.get_subcommands().find(|sub| sub.get_name() == "comments");
+    all.extend(comments.map(names).unwrap_or_default().into_iter().map(|name| format!("comments {name}")));
+    all
+}

@@ -1,0 +1,69 @@
+//! `instep new "Title"`: a Markdown file with its front matter filled in.
+
+use std::{fs, io::Write, path::PathBuf, process::ExitCode};
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use super::Places;
+use crate::{app::Clock, domain::slug::Slug};
+
+#[derive(Debug, Args)]
+pub(super) struct New {
+    /// The title; the file is named after it
+    #[arg(value_name = "TITLE")]
+    title: String,
+    /// Make a stretch instead of a post
+    #[arg(long)]
+    stretch: bool,
+}
+
+impl New {
+    pub(super) fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
+        let config = places.config(None)?;
+        let title = self.title.trim();
+        let Some(slug) = Slug::transliterated(title) else {
+            bail!("{title:?} has no letter for a file name. Give it a title with letters or digits");
+        };
+        let folder = config.content.join(if self.stretch { "stretches" } else { "posts" });
+        let taken = [folder.join(format!("{slug}.md")), folder.join(slug.as_str())];
+        if let Some(taken) = taken.iter().find(|path| path.exists()) {
+            bail!("{} is there already, and stays as it is. Choose another title", taken.display());
+        }
+        let now = Clock::system().now().to_zoned(config.site.time_zone.clone());
+        let text = if self.stretch { stretch(title) } else { post(title, &now.strftime("%Y-%m-%d %H:%M").to_string()) };
+        let path = create(&folder, &format!("{slug}.md"), &text)?;
+        println!("{}", path.display());
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn create(folder: &std::path::Path, name: &str, text: &str) -> anyhow::Result<PathBuf> {
+    let path = folder.join(name);
+    fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+    let mut file = fs::File::create_new(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    file.write_all(text.as_bytes()).with_context(|| format!("{} cannot be written", path.display()))?;
+    Ok(path)
+}
+
+/// A draft, so that half a sentence is not published by saving it.
+fn post(title: &str, date: &str) -> String {
+    format!(
+        "---\ntitle: {}\ndate: {date}\ndescription: \"\"\ntags: []\ndraft: true\n---\n\nWrite here. \
+         Remove `draft: true` to publish.\n",
+        yaml(title)
+    )
+}
+
+fn stretch(title: &str) -> String {
+    format!(
+        "---\ntitle: {}\ndescription: \"\"\nareas: []\nequipment: []\nposition: standing\nhold_seconds: 30\nrepeats: 2\n\
+         sides: each\nsets: 1\nlevel: easy\nstop_if: \"\"\ndraft: true\n---\n\n1. The first step.\n2. The second step.\n",
+        yaml(title)
+    )
+}
+
+/// A text as YAML reads it back (JSON strings are YAML).
+fn yaml(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

@@ -1,0 +1,133 @@
+//! `instep serve`: the site.
+
+use std::{io::Write, net::SocketAddr, path::Path, process::ExitCode, time::Instant};
+
+use anyhow::Context;
+use clap::Args;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
+
+use super::{Places, demo};
+use crate::{
+    app::{App, Clock, Mode},
+    config::LogFormat,
+    domain::problem::Severity,
+    store::Store,
+    web::{Site, server},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:3000]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Show the sample conversation, in a database of its own (data/demo.sqlite)
+    #[arg(long)]
+    demo: bool,
+    /// For writing and designing: show drafts, and take static files from static/ where it is there
+    #[arg(long)]
+    dev: bool,
+}
+
+impl Serve {
+    pub(super) async fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
+        let began = Instant::now();
+        let mut config = places.config(self.listen)?;
+        log_to_stderr(config.log);
+        // First of all: a port that is taken must not cost a migration.
+        let listener = TcpListener::bind(config.listen).await.with_context(|| cannot_listen(config.listen))?;
+        let address = listener.local_addr()?;
+        if config.listen.port() == 0 {
+            config.site.base_url = config.site.base_url.replace(&config.listen.to_string(), &address.to_string());
+        }
+        if self.demo {
+            config.database_url = format!("sqlite:{}", config.data.join("demo.sqlite").display());
+        }
+        let store = Store::open(&config.database_url).await?;
+        let clock = Clock::system();
+        if self.demo {
+            demo::fill(&store, &config, clock.now()).await?;
+        }
+        let mode = Mode { dev: self.dev, demo: self.demo };
+        let (app, keepers) = App::build(config, mode, store, clock).await?;
+        greet(&app, address, began);
+
+        let keepers = tokio::spawn(keepers.run());
+        let limits = server::Limits::default();
+        server::serve(listener, Site::new(app.clone(), limits), limits, stopped()).await;
+        keepers.abort();
+        app.store.close().await;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn cannot_listen(address: SocketAddr) -> String {
+    format!("{address} cannot be listened on. Is something else using the port? Choose another with --listen ADDR:PORT")
+}
+
+/// What somebody who has just started it wants to know.
+fn greet(app: &App, address: SocketAddr, began: Instant) {
+    let snapshot = app.snapshot();
+    let mut out = std::io::stdout().lock();
+    // Whoever closed the pipe does not want to know.
+    let _ = writeln!(
+        out,
+        "Instep serves “{}” at http://{address}\n{} posts, {} pages and {} stretches from {} in {} ms",
+        app.config.site.title,
+        snapshot.posts.len(),
+        snapshot.pages.len(),
+        snapshot.stretches.len(),
+        display(&app.config.content),
+        began.elapsed().as_millis(),
+    );
+    if app.mode.demo {
+        let _ =
+            writeln!(out, "The comments are samples; they live in {}", app.config.data.join("demo.sqlite").display());
+    }
+    for problem in &snapshot.problems {
+        let _ = writeln!(out, "{problem}");
+    }
+    let errors = snapshot.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    if !snapshot.problems.is_empty() {
+        let _ = writeln!(
+            out,
+            "{} problems, {errors} of them errors; the rest of the site is served",
+            snapshot.problems.len()
+        );
+    }
+    let _ = out.flush();
+}
+
+fn display(path: &Path) -> String {
+    format!("{}/", path.display().to_string().trim_end_matches('/'))
+}
+
+fn log_to_stderr(format: LogFormat) {
+    let targets = Targets::new().with_default(tracing::Level::WARN).with_target("instep", tracing::Level::INFO);
+    let registry = tracing_subscriber::registry().with(targets);
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    // Twice only in one process that starts two sites: the first log stays.
+    let _ = match format {
+        LogFormat::Text => registry.with(layer.with_ansi(false)).try_init(),
+        LogFormat::Json => registry.with(layer.json().flatten_event(true).with_current_span(false)).try_init(),
+    };
+}
+
+/// Until the operator (Ctrl-C) or the system (SIGTERM) asks the program to stop.
+async fn stopped() {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}

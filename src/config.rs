@@ -1,0 +1,348 @@
+//! Settings: what was typed (flags, environment, site.toml) becomes a checked [`Config`], or one sentence that names
+//! the key, the value and what would be right. Nothing here touches the site or the database.
+
+mod sources;
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
+
+use ipnet::IpNet;
+use jiff::{SignedDuration, tz::TimeZone};
+use serde::Deserialize;
+
+use crate::domain::{permalink::Permalink, verdict::Rates};
+
+pub use sources::{SETTINGS, Setting, Typed};
+
+/// A setting that cannot be.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{key} is {value:?}, which will not do: {right}")]
+    Value { key: String, value: String, right: String },
+    #[error("there is no setting {0:?}.{1}")]
+    Unknown(String, String),
+    #[error("{file}:{line}:{column}: {what}", file = .file.display())]
+    SiteToml { file: PathBuf, line: usize, column: usize, what: String },
+    #[error("{file} cannot be read: {source}", file = .file.display())]
+    Unreadable { file: PathBuf, source: std::io::Error },
+    #[error(
+        "there is no site in {folder} (no site.toml). Make one with: instep init {folder}",
+        folder = .0.display()
+    )]
+    NoSite(PathBuf),
+    #[error(
+        "base_url is missing. A site that listens on {0} must know its own address: \
+         put base_url = \"https://your.domain\" into site.toml"
+    )]
+    NoBaseUrl(SocketAddr),
+}
+
+/// Everything that is set, checked and ready for use.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub listen: SocketAddr,
+    pub content: PathBuf,
+    pub data: PathBuf,
+    /// `sqlite:PATH` or `postgres://…`.
+    pub database_url: String,
+    /// Proxies whose word on a visitor's address counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Signs cookies and links instead of the secret in the database.
+    pub secret: Option<String>,
+    pub log: LogFormat,
+    pub watch: Watch,
+    pub site: Site,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// How changed files are noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Watch {
+    /// The kernel tells.
+    Notify,
+    /// Look every second: for network folders, where the kernel does not.
+    Poll,
+}
+
+/// What belongs to the site rather than to the machine it runs on: site.toml, checked.
+#[derive(Clone, Debug)]
+pub struct Site {
+    pub title: String,
+    pub description: String,
+    /// Scheme, host and port, without a slash at the end. Every absolute address starts with it.
+    pub base_url: String,
+    /// BCP 47.
+    pub language: String,
+    pub time_zone: TimeZone,
+    pub author: Author,
+    pub navigation: Vec<NavigationLink>,
+    pub permalink: Permalink,
+    /// A picture in `content/media/` for cards that other sites make of ours.
+    pub card: Option<String>,
+    pub comments: Comments,
+    /// For shared caches (a CDN); 0: none.
+    pub shared_seconds: u64,
+    /// Hosts besides the providers that pages may frame.
+    pub frame_hosts: Vec<String>,
+}
+
+impl Site {
+    pub fn is_https(&self) -> bool {
+        self.base_url.starts_with("https://")
+    }
+
+    /// A path of ours as a whole address. Letters that an address may not have are percent-encoded.
+    pub fn absolute(&self, path: &str) -> String {
+        format!("{}{}", self.base_url, crate::domain::address::encode(path))
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Author {
+    pub name: String,
+    pub email: Option<String>,
+    pub url: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NavigationLink {
+    pub label: String,
+    /// A path of ours, or a whole address.
+    pub href: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Comments {
+    pub enabled: bool,
+    pub rates: Rates,
+}
+
+/// site.toml as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SiteToml {
+    title: String,
+    description: String,
+    base_url: Option<String>,
+    language: String,
+    time_zone: String,
+    permalink: Option<String>,
+    card: Option<String>,
+    author: Author,
+    navigation: Vec<NavigationLink>,
+    comments: CommentsToml,
+    cache: CacheToml,
+    security: SecurityToml,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct CommentsToml {
+    enabled: bool,
+    gap_seconds: u32,
+    per_10_minutes: u32,
+    network_per_10_minutes: u32,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct CacheToml {
+    shared_seconds: u32,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SecurityToml {
+    frame_hosts: Vec<String>,
+}
+
+impl Default for SiteToml {
+    fn default() -> Self {
+        Self {
+            title: "A new site".to_owned(),
+            description: String::new(),
+            base_url: None,
+            language: "en".to_owned(),
+            time_zone: "UTC".to_owned(),
+            permalink: None,
+            card: None,
+            author: Author::default(),
+            navigation: Vec::new(),
+            comments: CommentsToml::default(),
+            cache: CacheToml::default(),
+            security: SecurityToml::default(),
+        }
+    }
+}
+
+impl Default for CommentsToml {
+    fn default() -> Self {
+        Self { enabled: true, gap_seconds: 15, per_10_minutes: 5, network_per_10_minutes: 30 }
+    }
+}
+
+impl Config {
+    /// Reads site.toml and weighs it against flags and environment.
+    ///
+    /// # Errors
+    /// The first setting that cannot be.
+    pub fn load(typed: &Typed, environment: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+        let raw = sources::Sources::new(typed, environment);
+        let content = PathBuf::from(raw.text("content"));
+        let data = PathBuf::from(raw.text("data"));
+        let listen: SocketAddr =
+            raw.parse("listen", "write an address and a port, such as 127.0.0.1:3000", |value| value.parse().ok())?;
+        let site = raw.site(&content)?;
+        Ok(Self {
+            listen,
+            database_url: raw
+                .optional("database_url")
+                .unwrap_or_else(|| format!("sqlite:{}", data.join("instep.sqlite").display())),
+            trusted_proxies: raw.parse(
+                "trusted_proxies",
+                "write addresses or networks with commas between, such as 127.0.0.1, 10.0.0.0/8",
+                parse_networks,
+            )?,
+            secret: raw.optional("secret"),
+            log: raw.parse("log", "write text or json", |value| match value {
+                "text" => Some(LogFormat::Text),
+                "json" => Some(LogFormat::Json),
+                _ => None,
+            })?,
+            watch: raw.parse("watch", "write notify or poll", |value| match value {
+                "notify" => Some(Watch::Notify),
+                "poll" => Some(Watch::Poll),
+                _ => None,
+            })?,
+            site: check_site(site, listen)?,
+            content,
+            data,
+        })
+    }
+}
+
+fn parse_networks(list: &str) -> Option<Vec<IpNet>> {
+    let network = |one: &str| one.parse::<IpNet>().ok().or_else(|| one.parse::<IpAddr>().ok().map(IpNet::from));
+    list.split(',').map(str::trim).filter(|one| !one.is_empty()).map(network).collect()
+}
+
+fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
+    let wrong = |key: &str, value: &str, right: &str| ConfigError::Value {
+        key: key.to_owned(),
+        value: value.to_owned(),
+        right: right.to_owned(),
+    };
+    let base_url = match &raw.base_url {
+        Some(base_url) => parse_base_url(base_url).ok_or_else(|| {
+            wrong("base_url", base_url, "write scheme and host and no path, such as https://example.org")
+        })?,
+        None if listen.ip().is_loopback() => format!("http://{listen}"),
+        None => return Err(ConfigError::NoBaseUrl(listen)),
+    };
+    let permalink = match &raw.permalink {
+        Some(pattern) => Permalink::parse(pattern).map_err(|rule| wrong("permalink", pattern, &rule))?,
+        None => Permalink::default(),
+    };
+    let time_zone = TimeZone::get(&raw.time_zone)
+        .map_err(|_| wrong("time_zone", &raw.time_zone, "write a name such as Europe/Berlin or UTC"))?;
+    if raw.title.trim().is_empty() {
+        return Err(wrong("title", &raw.title, "a site needs a name"));
+    }
+    for host in &raw.security.frame_hosts {
+        if !is_frame_host(host) {
+            return Err(wrong(
+                "security.frame_hosts",
+                host,
+                "write https:// and a host, such as https://maps.example.org",
+            ));
+        }
+    }
+    for link in &raw.navigation {
+        let leads_somewhere =
+            link.href.starts_with('/') || link.href.starts_with("https://") || link.href.starts_with("http://");
+        if !leads_somewhere {
+            return Err(wrong("navigation.href", &link.href, "write a path such as /about, or a whole address"));
+        }
+    }
+    Ok(Site {
+        author: Author {
+            name: if raw.author.name.is_empty() { raw.title.clone() } else { raw.author.name },
+            ..raw.author
+        },
+        title: raw.title,
+        description: raw.description,
+        base_url,
+        language: raw.language,
+        time_zone,
+        navigation: raw.navigation,
+        permalink,
+        card: raw.card,
+        comments: Comments {
+            enabled: raw.comments.enabled,
+            rates: Rates {
+                gap: SignedDuration::from_secs(raw.comments.gap_seconds.into()),
+                per_window: raw.comments.per_10_minutes.into(),
+                network_per_window: raw.comments.network_per_10_minutes.into(),
+            },
+        },
+        shared_seconds: raw.cache.shared_seconds.into(),
+        frame_hosts: raw.security.frame_hosts,
+    })
+}
+
+/// Without a path: every address of the site is made by putting a path behind it.
+fn parse_base_url(text: &str) -> Option<String> {
+    let url = url::Url::parse(text).ok()?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    plain.then(|| url.origin().ascii_serialization())
+}
+
+/// It goes into a header as it is, so nothing else may pass.
+fn is_frame_host(text: &str) -> bool {
+    text.starts_with("https://") && parse_base_url(text).as_deref() == Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_urls() {
+        assert_eq!(parse_base_url("https://Example.org/").as_deref(), Some("https://example.org"));
+        assert_eq!(parse_base_url("http://127.0.0.1:3000").as_deref(), Some("http://127.0.0.1:3000"));
+        for wrong in
+            ["example.org", "https://example.org/blog", "ftp://example.org", "https://a@example.org", "https://x/?a"]
+        {
+            assert_eq!(parse_base_url(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn networks() {
+        let networks = parse_networks("127.0.0.1, 10.0.0.0/8,::1").expect("three");
+        assert_eq!(
+            networks.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]
+        );
+        assert_eq!(parse_networks(""), Some(Vec::new()));
+        assert_eq!(parse_networks("localhost"), None);
+    }
+}

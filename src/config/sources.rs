@@ -1,0 +1,300 @@
+//! Where settings come from and which there are. The table here is the only list; the README repeats it and a test
+//! compares the two.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use super::{ConfigError, SiteToml};
+use crate::domain::problem::{Place, nearest};
+
+/// A setting, as it is documented.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// `listen` belongs to the machine; `site.title` is `title` in site.toml.
+    pub key: &'static str,
+    pub kind: Kind,
+    /// As it would be typed; empty: none.
+    pub default: &'static str,
+    /// One sentence.
+    pub about: &'static str,
+}
+
+impl Setting {
+    /// `INSTEP_LISTEN`, `INSTEP_SITE__COMMENTS__GAP_SECONDS`.
+    pub fn variable(&self) -> String {
+        format!("INSTEP_{}", self.key.replace('.', "__").to_uppercase())
+    }
+}
+
+/// How the value of an environment variable is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Number,
+    /// `true` or `false`.
+    Switch,
+    /// A TOML array, as in site.toml.
+    List,
+}
+
+/// Every setting there is.
+pub const SETTINGS: &[Setting] = {
+    const fn setting(key: &'static str, kind: Kind, default: &'static str, about: &'static str) -> Setting {
+        Setting { key, kind, default, about }
+    }
+    use Kind::{List, Number, Switch, Text};
+    &[
+        setting("listen", Text, "127.0.0.1:3000", "Address and port to listen on; port 0 takes a free one."),
+        setting("content", Text, "content", "The folder with site.toml, posts, pages and stretches."),
+        setting("data", Text, "data", "The folder of the SQLite database; made where it is missing."),
+        setting(
+            "database_url",
+            Text,
+            "",
+            "`sqlite:PATH` or `postgres://USER@HOST/NAME`; `instep.sqlite` in the data folder where unset.",
+        ),
+        setting(
+            "trusted_proxies",
+            Text,
+            "",
+            "Addresses or networks of your own proxies, with commas between: only their `X-Forwarded-For` is believed.",
+        ),
+        setting("secret", Text, "", "Signs cookies and links, instead of the secret kept in the database."),
+        setting("log", Text, "text", "`text` or `json`, one line a request."),
+        setting(
+            "watch",
+            Text,
+            "notify",
+            "`notify` lets the kernel tell which files changed; `poll` looks every second, for network folders.",
+        ),
+        setting("site.title", Text, "A new site", "The name of the site."),
+        setting("site.description", Text, "", "One sentence about it, for search engines and feeds."),
+        setting(
+            "site.base_url",
+            Text,
+            "",
+            "Its own address without a path, such as `https://example.org`; needed unless it listens on loopback.",
+        ),
+        setting("site.language", Text, "en", "The language of its texts (BCP 47)."),
+        setting("site.time_zone", Text, "UTC", "The zone of dates without one, such as `Europe/Berlin`."),
+        setting(
+            "site.permalink",
+            Text,
+            "/posts/{slug}",
+            "Where posts live; `{year}`, `{month}`, `{day}` may stand before `{slug}`. `/posts/SLUG` redirects there.",
+        ),
+        setting("site.card", Text, "", "A picture in `content/media/` that other sites show beside a link to yours."),
+        setting("site.author.name", Text, "", "Who writes; the title of the site where unset."),
+        setting("site.author.email", Text, "", "For mail to the author; never shown."),
+        setting("site.author.url", Text, "", "The author's own page."),
+        setting("site.navigation", List, "[]", "Links in the header: `{ label = \"About\", href = \"/about\" }`."),
+        setting("site.comments.enabled", Switch, "true", "`false` closes every thread and keeps what was said."),
+        setting("site.comments.gap_seconds", Number, "15", "Seconds between two comments of one commenter."),
+        setting("site.comments.per_10_minutes", Number, "5", "Comments of one commenter in ten minutes."),
+        setting(
+            "site.comments.network_per_10_minutes",
+            Number,
+            "30",
+            "Comments from one network (/24 or /48) in ten minutes.",
+        ),
+        setting("site.cache.shared_seconds", Number, "0", "How long a CDN may keep a page; 0 sends it no permission."),
+        setting(
+            "site.security.frame_hosts",
+            List,
+            "[]",
+            "Hosts that pages may frame besides the embed providers, such as `[\"https://maps.example.org\"]`.",
+        ),
+    ]
+};
+
+/// What was typed on the command line.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    pub listen: Option<String>,
+    pub content: Option<PathBuf>,
+    pub data: Option<PathBuf>,
+    pub database_url: Option<String>,
+}
+
+/// Flags before environment before default.
+pub(super) struct Sources<'a> {
+    typed: BTreeMap<&'static str, String>,
+    environment: &'a BTreeMap<String, String>,
+}
+
+impl<'a> Sources<'a> {
+    pub(super) fn new(typed: &Typed, environment: &'a BTreeMap<String, String>) -> Self {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let typed = [
+            ("listen", typed.listen.clone()),
+            ("content", path(&typed.content)),
+            ("data", path(&typed.data)),
+            ("database_url", typed.database_url.clone()),
+        ];
+        Self { typed: typed.into_iter().filter_map(|(key, value)| Some((key, value?))).collect(), environment }
+    }
+
+    /// The value of a setting that belongs to the machine, or its default.
+    pub(super) fn text(&self, key: &str) -> String {
+        self.optional(key).unwrap_or_else(|| default_of(key).to_owned())
+    }
+
+    pub(super) fn optional(&self, key: &str) -> Option<String> {
+        let variable = format!("INSTEP_{}", key.to_uppercase());
+        let set = self.typed.get(key).or_else(|| self.environment.get(&variable));
+        set.filter(|value| !value.is_empty()).cloned()
+    }
+
+    pub(super) fn parse<T>(&self, key: &str, right: &str, parse: impl Fn(&str) -> Option<T>) -> Result<T, ConfigError> {
+        let value = self.text(key);
+        parse(&value).ok_or_else(|| ConfigError::Value {
+            key: key.to_owned(),
+            value: value.clone(),
+            right: right.to_owned(),
+        })
+    }
+
+    /// site.toml with the environment laid over it.
+    pub(super) fn site(&self, content: &Path) -> Result<SiteToml, ConfigError> {
+        let file = content.join("site.toml");
+        let text = std::fs::read_to_string(&file).map_err(|source| match source.kind() {
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => ConfigError::NoSite(content.to_owned()),
+            _ => ConfigError::Unreadable { file: file.clone(), source },
+        })?;
+        let at = |error: toml::de::Error| {
+            let place = error.span().map_or(Place::START, |span| Place::of_byte(&text, span.start));
+            let what = error.message().replace('\n', " ");
+            ConfigError::SiteToml { file: file.clone(), line: place.line, column: place.column, what }
+        };
+        // Once for its own sake: errors then point into the file.
+        toml::from_str::<SiteToml>(&text).map_err(at)?;
+        let mut table: toml::Table = toml::from_str(&text).map_err(at)?;
+        for (variable, value) in self.environment.iter().filter(|(variable, _)| variable.starts_with("INSTEP_SITE__")) {
+            lay_over(&mut table, variable, value)?;
+        }
+        toml::Value::Table(table).try_into().map_err(|error: toml::de::Error| ConfigError::SiteToml {
+            file,
+            line: 1,
+            column: 1,
+            what: error.message().to_owned(),
+        })
+    }
+}
+
+fn default_of(key: &str) -> &'static str {
+    SETTINGS.iter().find(|setting| setting.key == key).map_or("", |setting| setting.default)
+}
+
+fn lay_over(table: &mut toml::Table, variable: &str, value: &str) -> Result<(), ConfigError> {
+    let setting = SETTINGS.iter().find(|setting| setting.variable() == variable).ok_or_else(|| {
+        let names: Vec<String> = SETTINGS.iter().map(Setting::variable).collect();
+        let meant = nearest(variable, names.iter().map(String::as_str));
+        let hint = meant.map(|name| format!(" Did you mean {name}?")).unwrap_or_default();
+        ConfigError::Unknown(variable.to_owned(), hint)
+    })?;
+    let wrong =
+        |right: &str| ConfigError::Value { key: variable.to_owned(), value: value.to_owned(), right: right.to_owned() };
+    let value = match setting.kind {
+        Kind::Text => toml::Value::String(value.to_owned()),
+        Kind::Number => toml::Value::Integer(value.parse().map_err(|_| wrong("write a whole number"))?),
+        Kind::Switch => toml::Value::Boolean(value.parse().map_err(|_| wrong("write true or false"))?),
+        Kind::List => parse_list(value).ok_or_else(|| wrong("write a TOML array, as in site.toml"))?,
+    };
+    let keys: Vec<&str> = setting.key.split('.').skip(1).collect();
+    let Some((last, tables)) = keys.split_last() else { return Ok(()) };
+    let mut table = table;
+    for key in tables {
+        let entry = table.entry(*key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        let Some(inner) = entry.as_table_mut() else { return Ok(()) };
+        table = inner;
+    }
+    table.insert((*last).to_owned(), value);
+    Ok(())
+}
+
+fn parse_list(value: &str) -> Option<toml::Value> {
+    let mut table: toml::Table = toml::from_str(&format!("list = {value}")).ok()?;
+    table.remove("list").filter(toml::Value::is_array)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn load(site: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("site.toml"), site).expect("writes");
+        let environment = variables.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        Config::load(&Typed { content: Some(folder.path().to_owned()), ..Typed::default() }, &environment)
+    }
+
+    #[test]
+    fn an_empty_site_has_every_default() {
+        let config = load("", &[]).expect("runs");
+        assert_eq!(config.site.base_url, "http://127.0.0.1:3000");
+        assert_eq!(config.site.author.name, "A new site");
+        assert_eq!(config.database_url, "sqlite:data/instep.sqlite");
+        assert_eq!(config.site.comments.rates.gap.as_secs(), 15);
+    }
+
+    #[test]
+    fn the_environment_is_stronger_than_the_file_and_weaker_than_a_flag() {
+        let config = load(
+            "title = 'File'\n[comments]\ngap_seconds = 3",
+            &[
+                ("INSTEP_SITE__TITLE", "2026"),
+                ("INSTEP_SITE__COMMENTS__GAP_SECONDS", "0"),
+                ("INSTEP_LISTEN", "[::1]:9"),
+            ],
+        )
+        .expect("runs");
+        assert_eq!(config.site.title, "2026");
+        assert_eq!(config.site.comments.rates.gap.as_secs(), 0);
+        assert_eq!(config.listen.port(), 9);
+        let environment = BTreeMap::from([("INSTEP_LISTEN".to_owned(), "127.0.0.1:1".to_owned())]);
+        let typed = Typed { listen: Some("127.0.0.1:2".to_owned()), ..Typed::default() };
+        assert_eq!(Sources::new(&typed, &environment).text("listen"), "127.0.0.1:2");
+    }
+
+    #[test]
+    fn wrong_values_name_the_key_the_value_and_what_is_right() {
+        for (site, variables, words) in [
+            ("titel = 'x'", &[][..], &["site.toml:1:1", "titel"][..]),
+            ("title = 'x'\nlanguage = 3", &[], &["site.toml:2:12", "string"]),
+            ("base_url = 'https://example.org/blog'", &[], &["base_url", "no path"]),
+            ("permalink = '/blog'", &[], &["permalink", "{slug}"]),
+            ("time_zone = 'Mars/Base'", &[], &["time_zone", "Europe/Berlin"]),
+            ("", &[("INSTEP_SITE__COMENTS__ENABLED", "true")], &["Did you mean INSTEP_SITE__COMMENTS__ENABLED?"]),
+            ("", &[("INSTEP_SITE__COMMENTS__ENABLED", "yes")], &["true or false"]),
+            ("", &[("INSTEP_LISTEN", "3000")], &["listen", "3000", "127.0.0.1:3000"]),
+            ("", &[("INSTEP_LISTEN", "0.0.0.0:80")], &["base_url is missing"]),
+            ("", &[("INSTEP_LOG", "xml")], &["text or json"]),
+        ] {
+            let message = load(site, variables).expect_err(site).to_string();
+            for word in words {
+                assert!(message.contains(word), "{message:?} does not say {word:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_table_has_every_key_of_site_toml() {
+        // A key that is in the table but not in the file's type is refused here.
+        for setting in SETTINGS.iter().filter(|setting| setting.key.starts_with("site.")) {
+            let value = match (setting.kind, setting.key) {
+                (Kind::Number, _) => "7",
+                (Kind::Switch, _) => "false",
+                (Kind::List, _) => "[]",
+                (_, "site.base_url") => "https://example.org",
+                (_, "site.time_zone") => "Europe/Berlin",
+                (_, "site.permalink") => "/{slug}",
+                _ => "x",
+            };
+            load("", &[(setting.variable().as_str(), value)])
+                .unwrap_or_else(|error| panic!("{}: {error}", setting.key));
+        }
+    }
+}

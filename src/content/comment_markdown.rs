@@ -1,0 +1,183 @@
+//! The small Markdown subset of comments, made safe twice: the events are rewritten here, and the HTML that comes of
+//! them passes a sanitiser with a short list.
+
+use std::sync::LazyLock;
+
+use ammonia::Builder;
+use linkify::{LinkFinder, LinkKind};
+use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
+
+/// Deeper quotes and lists than this are nobody's conversation.
+const MAX_NESTING: usize = 6;
+
+static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
+    let mut builder = Builder::empty();
+    builder
+        .tags(["p", "br", "em", "strong", "del", "code", "pre", "blockquote", "ul", "ol", "li", "a"].into())
+        .generic_attributes(std::collections::HashSet::new())
+        .tag_attributes([("a", ["href"].into()), ("ol", ["start"].into())].into())
+        .url_schemes(["http", "https", "mailto"].into())
+        .link_rel(Some("nofollow ugc noopener"));
+    builder
+});
+
+/// HTML for a comment's text: emphasis, links, lists, quotes, code; line breaks as typed. Pictures become links
+/// (a picture would be a request to a third party), headings bold lines, HTML shows as it was typed.
+pub fn render(text: &str) -> String {
+    let options = Options::ENABLE_STRIKETHROUGH;
+    let mut plain = Plain::default();
+    let events = Parser::new_ext(text, options).flat_map(|event| plain.simplify(event));
+    let mut unsafe_html = String::with_capacity(text.len() * 2);
+    html::push_html(&mut unsafe_html, events);
+    SANITISER.clean(&unsafe_html).to_string()
+}
+
+/// Rewrites events into the subset.
+#[derive(Default)]
+struct Plain {
+    in_link: usize,
+    in_code: bool,
+    /// A line of HTML came before this one in the same block.
+    in_html: bool,
+    nesting: usize,
+}
+
+impl Plain {
+    fn simplify<'a>(&mut self, event: Event<'a>) -> Vec<Event<'a>> {
+        match event {
+            Event::Start(Tag::Heading { .. }) => vec![Event::Start(Tag::Paragraph), Event::Start(Tag::Strong)],
+            Event::End(TagEnd::Heading(_)) => vec![Event::End(TagEnd::Strong), Event::End(TagEnd::Paragraph)],
+            Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+                self.in_link += 1;
+                // An image inside a link: the outer link holds.
+                if self.in_link > 1 { vec![] } else { vec![Event::Start(Tag::Link { link_type, dest_url, title, id })] }
+            }
+            Event::End(TagEnd::Image) => {
+                self.in_link = self.in_link.saturating_sub(1);
+                if self.in_link > 0 { vec![] } else { vec![Event::End(TagEnd::Link)] }
+            }
+            Event::Start(Tag::Link { .. }) => {
+                self.in_link += 1;
+                vec![event]
+            }
+            Event::End(TagEnd::Link) => {
+                self.in_link = self.in_link.saturating_sub(1);
+                vec![event]
+            }
+            Event::Start(Tag::CodeBlock(_)) => {
+                self.in_code = true;
+                vec![event]
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                self.in_code = false;
+                vec![event]
+            }
+            Event::Start(Tag::BlockQuote(_) | Tag::List(_)) => {
+                self.nesting += 1;
+                if self.nesting > MAX_NESTING { vec![] } else { vec![event] }
+            }
+            Event::End(TagEnd::BlockQuote(_) | TagEnd::List(_)) => {
+                self.nesting -= 1;
+                if self.nesting >= MAX_NESTING { vec![] } else { vec![event] }
+            }
+            Event::Start(Tag::HtmlBlock) => {
+                self.in_html = false;
+                vec![Event::Start(Tag::Paragraph)]
+            }
+            Event::End(TagEnd::HtmlBlock) => vec![Event::End(TagEnd::Paragraph)],
+            Event::InlineHtml(html) => vec![Event::Text(html)],
+            Event::Html(line) => self.html_line(&line),
+            Event::SoftBreak => vec![Event::HardBreak],
+            Event::Rule => vec![],
+            Event::Text(text) if self.in_link == 0 && !self.in_code => link_addresses(&text),
+            other => vec![other],
+        }
+    }
+
+    /// HTML that somebody typed, shown as typed.
+    fn html_line<'a>(&mut self, line: &str) -> Vec<Event<'a>> {
+        let text = Event::Text(CowStr::from(line.trim_end_matches('\n').to_owned()));
+        if std::mem::replace(&mut self.in_html, true) { vec![Event::HardBreak, text] } else { vec![text] }
+    }
+}
+
+/// Bare addresses become links.
+fn link_addresses<'a>(text: &str) -> Vec<Event<'a>> {
+    let mut finder = LinkFinder::new();
+    finder.kinds(&[LinkKind::Url]);
+    let mut events = Vec::new();
+    for span in finder.spans(text) {
+        let words = CowStr::from(span.as_str().to_owned());
+        let is_web =
+            ["http://", "https://"].iter().any(|scheme| span.as_str().to_ascii_lowercase().starts_with(scheme));
+        if span.kind().is_some() && is_web {
+            events.push(Event::Start(Tag::Link {
+                link_type: LinkType::Autolink,
+                dest_url: words.clone(),
+                title: CowStr::from(""),
+                id: CowStr::from(""),
+            }));
+            events.push(Event::Text(words));
+            events.push(Event::End(TagEnd::Link));
+        } else {
+            events.push(Event::Text(words));
+        }
+    }
+    events
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_subset() {
+        for (typed, html) in [
+            ("*a* **b** ~~c~~ `d`", "<p><em>a</em> <strong>b</strong> <del>c</del> <code>d</code></p>\n"),
+            ("one\ntwo\n\nthree", "<p>one<br>\ntwo</p>\n<p>three</p>\n"),
+            ("# Big", "<p><strong>Big</strong></p>\n"),
+            (
+                "[x](https://a.example \"t\")",
+                "<p><a href=\"https://a.example\" rel=\"nofollow ugc noopener\">x</a></p>\n",
+            ),
+            (
+                "![cat](https://a.example/cat.jpg)",
+                "<p><a href=\"https://a.example/cat.jpg\" rel=\"nofollow ugc noopener\">cat</a></p>\n",
+            ),
+            (
+                "[![cat](https://a.example/1)](https://b.example)",
+                "<p><a href=\"https://b.example\" rel=\"nofollow ugc noopener\">cat</a></p>\n",
+            ),
+            (
+                "see https://a.example/x_y_z.",
+                "<p>see <a href=\"https://a.example/x_y_z\" rel=\"nofollow ugc noopener\">https://a.example/x_y_z</a>.</p>\n",
+            ),
+            ("[x](javascript:alert(1))", "<p><a rel=\"nofollow ugc noopener\">x</a></p>\n"),
+            (
+                "<b>hi</b> & <script>alert(1)</script>",
+                "<p>&lt;b&gt;hi&lt;/b&gt; &amp; &lt;script&gt;alert(1)&lt;/script&gt;</p>\n",
+            ),
+            ("<div onclick=x>\nhi\n</div>", "<p>&lt;div onclick=x&gt;<br>\nhi<br>\n&lt;/div&gt;</p>"),
+            ("> quote\n\n- a\n- b", "<blockquote>\n<p>quote</p>\n</blockquote>\n<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"),
+        ] {
+            assert_eq!(render(typed).trim_end(), html.trim_end(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_cut() {
+        let deep = render(&format!("{}deep", "> ".repeat(500)));
+        assert_eq!(deep.matches("<blockquote>").count(), MAX_NESTING);
+        assert!(deep.contains("deep"));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_but_the_subset_comes_out(typed in "[<>a-z\"'=/ \\n*_`\\[\\]()!:&;#>-]{0,120}") {
+            let html = render(&typed);
+            prop_assert_eq!(SANITISER.clean(&html).to_string(), html);
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! Addresses that become embeds. One table of providers: the next one is a row and a function of a few lines.
+//!
+//! Nothing is asked of a provider, here or at render time: an address is understood by its shape alone.
+
+use url::Url;
+
+use crate::domain::embed::{Player, Shape};
+
+/// Somebody whose players can stand in a post.
+struct Provider {
+    /// As readers know it.
+    name: &'static str,
+    /// As style sheets know it.
+    class: &'static str,
+    /// Hosts of addresses that people paste, without `www.` and `m.`.
+    hosts: &'static [&'static str],
+    /// Where its frames come from; goes into the page's `frame-src`.
+    frame_host: &'static str,
+    understand: fn(&Address) -> Option<Understood>,
+}
+
+const PROVIDERS: &[Provider] = &[
+    Provider {
+        name: "YouTube",
+        class: "youtube",
+        hosts: &["youtube.com", "youtu.be", "youtube-nocookie.com", "music.youtube.com"],
+        frame_host: "https://www.youtube-nocookie.com",
+        understand: youtube,
+    },
+    Provider {
+        name: "Vimeo",
+        class: "vimeo",
+        hosts: &["vimeo.com", "player.vimeo.com"],
+        frame_host: "https://player.vimeo.com",
+        understand: vimeo,
+    },
+    Provider {
+        name: "Instagram",
+        class: "instagram",
+        hosts: &["instagram.com", "instagr.am"],
+        frame_host: "https://www.instagram.com",
+        understand: instagram,
+    },
+];
+
+/// An address, taken apart.
+struct Address<'a> {
+    url: &'a Url,
+    segments: Vec<&'a str>,
+}
+
+impl Address<'_> {
+    fn query(&self, name: &str) -> Option<String> {
+        self.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+}
+
+/// What an address means to its provider.
+struct Understood {
+    /// Without what only tracks.
+    address: String,
+    frame: String,
+    shape: Shape,
+}
+
+/// The player behind an address; `None` where no provider knows it.
+pub fn recognise(address: &str, title: Option<String>) -> Option<Player> {
+    let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let host = url.host_str()?;
+    let host = host.strip_prefix("www.").or_else(|| host.strip_prefix("m.")).unwrap_or(host);
+    let provider = PROVIDERS.iter().find(|provider| provider.hosts.contains(&host))?;
+    let segments = url.path_segments()?.filter(|segment| !segment.is_empty()).collect();
+    let understood = (provider.understand)(&Address { url: &url, segments })?;
+    Some(Player {
+        provider: provider.name,
+        provider_class: provider.class,
+        address: understood.address,
+        frame: understood.frame,
+        title,
+        poster: None,
+        shape: understood.shape,
+    })
+}
+
+/// The hosts a page with players must be allowed to frame.
+pub fn frame_hosts() -> impl Iterator<Item = &'static str> + use<> {
+    PROVIDERS.iter().map(|provider| provider.frame_host)
+}
+
+/// watch, youtu.be, shorts, live, embed; a start (`t=90`, `t=1m30s`, `start=90`) and a playlist.
+fn youtube(address: &Address) -> Option<Understood> {
+    let (id, shape) = match address.segments.as_slice() {
+        ["watch"] => (address.query("v"), Shape::Wide),
+        ["playlist"] => (None, Shape::Wide),
+        ["shorts", id] => (Some((*id).to_owned()), Shape::Tall),
+        ["live" | "embed" | "v", id] => (Some((*id).to_owned()), Shape::Wide),
+        [id] if address.url.host_str() == Some("youtu.be") => (Some((*id).to_owned()), Shape::Wide),
+        _ => return None,
+    };
+    let id = match id {
+        Some(id) => Some(code(&id)?),
+        None => None,
+    };
+    let list = address.query("list").and_then(|list| code(&list));
+    let start = ["t", "start"].iter().find_map(|name| seconds(&address.query(name)?)).filter(|start| *start > 0);
+
+    let mut watch = match (&id, shape) {
+        (Some(id), Shape::Tall) => format!("https://www.youtube.com/shorts/{id}"),
+        (Some(id), _) => format!("https://www.youtube.com/watch?v={id}"),
+        (None, _) => format!("https://www.youtube.com/playlist?list={}", list.as_ref()?),
+    };
+    let path = id.as_deref().unwrap_or("videoseries");
+    let mut frame = format!("https://www.youtube-nocookie.com/embed/{path}?autoplay=1");
+    if let Some(list) = list {
+        frame.push_str(&format!("&list={list}"));
+        if id.is_some() && shape != Shape::Tall {
+            watch.push_str(&format!("&list={list}"));
+        }
+    }
+    if let Some(start) = start {
+        frame.push_str(&format!("&start={start}"));
+        if shape != Shape::Tall && id.is_some() {
+            watch.push_str(&format!("&t={start}s"));
+        }
+    }
+    Some(Understood { address: watch, frame, shape })
+}
+
+/// `/ID`, `/ID/HASH` of an unlisted one, `/channels/NAME/ID`, `/video/ID`.
+fn vimeo(address: &Address) -> Option<Understood> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let at = address.segments.iter().position(|segment| is_number(segment))?;
+    let id = address.segments[at];
+    let hash = address.segments.get(at + 1).map(|hash| (*hash).to_owned()).or_else(|| address.query("h"));
+    let hash = hash.and_then(|hash| code(&hash));
+    let (path, query) = match hash {
+        Some(hash) => (format!("{id}/{hash}"), format!("&h={hash}")),
+        None => (id.to_owned(), String::new()),
+    };
+    Some(Understood {
+        address: format!("https://vimeo.com/{path}"),
+        frame: format!("https://player.vimeo.com/video/{id}?autoplay=1&dnt=1{query}"),
+        shape: Shape::Wide,
+    })
+}
+
+/// `/p/CODE`, `/reel/CODE`, `/reels/CODE`, `/tv/CODE`, also below a name.
+fn instagram(address: &Address) -> Option<Understood> {
+    let (kind, id) = match address.segments.as_slice() {
+        [kind, id, ..] if matches!(*kind, "p" | "reel" | "reels" | "tv") => (*kind, *id),
+        [_, kind, id, ..] if matches!(*kind, "p" | "reel" | "reels" | "tv") => (*kind, *id),
+        _ => return None,
+    };
+    let id = code(id)?;
+    let (kind, shape) = match kind {
+        "reel" | "reels" => ("reel", Shape::Tall),
+        "tv" => ("tv", Shape::Tall),
+        _ => ("p", Shape::Card),
+    };
+    Some(Understood {
+        address: format!("https://www.instagram.com/{kind}/{id}/"),
+        frame: format!("https://www.instagram.com/{kind}/{id}/embed"),
+        shape,
+    })
+}
+
+/// An id as all providers make them. Nothing else may get into the address of a frame.
+fn code(text: &str) -> Option<String> {
+    let plain = !text.is_empty()
+        && text.len() <= 64
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    plain.then(|| text.to_owned())
+}
+
+/// `90`, `90s`, `1m30s`, `1h2m3s` in seconds.
+fn seconds(text: &str) -> Option<u32> {
+    if let Ok(seconds) = text.parse() {
+        return Some(seconds);
+    }
+    let (mut total, mut number) = (0_u32, String::new());
+    for c in text.chars() {
+        let unit = match c {
+            'h' => 3600,
+            'm' => 60,
+            's' => 1,
+            digit if digit.is_ascii_digit() => {
+                number.push(digit);
+                continue;
+            }
+            _ => return None,
+        };
+        total = total.checked_add(number.parse::<u32>().ok()?.checked_mul(unit)?)?;
+        number.clear();
+    }
+    number.is_empty().then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for (pasted, address, frame, shape) in [
+            (
+                "https://www.youtube.com/watch?v=aqz-KE-bpKQ",
+                "https://www.youtube.com/watch?v=aqz-KE-bpKQ",
+                "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?autoplay=1",
+                Shape::Wide,
+            ),
+            (
+                "https://youtu.be/aqz-KE-bpKQ?si=x&t=1m30s",
+                "https://www.youtube.com/watch?v=aqz-KE-bpKQ&t=90s",
+                "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?autoplay=1&start=90",
+                Shape::Wide,
+            ),
+            (
+                "http://m.youtube.com/watch?v=aqz-KE-bpKQ&list=PL1&start=5",
+                "https://www.youtube.com/watch?v=aqz-KE-bpKQ&list=PL1&t=5s",
+                "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?autoplay=1&list=PL1&start=5",
+                Shape::Wide,
+            ),
+            (
+                "https://youtube.com/shorts/abc_DEF-123",
+                "https://www.youtube.com/shorts/abc_DEF-123",
+                "https://www.youtube-nocookie.com/embed/abc_DEF-123?autoplay=1",
+                Shape::Tall,
+            ),
+            (
+                "https://www.youtube.com/live/abc?feature=share",
+                "https://www.youtube.com/watch?v=abc",
+                "https://www.youtube-nocookie.com/embed/abc?autoplay=1",
+                Shape::Wide,
+            ),
+            (
+                "https://www.youtube.com/playlist?list=PL1",
+                "https://www.youtube.com/playlist?list=PL1",
+                "https://www.youtube-nocookie.com/embed/videoseries?autoplay=1&list=PL1",
+                Shape::Wide,
+            ),
+            (
+                "https://www.youtube-nocookie.com/embed/abc",
+                "https://www.youtube.com/watch?v=abc",
+                "https://www.youtube-nocookie.com/embed/abc?autoplay=1",
+                Shape::Wide,
+            ),
+            (
+                "https://vimeo.com/1084537",
+                "https://vimeo.com/1084537",
+                "https://player.vimeo.com/video/1084537?autoplay=1&dnt=1",
+                Shape::Wide,
+            ),
+            (
+                "https://vimeo.com/1084537/ab12?share=copy",
+                "https://vimeo.com/1084537/ab12",
+                "https://player.vimeo.com/video/1084537?autoplay=1&dnt=1&h=ab12",
+                Shape::Wide,
+            ),
+            (
+                "https://vimeo.com/channels/staffpicks/1084537",
+                "https://vimeo.com/1084537",
+                "https://player.vimeo.com/video/1084537?autoplay=1&dnt=1",
+                Shape::Wide,
+            ),
+            (
+                "https://player.vimeo.com/video/1084537?h=ab12",
+                "https://vimeo.com/1084537/ab12",
+                "https://player.vimeo.com/video/1084537?autoplay=1&dnt=1&h=ab12",
+                Shape::Wide,
+            ),
+            (
+                "https://www.instagram.com/p/fA9uwTtkSN/?utm_source=x&igsh=y",
+                "https://www.instagram.com/p/fA9uwTtkSN/",
+                "https://www.instagram.com/p/fA9uwTtkSN/embed",
+                Shape::Card,
+            ),
+            (
+                "https://instagram.com/reels/fA9uwTtkSN",
+                "https://www.instagram.com/reel/fA9uwTtkSN/",
+                "https://www.instagram.com/reel/fA9uwTtkSN/embed",
+                Shape::Tall,
+            ),
+            (
+                "https://www.instagram.com/someone/reel/fA9uwTtkSN/",
+                "https://www.instagram.com/reel/fA9uwTtkSN/",
+                "https://www.instagram.com/reel/fA9uwTtkSN/embed",
+                Shape::Tall,
+            ),
+        ] {
+            let player = recognise(pasted, None).unwrap_or_else(|| panic!("{pasted}"));
+            assert_eq!(
+                (player.address.as_str(), player.frame.as_str(), player.shape),
+                (address, frame, shape),
+                "{pasted}"
+            );
+            // What readers are sent to is understood as the same player.
+            assert_eq!(recognise(&player.address, None).map(|again| again.frame), Some(player.frame), "{pasted}");
+        }
+    }
+
+    #[test]
+    fn other_addresses_stay_links() {
+        for address in [
+            "https://example.org/watch?v=abc",
+            "https://www.youtube.com/",
+            "https://www.youtube.com/@channel",
+            "https://www.youtube.com/watch?v=\"onload=x",
+            "https://youtube.com.example.org/watch?v=abc",
+            "https://vimeo.com/about",
+            "https://www.instagram.com/someone/",
+            "ftp://vimeo.com/1",
+            "youtu.be",
+        ] {
+            assert_eq!(recognise(address, None), None, "{address}");
+        }
+    }
+
+    #[test]
+    fn frames_come_from_the_hosts_that_pages_allow() {
+        for address in ["https://youtu.be/abc", "https://vimeo.com/1", "https://www.instagram.com/p/abc/"] {
+            let frame = recognise(address, None).expect(address).frame;
+            assert!(frame_hosts().any(|host| frame.starts_with(&format!("{host}/"))), "{frame}");
+        }
+    }
+
+    #[test]
+    fn starts() {
+        for (text, expected) in
+            [("90", Some(90)), ("90s", Some(90)), ("1h2m3s", Some(3723)), ("s", None), ("1m30", None), ("x", None)]
+        {
+            assert_eq!(seconds(text), expected, "{text}");
+        }
+    }
+}

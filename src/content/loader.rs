@@ -1,0 +1,393 @@
+//! From files to a [`Library`]: everything there is to publish, whatever its date, and all that is wrong with it.
+//!
+//! One bad file never takes the others down: it keeps its last good version, or stays out, and is reported.
+
+mod outline;
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use jiff::tz::TimeZone;
+
+use super::{
+    markdown::{self, Linked, Lookup, Rendered},
+    media::{MediaFile, MediaIndex},
+    pictogram,
+    source::{self, Kind, Source},
+};
+use crate::domain::{
+    embed::Picture,
+    entry::{Body, Entry, Page, Post, Stretch},
+    permalink::Permalink,
+    problem::{Place, Problem, Severity},
+    slug::Slug,
+};
+use outline::Outline;
+
+/// What the site decides about its content.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Of dates that name none.
+    pub zone: TimeZone,
+    pub permalink: Permalink,
+}
+
+/// All content of a site, published or not.
+#[derive(Debug, Default)]
+pub struct Library {
+    pub posts: Vec<Arc<Post>>,
+    pub pages: Vec<Arc<Page>>,
+    pub stretches: BTreeMap<Slug, Arc<Stretch>>,
+    pub media: MediaIndex,
+    /// Sorted by file and line.
+    pub problems: Vec<Problem>,
+    /// Some page shows a picture from another server.
+    pub has_remote_picture: bool,
+}
+
+/// Reads a content folder again and again, and remembers the last good version of each file.
+#[derive(Debug)]
+pub struct Loader {
+    content: PathBuf,
+    rules: Rules,
+    last_good: HashMap<PathBuf, String>,
+    media: MediaIndex,
+}
+
+/// First parts of addresses that are the program's own (DESIGN, section 10).
+const RESERVED: &[&str] = &[
+    "admin",
+    "archive",
+    "comments",
+    "feed.xml",
+    "healthz",
+    "me",
+    "media",
+    "page",
+    "posts",
+    "readyz",
+    "robots.txt",
+    "search",
+    "sitemap.xml",
+    "static",
+    "stretches",
+    "tags",
+];
+
+impl Loader {
+    pub fn new(content: PathBuf, rules: Rules) -> Self {
+        Self { content, rules, last_good: HashMap::new(), media: MediaIndex::default() }
+    }
+
+    /// Reads everything that is there now.
+    ///
+    /// # Errors
+    /// The content folder cannot be read. A single file that cannot is a problem in the library.
+    pub fn load(&mut self) -> io::Result<Library> {
+        let tree = source::find(&self.content)?;
+        self.media = MediaIndex::build(&tree.media, &self.media);
+        let mut problems = Vec::new();
+        let outlines: Vec<Outline> =
+            tree.sources.into_iter().filter_map(|source| self.outline(source, &mut problems)).collect();
+        let outlines = without_collisions(outlines, &mut problems);
+
+        let names = Names::of(&outlines);
+        let mut library = Library { media: self.media.clone(), problems, ..Library::default() };
+        for outline in outlines {
+            self.add(&mut library, outline, &names);
+        }
+        library.problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        Ok(library)
+    }
+
+    /// The head of a file, or of its last good version.
+    fn outline(&mut self, source: Source, problems: &mut Vec<Problem>) -> Option<Outline> {
+        let path = source.file.path.clone();
+        let last_good = self.last_good.get(&path).cloned();
+        let kept = if last_good.is_some() { "Its last good version stays online." } else { "It stays out until then." };
+        let mut error = |place: Place, what: String, mend: &str| {
+            problems.push(problem(Severity::Error, &path, place, what, format!("{mend} {kept}")));
+        };
+        let text = match fs::read(&path).map(String::from_utf8) {
+            Ok(Ok(text)) => Some(text),
+            Ok(Err(not_utf8)) => {
+                let at = not_utf8.utf8_error().valid_up_to();
+                let good = String::from_utf8_lossy(&not_utf8.as_bytes()[..at]).into_owned();
+                error(Place::of_byte(&good, at), "the file is not UTF-8".to_owned(), "Save it as UTF-8.");
+                None
+            }
+            // Deleted between finding and reading: no file, no problem.
+            Err(gone) if gone.kind() == io::ErrorKind::NotFound => return None,
+            Err(unreadable) => {
+                error(Place::START, format!("the file cannot be read ({unreadable})"), "Look at its permissions.");
+                None
+            }
+        };
+        if let Some(text) = text {
+            match Outline::read(source.clone(), &text, &self.rules) {
+                Ok(outline) => {
+                    self.last_good.insert(path, text);
+                    return Some(outline);
+                }
+                Err(fault) => error(fault.place, fault.what, &fault.mend),
+            }
+        }
+        Outline::read(source, &last_good?, &self.rules).ok()
+    }
+
+    fn add(&self, library: &mut Library, outline: Outline, names: &Names) {
+        let path = outline.source.file.path.clone();
+        let files = Files { loader: self, file: &path, names };
+        for fault in &outline.warnings {
+            library.problems.push(problem(Severity::Warning, &path, fault.place, &fault.what, &fault.mend));
+        }
+        let Rendered { body, remarks, has_remote_picture } = markdown::render(outline.markdown(), &files);
+        for remark in remarks {
+            let place = Place::of_byte(&outline.text, outline.body_start + remark.at);
+            library.problems.push(problem(Severity::Warning, &path, place, remark.what, remark.mend));
+        }
+        library.has_remote_picture |= has_remote_picture;
+        let mut missing = |key: &str, name: &str| {
+            let what = format!("there is no file {name:?} for {key}");
+            let mend = "Put it beside the Markdown file or into content/media, or correct the name.";
+            library.problems.push(problem(Severity::Warning, &path, outline.place_of(key), what, mend));
+        };
+        let image_key = if outline.source.kind == Kind::Stretch { "picture" } else { "image" };
+        let image = outline.image().and_then(|name| {
+            files.find(name).or_else(|| {
+                missing(image_key, name);
+                None
+            })
+        });
+        match outline.source.kind {
+            Kind::Post => library.posts.push(Arc::new(self.post(outline, body, image.as_deref()))),
+            Kind::Page => library.pages.push(Arc::new(page(outline, body, image.as_deref()))),
+            Kind::Stretch => {
+                let video = outline.front_matter.video.as_deref();
+                let embed = video.and_then(|name| {
+                    markdown::embed(name, None, &files).or_else(|| {
+                        missing("video", name);
+                        None
+                    })
+                });
+                let stretch = stretch(outline, body, image.as_deref(), embed, library);
+                library.stretches.insert(stretch.entry.slug.clone(), Arc::new(stretch));
+            }
+        }
+    }
+
+    fn post(&self, outline: Outline, body: Body, image: Option<&MediaFile>) -> Post {
+        let date = outline.date.clone();
+        let series = outline.front_matter.series.0.first().cloned();
+        Post {
+            updated: outline.updated.clone(),
+            tags: outline.tags(),
+            series,
+            authors: outline.front_matter.authors.0.clone(),
+            comments_open: outline.front_matter.comments.unwrap_or(true),
+            threads: outline.threads(),
+            entry: entry(outline, body, image.map(MediaFile::picture)),
+            date,
+        }
+    }
+}
+
+fn page(outline: Outline, body: Body, image: Option<&MediaFile>) -> Page {
+    Page { updated: outline.updated.clone(), entry: entry(outline, body, image.map(MediaFile::picture)) }
+}
+
+fn stretch(
+    mut outline: Outline,
+    body: Body,
+    picture: Option<&MediaFile>,
+    video: Option<crate::domain::embed::Embed>,
+    library: &mut Library,
+) -> Stretch {
+    let is_svg = |file: &&MediaFile| file.media_type == "image/svg+xml";
+    let svg = picture.filter(is_svg).and_then(|file| Some((file, fs::read_to_string(&file.path).ok()?)));
+    let pictogram = svg.and_then(|(file, svg)| {
+        let inlined = pictogram::inline(&svg, outline.slug.as_str());
+        if inlined.is_none() {
+            let what = "this picture has a script or a style in it and cannot stand inside a page";
+            let mend = "Save it with presentation attributes (fill=…, stroke=…) only.";
+            library.problems.push(problem(Severity::Warning, &file.path, Place::START, what, mend));
+        }
+        inlined
+    });
+    let front_matter = std::mem::take(&mut outline.front_matter);
+    let slug = |name: Option<String>| name.and_then(|name| Slug::from_text(&name));
+    Stretch {
+        names: front_matter.names.0,
+        areas: front_matter.areas.0,
+        equipment: front_matter.equipment.0,
+        position: front_matter.position,
+        hold_seconds: front_matter.hold_seconds,
+        repeats: front_matter.repeats,
+        sides: front_matter.sides,
+        sets: front_matter.sets,
+        level: front_matter.level,
+        video,
+        pictogram,
+        easier: slug(front_matter.easier),
+        harder: slug(front_matter.harder),
+        feel: front_matter.feel,
+        stop_if: front_matter.stop_if,
+        credit: front_matter.credit,
+        entry: {
+            outline.front_matter.description = front_matter.description;
+            outline.front_matter.extra = front_matter.extra;
+            outline.front_matter.unknown = front_matter.unknown;
+            outline.front_matter.language = front_matter.language;
+            entry(outline, body, picture.map(MediaFile::picture))
+        },
+    }
+}
+
+fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
+    let mut extra = outline.front_matter.extra;
+    extra.extend(outline.front_matter.unknown);
+    let description = outline.front_matter.description.filter(|text| !text.trim().is_empty());
+    Entry {
+        slug: outline.slug,
+        address: outline.address,
+        aliases: outline.aliases,
+        title: outline.title,
+        description: description.unwrap_or_else(|| markdown::shorten(&body.excerpt, 155)),
+        image,
+        body,
+        draft: outline.draft,
+        publish_at: outline.publish_at,
+        expire_at: outline.expire_at,
+        language: outline.front_matter.language,
+        extra,
+        file: outline.source.file.path,
+    }
+}
+
+/// Of two files that want one address, the first by name has it. Aliases give way to real pages.
+fn without_collisions(outlines: Vec<Outline>, problems: &mut Vec<Problem>) -> Vec<Outline> {
+    let mut taken: HashMap<String, PathBuf> = HashMap::new();
+    let mut kept = Vec::new();
+    for outline in outlines {
+        let path = &outline.source.file.path;
+        let mut refuse = |what: String, mend: &str| {
+            problems.push(problem(
+                Severity::Error,
+                path,
+                outline.place_of("slug"),
+                what,
+                format!("{mend} It stays out until then."),
+            ));
+        };
+        if is_reserved(&outline) {
+            refuse(format!("the address {} belongs to the program", outline.address), "Give it another slug.");
+        } else if let Some(first) = taken.get(&outline.address) {
+            refuse(
+                format!("the address {} is taken by {}", outline.address, first.display()),
+                "Give one of them another slug.",
+            );
+        } else {
+            taken.insert(outline.address.clone(), path.clone());
+            kept.push(outline);
+        }
+    }
+    for outline in &mut kept {
+        let path = outline.source.file.path.clone();
+        let place = outline.place_of("aliases");
+        outline.aliases.retain(|alias| {
+            if let Some(first) = taken.get(alias).filter(|first| **first != path) {
+                let what = format!("the alias {alias} is taken by {}", first.display());
+                problems.push(problem(Severity::Warning, &path, place, what, "Remove one of them."));
+                return false;
+            }
+            taken.insert(alias.clone(), path.clone());
+            true
+        });
+    }
+    kept
+}
+
+/// `/admin` is nobody's; `/posts/x` and `/stretches/x` are where they belong.
+fn is_reserved(outline: &Outline) -> bool {
+    let mut segments = outline.address.trim_start_matches('/').split('/');
+    let first = segments.next().unwrap_or_default();
+    let own_room = match outline.source.kind {
+        Kind::Post => "posts",
+        Kind::Stretch => "stretches",
+        Kind::Page => "",
+    };
+    let in_own_room = first == own_room && segments.next().is_some() && segments.next().is_none();
+    !in_own_room && RESERVED.contains(&first)
+}
+
+fn problem(severity: Severity, file: &Path, place: Place, what: impl Into<String>, mend: impl Into<String>) -> Problem {
+    Problem {
+        severity,
+        file: file.to_owned(),
+        line: place.line,
+        column: place.column,
+        what: what.into(),
+        mend: mend.into(),
+    }
+}
+
+/// What texts may refer to by name.
+struct Names {
+    addresses: HashMap<PathBuf, String>,
+    stretches: HashSet<Slug>,
+}
+
+impl Names {
+    fn of(outlines: &[Outline]) -> Self {
+        Self {
+            addresses: outlines.iter().map(|o| (o.source.file.path.clone(), o.address.clone())).collect(),
+            stretches: outlines.iter().filter(|o| o.source.kind == Kind::Stretch).map(|o| o.slug.clone()).collect(),
+        }
+    }
+}
+
+/// The view from one Markdown file.
+struct Files<'a> {
+    loader: &'a Loader,
+    file: &'a Path,
+    names: &'a Names,
+}
+
+impl Files<'_> {
+    fn find(&self, written: &str) -> Option<Arc<MediaFile>> {
+        self.loader.media.resolve(&self.loader.content, self.file, written).cloned()
+    }
+}
+
+impl Lookup for Files<'_> {
+    fn media(&self, written: &str) -> Option<Linked> {
+        let file = self.find(written)?;
+        let beside = |endings: &[&str]| self.loader.media.beside(&file, endings);
+        let is_clip = file.media_type.starts_with("video/") || file.media_type.starts_with("audio/");
+        Some(Linked {
+            picture: file.picture(),
+            poster: is_clip
+                .then(|| beside(&["jpg", "jpeg", "webp", "png", "svg"]))
+                .flatten()
+                .map(|poster| poster.picture()),
+            captions: is_clip.then(|| beside(&["vtt"])).flatten().map(|captions| captions.address.clone()),
+            media_type: file.media_type.clone(),
+        })
+    }
+
+    fn entry(&self, written: &str) -> Option<String> {
+        let (path, fragment) = written.split_once('#').map_or((written, ""), |(path, fragment)| (path, fragment));
+        let is_markdown = Path::new(path).extension().is_some_and(|ending| ending == "md");
+        let file = super::media::resolve_path(&self.loader.content, self.file, path).filter(|_| is_markdown)?;
+        let address = self.names.addresses.get(&file)?;
+        Some(if fragment.is_empty() { address.clone() } else { format!("{address}#{fragment}") })
+    }
+
+    fn has_stretch(&self, slug: &Slug) -> bool {
+        self.names.stretches.contains(slug)
+    }
+}

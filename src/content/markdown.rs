@@ -1,0 +1,258 @@
+//! The author's Markdown: CommonMark and its usual extensions, made into pieces for the templates.
+//!
+//! The author is trusted with HTML. What a strict page policy would refuse (inline script and style) is reported.
+
+mod blocks;
+mod lines;
+
+use std::{collections::HashMap, ops::Range};
+
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
+
+use super::embeds;
+use crate::domain::{
+    embed::{Clip, Embed, Picture},
+    entry::{Body, ContentsLine, Piece},
+    slug::Slug,
+};
+
+/// What a text may refer to.
+pub trait Lookup {
+    /// A picture or download by the address the author wrote; `None` where there is none.
+    fn media(&self, written: &str) -> Option<Linked>;
+    /// The path of a post, page or stretch whose Markdown file the author linked to.
+    fn entry(&self, written: &str) -> Option<String>;
+    /// Whether there is a stretch of that name.
+    fn has_stretch(&self, slug: &Slug) -> bool;
+}
+
+/// A media file that was found.
+#[derive(Clone, Debug)]
+pub struct Linked {
+    pub picture: Picture,
+    pub media_type: String,
+    /// A still picture of the same name beside it.
+    pub poster: Option<Picture>,
+    /// Captions of the same name beside it.
+    pub captions: Option<String>,
+}
+
+/// Something in a text that the author should look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remark {
+    /// Bytes from the start of the Markdown.
+    pub at: usize,
+    pub what: String,
+    pub mend: String,
+}
+
+/// A text, rendered.
+#[derive(Debug, Default)]
+pub struct Rendered {
+    pub body: Body,
+    pub remarks: Vec<Remark>,
+    /// Pages with this text must be allowed pictures from elsewhere.
+    pub has_remote_picture: bool,
+}
+
+/// Longest excerpt made from the start of a text, in characters.
+const EXCERPT: usize = 280;
+
+pub fn options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_SMART_PUNCTUATION
+        | Options::ENABLE_HEADING_ATTRIBUTES
+        | Options::ENABLE_GFM
+        | Options::ENABLE_DEFINITION_LIST
+}
+
+/// Renders a text.
+pub fn render(markdown: &str, lookup: &dyn Lookup) -> Rendered {
+    let events: Vec<(Event, Range<usize>)> = Parser::new_ext(markdown, options()).into_offset_iter().collect();
+    let has_h1 = events
+        .iter()
+        .any(|(event, _)| matches!(event, Event::Start(Tag::Heading { level: pulldown_cmark::HeadingLevel::H1, .. })));
+    let mut writer = Writer {
+        markdown,
+        lookup,
+        // The title of the page is its only h1.
+        heading_shift: u8::from(has_h1),
+        out: Rendered::default(),
+        html: String::with_capacity(markdown.len() * 3 / 2),
+        text: String::with_capacity(markdown.len()),
+        excerpt_end: None,
+        ids: HashMap::new(),
+        footnotes: blocks::Footnotes::default(),
+        alignments: Vec::new(),
+        cell: 0,
+        in_head: false,
+    };
+    writer.write(&events);
+    writer.finish()
+}
+
+/// Walks over the events once; `blocks` and `lines` hold what single constructs need.
+struct Writer<'a> {
+    markdown: &'a str,
+    lookup: &'a dyn Lookup,
+    heading_shift: u8,
+    out: Rendered,
+    /// HTML since the last piece.
+    html: String,
+    /// Plain text of everything so far.
+    text: String,
+    /// Where `<!--more-->` stood, in bytes of `text`.
+    excerpt_end: Option<usize>,
+    /// Ids given to headings, and how often each was wanted.
+    ids: HashMap<String, usize>,
+    footnotes: blocks::Footnotes,
+    alignments: Vec<pulldown_cmark::Alignment>,
+    cell: usize,
+    in_head: bool,
+}
+
+type Events<'a> = [(Event<'a>, Range<usize>)];
+
+impl Writer<'_> {
+    fn write(&mut self, events: &Events) {
+        let mut at = 0;
+        while at < events.len() {
+            let (event, range) = &events[at];
+            let block = &events[at..];
+            at += match event {
+                Event::Start(Tag::Paragraph) => self.paragraph(block),
+                Event::Start(Tag::Heading { .. }) => self.heading(block),
+                Event::Start(Tag::FootnoteDefinition(label)) => self.footnote(label, block),
+                Event::Start(Tag::Image { .. }) => self.image(block),
+                Event::Start(Tag::HtmlBlock) => self.html_block(block),
+                event => {
+                    self.single(event, range);
+                    1
+                }
+            };
+        }
+    }
+
+    /// An event that needs no look ahead.
+    fn single(&mut self, event: &Event, range: &Range<usize>) {
+        if self.table(event) {
+            return;
+        }
+        match event {
+            Event::Text(text) | Event::Code(text) => self.text.push_str(text),
+            Event::SoftBreak | Event::HardBreak => self.text.push(' '),
+            Event::End(end) if is_block_end(end) => self.text.push('\n'),
+            _ => {}
+        }
+        match event {
+            Event::FootnoteReference(label) => self.footnote_reference(label, range),
+            Event::TaskListMarker(done) => {
+                let (state, label) = if *done { (" checked", "Done") } else { ("", "To do") };
+                self.raw(&format!("<input type=\"checkbox\" disabled{state} aria-label=\"{label}\"> "));
+            }
+            Event::Start(Tag::CodeBlock(kind)) => self.code_block(kind),
+            Event::Start(Tag::BlockQuote(Some(kind))) => self.alert(*kind),
+            Event::End(TagEnd::BlockQuote(Some(_))) => self.raw("</aside>\n"),
+            Event::Start(Tag::Link { .. }) => self.link(event, range),
+            Event::InlineHtml(html) => {
+                self.report_html(html, range.start);
+                self.raw(html);
+            }
+            event => html::push_html(&mut self.html, std::iter::once(event.clone())),
+        }
+    }
+
+    fn raw(&mut self, html: &str) {
+        self.html.push_str(html);
+    }
+
+    /// Ends the HTML before something that a template draws.
+    fn piece(&mut self, piece: Piece) {
+        self.flush();
+        self.out.body.pieces.push(piece);
+    }
+
+    fn flush(&mut self) {
+        let html = std::mem::take(&mut self.html);
+        if !html.trim().is_empty() {
+            self.out.body.pieces.push(Piece::Html(html));
+        }
+    }
+
+    fn remark(&mut self, at: usize, what: impl Into<String>, mend: impl Into<String>) {
+        self.out.remarks.push(Remark { at, what: what.into(), mend: mend.into() });
+    }
+
+    fn finish(mut self) -> Rendered {
+        self.write_footnotes();
+        self.flush();
+        let body = &mut self.out.body;
+        body.text = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        body.words = body.text.split(' ').filter(|word| word.contains(char::is_alphanumeric)).count();
+        body.excerpt = match self.excerpt_end {
+            Some(end) => self.text[..end].split_whitespace().collect::<Vec<_>>().join(" "),
+            None => shorten(&body.text, EXCERPT),
+        };
+        self.out
+    }
+
+    /// An id for a heading: the author's, or made of its words; a second one gets a number.
+    fn unique_id(&mut self, wanted: &str) -> String {
+        let base = Slug::from_text(wanted).map_or_else(|| "section".to_owned(), |slug| slug.as_str().replace('.', "-"));
+        let count = self.ids.entry(base.clone()).or_insert(0);
+        *count += 1;
+        if *count == 1 { base } else { format!("{base}-{count}") }
+    }
+}
+
+/// Ends after which words do not touch.
+fn is_block_end(end: &TagEnd) -> bool {
+    !matches!(end, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image)
+}
+
+/// The start of a text, cut after a sentence or a word.
+pub fn shorten(text: &str, longest: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(longest) else { return text.to_owned() };
+    let start = &text[..end];
+    let sentence = start
+        .rmatch_indices(['.', '!', '?'])
+        .map(|(at, mark)| at + mark.len())
+        .find(|at| start.len() - at < longest && *at > longest / 2 && text[*at..].starts_with(' '));
+    match (sentence, start.rfind(' ')) {
+        (Some(at), _) => start[..at].to_owned(),
+        (None, Some(space)) => format!("{}…", start[..space].trim_end_matches([',', ';', ':', ' '])),
+        (None, None) => format!("{start}…"),
+    }
+}
+
+/// What an address alone on its line becomes.
+pub fn embed(address: &str, title: Option<&str>, lookup: &dyn Lookup) -> Option<Embed> {
+    let title = title.filter(|title| !title.trim().is_empty()).map(str::to_owned);
+    if let Some(player) = embeds::recognise(address, title.clone()) {
+        return Some(Embed::Player(player));
+    }
+    let linked = lookup.media(address)?;
+    let clip = |linked: Linked| Clip {
+        address: linked.picture.address,
+        media_type: linked.media_type,
+        title,
+        poster: linked.poster,
+        captions: linked.captions,
+    };
+    match linked.media_type.split('/').next() {
+        Some("video") => Some(Embed::Video(clip(linked))),
+        Some("audio") => Some(Embed::Audio(clip(linked))),
+        _ => None,
+    }
+}
+
+/// Text for an HTML attribute or element.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests;

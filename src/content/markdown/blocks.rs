@@ -1,0 +1,236 @@
+//! Headings, footnotes, tables, alerts, code and HTML blocks: where our HTML differs from pulldown-cmark's.
+
+use std::ops::Range;
+
+use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Tag, TagEnd};
+
+use super::{
+    ContentsLine, Events, Writer, escape,
+    lines::{block_length, plain_text},
+};
+
+/// Footnotes, numbered in the order in which they are first referred to.
+#[derive(Debug, Default)]
+pub(super) struct Footnotes {
+    /// Labels in order, and how often each is referred to.
+    order: Vec<(String, usize)>,
+    /// Label and finished HTML.
+    written: Vec<(String, String)>,
+}
+
+impl Writer<'_> {
+    /// Writes a heading with an id; returns how many events it had.
+    pub(super) fn heading(&mut self, events: &Events) -> usize {
+        let length = block_length(events);
+        let inner = &events[1..length - 1];
+        let Some((Event::Start(Tag::Heading { level, id, .. }), _)) = events.first() else { return length };
+        let level = (heading_number(*level) + self.heading_shift).clamp(2, 6);
+        let title = plain_text(inner);
+        let id = self.unique_id(id.as_deref().unwrap_or(&title));
+        self.raw(&format!("<h{level} id=\"{id}\">", id = escape(&id)));
+        self.write(inner);
+        self.raw(&format!("</h{level}>\n"));
+        self.text.push('\n');
+        self.out.body.contents.push(ContentsLine { level, id, title: title.trim().to_owned() });
+        length
+    }
+
+    pub(super) fn footnote_reference(&mut self, label: &str, _range: &Range<usize>) {
+        let notes = &mut self.footnotes.order;
+        let at = notes.iter().position(|(known, _)| known == label).unwrap_or_else(|| {
+            notes.push((label.to_owned(), 0));
+            notes.len() - 1
+        });
+        notes[at].1 += 1;
+        let (number, back) = (at + 1, back_id(at + 1, notes[at].1));
+        self.raw(&format!(
+            "<sup class=\"footnote-ref\"><a href=\"#fn-{number}\" id=\"{back}\" aria-label=\"Footnote {number}\">{number}</a></sup>"
+        ));
+    }
+
+    /// Keeps a footnote for the end of the text; returns how many events it had.
+    pub(super) fn footnote(&mut self, label: &str, events: &Events) -> usize {
+        let length = block_length(events);
+        let before = std::mem::take(&mut self.html);
+        self.write(&events[1..length - 1]);
+        let note = std::mem::replace(&mut self.html, before);
+        self.footnotes.written.push((label.to_owned(), note));
+        length
+    }
+
+    pub(super) fn write_footnotes(&mut self) {
+        let order = std::mem::take(&mut self.footnotes.order);
+        let written = std::mem::take(&mut self.footnotes.written);
+        let notes: Vec<String> = order
+            .iter()
+            .enumerate()
+            .filter_map(|(at, (label, uses))| {
+                let (_, note) = written.iter().find(|(known, _)| known == label)?;
+                Some(footnote_item(at + 1, note, *uses))
+            })
+            .collect();
+        if !notes.is_empty() {
+            self.raw(&format!(
+                "<section class=\"footnotes\" aria-labelledby=\"footnotes-title\">\n\
+                 <h2 id=\"footnotes-title\">Footnotes</h2>\n<ol>\n{}</ol>\n</section>\n",
+                notes.concat()
+            ));
+        }
+    }
+
+    /// Tables, with classes where pulldown-cmark would write `style`, which a strict policy refuses. Returns whether
+    /// the event was one of a table's.
+    pub(super) fn table(&mut self, event: &Event) -> bool {
+        let html = match event {
+            Event::Start(Tag::Table(alignments)) => {
+                self.alignments.clone_from(alignments);
+                "<div class=\"table-scroll\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">\n<table>\n".to_owned()
+            }
+            Event::Start(Tag::TableHead) => {
+                self.in_head = true;
+                self.cell = 0;
+                "<thead>\n<tr>".to_owned()
+            }
+            Event::Start(Tag::TableRow) => {
+                self.cell = 0;
+                "<tr>".to_owned()
+            }
+            Event::Start(Tag::TableCell) => {
+                let class = match self.alignments.get(self.cell) {
+                    Some(Alignment::Center) => " class=\"align-center\"",
+                    Some(Alignment::Right) => " class=\"align-right\"",
+                    _ => "",
+                };
+                self.cell += 1;
+                if self.in_head { format!("<th scope=\"col\"{class}>") } else { format!("<td{class}>") }
+            }
+            Event::End(TagEnd::TableCell) => if self.in_head { "</th>" } else { "</td>" }.to_owned(),
+            Event::End(TagEnd::TableRow) => "</tr>\n".to_owned(),
+            Event::End(TagEnd::TableHead) => {
+                self.in_head = false;
+                "</tr>\n</thead>\n<tbody>\n".to_owned()
+            }
+            Event::End(TagEnd::Table) => "</tbody>\n</table>\n</div>\n".to_owned(),
+            _ => return false,
+        };
+        if matches!(event, Event::End(_)) {
+            self.text.push(' ');
+        }
+        self.raw(&html);
+        true
+    }
+
+    pub(super) fn alert(&mut self, kind: BlockQuoteKind) {
+        let (class, title) = match kind {
+            BlockQuoteKind::Note => ("note", "Note"),
+            BlockQuoteKind::Tip => ("tip", "Tip"),
+            BlockQuoteKind::Important => ("important", "Important"),
+            BlockQuoteKind::Warning => ("warning", "Warning"),
+            BlockQuoteKind::Caution => ("caution", "Caution"),
+        };
+        self.raw(&format!("<aside class=\"alert alert-{class}\">\n<p class=\"alert-title\">{title}</p>\n"));
+    }
+
+    /// Long lines scroll in their own box, so keys must reach it.
+    pub(super) fn code_block(&mut self, kind: &CodeBlockKind) {
+        let language = match kind {
+            CodeBlockKind::Fenced(info) => info.split([' ', ',', '{']).next().unwrap_or_default(),
+            CodeBlockKind::Indented => "",
+        };
+        let class =
+            if language.is_empty() { String::new() } else { format!(" class=\"language-{}\"", escape(language)) };
+        self.raw(&format!("<pre tabindex=\"0\"><code{class}>"));
+    }
+
+    /// Passes the author's HTML on, and finds `<!--more-->` in it. Returns how many events it had.
+    pub(super) fn html_block(&mut self, events: &Events) -> usize {
+        let length = block_length(events);
+        for (event, range) in &events[..length] {
+            if let Event::Html(html) = event {
+                if is_more(html) {
+                    self.excerpt_end.get_or_insert(self.text.len());
+                    continue;
+                }
+                self.report_html(html, range.start);
+                self.raw(html);
+            }
+        }
+        length
+    }
+
+    /// Reports what the page's policy refuses.
+    pub(super) fn report_html(&mut self, html: &str, at: usize) {
+        let lower = html.to_ascii_lowercase();
+        let alive = if lower.contains("<script") && !lower.contains("ld+json") && !lower.contains("src=") {
+            "an inline script"
+        } else if lower.contains("<style") || attribute(&lower, "style") {
+            "an inline style"
+        } else if has_handler(&lower) {
+            "an inline event handler"
+        } else {
+            return;
+        };
+        self.remark(
+            at,
+            format!("there is {alive} here, and browsers are told not to run or apply any"),
+            "Put styles into content/custom.css, and leave scripts out.",
+        );
+    }
+}
+
+fn is_more(html: &str) -> bool {
+    html.trim()
+        .strip_prefix("<!--")
+        .and_then(|rest| rest.strip_suffix("-->"))
+        .is_some_and(|inner| inner.trim() == "more")
+}
+
+fn attribute(lower: &str, name: &str) -> bool {
+    lower.contains('<')
+        && lower.match_indices(name).any(|(at, _)| {
+            lower[..at].ends_with(char::is_whitespace) && lower[at + name.len()..].trim_start().starts_with('=')
+        })
+}
+
+fn has_handler(lower: &str) -> bool {
+    lower.contains('<')
+        && lower.match_indices(" on").any(|(at, _)| {
+            let rest = &lower[at + 3..];
+            let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+            end > 0 && rest[end..].trim_start().starts_with('=')
+        })
+}
+
+fn heading_number(level: HeadingLevel) -> u8 {
+    match level {
+        HeadingLevel::H1 => 1,
+        HeadingLevel::H2 => 2,
+        HeadingLevel::H3 => 3,
+        HeadingLevel::H4 => 4,
+        HeadingLevel::H5 => 5,
+        HeadingLevel::H6 => 6,
+    }
+}
+
+/// The id of the nth reference to a footnote.
+fn back_id(number: usize, nth: usize) -> String {
+    if nth == 1 { format!("fnref-{number}") } else { format!("fnref-{number}-{nth}") }
+}
+
+fn footnote_item(number: usize, note: &str, uses: usize) -> String {
+    let back: String = (1..=uses)
+        .map(|nth| {
+            let id = back_id(number, nth);
+            format!(
+                " <a class=\"footnote-back\" href=\"#{id}\" aria-label=\"Back to the text, footnote {number}\">↩</a>"
+            )
+        })
+        .collect();
+    // The way back stands in the last paragraph, not on a line of its own.
+    let note = note.trim_end();
+    let note = match note.strip_suffix("</p>") {
+        Some(text) => format!("{text}{back}</p>"),
+        None => format!("{note}{back}"),
+    };
+    format!("<li id=\"fn-{number}\">{note}</li>\n")
+}

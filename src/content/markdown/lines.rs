@@ -1,0 +1,206 @@
+//! Paragraphs, line by line: an address alone on its line is an embed, `![[slug]]` a stretch, a picture a figure.
+
+use std::ops::Range;
+
+use pulldown_cmark::{Event, Tag, html};
+
+use super::{Events, Writer, embed, escape};
+use crate::domain::{address, entry::Piece, slug::Slug};
+
+/// What a whole line stands for.
+enum Line {
+    Piece(Piece),
+    Figure(String),
+    Words,
+}
+
+impl Writer<'_> {
+    /// Writes a paragraph; returns how many events it had.
+    pub(super) fn paragraph(&mut self, events: &Events) -> usize {
+        let length = block_length(events);
+        let inner = &events[1..length - 1];
+        let lines: Vec<&Events> =
+            inner.split(|(event, _)| matches!(event, Event::SoftBreak | Event::HardBreak)).collect();
+        let meanings: Vec<Line> = lines.iter().map(|line| self.meaning(line, lines.len() == 1)).collect();
+        if meanings.iter().all(|line| matches!(line, Line::Words)) {
+            self.raw("<p>");
+            self.write(inner);
+            self.raw("</p>\n");
+            self.text.push('\n');
+            return length;
+        }
+        let mut open = false;
+        for (line, meaning) in lines.into_iter().zip(meanings) {
+            match meaning {
+                Line::Words if line.is_empty() => {}
+                Line::Words => {
+                    self.raw(if open { "\n" } else { "<p>" });
+                    open = true;
+                    self.write(line);
+                    self.text.push(' ');
+                }
+                Line::Piece(piece) => {
+                    self.close_paragraph(&mut open);
+                    self.piece(piece);
+                }
+                Line::Figure(html) => {
+                    self.close_paragraph(&mut open);
+                    self.raw(&html);
+                }
+            }
+        }
+        self.close_paragraph(&mut open);
+        self.text.push('\n');
+        length
+    }
+
+    fn close_paragraph(&mut self, open: &mut bool) {
+        if std::mem::take(open) {
+            self.raw("</p>\n");
+        }
+    }
+
+    fn meaning(&mut self, line: &Events, alone: bool) -> Line {
+        let (Some((first, range)), Some((_, last_range))) = (line.first(), line.last()) else { return Line::Words };
+        let source = self.markdown[range.start..last_range.end.max(range.end)].trim();
+        if let Some(slug) = source.strip_prefix("![[").and_then(|rest| rest.strip_suffix("]]")) {
+            return self.stretch(slug, range);
+        }
+        match first {
+            Event::Start(Tag::Link { dest_url, .. }) if block_length(line) == line.len() => {
+                let words = plain_text(line);
+                // `<https://…>` and `[https://…](https://…)` have no title of their own.
+                let title = (words != dest_url.as_ref()).then_some(words.as_str());
+                embed(dest_url, title, self.lookup).map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
+            }
+            Event::Start(Tag::Image { dest_url, title, .. }) if block_length(line) == line.len() => {
+                let words = plain_text(line);
+                match embed(dest_url, Some(&words), self.lookup) {
+                    Some(embed) => Line::Piece(Piece::Embed(embed)),
+                    None if alone && !title.is_empty() => {
+                        let picture = self.picture(line);
+                        Line::Figure(format!("<figure>{picture}<figcaption>{}</figcaption></figure>\n", escape(title)))
+                    }
+                    None => Line::Words,
+                }
+            }
+            Event::Text(_)
+                if line.iter().all(|(event, _)| matches!(event, Event::Text(_)))
+                    && !source.contains(char::is_whitespace) =>
+            {
+                embed(source, None, self.lookup).map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
+            }
+            _ => Line::Words,
+        }
+    }
+
+    fn stretch(&mut self, name: &str, range: &Range<usize>) -> Line {
+        match Slug::from_text(name).filter(|slug| self.lookup.has_stretch(slug)) {
+            Some(slug) => Line::Piece(Piece::Stretch(slug)),
+            None => {
+                self.remark(
+                    range.start,
+                    format!("there is no stretch called {name:?}"),
+                    format!("Write content/stretches/{name}.md, or correct the name."),
+                );
+                Line::Words
+            }
+        }
+    }
+
+    /// Writes a picture among words; returns how many events it had.
+    pub(super) fn image(&mut self, events: &Events) -> usize {
+        let picture = self.picture(events);
+        self.raw(&picture);
+        block_length(events)
+    }
+
+    fn picture(&mut self, events: &Events) -> String {
+        let length = block_length(events);
+        let Some((Event::Start(Tag::Image { dest_url, title, .. }), range)) = events.first() else {
+            return String::new();
+        };
+        let alt = plain_text(&events[..length]);
+        self.text.push_str(&alt);
+        let title = if title.is_empty() { String::new() } else { format!(" title=\"{}\"", escape(title)) };
+        if let Some(linked) = self.lookup.media(dest_url) {
+            let address = escape(&address::encode(&linked.picture.address));
+            if !linked.media_type.starts_with("image/") {
+                return format!("<a href=\"{address}\"{title}>{}</a>", escape(&alt));
+            }
+            let size = linked.picture.size.map(|(w, h)| format!(" width=\"{w}\" height=\"{h}\"")).unwrap_or_default();
+            return format!(
+                "<img src=\"{address}\" alt=\"{}\"{title}{size} loading=\"lazy\" decoding=\"async\">",
+                escape(&alt)
+            );
+        }
+        if dest_url.starts_with("http://") || dest_url.starts_with("https://") {
+            self.out.has_remote_picture = true;
+            self.remark(
+                range.start,
+                format!("the picture {dest_url} is on somebody else's server, so reading this page tells them"),
+                "Save it beside the Markdown file and write its name instead.",
+            );
+        } else {
+            self.remark(
+                range.start,
+                format!("there is no picture {dest_url:?}"),
+                "Put it beside the Markdown file or into content/media, or correct the name.",
+            );
+        }
+        format!(
+            "<img src=\"{}\" alt=\"{}\"{title} loading=\"lazy\" decoding=\"async\">",
+            escape(dest_url),
+            escape(&alt)
+        )
+    }
+
+    /// A link: to a Markdown file or a download of ours by the name the author sees, else as it stands.
+    pub(super) fn link(&mut self, event: &Event, range: &Range<usize>) {
+        let Event::Start(Tag::Link { link_type, dest_url, title, id }) = event else { return };
+        let is_ours =
+            !dest_url.contains("://") && !dest_url.starts_with(['#', '?']) && !dest_url.starts_with("mailto:");
+        let found =
+            is_ours.then(|| self.lookup.entry(dest_url).or_else(|| Some(self.lookup.media(dest_url)?.picture.address)));
+        let dest_url = match found.flatten() {
+            Some(found) => address::encode(&found).into(),
+            None => {
+                if is_ours && !dest_url.starts_with('/') {
+                    self.remark(
+                        range.start,
+                        format!("the link {dest_url:?} leads to no file here"),
+                        "Write the address as readers see it, such as /about, or the name of a file beside this one.",
+                    );
+                }
+                dest_url.clone()
+            }
+        };
+        let link = Event::Start(Tag::Link { link_type: *link_type, dest_url, title: title.clone(), id: id.clone() });
+        html::push_html(&mut self.html, std::iter::once(link));
+    }
+}
+
+/// How many events the block has that begins with the first one, its end included.
+pub(super) fn block_length(events: &Events) -> usize {
+    let mut depth = 0_usize;
+    for (at, (event, _)) in events.iter().enumerate() {
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return at + 1;
+        }
+    }
+    events.len()
+}
+
+pub(super) fn plain_text(events: &Events) -> String {
+    let words = |event: &Event| match event {
+        Event::Text(text) | Event::Code(text) => text.to_string(),
+        Event::SoftBreak | Event::HardBreak => " ".to_owned(),
+        _ => String::new(),
+    };
+    events.iter().map(|(event, _)| words(event)).collect()
+}

@@ -1,0 +1,152 @@
+use super::*;
+
+struct Site;
+
+impl Lookup for Site {
+    fn media(&self, written: &str) -> Option<Linked> {
+        let media_type = match written.rsplit_once('.')?.1 {
+            "jpg" => "image/jpeg",
+            "mp4" => "video/mp4",
+            "mp3" => "audio/mpeg",
+            _ => return None,
+        };
+        let picture = Picture { address: format!("/media/1-{written}"), size: Some((4, 3)) };
+        (!written.contains("none") && !written.contains("://")).then(|| Linked {
+            picture,
+            media_type: media_type.to_owned(),
+            poster: None,
+            captions: None,
+        })
+    }
+
+    fn entry(&self, written: &str) -> Option<String> {
+        (written == "calf.md").then(|| "/posts/calf".to_owned())
+    }
+
+    fn has_stretch(&self, slug: &Slug) -> bool {
+        slug.as_str() == "toe-flexion"
+    }
+}
+
+/// Pieces in one line: HTML as it is, `{embed address}`, `{stretch slug}`.
+fn shape(markdown: &str) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Html(html) => html.clone(),
+        Piece::Embed(Embed::Player(player)) => format!("{{{} {:?}}}", player.address, player.title),
+        Piece::Embed(Embed::Video(clip) | Embed::Audio(clip)) => format!("{{{} {:?}}}", clip.address, clip.title),
+        Piece::Stretch(slug) => format!("{{{slug}}}"),
+    };
+    render(markdown, &Site).body.pieces.iter().map(piece).collect::<String>().replace('\n', "")
+}
+
+#[test]
+fn an_address_alone_on_its_line_is_an_embed() {
+    for (markdown, expected) in [
+        ("https://youtu.be/a-_b--c", "{https://www.youtube.com/watch?v=a-_b--c None}"),
+        ("<https://vimeo.com/1>", "{https://vimeo.com/1 None}"),
+        ("[A film](https://vimeo.com/1)", "{https://vimeo.com/1 Some(\"A film\")}"),
+        ("Look:\nhttps://vimeo.com/1\nNice.", "<p>Look:</p>{https://vimeo.com/1 None}<p>Nice.</p>"),
+        ("one\ntwo\nhttps://vimeo.com/1", "<p>onetwo</p>{https://vimeo.com/1 None}"),
+        ("see https://vimeo.com/1", "<p>see https://vimeo.com/1</p>"),
+        ("`https://vimeo.com/1`", "<p><code>https://vimeo.com/1</code></p>"),
+        ("https://example.org/", "<p>https://example.org/</p>"),
+        ("![Rocking](reel.mp4)", "{/media/1-reel.mp4 Some(\"Rocking\")}"),
+        ("reel.mp4", "{/media/1-reel.mp4 None}"),
+        ("![](talk.mp3)", "{/media/1-talk.mp3 None}"),
+        ("- https://vimeo.com/1", "<ul><li>https://vimeo.com/1</li></ul>"),
+        ("> https://vimeo.com/1", "<blockquote>{https://vimeo.com/1 None}</blockquote>"),
+    ] {
+        assert_eq!(shape(markdown), expected, "{markdown}");
+    }
+}
+
+#[test]
+fn a_stretch_has_its_line() {
+    assert_eq!(shape("a\n\n![[toe-flexion]]\n\nb"), "<p>a</p>{toe-flexion}<p>b</p>");
+    let rendered = render("\n![[toes]]", &Site);
+    assert_eq!(rendered.remarks[0].what, "there is no stretch called \"toes\"");
+    assert_eq!(rendered.remarks[0].at, 1);
+}
+
+#[test]
+fn pictures_and_links_find_their_files() {
+    for (markdown, expected) in [
+        (
+            "![Toes](a.jpg)",
+            "<p><img src=\"/media/1-a.jpg\" alt=\"Toes\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"></p>",
+        ),
+        (
+            "![Toes](a.jpg \"Mine\")",
+            "<figure><img src=\"/media/1-a.jpg\" alt=\"Toes\" title=\"Mine\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"><figcaption>Mine</figcaption></figure>",
+        ),
+        (
+            "[x](calf.md) [y](a.jpg) [z](/about) [w](#w)",
+            "<p><a href=\"/posts/calf\">x</a> <a href=\"/media/1-a.jpg\">y</a> <a href=\"/about\">z</a> <a href=\"#w\">w</a></p>",
+        ),
+        ("see ![Clip](reel.mp4)", "<p>see <a href=\"/media/1-reel.mp4\">Clip</a></p>"),
+    ] {
+        assert_eq!(shape(markdown), expected, "{markdown}");
+    }
+    let rendered = render("![x](none.jpg)\n\n![y](https://a.example/b.jpg)\n\n[z](none.md)", &Site);
+    assert_eq!(rendered.remarks.len(), 3, "{:?}", rendered.remarks);
+    assert!(rendered.has_remote_picture);
+}
+
+#[test]
+fn blocks() {
+    for (markdown, expected) in [
+        (
+            "## Calf & heel\n## Calf & heel",
+            "<h2 id=\"calf-heel\">Calf &amp; heel</h2><h2 id=\"calf-heel-2\">Calf &amp; heel</h2>",
+        ),
+        ("# One {#uno}\n## Two", "<h2 id=\"uno\">One</h2><h3 id=\"two\">Two</h3>"),
+        (
+            "a[^x] b[^y] c[^x]\n\n[^y]: why\n[^x]: ex",
+            "<p>a<sup class=\"footnote-ref\"><a href=\"#fn-1\" id=\"fnref-1\" aria-label=\"Footnote 1\">1</a></sup> b<sup class=\"footnote-ref\"><a href=\"#fn-2\" id=\"fnref-2\" aria-label=\"Footnote 2\">2</a></sup> c<sup class=\"footnote-ref\"><a href=\"#fn-1\" id=\"fnref-1-2\" aria-label=\"Footnote 1\">1</a></sup></p><section class=\"footnotes\" aria-labelledby=\"footnotes-title\"><h2 id=\"footnotes-title\">Footnotes</h2><ol><li id=\"fn-1\"><p>ex <a class=\"footnote-back\" href=\"#fnref-1\" aria-label=\"Back to the text, footnote 1\">↩</a> <a class=\"footnote-back\" href=\"#fnref-1-2\" aria-label=\"Back to the text, footnote 1\">↩</a></p></li><li id=\"fn-2\"><p>why <a class=\"footnote-back\" href=\"#fnref-2\" aria-label=\"Back to the text, footnote 2\">↩</a></p></li></ol></section>",
+        ),
+        (
+            "|a|b|\n|-|-:|\n|1|*2*|",
+            "<div class=\"table-scroll\" role=\"region\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">a</th><th scope=\"col\" class=\"align-right\">b</th></tr></thead><tbody><tr><td>1</td><td class=\"align-right\"><em>2</em></td></tr></tbody></table></div>",
+        ),
+        ("> [!TIP]\n> Hi", "<aside class=\"alert alert-tip\"><p class=\"alert-title\">Tip</p><p>Hi</p></aside>"),
+        ("```rust\na<b\n```", "<pre tabindex=\"0\"><code class=\"language-rust\">a&lt;b</code></pre>"),
+        (
+            "- [x] a\n- [ ] b",
+            "<ul><li><input type=\"checkbox\" disabled checked aria-label=\"Done\"> a</li><li><input type=\"checkbox\" disabled aria-label=\"To do\"> b</li></ul>",
+        ),
+        ("a\n: b", "<dl><dt>a</dt><dd>b</dd></dl>"),
+        ("\"a\" -- b", "<p>“a” – b</p>"),
+    ] {
+        assert_eq!(shape(markdown), expected, "{markdown}");
+    }
+}
+
+#[test]
+fn excerpts_and_text() {
+    let rendered = render("First *words*.\n\n<!--more-->\n\n## Then\n\nmore [here](/x)", &Site);
+    assert_eq!(rendered.body.excerpt, "First words.");
+    assert_eq!(rendered.body.text, "First words. Then more here");
+    assert_eq!(rendered.body.words, 5);
+    assert!(!format!("{:?}", rendered.body.pieces).contains("more-->"));
+    assert_eq!(shorten("One two. Three four five six", 14), "One two.");
+    assert_eq!(shorten("One two three four", 10), "One two…");
+    assert_eq!(shorten("Short", 10), "Short");
+}
+
+#[test]
+fn html_passes_and_what_a_strict_page_refuses_is_told() {
+    assert_eq!(
+        shape("<details><summary>a</summary>\n\n*b*\n\n</details>"),
+        "<details><summary>a</summary><p><em>b</em></p></details>"
+    );
+    for (markdown, word) in [
+        ("<script>alert(1)</script>", "script"),
+        ("a <b style=\"color:red\">b</b>", "style"),
+        ("<div onclick=\"x()\">a</div>", "handler"),
+    ] {
+        let remarks = render(markdown, &Site).remarks;
+        assert_eq!(remarks.len(), 1, "{markdown}");
+        assert!(remarks[0].what.contains(word), "{remarks:?}");
+    }
+    assert!(render("<div class=\"one\">style = on = x</div>", &Site).remarks.is_empty());
+}

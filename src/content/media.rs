@@ -1,0 +1,176 @@
+//! Pictures, clips and downloads: every file that is not Markdown, under an address with its hash in it, so that
+//! browsers may keep it for ever.
+
+use std::{
+    collections::HashMap,
+    fs, io,
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use sha2::{Digest, Sha256};
+
+use super::source::Found;
+use crate::domain::{address, embed::Picture};
+
+/// A file that is served as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaFile {
+    pub path: PathBuf,
+    /// `/media/HASH-NAME`, not percent-encoded.
+    pub address: String,
+    pub media_type: String,
+    /// CSS pixels, of pictures.
+    pub size: Option<(u32, u32)>,
+    pub bytes: u64,
+    pub modified: SystemTime,
+}
+
+impl MediaFile {
+    pub fn picture(&self) -> Picture {
+        Picture { address: self.address.clone(), size: self.size }
+    }
+}
+
+/// All media of a site, by path and by address.
+#[derive(Clone, Debug, Default)]
+pub struct MediaIndex {
+    by_path: HashMap<PathBuf, Arc<MediaFile>>,
+}
+
+impl MediaIndex {
+    /// Reads what is new or has changed since `before`; a clip of a gigabyte is hashed once.
+    pub fn build(found: &[Found], before: &Self) -> Self {
+        let file = |found: &Found| {
+            let known = before.by_path.get(&found.path);
+            if let Some(known) = known.filter(|known| known.bytes == found.bytes && known.modified == found.modified) {
+                return Some((found.path.clone(), Arc::clone(known)));
+            }
+            // A file that vanished between finding and reading is no file.
+            let read = read(found).ok()?;
+            Some((found.path.clone(), Arc::new(read)))
+        };
+        Self { by_path: found.iter().filter_map(file).collect() }
+    }
+
+    pub fn files(&self) -> impl Iterator<Item = &Arc<MediaFile>> {
+        self.by_path.values()
+    }
+
+    /// The file a Markdown file means by `pic.jpg`, `../x/pic.jpg` or `/media/pic.jpg`.
+    pub fn resolve(&self, content: &Path, markdown_file: &Path, written: &str) -> Option<&Arc<MediaFile>> {
+        let written = written.split(['?', '#']).next().unwrap_or_default();
+        let path = resolve_path(content, markdown_file, written)?;
+        // Stretches and flat posts may keep their pictures in media/.
+        self.by_path.get(&path).or_else(|| self.by_path.get(&content.join("media").join(written)))
+    }
+
+    /// A file beside another with the same name and one of these endings: the poster of a clip.
+    pub fn beside(&self, file: &MediaFile, endings: &[&str]) -> Option<&Arc<MediaFile>> {
+        endings.iter().find_map(|ending| self.by_path.get(&file.path.with_extension(ending)))
+    }
+}
+
+/// The path of a file that a Markdown file names: from its own folder, or with a slash from the content folder.
+pub fn resolve_path(content: &Path, markdown_file: &Path, written: &str) -> Option<PathBuf> {
+    let decoded = address::decode(written)?;
+    let path = match decoded.strip_prefix('/') {
+        Some(below) => content.join(below),
+        None => markdown_file.parent()?.join(&decoded),
+    };
+    Some(without_dots(&path))
+}
+
+/// `a/b/../c` is `a/c`. Does not ask the disk, so links in the path are not followed.
+fn without_dots(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir if clean.file_name().is_some() => {
+                clean.pop();
+            }
+            Component::CurDir if clean.components().next().is_some() => {}
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
+fn read(found: &Found) -> io::Result<MediaFile> {
+    let mut hasher = Sha256::new();
+    io::copy(&mut fs::File::open(&found.path)?, &mut Hasher(&mut hasher))?;
+    let hash = hasher.finalize();
+    let name = found.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let digits: String = hash[..5].iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(MediaFile {
+        address: format!("/media/{digits}-{name}"),
+        media_type: mime_guess::from_path(&found.path).first_or_octet_stream().to_string(),
+        size: size(&found.path),
+        path: found.path.clone(),
+        bytes: found.bytes,
+        modified: found.modified,
+    })
+}
+
+/// sha2 no longer is a `Write` of its own.
+struct Hasher<'a>(&'a mut Sha256);
+
+impl io::Write for Hasher<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn size(path: &Path) -> Option<(u32, u32)> {
+    if path.extension().is_some_and(|extension| extension == "svg") {
+        return svg_size(&fs::read_to_string(path).ok()?);
+    }
+    let size = imagesize::size(path).ok()?;
+    Some((u32::try_from(size.width).ok()?, u32::try_from(size.height).ok()?))
+}
+
+/// `width` and `height` of the root, else its `viewBox`.
+fn svg_size(svg: &str) -> Option<(u32, u32)> {
+    let start = svg.find("<svg")?;
+    let root = &svg[start..start + svg[start..].find('>')?];
+    let attribute = |name: &str| {
+        let value = root.split_once(&format!(" {name}=\""))?.1.split_once('"')?.0;
+        Some(value.trim_end_matches("px").to_owned())
+    };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+    let pixels = |value: &str| value.parse::<f32>().ok().filter(|v| (1.0..1e6).contains(v)).map(|v| v.round() as u32);
+    if let (Some(width), Some(height)) = (attribute("width"), attribute("height"))
+        && let (Some(width), Some(height)) = (pixels(&width), pixels(&height))
+    {
+        return Some((width, height));
+    }
+    let view_box = attribute("viewBox")?;
+    let mut numbers = view_box.split([' ', ',']).filter(|part| !part.is_empty()).skip(2);
+    Some((pixels(numbers.next()?)?, pixels(numbers.next()?)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_of_svg() {
+        assert_eq!(svg_size("<?xml?><svg width=\"120px\" height=\"75\">"), Some((120, 75)));
+        assert_eq!(svg_size("<svg viewBox=\"0 0 240 200.4\">"), Some((240, 200)));
+        assert_eq!(svg_size("<svg width=\"100%\" height=\"1\" viewBox=\"0,0,4,3\">"), Some((4, 3)));
+        assert_eq!(svg_size("<svg>"), None);
+    }
+
+    #[test]
+    fn paths_lose_their_dots() {
+        assert_eq!(without_dots(Path::new("content/posts/a/../../media/x")), Path::new("content/media/x"));
+        assert_eq!(without_dots(Path::new("./x")), Path::new("./x"));
+        assert_eq!(without_dots(Path::new("../content/./x")), Path::new("../content/x"));
+    }
+}

@@ -1,0 +1,20 @@
+//! Markdown on disk becomes an immutable [`Snapshot`]: front matter, Markdown, embeds, pictures, watching.
+//!
+//! Knows `domain` and the disk; knows nothing of the database or of HTTP. Templates are not here either: what needs
+//! one leaves as a `domain::entry::Piece`.
+
+pub mod comment_markdown;
+pub mod embeds;
+mod front_matter;
+mod loader;
+mod markdown;
+mod media;
+mod pictogram;
+mod snapshot;
+mod source;
+mod watch;
+
+pub use loader::{Library, Loader, Rules};
+pub use media::MediaFile;
+pub use snapshot::{Snapshot, TagPosts, Target};
+pub use watch::{WatchError, Watcher};

@@ -1,0 +1,219 @@
+//! What readers may see at one moment: the published part of a library, sorted, counted and addressed.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use jiff::Timestamp;
+
+use super::{loader::Library, media::MediaFile};
+use crate::domain::{
+    entry::{Entry, Page, Piece, Post, Stretch, Tag},
+    problem::Problem,
+    search_doc::SearchDoc,
+    slug::Slug,
+};
+
+/// All public content as it is at one moment. Never changed; a newer one takes its place whole.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// Newest first.
+    pub posts: Vec<Arc<Post>>,
+    /// By title.
+    pub pages: Vec<Arc<Page>>,
+    pub stretches: BTreeMap<Slug, Arc<Stretch>>,
+    /// By slug.
+    pub tags: BTreeMap<Slug, TagPosts>,
+    pub problems: Vec<Problem>,
+    /// Some page shows a picture from another server.
+    pub has_remote_picture: bool,
+    /// When the next post appears or goes.
+    pub next_change: Option<Timestamp>,
+    addresses: HashMap<String, Target>,
+    media: HashMap<String, Arc<MediaFile>>,
+    /// The post by each slug it has had.
+    threads: HashMap<String, Arc<Post>>,
+    /// Posts that show a stretch, newest first.
+    shown_in: HashMap<Slug, Vec<Arc<Post>>>,
+}
+
+/// A tag and its posts, newest first.
+#[derive(Debug)]
+pub struct TagPosts {
+    pub tag: Tag,
+    pub posts: Vec<Arc<Post>>,
+}
+
+/// What an address leads to.
+#[derive(Clone, Debug)]
+pub enum Target {
+    Post(Arc<Post>),
+    Page(Arc<Page>),
+    Stretch(Arc<Stretch>),
+    /// To this path, for good.
+    Redirect(String),
+}
+
+impl Snapshot {
+    /// What of the library is public at that moment; drafts too where the author looks at them.
+    pub fn build(library: &Library, now: Timestamp, with_drafts: bool) -> Self {
+        let is_public = |entry: &Entry| entry.is_public(now, with_drafts);
+        let mut posts: Vec<Arc<Post>> = library.posts.iter().filter(|post| is_public(&post.entry)).cloned().collect();
+        posts.sort_by(|a, b| b.date.timestamp().cmp(&a.date.timestamp()).then_with(|| a.entry.slug.cmp(&b.entry.slug)));
+        let mut pages: Vec<Arc<Page>> = library.pages.iter().filter(|page| is_public(&page.entry)).cloned().collect();
+        pages.sort_by(|a, b| a.entry.title.cmp(&b.entry.title));
+        let stretches: BTreeMap<Slug, Arc<Stretch>> = library
+            .stretches
+            .iter()
+            .filter(|(_, stretch)| is_public(&stretch.entry))
+            .map(|(slug, stretch)| (slug.clone(), Arc::clone(stretch)))
+            .collect();
+        let mut snapshot = Self {
+            tags: tags(&posts),
+            threads: threads(&posts),
+            shown_in: shown_in(&posts),
+            media: library.media.files().map(|file| (file.address.clone(), Arc::clone(file))).collect(),
+            problems: library.problems.clone(),
+            has_remote_picture: library.has_remote_picture,
+            next_change: next_change(library, now),
+            addresses: HashMap::new(),
+            posts,
+            pages,
+            stretches,
+        };
+        snapshot.addresses = snapshot.all_addresses();
+        snapshot
+    }
+
+    /// What the path (decoded) leads to.
+    pub fn target(&self, path: &str) -> Option<&Target> {
+        self.addresses.get(path)
+    }
+
+    /// The file behind a `/media/…` path (decoded).
+    pub fn media(&self, path: &str) -> Option<&Arc<MediaFile>> {
+        self.media.get(path)
+    }
+
+    /// A file of `content/media/` by its name.
+    pub fn media_named(&self, name: &str) -> Option<&Arc<MediaFile>> {
+        self.media.values().find(|file| file.path.ends_with(std::path::Path::new("media").join(name)))
+    }
+
+    /// The post that has, or had, this slug.
+    pub fn post(&self, slug: &str) -> Option<&Arc<Post>> {
+        self.threads.get(slug)
+    }
+
+    /// Posts that show a stretch, newest first.
+    pub fn shown_in(&self, stretch: &Slug) -> &[Arc<Post>] {
+        self.shown_in.get(stretch).map_or(&[], Vec::as_slice)
+    }
+
+    /// The posts before and after one: older, newer.
+    pub fn neighbours(&self, post: &Post) -> (Option<&Arc<Post>>, Option<&Arc<Post>>) {
+        let Some(at) = self.posts.iter().position(|other| other.entry.slug == post.entry.slug) else {
+            return (None, None);
+        };
+        (self.posts.get(at + 1), at.checked_sub(1).and_then(|newer| self.posts.get(newer)))
+    }
+
+    /// Years with posts, newest first, and how many each has.
+    pub fn years(&self) -> Vec<(i16, usize)> {
+        let mut years: Vec<(i16, usize)> = Vec::new();
+        for post in &self.posts {
+            match years.last_mut() {
+                Some((year, count)) if *year == post.date.year() => *count += 1,
+                _ => years.push((post.date.year(), 1)),
+            }
+        }
+        years
+    }
+
+    pub fn search_docs(&self) -> Vec<SearchDoc> {
+        let doc = |entry: &Entry, tags: Vec<String>| SearchDoc {
+            address: entry.address.clone(),
+            title: entry.title.clone(),
+            tags,
+            text: entry.body.text.clone(),
+        };
+        let posts =
+            self.posts.iter().map(|post| doc(&post.entry, post.tags.iter().map(|tag| tag.name.clone()).collect()));
+        let pages = self.pages.iter().map(|page| doc(&page.entry, Vec::new()));
+        let stretches = self.stretches.values().map(|stretch| {
+            let words = [&stretch.names, &stretch.areas, &stretch.equipment].into_iter().flatten().cloned().collect();
+            let mut doc = doc(&stretch.entry, words);
+            doc.text = format!("{} {}", stretch.entry.description, doc.text);
+            doc
+        });
+        posts.chain(pages).chain(stretches).collect()
+    }
+
+    fn all_addresses(&self) -> HashMap<String, Target> {
+        let posts = self.posts.iter().map(|post| (&post.entry, Target::Post(Arc::clone(post))));
+        let pages = self.pages.iter().map(|page| (&page.entry, Target::Page(Arc::clone(page))));
+        let stretches = self.stretches.values().map(|stretch| (&stretch.entry, Target::Stretch(Arc::clone(stretch))));
+        let mut addresses = HashMap::new();
+        let mut redirects = Vec::new();
+        for (entry, target) in posts.chain(pages).chain(stretches) {
+            redirects.extend(entry.aliases.iter().map(|alias| (alias.clone(), entry.address.clone())));
+            if matches!(target, Target::Post(_)) {
+                // The address that every post has had, whatever the pattern is now.
+                redirects.push((format!("/posts/{}", entry.slug), entry.address.clone()));
+            }
+            addresses.insert(entry.address.clone(), target);
+        }
+        for (from, to) in redirects {
+            addresses.entry(from).or_insert(Target::Redirect(to));
+        }
+        addresses
+    }
+}
+
+fn tags(posts: &[Arc<Post>]) -> BTreeMap<Slug, TagPosts> {
+    let mut tags: BTreeMap<Slug, TagPosts> = BTreeMap::new();
+    for post in posts {
+        for tag in &post.tags {
+            let entry =
+                tags.entry(tag.slug.clone()).or_insert_with(|| TagPosts { tag: tag.clone(), posts: Vec::new() });
+            entry.posts.push(Arc::clone(post));
+        }
+    }
+    tags
+}
+
+/// A post's own slug wins over another's old one.
+fn threads(posts: &[Arc<Post>]) -> HashMap<String, Arc<Post>> {
+    let own = posts.iter().map(|post| (post.entry.slug.to_string(), Arc::clone(post)));
+    let mut threads: HashMap<String, Arc<Post>> = own.collect();
+    for post in posts {
+        for slug in &post.threads {
+            threads.entry(slug.to_string()).or_insert_with(|| Arc::clone(post));
+        }
+    }
+    threads
+}
+
+fn shown_in(posts: &[Arc<Post>]) -> HashMap<Slug, Vec<Arc<Post>>> {
+    let mut shown: HashMap<Slug, Vec<Arc<Post>>> = HashMap::new();
+    for post in posts {
+        for piece in &post.entry.body.pieces {
+            if let Piece::Stretch(slug) = piece {
+                let posts = shown.entry(slug.clone()).or_default();
+                if !posts.iter().any(|other| Arc::ptr_eq(other, post)) {
+                    posts.push(Arc::clone(post));
+                }
+            }
+        }
+    }
+    shown
+}
+
+fn next_change(library: &Library, now: Timestamp) -> Option<Timestamp> {
+    let posts = library.posts.iter().map(|post| &post.entry);
+    let pages = library.pages.iter().map(|page| &page.entry);
+    let stretches = library.stretches.values().map(|stretch| &stretch.entry);
+    let entries = posts.chain(pages).chain(stretches).filter(|entry| !entry.draft);
+    entries.flat_map(|entry| [entry.publish_at, entry.expire_at]).flatten().filter(|at| *at > now).min()
+}

@@ -1,0 +1,63 @@
+//! Paths of addresses, as people read them and as they go over the wire.
+
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+/// What a path may not hold (RFC 3986, 3.3): all but `pchar` and the slash.
+const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// `/posts/über-uns` as it stands in a link: `/posts/%C3%BCber-uns`.
+pub fn encode(path: &str) -> String {
+    utf8_percent_encode(path, NOT_IN_A_PATH).to_string()
+}
+
+/// The path a request asks for, in letters; `None` where it is not UTF-8.
+pub fn decode(path: &str) -> Option<String> {
+    percent_decode_str(path).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+/// A path that an author wrote: one slash before, none behind. `None` where it cannot be an address of ours.
+pub fn tidy(path: &str) -> Option<String> {
+    let path = decode(path.trim())?;
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let climbs = segments.iter().any(|segment| matches!(*segment, "." | ".."));
+    let foreign = path.contains([':', '?', '#', '\\']) || path.chars().any(char::is_control);
+    (!segments.is_empty() && !climbs && !foreign).then(|| format!("/{}", segments.join("/")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        assert_eq!(encode("/posts/über uns"), "/posts/%C3%BCber%20uns");
+        assert_eq!(decode("/posts/%C3%BCber%20uns").as_deref(), Some("/posts/über uns"));
+        assert_eq!(decode("/%FF"), None);
+        for (written, tidied) in [
+            ("posts/a/", Some("/posts/a")),
+            ("//evil.example/", Some("/evil.example")),
+            ("/2019/05/a.html", Some("/2019/05/a.html")),
+            ("/", None),
+            ("../a", None),
+            ("https://example.org/a", None),
+            ("/a?b", None),
+        ] {
+            assert_eq!(tidy(written).as_deref(), tidied, "{written}");
+        }
+    }
+}

@@ -1,0 +1,350 @@
+//! Comments: what was said, by whom, and the checks a new one passes before it is one.
+
+use jiff::Timestamp;
+use url::Url;
+
+/// Names the comment in addresses (`#comment-41`, `/comments/41`); never used twice.
+pub type CommentId = i64;
+
+/// Longest name, in characters.
+pub const NAME_MAX: usize = 80;
+/// Longest e-mail address, in characters (RFC 5321, 4.5.3.1.3, less the angle brackets).
+pub const EMAIL_MAX: usize = 254;
+/// Longest address of a commenter's site, in characters.
+pub const SITE_MAX: usize = 200;
+/// Shortest and longest text, in characters.
+pub const TEXT_MIN: usize = 3;
+pub const TEXT_MAX: usize = 10_000;
+
+/// Who sees a comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// Waits for the author; its writer sees it.
+    Held,
+    /// Everyone sees it.
+    Approved,
+    /// Thrown out; the spam filter may learn from it.
+    Spam,
+    /// Thrown out.
+    Trash,
+}
+
+impl Status {
+    pub const ALL: [Self; 4] = [Self::Held, Self::Approved, Self::Spam, Self::Trash];
+
+    /// The word in the database and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Approved => "approved",
+            Self::Spam => "spam",
+            Self::Trash => "trash",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+}
+
+/// What a comment is said under. Comments belong to kind and slug, so they outlive the file.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ThreadKey {
+    /// `post`; other kinds may follow.
+    pub kind: &'static str,
+    pub slug: String,
+}
+
+impl ThreadKey {
+    pub fn post(slug: impl Into<String>) -> Self {
+        Self { kind: "post", slug: slug.into() }
+    }
+
+    /// The tag of every cached page that shows this thread, or counts its comments.
+    pub fn tag(&self) -> String {
+        format!("{}:{}", self.kind, self.slug)
+    }
+}
+
+/// A stored comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    pub id: CommentId,
+    /// The slug it was posted under; an alias of the post's slug now, perhaps.
+    pub thread_slug: String,
+    pub parent_id: Option<CommentId>,
+    pub name: String,
+    /// Never shown.
+    pub email: Option<String>,
+    pub site: Option<String>,
+    /// As typed: the small Markdown subset.
+    pub text: String,
+    pub status: Status,
+    /// Only the author's own hand sets this; a name alone never does.
+    pub by_author: bool,
+    pub created_at: Timestamp,
+}
+
+/// The fields of the form, as they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RawComment {
+    pub name: String,
+    pub email: String,
+    pub site: String,
+    pub text: String,
+    pub parent: String,
+}
+
+/// A comment that may be stored: every field has passed its checks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewComment {
+    pub name: String,
+    pub email: Option<String>,
+    pub site: Option<String>,
+    pub text: String,
+    pub parent: Option<CommentId>,
+}
+
+/// A field of the comment form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    Name,
+    Email,
+    Site,
+    Text,
+    Parent,
+}
+
+/// What is wrong with a form, at most one sentence a field, in the order of the form. Never empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldErrors(Vec<(Field, String)>);
+
+impl FieldErrors {
+    pub fn one(field: Field, message: impl Into<String>) -> Self {
+        Self(vec![(field, message.into())])
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (Field, &str)> {
+        self.0.iter().map(|(field, message)| (*field, message.as_str()))
+    }
+
+    pub fn of(&self, field: Field) -> Option<&str> {
+        self.iter().find(|(wrong, _)| *wrong == field).map(|(_, message)| message)
+    }
+
+    fn note<T: Default>(&mut self, field: Field, checked: Result<T, String>) -> T {
+        checked.unwrap_or_else(|message| {
+            self.0.push((field, message));
+            T::default()
+        })
+    }
+}
+
+impl NewComment {
+    /// # Errors
+    /// What the visitor has to mend, field by field.
+    pub fn parse(raw: &RawComment) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let new = Self {
+            name: errors.note(Field::Name, parse_name(&raw.name)),
+            email: errors.note(Field::Email, parse_email(&raw.email)),
+            site: errors.note(Field::Site, parse_site(&raw.site)),
+            text: errors.note(Field::Text, parse_text(&raw.text)),
+            parent: errors.note(Field::Parent, parse_parent(&raw.parent)),
+        };
+        if errors.0.is_empty() { Ok(new) } else { Err(errors) }
+    }
+}
+
+fn parse_name(name: &str) -> Result<String, String> {
+    let name = one_line(name);
+    match name.chars().count() {
+        0 => Err("Please tell us your name. A first name or a nickname will do.".to_owned()),
+        1..=NAME_MAX => Ok(name),
+        long => Err(format!("This name has {long} characters; {NAME_MAX} is the most we can keep.")),
+    }
+}
+
+/// Looks only for slips of the fingers: whether an address exists, a mail to it tells.
+fn parse_email(email: &str) -> Result<Option<String>, String> {
+    let email = one_line(email);
+    if email.is_empty() {
+        return Ok(None);
+    }
+    let plausible = email.chars().count() <= EMAIL_MAX
+        && !email.contains([' ', '<', '>', ',', ';', '"', '(', ')', '\\'])
+        && email.rsplit_once('@').is_some_and(|(local, domain)| {
+            let labels: Vec<&str> = domain.split('.').collect();
+            !local.is_empty() && !local.contains('@') && labels.len() > 1 && labels.iter().all(|l| !l.is_empty())
+        });
+    if plausible {
+        Ok(Some(email))
+    } else {
+        Err("This does not look like an e-mail address. Write it like ana@example.org, or leave the field empty."
+            .to_owned())
+    }
+}
+
+fn parse_site(site: &str) -> Result<Option<String>, String> {
+    let site = one_line(site);
+    if site.is_empty() {
+        return Ok(None);
+    }
+    let wrong = || {
+        "This does not look like the address of a website. Write it like example.org, or leave the field empty."
+            .to_owned()
+    };
+    // `milebymile.com` and `milebymile.com:8080` carry no scheme; `javascript:…` and `mailto:…` carry one we refuse.
+    let has_scheme = site
+        .split_once(':')
+        .is_some_and(|(scheme, rest)| !scheme.contains(['.', '/']) && !rest.starts_with(|c: char| c.is_ascii_digit()));
+    let url = Url::parse(&if has_scheme { site } else { format!("https://{site}") }).map_err(|_| wrong())?;
+    let host_is_public = url.host_str().is_some_and(|host| host.trim_end_matches('.').contains('.'));
+    let anonymous = url.username().is_empty() && url.password().is_none();
+    if !matches!(url.scheme(), "http" | "https") || !host_is_public || !anonymous {
+        return Err(wrong());
+    }
+    let address = if url.path() == "/" && url.query().is_none() && url.fragment().is_none() {
+        url.as_str().trim_end_matches('/').to_owned()
+    } else {
+        url.to_string()
+    };
+    if address.chars().count() > SITE_MAX {
+        return Err(format!("This address is longer than {SITE_MAX} characters. Your home page will do."));
+    }
+    Ok(Some(address))
+}
+
+fn parse_text(text: &str) -> Result<String, String> {
+    let text: String =
+        text.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|c| *c == '\n' || is_printable(*c)).collect();
+    let text = text.trim_matches('\n').trim_end();
+    match text.trim().chars().count() {
+        0 => Err("Please write your comment here.".to_owned()),
+        short if short < TEXT_MIN => Err("This comment is very short. A few more letters, please.".to_owned()),
+        long if long > TEXT_MAX => {
+            Err(format!("This comment has {long} characters; {TEXT_MAX} is the most we can keep."))
+        }
+        _ => Ok(text.to_owned()),
+    }
+}
+
+fn parse_parent(parent: &str) -> Result<Option<CommentId>, String> {
+    match parent.trim() {
+        "" => Ok(None),
+        id => id.parse().map(Some).map_err(|_| gone_parent()),
+    }
+}
+
+/// What to say when the comment that is answered is not there (any more).
+pub fn gone_parent() -> String {
+    "The comment that you answer is no longer here. Send again to post yours on its own.".to_owned()
+}
+
+/// One line, without edges: runs of white space become one space.
+fn one_line(text: &str) -> String {
+    let spaced: String =
+        text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| is_printable(*c)).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Not a control character, and not one that turns the direction of the text around it (Unicode UAX 9, 2.1 to 2.3).
+fn is_printable(c: char) -> bool {
+    let turns_text = matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    (!c.is_control() || c == '\t') && !turns_text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn form(name: &str, email: &str, site: &str, text: &str) -> RawComment {
+        RawComment {
+            name: name.into(),
+            email: email.into(),
+            site: site.into(),
+            text: text.into(),
+            parent: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_good_form_is_tidied() {
+        let new = NewComment::parse(&form(
+            " Lisa @\u{a0}Mile  by Mile",
+            " ",
+            "milebymile.example",
+            "\r\nLovely!\r\nRan  4 \n",
+        ));
+        let expected = NewComment {
+            name: "Lisa @ Mile by Mile".into(),
+            email: None,
+            site: Some("https://milebymile.example".into()),
+            text: "Lovely!\nRan  4".into(),
+            parent: None,
+        };
+        assert_eq!(new, Ok(expected));
+    }
+
+    #[test]
+    fn every_wrong_field_is_named_once() {
+        let errors = NewComment::parse(&form("", "ana", "javascript:alert(1)", "  ")).expect_err("all wrong");
+        let fields: Vec<Field> = errors.iter().map(|(field, _)| field).collect();
+        assert_eq!(fields, [Field::Name, Field::Email, Field::Site, Field::Text]);
+    }
+
+    #[test]
+    fn sites() {
+        for (typed, kept) in [
+            ("example.org", "https://example.org"),
+            ("example.org:8080/blog", "https://example.org:8080/blog"),
+            ("http://example.org/", "http://example.org"),
+            ("HTTPS://Example.ORG/A?b=c", "https://example.org/A?b=c"),
+            ("//example.org", "https://example.org"),
+            ("bücher.example", "https://xn--bcher-kva.example"),
+        ] {
+            assert_eq!(parse_site(typed), Ok(Some(kept.to_owned())), "{typed}");
+        }
+        for wrong in [
+            "javascript:alert(1)",
+            "JAVASCRIPT:alert(1)",
+            "data:text/html,x",
+            "vbscript:x",
+            "mailto:a@b.example",
+            "ftp://example.org",
+            "localhost",
+            "a b",
+            "https://",
+            "https://user:pw@example.org",
+            "java\nscript:alert(1)",
+        ] {
+            assert!(parse_site(wrong).is_err(), "{wrong}");
+        }
+        assert!(parse_site(&format!("example.org/{}", "a".repeat(SITE_MAX))).is_err());
+    }
+
+    #[test]
+    fn emails() {
+        for good in ["ana@example.org", "ana+blog@mail.example.org", "ünï@example.org"] {
+            assert_eq!(parse_email(good), Ok(Some(good.to_owned())));
+        }
+        for wrong in ["ana", "ana@", "@example.org", "ana@example", "a@b@c.org", "a b@c.org", "a@c..org", "<a@b.org>"] {
+            assert!(parse_email(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn lengths_count_characters() {
+        assert!(parse_name(&"é".repeat(NAME_MAX)).is_ok());
+        assert!(parse_name(&"é".repeat(NAME_MAX + 1)).is_err());
+        assert!(parse_text("ab").is_err());
+        assert!(parse_text(&"é".repeat(TEXT_MAX)).is_ok());
+        assert!(parse_text(&"é".repeat(TEXT_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn nothing_that_hides_or_turns_text_is_kept() {
+        assert_eq!(parse_name("Ana\u{202E}\u{0}\u{7}"), Ok("Ana".to_owned()));
+        assert_eq!(parse_text("a\u{1b}[31mb\tc"), Ok("a[31mb\tc".to_owned()));
+    }
+}

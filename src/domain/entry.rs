@@ -1,0 +1,155 @@
+//! Posts, pages and stretches, read and understood. Where they come from: `content`.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use jiff::{Timestamp, Zoned};
+
+use super::{
+    embed::{Embed, Picture},
+    slug::Slug,
+};
+
+/// What posts, pages and stretches have in common.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub slug: Slug,
+    /// The one canonical path, such as `/posts/calf-stretches`; not percent-encoded.
+    pub address: String,
+    /// Other paths that lead here, not percent-encoded.
+    pub aliases: Vec<String>,
+    pub title: String,
+    /// One sentence from the front matter, else the start of the text.
+    pub description: String,
+    pub image: Option<Picture>,
+    pub body: Body,
+    /// Drafts are nowhere but in `instep serve --dev`.
+    pub draft: bool,
+    /// Not before this moment.
+    pub publish_at: Option<Timestamp>,
+    /// Not from this moment on.
+    pub expire_at: Option<Timestamp>,
+    /// A BCP 47 tag where it differs from the site's.
+    pub language: Option<String>,
+    /// `[extra]` and every key that is not ours, as written.
+    pub extra: BTreeMap<String, serde_json::Value>,
+    /// The Markdown file, for messages to the author.
+    pub file: PathBuf,
+}
+
+impl Entry {
+    /// Whether readers may see it at that moment.
+    pub fn is_public(&self, now: Timestamp, with_drafts: bool) -> bool {
+        let published = self.publish_at.is_none_or(|at| at <= now);
+        let expired = self.expire_at.is_some_and(|at| at <= now);
+        with_drafts || (published && !expired && !self.draft)
+    }
+}
+
+/// A text, rendered as far as it can be without templates.
+#[derive(Clone, Debug, Default)]
+pub struct Body {
+    pub pieces: Vec<Piece>,
+    pub contents: Vec<ContentsLine>,
+    /// Plain text up to `<!--more-->`, else the start of the text.
+    pub excerpt: String,
+    /// All of it as plain text, for search.
+    pub text: String,
+    pub words: usize,
+}
+
+impl Body {
+    /// 230 words a minute: silent reading of English non-fiction averages 238 (Brysbaert 2019).
+    pub fn reading_minutes(&self) -> usize {
+        self.words.div_ceil(230).max(1)
+    }
+
+    pub fn has_player(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Embed(Embed::Player(_))))
+    }
+}
+
+/// A stretch of finished HTML, or something that a template draws.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    Html(String),
+    Embed(Embed),
+    /// `![[slug]]`: the card of a stretch.
+    Stretch(Slug),
+}
+
+/// A heading in the table of contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContentsLine {
+    /// 2 to 6, as in `h2`.
+    pub level: u8,
+    pub id: String,
+    pub title: String,
+}
+
+/// A tag: its slug is its address, its name is how it was first written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    pub slug: Slug,
+    pub name: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Post {
+    pub entry: Entry,
+    /// In the site's time zone.
+    pub date: Zoned,
+    pub updated: Option<Zoned>,
+    pub tags: Vec<Tag>,
+    pub series: Option<String>,
+    /// Empty: the site's author.
+    pub authors: Vec<String>,
+    pub comments_open: bool,
+    /// The slugs under which this post has had comments: its own and those of its aliases.
+    pub threads: Vec<Slug>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub entry: Entry,
+    pub updated: Option<Zoned>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Stretch {
+    pub entry: Entry,
+    /// What else it is called.
+    pub names: Vec<String>,
+    pub areas: Vec<String>,
+    pub equipment: Vec<String>,
+    pub position: Option<String>,
+    pub hold_seconds: Option<u32>,
+    pub repeats: Option<u32>,
+    pub sides: Option<Sides>,
+    /// A day.
+    pub sets: Option<u32>,
+    pub level: Option<Level>,
+    pub video: Option<Embed>,
+    /// An SVG picture, ready to stand inside a page (its ids carry the slug).
+    pub pictogram: Option<String>,
+    pub easier: Option<Slug>,
+    pub harder: Option<Slug>,
+    pub feel: Option<String>,
+    pub stop_if: Option<String>,
+    pub credit: Option<String>,
+}
+
+/// Whether the two sides of the body are stretched one after the other or together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sides {
+    Each,
+    Both,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    Easy,
+    Medium,
+    Hard,
+}

@@ -1,0 +1,17 @@
+//! Types and decisions: what a post, a comment, a thread is, and what follows from what.
+//!
+//! Functions here go from data to data. No disk, no database, no clock, no randomness, no async:
+//! what they need to know is a parameter.
+
+pub mod address;
+pub mod comment;
+pub mod embed;
+pub mod entry;
+pub mod permalink;
+pub mod problem;
+pub mod search_doc;
+pub mod signer;
+pub mod slug;
+pub mod stamp;
+pub mod thread;
+pub mod verdict;

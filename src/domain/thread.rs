@@ -1,0 +1,255 @@
+//! Threads: a flat list of comments becomes a conversation.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::comment::{Comment, CommentId, Status};
+
+/// How deep replies are set in. A reply below that stands beside its parent and says whom it answers.
+pub const MAX_DEPTH: usize = 5;
+
+/// The comments under a post, in the order in which they are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Thread {
+    pub roots: Vec<Node>,
+    /// Approved comments only.
+    pub count: usize,
+}
+
+/// A comment and what was answered to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    pub said: Said,
+    /// Set where the reply stands beside its parent: whom it answers.
+    pub in_reply_to: Option<InReplyTo>,
+    pub replies: Vec<Node>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    Comment(Comment),
+    /// Something was here, and what answers it is still here.
+    Tombstone(CommentId),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InReplyTo {
+    pub id: CommentId,
+    pub name: String,
+}
+
+impl Thread {
+    /// Builds the thread from comments in any order, oldest first. Parents may be missing, or form a ring.
+    ///
+    /// Comments that are not approved keep a place only where an approved one answers them;
+    /// `waiting` names one that is shown to its writer all the same.
+    pub fn build(comments: Vec<Comment>, waiting: Option<CommentId>) -> Self {
+        let is_shown = |comment: &Comment| comment.status == Status::Approved || Some(comment.id) == waiting;
+        let count = comments.iter().filter(|comment| comment.status == Status::Approved).count();
+        let by_id: HashMap<CommentId, Comment> = comments.into_iter().map(|comment| (comment.id, comment)).collect();
+
+        let places = places(&by_id);
+        let mut children: BTreeMap<Option<CommentId>, Vec<&Comment>> = BTreeMap::new();
+        for comment in by_id.values() {
+            children.entry(places[&comment.id].under).or_default().push(comment);
+        }
+        for siblings in children.values_mut() {
+            siblings.sort_by_key(|comment| (comment.created_at, comment.id));
+        }
+        let builder = Builder { by_id: &by_id, places: &places, children: &children, is_shown: &is_shown };
+        Self { roots: builder.nodes(None), count }
+    }
+}
+
+/// Where a comment stands.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The comment it is set in under; `None` at the first level.
+    under: Option<CommentId>,
+    /// 1 at the first level.
+    depth: usize,
+    /// It answers someone it does not stand under.
+    beside_parent: bool,
+}
+
+/// Every comment's place. Walks up to the first ancestor whose place is known, then down again, so that a
+/// chain of ten thousand replies costs ten thousand steps and no stack.
+fn places(by_id: &HashMap<CommentId, Comment>) -> HashMap<CommentId, Place> {
+    let mut places: HashMap<CommentId, Place> = HashMap::with_capacity(by_id.len());
+    let mut ids: Vec<CommentId> = by_id.keys().copied().collect();
+    ids.sort_unstable();
+    for id in ids {
+        let mut chain = Vec::new();
+        let mut seen = HashSet::new();
+        let mut next = Some(id);
+        while let Some(at) = next.filter(|at| by_id.contains_key(at) && !places.contains_key(at) && seen.insert(*at)) {
+            chain.push(at);
+            next = by_id[&at].parent_id;
+        }
+        while let Some(at) = chain.pop() {
+            let parent = by_id[&at].parent_id.and_then(|parent| Some((parent, *places.get(&parent)?)));
+            let place = match parent {
+                None => Place { under: None, depth: 1, beside_parent: false },
+                Some((parent, place)) if place.depth < MAX_DEPTH => {
+                    Place { under: Some(parent), depth: place.depth + 1, beside_parent: false }
+                }
+                Some((_, place)) => Place { beside_parent: true, ..place },
+            };
+            places.insert(at, place);
+        }
+    }
+    places
+}
+
+struct Builder<'a, F> {
+    by_id: &'a HashMap<CommentId, Comment>,
+    places: &'a HashMap<CommentId, Place>,
+    children: &'a BTreeMap<Option<CommentId>, Vec<&'a Comment>>,
+    is_shown: &'a F,
+}
+
+impl<F: Fn(&Comment) -> bool> Builder<'_, F> {
+    /// Recursion ends at [`MAX_DEPTH`].
+    fn nodes(&self, under: Option<CommentId>) -> Vec<Node> {
+        let siblings = self.children.get(&under).map_or(&[][..], Vec::as_slice);
+        siblings.iter().filter_map(|comment| self.node(comment)).collect()
+    }
+
+    fn node(&self, comment: &Comment) -> Option<Node> {
+        let replies = self.nodes(Some(comment.id));
+        let said = if (self.is_shown)(comment) {
+            Said::Comment(comment.clone())
+        } else if !replies.is_empty() || self.is_answered_beside(comment.id) {
+            Said::Tombstone(comment.id)
+        } else {
+            return None;
+        };
+        Some(Node { said, in_reply_to: self.in_reply_to(comment), replies })
+    }
+
+    /// At the deepest level answers stand beside, not under.
+    fn is_answered_beside(&self, id: CommentId) -> bool {
+        self.places[&id].depth == MAX_DEPTH
+            && self.by_id.values().any(|comment| comment.parent_id == Some(id) && (self.is_shown)(comment))
+    }
+
+    fn in_reply_to(&self, comment: &Comment) -> Option<InReplyTo> {
+        if !self.places[&comment.id].beside_parent {
+            return None;
+        }
+        let parent = self.by_id.get(&comment.parent_id?)?;
+        let name = if (self.is_shown)(parent) { parent.name.clone() } else { "a removed comment".to_owned() };
+        Some(InReplyTo { id: parent.id, name })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn comment(id: CommentId, parent_id: Option<CommentId>, status: Status) -> Comment {
+        Comment {
+            id,
+            thread_slug: "calf".into(),
+            parent_id,
+            name: format!("n{id}"),
+            email: None,
+            site: None,
+            text: "text".into(),
+            status,
+            by_author: false,
+            created_at: Timestamp::from_second(id).expect("in range"),
+        }
+    }
+
+    /// `1(2(3) 4)`: nesting in brackets, `~` before a tombstone, `@` before whom an answer beside its parent names.
+    fn shape(nodes: &[Node]) -> String {
+        let one = |node: &Node| {
+            let id = match &node.said {
+                Said::Comment(comment) => comment.id.to_string(),
+                Said::Tombstone(id) => format!("~{id}"),
+            };
+            let to = node.in_reply_to.as_ref().map(|to| format!("@{}", to.name)).unwrap_or_default();
+            let replies = if node.replies.is_empty() { String::new() } else { format!("({})", shape(&node.replies)) };
+            format!("{id}{to}{replies}")
+        };
+        nodes.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    fn check(comments: &[(CommentId, Option<CommentId>, Status)], expected: &str) {
+        let list = comments.iter().map(|(id, parent, status)| comment(*id, *parent, *status)).collect();
+        assert_eq!(shape(&Thread::build(list, None).roots), expected);
+    }
+
+    #[test]
+    fn shapes() {
+        use Status::{Approved, Held, Spam};
+        check(&[], "");
+        check(
+            &[(1, None, Approved), (2, Some(1), Approved), (3, Some(2), Approved), (4, Some(1), Approved)],
+            "1(2(3) 4)",
+        );
+        check(&[(5, None, Approved), (4, Some(5), Approved)], "5(4)");
+        check(&[(2, Some(99), Approved)], "2");
+        check(&[(1, Some(2), Approved), (2, Some(1), Approved)], "2(1)");
+        check(&[(1, Some(1), Approved)], "1");
+        check(&[(1, None, Held), (2, None, Spam)], "");
+        check(&[(1, None, Spam), (2, Some(1), Approved)], "~1(2)");
+        check(&[(1, None, Spam), (2, Some(1), Held)], "");
+    }
+
+    #[test]
+    fn below_the_fifth_level_replies_stand_beside_their_parent() {
+        let chain: Vec<_> = (1..=7).map(|id| (id, (id > 1).then(|| id - 1), Status::Approved)).collect();
+        check(&chain, "1(2(3(4(5 6@n5 7@n6))))");
+        let mut gone = chain.clone();
+        gone[4].2 = Status::Trash;
+        check(&gone, "1(2(3(4(~5 6@a removed comment 7@n6))))");
+    }
+
+    #[test]
+    fn its_writer_sees_a_waiting_comment() {
+        let comments = vec![comment(1, None, Status::Approved), comment(2, Some(1), Status::Held)];
+        let thread = Thread::build(comments, Some(2));
+        assert_eq!((shape(&thread.roots).as_str(), thread.count), ("1(2)", 1));
+    }
+
+    fn depth(nodes: &[Node]) -> usize {
+        nodes.iter().map(|node| 1 + depth(&node.replies)).max().unwrap_or(0)
+    }
+
+    fn shown(nodes: &[Node]) -> Vec<CommentId> {
+        let own = |node: &Node| match &node.said {
+            Said::Comment(comment) => Some(comment.id),
+            Said::Tombstone(_) => None,
+        };
+        nodes.iter().flat_map(|node| own(node).into_iter().chain(shown(&node.replies))).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn any_order_and_any_parents(
+            parents in prop::collection::vec(prop::option::of(0_i64..40), 0..40),
+            statuses in prop::collection::vec(0_usize..4, 40),
+            rotate in 0_usize..40,
+        ) {
+            let mut comments: Vec<Comment> = parents
+                .iter()
+                .enumerate()
+                .map(|(id, parent)| comment(id as i64, *parent, Status::ALL[statuses[id]]))
+                .collect();
+            let expected = Thread::build(comments.clone(), None);
+            let shift = rotate % comments.len().max(1);
+            comments.rotate_left(shift);
+            let thread = Thread::build(comments.clone(), None);
+            prop_assert_eq!(&thread, &expected);
+            prop_assert!(depth(&thread.roots) <= MAX_DEPTH);
+            let mut ids = shown(&thread.roots);
+            ids.sort_unstable();
+            let approved: Vec<_> = (0..comments.len() as i64).filter(|id| Status::ALL[statuses[*id as usize]] == Status::Approved).collect();
+            prop_assert_eq!(ids, approved);
+        }
+    }
+}

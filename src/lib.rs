@@ -1,0 +1,19 @@
+//! Instep: a self-hosted blog in one binary. Markdown files in, fast pages with a living conversation under them out.
+//!
+//! - [`cli`]: the command line. Parses, wires, runs; decides nothing.
+//! - [`config`]: what was typed becomes checked settings.
+//! - [`app`]: what a request needs, built once.
+//! - [`domain`]: types and decisions, free of I/O.
+//! - [`content`]: Markdown on disk becomes an immutable snapshot.
+//! - [`store`]: the database; the only place with SQL.
+//! - [`web`]: routes, pages, page cache; the only place with HTTP and templates.
+//!
+//! Imports point down only: `web` uses `store` and `content`, they use `domain`, and neither knows the other.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod content;
+pub mod domain;
+pub mod store;
+pub mod web;

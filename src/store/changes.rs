@@ -1,0 +1,94 @@
+//! Revisions: how every running copy learns which of its cached pages are stale.
+
+use super::{Store, StoreError, on_reader};
+
+/// How many revisions a copy may fall behind before it drops its whole cache.
+pub(super) const KEPT_REVISIONS: i64 = 10_000;
+
+/// What happened since a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changes {
+    /// The revision the database is at.
+    pub revision: i64,
+    pub stale: Stale,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stale {
+    /// Pages that carry one of these tags.
+    Tags(Vec<String>),
+    /// Too much has happened to tell.
+    Everything,
+}
+
+/// Begins a transaction that writes: grows the one row that every writer grows first, which puts writers in order on
+/// every engine. An expression: the new revision, for [`leave_tag`].
+macro_rules! grow_revision {
+    ($tx:ident) => {
+        sqlx::query_scalar::<_, i64>("UPDATE site SET revision = revision + 1 WHERE id = 1 RETURNING revision")
+            .fetch_one(&mut *$tx)
+            .await?
+    };
+}
+
+/// Tells the other copies what a revision made stale. Every committed revision leaves a tag, or they would drop all.
+macro_rules! leave_tag {
+    ($tx:ident, $revision:expr, $tag:expr) => {{
+        let revision: i64 = $revision;
+        sqlx::query("INSERT INTO changes (revision, tag) VALUES ($1, $2)")
+            .bind(revision)
+            .bind($tag)
+            .execute(&mut *$tx)
+            .await?;
+        // Now and then is enough, and keeps the delete out of most transactions.
+        if revision % 100 == 0 {
+            sqlx::query("DELETE FROM changes WHERE revision <= $1")
+                .bind(revision - crate::store::changes::KEPT_REVISIONS)
+                .execute(&mut *$tx)
+                .await?;
+        }
+    }};
+}
+
+pub(super) use {grow_revision, leave_tag};
+
+impl Store {
+    /// The revision now, to begin with.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn revision(&self) -> Result<i64, StoreError> {
+        Ok(on_reader!(self, db => sqlx::query_scalar("SELECT revision FROM site").fetch_one(db).await?))
+    }
+
+    /// What became stale since; `None` where nothing did.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn changes_since(&self, seen: i64) -> Result<Option<Changes>, StoreError> {
+        let revision = self.revision().await?;
+        if revision == seen {
+            return Ok(None);
+        }
+        // Up to the revision that was read, so that none is skipped and none is told twice.
+        let rows: Vec<(i64, String)> = on_reader!(self, db => {
+            sqlx::query_as("SELECT revision, tag FROM changes WHERE revision > $1 AND revision <= $2 ORDER BY revision")
+                .bind(seen)
+                .bind(revision)
+                .fetch_all(db)
+                .await?
+        });
+        let told: std::collections::BTreeSet<i64> = rows.iter().map(|(revision, _)| *revision).collect();
+        let complete = i64::try_from(told.len()).is_ok_and(|told| told == revision - seen);
+        let stale = if complete {
+            let mut tags: Vec<String> = rows.into_iter().map(|(_, tag)| tag).collect();
+            tags.sort_unstable();
+            tags.dedup();
+            Stale::Tags(tags)
+        } else {
+            // Trimmed away, or the database is another one (restored, or older than what was seen).
+            Stale::Everything
+        };
+        Ok(Some(Changes { revision, stale }))
+    }
+}

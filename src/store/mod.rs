@@ -1,0 +1,153 @@
+//! The database. The only place with SQL in it; it knows `domain` and nothing else.
+//!
+//! One method is one transaction is one intention (`approve`, not `update`). Each has one SQL text with `$1`
+//! placeholders that runs on SQLite and PostgreSQL; where the engines must differ, the two texts stand side by side.
+
+mod changes;
+mod comments;
+mod moderation;
+mod open;
+mod search;
+mod secret;
+
+use sqlx::{Pool, Postgres, Sqlite};
+
+pub use changes::{Changes, Stale};
+pub use comments::{Added, Sender, Sent};
+pub use moderation::{Listed, Moderated};
+pub use open::OpenError;
+pub use search::{Found, SearchIndex};
+
+/// Comments and all else that must survive a restart. Cheap to clone.
+#[derive(Clone, Debug)]
+pub enum Store {
+    Sqlite(Pools<Sqlite>),
+    Postgres(Pools<Postgres>),
+}
+
+/// SQLite: one writer, several read-only readers. PostgreSQL: the same pool twice.
+#[derive(Debug)]
+pub struct Pools<DB: sqlx::Database> {
+    writer: Pool<DB>,
+    readers: Pool<DB>,
+}
+
+// Derived, it would ask that a database can be cloned.
+impl<DB: sqlx::Database> Clone for Pools<DB> {
+    fn clone(&self) -> Self {
+        Self { writer: self.writer.clone(), readers: self.readers.clone() }
+    }
+}
+
+/// What can go wrong below `web` and `cli`.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No such row.
+    #[error("it is not there")]
+    NotFound,
+    /// A rule of ours stands against it; the text says which, to a person.
+    #[error("{0}")]
+    Conflict(String),
+    /// The program stopped, or broke, before the answer was there.
+    #[error("it was interrupted")]
+    Interrupted,
+    /// The database is away, full, or does not do as told.
+    #[error("the database does not answer as it should: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+impl StoreError {
+    /// Two transactions stood in each other's way and nothing was written: 40001 (serialization failure) and
+    /// 40P01 (deadlock detected) of the SQL standard's class 40.
+    fn may_be_tried_again(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        matches!(error.code().as_deref(), Some("40001" | "40P01"))
+    }
+}
+
+/// How often a transaction is tried before its conflict is an error.
+const ATTEMPTS: u32 = 5;
+
+/// `on_reader!(self, db => query.fetch_all(db).await?)`: the same expression for both engines.
+macro_rules! on_reader {
+    ($store:expr, $db:ident => $body:expr) => {
+        match $store {
+            crate::store::Store::Sqlite(pools) => {
+                let $db = &pools.readers;
+                $body
+            }
+            crate::store::Store::Postgres(pools) => {
+                let $db = &pools.readers;
+                $body
+            }
+        }
+    };
+}
+
+/// How a transaction that met no error ends.
+enum Ending<T> {
+    Commit(T),
+    /// The answer is good, and nothing is to be written.
+    Rollback(T),
+}
+
+/// `on_writer!(self, tx => { …; Ok(Commit(value)) })`: one transaction; an error rolls it back.
+///
+/// SQLite's begin IMMEDIATE: a deferred transaction that reads first fails at once when another process wrote in
+/// between, whatever `busy_timeout` says. The block may run again after a conflict.
+macro_rules! on_writer {
+    ($store:expr, $tx:ident => $body:block) => {
+        match $store {
+            crate::store::Store::Sqlite(pools) => {
+                on_writer!(@ pools.writer.begin_with("BEGIN IMMEDIATE"), $tx => $body)
+            }
+            crate::store::Store::Postgres(pools) => on_writer!(@ pools.writer.begin(), $tx => $body),
+        }
+    };
+    (@ $begin:expr, $tx:ident => $body:block) => {{
+        let mut attempt = 1;
+        loop {
+            let mut $tx = $begin.await?;
+            let outcome: Result<_, crate::store::StoreError> = async { $body }.await;
+            let outcome = match outcome {
+                Ok(crate::store::Ending::Commit(value)) => {
+                    $tx.commit().await.map(|()| value).map_err(crate::store::StoreError::from)
+                }
+                Ok(crate::store::Ending::Rollback(value)) => {
+                    $tx.rollback().await.map(|()| value).map_err(crate::store::StoreError::from)
+                }
+                Err(error) => Err(error),
+            };
+            match outcome {
+                Err(error) if error.may_be_tried_again() && attempt < crate::store::ATTEMPTS => attempt += 1,
+                outcome => break outcome,
+            }
+        }
+    }};
+}
+
+use {on_reader, on_writer};
+
+impl Store {
+    /// Asks the database for nothing, to hear that it answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        on_reader!(self, db => {
+            sqlx::query_scalar::<_, i64>("SELECT revision FROM site").fetch_one(db).await?;
+        });
+        Ok(())
+    }
+
+    /// Lets the connections go; SQLite folds its write-ahead log into the file.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(pools) => {
+                pools.readers.close().await;
+                pools.writer.close().await;
+            }
+            Self::Postgres(pools) => pools.writer.close().await,
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What the author decides about comments. Every act leaves a row in the moderation log.
+
+use jiff::Timestamp;
+
+use crate::domain::comment::{Comment, CommentId, Status, ThreadKey};
+
+use super::{
+    Ending::Commit,
+    Store, StoreError,
+    changes::{grow_revision, leave_tag},
+    comments::{CommentRow, comment_columns},
+    on_reader, on_writer,
+};
+
+/// A comment as its moderator sees it.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    pub comment: Comment,
+    /// Why it was held: the words of `domain::verdict::Reason`.
+    pub reasons: Vec<String>,
+}
+
+/// A comment whose status was set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moderated {
+    pub id: CommentId,
+    /// The page to purge.
+    pub tag: String,
+    pub before: Status,
+    pub after: Status,
+}
+
+#[derive(sqlx::FromRow)]
+struct ListedRow {
+    #[sqlx(flatten)]
+    comment: CommentRow,
+    reasons: String,
+}
+
+/// Adds a row to the moderation log. An expression.
+macro_rules! log_act {
+    ($tx:ident, $id:expr, $actor:expr, $act:expr, $before:expr, $after:expr, $at:expr) => {
+        sqlx::query(
+            "INSERT INTO moderation_log (comment_id, actor, act, status_before, status_after, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind($id)
+        .bind($actor)
+        .bind($act)
+        .bind($before)
+        .bind($after)
+        .bind($at.as_millisecond())
+        .execute(&mut *$tx)
+        .await?
+    };
+}
+
+impl Store {
+    /// Comments by status (`None`: all), oldest first.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn list_comments(&self, status: Option<Status>) -> Result<Vec<Listed>, StoreError> {
+        let rows: Vec<ListedRow> = on_reader!(self, db => {
+            sqlx::query_as(concat!(
+                "SELECT ", comment_columns!(), ", reasons FROM comments WHERE $1 = 'all' OR status = $1 ORDER BY id",
+            ))
+            .bind(status.map_or("all", Status::as_str))
+            .fetch_all(db)
+            .await?
+        });
+        let listed = |row: ListedRow| Listed {
+            comment: row.comment.into(),
+            reasons: row.reasons.split_whitespace().map(str::to_owned).collect(),
+        };
+        Ok(rows.into_iter().map(listed).collect())
+    }
+
+    /// Shows a comment to everyone.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or the database is away.
+    pub async fn approve(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
+        self.set_status(id, Status::Approved, "approve", actor, at).await
+    }
+
+    /// Takes a comment away as spam.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or the database is away.
+    pub async fn mark_spam(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
+        self.set_status(id, Status::Spam, "spam", actor, at).await
+    }
+
+    /// Takes a comment away.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or the database is away.
+    pub async fn trash(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
+        self.set_status(id, Status::Trash, "trash", actor, at).await
+    }
+
+    /// Posts an answer as the author. It is shown at once.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where there is nothing to answer, [`StoreError::Conflict`] where readers do not see
+    /// what would be answered, or the database is away.
+    pub async fn reply_as_author(
+        &self,
+        parent: CommentId,
+        name: &str,
+        site: Option<&str>,
+        text: &str,
+        actor: &str,
+        at: Timestamp,
+    ) -> Result<CommentId, StoreError> {
+        on_writer!(self, tx => {
+            let revision = grow_revision!(tx);
+            let found: Option<(String, String, String)> =
+                sqlx::query_as("SELECT thread_kind, thread_slug, status FROM comments WHERE id = $1")
+                    .bind(parent)
+                    .fetch_optional(&mut *tx)
+                    .await?;
+            let (kind, slug, status) = found.ok_or(StoreError::NotFound)?;
+            if status != Status::Approved.as_str() {
+                return Err(StoreError::Conflict(format!(
+                    "comment {parent} is {status}, so nobody would see what is answered. \
+                     Approve it first: instep comments approve {parent}"
+                )));
+            }
+            leave_tag!(tx, revision, format!("{kind}:{slug}"));
+            let id: i64 = sqlx::query_scalar(
+                "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, site, text, status, reasons, by_author,
+                                       created_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, 'approved', '', $7, $8) RETURNING id",
+            )
+            .bind(&kind)
+            .bind(&slug)
+            .bind(parent)
+            .bind(name)
+            .bind(site)
+            .bind(text)
+            .bind(true)
+            .bind(at.as_millisecond())
+            .fetch_one(&mut *tx)
+            .await?;
+            log_act!(tx, id, actor, "reply", None::<&str>, Status::Approved.as_str(), at);
+            Ok(Commit(id))
+        })
+    }
+
+    /// Puts an approved comment in place as it is: samples now, imports later. Never sent by a visitor.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn place_comment(
+        &self,
+        thread: &ThreadKey,
+        comment: &Comment,
+        actor: &str,
+    ) -> Result<CommentId, StoreError> {
+        on_writer!(self, tx => {
+            let revision = grow_revision!(tx);
+            leave_tag!(tx, revision, thread.tag());
+            let id: i64 = sqlx::query_scalar(
+                "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, email, site, text, status, reasons,
+                                       by_author, created_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $10) RETURNING id",
+            )
+            .bind(thread.kind)
+            .bind(&thread.slug)
+            .bind(comment.parent_id)
+            .bind(&comment.name)
+            .bind(&comment.email)
+            .bind(&comment.site)
+            .bind(&comment.text)
+            .bind(comment.status.as_str())
+            .bind(comment.by_author)
+            .bind(comment.created_at.as_millisecond())
+            .fetch_one(&mut *tx)
+            .await?;
+            log_act!(tx, id, actor, "place", None::<&str>, comment.status.as_str(), comment.created_at);
+            Ok(Commit(id))
+        })
+    }
+
+    async fn set_status(
+        &self,
+        id: CommentId,
+        after: Status,
+        act: &str,
+        actor: &str,
+        at: Timestamp,
+    ) -> Result<Moderated, StoreError> {
+        on_writer!(self, tx => {
+            let revision = grow_revision!(tx);
+            let found: Option<(String, String, String)> =
+                sqlx::query_as("SELECT thread_kind, thread_slug, status FROM comments WHERE id = $1")
+                    .bind(id)
+                    .fetch_optional(&mut *tx)
+                    .await?;
+            let (kind, slug, before) = found.ok_or(StoreError::NotFound)?;
+            let tag = format!("{kind}:{slug}");
+            let before = Status::parse(&before).unwrap_or(Status::Held);
+            leave_tag!(tx, revision, &tag);
+            if before != after {
+                sqlx::query("UPDATE comments SET status = $1 WHERE id = $2")
+                    .bind(after.as_str())
+                    .bind(id)
+                    .execute(&mut *tx)
+                    .await?;
+                log_act!(tx, id, actor, act, Some(before.as_str()), after.as_str(), at);
+            }
+            Ok(Commit(Moderated { id, tag, before, after }))
+        })
+    }
+}

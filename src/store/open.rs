@@ -1,0 +1,213 @@
+//! Opening a database: connections, migrations, and a clear word where it cannot be.
+
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use sqlx::{
+    AssertSqlSafe,
+    migrate::{MigrateError, Migrator},
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::{Pools, Store};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Readers of SQLite: a page needs one query, and two cores answer few at once.
+const READERS: u32 = 4;
+/// How long a request waits for a connection before it tells its visitor that the database is away.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long SQLite waits for another process that writes (the shell, a backup).
+const BUSY: Duration = Duration::from_secs(5);
+/// Several copies may start at once on an empty PostgreSQL; all but one lose the race and look again.
+const MIGRATION_ATTEMPTS: u32 = 5;
+
+/// Why a database cannot be used. Nothing in it was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("{0:?} is no database address. Write sqlite:PATH or postgres://USER@HOST/NAME")]
+    Address(String),
+    #[error("the folder {} cannot be made: {source}", .path.display())]
+    Folder { path: PathBuf, source: std::io::Error },
+    #[error("the database {name} cannot be opened: {source}. Is it there, and may this user write to it?")]
+    Connect { name: String, source: sqlx::Error },
+    #[error(
+        "the database {name} was made by a newer Instep (its migration {version} is unknown here). \
+         Start that version, or a newer one"
+    )]
+    Newer { name: String, version: i64 },
+    #[error("the database {name} cannot be brought up to date: {source}")]
+    Migrate { name: String, source: MigrateError },
+    #[error("no copy of {name} can be kept before it is changed: {source}. Is the disk full?")]
+    Copy { name: String, source: sqlx::Error },
+}
+
+impl Store {
+    /// Opens `sqlite:PATH` (made where it is missing) or `postgres://…` and brings it up to date.
+    ///
+    /// # Errors
+    /// One sentence for the operator; the database is as it was.
+    pub async fn open(address: &str) -> Result<Self, OpenError> {
+        let (scheme, rest) = address.split_once(':').ok_or_else(|| OpenError::Address(address.to_owned()))?;
+        match scheme {
+            "sqlite" => {
+                let path = rest.strip_prefix("//").unwrap_or(rest);
+                open_sqlite(Path::new(path), &SQLITE).await.map(Self::Sqlite)
+            }
+            "postgres" | "postgresql" => open_postgres(address).await.map(Self::Postgres),
+            _ => Err(OpenError::Address(address.to_owned())),
+        }
+    }
+}
+
+async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Pools<sqlx::Sqlite>, OpenError> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder { path: folder.to_owned(), source })?;
+    }
+    let name = path.display().to_string();
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // An answered comment survives a power cut; NORMAL would lose the last ones.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY);
+    let connect = |source| OpenError::Connect { name: name.clone(), source };
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(PATIENCE)
+        .connect_with(options.clone())
+        .await
+        .map_err(connect)?;
+    keep_copy(&writer, path, migrator).await?;
+    migrator.run(&writer).await.map_err(|error| migrate_error(&name, error))?;
+    let readers = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(PATIENCE)
+        .connect_with(options.create_if_missing(false).read_only(true))
+        .await
+        .map_err(connect)?;
+    Ok(Pools { writer, readers })
+}
+
+/// Before migrations change a file that holds data, a copy stays beside it as `NAME.before-NNNN`.
+async fn keep_copy(writer: &SqlitePool, path: &Path, migrator: &Migrator) -> Result<(), OpenError> {
+    let name = path.display().to_string();
+    let applied: Vec<i64> = sqlx::query_scalar("SELECT version FROM _sqlx_migrations ORDER BY version")
+        .fetch_all(writer)
+        .await
+        .unwrap_or_default(); // no such table: a new file
+    let Some(first_new) = migrator.iter().map(|migration| migration.version).find(|v| !applied.contains(v)) else {
+        return Ok(());
+    };
+    let is_known = |version: &i64| migrator.version_exists(*version);
+    if applied.is_empty() || !applied.iter().all(is_known) {
+        return Ok(());
+    }
+    let copy = format!("{name}.before-{first_new:04}");
+    if Path::new(&copy).exists() {
+        return Ok(()); // an earlier try was interrupted after its copy; that one is the older truth
+    }
+    let quoted = copy.replace('\'', "''");
+    sqlx::query(AssertSqlSafe(format!("VACUUM INTO '{quoted}'")))
+        .execute(writer)
+        .await
+        .map_err(|source| OpenError::Copy { name, source })?;
+    Ok(())
+}
+
+async fn open_postgres(address: &str) -> Result<Pools<sqlx::Postgres>, OpenError> {
+    let options = PgConnectOptions::from_str(address).map_err(|_| OpenError::Address(without_password(address)))?;
+    let name = without_password(address);
+    let pool = PgPoolOptions::new()
+        .max_connections(16)
+        .acquire_timeout(PATIENCE)
+        .connect_with(options)
+        .await
+        .map_err(|source| OpenError::Connect { name: name.clone(), source })?;
+    // No advisory lock: engines that speak PostgreSQL's protocol often lack it.
+    let mut migrator = Migrator { migrations: POSTGRES.migrations.clone(), ..Migrator::DEFAULT };
+    migrator.set_locking(false);
+    for attempt in 1.. {
+        match migrator.run(&pool).await {
+            Ok(()) => break,
+            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if attempt < MIGRATION_ATTEMPTS => {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            Err(error) => return Err(migrate_error(&name, error)),
+        }
+    }
+    Ok(Pools { writer: pool.clone(), readers: pool })
+}
+
+fn migrate_error(name: &str, error: MigrateError) -> OpenError {
+    let name = name.to_owned();
+    match error {
+        MigrateError::VersionMissing(version) => OpenError::Newer { name, version },
+        source => OpenError::Migrate { name, source },
+    }
+}
+
+/// An address fit for a log.
+fn without_password(address: &str) -> String {
+    match address.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+        Some((scheme, (user, host))) => {
+            format!("{scheme}://{}@{host}", user.split(':').next().unwrap_or_default())
+        }
+        None => address.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use sqlx::migrate::{Migration, MigrationType};
+
+    use super::*;
+
+    #[test]
+    fn passwords_stay_out_of_messages() {
+        assert_eq!(without_password("postgres://ana:s:e@cret@db/blog"), "postgres://ana@db/blog");
+        assert_eq!(without_password("postgres://db/blog"), "postgres://db/blog");
+    }
+
+    #[tokio::test]
+    async fn a_copy_is_kept_before_a_migration_changes_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("it's.sqlite");
+        let copy = folder.path().join("it's.sqlite.before-9000");
+        let now = open_sqlite(&path, &SQLITE).await.expect("opens");
+        sqlx::query("UPDATE site SET revision = 41").execute(&now.writer).await.expect("writes");
+        now.readers.close().await;
+        now.writer.close().await;
+        assert!(!copy.exists());
+
+        let next = Migration::new(
+            9000,
+            Cow::Borrowed("later"),
+            MigrationType::Simple,
+            sqlx::SqlStr::from_static("UPDATE site SET revision = 42"),
+            false,
+        );
+        let migrations: Vec<Migration> = SQLITE.migrations.iter().cloned().chain([next]).collect();
+        let migrator = Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT };
+        let changed = open_sqlite(&path, &migrator).await.expect("opens");
+        let revision = |pool: SqlitePool| async move {
+            sqlx::query_scalar::<_, i64>("SELECT revision FROM site").fetch_one(&pool).await.expect("reads")
+        };
+        assert_eq!(revision(changed.readers).await, 42);
+        let kept = SqlitePool::connect_with(SqliteConnectOptions::new().filename(&copy)).await.expect("opens");
+        assert_eq!(revision(kept).await, 41);
+
+        // And this version says so when it meets the newer file.
+        let error = open_sqlite(&path, &SQLITE).await.expect_err("is newer").to_string();
+        assert!(error.contains("newer Instep"), "{error}");
+    }
+}

@@ -1,0 +1,188 @@
+//! Taking a comment, and finding one by its number.
+
+use axum::{
+    extract::{Form, Path, State, rejection::FormRejection},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use serde::Deserialize;
+
+use super::{
+    entries::{self, PostRequest},
+    errors::{self, WebError},
+    guard::Origin,
+    page::redirect,
+    view::form::{FormState, Notice},
+    visitor::Visitor,
+};
+use crate::{
+    app::App,
+    domain::{
+        address,
+        comment::{CommentId, Field, FieldErrors, NewComment, RawComment, Status, gone_parent},
+        entry::Post,
+        signer::Purpose,
+        stamp,
+        verdict::Circumstances,
+    },
+    store::{Added, Sent, StoreError},
+};
+
+/// The form as it is sent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct CommentForm {
+    name: String,
+    email: String,
+    site: String,
+    text: String,
+    parent: String,
+    stamp: String,
+    // The name is `view::form::HONEYPOT`.
+    fax_extension: String,
+}
+
+/// Takes a comment. Whatever stands in its way, the visitor gets the same page with every field kept.
+pub async fn submit(
+    State(app): State<App>,
+    Path(slug): Path<String>,
+    origin: Origin,
+    visitor: Visitor,
+    form: Result<Form<CommentForm>, FormRejection>,
+) -> Result<Response, WebError> {
+    let snapshot = app.snapshot();
+    let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
+    if !entries::is_open(&app, post) {
+        return Err(WebError::forbidden(format!("Comments under “{}” are closed.", post.entry.title)));
+    }
+    let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
+    let raw = RawComment { name: form.name, email: form.email, site: form.site, text: form.text, parent: form.parent };
+    if origin == Origin::Foreign {
+        let notice = Notice::sentence(
+            "Please send this once more",
+            "Your browser says that this form came from another site, so nothing has been posted. \
+             If you wrote it here, send it again.",
+        );
+        return again(&app, post, raw, notice, StatusCode::FORBIDDEN).await;
+    }
+    let new = match NewComment::parse(&raw) {
+        Ok(new) => new,
+        Err(errors) => return again(&app, post, raw, Notice::fields(errors), StatusCode::UNPROCESSABLE_ENTITY).await,
+    };
+    let at = app.clock.now();
+    let sent = Sent {
+        thread: entries::thread_of(post),
+        new,
+        sender: visitor.sender,
+        circumstances: Circumstances {
+            stamp: stamp::check(&app.signer, post.entry.slug.as_str(), &form.stamp, at),
+            honeypot_filled: !form.fax_extension.is_empty(),
+        },
+        rates: app.config.site.comments.rates,
+        at,
+    };
+    match add(&app, sent).await {
+        Ok(Added::Stored(id, status)) => Ok(posted(&app, post, id, status, visitor.new_cookie)),
+        Ok(Added::Duplicate(id, status)) => Ok(posted(&app, post, id, status, None)),
+        Ok(Added::TooFast(wait)) => {
+            let seconds = wait.as_secs().max(0) + 1;
+            let notice = Notice::sentence(
+                "That was quick",
+                format!(
+                    "So many comments in a row look like a machine's. Wait {}, then send this again.",
+                    in_words(seconds)
+                ),
+            );
+            let mut response = again(&app, post, raw, notice, StatusCode::TOO_MANY_REQUESTS).await?;
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            Ok(response)
+        }
+        Ok(Added::ParentGone) => {
+            let raw = RawComment { parent: String::new(), ..raw };
+            let notice = Notice::fields(FieldErrors::one(Field::Parent, gone_parent()));
+            again(&app, post, raw, notice, StatusCode::UNPROCESSABLE_ENTITY).await
+        }
+        Err(error) => {
+            errors::log(&error);
+            let notice = Notice::sentence(
+                "This could not be kept just now",
+                "The place where comments are kept does not answer. Nothing is lost: what you wrote is still below. \
+                 Please send it again in a minute.",
+            );
+            let mut response = again(&app, post, raw, notice, StatusCode::SERVICE_UNAVAILABLE).await?;
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+            Ok(response)
+        }
+    }
+}
+
+/// Stores it in a task of its own: a visitor who hangs up after sending has sent.
+async fn add(app: &App, sent: Sent) -> Result<Added, StoreError> {
+    let task_app = app.clone();
+    let task = tokio::spawn(async move {
+        let added = task_app.store.add_comment(&sent).await;
+        if let Ok(Added::Stored(_, Status::Approved)) = added {
+            task_app.cache.purge(&[sent.thread.tag()]);
+        }
+        added
+    });
+    task.await.unwrap_or(Err(StoreError::Interrupted))
+}
+
+/// 303, so that a reload posts nothing twice: to the comment, or for a held one to a page that only its writer gets.
+fn posted(app: &App, post: &Post, id: CommentId, status: Status, cookie: Option<HeaderValue>) -> Response {
+    let path = address::encode(&post.entry.address);
+    let to = if status == Status::Approved {
+        format!("{path}#comment-{id}")
+    } else {
+        format!("{path}?waiting={}#comment-{id}", app.signer.sign(Purpose::Waiting, &id.to_string()))
+    };
+    let mut response = redirect(StatusCode::SEE_OTHER, &to);
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// The same page, every field kept, and what is to be mended.
+async fn again(
+    app: &App,
+    post: &Post,
+    values: RawComment,
+    notice: Notice,
+    status: StatusCode,
+) -> Result<Response, WebError> {
+    let replying_to = entries::replying_to(app, post, &values.parent).await;
+    let form = FormState { values, notice: Some(notice), replying_to };
+    let request = PostRequest { form, waiting: None, status };
+    Ok(entries::post_page(app, post, request).await?.into_response())
+}
+
+/// `/posts/x/comments` in the address bar (after a reload of an error page, say): the post.
+pub async fn show(State(app): State<App>, Path(slug): Path<String>) -> Result<Response, WebError> {
+    let snapshot = app.snapshot();
+    let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
+    Ok(redirect(StatusCode::SEE_OTHER, &address::encode(&post.entry.address)))
+}
+
+/// `/comments/41`, the address of a comment that people share.
+pub async fn permalink(State(app): State<App>, Path(id): Path<String>) -> Result<Response, WebError> {
+    let id: CommentId = id.parse().map_err(|_| WebError::not_found())?;
+    let comment = app.store.comment(id).await?;
+    match comment.status {
+        Status::Approved => {}
+        Status::Held => return Err(WebError::not_found()),
+        Status::Spam | Status::Trash => return Err(WebError::gone()),
+    }
+    let snapshot = app.snapshot();
+    let post = snapshot.post(&comment.thread_slug).ok_or_else(WebError::not_found)?;
+    Ok(redirect(StatusCode::FOUND, &format!("{}#comment-{id}", address::encode(&post.entry.address))))
+}
+
+fn in_words(seconds: i64) -> String {
+    match seconds {
+        1 => "a second".to_owned(),
+        2..=90 => format!("{seconds} seconds"),
+        _ => format!("{} minutes", (seconds + 59) / 60),
+    }
+}

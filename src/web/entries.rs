@@ -1,0 +1,378 @@
+//! Posts, pages and stretches: whatever has an address in the content, and addresses that are nearly right.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State, rejection::QueryRejection},
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, Uri};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    cache::SITE_TAG,
+    errors::{self, WebError},
+    page::{Page, Policy, redirect},
+    view::{
+        body,
+        cards::{self, PictureView, TagLink},
+        dates,
+        form::{FormState, FormView, Replying},
+        layout::Layout,
+        stretch::{Named, StretchTile, StretchView},
+        thread::{self, CommentView},
+    },
+};
+use crate::{
+    app::App,
+    content::{Snapshot, Target},
+    domain::{
+        address,
+        comment::{CommentId, Status, ThreadKey},
+        entry::{ContentsLine, Page as PageEntry, Post, Stretch},
+        signer::Purpose,
+        thread::Thread,
+    },
+};
+
+/// What a post's address may ask for besides the post.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    /// The comment to answer: the form then says so.
+    reply_to: Option<String>,
+    /// A signed comment id: its writer then sees it although it is held.
+    waiting: Option<String>,
+}
+
+/// The fallback of the router: the content decides.
+pub async fn show(
+    State(app): State<App>,
+    uri: Uri,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, WebError> {
+    let snapshot = app.snapshot();
+    let path = address::decode(uri.path()).ok_or_else(WebError::not_found)?;
+    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
+    match snapshot.target(&path) {
+        Some(Target::Post(post)) => show_post(&app, post, &asked).await,
+        Some(Target::Page(page)) => Ok(show_page(&app, &snapshot, page)?.into_response()),
+        Some(Target::Stretch(stretch)) => Ok(show_stretch(&app, &snapshot, stretch)?.into_response()),
+        Some(Target::Redirect(to)) => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(to))),
+        None => nearly(&snapshot, &path),
+    }
+}
+
+/// A slash at the end, or letters in upper case: there is one canonical address.
+fn nearly(snapshot: &Snapshot, path: &str) -> Result<Response, WebError> {
+    let trimmed = address::tidy(path).ok_or_else(WebError::not_found)?;
+    let lower = trimmed.to_lowercase();
+    let canonical = match (snapshot.target(&trimmed), snapshot.target(&lower)) {
+        (Some(Target::Redirect(to)), _) | (None, Some(Target::Redirect(to))) => to.clone(),
+        (Some(_), _) => trimmed,
+        (None, Some(_)) => lower,
+        // Not content: `/tags/` is `/tags`, whatever answers there.
+        (None, None) if trimmed != path => trimmed,
+        (None, None) => return Err(WebError::not_found()),
+    };
+    Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&canonical)))
+}
+
+#[derive(Template)]
+#[template(path = "posts/post.html")]
+struct PostPage {
+    layout: Layout,
+    series: Option<String>,
+    title: String,
+    dek: String,
+    date: dates::Moment,
+    updated: Option<dates::Moment>,
+    reading: String,
+    comments: Option<String>,
+    authors: String,
+    is_draft: bool,
+    cover: Option<PictureView>,
+    contents: Vec<ContentsLine>,
+    body: String,
+    tags: Vec<TagLink>,
+    older: Option<Named>,
+    newer: Option<Named>,
+    conversation: Conversation,
+}
+
+/// What stands below a post.
+struct Conversation {
+    heading: String,
+    /// `None`: the database did not answer.
+    comments: Option<Vec<CommentView>>,
+    /// `None`: closed.
+    form: Option<FormView>,
+    is_demo: bool,
+    waiting: Option<CommentId>,
+}
+
+/// A post as somebody asked for it.
+pub struct PostRequest {
+    pub form: FormState,
+    /// A held comment that its writer may see.
+    pub waiting: Option<CommentId>,
+    /// What [`post_page`] says with it.
+    pub status: StatusCode,
+}
+
+async fn show_post(app: &App, post: &Post, asked: &Asked) -> Result<Response, WebError> {
+    let canonical = || redirect(StatusCode::SEE_OTHER, &address::encode(&post.entry.address));
+    let waiting = match &asked.waiting {
+        Some(signed) => match app.signer.verify(Purpose::Waiting, signed).and_then(|id| id.parse().ok()) {
+            Some(id) => Some(id),
+            None => return Ok(canonical()),
+        },
+        None => None,
+    };
+    let mut form = FormState::default();
+    if let Some(id) = &asked.reply_to {
+        // An address with a comment that is not there would be one more page with the same content.
+        let Some(replying_to) = replying_to(app, post, id).await else { return Ok(canonical()) };
+        form.values.parent = replying_to.id.to_string();
+        form.replying_to = Some(replying_to);
+    }
+    let request = PostRequest { form, waiting, status: StatusCode::OK };
+    Ok(post_page(app, post, request).await?.into_response())
+}
+
+/// The comment that a reply answers: approved, and under this post. `None` too where the database does not answer.
+pub async fn replying_to(app: &App, post: &Post, id: &str) -> Option<Replying> {
+    let comment = app.store.comment(id.trim().parse().ok()?).await.ok()?;
+    let is_here = post.threads.iter().any(|slug| slug.as_str() == comment.thread_slug);
+    (is_here && comment.status == Status::Approved).then_some(Replying { id: comment.id, name: comment.name })
+}
+
+/// A post with its conversation and its form.
+///
+/// # Errors
+/// A template failed. A database that does not answer is no error: the article is shown, and the page says so.
+pub async fn post_page(app: &App, post: &Post, request: PostRequest) -> Result<Page, WebError> {
+    let (snapshot, site, entry) = (app.snapshot(), &app.config.site, &post.entry);
+    let is_reply = request.form.replying_to.is_some();
+    let is_public = request.status == StatusCode::OK && request.waiting.is_none();
+    let has_error = request.form.notice.is_some();
+    let keys = cards::thread_keys([post]);
+    let thread = match app.store.thread(&keys, request.waiting).await {
+        Ok(comments) => Some(Thread::build(comments, request.waiting)),
+        Err(error) => {
+            errors::log(&error);
+            None
+        }
+    };
+    let policy = if is_public && thread.is_some() { Policy::Public(cards::tags_of([post])) } else { Policy::Private };
+
+    let mut layout = Layout::new(app, &entry.title)
+        .at(app, &entry.address)
+        .described(&entry.description)
+        .in_language(entry.language.as_deref())
+        .pictured(app, entry.image.as_ref())
+        .with_json_ld(&blog_posting(app, post, thread.as_ref()));
+    layout.kind = "article";
+    layout.published = Some(dates::machine(&post.date));
+    layout.modified = post.updated.as_ref().map(dates::machine);
+    if entry.body.has_player() {
+        layout = layout.with_script(app, "js/embeds.js");
+    }
+    if is_reply || request.waiting.is_some() || entry.draft {
+        layout = layout.not_indexed();
+    }
+    if has_error {
+        layout = layout.with_error();
+    }
+
+    let (older, newer) = snapshot.neighbours(post);
+    let named = |post: Option<&Arc<Post>>| post.map(|post| Named::new(&post.entry.title, &post.entry.address));
+    let page = PostPage {
+        series: post.series.clone(),
+        title: entry.title.clone(),
+        dek: entry.description.clone(),
+        date: dates::day(&post.date),
+        updated: post.updated.as_ref().map(dates::day),
+        reading: cards::reading(post),
+        comments: thread.as_ref().map(|thread| thread.count).filter(|count| *count > 0).map(cards::comments),
+        authors: post.authors.join(", "),
+        is_draft: entry.draft,
+        cover: entry.image.as_ref().map(PictureView::new),
+        contents: entry.body.contents.clone(),
+        body: body::on_page(&entry.body, &snapshot, &site.language).map_err(WebError::internal)?,
+        tags: cards::tag_links(post),
+        older: named(older),
+        newer: named(newer),
+        conversation: conversation(app, post, thread.as_ref(), request.form, request.waiting),
+        layout,
+    };
+    Ok(Page::html(&page, policy)?.with_status(request.status))
+}
+
+fn conversation(
+    app: &App,
+    post: &Post,
+    thread: Option<&Thread>,
+    form: FormState,
+    waiting: Option<CommentId>,
+) -> Conversation {
+    let is_open = is_open(app, post);
+    let is_there = |id: &CommentId| thread.is_some_and(|thread| contains_waiting(&thread.roots, *id));
+    Conversation {
+        heading: match thread.map_or(0, |thread| thread.count) {
+            0 => "Comments".to_owned(),
+            count => cards::comments(count),
+        },
+        comments: thread.map(|thread| thread::comments(thread, &app.config.site.time_zone, is_open)),
+        form: is_open.then(|| FormView::new(app, post, form)),
+        is_demo: app.mode.demo,
+        waiting: waiting.filter(is_there),
+    }
+}
+
+fn contains_waiting(nodes: &[crate::domain::thread::Node], id: CommentId) -> bool {
+    nodes.iter().any(|node| {
+        let is_it = matches!(&node.said, crate::domain::thread::Said::Comment(comment)
+            if comment.id == id && comment.status != Status::Approved);
+        is_it || contains_waiting(&node.replies, id)
+    })
+}
+
+/// Whether new comments are taken under this post.
+pub fn is_open(app: &App, post: &Post) -> bool {
+    post.comments_open && app.config.site.comments.enabled
+}
+
+/// JSON-LD for search engines (schema.org/BlogPosting).
+fn blog_posting(app: &App, post: &Post, thread: Option<&Thread>) -> serde_json::Value {
+    let (site, entry) = (&app.config.site, &post.entry);
+    let authors: Vec<serde_json::Value> = if post.authors.is_empty() {
+        let mut author = json!({ "@type": "Person", "name": site.author.name });
+        if let Some(url) = &site.author.url {
+            author["url"] = json!(url);
+        }
+        vec![author]
+    } else {
+        post.authors.iter().map(|name| json!({ "@type": "Person", "name": name })).collect()
+    };
+    let address = site.absolute(&entry.address);
+    let mut posting = json!({
+        "@context": "https://schema.org",
+        "@type": "BlogPosting",
+        "headline": entry.title,
+        "description": entry.description,
+        "datePublished": dates::machine(&post.date),
+        "dateModified": dates::machine(post.updated.as_ref().unwrap_or(&post.date)),
+        "author": authors,
+        "publisher": { "@type": "Organization", "name": site.title, "url": site.absolute("/") },
+        "mainEntityOfPage": address,
+        "url": address,
+        "inLanguage": entry.language.as_deref().unwrap_or(&site.language),
+        "keywords": post.tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(),
+        "wordCount": entry.body.words,
+    });
+    if let Some(image) = &entry.image {
+        posting["image"] = json!(site.absolute(&image.address));
+    }
+    if let Some(thread) = thread {
+        posting["commentCount"] = json!(thread.count);
+    }
+    posting
+}
+
+#[derive(Template)]
+#[template(path = "pages/page.html")]
+struct PageView {
+    layout: Layout,
+    title: String,
+    updated: Option<dates::Moment>,
+    is_draft: bool,
+    cover: Option<PictureView>,
+    body: String,
+}
+
+fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<Page, WebError> {
+    let entry = &page.entry;
+    let mut layout = Layout::new(app, &entry.title)
+        .at(app, &entry.address)
+        .described(&entry.description)
+        .in_language(entry.language.as_deref())
+        .pictured(app, entry.image.as_ref());
+    if entry.body.has_player() {
+        layout = layout.with_script(app, "js/embeds.js");
+    }
+    let view = PageView {
+        layout,
+        title: entry.title.clone(),
+        updated: page.updated.as_ref().map(dates::day),
+        is_draft: entry.draft,
+        cover: entry.image.as_ref().map(PictureView::new),
+        body: body::on_page(&entry.body, snapshot, &app.config.site.language).map_err(WebError::internal)?,
+    };
+    Page::html(&view, Policy::Public(vec![SITE_TAG.to_owned()]))
+}
+
+#[derive(Template)]
+#[template(path = "stretches/stretch.html")]
+struct StretchPage {
+    layout: Layout,
+    stretch: StretchView,
+}
+
+fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Result<Page, WebError> {
+    let entry = &stretch.entry;
+    let language = &app.config.site.language;
+    let mut layout = Layout::new(app, &entry.title)
+        .at(app, &entry.address)
+        .described(&entry.description)
+        .in_language(entry.language.as_deref())
+        .pictured(app, entry.image.as_ref());
+    if matches!(stretch.video, Some(crate::domain::embed::Embed::Player(_))) {
+        layout = layout.with_script(app, "js/embeds.js");
+    }
+    let view =
+        StretchPage { layout, stretch: StretchView::new(stretch, snapshot, language).map_err(WebError::internal)? };
+    Page::html(&view, Policy::Public(vec![SITE_TAG.to_owned()]))
+}
+
+#[derive(Template)]
+#[template(path = "stretches/index.html")]
+struct StretchIndex {
+    layout: Layout,
+    areas: Vec<Area>,
+}
+
+struct Area {
+    id: String,
+    name: String,
+    stretches: Vec<StretchTile>,
+}
+
+/// Every stretch, below the first of its areas.
+pub async fn stretches(State(app): State<App>) -> Result<Page, WebError> {
+    let snapshot = app.snapshot();
+    if snapshot.stretches.is_empty() {
+        return Err(WebError::not_found());
+    }
+    let mut areas: Vec<Area> = Vec::new();
+    for stretch in snapshot.stretches.values() {
+        let name = stretch.areas.first().map_or_else(|| "Other".to_owned(), |area| super::view::capitalised(area));
+        let tile = StretchTile::new(stretch);
+        match areas.iter_mut().find(|area| area.name == name) {
+            Some(area) => area.stretches.push(tile),
+            None => areas.push(Area { id: format!("area-{}", areas.len() + 1), name, stretches: vec![tile] }),
+        }
+    }
+    areas.sort_by(|a, b| a.name.cmp(&b.name));
+    let layout = Layout::new(&app, "Stretches")
+        .at(&app, "/stretches")
+        .described("Every stretch on this site, by the part of the body.");
+    Page::html(&StretchIndex { layout, areas }, Policy::Public(vec![SITE_TAG.to_owned()]))
+}
+
+/// The tag of a post's own thread, for purges.
+pub fn thread_of(post: &Post) -> ThreadKey {
+    ThreadKey::post(post.entry.slug.as_str())
+}

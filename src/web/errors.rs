@@ -1,0 +1,181 @@
+//! What the web shows when something is not as it should be: a page of the site, with a sentence for the visitor.
+//! The cause goes to the log, once, for the operator.
+
+use std::fmt;
+
+use askama::Template;
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+
+use super::{
+    page::{Page, Policy},
+    request_log::RequestId,
+    view::layout::Layout,
+};
+use crate::{app::App, store::StoreError};
+
+/// An error page to be: status, a sentence, and perhaps a cause for the log.
+#[derive(Debug)]
+pub struct WebError {
+    status: StatusCode,
+    sentence: Option<String>,
+    cause: Option<String>,
+}
+
+impl WebError {
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, None)
+    }
+
+    pub fn gone() -> Self {
+        Self::new(StatusCode::GONE, None)
+    }
+
+    /// Not allowed, and why.
+    pub fn forbidden(sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, Some(sentence.into()))
+    }
+
+    pub fn status(status: StatusCode) -> Self {
+        Self::new(status, None)
+    }
+
+    /// A fault of ours.
+    pub fn internal(cause: impl fmt::Display) -> Self {
+        Self { cause: Some(cause.to_string()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, None) }
+    }
+
+    fn new(status: StatusCode, sentence: Option<String>) -> Self {
+        Self { status, sentence, cause: None }
+    }
+}
+
+impl From<StoreError> for WebError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NotFound => Self::not_found(),
+            StoreError::Conflict(sentence) => Self::new(StatusCode::CONFLICT, Some(sentence)),
+            StoreError::Interrupted | StoreError::Database(_) => {
+                Self { cause: Some(error.to_string()), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, None) }
+            }
+        }
+    }
+}
+
+/// Carries the sentence to [`render`].
+#[derive(Clone)]
+struct Sentence(Option<String>);
+
+impl IntoResponse for WebError {
+    fn into_response(self) -> Response {
+        if let Some(cause) = &self.cause {
+            tracing::error!(status = self.status.as_u16(), "{cause}");
+        }
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(Sentence(self.sentence));
+        response
+    }
+}
+
+/// Logs the cause of an error that the visitor is not shown as a page of its own.
+pub fn log(error: &StoreError) {
+    tracing::error!("{error}");
+}
+
+#[derive(Template)]
+#[template(path = "errors/error.html")]
+struct ErrorPage {
+    layout: Layout,
+    status: u16,
+    heading: &'static str,
+    sentence: String,
+    request_id: Option<String>,
+}
+
+/// The layer that makes error pages: of our own errors, and of those that axum and the layers below make.
+pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
+    let id = request.extensions().get::<RequestId>().cloned();
+    let response = next.run(request).await;
+    let is_error = response.status().is_client_error() || response.status().is_server_error();
+    // A page with a policy was made on purpose: a form with its errors, a health report.
+    if !is_error || response.extensions().get::<Policy>().is_some() {
+        return response;
+    }
+    let status = response.status();
+    let (heading, default) = words(status);
+    let sentence = response.extensions().get::<Sentence>().and_then(|sentence| sentence.0.clone());
+    let page = ErrorPage {
+        layout: Layout::new(&app, heading).not_indexed(),
+        status: status.as_u16(),
+        heading,
+        sentence: sentence.unwrap_or_else(|| default.to_owned()),
+        request_id: id.filter(|_| status.is_server_error()).map(|id| id.0),
+    };
+    let mut rendered = match Page::html(&page, Policy::Uncached) {
+        Ok(page) => page.with_status(status).into_response(),
+        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR),
+    };
+    for name in [header::RETRY_AFTER, header::ALLOW] {
+        if let Some(value) = response.headers().get(&name) {
+            rendered.headers_mut().insert(name, value.clone());
+        }
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE && !rendered.headers().contains_key(header::RETRY_AFTER) {
+        rendered.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
+    }
+    rendered
+}
+
+/// The last resort, where not even a page can be made.
+pub fn plain(status: StatusCode) -> Response {
+    let (heading, sentence) = words(status);
+    let mut response = Response::new(Body::from(format!("{heading}. {sentence}\n")));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.extensions_mut().insert(Policy::Uncached);
+    response
+}
+
+/// A heading and a sentence for a visitor.
+fn words(status: StatusCode) -> (&'static str, &'static str) {
+    match status {
+        StatusCode::NOT_FOUND => (
+            "This path ends here",
+            "There is no page at this address. It may have moved, or a letter went missing on the way.",
+        ),
+        StatusCode::GONE => {
+            ("This was here once", "What stood at this address has been taken away, and it will not come back.")
+        }
+        StatusCode::FORBIDDEN => ("Not this way", "This is not open to you."),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("That does not work here", "This address can be read, but not used in that way.")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => (
+            "That is too much at once",
+            "What was sent is larger than this site takes. Go back and shorten it; your browser still has the text.",
+        ),
+        StatusCode::REQUEST_TIMEOUT => {
+            ("That took too long", "The request did not arrive in time. Please try once more.")
+        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            ("That form is not ours", "What was sent is not in the form this site reads.")
+        }
+        StatusCode::TOO_MANY_REQUESTS => {
+            ("A little slower, please", "Too much came from you at once. Try again in a moment.")
+        }
+        StatusCode::SERVICE_UNAVAILABLE => (
+            "A short break",
+            "A part of this site does not answer right now. Please try again in a minute; articles can still be read.",
+        ),
+        status if status.is_client_error() => ("That was not understood", "Something about this request is not right."),
+        _ => (
+            "Something broke on our side",
+            "It has been written down for whoever looks after this site. Please try again later.",
+        ),
+    }
+}

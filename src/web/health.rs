@@ -1,0 +1,27 @@
+//! For those who watch over the process: is it there, and can it do its work?
+
+use axum::{extract::State, response::IntoResponse};
+use http::StatusCode;
+
+use super::{
+    errors,
+    page::{Page, Policy},
+};
+use crate::app::App;
+
+/// The process answers.
+pub async fn process() -> Page {
+    Page::text("ok\n".to_owned(), Policy::Uncached)
+}
+
+/// The database answers, and there is content (there is, since nothing starts without).
+pub async fn ready(State(app): State<App>) -> impl IntoResponse {
+    match app.store.ping().await {
+        Ok(()) => Page::text("ready\n".to_owned(), Policy::Uncached),
+        Err(error) => {
+            errors::log(&error);
+            Page::text("the database does not answer\n".to_owned(), Policy::Uncached)
+                .with_status(StatusCode::SERVICE_UNAVAILABLE)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! HTTP: routes, page cache, guard, templates. axum and askama are used here and nowhere else.
+//!
+//! Handlers are flat (extract, load, decide, respond) and say what they mean: a page, a policy, tags. One layer each
+//! turns that into headers, cache entries and error pages.
+
+pub mod assets;
+pub mod cache;
+mod comments;
+mod entries;
+mod errors;
+mod feeds;
+mod files;
+mod guard;
+mod headers;
+mod health;
+mod lists;
+mod page;
+mod request_log;
+mod search;
+pub mod server;
+mod view;
+pub mod visitor;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::DefaultBodyLimit,
+    middleware,
+    response::Response,
+    routing::{get, post},
+};
+use http::{Request, StatusCode};
+use tower::{ServiceBuilder, ServiceExt};
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+
+use crate::app::App;
+use server::Limits;
+
+/// The whole site as a service: the page cache, and the router behind it. Cheap to clone.
+#[derive(Clone)]
+pub struct Site {
+    app: App,
+    router: Router,
+}
+
+impl Site {
+    pub fn new(app: App, limits: Limits) -> Self {
+        Self { router: router(app.clone(), limits), app }
+    }
+
+    /// Answers a request.
+    pub async fn respond(&self, request: Request<Body>) -> Response {
+        let made = |request| async {
+            let response = self.router.clone().oneshot(request).await;
+            response.unwrap_or_else(|never| match never {})
+        };
+        self.app.cache.respond(request, made).await
+    }
+}
+
+fn router(app: App, limits: Limits) -> Router {
+    let layers = ServiceBuilder::new()
+        .layer(middleware::from_fn(request_log::write))
+        .layer(middleware::from_fn_with_state(app.clone(), headers::write))
+        .layer(middleware::from_fn_with_state(app.clone(), errors::render))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limits.request))
+        .layer(DefaultBodyLimit::max(guard::FORM_BYTES));
+    Router::new()
+        .route("/", get(lists::home))
+        .route("/page/{number}", get(lists::home_page))
+        .route("/tags", get(lists::tags))
+        .route("/tags/{tag}", get(lists::tag))
+        .route("/tags/{tag}/page/{number}", get(lists::tag_page))
+        .route("/tags/{tag}/feed.xml", get(feeds::tag))
+        .route("/archive", get(lists::archive))
+        .route("/archive/{year}", get(lists::year))
+        .route("/archive/{year}/page/{number}", get(lists::year_page))
+        .route("/posts", get(lists::posts))
+        .route("/posts/{slug}/comments", post(comments::submit).get(comments::show))
+        .route("/comments/{id}", get(comments::permalink))
+        .route("/stretches", get(entries::stretches))
+        .route("/search", get(search::search))
+        .route("/feed.xml", get(feeds::site))
+        .route("/sitemap.xml", get(feeds::sitemap))
+        .route("/robots.txt", get(feeds::robots))
+        .route("/media/{name}", get(files::media))
+        .route("/static/{name}", get(files::asset))
+        .route("/healthz", get(health::process))
+        .route("/readyz", get(health::ready))
+        .fallback(get(entries::show))
+        .layer(layers)
+        .with_state(app)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over so")]
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let said = panic.downcast_ref::<&str>().map(|said| (*said).to_owned());
+    let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    axum::response::IntoResponse::into_response(errors::WebError::internal(format!("a handler panicked: {said}")))
+}

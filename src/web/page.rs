@@ -1,0 +1,93 @@
+//! What a handler answers: a page, and what may be done with it. One layer turns that into headers.
+
+use askama::Template;
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+
+use super::errors::WebError;
+
+/// Who may keep an answer, and for how long. Travels in the response's extensions to the layers that act on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// The same bytes for everyone; kept by the page cache until one of its tags is purged, and by browsers with a
+    /// question each time.
+    Public(Vec<String>),
+    /// Its address changes when it does.
+    Immutable,
+    /// Like `Immutable`, but too large for the page cache: media.
+    File,
+    /// For one visitor.
+    Private,
+    /// Errors, search results, health.
+    Uncached,
+}
+
+/// A rendered page.
+#[derive(Debug)]
+pub struct Page {
+    status: StatusCode,
+    body: String,
+    content_type: &'static str,
+    policy: Policy,
+}
+
+impl Page {
+    /// # Errors
+    /// The template failed, which is a fault of ours.
+    pub fn html(template: &impl Template, policy: Policy) -> Result<Self, WebError> {
+        Self::rendered(template, policy, "text/html; charset=utf-8")
+    }
+
+    /// A template of another kind: a feed, a sitemap.
+    ///
+    /// # Errors
+    /// As for [`Page::html`].
+    pub fn rendered(template: &impl Template, policy: Policy, content_type: &'static str) -> Result<Self, WebError> {
+        let body = template.render().map_err(WebError::internal)?;
+        Ok(Self { status: StatusCode::OK, body, content_type, policy })
+    }
+
+    pub fn text(body: String, policy: Policy) -> Self {
+        Self { status: StatusCode::OK, body, content_type: "text/plain; charset=utf-8", policy }
+    }
+
+    #[must_use]
+    pub fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+}
+
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body));
+        *response.status_mut() = self.status;
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        response.extensions_mut().insert(self.policy);
+        response
+    }
+}
+
+/// Sends the visitor to a path of ours, percent-encoded here.
+pub fn redirect(status: StatusCode, path: &str) -> Response {
+    let location = HeaderValue::try_from(path).unwrap_or(HeaderValue::from_static("/"));
+    (status, [(header::LOCATION, location)], Policy::Uncached.as_extension()).into_response()
+}
+
+impl Policy {
+    fn as_extension(&self) -> axum::Extension<Self> {
+        axum::Extension(self.clone())
+    }
+
+    /// The `Cache-Control` header.
+    pub fn cache_control(&self) -> &'static str {
+        match self {
+            Self::Public(_) => "public, max-age=0, must-revalidate",
+            Self::Immutable | Self::File => "public, max-age=31536000, immutable",
+            Self::Private => "private, no-store",
+            Self::Uncached => "no-store",
+        }
+    }
+}

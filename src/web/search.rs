@@ -1,0 +1,100 @@
+//! Search, as a plain GET form.
+
+use askama::Template;
+use axum::extract::{Query, State, rejection::QueryRejection};
+use serde::Deserialize;
+
+use super::{
+    cache::SITE_TAG,
+    errors::WebError,
+    page::{Page, Policy},
+    view::{cards, counted, dates, layout::Layout},
+};
+use crate::{
+    app::App,
+    content::{Snapshot, Target},
+    domain::address,
+    store::Found,
+};
+
+/// Most results shown; who needs more needs another word.
+const MOST: usize = 30;
+/// Longest question, in characters.
+const LONGEST: usize = 200;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    q: String,
+}
+
+#[derive(Template)]
+#[template(path = "search/search.html")]
+struct SearchPage {
+    layout: Layout,
+    question: String,
+    /// What was found, in a sentence; empty before a question.
+    summary: String,
+    results: Vec<ResultView>,
+    /// Tags to try, before a question.
+    suggestions: Vec<cards::TagLink>,
+}
+
+struct ResultView {
+    title: String,
+    href: String,
+    kind: &'static str,
+    date: Option<dates::Moment>,
+    snippet: Vec<(String, bool)>,
+}
+
+pub async fn search(State(app): State<App>, asked: Result<Query<Asked>, QueryRejection>) -> Result<Page, WebError> {
+    let snapshot = app.snapshot();
+    let question: String = asked.map(|Query(asked)| asked.q).unwrap_or_default().trim().chars().take(LONGEST).collect();
+    let index = app.search();
+    let found = match &index {
+        Some(index) => index.search(&question, MOST).await?,
+        None => Vec::new(),
+    };
+    let results: Vec<ResultView> = found.into_iter().filter_map(|found| result(&snapshot, found)).collect();
+    let summary = match (&index, question.is_empty()) {
+        (_, true) => String::new(),
+        (None, _) => "The index is still being made. Please try again in a moment.".to_owned(),
+        _ if results.is_empty() => format!("Nothing found for “{question}”. Try fewer letters, or another word."),
+        _ => format!("{} for “{question}”", counted(results.len(), "result", "results")),
+    };
+    let mut layout = Layout::new(&app, "Search")
+        .at(&app, "/search")
+        .described("Look for a word in every article, page and stretch.");
+    if !question.is_empty() {
+        layout.title = format!("{question} · {}", layout.title);
+        layout = layout.not_indexed();
+    }
+    let mut tags: Vec<_> = snapshot.tags.values().collect();
+    tags.sort_by_key(|tag| std::cmp::Reverse(tag.posts.len()));
+    let suggestions = tags.into_iter().take(4).map(|tag| cards::TagLink {
+        name: tag.tag.name.clone(),
+        href: format!(
+            "/search?q={}",
+            url::form_urlencoded::byte_serialize(tag.tag.name.as_bytes()).collect::<String>()
+        ),
+    });
+    let policy = if question.is_empty() && index.is_some() {
+        Policy::Public(vec![SITE_TAG.to_owned()])
+    } else {
+        Policy::Uncached
+    };
+    let page = SearchPage { layout, suggestions: suggestions.collect(), question, summary, results };
+    Page::html(&page, policy)
+}
+
+/// `None` for what has gone since the index was made.
+fn result(snapshot: &Snapshot, found: Found) -> Option<ResultView> {
+    let (kind, date) = match snapshot.target(&found.address)? {
+        Target::Post(post) => ("Article", Some(dates::day(&post.date))),
+        Target::Page(_) => ("Page", None),
+        Target::Stretch(_) => ("Stretch", None),
+        Target::Redirect(_) => return None,
+    };
+    Some(ResultView { title: found.title, href: address::encode(&found.address), kind, date, snippet: found.snippet })
+}

@@ -1,0 +1,118 @@
+//! The accept loop: HTTP/1 on hyper. TLS and HTTP/2 belong to the proxy in front, for now.
+//!
+//! Every wait for a client has an end: for its headers, for its whole request, for its connection at a shutdown.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::body::Body;
+use http::{Request, Response};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    time,
+};
+
+use super::{Site, visitor::Peer};
+
+/// What a client may cost. Tests shorten the waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// For all headers of a request; an idle connection is closed after as long.
+    pub header_read: Duration,
+    /// From the headers to the answer; a client that drips its body is let go.
+    pub request: Duration,
+    /// For requests in flight when the server stops.
+    pub shutdown: Duration,
+    /// Bytes of a request's headers.
+    pub header_bytes: usize,
+    /// At once; more wait in the kernel's queue.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            header_read: Duration::from_secs(15),
+            request: Duration::from_secs(20),
+            shutdown: Duration::from_secs(10),
+            header_bytes: 16 * 1024,
+            connections: 10_000,
+        }
+    }
+}
+
+/// Serves until `stop` is done, then lets requests in flight finish.
+pub async fn serve(listener: TcpListener, site: Site, limits: Limits, stop: impl Future<Output = ()>) {
+    let graceful = GracefulShutdown::new();
+    let connections = Arc::new(Semaphore::new(limits.connections));
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &connections) => accepted,
+            () = &mut stop => break,
+        };
+        let Some((stream, permit)) = accepted else { continue };
+        let connection = graceful.watch(connection(stream, site.clone(), limits));
+        tokio::spawn(async move {
+            // A client that hangs up in the middle is no news.
+            let _ = connection.await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    let unfinished = graceful.count();
+    if time::timeout(limits.shutdown, graceful.shutdown()).await.is_err() {
+        tracing::warn!("stopped with requests still open after {:?} (of {unfinished} connections)", limits.shutdown);
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let permit = Arc::clone(connections).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => {
+            // A page is one write; waiting for more to send with it only delays it.
+            let _ = stream.set_nodelay(true);
+            Some((stream, permit))
+        }
+        Err(error) => {
+            // Out of file descriptors, mostly; some will be free again soon.
+            tracing::warn!("a connection cannot be accepted: {error}");
+            time::sleep(Duration::from_millis(50)).await;
+            None
+        }
+    }
+}
+
+fn connection(
+    stream: TcpStream,
+    site: Site,
+    limits: Limits,
+) -> http1::Connection<
+    TokioIo<TcpStream>,
+    impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>,
+> {
+    let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
+    let service = service_fn(move |request: Request<Incoming>| {
+        let site = site.clone();
+        async move {
+            let mut request = request.map(Body::new);
+            if let Some(peer) = peer {
+                request.extensions_mut().insert(peer);
+            }
+            Ok::<Response<Body>, Infallible>(site.respond(request).await)
+        }
+    });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_read)
+        .max_header_size(limits.header_bytes)
+        .serve_connection(TokioIo::new(stream), service)
+}

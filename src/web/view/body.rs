@@ -1,0 +1,141 @@
+//! The pieces of a text, drawn: for a page (facades, cards) and for a feed (a picture and a link).
+
+use std::collections::HashSet;
+
+use askama::Template;
+
+use super::{cards::PictureView, stretch::StretchCard};
+use crate::{
+    content::Snapshot,
+    domain::{
+        address,
+        embed::{Clip, Embed, Player},
+        entry::{Body, Piece},
+        slug::Slug,
+    },
+};
+
+#[derive(Template)]
+#[template(path = "embeds/_player.html")]
+struct PlayerView<'a> {
+    player: &'a Player,
+    title: String,
+    poster: Option<PictureView>,
+}
+
+#[derive(Template)]
+#[template(path = "embeds/_clip.html")]
+struct ClipView<'a> {
+    clip: &'a Clip,
+    shape: &'static str,
+    is_video: bool,
+    src: String,
+    poster: Option<PictureView>,
+    captions: Option<String>,
+    language: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "feeds/_embed.html")]
+struct FeedEmbed {
+    href: String,
+    title: String,
+    picture: Option<PictureView>,
+}
+
+/// A text on a page.
+///
+/// # Errors
+/// A template failed.
+pub fn on_page(body: &Body, snapshot: &Snapshot, language: &str) -> Result<String, askama::Error> {
+    let mut html = String::new();
+    let mut shown: HashSet<&Slug> = HashSet::new();
+    for piece in &body.pieces {
+        match piece {
+            Piece::Html(piece) => html.push_str(piece),
+            Piece::Embed(piece) => html.push_str(&embed(piece, language)?),
+            Piece::Stretch(slug) => {
+                let Some(stretch) = snapshot.stretches.get(slug) else { continue };
+                let card = StretchCard::new(stretch);
+                // Shown twice, it would give its ids twice.
+                html.push_str(&if shown.insert(slug) { card.render()? } else { card.link() });
+            }
+        }
+    }
+    Ok(html)
+}
+
+/// An embed on a page.
+///
+/// # Errors
+/// A template failed.
+pub fn embed(embed: &Embed, language: &str) -> Result<String, askama::Error> {
+    let (clip, is_video) = match embed {
+        Embed::Player(player) => {
+            let title = player.title.clone().unwrap_or_default();
+            let poster = player.poster.as_ref().map(PictureView::new);
+            return PlayerView { player, title, poster }.render();
+        }
+        Embed::Video(clip) => (clip, true),
+        Embed::Audio(clip) => (clip, false),
+    };
+    let view = ClipView {
+        clip,
+        shape: if is_video { clip.shape().class() } else { "embed-audio" },
+        is_video,
+        src: address::encode(&clip.address),
+        poster: clip.poster.as_ref().map(PictureView::new),
+        captions: clip.captions.as_deref().map(address::encode),
+        language,
+    };
+    view.render()
+}
+
+/// A text in a feed: no frames, no facades, and whole addresses throughout.
+///
+/// # Errors
+/// A template failed.
+pub fn in_feed(body: &Body, snapshot: &Snapshot, base_url: &str) -> Result<String, askama::Error> {
+    let mut html = String::new();
+    for piece in &body.pieces {
+        match piece {
+            Piece::Html(piece) => html.push_str(piece),
+            Piece::Embed(embed) => html.push_str(&feed_embed(embed).render()?),
+            Piece::Stretch(slug) => {
+                if let Some(stretch) = snapshot.stretches.get(slug) {
+                    html.push_str(&StretchCard::new(stretch).in_feed());
+                }
+            }
+        }
+    }
+    Ok(with_whole_addresses(&html, base_url))
+}
+
+fn feed_embed(embed: &Embed) -> FeedEmbed {
+    match embed {
+        Embed::Player(player) => FeedEmbed {
+            href: player.address.clone(),
+            title: match &player.title {
+                Some(title) => format!("{title} ({})", player.provider),
+                None => format!("Play on {}", player.provider),
+            },
+            picture: player.poster.as_ref().map(PictureView::new),
+        },
+        Embed::Video(clip) | Embed::Audio(clip) => FeedEmbed {
+            href: address::encode(&clip.address),
+            title: clip.title.clone().unwrap_or_else(|| "Play the clip".to_owned()),
+            picture: clip.poster.as_ref().map(PictureView::new),
+        },
+    }
+}
+
+/// A feed is read elsewhere, where `/about` leads nowhere.
+fn with_whole_addresses(html: &str, base_url: &str) -> String {
+    let mut whole = html.to_owned();
+    for attribute in ["href", "src", "poster"] {
+        // `//host/path` is whole already.
+        whole = whole.replace(&format!(" {attribute}=\"//"), &format!(" {attribute}=\"https://"));
+        whole = whole.replace(&format!(" {attribute}=\"/"), &format!(" {attribute}=\"{base_url}/"));
+    }
+    whole
+}

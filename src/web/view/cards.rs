@@ -1,0 +1,161 @@
+//! Posts in lists, and the way from one list page to the next.
+
+use std::collections::HashMap;
+
+use super::{counted, dates};
+use crate::{
+    domain::{address, comment::ThreadKey, embed::Picture, entry::Post},
+    web::cache::SITE_TAG,
+};
+
+/// A post as lists show it.
+#[derive(Clone, Debug)]
+pub struct PostCard {
+    pub title: String,
+    pub href: String,
+    pub date: dates::Moment,
+    pub excerpt: String,
+    pub reading: String,
+    /// `None` where the count could not be read.
+    pub comments: Option<String>,
+    pub tags: Vec<TagLink>,
+    pub picture: Option<PictureView>,
+    pub is_draft: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct TagLink {
+    pub name: String,
+    pub href: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct PictureView {
+    pub src: String,
+    pub width: u32,
+    pub height: u32,
+}
+
+impl PictureView {
+    /// 8 by 5 where a file does not tell: something must hold its place.
+    pub fn new(picture: &Picture) -> Self {
+        let (width, height) = picture.size.unwrap_or((1200, 750));
+        Self { src: address::encode(&picture.address), width, height }
+    }
+}
+
+/// Approved comments by the slug they were made under; `None` where the database did not answer.
+pub type Counts = Option<HashMap<String, usize>>;
+
+impl PostCard {
+    pub fn new(post: &Post, counts: &Counts) -> Self {
+        let entry = &post.entry;
+        Self {
+            title: entry.title.clone(),
+            href: address::encode(&entry.address),
+            date: dates::day(&post.date),
+            excerpt: entry.body.excerpt.clone(),
+            reading: reading(post),
+            comments: counts
+                .as_ref()
+                .map(|counts| comment_count(post, counts))
+                .filter(|count| *count > 0)
+                .map(comments),
+            tags: tag_links(post),
+            picture: entry.image.as_ref().map(PictureView::new),
+            is_draft: entry.draft,
+        }
+    }
+}
+
+pub fn reading(post: &Post) -> String {
+    format!("{} min read", post.entry.body.reading_minutes())
+}
+
+pub fn comments(count: usize) -> String {
+    counted(count, "comment", "comments")
+}
+
+pub fn tag_links(post: &Post) -> Vec<TagLink> {
+    let link = |tag: &crate::domain::entry::Tag| TagLink {
+        name: tag.name.clone(),
+        href: address::encode(&format!("/tags/{}", tag.slug)),
+    };
+    post.tags.iter().map(link).collect()
+}
+
+pub fn comment_count(post: &Post, counts: &HashMap<String, usize>) -> usize {
+    post.threads.iter().filter_map(|slug| counts.get(slug.as_str())).sum()
+}
+
+/// The threads of posts, for one question to the database.
+pub fn thread_keys<'a>(posts: impl IntoIterator<Item = &'a Post>) -> Vec<ThreadKey> {
+    posts.into_iter().flat_map(|post| &post.threads).map(|slug| ThreadKey::post(slug.as_str())).collect()
+}
+
+/// The tags of a page that shows these posts.
+pub fn tags_of<'a>(posts: impl IntoIterator<Item = &'a Post>) -> Vec<String> {
+    let threads = thread_keys(posts);
+    std::iter::once(SITE_TAG.to_owned()).chain(threads.iter().map(ThreadKey::tag)).collect()
+}
+
+/// One page of a list.
+#[derive(Clone, Debug)]
+pub struct Pagination {
+    pub number: usize,
+    pub last: usize,
+    pub newer: Option<String>,
+    pub older: Option<String>,
+}
+
+/// Posts on a page of a list (DESIGN: archive with pages of ten; the others alike).
+pub const PER_PAGE: usize = 10;
+
+impl Pagination {
+    /// `None` where there is no such page. `base` is the path of the first: `/`, `/tags/feet`.
+    pub fn new(base: &str, number: usize, items: usize) -> Option<Self> {
+        let last = items.div_ceil(PER_PAGE).max(1);
+        if number == 0 || number > last {
+            return None;
+        }
+        let page = |number: usize| address::encode(&page_path(base, number));
+        Some(Self {
+            number,
+            last,
+            newer: (number > 1).then(|| page(number - 1)),
+            older: (number < last).then(|| page(number + 1)),
+        })
+    }
+
+    /// The part of a list that this page shows.
+    pub fn slice<'a, T>(&self, items: &'a [T]) -> &'a [T] {
+        let start = (self.number - 1) * PER_PAGE;
+        &items[start.min(items.len())..(start + PER_PAGE).min(items.len())]
+    }
+}
+
+/// `/`, `/page/2`; `/tags/feet`, `/tags/feet/page/2`.
+pub fn page_path(base: &str, number: usize) -> String {
+    match number {
+        1 => base.to_owned(),
+        number => format!("{}/page/{number}", base.trim_end_matches('/')),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_ten() {
+        assert!(Pagination::new("/", 2, 10).is_none());
+        assert!(Pagination::new("/", 0, 10).is_none());
+        let first = Pagination::new("/", 1, 0).expect("an empty list has a page");
+        assert_eq!((first.last, first.newer, first.older), (1, None, None));
+        let second = Pagination::new("/tags/feet", 2, 25).expect("a page");
+        assert_eq!((second.newer.as_deref(), second.older.as_deref()), (Some("/tags/feet"), Some("/tags/feet/page/3")));
+        let items: Vec<usize> = (0..25).collect();
+        assert_eq!(second.slice(&items), (10..20).collect::<Vec<_>>());
+        assert_eq!(Pagination::new("/", 3, 25).expect("a page").slice(&items).len(), 5);
+    }
+}

@@ -1,0 +1,47 @@
+//! Dates for people and for machines.
+
+use jiff::{Timestamp, Zoned, tz::TimeZone};
+
+/// A moment as a `<time>` element shows it.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// For the `datetime` attribute.
+    pub machine: String,
+    pub human: String,
+}
+
+/// `Nov 20, 2026`.
+pub fn day(date: &Zoned) -> Moment {
+    Moment { machine: machine(date), human: date.strftime("%b %-d, %Y").to_string() }
+}
+
+/// `Nov 20`, where the year stands above.
+pub fn day_of_year(date: &Zoned) -> Moment {
+    Moment { machine: machine(date), human: date.strftime("%b %-d").to_string() }
+}
+
+/// `Nov 20, 2026, 7:12 am`, in the site's time zone.
+pub fn minute(at: Timestamp, zone: &TimeZone) -> Moment {
+    let date = at.to_zoned(zone.clone());
+    Moment { machine: machine(&date), human: date.strftime("%b %-d, %Y, %-I:%M %P").to_string() }
+}
+
+/// RFC 3339, for feeds and attributes.
+pub fn machine(date: &Zoned) -> String {
+    date.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments() {
+        let at: Timestamp = "2026-11-20T18:05:09Z".parse().expect("a time");
+        let zone = TimeZone::get("America/New_York").expect("a zone");
+        let moment = minute(at, &zone);
+        assert_eq!(moment.human, "Nov 20, 2026, 1:05 pm");
+        assert_eq!(moment.machine, "2026-11-20T13:05:09-05:00");
+        assert_eq!(day(&at.to_zoned(zone)).human, "Nov 20, 2026");
+    }
+}

@@ -1,0 +1,128 @@
+//! The comment form, empty or as it came back with something to mend.
+
+use askama::Template;
+
+use super::super::guard;
+use crate::{
+    app::App,
+    domain::{
+        address,
+        comment::{EMAIL_MAX, Field, FieldErrors, NAME_MAX, RawComment, SITE_MAX, TEXT_MAX},
+        entry::Post,
+        stamp,
+    },
+};
+
+/// The field that no person sees, so that whoever fills it in is none. Not a name that a browser fills by itself.
+pub const HONEYPOT: &str = "fax_extension";
+
+/// What the form shows.
+#[derive(Clone, Debug, Default)]
+pub struct FormState {
+    pub values: RawComment,
+    /// Said above the form: an error that is not a field's, or all fields' errors.
+    pub notice: Option<Notice>,
+    /// The comment that is answered.
+    pub replying_to: Option<Replying>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Replying {
+    pub id: i64,
+    pub name: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Notice {
+    pub heading: String,
+    pub errors: FieldErrors,
+    /// A sentence where no field is to blame.
+    pub sentence: Option<String>,
+    /// The button then says so.
+    pub send_again: bool,
+}
+
+impl Notice {
+    pub fn fields(errors: FieldErrors) -> Self {
+        let heading = match errors.iter().count() {
+            1 => "One thing to mend before this can be posted".to_owned(),
+            count => format!("{count} things to mend before this can be posted"),
+        };
+        Self { heading, errors, sentence: None, send_again: false }
+    }
+
+    pub fn sentence(heading: &str, sentence: impl Into<String>) -> Self {
+        Self {
+            heading: heading.to_owned(),
+            errors: FieldErrors::default(),
+            sentence: Some(sentence.into()),
+            send_again: true,
+        }
+    }
+}
+
+/// The form, drawn.
+#[derive(Template)]
+#[template(path = "comments/_form.html")]
+pub struct FormView {
+    action: String,
+    /// The post's path, to cancel a reply.
+    post: String,
+    stamp: String,
+    honeypot: &'static str,
+    values: RawComment,
+    notice: Option<Notice>,
+    replying_to: Option<Replying>,
+    text: FieldView,
+    name: FieldView,
+    site: FieldView,
+    email: FieldView,
+    privacy: Option<String>,
+}
+
+/// A field's limit and what is wrong with it.
+struct FieldView {
+    max: usize,
+    error: Option<String>,
+}
+
+impl FormView {
+    pub fn new(app: &App, post: &Post, state: FormState) -> Self {
+        let error = |field| state.notice.as_ref().and_then(|notice| notice.errors.of(field)).map(str::to_owned);
+        let field = |field, max| FieldView { max, error: error(field) };
+        let slug = post.entry.slug.as_str();
+        let snapshot = app.snapshot();
+        let privacy = snapshot.pages.iter().find(|page| page.entry.slug.as_str() == "privacy");
+        Self {
+            action: address::encode(&format!("/posts/{slug}/comments")),
+            post: address::encode(&post.entry.address),
+            stamp: stamp::issue(&app.signer, slug, app.clock.now()),
+            honeypot: HONEYPOT,
+            text: field(Field::Text, TEXT_MAX),
+            name: field(Field::Name, NAME_MAX),
+            site: field(Field::Site, SITE_MAX),
+            email: field(Field::Email, EMAIL_MAX),
+            privacy: privacy.map(|page| address::encode(&page.entry.address)),
+            values: state.values,
+            notice: state.notice,
+            replying_to: state.replying_to,
+        }
+    }
+}
+
+impl Notice {
+    /// Where a summary's line leads, and its words.
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        let id = |field| match field {
+            Field::Name => "name",
+            Field::Email => "email",
+            Field::Site => "site",
+            Field::Text => "text",
+            Field::Parent => "respond-title",
+        };
+        self.errors.iter().map(|(field, message)| (id(field), message.to_owned())).collect()
+    }
+}
+
+// A longer text than the body limit would never reach its own, kinder message.
+const _: () = assert!(TEXT_MAX * 12 < guard::FORM_BYTES);

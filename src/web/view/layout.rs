@@ -1,0 +1,167 @@
+//! What stands around every page: its head, the header, the footer.
+
+use serde_json::Value;
+
+use crate::{
+    app::App,
+    domain::{address, embed::Picture},
+    web::assets::{FONT, STYLE},
+};
+
+/// A page's frame. Made by [`Layout::new`] and then told what is special.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    pub language: String,
+    pub site_title: String,
+    /// In the browser's tab and in search results.
+    pub title: String,
+    /// The title alone, for cards that other sites make.
+    pub short_title: String,
+    pub description: String,
+    /// The whole address of this page.
+    pub canonical: Option<String>,
+    pub is_indexed: bool,
+    /// Open Graph's word for what it is.
+    pub kind: &'static str,
+    /// The whole address of a picture for cards.
+    pub picture: Option<String>,
+    pub published: Option<String>,
+    pub modified: Option<String>,
+    /// Finished JSON, safe inside a script element.
+    pub json_ld: Option<String>,
+    pub style: String,
+    pub font: String,
+    pub icon: String,
+    pub touch_icon: String,
+    /// At most one, on pages that have a use for it.
+    pub script: Option<String>,
+    pub navigation: Vec<Link>,
+    pub footer: Vec<Link>,
+    /// A feed besides the site's own: title and address.
+    pub feed: Option<Link>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Link {
+    pub label: String,
+    pub href: String,
+    /// It leads to the page it is on.
+    pub is_current: bool,
+}
+
+impl Link {
+    fn new(label: impl Into<String>, href: impl Into<String>) -> Self {
+        Self { label: label.into(), href: href.into(), is_current: false }
+    }
+}
+
+impl Layout {
+    pub fn new(app: &App, title: &str) -> Self {
+        let (site, assets, snapshot) = (&app.config.site, app.assets(), app.snapshot());
+        let mut footer = vec![Link::new("Archive", "/archive"), Link::new("Tags", "/tags")];
+        if let Some(privacy) = snapshot.pages.iter().find(|page| page.entry.slug.as_str() == "privacy") {
+            footer.push(Link::new(&privacy.entry.title, address::encode(&privacy.entry.address)));
+        }
+        footer.push(Link::new("Feed", "/feed.xml"));
+        let card = site.card.as_deref().and_then(|name| snapshot.media_named(name));
+        Self {
+            language: site.language.clone(),
+            site_title: site.title.clone(),
+            title: if title.is_empty() { site.title.clone() } else { format!("{title} · {}", site.title) },
+            short_title: if title.is_empty() { site.title.clone() } else { title.to_owned() },
+            description: site.description.clone(),
+            canonical: None,
+            is_indexed: true,
+            kind: "website",
+            picture: card.map(|file| site.absolute(&file.address)),
+            published: None,
+            modified: None,
+            json_ld: None,
+            style: assets.address(STYLE),
+            font: assets.address(FONT),
+            icon: assets.address("icons/favicon.svg"),
+            touch_icon: assets.address("icons/apple-touch-icon.png"),
+            script: None,
+            navigation: navigation(app),
+            footer,
+            feed: None,
+        }
+    }
+
+    /// The page's own address, as a path.
+    #[must_use]
+    pub fn at(mut self, app: &App, path: &str) -> Self {
+        self.canonical = Some(app.config.site.absolute(path));
+        for link in self.navigation.iter_mut().chain(&mut self.footer) {
+            link.is_current = link.href == path;
+        }
+        self
+    }
+
+    #[must_use]
+    pub fn described(self, description: &str) -> Self {
+        Self { description: description.to_owned(), ..self }
+    }
+
+    #[must_use]
+    pub fn in_language(mut self, language: Option<&str>) -> Self {
+        if let Some(language) = language {
+            self.language = language.to_owned();
+        }
+        self
+    }
+
+    #[must_use]
+    pub fn not_indexed(self) -> Self {
+        Self { is_indexed: false, ..self }
+    }
+
+    /// A picture for cards; drawings stay out, since those who make cards cannot show SVG.
+    #[must_use]
+    pub fn pictured(mut self, app: &App, picture: Option<&Picture>) -> Self {
+        let raster = picture.filter(|picture| !picture.address.ends_with(".svg"));
+        if let Some(picture) = raster {
+            self.picture = Some(app.config.site.absolute(&picture.address));
+        }
+        self
+    }
+
+    #[must_use]
+    pub fn with_script(self, app: &App, name: &str) -> Self {
+        Self { script: Some(app.assets().address(name)), ..self }
+    }
+
+    #[must_use]
+    pub fn with_feed(self, label: impl Into<String>, href: impl Into<String>) -> Self {
+        Self { feed: Some(Link::new(label, href)), ..self }
+    }
+
+    #[must_use]
+    pub fn with_json_ld(self, value: &Value) -> Self {
+        // `</script>` in a title must not end the element.
+        Self { json_ld: Some(value.to_string().replace('<', "\\u003c")), ..self }
+    }
+
+    /// Says in the title that something went wrong, for those who hear the page.
+    #[must_use]
+    pub fn with_error(mut self) -> Self {
+        self.title = format!("Error: {}", self.title);
+        self.not_indexed()
+    }
+}
+
+/// As site.toml says, else articles, stretches and pages.
+fn navigation(app: &App) -> Vec<Link> {
+    let set = &app.config.site.navigation;
+    if !set.is_empty() {
+        return set.iter().map(|link| Link::new(&link.label, &link.href)).collect();
+    }
+    let snapshot = app.snapshot();
+    let mut links = vec![Link::new("Articles", "/")];
+    if !snapshot.stretches.is_empty() {
+        links.push(Link::new("Stretches", "/stretches"));
+    }
+    let pages = snapshot.pages.iter().filter(|page| page.entry.slug.as_str() != "privacy");
+    links.extend(pages.map(|page| Link::new(&page.entry.title, address::encode(&page.entry.address))));
+    links
+}

@@ -1,0 +1,20 @@
+//! What templates see: plain structs made from domain types. No decisions about what may be seen; those are made before.
+
+pub mod body;
+pub mod cards;
+pub mod dates;
+pub mod form;
+pub mod layout;
+pub mod stretch;
+pub mod thread;
+
+/// `1 comment`, `2 comments`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+/// `toes` to `Toes`, for words that begin a line.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}

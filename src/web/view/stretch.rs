@@ -1,0 +1,207 @@
+//! Stretches: the card in a post, the tile in the index, the facts on the page.
+
+use askama::Template;
+
+use super::{body, capitalised};
+use crate::{
+    content::Snapshot,
+    domain::{
+        address,
+        entry::{Level, Piece, Sides, Stretch},
+    },
+};
+
+/// A line of the fact sheet.
+#[derive(Clone, Debug)]
+pub struct Fact {
+    pub name: &'static str,
+    pub value: String,
+}
+
+/// The card of a stretch inside a post.
+#[derive(Template)]
+#[template(path = "stretches/_card.html")]
+pub struct StretchCard<'a> {
+    stretch: &'a Stretch,
+    id: String,
+    href: String,
+    facts: Vec<Fact>,
+    steps: String,
+}
+
+impl<'a> StretchCard<'a> {
+    pub fn new(stretch: &'a Stretch) -> Self {
+        Self {
+            stretch,
+            id: format!("stretch-{}", stretch.entry.slug),
+            href: address::encode(&stretch.entry.address),
+            facts: facts(stretch),
+            steps: steps_and_notes(stretch).0,
+        }
+    }
+
+    /// Where the card has been shown already.
+    pub fn link(&self) -> String {
+        format!("<p><a href=\"#{}\">{}</a></p>\n", self.id, escape(&self.stretch.entry.title))
+    }
+
+    /// In a feed: what to do, without the drawing.
+    pub fn in_feed(&self) -> String {
+        format!("<h3><a href=\"{}\">{}</a></h3>\n{}", self.href, escape(&self.stretch.entry.title), self.steps)
+    }
+}
+
+/// What a stretch's own page shows besides its layout.
+pub struct StretchView {
+    pub title: String,
+    pub description: String,
+    pub names: String,
+    pub pictogram: Option<String>,
+    pub picture: Option<super::cards::PictureView>,
+    pub facts: Vec<Fact>,
+    pub steps: String,
+    pub notes: String,
+    pub video: Option<String>,
+    pub stop_if: Option<String>,
+    pub feel: Option<String>,
+    pub credit: Option<String>,
+    pub easier: Option<Named>,
+    pub harder: Option<Named>,
+    pub shown_in: Vec<Named>,
+}
+
+/// Something with a title and an address.
+#[derive(Clone, Debug)]
+pub struct Named {
+    pub title: String,
+    pub href: String,
+}
+
+impl Named {
+    pub fn new(title: &str, path: &str) -> Self {
+        Self { title: title.to_owned(), href: address::encode(path) }
+    }
+}
+
+impl StretchView {
+    /// # Errors
+    /// A template failed.
+    pub fn new(stretch: &Stretch, snapshot: &Snapshot, language: &str) -> Result<Self, askama::Error> {
+        let (steps, notes) = steps_and_notes(stretch);
+        let other = |slug: &Option<crate::domain::slug::Slug>| {
+            let stretch = snapshot.stretches.get(slug.as_ref()?)?;
+            Some(Named::new(&stretch.entry.title, &stretch.entry.address))
+        };
+        let mut facts = facts(stretch);
+        if let Some(position) = &stretch.position {
+            facts.push(Fact { name: "Position", value: capitalised(position) });
+        }
+        Ok(Self {
+            title: stretch.entry.title.clone(),
+            description: stretch.entry.description.clone(),
+            names: stretch.names.join(", "),
+            pictogram: stretch.pictogram.clone(),
+            picture: stretch.entry.image.as_ref().map(super::cards::PictureView::new),
+            facts,
+            steps,
+            notes,
+            video: stretch.video.as_ref().map(|video| body::embed(video, language)).transpose()?,
+            stop_if: stretch.stop_if.as_deref().map(after_stop_if),
+            feel: stretch.feel.clone(),
+            credit: stretch.credit.clone(),
+            easier: other(&stretch.easier),
+            harder: other(&stretch.harder),
+            shown_in: snapshot
+                .shown_in(&stretch.entry.slug)
+                .iter()
+                .map(|post| Named::new(&post.entry.title, &post.entry.address))
+                .collect(),
+        })
+    }
+}
+
+/// A stretch in the index.
+pub struct StretchTile {
+    pub title: String,
+    pub href: String,
+    pub pictogram: Option<String>,
+    pub facts: Vec<String>,
+}
+
+impl StretchTile {
+    pub fn new(stretch: &Stretch) -> Self {
+        let facts = facts(stretch);
+        let shown = ["Hold", "Gear", "Level"];
+        Self {
+            title: stretch.entry.title.clone(),
+            href: address::encode(&stretch.entry.address),
+            pictogram: stretch.pictogram.clone(),
+            facts: facts.into_iter().filter(|fact| shown.contains(&fact.name)).map(|fact| fact.value).collect(),
+        }
+    }
+}
+
+fn facts(stretch: &Stretch) -> Vec<Fact> {
+    let list = |words: &[String]| (!words.is_empty()).then(|| capitalised(&words.join(", ")));
+    let sides = stretch.sides.map(|sides| match sides {
+        Sides::Each => "Each side".to_owned(),
+        Sides::Both => "Both at once".to_owned(),
+    });
+    let level = stretch.level.map(|level| match level {
+        Level::Easy => "Easy".to_owned(),
+        Level::Medium => "Medium".to_owned(),
+        Level::Hard => "Hard".to_owned(),
+    });
+    let facts = [
+        ("Areas", list(&stretch.areas)),
+        ("Hold", stretch.hold_seconds.map(|seconds| format!("{seconds} s"))),
+        ("Repeats", stretch.repeats.map(|repeats| repeats.to_string())),
+        ("Sides", sides),
+        ("Sets a day", stretch.sets.map(|sets| sets.to_string())),
+        ("Gear", Some(list(&stretch.equipment).unwrap_or_else(|| "None".to_owned()))),
+        ("Level", level),
+    ];
+    facts.into_iter().filter_map(|(name, value)| Some(Fact { name, value: value? })).collect()
+}
+
+/// The list of steps that a stretch begins with, and what stands below it.
+fn steps_and_notes(stretch: &Stretch) -> (String, String) {
+    let html: String = stretch
+        .entry
+        .body
+        .pieces
+        .iter()
+        .map(|piece| if let Piece::Html(html) = piece { html.as_str() } else { "" })
+        .collect();
+    let Some(end) = end_of_first_list(&html) else { return (String::new(), html) };
+    let steps = html[..end].replacen("<ol>", "<ol class=\"steps\">", 1);
+    (steps, html[end..].trim().to_owned())
+}
+
+fn end_of_first_list(html: &str) -> Option<usize> {
+    if !html.starts_with("<ol>") {
+        return None;
+    }
+    let mut depth = 0_usize;
+    for (at, _) in html.match_indices('<') {
+        if html[at..].starts_with("<ol") {
+            depth += 1;
+        } else if html[at..].starts_with("</ol>") {
+            depth -= 1;
+            if depth == 0 {
+                return Some(at + "</ol>".len());
+            }
+        }
+    }
+    None
+}
+
+/// Authors begin the sentence with "Stop if" or not; the page does it once.
+pub fn after_stop_if(sentence: &str) -> String {
+    let rest = sentence.strip_prefix("Stop if ").unwrap_or(sentence);
+    rest.to_owned()
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

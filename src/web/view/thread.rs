@@ -1,0 +1,97 @@
+//! A thread as its template sees it.
+
+use askama::Template;
+use jiff::tz::TimeZone;
+
+use super::dates;
+use crate::{
+    content::comment_markdown,
+    domain::{
+        comment::{Comment, CommentId, Status},
+        thread::{InReplyTo, Node, Said, Thread},
+    },
+};
+
+/// A comment with its replies; draws itself, and they themselves in it.
+#[derive(Template)]
+#[template(path = "comments/_comment.html")]
+pub struct CommentView {
+    id: CommentId,
+    /// `None`: it has been removed, and what answers it has not.
+    said: Option<SaidView>,
+    in_reply_to: Option<InReplyTo>,
+    replies: Vec<CommentView>,
+    /// Whether the thread is open.
+    can_reply: bool,
+}
+
+struct SaidView {
+    name: String,
+    site: Option<String>,
+    initials: String,
+    avatar: u32,
+    at: dates::Moment,
+    html: String,
+    is_author: bool,
+    is_waiting: bool,
+}
+
+/// Draws a thread's comments.
+pub fn comments(thread: &Thread, zone: &TimeZone, can_reply: bool) -> Vec<CommentView> {
+    thread.roots.iter().map(|node| view(node, zone, can_reply)).collect()
+}
+
+fn view(node: &Node, zone: &TimeZone, can_reply: bool) -> CommentView {
+    let (id, said) = match &node.said {
+        Said::Comment(comment) => (comment.id, Some(said(comment, zone))),
+        Said::Tombstone(id) => (*id, None),
+    };
+    CommentView {
+        id,
+        said,
+        in_reply_to: node.in_reply_to.clone(),
+        replies: node.replies.iter().map(|reply| view(reply, zone, can_reply)).collect(),
+        can_reply,
+    }
+}
+
+fn said(comment: &Comment, zone: &TimeZone) -> SaidView {
+    SaidView {
+        initials: initials(&comment.name),
+        avatar: if comment.by_author { 1 } else { 2 + colour(&comment.name) % 7 },
+        name: comment.name.clone(),
+        site: comment.site.clone(),
+        at: dates::minute(comment.created_at, zone),
+        html: comment_markdown::render(&comment.text),
+        is_author: comment.by_author,
+        is_waiting: comment.status != Status::Approved,
+    }
+}
+
+/// One letter, or two where there are two names: "Ana Reyes" is AR, "Lisa @ Mile by Mile" is L.
+fn initials(name: &str) -> String {
+    let own = name.split(['@', ',', '|', '(']).next().filter(|own| own.contains(char::is_alphanumeric)).unwrap_or(name);
+    let mut words = own.split_whitespace().filter(|word| word.starts_with(char::is_alphanumeric));
+    let first = |word: &str| word.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let letters = [words.next(), words.next_back()].into_iter().flatten().map(first).collect::<String>();
+    if letters.is_empty() { "?".to_owned() } else { letters }
+}
+
+/// The same name has the same colour on every page (FNV-1a, which is enough for that).
+fn colour(name: &str) -> u32 {
+    name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_have_initials() {
+        for (name, letters) in
+            [("Ana Reyes", "AR"), ("Lisa @ Mile by Mile", "L"), ("jo van der Berg", "JB"), ("🏃", "?"), ("ß", "SS")]
+        {
+            assert_eq!(initials(name), letters, "{name}");
+        }
+    }
+}
