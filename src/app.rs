@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::{
     config::Config,
-    content::{Loader, Rules, Snapshot},
+    content::{Loader, Snapshot},
     domain::signer::Signer,
     store::{SearchIndex, Store, StoreError},
     web::{assets::Assets, cache::PageCache},
@@ -87,8 +87,8 @@ impl App {
     /// The content folder cannot be read, or the database does not answer.
     pub async fn build(config: Config, mode: Mode, store: Store, clock: Clock) -> Result<(Self, Keepers), StartError> {
         let signer = Signer::new(&secret(&config, &store).await?);
-        let rules = Rules { zone: config.site.time_zone.clone(), permalink: config.site.permalink.clone() };
-        let mut loader = Loader::new(config.content.clone(), rules);
+        let watcher = live::watch(&config, mode);
+        let mut loader = Loader::new(config.content.clone(), config.site.rules());
         let library = loader
             .load()
             .map_err(|source| StartError::Content { folder: config.content.display().to_string(), source })?;
@@ -105,7 +105,7 @@ impl App {
             signer,
             clock,
         }));
-        Ok((app.clone(), Keepers::new(app, loader, library, revision)))
+        Ok((app.clone(), Keepers::new(app, loader, library, watcher, revision)))
     }
 
     /// The content as it is now. A request that needs it twice asks once.

@@ -13,7 +13,10 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, tz::TimeZone};
 use serde::Deserialize;
 
-use crate::domain::{permalink::Permalink, verdict::Rates};
+use crate::{
+    content::Rules,
+    domain::{permalink::Permalink, verdict::Rates},
+};
 
 pub use sources::{SETTINGS, Setting, Typed};
 
@@ -99,6 +102,11 @@ pub struct Site {
 impl Site {
     pub fn is_https(&self) -> bool {
         self.base_url.starts_with("https://")
+    }
+
+    /// What content needs to know of the site.
+    pub fn rules(&self) -> Rules {
+        Rules { zone: self.time_zone.clone(), permalink: self.permalink.clone() }
     }
 
     /// A path of ours as a whole address. Letters that an address may not have are percent-encoded.

@@ -1,13 +1,13 @@
 //! Keeping a running site current: the author saves a file, a date is reached, another process changes a comment.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::time;
 
-use super::App;
+use super::{App, Mode};
 use crate::{
-    config::Watch,
+    config::{Config, Watch},
     content::{Library, Loader, Snapshot, Watcher},
     domain::problem::Severity,
     store::{SearchIndex, Stale},
@@ -24,41 +24,44 @@ pub struct Keepers {
     app: App,
     loader: Loader,
     library: Arc<Library>,
+    watcher: Option<Watcher>,
     revision: i64,
 }
 
 impl Keepers {
-    pub(super) fn new(app: App, loader: Loader, library: Library, revision: i64) -> Self {
-        Self { app, loader, library: Arc::new(library), revision }
+    pub(super) fn new(app: App, loader: Loader, library: Library, watcher: Option<Watcher>, revision: i64) -> Self {
+        Self { app, loader, library: Arc::new(library), watcher, revision }
     }
 
     /// Runs until dropped.
     pub async fn run(self) {
-        let Self { app, loader, library, revision } = self;
-        tokio::join!(keep_content(app.clone(), loader, library), keep_comments(app, revision));
+        let Self { app, loader, library, watcher, revision } = self;
+        tokio::join!(keep_content(app.clone(), loader, library, watcher), keep_comments(app, revision));
     }
 }
 
 /// Puts a new snapshot in place when a file changes or a date is reached.
-async fn keep_content(app: App, mut loader: Loader, mut library: Arc<Library>) {
+async fn keep_content(app: App, mut loader: Loader, mut library: Arc<Library>, mut watcher: Option<Watcher>) {
     index(&app).await;
-    let mut watcher = watch(&app);
     loop {
         let next_change = app.snapshot().next_change;
         tokio::select! {
             () = changed(&mut watcher) => {
-                let loaded = tokio::task::spawn_blocking(move || (loader.load(), loader)).await;
-                let Ok((loaded, same_loader)) = loaded else { return };
-                loader = same_loader;
-                match loaded {
-                    Ok(loaded) => library = Arc::new(loaded),
-                    Err(error) => {
+                match tokio::task::spawn_blocking(move || (loader.load(), loader)).await {
+                    Ok((Ok(loaded), same)) => (library, loader) = (Arc::new(loaded), same),
+                    Ok((Err(error), same)) => {
                         tracing::error!("the content folder cannot be read, so the site stays as it was: {error}");
+                        loader = same;
+                        continue;
+                    }
+                    Err(panic) => {
+                        tracing::error!("reading the content broke, so the site stays as it was: {panic}");
+                        loader = Loader::new(app.config.content.clone(), app.config.site.rules());
                         continue;
                     }
                 }
                 app.assets.store(Arc::new(Assets::build(&app.config.content, app.mode.dev)));
-                report_new_problems(&app, &library);
+                report(&app, &library);
             }
             () = reached(&app, next_change) => {}
         }
@@ -69,8 +72,11 @@ async fn keep_content(app: App, mut loader: Loader, mut library: Arc<Library>) {
     }
 }
 
-fn watch(app: &App) -> Option<Watcher> {
-    match Watcher::start(&app.config.content, app.config.watch == Watch::Poll) {
+/// Watches the content, and while designing the static files. Begun before the first load, so that nothing is missed.
+pub(super) fn watch(config: &Config, mode: Mode) -> Option<Watcher> {
+    let mut folders = vec![config.content.as_path()];
+    folders.extend(Some(Path::new("static")).filter(|folder| mode.dev && folder.is_dir()));
+    match Watcher::start(&folders, config.watch == Watch::Poll) {
         Ok(watcher) => Some(watcher),
         Err(error) => {
             tracing::warn!("the content folder cannot be watched: {error}");
@@ -98,9 +104,11 @@ async fn reached(app: &App, next_change: Option<Timestamp>) {
     }
 }
 
-/// Problems that were there before have been told before.
-fn report_new_problems(app: &App, library: &Library) {
+/// Says that a change has arrived. Problems that were there before have been told before.
+fn report(app: &App, library: &Library) {
     let before = app.snapshot();
+    let (posts, problems) = (library.posts.len(), library.problems.len());
+    tracing::info!("the content was read again: {posts} posts, {problems} problems");
     for problem in library.problems.iter().filter(|problem| !before.problems.contains(problem)) {
         match problem.severity {
             Severity::Error => tracing::error!("{problem}"),

@@ -6,10 +6,7 @@ use anyhow::Context;
 use clap::Args;
 
 use super::Places;
-use crate::{
-    content::{Loader, Rules},
-    domain::problem::Severity,
-};
+use crate::{content::Loader, domain::problem::Severity};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
@@ -21,8 +18,7 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
         let config = places.config(None)?;
-        let rules = Rules { zone: config.site.time_zone.clone(), permalink: config.site.permalink.clone() };
-        let library = Loader::new(config.content.clone(), rules)
+        let library = Loader::new(config.content.clone(), config.site.rules())
             .load()
             .with_context(|| format!("the content folder {} cannot be read", config.content.display()))?;
         for problem in &library.problems {

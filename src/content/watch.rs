@@ -27,11 +27,11 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Watches everything below a folder: through the kernel, or by looking (`poll`).
+    /// Watches everything below some folders: through the kernel, or by looking (`poll`).
     ///
     /// # Errors
     /// The system lets us watch no more.
-    pub fn start(folder: &Path, poll: bool) -> Result<Self, WatchError> {
+    pub fn start(folders: &[&Path], poll: bool) -> Result<Self, WatchError> {
         let (sender, events) = mpsc::unbounded_channel();
         let tell = move |event: notify::Result<Event>| {
             // An error (an overflow, say) may hide a change, so look as well.
@@ -45,7 +45,9 @@ impl Watcher {
         } else {
             Box::new(RecommendedWatcher::new(tell, config)?)
         };
-        watcher.watch(folder, RecursiveMode::Recursive)?;
+        for folder in folders {
+            watcher.watch(folder, RecursiveMode::Recursive)?;
+        }
         Ok(Self { events, _watcher: watcher })
     }
 

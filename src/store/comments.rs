@@ -43,7 +43,10 @@ pub struct Sender {
 /// A comment that has arrived, with all that its verdict needs.
 #[derive(Clone, Debug)]
 pub struct Sent {
+    /// Where it is posted.
     pub thread: ThreadKey,
+    /// Where the comment it answers may stand: the same thread, and those the post had under older slugs.
+    pub parent_threads: Vec<ThreadKey>,
     pub new: NewComment,
     pub sender: Sender,
     pub circumstances: Circumstances,
@@ -130,7 +133,7 @@ impl Store {
     /// # Errors
     /// The database is away or full; nothing was stored.
     pub async fn add_comment(&self, sent: &Sent) -> Result<Added, StoreError> {
-        let Sent { thread, new, sender, circumstances, rates, at } = sent;
+        let Sent { thread, parent_threads, new, sender, circumstances, rates, at } = sent;
         let now = at.as_millisecond();
         let window_start = now - millis(RATE_WINDOW);
         // One of the two is NULL, and NULL equals nothing: who returns is known by the cookie, who does not by the address.
@@ -186,15 +189,10 @@ impl Store {
             }
 
             if let Some(parent) = new.parent {
-                let found: Option<i64> = sqlx::query_scalar(
-                    "SELECT id FROM comments
-                     WHERE id = $1 AND thread_kind = $2 AND thread_slug = $3 AND status = 'approved'",
-                )
-                .bind(parent)
-                .bind(thread.kind)
-                .bind(&thread.slug)
-                .fetch_optional(&mut *tx)
-                .await?;
+                let mut query = sqlx::QueryBuilder::new("SELECT id FROM comments WHERE status = 'approved' AND id = ");
+                query.push_bind(parent).push(" AND ");
+                push_threads!(query, parent_threads);
+                let found: Option<i64> = query.build_query_scalar().fetch_optional(&mut *tx).await?;
                 if found.is_none() {
                     return Ok(Rollback(Added::ParentGone));
                 }

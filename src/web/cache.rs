@@ -114,9 +114,7 @@ impl PageCache {
         F: FnOnce(Request<Body>) -> Fut,
         Fut: Future<Output = Response<Body>>,
     {
-        let asked = Asked::of(&request);
-        let Some(key) = asked.as_ref().and_then(|_| key(request.uri())) else { return make(request).await };
-        let Some(asked) = asked else { return make(request).await };
+        let (Some(asked), Some(key)) = (Asked::of(&request), key(request.uri())) else { return make(request).await };
         if let Some(entry) = self.get(&key) {
             return entry.respond(&asked);
         }
@@ -196,7 +194,7 @@ struct Asked {
 }
 
 impl Asked {
-    /// `None` where the cache has nothing to say: other methods, and ranges.
+    /// `None` where the cache has nothing to say: other methods.
     fn of(request: &Request<Body>) -> Option<Self> {
         let is_head = request.method() == Method::HEAD;
         if !is_head && request.method() != Method::GET {
@@ -298,6 +296,10 @@ impl Entry {
 
 /// What tells pages apart: the path, and of the query only what a public page looks at. `None`: not for the cache.
 fn key(uri: &Uri) -> Option<String> {
+    // Media are too large to hold, and their ranges and conditions are answered where they are read.
+    if uri.path().starts_with("/media/") {
+        return None;
+    }
     let mut key = address::encode(&address::decode(uri.path())?);
     for (name, value) in form_pairs(uri.query().unwrap_or_default()) {
         match name.as_str() {
@@ -460,5 +462,6 @@ mod tests {
         assert_eq!(key("/a?reply_to=041").as_deref(), Some("/a?reply_to=41"));
         assert_eq!(key("/a?reply_to=x"), None);
         assert_eq!(key("/search?q=calf"), None);
+        assert_eq!(key("/media/1-clip.mp4"), None);
     }
 }

@@ -12,7 +12,10 @@ use super::{
     errors::{self, WebError},
     guard::Origin,
     page::redirect,
-    view::form::{FormState, Notice},
+    view::{
+        cards::thread_keys,
+        form::{FormState, Notice},
+    },
     visitor::Visitor,
 };
 use crate::{
@@ -72,6 +75,7 @@ pub async fn submit(
     let at = app.clock.now();
     let sent = Sent {
         thread: entries::thread_of(post),
+        parent_threads: thread_keys([post.as_ref()]),
         new,
         sender: visitor.sender,
         circumstances: Circumstances {

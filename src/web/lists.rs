@@ -94,11 +94,16 @@ pub async fn home(State(app): State<App>) -> Result<Page, WebError> {
 }
 
 pub async fn home_page(State(app): State<App>, Path(number): Path<String>) -> Result<Response, WebError> {
-    match number.parse() {
-        Ok(1) => Ok(redirect(StatusCode::MOVED_PERMANENTLY, "/")),
-        Ok(number) => Ok(home_at(&app, number).await?.into_response()),
-        Err(_) => Err(WebError::not_found()),
+    match page_number(&number)? {
+        1 => Ok(redirect(StatusCode::MOVED_PERMANENTLY, "/")),
+        number => Ok(home_at(&app, number).await?.into_response()),
     }
+}
+
+/// The number in an address: as we write it, and nothing else that reads as one.
+fn page_number(written: &str) -> Result<usize, WebError> {
+    let number: usize = written.parse().map_err(|_| WebError::not_found())?;
+    if number.to_string() == written { Ok(number) } else { Err(WebError::not_found()) }
 }
 
 async fn home_at(app: &App, number: usize) -> Result<Page, WebError> {
@@ -146,12 +151,12 @@ pub async fn tag(State(app): State<App>, Path(tag): Path<String>) -> Result<Resp
 
 pub async fn tag_page(
     State(app): State<App>,
-    Path((tag, number)): Path<(String, usize)>,
+    Path((tag, number)): Path<(String, String)>,
 ) -> Result<Response, WebError> {
-    if number == 1 {
-        return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&format!("/tags/{tag}"))));
+    match page_number(&number)? {
+        1 => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&format!("/tags/{tag}")))),
+        number => tag_at(&app, &tag, number).await,
     }
-    tag_at(&app, &tag, number).await
 }
 
 async fn tag_at(app: &App, written: &str, number: usize) -> Result<Response, WebError> {
@@ -197,12 +202,12 @@ pub async fn year(State(app): State<App>, Path(year): Path<String>) -> Result<Pa
 
 pub async fn year_page(
     State(app): State<App>,
-    Path((year, number)): Path<(String, usize)>,
+    Path((year, number)): Path<(String, String)>,
 ) -> Result<Response, WebError> {
-    if number == 1 {
-        return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&format!("/archive/{year}"))));
+    match page_number(&number)? {
+        1 => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&format!("/archive/{year}")))),
+        number => Ok(year_at(&app, &year, number)?.into_response()),
     }
-    Ok(year_at(&app, &year, number)?.into_response())
 }
 
 fn year_at(app: &App, written: &str, number: usize) -> Result<Page, WebError> {

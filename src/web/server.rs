@@ -2,7 +2,7 @@
 //!
 //! Every wait for a client has an end: for its headers, for its whole request, for its connection at a shutdown.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
 use axum::body::Body;
 use http::{Request, Response};
@@ -16,6 +16,7 @@ use tokio::{
     sync::Semaphore,
     time,
 };
+use tokio_io_timeout::TimeoutStream;
 
 use super::{Site, visitor::Peer};
 
@@ -26,6 +27,8 @@ pub struct Limits {
     pub header_read: Duration,
     /// From the headers to the answer; a client that drips its body is let go.
     pub request: Duration,
+    /// For the client to take the next bytes of an answer; one that stopped reading is let go.
+    pub write: Duration,
     /// For requests in flight when the server stops.
     pub shutdown: Duration,
     /// Bytes of a request's headers.
@@ -39,6 +42,7 @@ impl Default for Limits {
         Self {
             header_read: Duration::from_secs(15),
             request: Duration::from_secs(20),
+            write: Duration::from_secs(30),
             shutdown: Duration::from_secs(10),
             header_bytes: 16 * 1024,
             connections: 10_000,
@@ -96,7 +100,7 @@ fn connection(
     site: Site,
     limits: Limits,
 ) -> http1::Connection<
-    TokioIo<TcpStream>,
+    TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>,
     impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>,
 > {
     let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
@@ -110,9 +114,11 @@ fn connection(
             Ok::<Response<Body>, Infallible>(site.respond(request).await)
         }
     });
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits.write));
     http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_read)
         .max_header_size(limits.header_bytes)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(Box::pin(stream)), service)
 }
