@@ -13,9 +13,9 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, tz::TimeZone};
 use serde::Deserialize;
 
-use crate::{
-    content::Rules,
-    domain::{permalink::Permalink, verdict::Rates},
+use crate::domain::{
+    permalink::{Permalink, Rules},
+    verdict::Rates,
 };
 
 pub use sources::{SETTINGS, Setting, Typed};

@@ -112,7 +112,7 @@ fn log_to_stderr(format: LogFormat) {
     // Twice only in one process that starts two sites: the first log stays.
     let _ = match format {
         LogFormat::Text => registry.with(layer.with_ansi(false)).try_init(),
-        LogFormat::Json => registry.with(layer.json().flatten_event(true).with_current_span(false)).try_init(),
+        LogFormat::Json => registry.with(layer.json().flatten_event(true).with_span_list(false)).try_init(),
     };
 }
 

@@ -17,16 +17,17 @@ use crate::domain::{
 };
 
 /// What posts, pages and stretches may say of themselves.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct FrontMatter {
     pub title: Option<String>,
     pub date: Option<RawDate>,
-    #[serde(alias = "lastmod", alias = "last_modified_at")]
     pub updated: Option<RawDate>,
-    pub draft: bool,
+    pub lastmod: Option<RawDate>,
+    pub last_modified_at: Option<RawDate>,
+    pub draft: Flag,
     /// Jekyll's word for the opposite of a draft.
-    pub published: Option<bool>,
+    pub published: Option<Flag>,
     #[serde(alias = "publishDate", alias = "publishdate")]
     pub publish_date: Option<RawDate>,
     #[serde(alias = "expiryDate", alias = "expirydate")]
@@ -41,12 +42,13 @@ pub struct FrontMatter {
     pub categories: OneOrMany,
     pub taxonomies: BTreeMap<String, OneOrMany>,
     pub series: OneOrMany,
-    #[serde(alias = "summary", alias = "excerpt")]
     pub description: Option<String>,
-    #[serde(alias = "author")]
-    pub authors: OneOrMany,
+    pub summary: Option<String>,
+    pub excerpt: Option<String>,
+    pub authors: People,
+    pub author: People,
     pub image: Option<RawImage>,
-    pub comments: Option<bool>,
+    pub comments: Option<Flag>,
     #[serde(alias = "lang")]
     pub language: Option<String>,
     pub extra: BTreeMap<String, serde_json::Value>,
@@ -67,11 +69,28 @@ pub struct FrontMatter {
     pub easier: Option<String>,
     pub harder: Option<String>,
     pub feel: Option<String>,
+    #[serde(alias = "stop-if")]
     pub stop_if: Option<String>,
     pub credit: Option<String>,
 
     #[serde(flatten)]
     pub unknown: BTreeMap<String, serde_json::Value>,
+}
+
+impl FrontMatter {
+    /// The first of the keys for it that is filled in.
+    pub fn any_description(&self) -> Option<&str> {
+        let keys = [&self.description, &self.summary, &self.excerpt];
+        keys.into_iter().flatten().map(|text| text.trim()).find(|text| !text.is_empty())
+    }
+
+    pub fn any_updated(&self) -> Option<&RawDate> {
+        self.updated.as_ref().or(self.lastmod.as_ref()).or(self.last_modified_at.as_ref())
+    }
+
+    pub fn any_authors(&self) -> &[String] {
+        if self.authors.0.is_empty() { &self.author.0 } else { &self.authors.0 }
+    }
 }
 
 /// Every key that is understood, for "did you mean".
@@ -80,6 +99,7 @@ const KNOWN: &[&str] = &[
     "date",
     "updated",
     "lastmod",
+    "last_modified_at",
     "draft",
     "published",
     "publish_date",
@@ -94,6 +114,7 @@ const KNOWN: &[&str] = &[
     "series",
     "description",
     "summary",
+    "excerpt",
     "authors",
     "author",
     "image",
@@ -126,9 +147,17 @@ pub struct RawDate(pub String);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OneOrMany(pub Vec<String>);
 
+/// Names of people: texts, or tables with a `name`, as some themes have them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct People(pub Vec<String>);
+
 /// A file name, or a table with one under `src`, `path`, `url` or `feature`, as several themes have it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawImage(pub String);
+
+/// Yes or no. An empty value is a no: themes ship `draft:` to be filled in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Flag(pub bool);
 
 /// A Markdown file taken apart.
 #[derive(Debug)]
@@ -225,8 +254,11 @@ fn below_fence(place: Place) -> Place {
 }
 
 fn unknown_key(block: &str, key: &str) -> Fault {
-    let is_key = |line: &&str| line.trim_start().trim_start_matches('"').starts_with(key);
-    let line = block.lines().position(|line| is_key(&line)).unwrap_or(0) + 2;
+    let is_key = |line: &str| {
+        let rest = line.trim_start().trim_start_matches('"').strip_prefix(key);
+        rest.is_some_and(|rest| rest.trim_start_matches('"').trim_start().starts_with([':', '=']))
+    };
+    let line = block.lines().position(is_key).unwrap_or(0) + 2;
     let mend = match nearest(key, KNOWN.iter().copied()) {
         Some(meant) => format!("Did you mean {meant}?"),
         None => "It is kept; move it below [extra] to keep it without this warning.".to_owned(),
@@ -289,6 +321,9 @@ impl<'de> Deserialize<'de> for OneOrMany {
             fn visit_str<E>(self, text: &str) -> Result<OneOrMany, E> {
                 Ok(OneOrMany(if text.is_empty() { Vec::new() } else { vec![text.to_owned()] }))
             }
+            fn visit_bool<E>(self, word: bool) -> Result<OneOrMany, E> {
+                Ok(OneOrMany(vec![word.to_string()]))
+            }
             fn visit_i64<E>(self, number: i64) -> Result<OneOrMany, E> {
                 Ok(OneOrMany(vec![number.to_string()]))
             }
@@ -300,6 +335,7 @@ impl<'de> Deserialize<'de> for OneOrMany {
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OneOrMany, A::Error> {
                 let mut words = Vec::new();
+                // As texts, so that `no` and `1.10` stay what was written.
                 while let Some(word) = list.next_element::<String>()? {
                     words.push(word);
                 }
@@ -307,6 +343,74 @@ impl<'de> Deserialize<'de> for OneOrMany {
             }
         }
         deserializer.deserialize_any(Words)
+    }
+}
+
+impl<'de> Deserialize<'de> for People {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Names;
+        impl<'de> Visitor<'de> for Names {
+            type Value = People;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name, or a list of names")
+            }
+            fn visit_str<E>(self, name: &str) -> Result<People, E> {
+                Ok(People(if name.is_empty() { Vec::new() } else { vec![name.to_owned()] }))
+            }
+            fn visit_unit<E>(self) -> Result<People, E> {
+                Ok(People::default())
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<People, A::Error> {
+                let mut names = Vec::new();
+                while let Some(People(mut name)) = list.next_element()? {
+                    names.append(&mut name);
+                }
+                Ok(People(names))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<People, A::Error> {
+                Ok(People(vec![named(map)?]))
+            }
+        }
+        deserializer.deserialize_any(Names)
+    }
+}
+
+/// The `name` of a table.
+fn named<'de, A: MapAccess<'de>>(mut map: A) -> Result<String, A::Error> {
+    let mut name = None;
+    while let Some(key) = map.next_key::<String>()? {
+        if key == "name" {
+            name = Some(map.next_value::<String>()?);
+        } else {
+            map.next_value::<IgnoredAny>()?;
+        }
+    }
+    name.ok_or_else(|| serde::de::Error::custom("a table here needs a name"))
+}
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Flags;
+        impl Visitor<'_> for Flags {
+            type Value = Flag;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true or false")
+            }
+            fn visit_bool<E>(self, flag: bool) -> Result<Flag, E> {
+                Ok(Flag(flag))
+            }
+            fn visit_unit<E>(self) -> Result<Flag, E> {
+                Ok(Flag(false))
+            }
+            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Flag, E> {
+                match word.to_ascii_lowercase().as_str() {
+                    "true" | "yes" | "on" => Ok(Flag(true)),
+                    "false" | "no" | "off" | "" => Ok(Flag(false)),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(word), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Flags)
     }
 }
 
@@ -352,7 +456,7 @@ mod tests {
             assert_eq!(front_matter.date, Some(RawDate("2026-05-02".to_owned())));
             assert_eq!(front_matter.tags.0, ["no", "Feet"]);
             assert_eq!(front_matter.categories.0, ["runs"]);
-            assert!(front_matter.draft);
+            assert!(front_matter.draft.0);
             assert_eq!(&text[parsed.body_start..], "Text");
             assert!(parsed.warnings.is_empty());
         }
@@ -397,6 +501,25 @@ mod tests {
             parsed.warnings.iter().map(|fault| (fault.place.line, fault.mend.as_str())).collect();
         assert!(warnings.contains(&(3, "Did you mean title?")), "{warnings:?}");
         assert!(warnings.iter().any(|(line, mend)| *line == 4 && mend.contains("[extra]")), "{warnings:?}");
+    }
+
+    #[test]
+    fn what_other_systems_write_is_understood() {
+        let parse = |head: &str| {
+            parse(&format!("---\n{head}\n---\n")).unwrap_or_else(|fault| panic!("{head}: {fault:?}")).front_matter
+        };
+        assert_eq!(parse("description: a\nsummary: b").any_description(), Some("a"));
+        assert_eq!(parse("description:\nsummary: b").any_description(), Some("b"));
+        assert_eq!(
+            parse("lastmod: 2026-05-02\nupdated: 2026-05-03").any_updated(),
+            Some(&RawDate("2026-05-03".to_owned()))
+        );
+        assert_eq!(parse("author: {name: Ana, email: x}").any_authors(), ["Ana"]);
+        assert_eq!(parse("authors: [{name: Ana}, Jo]").any_authors(), ["Ana", "Jo"]);
+        assert!(!parse("draft:").draft.0);
+        assert_eq!(parse("tags:\nseries:\naliases:").tags, OneOrMany::default());
+        assert_eq!(parse("tags: [no, 1.10, 007]").tags.0, ["no", "1.10", "007"]);
+        assert_eq!(parse("comments: no").comments, Some(Flag(false)));
     }
 
     #[test]

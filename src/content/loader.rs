@@ -2,6 +2,7 @@
 //!
 //! One bad file never takes the others down: it keeps its last good version, or stays out, and is reported.
 
+mod collisions;
 mod outline;
 
 use std::{
@@ -10,8 +11,6 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-
-use jiff::tz::TimeZone;
 
 use super::{
     markdown::{self, Linked, Lookup, Rendered},
@@ -22,19 +21,11 @@ use super::{
 use crate::domain::{
     embed::Picture,
     entry::{Body, Entry, Page, Post, Stretch},
-    permalink::Permalink,
+    permalink::Rules,
     problem::{Place, Problem, Severity},
     slug::Slug,
 };
 use outline::Outline;
-
-/// What the site decides about its content.
-#[derive(Clone, Debug)]
-pub struct Rules {
-    /// Of dates that name none.
-    pub zone: TimeZone,
-    pub permalink: Permalink,
-}
 
 /// All content of a site, published or not.
 #[derive(Debug, Default)]
@@ -58,26 +49,6 @@ pub struct Loader {
     media: MediaIndex,
 }
 
-/// First parts of addresses that are the program's own (DESIGN, section 10).
-const RESERVED: &[&str] = &[
-    "admin",
-    "archive",
-    "comments",
-    "feed.xml",
-    "healthz",
-    "me",
-    "media",
-    "page",
-    "posts",
-    "readyz",
-    "robots.txt",
-    "search",
-    "sitemap.xml",
-    "static",
-    "stretches",
-    "tags",
-];
-
 impl Loader {
     pub fn new(content: PathBuf, rules: Rules) -> Self {
         Self { content, rules, last_good: HashMap::new(), media: MediaIndex::default() }
@@ -90,10 +61,10 @@ impl Loader {
     pub fn load(&mut self) -> io::Result<Library> {
         let tree = source::find(&self.content)?;
         self.media = MediaIndex::build(&tree.media, &self.media);
-        let mut problems = Vec::new();
+        let mut problems: Vec<Problem> = tree.unreadable.iter().map(unreadable).collect();
         let outlines: Vec<Outline> =
             tree.sources.into_iter().filter_map(|source| self.outline(source, &mut problems)).collect();
-        let outlines = without_collisions(outlines, &mut problems);
+        let outlines = collisions::resolve(outlines, &mut problems);
 
         let names = Names::of(&outlines);
         let mut library = Library { media: self.media.clone(), problems, ..Library::default() };
@@ -187,8 +158,8 @@ impl Loader {
             updated: outline.updated.clone(),
             tags: outline.tags(),
             series,
-            authors: outline.front_matter.authors.0.clone(),
-            comments_open: outline.front_matter.comments.unwrap_or(true),
+            authors: outline.front_matter.any_authors().to_vec(),
+            comments_open: outline.front_matter.comments.is_none_or(|open| open.0),
             threads: outline.threads(),
             entry: entry(outline, body, image.map(MediaFile::picture)),
             date,
@@ -201,7 +172,7 @@ fn page(outline: Outline, body: Body, image: Option<&MediaFile>) -> Page {
 }
 
 fn stretch(
-    mut outline: Outline,
+    outline: Outline,
     body: Body,
     picture: Option<&MediaFile>,
     video: Option<crate::domain::embed::Embed>,
@@ -218,7 +189,7 @@ fn stretch(
         }
         inlined
     });
-    let front_matter = std::mem::take(&mut outline.front_matter);
+    let front_matter = outline.front_matter.clone();
     let slug = |name: Option<String>| name.and_then(|name| Slug::from_text(&name));
     Stretch {
         names: front_matter.names.0,
@@ -237,20 +208,14 @@ fn stretch(
         feel: front_matter.feel,
         stop_if: front_matter.stop_if,
         credit: front_matter.credit,
-        entry: {
-            outline.front_matter.description = front_matter.description;
-            outline.front_matter.extra = front_matter.extra;
-            outline.front_matter.unknown = front_matter.unknown;
-            outline.front_matter.language = front_matter.language;
-            entry(outline, body, picture.map(MediaFile::picture))
-        },
+        entry: entry(outline, body, picture.map(MediaFile::picture)),
     }
 }
 
 fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
+    let description = outline.front_matter.any_description().map(str::to_owned);
     let mut extra = outline.front_matter.extra;
     extra.extend(outline.front_matter.unknown);
-    let description = outline.front_matter.description.filter(|text| !text.trim().is_empty());
     Entry {
         slug: outline.slug,
         address: outline.address,
@@ -268,62 +233,6 @@ fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
     }
 }
 
-/// Of two files that want one address, the first by name has it. Aliases give way to real pages.
-fn without_collisions(outlines: Vec<Outline>, problems: &mut Vec<Problem>) -> Vec<Outline> {
-    let mut taken: HashMap<String, PathBuf> = HashMap::new();
-    let mut kept = Vec::new();
-    for outline in outlines {
-        let path = &outline.source.file.path;
-        let mut refuse = |what: String, mend: &str| {
-            problems.push(problem(
-                Severity::Error,
-                path,
-                outline.place_of("slug"),
-                what,
-                format!("{mend} It stays out until then."),
-            ));
-        };
-        if is_reserved(&outline) {
-            refuse(format!("the address {} belongs to the program", outline.address), "Give it another slug.");
-        } else if let Some(first) = taken.get(&outline.address) {
-            refuse(
-                format!("the address {} is taken by {}", outline.address, first.display()),
-                "Give one of them another slug.",
-            );
-        } else {
-            taken.insert(outline.address.clone(), path.clone());
-            kept.push(outline);
-        }
-    }
-    for outline in &mut kept {
-        let path = outline.source.file.path.clone();
-        let place = outline.place_of("aliases");
-        outline.aliases.retain(|alias| {
-            if let Some(first) = taken.get(alias).filter(|first| **first != path) {
-                let what = format!("the alias {alias} is taken by {}", first.display());
-                problems.push(problem(Severity::Warning, &path, place, what, "Remove one of them."));
-                return false;
-            }
-            taken.insert(alias.clone(), path.clone());
-            true
-        });
-    }
-    kept
-}
-
-/// `/admin` is nobody's; `/posts/x` and `/stretches/x` are where they belong.
-fn is_reserved(outline: &Outline) -> bool {
-    let mut segments = outline.address.trim_start_matches('/').split('/');
-    let first = segments.next().unwrap_or_default();
-    let own_room = match outline.source.kind {
-        Kind::Post => "posts",
-        Kind::Stretch => "stretches",
-        Kind::Page => "",
-    };
-    let in_own_room = first == own_room && segments.next().is_some() && segments.next().is_none();
-    !in_own_room && RESERVED.contains(&first)
-}
-
 fn problem(severity: Severity, file: &Path, place: Place, what: impl Into<String>, mend: impl Into<String>) -> Problem {
     Problem {
         severity,
@@ -333,6 +242,11 @@ fn problem(severity: Severity, file: &Path, place: Place, what: impl Into<String
         what: what.into(),
         mend: mend.into(),
     }
+}
+
+fn unreadable((folder, error): &(PathBuf, io::Error)) -> Problem {
+    let what = format!("the folder cannot be read ({error})");
+    problem(Severity::Error, folder, Place::START, what, "Look at its permissions. What is in it stays out until then.")
 }
 
 /// What texts may refer to by name.

@@ -14,7 +14,7 @@ mod snapshot;
 mod source;
 mod watch;
 
-pub use loader::{Library, Loader, Rules};
+pub use loader::{Library, Loader};
 pub use media::MediaFile;
 pub use snapshot::{Snapshot, TagPosts, Target};
 pub use watch::{WatchError, Watcher};

@@ -9,7 +9,7 @@ use std::{
 use jiff::civil::Date;
 
 /// What a Markdown file becomes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     Post,
     Page,
@@ -46,6 +46,8 @@ pub struct Tree {
     pub sources: Vec<Source>,
     /// Everything else: pictures, clips, downloads.
     pub media: Vec<Found>,
+    /// Folders that could not be looked into, and why.
+    pub unreadable: Vec<(PathBuf, io::Error)>,
 }
 
 /// Looks through `posts/`, `pages/`, `stretches/` and `media/`. Hidden files and those of editors are passed over.
@@ -57,28 +59,30 @@ pub fn find(content: &Path) -> io::Result<Tree> {
     let mut tree = Tree::default();
     for (kind, folder) in Kind::ALL {
         let folder = content.join(folder);
-        for file in files_below(&folder)? {
+        for file in files_below(&folder, &mut tree.unreadable) {
             match source(kind, &folder, &file) {
                 Some(source) => tree.sources.push(source),
                 None => tree.media.push(file),
             }
         }
     }
-    tree.media.extend(files_below(&content.join("media"))?);
+    tree.media.extend(files_below(&content.join("media"), &mut tree.unreadable));
     Ok(tree)
 }
 
-fn files_below(folder: &Path) -> io::Result<Vec<Found>> {
+fn files_below(folder: &Path, unreadable: &mut Vec<(PathBuf, io::Error)>) -> Vec<Found> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(error),
+            Err(error) => {
+                unreadable.push((folder, error));
+                continue;
+            }
         };
-        for entry in entries {
-            let entry = entry?;
+        for entry in entries.flatten() {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             if name.starts_with('.') || name.starts_with('#') || name.ends_with('~') {
@@ -95,7 +99,7 @@ fn files_below(folder: &Path) -> io::Result<Vec<Found>> {
         }
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(found)
+    found
 }
 
 fn source(kind: Kind, folder: &Path, file: &Found) -> Option<Source> {

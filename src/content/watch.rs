@@ -23,6 +23,8 @@ pub struct WatchError(#[from] notify::Error);
 /// Watches a folder until dropped.
 pub struct Watcher {
     events: mpsc::UnboundedReceiver<()>,
+    /// Something has changed and nobody has been told. Whoever waits may stop waiting in the middle.
+    is_pending: bool,
     _watcher: Box<dyn notify::Watcher + Send>,
 }
 
@@ -48,18 +50,20 @@ impl Watcher {
         for folder in folders {
             watcher.watch(folder, RecursiveMode::Recursive)?;
         }
-        Ok(Self { events, _watcher: watcher })
+        Ok(Self { events, is_pending: false, _watcher: watcher })
     }
 
-    /// Waits until something has changed and the folder has come to rest.
+    /// Waits until something has changed and the folder has come to rest. A wait that is given up loses nothing.
     pub async fn changed(&mut self) {
-        if self.events.recv().await.is_none() {
+        if !self.is_pending && self.events.recv().await.is_none() {
             std::future::pending::<()>().await;
         }
+        self.is_pending = true;
         let deadline = time::Instant::now() + PATIENCE;
         while let Ok(Some(())) = time::timeout_at(deadline.min(time::Instant::now() + QUIET), self.events.recv()).await
         {
         }
+        self.is_pending = false;
     }
 }
 

@@ -1,8 +1,16 @@
 //! Where a post lives: the pattern of site.toml turned into a path.
 
-use jiff::Zoned;
+use jiff::{Zoned, tz::TimeZone};
 
 use super::slug::Slug;
+
+/// What a site decides about where and when its content stands.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Of dates that name none.
+    pub zone: TimeZone,
+    pub permalink: Permalink,
+}
 
 /// A pattern such as `/posts/{slug}` or `/{year}/{month}/{slug}`.
 #[derive(Clone, Debug, PartialEq, Eq)]

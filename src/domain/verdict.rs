@@ -44,8 +44,12 @@ pub struct History {
     pub recent_by_commenter: i64,
     /// How long ago the last of them was.
     pub since_last: Option<SignedDuration>,
+    /// How long ago the first of them was.
+    pub since_first: Option<SignedDuration>,
     /// Comments sent in the last ten minutes from this network (/24 or /48).
     pub recent_by_network: i64,
+    /// How long ago the first of those was.
+    pub since_first_of_network: Option<SignedDuration>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,11 +94,16 @@ pub struct Rates {
 
 /// How long to wait before trying again; `None` where there is no need to.
 pub fn too_fast(rates: &Rates, history: &History) -> Option<SignedDuration> {
-    if history.recent_by_commenter >= rates.per_window || history.recent_by_network >= rates.network_per_window {
-        return Some(RATE_WINDOW);
-    }
-    let wait = rates.gap - history.since_last?;
-    wait.is_positive().then_some(wait)
+    // A full window has room again when its first comment leaves it.
+    let until_room = |count: i64, most: i64, since_first: Option<SignedDuration>| {
+        (count >= most).then(|| RATE_WINDOW - since_first.unwrap_or_default())
+    };
+    let waits = [
+        until_room(history.recent_by_commenter, rates.per_window, history.since_first),
+        until_room(history.recent_by_network, rates.network_per_window, history.since_first_of_network),
+        history.since_last.map(|since_last| rates.gap - since_last),
+    ];
+    waits.into_iter().flatten().max().filter(SignedDuration::is_positive)
 }
 
 #[cfg(test)]
@@ -129,6 +138,9 @@ mod tests {
         assert_eq!(too_fast(&rates, &ago(5)), Some(SignedDuration::from_secs(10)));
         assert_eq!(too_fast(&rates, &History { recent_by_commenter: 5, ..ago(60) }), Some(RATE_WINDOW));
         assert_eq!(too_fast(&rates, &History { recent_by_network: 30, ..History::default() }), Some(RATE_WINDOW));
+        let nine_minutes = Some(SignedDuration::from_mins(9));
+        let full = History { recent_by_commenter: 5, since_first: nine_minutes, ..ago(60) };
+        assert_eq!(too_fast(&rates, &full), Some(SignedDuration::from_mins(1)));
         let off = Rates { gap: SignedDuration::ZERO, ..rates };
         assert_eq!(too_fast(&off, &ago(0)), None);
     }

@@ -85,8 +85,10 @@ pub(super) struct CommentRow {
 struct HistoryRow {
     approved: i64,
     recent_by_commenter: i64,
+    first_at: Option<i64>,
     last_at: Option<i64>,
     recent_by_network: i64,
+    first_of_network_at: Option<i64>,
 }
 
 impl From<CommentRow> for Comment {
@@ -166,11 +168,13 @@ impl Store {
             let row: HistoryRow = sqlx::query_as(
                 "SELECT
                     (SELECT COUNT(*) FROM comments WHERE commenter = $1 AND status = 'approved') AS approved,
-                    (SELECT COUNT(*) FROM comments
-                      WHERE (commenter = $1 OR address = $2) AND created_at > $3) AS recent_by_commenter,
-                    (SELECT MAX(created_at) FROM comments
-                      WHERE (commenter = $1 OR address = $2) AND created_at > $3) AS last_at,
-                    (SELECT COUNT(*) FROM comments WHERE network = $4 AND created_at > $3) AS recent_by_network",
+                    own.recent_by_commenter, own.first_at, own.last_at,
+                    near.recent_by_network, near.first_of_network_at
+                 FROM
+                    (SELECT COUNT(*) AS recent_by_commenter, MIN(created_at) AS first_at, MAX(created_at) AS last_at
+                       FROM comments WHERE (commenter = $1 OR address = $2) AND created_at > $3) AS own,
+                    (SELECT COUNT(*) AS recent_by_network, MIN(created_at) AS first_of_network_at
+                       FROM comments WHERE network = $4 AND created_at > $3) AS near",
             )
             .bind(by_cookie)
             .bind(by_address)
@@ -178,11 +182,14 @@ impl Store {
             .bind(&sender.network)
             .fetch_one(&mut *tx)
             .await?;
+            let since = |at: i64| SignedDuration::from_millis(now - at);
             let history = History {
                 approved: row.approved,
                 recent_by_commenter: row.recent_by_commenter,
-                since_last: row.last_at.map(|last| SignedDuration::from_millis(now - last)),
+                since_last: row.last_at.map(since),
+                since_first: row.first_at.map(since),
                 recent_by_network: row.recent_by_network,
+                since_first_of_network: row.first_of_network_at.map(since),
             };
             if let Some(wait) = too_fast(rates, &history) {
                 return Ok(Rollback(Added::TooFast(wait)));

@@ -7,7 +7,7 @@ use std::{
 };
 
 use sqlx::{
-    AssertSqlSafe,
+    AssertSqlSafe, ConnectOptions, Connection,
     migrate::{MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
@@ -125,12 +125,15 @@ async fn keep_copy(writer: &SqlitePool, path: &Path, migrator: &Migrator) -> Res
 async fn open_postgres(address: &str) -> Result<Pools<sqlx::Postgres>, OpenError> {
     let options = PgConnectOptions::from_str(address).map_err(|_| OpenError::Address(without_password(address)))?;
     let name = without_password(address);
+    // Once without the pool, which would only say that it waited in vain.
+    let connect = |source| OpenError::Connect { name: name.clone(), source };
+    options.connect().await.map_err(connect)?.close().await.map_err(connect)?;
     let pool = PgPoolOptions::new()
         .max_connections(16)
         .acquire_timeout(PATIENCE)
         .connect_with(options)
         .await
-        .map_err(|source| OpenError::Connect { name: name.clone(), source })?;
+        .map_err(connect)?;
     // No advisory lock: engines that speak PostgreSQL's protocol often lack it.
     let mut migrator = Migrator { migrations: POSTGRES.migrations.clone(), ..Migrator::DEFAULT };
     migrator.set_locking(false);

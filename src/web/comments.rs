@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
+    content::Snapshot,
     domain::{
         address,
         comment::{CommentId, Field, FieldErrors, NewComment, RawComment, Status, gone_parent},
@@ -66,11 +67,13 @@ pub async fn submit(
             "Your browser says that this form came from another site, so nothing has been posted. \
              If you wrote it here, send it again.",
         );
-        return again(&app, post, raw, notice, StatusCode::FORBIDDEN).await;
+        return again(&app, &snapshot, post, raw, notice, StatusCode::FORBIDDEN).await;
     }
     let new = match NewComment::parse(&raw) {
         Ok(new) => new,
-        Err(errors) => return again(&app, post, raw, Notice::fields(errors), StatusCode::UNPROCESSABLE_ENTITY).await,
+        Err(errors) => {
+            return again(&app, &snapshot, post, raw, Notice::fields(errors), StatusCode::UNPROCESSABLE_ENTITY).await;
+        }
     };
     let at = app.clock.now();
     let sent = Sent {
@@ -97,14 +100,14 @@ pub async fn submit(
                     in_words(seconds)
                 ),
             );
-            let mut response = again(&app, post, raw, notice, StatusCode::TOO_MANY_REQUESTS).await?;
+            let mut response = again(&app, &snapshot, post, raw, notice, StatusCode::TOO_MANY_REQUESTS).await?;
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
             Ok(response)
         }
         Ok(Added::ParentGone) => {
             let raw = RawComment { parent: String::new(), ..raw };
             let notice = Notice::fields(FieldErrors::one(Field::Parent, gone_parent()));
-            again(&app, post, raw, notice, StatusCode::UNPROCESSABLE_ENTITY).await
+            again(&app, &snapshot, post, raw, notice, StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(error) => {
             errors::log(&error);
@@ -113,7 +116,7 @@ pub async fn submit(
                 "The place where comments are kept does not answer. Nothing is lost: what you wrote is still below. \
                  Please send it again in a minute.",
             );
-            let mut response = again(&app, post, raw, notice, StatusCode::SERVICE_UNAVAILABLE).await?;
+            let mut response = again(&app, &snapshot, post, raw, notice, StatusCode::SERVICE_UNAVAILABLE).await?;
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
             Ok(response)
         }
@@ -151,6 +154,7 @@ fn posted(app: &App, post: &Post, id: CommentId, status: Status, cookie: Option<
 /// The same page, every field kept, and what is to be mended.
 async fn again(
     app: &App,
+    snapshot: &Snapshot,
     post: &Post,
     values: RawComment,
     notice: Notice,
@@ -159,7 +163,7 @@ async fn again(
     let replying_to = entries::replying_to(app, post, &values.parent).await;
     let form = FormState { values, notice: Some(notice), replying_to };
     let request = PostRequest { form, waiting: None, status };
-    Ok(entries::post_page(app, post, request).await?.into_response())
+    Ok(entries::post_page(app, snapshot, post, request).await?.into_response())
 }
 
 /// `/posts/x/comments` in the address bar (after a reload of an error page, say): the post.

@@ -57,7 +57,7 @@ pub async fn show(
     let path = address::decode(uri.path()).ok_or_else(WebError::not_found)?;
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     match snapshot.target(&path) {
-        Some(Target::Post(post)) => show_post(&app, post, &asked).await,
+        Some(Target::Post(post)) => show_post(&app, &snapshot, post, &asked).await,
         Some(Target::Page(page)) => Ok(show_page(&app, &snapshot, page)?.into_response()),
         Some(Target::Stretch(stretch)) => Ok(show_stretch(&app, &snapshot, stretch)?.into_response()),
         Some(Target::Redirect(to)) => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(to))),
@@ -122,7 +122,7 @@ pub struct PostRequest {
     pub status: StatusCode,
 }
 
-async fn show_post(app: &App, post: &Post, asked: &Asked) -> Result<Response, WebError> {
+async fn show_post(app: &App, snapshot: &Snapshot, post: &Post, asked: &Asked) -> Result<Response, WebError> {
     let canonical = || redirect(StatusCode::SEE_OTHER, &address::encode(&post.entry.address));
     let waiting = match &asked.waiting {
         Some(signed) => match app.signer.verify(Purpose::Waiting, signed).and_then(|id| id.parse().ok()) {
@@ -139,7 +139,7 @@ async fn show_post(app: &App, post: &Post, asked: &Asked) -> Result<Response, We
         form.replying_to = Some(replying_to);
     }
     let request = PostRequest { form, waiting, status: StatusCode::OK };
-    Ok(post_page(app, post, request).await?.into_response())
+    Ok(post_page(app, snapshot, post, request).await?.into_response())
 }
 
 /// The comment that a reply answers: approved, and under this post. `None` too where the database does not answer.
@@ -153,8 +153,8 @@ pub async fn replying_to(app: &App, post: &Post, id: &str) -> Option<Replying> {
 ///
 /// # Errors
 /// A template failed. A database that does not answer is no error: the article is shown, and the page says so.
-pub async fn post_page(app: &App, post: &Post, request: PostRequest) -> Result<Page, WebError> {
-    let (snapshot, site, entry) = (app.snapshot(), &app.config.site, &post.entry);
+pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: PostRequest) -> Result<Page, WebError> {
+    let (site, entry) = (&app.config.site, &post.entry);
     let is_reply = request.form.replying_to.is_some();
     let is_public = request.status == StatusCode::OK && request.waiting.is_none();
     let has_error = request.form.notice.is_some();
@@ -168,7 +168,7 @@ pub async fn post_page(app: &App, post: &Post, request: PostRequest) -> Result<P
     };
     let policy = if is_public && thread.is_some() { Policy::Public(cards::tags_of([post])) } else { Policy::Private };
 
-    let mut layout = Layout::new(app, &entry.title)
+    let mut layout = Layout::new(app, snapshot, &entry.title)
         .at(app, &entry.address)
         .described(&entry.description)
         .in_language(entry.language.as_deref())
@@ -201,11 +201,11 @@ pub async fn post_page(app: &App, post: &Post, request: PostRequest) -> Result<P
         is_draft: entry.draft,
         cover: entry.image.as_ref().map(PictureView::new),
         contents: entry.body.contents.clone(),
-        body: body::on_page(&entry.body, &snapshot, &site.language).map_err(WebError::internal)?,
+        body: body::on_page(&entry.body, snapshot, &site.language).map_err(WebError::internal)?,
         tags: cards::tag_links(post),
         older: named(older),
         newer: named(newer),
-        conversation: conversation(app, post, thread.as_ref(), request.form, request.waiting),
+        conversation: conversation(app, snapshot, post, thread.as_ref(), request.form, request.waiting),
         layout,
     };
     Ok(Page::html(&page, policy)?.with_status(request.status))
@@ -213,6 +213,7 @@ pub async fn post_page(app: &App, post: &Post, request: PostRequest) -> Result<P
 
 fn conversation(
     app: &App,
+    snapshot: &Snapshot,
     post: &Post,
     thread: Option<&Thread>,
     form: FormState,
@@ -226,7 +227,7 @@ fn conversation(
             count => cards::comments(count),
         },
         comments: thread.map(|thread| thread::comments(thread, &app.config.site.time_zone, is_open)),
-        form: is_open.then(|| FormView::new(app, post, form)),
+        form: is_open.then(|| FormView::new(app, snapshot, post, form)),
         is_demo: app.mode.demo,
         waiting: waiting.filter(is_there),
     }
@@ -295,7 +296,7 @@ struct PageView {
 
 fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<Page, WebError> {
     let entry = &page.entry;
-    let mut layout = Layout::new(app, &entry.title)
+    let mut layout = Layout::new(app, snapshot, &entry.title)
         .at(app, &entry.address)
         .described(&entry.description)
         .in_language(entry.language.as_deref())
@@ -324,7 +325,7 @@ struct StretchPage {
 fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Result<Page, WebError> {
     let entry = &stretch.entry;
     let language = &app.config.site.language;
-    let mut layout = Layout::new(app, &entry.title)
+    let mut layout = Layout::new(app, snapshot, &entry.title)
         .at(app, &entry.address)
         .described(&entry.description)
         .in_language(entry.language.as_deref())
@@ -366,7 +367,7 @@ pub async fn stretches(State(app): State<App>) -> Result<Page, WebError> {
         }
     }
     areas.sort_by(|a, b| a.name.cmp(&b.name));
-    let layout = Layout::new(&app, "Stretches")
+    let layout = Layout::new(&app, &snapshot, "Stretches")
         .at(&app, "/stretches")
         .described("Every stretch on this site, by the part of the body.");
     Page::html(&StretchIndex { layout, areas }, Policy::Public(vec![SITE_TAG.to_owned()]))

@@ -110,7 +110,7 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     let (heading, default) = words(status);
     let sentence = response.extensions().get::<Sentence>().and_then(|sentence| sentence.0.clone());
     let page = ErrorPage {
-        layout: Layout::new(&app, heading).not_indexed(),
+        layout: Layout::new(&app, &app.snapshot(), heading).not_indexed(),
         status: status.as_u16(),
         heading,
         sentence: sentence.unwrap_or_else(|| default.to_owned()),

@@ -3,17 +3,22 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
 
 use super::{
     cache::SITE_TAG,
     errors::WebError,
-    page::{Page, Policy},
+    page::{Page, Policy, redirect},
     view::{body, dates},
 };
 use crate::{
     app::App,
-    domain::{entry::Post, slug::Slug},
+    content::Snapshot,
+    domain::{address, entry::Post, slug::Slug},
 };
 
 /// Posts in a feed: readers ask often, and each entry is a whole article.
@@ -48,19 +53,30 @@ struct Entry {
 
 pub async fn site(State(app): State<App>) -> Result<Page, WebError> {
     let snapshot = app.snapshot();
-    atom(&app, &app.config.site.title, "/feed.xml", "/", &snapshot.posts)
+    atom(&app, &snapshot, &app.config.site.title, "/feed.xml", "/", &snapshot.posts)
 }
 
-pub async fn tag(State(app): State<App>, Path(tag): Path<String>) -> Result<Page, WebError> {
+pub async fn tag(State(app): State<App>, Path(written): Path<String>) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
-    let tag = Slug::from_text(&tag).and_then(|slug| snapshot.tags.get(&slug)).ok_or_else(WebError::not_found)?;
+    let tag = Slug::from_text(&written).and_then(|slug| snapshot.tags.get(&slug)).ok_or_else(WebError::not_found)?;
+    if tag.tag.slug.as_str() != written {
+        let path = address::encode(&format!("/tags/{}/feed.xml", tag.tag.slug));
+        return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &path));
+    }
     let page = format!("/tags/{}", tag.tag.slug);
     let title = format!("{}: {}", app.config.site.title, tag.tag.name);
-    atom(&app, &title, &format!("{page}/feed.xml"), &page, &tag.posts)
+    Ok(atom(&app, &snapshot, &title, &format!("{page}/feed.xml"), &page, &tag.posts)?.into_response())
 }
 
-fn atom(app: &App, title: &str, feed: &str, page: &str, posts: &[Arc<Post>]) -> Result<Page, WebError> {
-    let (site, snapshot) = (&app.config.site, app.snapshot());
+fn atom(
+    app: &App,
+    snapshot: &Snapshot,
+    title: &str,
+    feed: &str,
+    page: &str,
+    posts: &[Arc<Post>],
+) -> Result<Page, WebError> {
+    let site = &app.config.site;
     let posts = &posts[..posts.len().min(ENTRIES)];
     let changed = |post: &Post| post.updated.clone().unwrap_or_else(|| post.date.clone());
     let newest = posts.iter().map(|post| changed(post)).max_by_key(jiff::Zoned::timestamp);
@@ -77,7 +93,7 @@ fn atom(app: &App, title: &str, feed: &str, page: &str, posts: &[Arc<Post>]) -> 
             authors: post.authors.iter().map(|name| xml_text(name)).collect(),
             tags: post.tags.iter().map(|tag| xml_text(&tag.name)).collect(),
             summary: xml_text(&post.entry.description),
-            content: xml_text(&body::in_feed(&post.entry.body, &snapshot, &site.base_url).map_err(WebError::internal)?),
+            content: xml_text(&body::in_feed(&post.entry.body, snapshot, &site.base_url).map_err(WebError::internal)?),
         });
     }
     let template = Atom {

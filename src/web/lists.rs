@@ -113,7 +113,7 @@ async fn home_at(app: &App, number: usize) -> Result<Page, WebError> {
     let (mut cards, policy) = cards(app, posts).await;
     let lead = (number == 1 && !cards.is_empty()).then(|| cards.remove(0));
     let title = if number == 1 { String::new() } else { format!("Page {number}") };
-    let layout = Layout::new(app, &title).at(app, &page_path("/", number)).with_json_ld(&json!({
+    let layout = Layout::new(app, &snapshot, &title).at(app, &page_path("/", number)).with_json_ld(&json!({
         "@context": "https://schema.org",
         "@type": "WebSite",
         "name": site.title,
@@ -141,7 +141,7 @@ pub async fn tags(State(app): State<App>) -> Result<Page, WebError> {
         href: address::encode(&format!("/tags/{}", tag.tag.slug)),
         count: counted(tag.posts.len(), "post", "posts"),
     });
-    let layout = Layout::new(&app, "Tags").at(&app, "/tags").described("What the articles here are about.");
+    let layout = Layout::new(&app, &snapshot, "Tags").at(&app, "/tags").described("What the articles here are about.");
     Page::html(&Tags { layout, tags: tags.collect() }, Policy::Public(vec![SITE_TAG.to_owned()]))
 }
 
@@ -171,7 +171,7 @@ async fn tag_at(app: &App, written: &str, number: usize) -> Result<Response, Web
     let (cards, policy) = cards(app, pagination.slice(&tag.posts)).await;
     let name = tag.tag.name.clone();
     let feed = address::encode(&format!("{base}/feed.xml"));
-    let layout = Layout::new(app, &name)
+    let layout = Layout::new(app, &snapshot, &name)
         .at(app, &page_path(&base, number))
         .described(&format!("Articles about {name}."))
         .with_feed(format!("{}: {name}", app.config.site.title), &feed);
@@ -192,7 +192,8 @@ pub async fn archive(State(app): State<App>) -> Result<Page, WebError> {
         href: format!("/archive/{year}"),
         count: counted(count, "post", "posts"),
     });
-    let layout = Layout::new(&app, "Archive").at(&app, "/archive").described("Everything published here, by year.");
+    let layout =
+        Layout::new(&app, &snapshot, "Archive").at(&app, "/archive").described("Everything published here, by year.");
     Page::html(&Archive { layout, summary, years: years.collect() }, Policy::Public(vec![SITE_TAG.to_owned()]))
 }
 
@@ -220,7 +221,7 @@ fn year_at(app: &App, written: &str, number: usize) -> Result<Page, WebError> {
     }
     let base = format!("/archive/{year}");
     let pagination = Pagination::new(&base, number, all.len()).ok_or_else(WebError::not_found)?;
-    let layout = Layout::new(app, &format!("Archive {year}"))
+    let layout = Layout::new(app, &snapshot, &format!("Archive {year}"))
         .at(app, &page_path(&base, number))
         .described(&format!("Everything published in {year}."));
     let count = counted(all.len(), "post", "posts");

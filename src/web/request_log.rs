@@ -11,6 +11,7 @@ use std::{
 
 use axum::{extract::Request, middleware::Next, response::Response};
 use http::{HeaderName, HeaderValue};
+use tracing::Instrument;
 
 /// Carries the id to whoever asked.
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -34,7 +35,9 @@ pub async fn write(mut request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     request.extensions_mut().insert(id.clone());
     let began = Instant::now();
-    let mut response = next.run(request).await;
+    // What is logged on the way carries the id that the visitor may be shown.
+    let span = tracing::info_span!("request", id = %id.0);
+    let mut response = next.run(request).instrument(span).await;
     let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
     tracing::info!(
         target: "instep::request",

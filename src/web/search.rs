@@ -63,7 +63,7 @@ pub async fn search(State(app): State<App>, asked: Result<Query<Asked>, QueryRej
         _ if results.is_empty() => format!("Nothing found for “{question}”. Try fewer letters, or another word."),
         _ => format!("{} for “{question}”", counted(results.len(), "result", "results")),
     };
-    let mut layout = Layout::new(&app, "Search")
+    let mut layout = Layout::new(&app, &snapshot, "Search")
         .at(&app, "/search")
         .described("Look for a word in every article, page and stretch.");
     if !question.is_empty() {

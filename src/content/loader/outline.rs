@@ -2,13 +2,12 @@
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
-use super::Rules;
 use crate::{
     content::{
-        front_matter::{self, Fault, FrontMatter, RawDate},
+        front_matter::{self, Fault, Flag, FrontMatter, RawDate},
         source::{Kind, Source},
     },
-    domain::{address, entry::Tag, problem::Place, slug::Slug},
+    domain::{address, entry::Tag, permalink::Rules, problem::Place, slug::Slug},
 };
 
 /// A file whose head has been read and whose text has not.
@@ -38,8 +37,8 @@ impl Outline {
     pub fn read(source: Source, text: &str, rules: &Rules) -> Result<Self, Fault> {
         let parsed = front_matter::parse(text)?;
         let (front_matter, mut warnings) = (parsed.front_matter, parsed.warnings);
-        let date_at = |key: &str, raw: &Option<RawDate>| {
-            let read = raw.as_ref().map(|raw| raw.read(&rules.zone)).transpose();
+        let date_at = |key: &str, raw: Option<&RawDate>| {
+            let read = raw.map(|raw| raw.read(&rules.zone)).transpose();
             read.map_err(|what| fault(text, key, what, "Correct the date."))
         };
         let slug = match &front_matter.slug {
@@ -70,7 +69,7 @@ impl Outline {
             }
         };
         let from_name = source.date.and_then(|date| date.to_zoned(rules.zone.clone()).ok());
-        let date = match date_at("date", &front_matter.date)?.or(from_name) {
+        let date = match date_at("date", front_matter.date.as_ref())?.or(from_name) {
             Some(date) => date,
             None => {
                 let modified = modified(&source, &rules.zone);
@@ -82,11 +81,11 @@ impl Outline {
                 modified
             }
         };
-        let publish_date = date_at("publish_date", &front_matter.publish_date)?;
+        let publish_date = date_at("publish_date", front_matter.publish_date.as_ref())?;
         let has_date = front_matter.date.is_some() || source.date.is_some();
         let publish_at = publish_date.or_else(|| has_date.then(|| date.clone())).map(|at| at.timestamp());
-        let expire_at = date_at("expiry_date", &front_matter.expiry_date)?.map(|at| at.timestamp());
-        let updated = date_at("updated", &front_matter.updated)?;
+        let expire_at = date_at("expiry_date", front_matter.expiry_date.as_ref())?.map(|at| at.timestamp());
+        let updated = date_at("updated", front_matter.any_updated())?;
 
         let address = match &front_matter.url {
             Some(url) => address::tidy(url).ok_or_else(|| {
@@ -112,7 +111,7 @@ impl Outline {
         Ok(Self {
             text: text.to_owned(),
             body_start: parsed.body_start,
-            draft: front_matter.draft || front_matter.published == Some(false),
+            draft: front_matter.draft.0 || front_matter.published == Some(Flag(false)),
             source,
             front_matter,
             warnings,
@@ -133,10 +132,11 @@ impl Outline {
 
     /// The picture of the front matter, by its name.
     pub fn image(&self) -> Option<&str> {
-        match self.source.kind {
+        let name = match self.source.kind {
             Kind::Stretch => self.front_matter.picture.as_deref(),
             _ => self.front_matter.image.as_ref().map(|image| image.0.as_str()),
-        }
+        };
+        name.filter(|name| !name.trim().is_empty())
     }
 
     /// Tags and categories are one thing here; each is named as it was first written.

@@ -168,7 +168,7 @@ impl Writer<'_> {
                 if is_ours && !dest_url.starts_with('/') {
                     self.remark(
                         range.start,
-                        format!("the link {dest_url:?} leads to no file here"),
+                        format!("the link {:?} leads to no file here", dest_url.as_ref()),
                         "Write the address as readers see it, such as /about, or the name of a file beside this one.",
                     );
                 }

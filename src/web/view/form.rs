@@ -5,6 +5,7 @@ use askama::Template;
 use super::super::guard;
 use crate::{
     app::App,
+    content::Snapshot,
     domain::{
         address,
         comment::{EMAIL_MAX, Field, FieldErrors, NAME_MAX, RawComment, SITE_MAX, TEXT_MAX},
@@ -87,11 +88,10 @@ struct FieldView {
 }
 
 impl FormView {
-    pub fn new(app: &App, post: &Post, state: FormState) -> Self {
+    pub fn new(app: &App, snapshot: &Snapshot, post: &Post, state: FormState) -> Self {
         let error = |field| state.notice.as_ref().and_then(|notice| notice.errors.of(field)).map(str::to_owned);
         let field = |field, max| FieldView { max, error: error(field) };
         let slug = post.entry.slug.as_str();
-        let snapshot = app.snapshot();
         let privacy = snapshot.pages.iter().find(|page| page.entry.slug.as_str() == "privacy");
         Self {
             action: address::encode(&format!("/posts/{slug}/comments")),

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::{
     app::App,
+    content::Snapshot,
     domain::{address, embed::Picture},
     web::assets::{FONT, STYLE},
 };
@@ -56,8 +57,8 @@ impl Link {
 }
 
 impl Layout {
-    pub fn new(app: &App, title: &str) -> Self {
-        let (site, assets, snapshot) = (&app.config.site, app.assets(), app.snapshot());
+    pub fn new(app: &App, snapshot: &Snapshot, title: &str) -> Self {
+        let (site, assets) = (&app.config.site, app.assets());
         let mut footer = vec![Link::new("Archive", "/archive"), Link::new("Tags", "/tags")];
         if let Some(privacy) = snapshot.pages.iter().find(|page| page.entry.slug.as_str() == "privacy") {
             footer.push(Link::new(&privacy.entry.title, address::encode(&privacy.entry.address)));
@@ -82,7 +83,7 @@ impl Layout {
             icon: assets.address("icons/favicon.svg"),
             touch_icon: assets.address("icons/apple-touch-icon.png"),
             script: None,
-            navigation: navigation(app),
+            navigation: navigation(app, snapshot),
             footer,
             feed: None,
         }
@@ -151,12 +152,11 @@ impl Layout {
 }
 
 /// As site.toml says, else articles, stretches and pages.
-fn navigation(app: &App) -> Vec<Link> {
+fn navigation(app: &App, snapshot: &Snapshot) -> Vec<Link> {
     let set = &app.config.site.navigation;
     if !set.is_empty() {
         return set.iter().map(|link| Link::new(&link.label, &link.href)).collect();
     }
-    let snapshot = app.snapshot();
     let mut links = vec![Link::new("Articles", "/")];
     if !snapshot.stretches.is_empty() {
         links.push(Link::new("Stretches", "/stretches"));
