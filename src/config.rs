@@ -18,7 +18,7 @@ use crate::domain::{
     verdict::Rates,
 };
 
-pub use sources::{SETTINGS, Setting, Typed};
+pub use sources::{SETTINGS, Setting, Typed, unknown_variables};
 
 /// A setting that cannot be.
 #[derive(Debug, thiserror::Error)]

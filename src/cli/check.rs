@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 
-use super::Places;
+use super::{Places, counted};
 use crate::{content::Loader, domain::problem::Severity};
 
 #[derive(Debug, Args)]
@@ -27,10 +27,12 @@ impl Check {
         let errors = library.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
         let warnings = library.problems.len() - errors;
         println!(
-            "{} posts, {} pages, {} stretches: {errors} errors, {warnings} warnings",
-            library.posts.len(),
-            library.pages.len(),
-            library.stretches.len()
+            "{}, {}, {}: {}, {}",
+            counted(library.posts.len(), "post", "posts"),
+            counted(library.pages.len(), "page", "pages"),
+            counted(library.stretches.len(), "stretch", "stretches"),
+            counted(errors, "error", "errors"),
+            counted(warnings, "warning", "warnings")
         );
         let is_bad = errors > 0 || (self.strict && warnings > 0);
         Ok(if is_bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -25,8 +25,10 @@ pub(super) enum Comments {
     Approve(Approve),
     /// Take comments away as spam
     Spam(Ids),
-    /// Take comments away
+    /// Take comments away; they can be approved again
     Trash(Ids),
+    /// Delete what comments say and who said it, for good; answers keep their place
+    Erase(Ids),
     /// Answer a comment as the author of site.toml; the text is read from standard input
     Reply(Reply),
 }
@@ -83,6 +85,15 @@ pub(super) struct Reply {
     json: bool,
 }
 
+/// What is done to comments by their numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Approve,
+    Spam,
+    Trash,
+    Erase,
+}
+
 impl Comments {
     pub(super) async fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
         let (config, store) = places.store().await?;
@@ -90,10 +101,11 @@ impl Comments {
             Self::List(list) => list.run(&store).await,
             Self::Approve(approve) => {
                 let ids = if approve.all_held { held(&store).await? } else { approve.ids };
-                moderate(&store, Status::Approved, &ids, approve.json).await
+                moderate(&store, Act::Approve, &ids, approve.json).await
             }
-            Self::Spam(Ids { ids, json }) => moderate(&store, Status::Spam, &ids, json).await,
-            Self::Trash(Ids { ids, json }) => moderate(&store, Status::Trash, &ids, json).await,
+            Self::Spam(Ids { ids, json }) => moderate(&store, Act::Spam, &ids, json).await,
+            Self::Trash(Ids { ids, json }) => moderate(&store, Act::Trash, &ids, json).await,
+            Self::Erase(Ids { ids, json }) => moderate(&store, Act::Erase, &ids, json).await,
             Self::Reply(reply) => reply.run(&store, &config).await,
         };
         store.close().await;
@@ -151,19 +163,21 @@ async fn held(store: &Store) -> anyhow::Result<Vec<CommentId>> {
 }
 
 /// Each comment by itself: a number that is wrong does not keep the others from being done.
-async fn moderate(store: &Store, to: Status, ids: &[CommentId], as_json: bool) -> anyhow::Result<ExitCode> {
+async fn moderate(store: &Store, act: Act, ids: &[CommentId], as_json: bool) -> anyhow::Result<ExitCode> {
     let now = Clock::system().now();
     let mut failed = Vec::new();
     for &id in ids {
-        let done = match to {
-            Status::Approved => store.approve(id, ACTOR, now).await,
-            Status::Spam => store.mark_spam(id, ACTOR, now).await,
-            Status::Trash | Status::Held => store.trash(id, ACTOR, now).await,
+        let done = match act {
+            Act::Approve => store.approve(id, ACTOR, now).await,
+            Act::Spam => store.mark_spam(id, ACTOR, now).await,
+            Act::Trash => store.trash(id, ACTOR, now).await,
+            Act::Erase => store.erase(id, ACTOR, now).await,
         };
         match done {
             Ok(done) if as_json => {
                 println!("{}", json!({ "id": id, "before": done.before.as_str(), "status": done.after.as_str() }));
             }
+            Ok(_) if act == Act::Erase => println!("{id} is erased"),
             Ok(done) if done.before == done.after => println!("{id} was {} already", done.after.as_str()),
             Ok(done) => println!("{id} is {} now (was {})", done.after.as_str(), done.before.as_str()),
             Err(error) => failed.push(about(id, error).to_string()),

@@ -39,11 +39,13 @@ impl Init {
         }
         fs::create_dir_all(folder.join("media")).with_context(|| cannot_write(folder))?;
         let place = folder.display();
+        // `content` is where the program looks by itself.
+        let flag = if folder == Path::new("content") { String::new() } else { format!(" --content {place}") };
         println!(
             "A new site stands in {place}.\n\n\
-             1. Look at it:        instep --content {place}\n\
+             1. Look at it:        instep{flag}\n\
              2. Give it a name:    {place}/site.toml\n\
-             3. Write:             instep --content {place} new \"My first post\"\n\n\
+             3. Write:             instep{flag} new \"My first post\"\n\n\
              Saving a file publishes it; a restart is only needed after a change to site.toml."
         );
         Ok(ExitCode::SUCCESS)

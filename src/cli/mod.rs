@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, process::ExitCode
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::{
-    config::{Config, Typed},
+    config::{self, Config, Typed},
     store::Store,
 };
 
@@ -65,7 +65,11 @@ impl Places {
             data: self.data.clone(),
             database_url: self.database_url.clone(),
         };
-        Ok(Config::load(&typed, &environment())?)
+        let environment = environment();
+        for hint in config::unknown_variables(&environment) {
+            eprintln!("instep: {hint}");
+        }
+        Ok(Config::load(&typed, &environment)?)
     }
 
     async fn store(&self) -> anyhow::Result<(Config, Store)> {
@@ -128,6 +132,11 @@ fn environment() -> BTreeMap<String, String> {
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| name.starts_with("INSTEP_"))
         .collect()
+}
+
+/// `1 post`, `2 posts`.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
 /// The names of all commands, for a test that compares them with the README.

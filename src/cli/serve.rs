@@ -1,6 +1,12 @@
 //! `instep serve`: the site.
 
-use std::{io::Write, net::SocketAddr, path::Path, process::ExitCode, time::Instant};
+use std::{
+    io::Write,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
+    process::ExitCode,
+    time::Instant,
+};
 
 use anyhow::Context;
 use clap::Args;
@@ -10,7 +16,7 @@ use tokio::{
 };
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-use super::{Places, demo};
+use super::{Places, counted, demo};
 use crate::{
     app::{App, Clock, Mode},
     config::LogFormat,
@@ -75,11 +81,12 @@ fn greet(app: &App, address: SocketAddr, began: Instant) {
     // Whoever closed the pipe does not want to know.
     let _ = writeln!(
         out,
-        "Instep serves “{}” at http://{address}\n{} posts, {} pages and {} stretches from {} in {} ms",
+        "Instep serves “{}” at http://{}\n{}, {} and {} from {} in {} ms",
         app.config.site.title,
-        snapshot.posts.len(),
-        snapshot.pages.len(),
-        snapshot.stretches.len(),
+        reachable(address),
+        counted(snapshot.posts.len(), "post", "posts"),
+        counted(snapshot.pages.len(), "page", "pages"),
+        counted(snapshot.stretches.len(), "stretch", "stretches"),
         display(&app.config.content),
         began.elapsed().as_millis(),
     );
@@ -94,11 +101,21 @@ fn greet(app: &App, address: SocketAddr, began: Instant) {
     if !snapshot.problems.is_empty() {
         let _ = writeln!(
             out,
-            "{} problems, {errors} of them errors; the rest of the site is served",
-            snapshot.problems.len()
+            "{}, {errors} of them serious; the rest of the site is served",
+            counted(snapshot.problems.len(), "problem", "problems")
         );
     }
     let _ = out.flush();
+}
+
+/// Where to look from this machine: nobody can open 0.0.0.0.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 fn display(path: &Path) -> String {

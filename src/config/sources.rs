@@ -87,7 +87,7 @@ pub const SETTINGS: &[Setting] = {
         ),
         setting("site.card", Text, "", "A picture in `content/media/` that other sites show beside a link to yours."),
         setting("site.author.name", Text, "", "Who writes; the title of the site where unset."),
-        setting("site.author.email", Text, "", "For mail to the author; never shown."),
+        setting("site.author.email", Text, "", "The author's address, for the mails of a later version; never shown."),
         setting("site.author.url", Text, "", "The author's own page."),
         setting("site.navigation", List, "[]", "Links in the header: `{ label = \"About\", href = \"/about\" }`."),
         setting("site.comments.enabled", Switch, "true", "`false` closes every thread and keeps what was said."),
@@ -171,7 +171,9 @@ impl<'a> Sources<'a> {
         // Once for its own sake: errors then point into the file.
         toml::from_str::<SiteToml>(&text).map_err(at)?;
         let mut table: toml::Table = toml::from_str(&text).map_err(at)?;
-        for (variable, value) in self.environment.iter().filter(|(variable, _)| variable.starts_with("INSTEP_SITE__")) {
+        let is_set =
+            |(variable, value): &(&String, &String)| variable.starts_with("INSTEP_SITE__") && !value.is_empty();
+        for (variable, value) in self.environment.iter().filter(is_set) {
             lay_over(&mut table, variable, value)?;
         }
         toml::Value::Table(table).try_into().map_err(|error: toml::de::Error| ConfigError::SiteToml {
@@ -181,6 +183,21 @@ impl<'a> Sources<'a> {
             what: error.message().to_owned(),
         })
     }
+}
+
+/// Sentences about variables that are nearly ours. Names that are nothing like ours may be meant for something else.
+pub fn unknown_variables(environment: &BTreeMap<String, String>) -> Vec<String> {
+    let known: Vec<String> = SETTINGS.iter().map(Setting::variable).collect();
+    let hint = |name: &String| {
+        // Those of the site are refused when they are laid over site.toml.
+        if known.contains(name) || name.starts_with("INSTEP_SITE__") {
+            return None;
+        }
+        let meant =
+            nearest(name, known.iter().map(String::as_str).filter(|known| !known.starts_with("INSTEP_SITE__")))?;
+        Some(format!("there is no setting {name}, so it changes nothing. Did you mean {meant}?"))
+    };
+    environment.keys().filter_map(hint).collect()
 }
 
 fn default_of(key: &str) -> &'static str {
@@ -278,6 +295,14 @@ mod tests {
                 assert!(message.contains(word), "{message:?} does not say {word:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_variable_that_is_nearly_ours_is_told() {
+        let hints = |name: &str| unknown_variables(&BTreeMap::from([(name.to_owned(), String::new())]));
+        assert!(hints("INSTEP_LISTN")[0].contains("Did you mean INSTEP_LISTEN?"));
+        assert!(hints("INSTEP_LISTEN").is_empty());
+        assert!(hints("INSTEP_TEST_BROWSER").is_empty());
     }
 
     #[test]

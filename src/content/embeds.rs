@@ -41,6 +41,34 @@ const PROVIDERS: &[Provider] = &[
         frame_host: "https://www.instagram.com",
         understand: instagram,
     },
+    Provider {
+        name: "TikTok",
+        class: "tiktok",
+        hosts: &["tiktok.com"],
+        frame_host: "https://www.tiktok.com",
+        understand: tiktok,
+    },
+    Provider {
+        name: "Spotify",
+        class: "spotify",
+        hosts: &["open.spotify.com"],
+        frame_host: "https://open.spotify.com",
+        understand: spotify,
+    },
+    Provider {
+        name: "SoundCloud",
+        class: "soundcloud",
+        hosts: &["soundcloud.com"],
+        frame_host: "https://w.soundcloud.com",
+        understand: soundcloud,
+    },
+    Provider {
+        name: "Strava",
+        class: "strava",
+        hosts: &["strava.com"],
+        frame_host: "https://www.strava.com",
+        understand: strava,
+    },
 ];
 
 /// An address, taken apart.
@@ -57,6 +85,7 @@ impl Address<'_> {
 
 /// What an address means to its provider.
 struct Understood {
+    id: String,
     /// Without what only tracks.
     address: String,
     frame: String,
@@ -76,6 +105,7 @@ pub fn recognise(address: &str, title: Option<String>) -> Option<Player> {
         provider_class: provider.class,
         address: understood.address,
         frame: understood.frame,
+        id: understood.id,
         title,
         poster: None,
         shape: understood.shape,
@@ -102,6 +132,7 @@ fn youtube(address: &Address) -> Option<Understood> {
         None => None,
     };
     let list = address.query("list").and_then(|list| code(&list));
+    let playlist = list.clone();
     let start = ["t", "start"].iter().find_map(|name| seconds(&address.query(name)?)).filter(|start| *start > 0);
 
     let mut watch = match (&id, shape) {
@@ -123,13 +154,13 @@ fn youtube(address: &Address) -> Option<Understood> {
             watch.push_str(&format!("&t={start}s"));
         }
     }
-    Some(Understood { address: watch, frame, shape })
+    let id = id.or(playlist).unwrap_or_default();
+    Some(Understood { id, address: watch, frame, shape })
 }
 
 /// `/ID`, `/ID/HASH` of an unlisted one, `/channels/NAME/ID`, `/video/ID`.
 fn vimeo(address: &Address) -> Option<Understood> {
-    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let at = address.segments.iter().position(|segment| is_number(segment))?;
+    let at = address.segments.iter().position(|segment| number(segment).is_some())?;
     let id = address.segments[at];
     let hash = address.segments.get(at + 1).map(|hash| (*hash).to_owned()).or_else(|| address.query("h"));
     let hash = hash.and_then(|hash| code(&hash));
@@ -138,6 +169,7 @@ fn vimeo(address: &Address) -> Option<Understood> {
         None => (id.to_owned(), String::new()),
     };
     Some(Understood {
+        id: id.to_owned(),
         address: format!("https://vimeo.com/{path}"),
         frame: format!("https://player.vimeo.com/video/{id}?autoplay=1&dnt=1{query}"),
         shape: Shape::Wide,
@@ -160,8 +192,71 @@ fn instagram(address: &Address) -> Option<Understood> {
     Some(Understood {
         address: format!("https://www.instagram.com/{kind}/{id}/"),
         frame: format!("https://www.instagram.com/{kind}/{id}/embed"),
+        id,
         shape,
     })
+}
+
+/// `/@name/video/ID`.
+fn tiktok(address: &Address) -> Option<Understood> {
+    let [name, "video", id] = address.segments.as_slice() else { return None };
+    let name =
+        name.strip_prefix('@').filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)))?;
+    let id = number(id)?;
+    Some(Understood {
+        address: format!("https://www.tiktok.com/@{name}/video/{id}"),
+        frame: format!("https://www.tiktok.com/embed/v2/{id}"),
+        id,
+        shape: Shape::Tall,
+    })
+}
+
+/// `/track/ID`, `/episode/ID` and their kin, also below `/intl-de`.
+fn spotify(address: &Address) -> Option<Understood> {
+    let segments = match address.segments.as_slice() {
+        [language, rest @ ..] if language.starts_with("intl-") => rest,
+        all => all,
+    };
+    let [kind @ ("track" | "album" | "playlist" | "episode" | "show" | "artist"), id] = segments else { return None };
+    let id = code(id)?;
+    Some(Understood {
+        address: format!("https://open.spotify.com/{kind}/{id}"),
+        frame: format!("https://open.spotify.com/embed/{kind}/{id}"),
+        id,
+        shape: Shape::Audio,
+    })
+}
+
+/// `/name/track` and `/name/sets/list`.
+fn soundcloud(address: &Address) -> Option<Understood> {
+    let path = match address.segments.as_slice() {
+        [_, "sets", _] | [_, _] => address.segments.iter().map(|part| code(part)).collect::<Option<Vec<_>>>()?,
+        _ => return None,
+    };
+    let page = format!("https://soundcloud.com/{}", path.join("/"));
+    let quoted: String = url::form_urlencoded::byte_serialize(page.as_bytes()).collect();
+    Some(Understood {
+        id: path.join("-"),
+        frame: format!("https://w.soundcloud.com/player/?url={quoted}&auto_play=true"),
+        address: page,
+        shape: Shape::Audio,
+    })
+}
+
+/// `/activities/ID`.
+fn strava(address: &Address) -> Option<Understood> {
+    let ["activities", id, ..] = address.segments.as_slice() else { return None };
+    let id = number(id)?;
+    Some(Understood {
+        address: format!("https://www.strava.com/activities/{id}"),
+        frame: format!("https://www.strava.com/activities/{id}/embed"),
+        id,
+        shape: Shape::Card,
+    })
+}
+
+fn number(text: &str) -> Option<String> {
+    (!text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.to_owned())
 }
 
 /// An id as all providers make them. Nothing else may get into the address of a frame.
@@ -286,6 +381,30 @@ mod tests {
                 "https://www.instagram.com/reel/fA9uwTtkSN/embed",
                 Shape::Tall,
             ),
+            (
+                "https://www.tiktok.com/@run.ner/video/6718335390845095173?is_from_webapp=1",
+                "https://www.tiktok.com/@run.ner/video/6718335390845095173",
+                "https://www.tiktok.com/embed/v2/6718335390845095173",
+                Shape::Tall,
+            ),
+            (
+                "https://open.spotify.com/intl-de/episode/7makk4oTQel546B0PZlDM5?si=x",
+                "https://open.spotify.com/episode/7makk4oTQel546B0PZlDM5",
+                "https://open.spotify.com/embed/episode/7makk4oTQel546B0PZlDM5",
+                Shape::Audio,
+            ),
+            (
+                "https://soundcloud.com/name/sets/list?si=x",
+                "https://soundcloud.com/name/sets/list",
+                "https://w.soundcloud.com/player/?url=https%3A%2F%2Fsoundcloud.com%2Fname%2Fsets%2Flist&auto_play=true",
+                Shape::Audio,
+            ),
+            (
+                "https://www.strava.com/activities/1234567/overview",
+                "https://www.strava.com/activities/1234567",
+                "https://www.strava.com/activities/1234567/embed",
+                Shape::Card,
+            ),
         ] {
             let player = recognise(pasted, None).unwrap_or_else(|| panic!("{pasted}"));
             assert_eq!(
@@ -308,6 +427,11 @@ mod tests {
             "https://youtube.com.example.org/watch?v=abc",
             "https://vimeo.com/about",
             "https://www.instagram.com/someone/",
+            "https://www.tiktok.com/@a/photo/1",
+            "https://www.tiktok.com/@a\"b/video/1",
+            "https://open.spotify.com/user/1",
+            "https://soundcloud.com/name",
+            "https://www.strava.com/athletes/1",
             "ftp://vimeo.com/1",
             "youtu.be",
         ] {
@@ -317,7 +441,15 @@ mod tests {
 
     #[test]
     fn frames_come_from_the_hosts_that_pages_allow() {
-        for address in ["https://youtu.be/abc", "https://vimeo.com/1", "https://www.instagram.com/p/abc/"] {
+        for address in [
+            "https://youtu.be/abc",
+            "https://vimeo.com/1",
+            "https://www.instagram.com/p/abc/",
+            "https://www.tiktok.com/@a/video/1",
+            "https://open.spotify.com/track/abc",
+            "https://soundcloud.com/a/b",
+            "https://www.strava.com/activities/1",
+        ] {
             let frame = recognise(address, None).expect(address).frame;
             assert!(frame_hosts().any(|host| frame.starts_with(&format!("{host}/"))), "{frame}");
         }

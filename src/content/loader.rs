@@ -249,6 +249,9 @@ fn unreadable((folder, error): &(PathBuf, io::Error)) -> Problem {
     problem(Severity::Error, folder, Place::START, what, "Look at its permissions. What is in it stays out until then.")
 }
 
+/// Endings of still pictures, the most usual first.
+const POSTERS: &[&str] = &["jpg", "jpeg", "webp", "png", "svg"];
+
 /// What texts may refer to by name.
 struct Names {
     addresses: HashMap<PathBuf, String>,
@@ -284,10 +287,7 @@ impl Lookup for Files<'_> {
         let is_clip = file.media_type.starts_with("video/") || file.media_type.starts_with("audio/");
         Some(Linked {
             picture: file.picture(),
-            poster: is_clip
-                .then(|| beside(&["jpg", "jpeg", "webp", "png", "svg"]))
-                .flatten()
-                .map(|poster| poster.picture()),
+            poster: is_clip.then(|| beside(POSTERS)).flatten().map(|poster| poster.picture()),
             captions: is_clip.then(|| beside(&["vtt"])).flatten().map(|captions| captions.address.clone()),
             media_type: file.media_type.clone(),
         })
@@ -299,6 +299,10 @@ impl Lookup for Files<'_> {
         let file = super::media::resolve_path(&self.loader.content, self.file, path).filter(|_| is_markdown)?;
         let address = self.names.addresses.get(&file)?;
         Some(if fragment.is_empty() { address.clone() } else { format!("{address}#{fragment}") })
+    }
+
+    fn poster(&self, stem: &str) -> Option<Picture> {
+        POSTERS.iter().find_map(|ending| self.find(&format!("{stem}.{ending}"))).map(|file| file.picture())
     }
 
     fn has_stretch(&self, slug: &Slug) -> bool {

@@ -22,6 +22,8 @@ pub trait Lookup {
     fn media(&self, written: &str) -> Option<Linked>;
     /// The path of a post, page or stretch whose Markdown file the author linked to.
     fn entry(&self, written: &str) -> Option<String>;
+    /// A still picture beside the text with this name and any ending.
+    fn poster(&self, stem: &str) -> Option<Picture>;
     /// Whether there is a stretch of that name.
     fn has_stretch(&self, slug: &Slug) -> bool;
 }
@@ -231,7 +233,8 @@ pub fn shorten(text: &str, longest: usize) -> String {
 /// What an address alone on its line becomes.
 pub fn embed(address: &str, title: Option<&str>, lookup: &dyn Lookup) -> Option<Embed> {
     let title = title.filter(|title| !title.trim().is_empty()).map(str::to_owned);
-    if let Some(player) = embeds::recognise(address, title.clone()) {
+    if let Some(mut player) = embeds::recognise(address, title.clone()) {
+        player.poster = lookup.poster(&format!("{}-{}", player.provider_class, player.id));
         return Some(Embed::Player(player));
     }
     let linked = lookup.media(address)?;

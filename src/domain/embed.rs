@@ -18,6 +18,8 @@ pub enum Shape {
     Tall,
     /// A post with its text, higher than wide.
     Card,
+    /// Something to hear: a low bar.
+    Audio,
 }
 
 impl Shape {
@@ -27,6 +29,7 @@ impl Shape {
             Self::Wide => "embed-wide",
             Self::Tall => "embed-tall",
             Self::Card => "embed-card",
+            Self::Audio => "embed-audio",
         }
     }
 }
@@ -42,6 +45,8 @@ pub struct Player {
     pub address: String,
     /// The address of the frame that takes the facade's place.
     pub frame: String,
+    /// The provider's own name for it; with the class, the name of a poster beside the post: `youtube-ID.jpg`.
+    pub id: String,
     pub title: Option<String>,
     pub poster: Option<Picture>,
     pub shape: Shape,

@@ -30,6 +30,35 @@ pub struct Moderated {
     pub after: Status,
 }
 
+/// What a moderator does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Approve,
+    Spam,
+    Trash,
+    Erase,
+}
+
+impl Act {
+    /// The word in the moderation log.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Spam => "spam",
+            Self::Trash => "trash",
+            Self::Erase => "erase",
+        }
+    }
+
+    fn status(self) -> Status {
+        match self {
+            Self::Approve => Status::Approved,
+            Self::Spam => Status::Spam,
+            Self::Trash | Self::Erase => Status::Trash,
+        }
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct ListedRow {
     #[sqlx(flatten)]
@@ -81,7 +110,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
     pub async fn approve(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
-        self.set_status(id, Status::Approved, "approve", actor, at).await
+        self.moderate(id, Act::Approve, actor, at).await
     }
 
     /// Takes a comment away as spam.
@@ -89,7 +118,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
     pub async fn mark_spam(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
-        self.set_status(id, Status::Spam, "spam", actor, at).await
+        self.moderate(id, Act::Spam, actor, at).await
     }
 
     /// Takes a comment away.
@@ -97,7 +126,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
     pub async fn trash(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
-        self.set_status(id, Status::Trash, "trash", actor, at).await
+        self.moderate(id, Act::Trash, actor, at).await
+    }
+
+    /// Takes a comment's words, name and all else of its writer out of the database for good. What is left is a number
+    /// and a place in the thread, so that answers keep theirs.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or the database is away.
+    pub async fn erase(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
+        self.moderate(id, Act::Erase, actor, at).await
     }
 
     /// Posts an answer as the author. It is shown at once.
@@ -184,32 +222,39 @@ impl Store {
         })
     }
 
-    async fn set_status(
-        &self,
-        id: CommentId,
-        after: Status,
-        act: &str,
-        actor: &str,
-        at: Timestamp,
-    ) -> Result<Moderated, StoreError> {
+    async fn moderate(&self, id: CommentId, act: Act, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
+        let after = act.status();
         on_writer!(self, tx => {
             let revision = grow_revision!(tx);
-            let found: Option<(String, String, String)> =
-                sqlx::query_as("SELECT thread_kind, thread_slug, status FROM comments WHERE id = $1")
+            let found: Option<(String, String, String, String)> =
+                sqlx::query_as("SELECT thread_kind, thread_slug, status, text FROM comments WHERE id = $1")
                     .bind(id)
                     .fetch_optional(&mut *tx)
                     .await?;
-            let (kind, slug, before) = found.ok_or(StoreError::NotFound)?;
+            let (kind, slug, before, text) = found.ok_or(StoreError::NotFound)?;
+            if text.is_empty() && act == Act::Approve {
+                return Err(StoreError::Conflict(format!("comment {id} has been erased, and there is nothing left to show")));
+            }
             let tag = format!("{kind}:{slug}");
             let before = Status::parse(&before).unwrap_or(Status::Held);
             leave_tag!(tx, revision, &tag);
-            if before != after {
+            if before != after || act == Act::Erase {
                 sqlx::query("UPDATE comments SET status = $1 WHERE id = $2")
                     .bind(after.as_str())
                     .bind(id)
                     .execute(&mut *tx)
                     .await?;
-                log_act!(tx, id, actor, act, Some(before.as_str()), after.as_str(), at);
+                log_act!(tx, id, actor, act.as_str(), Some(before.as_str()), after.as_str(), at);
+            }
+            if act == Act::Erase {
+                sqlx::query(
+                    "UPDATE comments SET name = '', email = NULL, site = NULL, text = '', reasons = '',
+                                         commenter = NULL, address = NULL, network = NULL
+                     WHERE id = $1",
+                )
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
             }
             Ok(Commit(Moderated { id, tag, before, after }))
         })

@@ -23,6 +23,10 @@ impl Lookup for Site {
         (written == "calf.md").then(|| "/posts/calf".to_owned())
     }
 
+    fn poster(&self, stem: &str) -> Option<Picture> {
+        (stem == "vimeo-2").then(|| Picture { address: "/media/1-vimeo-2.jpg".to_owned(), size: None })
+    }
+
     fn has_stretch(&self, slug: &Slug) -> bool {
         slug.as_str() == "toe-flexion"
     }
@@ -58,6 +62,16 @@ fn an_address_alone_on_its_line_is_an_embed() {
     ] {
         assert_eq!(shape(markdown), expected, "{markdown}");
     }
+}
+
+#[test]
+fn a_poster_beside_the_text_is_found_by_its_name() {
+    let poster = |markdown: &str| match render(markdown, &Site).body.pieces.pop() {
+        Some(Piece::Embed(Embed::Player(player))) => player.poster,
+        other => panic!("{other:?}"),
+    };
+    assert!(poster("https://vimeo.com/2").is_some());
+    assert!(poster("https://vimeo.com/1").is_none());
 }
 
 #[test]
