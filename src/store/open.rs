@@ -24,8 +24,8 @@ const READERS: u32 = 4;
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long SQLite waits for another process that writes (the shell, a backup).
 const BUSY: Duration = Duration::from_secs(5);
-/// Several copies may start at once on an empty PostgreSQL; all but one lose the race and look again.
-const MIGRATION_ATTEMPTS: u32 = 5;
+/// How often a race for the first start is lost before it is an error.
+const MIGRATION_ATTEMPTS: u32 = 20;
 
 /// Why a database cannot be used. Nothing in it was changed.
 #[derive(Debug, thiserror::Error)]
@@ -86,7 +86,7 @@ async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Pools<sqlx::Sql
         .await
         .map_err(connect)?;
     keep_copy(&writer, path, migrator).await?;
-    migrator.run(&writer).await.map_err(|error| migrate_error(&name, error))?;
+    run_migrations(|| migrator.run(&writer)).await.map_err(|error| migrate_error(&name, error))?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(PATIENCE)
@@ -137,16 +137,26 @@ async fn open_postgres(address: &str) -> Result<Pools<sqlx::Postgres>, OpenError
     // No advisory lock: engines that speak PostgreSQL's protocol often lack it.
     let mut migrator = Migrator { migrations: POSTGRES.migrations.clone(), ..Migrator::DEFAULT };
     migrator.set_locking(false);
-    for attempt in 1.. {
-        match migrator.run(&pool).await {
-            Ok(()) => break,
+    run_migrations(|| migrator.run(&pool)).await.map_err(|error| migrate_error(&name, error))?;
+    Ok(Pools { writer: pool.clone(), readers: pool })
+}
+
+/// Several processes may start at once on an empty database; all but one lose the race for each migration, which is
+/// rolled back, and look again.
+async fn run_migrations<F>(run: impl Fn() -> F) -> Result<(), MigrateError>
+where
+    F: Future<Output = Result<(), MigrateError>>,
+{
+    let mut attempt = 1;
+    loop {
+        match run().await {
             Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if attempt < MIGRATION_ATTEMPTS => {
-                tokio::time::sleep(Duration::from_millis(200)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                attempt += 1;
             }
-            Err(error) => return Err(migrate_error(&name, error)),
+            outcome => return outcome,
         }
     }
-    Ok(Pools { writer: pool.clone(), readers: pool })
 }
 
 fn migrate_error(name: &str, error: MigrateError) -> OpenError {

@@ -20,6 +20,9 @@ use tokio_io_timeout::TimeoutStream;
 
 use super::{Site, visitor::Peer};
 
+/// A connection whose writes have a deadline.
+type Stream = TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>;
+
 /// What a client may cost. Tests shorten the waits.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -100,7 +103,7 @@ fn connection(
     site: Site,
     limits: Limits,
 ) -> http1::Connection<
-    TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>,
+    Stream,
     impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>,
 > {
     let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));

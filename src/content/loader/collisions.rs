@@ -53,7 +53,8 @@ pub(super) fn resolve(outlines: Vec<Outline>, problems: &mut Vec<Problem>) -> Ve
         };
         if let Some((what, mend)) = complaint {
             let mend = format!("{mend} It stays out until then.");
-            problems.push(problem(Severity::Error, path, outline.place_of("slug"), what, mend));
+            let key = if outline.front_matter.url.is_some() { "url" } else { "slug" };
+            problems.push(problem(Severity::Error, path, outline.place_of(key), what, mend));
             continue;
         }
         addresses.insert(outline.address.clone(), path.clone());

@@ -144,7 +144,7 @@ impl Writer<'_> {
         } else {
             self.remark(
                 range.start,
-                format!("there is no picture {dest_url:?}"),
+                format!("there is no picture {:?}", dest_url.as_ref()),
                 "Put it beside the Markdown file or into content/media, or correct the name.",
             );
         }
