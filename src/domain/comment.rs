@@ -146,10 +146,10 @@ impl NewComment {
     pub fn parse(raw: &RawComment) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
         let new = Self {
-            name: errors.note(Field::Name, parse_name(&raw.name)),
-            email: errors.note(Field::Email, parse_email(&raw.email)),
-            site: errors.note(Field::Site, parse_site(&raw.site)),
             text: errors.note(Field::Text, parse_text(&raw.text)),
+            name: errors.note(Field::Name, parse_name(&raw.name)),
+            site: errors.note(Field::Site, parse_site(&raw.site)),
+            email: errors.note(Field::Email, parse_email(&raw.email)),
             parent: errors.note(Field::Parent, parse_parent(&raw.parent)),
         };
         if errors.0.is_empty() { Ok(new) } else { Err(errors) }
@@ -290,7 +290,7 @@ mod tests {
     fn every_wrong_field_is_named_once() {
         let errors = NewComment::parse(&form("", "ana", "javascript:alert(1)", "  ")).expect_err("all wrong");
         let fields: Vec<Field> = errors.iter().map(|(field, _)| field).collect();
-        assert_eq!(fields, [Field::Name, Field::Email, Field::Site, Field::Text]);
+        assert_eq!(fields, [Field::Text, Field::Name, Field::Site, Field::Email]);
     }
 
     #[test]

@@ -11,6 +11,8 @@ use crate::domain::{address, entry::Piece, slug::Slug};
 enum Line {
     Piece(Piece),
     Figure(String),
+    /// An address that nobody knows as an embed.
+    Address(String),
     Words,
 }
 
@@ -37,6 +39,12 @@ impl Writer<'_> {
                     self.raw(if open { "\n" } else { "<p>" });
                     open = true;
                     self.write(line);
+                    self.text.push(' ');
+                }
+                Line::Address(address) => {
+                    self.raw(if open { "\n" } else { "<p>" });
+                    open = true;
+                    self.raw(&format!("<a href=\"{0}\">{0}</a>", escape(&address)));
                     self.text.push(' ');
                 }
                 Line::Piece(piece) => {
@@ -88,7 +96,11 @@ impl Writer<'_> {
                 if line.iter().all(|(event, _)| matches!(event, Event::Text(_)))
                     && !source.contains(char::is_whitespace) =>
             {
-                embed(source, None, self.lookup).map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
+                match embed(source, None, self.lookup) {
+                    Some(embed) => Line::Piece(Piece::Embed(embed)),
+                    None if is_web_address(source) => Line::Address(source.to_owned()),
+                    None => Line::Words,
+                }
             }
             _ => Line::Words,
         }
@@ -178,6 +190,10 @@ impl Writer<'_> {
         let link = Event::Start(Tag::Link { link_type: *link_type, dest_url, title: title.clone(), id: id.clone() });
         html::push_html(&mut self.html, std::iter::once(link));
     }
+}
+
+fn is_web_address(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 /// How many events the block has that begins with the first one, its end included.

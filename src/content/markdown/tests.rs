@@ -53,7 +53,10 @@ fn an_address_alone_on_its_line_is_an_embed() {
         ("one\ntwo\nhttps://vimeo.com/1", "<p>onetwo</p>{https://vimeo.com/1 None}"),
         ("see https://vimeo.com/1", "<p>see https://vimeo.com/1</p>"),
         ("`https://vimeo.com/1`", "<p><code>https://vimeo.com/1</code></p>"),
-        ("https://example.org/", "<p>https://example.org/</p>"),
+        (
+            "https://example.org/?a&b",
+            "<p><a href=\"https://example.org/?a&amp;b\">https://example.org/?a&amp;b</a></p>",
+        ),
         ("![Rocking](reel.mp4)", "{/media/1-reel.mp4 Some(\"Rocking\")}"),
         ("reel.mp4", "{/media/1-reel.mp4 None}"),
         ("![](talk.mp3)", "{/media/1-talk.mp3 None}"),
