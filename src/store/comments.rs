@@ -45,7 +45,7 @@ pub struct Sender {
 pub struct Sent {
     /// Where it is posted.
     pub thread: ThreadKey,
-    /// Where the comment it answers may stand: the same thread, and those the post had under older slugs.
+    /// Where the comment it answers may stand: the same thread, and those the post had under older slugs. Never empty.
     pub parent_threads: Vec<ThreadKey>,
     pub new: NewComment,
     pub sender: Sender,
@@ -240,6 +240,10 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn thread(&self, threads: &[ThreadKey], waiting: Option<CommentId>) -> Result<Vec<Comment>, StoreError> {
+        // `IN ()` is no SQL, though SQLite lets it pass.
+        if threads.is_empty() {
+            return Ok(Vec::new());
+        }
         let rows: Vec<CommentRow> = on_reader!(self, db => {
             let mut query = sqlx::QueryBuilder::new(concat!("SELECT ", comment_columns!(), " FROM comments WHERE "));
             push_threads!(query, threads);

@@ -1,0 +1,75 @@
+//! What only a browser can tell about the look.
+
+use serde_json::{Value, json};
+
+use super::support::{FLAGSHIP, GUIDE, Scheme, Scripts, Stage, Visitor};
+
+/// A small phone, and what WCAG 2.2 asks for (1.4.10: a desktop at 400 percent).
+const WIDTHS: [u32; 2] = [360, 320];
+
+#[tokio::test]
+async fn nothing_scrolls_sideways_on_a_small_screen() {
+    let Some(stage) = Stage::demo() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+
+    let reply = format!("{FLAGSHIP}?reply_to=1");
+    let posts = ["/", FLAGSHIP, &reply, GUIDE, "/tags/feet", "/archive"];
+    let others = ["/search?q=calf", "/stretches", "/stretches/toe-flexion", "/about", "/no/such/page"];
+    for width in WIDTHS {
+        reader.hold_phone(width).await;
+        for scheme in [Scheme::Light, Scheme::Dark] {
+            reader.prefer(scheme).await;
+            for page in posts.iter().chain(&others) {
+                reader.open(page).await;
+                assert_eq!(reader.run("return document.documentElement.clientWidth").await, width);
+                assert_eq!(too_wide(&reader).await, json!([]), "{page} scrolls sideways at {width} px, {scheme:?}");
+            }
+        }
+    }
+    // The same question, asked where the answer is known.
+    reader.run("document.querySelector('main').append(document.createElement('canvas'))").await;
+    reader.run("document.querySelector('canvas').style.minWidth = '30rem'").await;
+    assert_ne!(too_wide(&reader).await, json!([]));
+}
+
+#[tokio::test]
+async fn the_scheme_that_a_reader_prefers_changes_paper_and_ink() {
+    let Some(stage) = Stage::set() else { return };
+    let reader = stage.visitor(Scripts::Off).await;
+
+    for page in ["/", FLAGSHIP, "/search", "/stretches/toe-flexion", "/no/such/page"] {
+        reader.prefer(Scheme::Light).await;
+        reader.open(page).await;
+        let (paper, ink) = paper_and_ink(&reader).await;
+        assert!(paper > 0.9 && ink < 0.4, "{page} by day: paper {paper}, ink {ink}");
+        // Without loading it again, as in the evening.
+        reader.prefer(Scheme::Dark).await;
+        let (paper, ink) = paper_and_ink(&reader).await;
+        assert!(paper < 0.3 && ink > 0.8, "{page} by night: paper {paper}, ink {ink}");
+    }
+}
+
+/// The width of a page that scrolls sideways, and who sticks out; otherwise nothing.
+async fn too_wide(reader: &Visitor) -> Value {
+    let script = "const root = document.documentElement; \
+                  if (root.scrollWidth <= root.clientWidth) return []; \
+                  const outside = (one) => one.getBoundingClientRect().right > root.clientWidth + 0.5; \
+                  const who = [...document.querySelectorAll('body *')].filter(outside).slice(0, 5); \
+                  return [root.scrollWidth, ...who.map((one) => one.outerHTML.slice(0, 100))]";
+    reader.run(script).await
+}
+
+/// How light they are, from 0 to 1.
+async fn paper_and_ink(reader: &Visitor) -> (f64, f64) {
+    let script = "const style = getComputedStyle(document.body); \
+                  return [getComputedStyle(document.documentElement).backgroundColor, style.color]";
+    let colours = reader.run(script).await;
+    let lightness = |colour: &Value| {
+        let numbers = colour.as_str()?.strip_prefix("oklch(")?;
+        numbers.split(' ').next()?.parse().ok()
+    };
+    match (lightness(&colours[0]), lightness(&colours[1])) {
+        (Some(paper), Some(ink)) => (paper, ink),
+        _ => panic!("not two colours in oklch: {colours}"),
+    }
+}

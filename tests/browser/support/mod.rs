@@ -1,0 +1,72 @@
+//! The stage that every test plays on.
+
+mod browser;
+mod process;
+mod site;
+mod trap;
+
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use browser::Driver;
+pub use browser::{Scheme, Scripts, Visitor};
+use site::Site;
+use trap::Trap;
+
+pub const FLAGSHIP: &str = "/posts/foot-and-ankle-stretches-for-runners";
+pub const GUIDE: &str = "/posts/embedding-videos-and-reels";
+
+/// How long a test waits for what it wants to see. Far more than it takes: this only ends a test that has failed.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A site, a browser to be, and nothing behind them. Fields go in this order: the browsers first, their folder last.
+pub struct Stage {
+    driver: Driver,
+    pub site: Site,
+    pub trap: Trap,
+    folder: TempDir,
+}
+
+impl Stage {
+    /// A site without comments. `None` where browser tests are not asked for.
+    pub fn set() -> Option<Self> {
+        Self::with(&[])
+    }
+
+    /// A site with the sample conversation.
+    pub fn demo() -> Option<Self> {
+        Self::with(&["--demo"])
+    }
+
+    fn with(arguments: &[&str]) -> Option<Self> {
+        if std::env::var_os("INSTEP_TEST_BROWSER").is_none_or(|value| value != "1") {
+            println!("skipped: browser tests run with INSTEP_TEST_BROWSER=1");
+            return None;
+        }
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let trap = Trap::set();
+        let site = Site::start(&folder.path().join("data"), arguments);
+        let driver = Driver::start(folder.path());
+        Some(Self { driver, site, trap, folder })
+    }
+
+    /// Somebody with a browser of their own, who has never been here.
+    pub async fn visitor(&self, scripts: Scripts) -> Visitor {
+        let profile = tempfile::tempdir_in(&self.folder).expect("a folder for the profile").keep();
+        self.driver.visitor(&self.site.base, &profile, scripts, self.trap.port()).await
+    }
+}
+
+/// Asks again and again until the answer is yes.
+pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let asked = async {
+        let mut beat = tokio::time::interval(Duration::from_millis(50));
+        while !is_so().await {
+            beat.tick().await;
+        }
+    };
+    if tokio::time::timeout(PATIENCE, asked).await.is_err() {
+        panic!("waited in vain: {what}");
+    }
+}

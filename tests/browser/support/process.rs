@@ -1,0 +1,63 @@
+//! A program that runs beside the test and ends with it.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, Sender, channel},
+    thread,
+};
+
+use super::PATIENCE;
+
+pub struct Process {
+    child: Child,
+    /// What it has said; shown when the test fails.
+    lines: Receiver<String>,
+}
+
+impl Process {
+    /// Starts it, and waits for the line in which it says what we must know.
+    pub fn start<T>(mut command: Command, find: impl Fn(&str) -> Option<T>) -> (Self, T) {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+        let (sender, lines) = channel();
+        read_lines(child.stdout.take(), sender.clone());
+        read_lines(child.stderr.take(), sender);
+        let process = Self { child, lines };
+        let mut said = Vec::new();
+        loop {
+            match process.lines.recv_timeout(PATIENCE) {
+                Ok(line) => match find(&line) {
+                    Some(found) => return (process, found),
+                    None => said.push(line),
+                },
+                Err(_) => panic!("{command:?} did not come up:\n{}", said.join("\n")),
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // By its own handle. Both fail only where it has ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            for line in &self.lines {
+                println!("{line}");
+            }
+        }
+    }
+}
+
+/// Reads on for as long as the program writes, or it would stop at a full pipe.
+fn read_lines(stream: Option<impl Read + Send + 'static>, sender: Sender<String>) {
+    let stream = stream.expect("a piped stream");
+    thread::spawn(move || {
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+}

@@ -1,0 +1,63 @@
+//! The real binary on the sample site, with a database of its own.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+use super::process::Process;
+
+pub struct Site {
+    /// `http://127.0.0.1:PORT`
+    pub base: String,
+    data: PathBuf,
+    _process: Process,
+}
+
+impl Site {
+    pub fn start(data: &Path, arguments: &[&str]) -> Self {
+        let mut command = instep(data);
+        command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
+        // Raised, not switched off: a test comments faster than a person.
+        for (name, value) in [("GAP_SECONDS", "0"), ("PER_10_MINUTES", "1000"), ("NETWORK_PER_10_MINUTES", "1000")] {
+            command.env(format!("INSTEP_SITE__COMMENTS__{name}"), value);
+        }
+        let (process, base) = Process::start(command, |line| {
+            let (_, address) = line.split_once(" at http://")?;
+            Some(format!("http://{address}"))
+        });
+        Self { base, data: data.to_owned(), _process: process }
+    }
+
+    /// A command of the shell beside the running site.
+    pub fn shell(&self, arguments: &[&str]) -> String {
+        let output = instep(&self.data).args(arguments).output().expect("the binary starts");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "instep {} failed: {told}", arguments.join(" "));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// The comments that wait, as `instep comments list --json` tells them.
+    pub fn held_comments(&self) -> Vec<Value> {
+        let told = self.shell(&["comments", "list", "--json"]);
+        told.lines().map(|line| serde_json::from_str(line).expect("one JSON object a line")).collect()
+    }
+
+    pub fn approve(&self, id: &Value) {
+        self.shell(&["comments", "approve", &id.to_string()]);
+    }
+}
+
+/// The binary, free of what this machine has set for another site.
+fn instep(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_instep"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("INSTEP_") {
+            command.env_remove(name);
+        }
+    }
+    command.arg("--content").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/content")).arg("--data").arg(data);
+    command
+}

@@ -1,0 +1,176 @@
+//! The page cache: what it holds, for whom, and until when.
+
+use axum::body::Body;
+use http::StatusCode;
+use instep::store::Store;
+
+use crate::support::{Answer, TestSite, eventually, visitor::comment_id};
+
+async fn site() -> TestSite {
+    TestSite::new()
+        .post("calf", "---\ntitle: Calf\ndate: 2026-05-02\ntags: [feet]\n---\nStretch it.")
+        .post("hips", "Open them.")
+        .page("about", "Who writes.")
+        .start()
+        .await
+}
+
+/// Asks the cache alone: whatever it does not have, a teapot makes.
+async fn holds(site: &TestSite, path: &str) -> bool {
+    let request = http::Request::get(path).body(Body::empty()).expect("a request");
+    let teapot = |_| async {
+        let mut response = http::Response::new(Body::empty());
+        *response.status_mut() = StatusCode::IM_A_TEAPOT;
+        response
+    };
+    site.app.cache.respond(request, teapot).await.status() != StatusCode::IM_A_TEAPOT
+}
+
+#[tokio::test]
+async fn public_pages_are_kept_and_nothing_else_is() {
+    let site = site().await;
+    for path in [
+        "/",
+        "/posts/calf",
+        "/about",
+        "/tags",
+        "/tags/feet",
+        "/archive",
+        "/archive/2026",
+        "/feed.xml",
+        "/tags/feet/feed.xml",
+        "/sitemap.xml",
+        "/robots.txt",
+    ] {
+        site.get(path).await;
+        assert!(holds(&site, path).await, "{path}");
+    }
+    for path in [
+        "/nowhere",
+        "/posts/calf/",
+        "/search?q=calf",
+        "/healthz",
+        "/readyz",
+        "/comments/1",
+        "/posts/calf/comments",
+        "/posts/calf?reply_to=9",
+    ] {
+        site.get(path).await;
+        assert!(!holds(&site, path).await, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_only_counts_visits_makes_no_new_page() {
+    let site = site().await;
+    site.get("/posts/calf").await;
+    for path in ["/posts/calf?utm_source=x", "/posts/calf?fbclid=1&ref=y", "/posts/calf?", "/posts/c%61lf"] {
+        assert!(holds(&site, path).await, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn cookies_change_nothing() {
+    let site = site().await;
+    let ana = site.visitor("192.0.2.1");
+    let id = comment_id(&ana.comment("calf", "First").await);
+    site.approve(id).await;
+    for path in ["/", "/posts/calf", "/feed.xml", "/about"] {
+        site.app.cache.purge_everything();
+        // Made for somebody with a cookie, and given to everybody.
+        let with: Answer = ana.get(path).await;
+        assert!(holds(&site, path).await, "{path}: kept although a cookie came along");
+        let without = site.get(path).await;
+        assert_eq!(with.body, without.body, "{path}");
+        site.app.cache.purge_everything();
+        assert_eq!(site.get(path).await.body, without.body, "{path}: made for a stranger");
+        for answer in [&with, &without] {
+            assert!(!answer.has_header("set-cookie"), "{path}");
+            assert!(!answer.header("vary").to_lowercase().contains("cookie"), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_comment_renews_the_pages_that_show_it_and_no_others() {
+    let site = site().await;
+    let ana = site.visitor("192.0.2.1");
+    site.approve(comment_id(&ana.comment("calf", "First").await)).await;
+    let showing = ["/posts/calf", "/", "/tags/feet"];
+    for path in showing.into_iter().chain(["/posts/hips", "/about", "/feed.xml"]) {
+        site.get(path).await;
+    }
+    ana.comment("calf", "Second, and passes").await.is(303);
+    for path in showing {
+        assert!(!holds(&site, path).await, "{path} shows the comment or counts it");
+    }
+    for path in ["/posts/hips", "/about", "/feed.xml"] {
+        assert!(holds(&site, path).await, "{path} has nothing to do with it");
+    }
+    site.get("/posts/calf").await.says("Second, and passes");
+    site.get("/").await.says("2 comments");
+}
+
+#[tokio::test]
+async fn a_held_comment_renews_nothing() {
+    let site = site().await;
+    for path in ["/posts/calf", "/"] {
+        site.get(path).await;
+    }
+    site.visitor("192.0.2.1").comment("calf", "Held").await.is(303);
+    for path in ["/posts/calf", "/"] {
+        assert!(holds(&site, path).await, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_another_process_decides_is_shown_here() {
+    let site = TestSite::new().post("calf", "x").keeps_current().start().await;
+    let id = comment_id(&site.visitor("192.0.2.1").comment("calf", "From outside").await);
+    site.get("/posts/calf").await.does_not_say("From outside");
+    let shell = Store::open(&site.app.config.database_url).await.expect("opens");
+    let now = site.app.clock.now();
+    shell.approve(id, "shell", now).await.expect("approves");
+    let shown = async |words: &str| {
+        eventually(words, async || site.get("/posts/calf").await.text().contains(words).then_some(())).await;
+    };
+    shown("From outside").await;
+    assert!(holds(&site, "/posts/calf").await, "kept again");
+    shell.reply_as_author(id, "Jo", None, "An answer from the shell", "shell", now).await.expect("answers");
+    shown("An answer from the shell").await;
+    shell.trash(id, "shell", now).await.expect("trashes");
+    shown("has been removed").await;
+    site.get("/").await.says("1 comment");
+    shell.close().await;
+}
+
+#[tokio::test]
+async fn a_reply_page_is_kept_for_comments_that_are_there() {
+    let site = site().await;
+    let id = comment_id(&site.visitor("192.0.2.1").comment("calf", "First").await);
+    site.approve(id).await;
+    let path = format!("/posts/calf?reply_to={id}");
+    assert!(!holds(&site, &path).await);
+    site.get(&path).await.is(200);
+    assert!(holds(&site, &path).await);
+    let done = site.store().trash(id, "test", site.app.clock.now()).await.expect("trashes");
+    site.app.cache.purge(&[done.tag]);
+    assert_eq!(site.get(&path).await.leads(), "303 /posts/calf");
+}
+
+#[tokio::test]
+async fn a_hundred_readers_at_once_get_one_page() {
+    let site = site().await;
+    let asking = (0..100).map(|_| {
+        let inner = site.site.clone();
+        let request = http::Request::get("/posts/calf").body(Body::empty()).expect("a request");
+        tokio::spawn(async move { Answer::of(inner.respond(request).await).await })
+    });
+    let mut bodies = std::collections::BTreeSet::new();
+    for answer in asking.collect::<Vec<_>>() {
+        let answer = answer.await.expect("answers");
+        assert_eq!(answer.status, 200);
+        bodies.insert(answer.body);
+    }
+    assert_eq!(bodies.len(), 1);
+}

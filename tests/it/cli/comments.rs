@@ -1,0 +1,119 @@
+//! `instep comments …` while the site runs.
+
+use super::{calf, comment};
+use crate::support::{
+    eventually,
+    program::{Program, Run},
+};
+
+/// What a run printed: one JSON object a line.
+fn json(run: &Run) -> Vec<serde_json::Value> {
+    run.exits(0).out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+async fn page_says(serving: &crate::support::program::Serving, words: &str) {
+    eventually(words, async || calf(serving.address).await.text().contains(words).then_some(())).await;
+}
+
+#[tokio::test]
+async fn from_held_to_approved_to_answered_to_gone() {
+    let program = Program::with_site();
+    let serving = program.serve(&[]);
+    let id = comment(serving.address, "A question\nin two lines").await;
+    calf(serving.address).await.does_not_say("A question");
+
+    let listed = json(&program.run(&["comments", "list", "--json"]));
+    assert_eq!(listed.len(), 1);
+    for (key, value) in
+        [("status", "held"), ("name", "Ana"), ("text", "A question\nin two lines"), ("thread", "post:calf")]
+    {
+        assert_eq!(listed[0][key], value, "{key}");
+    }
+    assert_eq!(listed[0]["id"], id);
+    assert_eq!(listed[0]["reasons"], serde_json::json!(["first-comment", "stamp-missing"]));
+
+    let id = id.to_string();
+    let done = json(&program.run(&["comments", "approve", &id, "--json"]));
+    assert_eq!((&done[0]["before"], &done[0]["status"]), (&"held".into(), &"approved".into()));
+    page_says(&serving, "A question").await;
+
+    let answered = json(&program.run_with(&["comments", "reply", &id, "--json"], "An *answer*\n"));
+    assert_eq!(answered[0]["parent"], id.parse::<i64>().expect("a number"));
+    page_says(&serving, "An <em>answer</em>").await;
+    let html = calf(serving.address).await.html();
+    let answer = html.by_id(&format!("comment-{}", answered[0]["id"])).expect("the answer");
+    assert!(answer.has_class("comment-author"), "with the author's badge");
+
+    program.run(&["comments", "trash", &id]).exits(0).says(&format!("{id} is trash now (was approved)"));
+    page_says(&serving, "has been removed").await;
+    let gone = json(&program.run(&["comments", "list", "--status", "trash", "--json"]));
+    assert_eq!(gone.len(), 1);
+    program.run(&["comments", "spam", &id]).exits(0).says("spam now");
+    assert_eq!(json(&program.run(&["comments", "list", "--status", "all", "--json"])).len(), 2);
+}
+
+#[tokio::test]
+async fn all_that_wait_are_approved_at_once() {
+    let program = Program::with_site();
+    let serving = program.serve(&[]);
+    for text in ["One", "Two", "Three"] {
+        comment(serving.address, text).await;
+    }
+    assert_eq!(json(&program.run(&["comments", "approve", "--all-held", "--json"])).len(), 3);
+    page_says(&serving, "3 comments").await;
+    program.run(&["comments", "approve", "--all-held"]).exits(0).says("No comment waits.");
+    program.run(&["comments", "list"]).exits(0).says("No comments here.");
+    assert_eq!(json(&program.run(&["comments", "list", "--json"])).len(), 0);
+}
+
+#[tokio::test]
+async fn a_number_that_is_wrong_does_not_keep_the_others() {
+    let program = Program::with_site();
+    let serving = program.serve(&[]);
+    let id = comment(serving.address, "Here").await.to_string();
+    let run = program.run(&["comments", "approve", "998", &id, "999"]);
+    run.exits(1).complains(&["no comment 998", "no comment 999"]).says(&format!("{id} is approved now"));
+    page_says(&serving, "Here").await;
+}
+
+#[tokio::test]
+async fn an_answer_must_be_one_and_to_something_that_is_seen() {
+    let program = Program::with_site();
+    let serving = program.serve(&[]);
+    let id = comment(serving.address, "Held").await.to_string();
+    program.run_with(&["comments", "reply", &id], "An answer").exits(1).complains(&["held", "instep comments approve"]);
+    program.run(&["comments", "approve", &id]).exits(0);
+    program.run_with(&["comments", "reply", &id], " \n").exits(1).complains(&["was not posted"]);
+    program.run_with(&["comments", "reply", "999"], "An answer").exits(1).complains(&["no comment 999"]);
+    assert_eq!(json(&program.run(&["comments", "list", "--status", "approved", "--json"])).len(), 1);
+}
+
+#[tokio::test]
+async fn a_list_for_people_is_one_line_a_comment() {
+    let program = Program::with_site();
+    let serving = program.serve(&[]);
+    let id = comment(serving.address, &format!("First line\nsecond line {}", "word ".repeat(50))).await;
+    let run = program.run(&["comments", "list"]);
+    assert_eq!(run.exits(0).out.lines().count(), 1, "{run:?}");
+    for words in
+        [&format!("{id}\t"), "held (first-comment, stamp-missing)", "calf", "Ana", "First line second line", "…"]
+    {
+        run.says(words);
+    }
+}
+
+#[tokio::test]
+async fn what_is_erased_is_in_no_list_and_on_no_page() {
+    let program = Program::with_site();
+    let serving = program.serve(&[]);
+    let id = comment(serving.address, "Please forget me").await.to_string();
+    program.run(&["comments", "approve", &id]).exits(0);
+    page_says(&serving, "Please forget me").await;
+    program.run(&["comments", "erase", &id]).exits(0).says(&format!("{id} is erased"));
+    let what = "the page has forgotten";
+    eventually(what, async || (!calf(serving.address).await.text().contains("forget me")).then_some(())).await;
+    let all = program.run(&["comments", "list", "--status", "all", "--json"]);
+    assert!(!all.exits(0).out.contains("forget me") && !all.out.contains("Ana"), "{all:?}");
+    let permalink = crate::support::running::fetch(serving.address, &format!("/comments/{id}")).await;
+    permalink.is(410);
+}

@@ -1,0 +1,114 @@
+//! `init`, `new`, `check`, and what is typed wrong.
+
+use std::fs;
+
+use crate::support::{program::Program, read, running::fetch};
+
+#[tokio::test]
+async fn a_new_site_serves_at_once() {
+    let program = Program::new();
+    program.run(&["init", "blog"]).exits(0).says("blog/site.toml");
+    for file in ["site.toml", "posts/hello.md", "pages/about.md", "pages/privacy.md"] {
+        assert!(program.path("blog").join(file).exists(), "{file}");
+        assert!(!read(&program.path("blog").join(file)).contains("{date}"), "{file}");
+    }
+    program.run(&["check", "--strict", "--content", "blog"]).exits(0).says("0 errors, 0 warnings");
+    let serving = program.serve(&["--content", "blog"]);
+    for path in ["/", "/posts/hello", "/about", "/privacy", "/feed.xml"] {
+        fetch(serving.address, path).await.is(200);
+    }
+}
+
+#[test]
+fn init_writes_into_no_folder_that_is_used() {
+    let program = Program::new();
+    program.save("blog/notes.txt", "mine");
+    program.run(&["init", "blog"]).exits(1).complains(&["blog is not empty"]);
+    assert_eq!(fs::read_dir(program.path("blog")).expect("reads").count(), 1);
+    program.save("file", "mine");
+    program.run(&["init", "file"]).exits(1).complains(&["file"]);
+    assert_eq!(read(&program.path("file")), "mine");
+    fs::create_dir(program.path("empty")).expect("makes");
+    program.run(&["init", "empty"]).exits(0);
+}
+
+#[test]
+fn new_makes_a_draft_and_says_where() {
+    let program = Program::with_site();
+    let path = program.run(&["new", "Straße: \"Füße\" & more"]).exits(0).out.trim().to_owned();
+    assert_eq!(path, "content/posts/strasse-fusse-more.md");
+    let text = read(&program.path(&path));
+    assert!(text.contains("title: \"Straße: \\\"Füße\\\" & more\"") && text.contains("draft: true"), "{text}");
+    program.run(&["check", "--strict"]).exits(0).says("2 posts");
+    let path = program.run(&["new", "--stretch", "Toe flexion"]).exits(0).out.trim().to_owned();
+    assert_eq!(path, "content/stretches/toe-flexion.md");
+    program.run(&["check", "--strict"]).exits(0).says("1 stretch");
+}
+
+#[test]
+fn new_overwrites_nothing() {
+    let program = Program::with_site();
+    let before = read(&program.path("content/posts/calf.md"));
+    program.run(&["new", "Calf"]).exits(1).complains(&["content/posts/calf.md is there already"]);
+    assert_eq!(read(&program.path("content/posts/calf.md")), before);
+    program.run(&["new", "!?"]).exits(1).complains(&["letters or digits"]);
+}
+
+#[test]
+fn check_tells_place_fault_and_remedy() {
+    let program = Program::with_site();
+    program.run(&["check"]).exits(0).says("1 post, 0 pages, 0 stretches: 0 errors, 0 warnings");
+    program.save(
+        "content/posts/warned.md",
+        "---\ntitle: Warned\ntitel: x\ndate: 2026-05-02\n---\n\nSee ![x](none.jpg).\n",
+    );
+    let run = program.run(&["check"]);
+    run.exits(0).says("0 errors, 2 warnings");
+    run.says("content/posts/warned.md:3:1: warning: the key titel is not known. Did you mean title?");
+    run.says("content/posts/warned.md:7:5: warning: there is no picture \"none.jpg\".");
+    program.run(&["check", "--strict"]).exits(1);
+    program.save("content/posts/broken.md", "---\ntitle: a\ndate: 2026-13-40\n---\n");
+    let run = program.run(&["check"]);
+    run.exits(1)
+        .says("1 error, 2 warnings")
+        .says("content/posts/broken.md:3:1: error: ")
+        .says("write it like 2026-05-02");
+    assert!(!program.path("data").exists(), "to check is to look");
+}
+
+#[test]
+fn the_sample_site_passes_its_own_check() {
+    let content = crate::support::sample_content();
+    Program::new().run(&["check", "--strict", "--content", content.to_str().expect("UTF-8")]).exits(0);
+}
+
+#[test]
+fn wrong_usage_is_two() {
+    let program = Program::with_site();
+    for arguments in [
+        &["--nonsense"][..],
+        &["nonsense"],
+        &["serve", "--port", "3000"],
+        &["init"],
+        &["new"],
+        &["comments"],
+        &["comments", "approve"],
+        &["comments", "approve", "x"],
+        &["comments", "approve", "1", "--all-held"],
+        &["comments", "list", "--status", "wrong"],
+    ] {
+        let run = program.run(arguments);
+        run.exits(2);
+        assert!(run.out.is_empty() && run.err.contains("--help"), "{arguments:?}: {run:?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_no_failures() {
+    let program = Program::new();
+    program.run(&["--version"]).exits(0).says(env!("CARGO_PKG_VERSION"));
+    let help = program.run(&["--help"]);
+    for command in ["serve", "init", "new", "check", "comments"] {
+        help.exits(0).says(command);
+    }
+}

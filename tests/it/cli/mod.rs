@@ -1,0 +1,33 @@
+//! The real program: what it says, what it leaves, how it ends.
+
+mod comments;
+mod making;
+mod serving;
+
+use crate::support::{
+    Answer,
+    running::{Client, fetch},
+};
+
+/// Comments under the post `calf` of a program that serves, without a browser; the number of the comment.
+async fn comment(address: std::net::SocketAddr, text: &str) -> i64 {
+    let body: String = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("name", "Ana")
+        .append_pair("text", text)
+        .finish();
+    let mut client = Client::connect(address).await;
+    client
+        .say(&format!(
+            "POST /posts/calf/comments HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        ))
+        .await;
+    let answer = client.hear().await.expect("an answer");
+    answer.is(303);
+    crate::support::visitor::comment_id(&answer)
+}
+
+async fn calf(address: std::net::SocketAddr) -> Answer {
+    fetch(address, "/posts/calf").await
+}

@@ -1,0 +1,64 @@
+//! Comments, from the form in the page to the conversation under it.
+
+mod away;
+mod engines;
+mod links;
+mod markup;
+mod mending;
+mod refused;
+mod suspected;
+mod threads;
+mod waiting;
+
+use instep::domain::comment::Status;
+
+use crate::support::{Answer, TestSite, visitor::comment_id};
+
+/// A site with two posts that take comments.
+async fn site() -> TestSite {
+    TestSite::new().post("calf", "Stretch it.").post("hips", "Open them.").start().await
+}
+
+/// A comment that everyone sees, by somebody who had none before.
+async fn approved(site: &TestSite, slug: &str, text: &str) -> i64 {
+    let id = comment_id(&site.visitor("203.0.113.9").comment(slug, text).await);
+    site.approve(id).await;
+    id
+}
+
+/// An approved answer to a comment.
+async fn answer_to(site: &TestSite, slug: &str, parent: i64, text: &str) -> i64 {
+    let visitor = site.visitor("203.0.113.9");
+    let form = visitor.form(&format!("/posts/{slug}?reply_to={parent}")).await;
+    let id = comment_id(&form.set("name", "Bo").set("text", text).send().await);
+    site.approve(id).await;
+    id
+}
+
+/// Status and reasons of a comment, in one line.
+async fn judged(site: &TestSite, id: i64) -> String {
+    let listed = site.store().list_comments(None).await.expect("lists");
+    let listed = listed.iter().find(|listed| listed.comment.id == id).expect("is listed");
+    format!("{} {}", listed.comment.status.as_str(), listed.reasons.join(" ")).trim().to_owned()
+}
+
+async fn stored(site: &TestSite) -> usize {
+    site.store().list_comments(None).await.expect("lists").len()
+}
+
+async fn status_of(site: &TestSite, id: i64) -> Status {
+    site.store().comment(id).await.expect("is there").status
+}
+
+/// A page of the site for nobody but who asked, with the form in it and these words in its text field.
+#[track_caller]
+fn keeps_the_text(answer: &Answer, text: &str) {
+    let html = answer.html();
+    assert_eq!(answer.header("cache-control"), "private, no-store");
+    assert!(html.title().starts_with("Error: "), "{}", html.title());
+    assert_eq!(html.meta("robots"), Some("noindex"));
+    assert_eq!(html.one("textarea", "name", "text").text.trim_start_matches('\n'), text);
+    assert!(html.by_id("error-summary").is_some_and(|summary| summary.attribute("autofocus").is_some()));
+    let action = html.one("form", "method", "post").get("action");
+    assert!(!action.contains('#'), "the summary has the focus, not a fragment: {action}");
+}

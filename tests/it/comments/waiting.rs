@@ -1,0 +1,195 @@
+//! A stranger's comment: kept, shown to its writer, let through by the author; and who passes from then on.
+
+use instep::domain::comment::Status;
+use jiff::SignedDuration;
+
+use super::{approved, judged, site, status_of, stored};
+use crate::support::{TestSite, visitor::comment_id};
+
+#[tokio::test]
+async fn a_first_comment_waits_and_its_writer_alone_sees_it() {
+    let site = site().await;
+    let ana = site.visitor("192.0.2.1");
+    let posted = ana.comment("calf", "My first words").await;
+    let id = comment_id(&posted);
+    assert_eq!(posted.status, 303);
+    assert!(posted.header("location").starts_with("/posts/calf?waiting="), "{}", posted.header("location"));
+    assert_eq!(status_of(&site, id).await, Status::Held);
+
+    let own = ana.get(posted.header("location").split('#').next().expect("a path")).await;
+    own.is(200).says("My first words");
+    assert_eq!(own.header("cache-control"), "private, no-store");
+    let html = own.html();
+    assert_eq!(html.meta("robots"), Some("noindex"));
+    assert_eq!(html.canonical(), Some("http://127.0.0.1:3000/posts/calf"));
+    let comment = html.by_id(&format!("comment-{id}")).expect("the comment");
+    assert!(comment.has_class("comment-waiting") && comment.text.contains("Waiting"), "{comment:?}");
+    assert!(html.find("a", "href", &format!("#comment-{id}")).is_some(), "the notice leads to it");
+
+    site.get("/posts/calf").await.is(200).does_not_say("My first words");
+    site.get("/").await.does_not_say("1 comment");
+}
+
+#[tokio::test]
+async fn an_approved_comment_is_public() {
+    let site = site().await;
+    let posted = site.visitor("192.0.2.1").comment("calf", "My first words").await;
+    let waiting = posted.header("location").split('#').next().expect("a path").to_owned();
+    let id = comment_id(&posted);
+    site.get("/posts/calf").await.does_not_say("My first words");
+    site.approve(id).await;
+    let page = site.get("/posts/calf").await;
+    page.says("My first words");
+    let html = page.html();
+    let comment = html.by_id(&format!("comment-{id}")).expect("the comment");
+    assert!(!comment.has_class("comment-waiting"));
+    assert!(html.find("a", "href", &format!("/comments/{id}")).is_some(), "its permalink");
+    site.get("/").await.says("1 comment");
+    // The kept link goes on showing it, without the word that it waits.
+    site.get(&waiting).await.is(200).says("My first words").does_not_say("comment-waiting");
+}
+
+#[tokio::test]
+async fn a_forged_waiting_link_shows_nothing() {
+    let site = site().await;
+    let id = comment_id(&site.visitor("192.0.2.1").comment("calf", "My first words").await);
+    for forged in [format!("{id}"), format!("{id}.AAAAAAAAAAAAAAAAAAAAAA"), "x".to_owned(), String::new()] {
+        let answer = site.get(&format!("/posts/calf?waiting={forged}")).await;
+        assert_eq!(answer.leads(), "303 /posts/calf", "{forged}");
+    }
+    // A true signature opens one comment, under its own post.
+    let other = site.visitor("192.0.2.2").comment("hips", "Elsewhere").await;
+    let (_, signed) = other.header("location").split_once('?').expect("a query");
+    let signed = signed.split('#').next().expect("a query");
+    site.get(&format!("/posts/calf?{signed}")).await.does_not_say("Elsewhere").does_not_say("My first words");
+}
+
+#[tokio::test]
+async fn who_has_an_approved_comment_passes() {
+    let site = site().await;
+    let ana = site.visitor("192.0.2.1");
+    let first = comment_id(&ana.comment("calf", "First").await);
+    let second = comment_id(&ana.comment("calf", "Still a stranger").await);
+    assert_eq!(judged(&site, second).await, "held first-comment");
+    site.approve(first).await;
+    site.get("/posts/hips").await.does_not_say("Known by now");
+    let posted = ana.comment("hips", "Known by now").await;
+    let id = comment_id(&posted);
+    assert_eq!(posted.leads(), format!("303 /posts/hips#comment-{id}"));
+    assert!(!posted.has_header("set-cookie"), "the cookie is there already");
+    site.get("/posts/hips").await.says("Known by now");
+    site.get("/").await.says("1 comment");
+}
+
+#[tokio::test]
+async fn name_and_mail_prove_nothing() {
+    let site = site().await;
+    let ana = site.visitor("192.0.2.1");
+    let form = ana.form("/posts/calf").await.set("name", "Ana").set("email", "ana@example.org").set("text", "First");
+    site.approve(comment_id(&form.send().await)).await;
+    // Same name, same mail, even the same address; no cookie, or one that somebody made up.
+    let mallory = site.visitor("192.0.2.1");
+    for (number, cookie) in
+        ["", "instep_commenter=ana.AAAAAAAAAAAAAAAAAAAAAA", "instep_commenter=ana"].iter().enumerate()
+    {
+        mallory.forget_cookies();
+        let form = mallory.form("/posts/calf").await.set("name", "Ana").set("email", "ana@example.org");
+        let form = form.set("text", format!("I am Ana, number {number}"));
+        let form = if cookie.is_empty() { form } else { form.header("cookie", cookie) };
+        let posted = form.send().await;
+        assert_eq!(judged(&site, comment_id(&posted)).await, "held first-comment", "{cookie}");
+        assert!(posted.has_header("set-cookie"), "a cookie that is not ours is replaced: {cookie}");
+    }
+}
+
+#[tokio::test]
+async fn the_cookie_is_for_us_alone() {
+    let site = site().await;
+    assert!(!site.get("/posts/calf").await.has_header("set-cookie"), "none before the first comment");
+    let posted = site.visitor("192.0.2.1").comment("calf", "First").await;
+    let cookie = posted.header("set-cookie");
+    assert!(cookie.starts_with("instep_commenter="), "{cookie}");
+    for attribute in ["; HttpOnly", "; SameSite=Lax", "; Path=/", "; Max-Age=34560000"] {
+        assert!(cookie.contains(attribute), "{attribute} in {cookie}");
+    }
+    assert!(!cookie.contains("Secure") && !cookie.contains("Domain"), "{cookie}");
+    assert_eq!(posted.headers.get_all("set-cookie").iter().count(), 1);
+}
+
+#[tokio::test]
+async fn on_https_the_cookie_is_bound_to_host_and_scheme() {
+    let site = TestSite::new().setting("site.base_url", "https://example.org").post("calf", "x").start().await;
+    let ana = site.visitor("192.0.2.1");
+    let posted = ana.comment("calf", "First").await;
+    let cookie = posted.header("set-cookie").to_owned();
+    assert!(cookie.starts_with("__Host-instep_commenter="), "{cookie}");
+    for attribute in ["; HttpOnly", "; SameSite=Lax", "; Path=/", "; Secure"] {
+        assert!(cookie.contains(attribute), "{attribute} in {cookie}");
+    }
+    site.approve(comment_id(&posted)).await;
+    assert_eq!(judged(&site, comment_id(&ana.comment("calf", "Second").await)).await, "approved");
+}
+
+#[tokio::test]
+async fn the_same_words_twice_are_one_comment() {
+    let site = site().await;
+    let ana = site.visitor("192.0.2.1");
+    let first = ana.comment("calf", "Sent twice").await;
+    let again = ana.comment("calf", "Sent twice").await;
+    assert_eq!(again.leads(), first.leads());
+    assert_eq!(stored(&site).await, 1);
+    site.turn(SignedDuration::from_mins(11));
+    assert_ne!(comment_id(&ana.comment("calf", "Sent twice").await), comment_id(&first));
+}
+
+#[tokio::test]
+async fn the_mail_address_is_never_shown() {
+    let site = site().await;
+    let ana = site.visitor("192.0.2.1");
+    let form = ana.form("/posts/calf").await.set("name", "Ana").set("email", "ana@secret.example");
+    let form = form.set("site", "milebymile.example").set("text", "With everything");
+    let posted = form.send().await;
+    let id = comment_id(&posted);
+    ana.get(posted.header("location").split('#').next().expect("a path")).await.does_not_say("secret.example");
+    site.approve(id).await;
+    let page = site.get("/posts/calf").await;
+    page.says("With everything").does_not_say("secret.example");
+    let html = page.html();
+    let link = html.one("a", "href", "https://milebymile.example");
+    assert_eq!(link.get("rel"), "nofollow ugc noopener");
+    assert_eq!(site.store().comment(id).await.expect("is there").email.as_deref(), Some("ana@secret.example"));
+}
+
+#[tokio::test]
+async fn only_the_authors_own_hand_wears_the_badge() {
+    let site = site().await;
+    let ana = site.visitor("192.0.2.1");
+    let form = ana.form("/posts/calf").await.set("name", "Jo").set("text", "I am the author, honestly");
+    let id = comment_id(&form.send().await);
+    site.approve(id).await;
+    let badge = async |id: i64| {
+        let html = site.get("/posts/calf").await.html();
+        html.by_id(&format!("comment-{id}")).expect("the comment").has_class("comment-author")
+    };
+    assert!(!badge(id).await);
+    let now = site.app.clock.now();
+    let answer = site.store().reply_as_author(id, "Jo", None, "I am", "test", now).await.expect("answers");
+    site.app.cache.purge(&["post:calf"]);
+    assert!(badge(answer).await && !badge(id).await);
+}
+
+#[tokio::test]
+async fn a_visitor_who_hangs_up_has_sent() {
+    let site = site().await;
+    approved(&site, "calf", "Somebody was here").await;
+    let visitor = site.visitor("192.0.2.1");
+    let form = visitor.form("/posts/calf").await.set("name", "Ana").set("text", "And gone");
+    // The first poll starts the work; then the connection is gone.
+    let mut sending = Box::pin(form.send());
+    let polled = std::future::poll_fn(|context| std::task::Poll::Ready(sending.as_mut().poll(context))).await;
+    drop(sending);
+    if polled.is_pending() {
+        crate::support::eventually("it is kept", async || (stored(&site).await == 2).then_some(())).await;
+    }
+    assert_eq!(stored(&site).await, 2);
+}

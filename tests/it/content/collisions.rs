@@ -1,0 +1,72 @@
+//! Two files that want one address, and addresses that are the program's own.
+
+use crate::support::{TestSite, site::Builder};
+
+/// One problem, which begins so, has these words, and keeps nothing else from being served.
+async fn check(site: Builder, start: &str, words: &str) -> TestSite {
+    let site = site.post("calf", "Stretch it.").start().await;
+    let problems = site.problems();
+    assert!(problems.len() == 1 && problems[0].starts_with(start) && problems[0].contains(words), "{problems:#?}");
+    site.get("/posts/calf").await.is(200).says("Stretch it.");
+    site
+}
+
+#[tokio::test]
+async fn of_two_with_one_slug_the_first_by_name_has_it() {
+    let second = "---\ntitle: Second\nslug: calf\ndate: 2026-05-02\n---\nSecond text.";
+    let site = check(TestSite::new().post("other", second), "posts/other.md:3:1: error:", "taken by").await;
+    site.get("/posts/other").await.is(404);
+    site.get("/").await.does_not_say("Second");
+}
+
+#[tokio::test]
+async fn a_file_and_a_folder_of_one_name_are_two() {
+    let folder =
+        TestSite::new().file("posts/calf/index.md", "---\ntitle: Folder\ndate: 2026-05-02\n---\nFrom the folder.");
+    let site = folder.post("calf", "From the file.").start().await;
+    let problems = site.problems();
+    assert!(problems.len() == 1 && problems[0].contains("taken by"), "{problems:?}");
+    let text = site.get("/posts/calf").await.text();
+    assert!(text.contains("From the file.") != text.contains("From the folder."), "one of them");
+}
+
+#[tokio::test]
+async fn the_programs_own_addresses_are_refused() {
+    for word in ["admin", "search", "me", "tags", "static", "healthz", "comments", "posts"] {
+        check(TestSite::new().page(word, "Mine."), &format!("pages/{word}.md:"), "belongs to the program").await;
+    }
+    let admin = "---\ntitle: x\ndate: 2026-05-02\nurl: /admin/x\n---\n";
+    check(TestSite::new().post("desk", admin), "posts/desk.md:4:1", "belongs to the program").await;
+    // In their own room they are words like any other.
+    TestSite::new()
+        .post("search", "About searching.")
+        .start()
+        .await
+        .get("/posts/search")
+        .await
+        .is(200)
+        .says("About searching.");
+}
+
+#[tokio::test]
+async fn an_alias_gives_way_to_a_page_and_to_the_first_who_had_it() {
+    let greedy = "---\ntitle: Greedy\ndate: 2026-05-02\naliases: [/posts/calf, /old]\n---\nx";
+    let site = check(TestSite::new().post("greedy", greedy), "posts/greedy.md:4:1: warning:", "is taken by").await;
+    assert_eq!(site.get("/old").await.leads(), "301 /posts/greedy");
+}
+
+#[tokio::test]
+async fn a_permalink_in_the_root_meets_pages_and_reserved_words() {
+    let site = TestSite::new()
+        .setting("site.permalink", "/{slug}")
+        .post("about", "A post.")
+        .page("about", "A page.")
+        .post("search", "Reserved.")
+        .start()
+        .await;
+    let problems = site.problems();
+    assert_eq!(problems.len(), 2, "{problems:#?}");
+    assert!(problems.iter().any(|told| told.contains("posts/search.md") && told.contains("belongs to the program")));
+    site.get("/about").await.is(200);
+    site.get("/search").await.is(200).does_not_say("Reserved.");
+}

@@ -1,0 +1,5 @@
+//! The author's files: saved, they are live; broken, they take nothing else down.
+
+mod collisions;
+mod live;
+mod texts;

@@ -1,0 +1,172 @@
+//! Texts on the page: front matter of both kinds, embeds, stretches, footnotes, excerpts.
+
+use std::fs;
+
+use crate::support::{TestSite, sample_content};
+
+#[tokio::test]
+async fn yaml_and_toml_make_the_same_page() {
+    let yaml =
+        "---\ntitle: Calf\ndate: 2026-05-02\ntags: [Feet]\ndescription: About it.\nseries: Legs\n---\nStretch it.";
+    let toml = "+++\ntitle = 'Calf'\ndate = 2026-05-02\ndescription = 'About it.'\nseries = 'Legs'\n[taxonomies]\ntags = ['Feet']\n+++\nStretch it.";
+    let page = async |text: &str| {
+        let site = TestSite::new().setting("secret", "the same").post("calf", text).start().await;
+        assert_eq!(site.problems(), [] as [String; 0]);
+        site.get("/posts/calf").await.text()
+    };
+    let (yaml, toml) = (page(yaml).await, page(toml).await);
+    assert!(yaml.contains("Legs") && yaml.contains("/tags/feet") && yaml.contains("About it."), "{yaml}");
+    assert_eq!(yaml, toml);
+}
+
+#[tokio::test]
+async fn an_unknown_key_is_warned_about_with_the_nearest_one() {
+    let site = TestSite::new().post("calf", "---\ntitle: Calf\ndate: 2026-05-02\ndescripton: x\n---\nx").start().await;
+    let problems = site.problems();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(
+        problems[0].starts_with("posts/calf.md:4:1: warning:") && problems[0].ends_with("Did you mean description?")
+    );
+    site.get("/posts/calf").await.is(200);
+}
+
+#[tokio::test]
+async fn an_embed_is_a_facade_that_asks_nobody() {
+    let text = "https://www.youtube.com/watch?v=aqz-KE-bpKQ\n\n[A film](https://vimeo.com/1084537)\n\n\
+                https://www.instagram.com/reel/fA9uwTtkSN/\n";
+    let site = TestSite::new().post("calf", text).start().await;
+    let page = site.get("/posts/calf").await;
+    let html = page.html();
+    let players: Vec<_> = html.elements.iter().filter(|element| element.attribute("data-player").is_some()).collect();
+    let leads: Vec<(&str, &str)> = players.iter().map(|one| (one.get("href"), one.get("data-player"))).collect();
+    assert_eq!(
+        leads,
+        [
+            (
+                "https://www.youtube.com/watch?v=aqz-KE-bpKQ",
+                "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?autoplay=1"
+            ),
+            ("https://vimeo.com/1084537", "https://player.vimeo.com/video/1084537?autoplay=1&dnt=1"),
+            ("https://www.instagram.com/reel/fA9uwTtkSN/", "https://www.instagram.com/reel/fA9uwTtkSN/embed"),
+        ]
+    );
+    assert!(players.iter().all(|one| one.name == "a"), "a link works without scripts");
+    assert!(players[1].text.contains("A film") && players[1].text.contains("Vimeo"));
+    assert!(html.all("iframe").is_empty());
+    for element in &html.elements {
+        for name in ["src", "srcset", "poster"] {
+            assert!(!element.get(name).contains("//"), "{element:?}");
+        }
+        let hints = ["preconnect", "dns-prefetch", "prefetch"].contains(&element.get("rel"));
+        assert!(!hints, "{element:?}");
+    }
+    assert!(html.all("script").iter().any(|script| script.get("src").contains("/embeds-")), "click to load");
+    let plain = TestSite::new().post("calf", "x").start().await.get("/posts/calf").await.html();
+    assert!(
+        plain.all("script").iter().all(|script| script.attribute("src").is_none()),
+        "no script where none is needed"
+    );
+}
+
+#[tokio::test]
+async fn a_clip_of_ones_own_is_played_by_the_browser_with_what_lies_beside_it() {
+    let from = sample_content().join("posts/foot-and-ankle-stretches-for-runners");
+    let site = TestSite::new()
+        .file("posts/calf/index.md", "---\ntitle: Calf\ndate: 2026-05-02\n---\n![Rocking](reel.mp4)")
+        .file("posts/calf/reel.mp4", fs::read(from.join("reel.mp4")).expect("reads"))
+        .file("posts/calf/reel.jpg", fs::read(from.join("reel.jpg")).expect("reads"))
+        .file("posts/calf/reel.vtt", "WEBVTT\n")
+        .start()
+        .await;
+    let html = site.get("/posts/calf").await.html();
+    let video = html.all("video")[0];
+    assert_eq!(video.get("preload"), "none");
+    let (source, track) = (html.all("source")[0], html.all("track")[0]);
+    for (address, kind) in
+        [(source.get("src"), "video/mp4"), (video.get("poster"), "image/jpeg"), (track.get("src"), "text/vtt")]
+    {
+        let file = site.get(address).await;
+        assert!(file.status == 200 && file.header("content-type").starts_with(kind), "{address}: {:?}", file.headers);
+    }
+    let part = site.get_with(source.get("src"), &[("range", "bytes=0-99")]).await;
+    assert_eq!((part.status, part.body.len()), (206, 100), "a player may jump");
+}
+
+#[tokio::test]
+async fn a_post_shows_a_stretch_and_the_stretch_says_where() {
+    let stretch = "---\ntitle: Toe flexion\nareas: [feet]\nhold_seconds: 30\nrepeats: 2\nsides: each\nstop_if: it tingles\n---\n\
+                   1. Curl the toes.\n2. Hold.\n";
+    let site = TestSite::new()
+        .file("stretches/toe-flexion.md", stretch)
+        .post("calf", "First this.\n\n![[toe-flexion]]\n\n![[toe-flexion]]\n\nThen rest.")
+        .post("hips", "![[nobody-knows-it]]")
+        .start()
+        .await;
+    let page = site.get("/posts/calf").await;
+    page.says("Curl the toes.").says("it tingles").does_not_say("![[");
+    let html = page.html();
+    assert!(html.find("a", "href", "/stretches/toe-flexion").is_some());
+    let mut ids: Vec<&str> = html.elements.iter().filter_map(|element| element.attribute("id")).collect();
+    let all = ids.len();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "no id twice on a page, though the card is there twice");
+    let own = site.get("/stretches/toe-flexion").await;
+    own.is(200).says("Curl the toes.");
+    assert!(own.html().find("a", "href", "/posts/calf").is_some());
+    site.get("/stretches").await.says("Toe flexion").says("Feet");
+    assert_eq!(site.problems().len(), 1, "{:?}", site.problems());
+    assert!(site.problems()[0].contains("posts/hips.md:5:1: warning: there is no stretch called \"nobody-knows-it\""));
+}
+
+#[tokio::test]
+async fn footnotes_lead_there_and_back() {
+    let site = TestSite::new().post("calf", "Hold it[^a].\n\n[^a]: Thirty seconds.").start().await;
+    let html = site.get("/posts/calf").await.html();
+    let link = html.all("a").into_iter().find(|a| a.get("href").starts_with("#fn-")).expect("a footnote");
+    let note = html.by_id(link.get("href").trim_start_matches('#')).expect("the note");
+    assert!(note.text.contains("Thirty seconds."));
+    assert!(html.find("a", "href", &format!("#{}", link.get("id"))).is_some(), "and back");
+}
+
+#[tokio::test]
+async fn the_excerpt_ends_where_the_author_says() {
+    let site = TestSite::new()
+        .post("calf", "The *start*.\n\n<!--more-->\n\nThe rest.")
+        .post("hips", &format!("{} The end.", "Words to skip over. ".repeat(30)))
+        .start()
+        .await;
+    let home = site.get("/").await;
+    home.says("The start.").does_not_say("The rest.").says("Words to skip over.").does_not_say("The end.");
+    site.get("/posts/calf").await.says("The rest.").does_not_say("<!--more-->").does_not_say("&lt;!--more");
+}
+
+#[tokio::test]
+async fn tables_tasks_alerts_and_contents_stand_on_the_page() {
+    let text = "## One\n\n> [!TIP]\n> A tip.\n\n## Two\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n## Three\n\n- [x] done\n";
+    let site = TestSite::new().post("calf", text).start().await;
+    let html = site.get("/posts/calf").await.html();
+    for id in ["one", "two", "three"] {
+        assert_eq!(html.by_id(id).map(|heading| heading.name.as_str()), Some("h2"));
+        assert!(html.find("a", "href", &format!("#{id}")).is_some(), "{id} in the contents");
+    }
+    assert_eq!((html.all("table").len(), html.all("aside").len()), (1, 1));
+    assert!(html.one("input", "type", "checkbox").attribute("disabled").is_some());
+}
+
+#[tokio::test]
+async fn what_the_policy_refuses_is_told_with_its_line() {
+    let text =
+        "---\ntitle: Calf\ndate: 2026-05-02\n---\nFine.\n\n<script>alert(1)</script>\n\n<p style=\"color:red\">x</p>\n";
+    let site = TestSite::new().post("calf", text).start().await;
+    let problems = site.problems();
+    assert_eq!(problems.len(), 2, "{problems:#?}");
+    assert!(
+        problems[0].starts_with("posts/calf.md:7:1: warning:") && problems[0].contains("inline script"),
+        "{problems:#?}"
+    );
+    assert!(
+        problems[1].starts_with("posts/calf.md:9:1: warning:") && problems[1].contains("inline style"),
+        "{problems:#?}"
+    );
+}

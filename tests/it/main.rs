@@ -1,0 +1,17 @@
+//! Tests through the front door: the whole service, the real program, real databases. One binary, so that all of it
+//! links once.
+
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that fails may fail loudly, its helpers too")]
+
+mod cache;
+mod cli;
+mod comments;
+mod content;
+mod docs;
+mod feeds;
+mod pages;
+mod search;
+mod server;
+mod store;
+mod support;
+mod tidy;

@@ -1,0 +1,101 @@
+//! Errors look like the site: a heading, a sentence, a way on.
+
+use http::Method;
+
+use super::site;
+use crate::support::{Answer, TestSite};
+
+#[track_caller]
+fn is_a_page_of_the_site(answer: &Answer, status: u16) {
+    answer.is(status);
+    assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert!(answer.header("content-security-policy").contains("default-src 'none'"));
+    let html = answer.html();
+    assert_eq!(html.meta("robots"), Some("noindex"));
+    assert_eq!(html.canonical(), None);
+    assert!(html.find("form", "role", "search").is_some() && html.find("a", "href", "/").is_some());
+    assert!(html.find("link", "rel", "stylesheet").is_some());
+    assert_eq!(html.all("h1").len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_said_so() {
+    let site = site().await;
+    for path in [
+        "/nowhere",
+        "/posts/nowhere",
+        "/tags/nowhere",
+        "/tags/!",
+        "/tags/nowhere/feed.xml",
+        "/stretches/nowhere",
+        "/archive/1999",
+        "/archive/02026",
+        "/archive/x",
+        "/page/2",
+        "/page/0",
+        "/page/x",
+        "/page/01",
+        "/page/99999999999999999999",
+        "/tags/feet/page/2",
+        "/archive/2026/page/2",
+        "/static/nowhere.css",
+        "/.env",
+        "/../../etc/passwd",
+        "/posts/calf/index.md",
+        "/site.toml",
+        "/posts/calf.md",
+    ] {
+        let answer = site.get(path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        is_a_page_of_the_site(&answer, 404);
+    }
+}
+
+#[tokio::test]
+async fn nothing_unwritten_is_listed() {
+    let empty = TestSite::new().start().await;
+    empty.get("/").await.is(200).says("Nothing has been published yet");
+    for path in ["/tags", "/archive", "/feed.xml", "/sitemap.xml", "/search"] {
+        empty.get(path).await.is(200);
+    }
+    is_a_page_of_the_site(&empty.get("/stretches").await, 404);
+}
+
+#[tokio::test]
+async fn other_methods_are_refused_with_what_is_allowed() {
+    let site = site().await;
+    for (method, path) in [
+        (Method::POST, "/"),
+        (Method::PUT, "/posts/calf"),
+        (Method::DELETE, "/posts/calf"),
+        (Method::DELETE, "/posts/calf/comments"),
+        (Method::PATCH, "/feed.xml"),
+        (Method::OPTIONS, "/"),
+        (Method::POST, "/healthz"),
+    ] {
+        let answer = site.ask(method.clone(), path, &[], "").await;
+        assert_eq!(answer.status, 405, "{method} {path}");
+        is_a_page_of_the_site(&answer, 405);
+        assert!(answer.header("allow").contains("GET"), "{method} {path}: {:?}", answer.header("allow"));
+    }
+}
+
+#[tokio::test]
+async fn the_visitors_words_come_back_escaped() {
+    let site = site().await;
+    for path in
+        ["/%3Cscript%3Ealert(1)%3C/script%3E", "/search?q=%3Cscript%3Ealert(1)%3C/script%3E", "/tags/%3Cscript%3E"]
+    {
+        let answer = site.get(path).await;
+        assert!(answer.html().all("script").is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_very_long_address_is_an_address_like_any_other() {
+    let site = site().await;
+    site.get(&format!("/{}", "x".repeat(6_000))).await.is(404);
+    site.get(&format!("/search?q={}", "x".repeat(6_000))).await.is(200);
+    site.get(&format!("/posts/calf?{}", "a=b&".repeat(1_000))).await.is(200);
+}

@@ -1,0 +1,21 @@
+//! Every public page: what it is, how it is sent, where it leads.
+
+mod addresses;
+mod dates;
+mod lists;
+mod missing;
+mod policy;
+mod redirects;
+mod sending;
+
+use crate::support::TestSite;
+
+/// A post, a page and a stretch that know each other.
+async fn site() -> TestSite {
+    TestSite::new()
+        .post("calf", "---\ntitle: Calf stretches\ndate: 2026-05-02\ntags: [Feet, Warm up]\n---\nStretch it.\n\n![[toe-flexion]]\n")
+        .page("about", "Who writes.")
+        .file("stretches/toe-flexion.md", "---\ntitle: Toe flexion\nareas: [feet]\nhold_seconds: 30\n---\n1. Curl.\n")
+        .start()
+        .await
+}

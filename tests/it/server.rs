@@ -1,0 +1,204 @@
+//! The server on a real port: clients that are slow, too loud, or in the middle of something when it stops.
+
+use std::time::Duration;
+
+use instep::web::server::Limits;
+use tokio::net::TcpStream;
+
+use crate::support::{
+    TestSite, eventually,
+    running::{Running, SHORT},
+};
+
+async fn site() -> TestSite {
+    TestSite::new().post("calf", "Stretch it.").start().await
+}
+
+const GET: &str = "GET /posts/calf HTTP/1.1\r\nhost: x\r\n\r\n";
+
+/// A POST whose body has yet to come.
+fn post_head(length: usize) -> String {
+    format!(
+        "POST /posts/calf/comments HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+         content-length: {length}\r\n\r\n"
+    )
+}
+
+#[tokio::test]
+async fn it_answers() {
+    let site = site().await;
+    let running = Running::start(&site, Limits::default()).await;
+    let mut client = running.connect().await;
+    client.say(GET).await;
+    client.hear().await.expect("an answer").is(200).says("Stretch it.");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_end_its_headers_is_let_go() {
+    let site = site().await;
+    let running = Running::start(&site, SHORT).await;
+    for start in ["", "GET / HT", "GET / HTTP/1.1\r\nhost: x\r\n", "GET / HTTP/1.1\r\nhost: x\r\nx-drip: "] {
+        let mut client = running.connect().await;
+        client.say(start).await;
+        client.hears_the_end().await;
+    }
+    // One that goes on dripping is let go as well.
+    let mut dripping = running.connect().await;
+    dripping.say("GET / HTTP/1.1\r\nx-drip: ").await;
+    eventually("it is let go", async || (!dripping.try_say("x").await).then_some(())).await;
+    let mut other = running.connect().await;
+    other.say(GET).await;
+    other.hear().await.expect("others are served").is(200);
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_more_is_closed() {
+    let site = site().await;
+    let running = Running::start(&site, SHORT).await;
+    let mut client = running.connect().await;
+    client.say(GET).await;
+    client.hear().await.expect("an answer").is(200);
+    client.hears_the_end().await;
+}
+
+#[tokio::test]
+async fn a_client_that_drips_its_body_is_let_go() {
+    let site = site().await;
+    let running = Running::start(&site, SHORT).await;
+    let mut client = running.connect().await;
+    client.say(&post_head(1000)).await;
+    client.say("name=Ana&text=").await;
+    let answer = client.hear().await.expect("an answer");
+    answer.is(408).says("That took too long");
+    client.hears_the_end().await;
+    assert!(!site.store().has_comments().await.expect("answers"));
+}
+
+#[tokio::test]
+async fn headers_that_are_too_large_are_refused() {
+    let site = site().await;
+    let running = Running::start(&site, SHORT).await;
+    let mut client = running.connect().await;
+    client.say(&format!("GET / HTTP/1.1\r\nhost: x\r\nx-large: {}\r\n\r\n", "x".repeat(SHORT.header_bytes + 1))).await;
+    assert_eq!(client.hear().await.map(|answer| answer.status), Some(431));
+    client.hears_the_end().await;
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_refused_and_others_are_served() {
+    let site = site().await;
+    let running = Running::start(&site, SHORT).await;
+    for nonsense in ["\0\0\0\0\r\n\r\n", "hello\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET  HTTP/1.1\r\n\r\n"] {
+        let mut client = running.connect().await;
+        client.say(nonsense).await;
+        let answer = client.hear().await;
+        assert!(answer.as_ref().is_none_or(|answer| answer.status == 400), "{nonsense:?}: {answer:?}");
+    }
+    let mut client = running.connect().await;
+    client.say(GET).await;
+    client.hear().await.expect("an answer").is(200);
+}
+
+#[tokio::test]
+async fn several_requests_at_once_are_answered_in_their_order() {
+    let site = site().await;
+    let running = Running::start(&site, Limits::default()).await;
+    let mut client = running.connect().await;
+    let request = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
+    let head = "HEAD /posts/calf HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    client.say(&[request("/robots.txt"), request("/nowhere"), request("/posts/calf"), head.to_owned()].concat()).await;
+    client.hear().await.expect("the first").is(200).says("User-agent");
+    client.hear().await.expect("the second").is(404);
+    client.hear().await.expect("the third").is(200).says("Stretch it.");
+    client.hears_the_end().await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_not_read_to_its_end() {
+    let site = site().await;
+    let running = Running::start(&site, Limits::default()).await;
+    let mut client = running.connect().await;
+    client.say(&post_head(100_000_000)).await;
+    client.say(&"x".repeat(300_000)).await;
+    client.hear().await.expect("an answer").is(413).says("too much at once");
+    client.hears_the_end().await;
+}
+
+#[tokio::test]
+async fn a_client_that_stops_reading_is_let_go() {
+    // More than both kernels' buffers hold.
+    let large = vec![b'x'; 64 * 1024 * 1024];
+    let site = TestSite::new().post("calf", "[Download](large.bin)").file("posts/large.bin", large).start().await;
+    let html = site.get("/posts/calf").await.html();
+    let file = html.all("a").into_iter().find(|link| link.words() == "Download").expect("the link").get("href");
+    // It takes the only place, so that the next one tells when it is gone.
+    let running = Running::start(&site, Limits { connections: 1, ..SHORT }).await;
+    let mut deaf = running.connect().await;
+    deaf.say(&format!("GET {file} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+    deaf.stream.readable().await.expect("it begins to answer");
+    let mut next = running.connect().await;
+    next.say(GET).await;
+    next.hear().await.expect("an answer").is(200);
+}
+
+#[tokio::test]
+async fn more_connections_than_allowed_wait_their_turn() {
+    let site = site().await;
+    let limits = Limits { connections: 1, ..SHORT };
+    let running = Running::start(&site, limits).await;
+    let mut first = running.connect().await;
+    first.say("GET / HTTP/1.1\r\n").await;
+    let mut second = running.connect().await;
+    second.say(GET).await;
+    // The first is let go for its headers, and then it is the second's turn.
+    second.hear().await.expect("an answer").is(200);
+}
+
+#[tokio::test]
+async fn a_stop_lets_a_request_in_flight_finish_and_takes_no_new_one() {
+    let site = site().await;
+    let limits = Limits { shutdown: Duration::from_secs(15), ..Limits::default() };
+    let mut running = Running::start(&site, limits).await;
+    let address = running.address;
+    let body = "name=Ana&text=Sent+while+it+stops";
+    let mut client = running.connect().await;
+    client.say(&format!("{}{}", post_head(body.len()), &body[..10])).await;
+    // It is being answered: another on a connection that was accepted after it is.
+    let mut other = running.connect().await;
+    other.say(GET).await;
+    other.hear().await.expect("an answer").is(200);
+    running.stop();
+    eventually("no new connection is taken", async || TcpStream::connect(address).await.is_err().then_some(())).await;
+    other.hears_the_end().await;
+    client.say(&body[10..]).await;
+    client.hear().await.expect("an answer").is(303);
+    running.stopped().await;
+    assert!(site.store().has_comments().await.expect("answers"));
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_ever() {
+    let site = site().await;
+    let limits = Limits { shutdown: Duration::from_millis(100), ..Limits::default() };
+    let mut running = Running::start(&site, limits).await;
+    let mut client = running.connect().await;
+    client.say(&post_head(1000)).await;
+    let mut other = running.connect().await;
+    other.say(GET).await;
+    other.hear().await.expect("an answer").is(200);
+    running.stop();
+    running.stopped().await;
+}
+
+#[tokio::test]
+async fn what_a_visitor_is_asked_by_is_the_address_of_the_connection() {
+    let site = TestSite::new().setting("site.comments.per_10_minutes", "1").post("calf", "x").start().await;
+    let running = Running::start(&site, Limits::default()).await;
+    for (text, status) in [("text=One", 303), ("text=Two", 429)] {
+        let mut client = running.connect().await;
+        let body = format!("name=Ana&{text}");
+        client.say(&post_head(body.len())).await;
+        client.say(&body).await;
+        client.hear().await.expect("an answer").is(status);
+    }
+}

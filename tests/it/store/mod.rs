@@ -1,0 +1,116 @@
+//! Every method of the store, on SQLite always and on PostgreSQL where there is one, with the same assertions.
+
+mod adding;
+mod moderating;
+mod opening;
+mod rates;
+mod reading;
+mod revisions;
+
+use instep::{
+    domain::{
+        comment::{Comment, NewComment, Status, ThreadKey},
+        stamp::StampState,
+        verdict::{Circumstances, Rates},
+    },
+    store::{Added, Sender, Sent, Store},
+};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::support::database::Database;
+
+const FINE: Circumstances = Circumstances { stamp: StampState::Valid, honeypot_filled: false };
+
+/// Rates that no test meets by chance.
+const EASY: Rates = Rates { gap: SignedDuration::ZERO, per_window: 1000, network_per_window: 1000 };
+
+/// Noon, and so many seconds.
+fn at(seconds: i64) -> Timestamp {
+    let noon: Timestamp = "2026-11-22T12:00:00Z".parse().expect("a time");
+    noon + SignedDuration::from_secs(seconds)
+}
+
+/// Ana comments under `calf` at noon, for the first time and from an address of her own.
+fn sent(text: &str) -> Sent {
+    Sent {
+        thread: ThreadKey::post("calf"),
+        parent_threads: vec![ThreadKey::post("calf")],
+        new: NewComment { name: "Ana".into(), email: None, site: None, text: text.into(), parent: None },
+        sender: Sender {
+            commenter: "ana".into(),
+            is_returning: true,
+            address: "ana's address".into(),
+            network: "ana's network".into(),
+        },
+        circumstances: FINE,
+        rates: EASY,
+        at: at(0),
+    }
+}
+
+fn answer_to(parent: i64, text: &str) -> Sent {
+    let sent = sent(text);
+    Sent { new: NewComment { parent: Some(parent), ..sent.new }, ..sent }
+}
+
+fn under(slug: &str, sent: Sent) -> Sent {
+    let thread = ThreadKey::post(slug);
+    Sent { parent_threads: vec![thread.clone()], thread, ..sent }
+}
+
+fn by(commenter: &str, sent: Sent) -> Sent {
+    let sender = Sender { commenter: commenter.into(), ..sent.sender };
+    Sent { sender, ..sent }
+}
+
+/// Stores it, and its number.
+async fn add(store: &Store, sent: &Sent) -> i64 {
+    match store.add_comment(sent).await.expect("answers") {
+        Added::Stored(id, _) => id,
+        other => panic!("not stored: {other:?}"),
+    }
+}
+
+/// Stores it for everyone to see.
+async fn add_approved(store: &Store, sent: &Sent) -> i64 {
+    let id = add(store, sent).await;
+    store.approve(id, "test", at(0)).await.expect("approves");
+    id
+}
+
+async fn status_of(store: &Store, id: i64) -> Status {
+    store.comment(id).await.expect("is there").status
+}
+
+/// The numbers of a thread's comments, in order.
+async fn thread_ids(store: &Store, slugs: &[&str], waiting: Option<i64>) -> Vec<i64> {
+    let keys: Vec<ThreadKey> = slugs.iter().map(|slug| ThreadKey::post(*slug)).collect();
+    let mut ids: Vec<i64> = store.thread(&keys, waiting).await.expect("answers").iter().map(|c| c.id).collect();
+    ids.sort_unstable();
+    ids
+}
+
+/// What must not change when nothing is stored: comments, changes, the revision.
+async fn traces(database: &Database) -> (i64, i64, i64) {
+    (
+        database.number("SELECT COUNT(*) FROM comments").await,
+        database.number("SELECT COUNT(*) FROM changes").await,
+        database.store.revision().await.expect("answers"),
+    )
+}
+
+/// An approved comment of the past, as samples and imports bring it.
+fn placed(name: &str, parent_id: Option<i64>, by_author: bool) -> Comment {
+    Comment {
+        id: 0,
+        thread_slug: "calf".into(),
+        parent_id,
+        name: name.into(),
+        email: Some("lisa@example.org".into()),
+        site: Some("https://mile.example".into()),
+        text: "From before".into(),
+        status: Status::Approved,
+        by_author,
+        created_at: at(-86_400),
+    }
+}

@@ -1,0 +1,109 @@
+//! Opening a database: twice, at once, too new, not there. What cannot be is said in one sentence.
+
+use std::fs;
+
+use instep::store::Store;
+
+use super::{add, sent};
+use crate::support::{
+    database::{Database, on_both_engines},
+    write,
+};
+
+on_both_engines!(
+    a_newer_database_is_left_alone,
+    what_was_kept_is_there_after_the_next_opening,
+    eight_may_open_an_empty_database_at_once,
+);
+
+/// The sentence with which an address is refused.
+async fn refusal(address: &str) -> String {
+    let Err(error) = Store::open(address).await else { panic!("{address:?} was opened") };
+    let sentence = error.to_string();
+    assert!(!sentence.contains('\n'), "one sentence: {sentence}");
+    sentence
+}
+
+async fn a_newer_database_is_left_alone(database: Database) {
+    let id = add(&database.store, &sent("Kept")).await;
+    database
+        .run(
+            "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+             SELECT 9000, 'from the future', success, checksum, 0 FROM _sqlx_migrations WHERE version = 1",
+        )
+        .await;
+    let sentence = refusal(&database.url).await;
+    assert!(sentence.contains("newer Instep") && sentence.contains("9000"), "{sentence}");
+    assert_eq!(database.number("SELECT COUNT(*) FROM comments").await, 1);
+    assert_eq!(database.store.comment(id).await.expect("is there").text, "Kept");
+}
+
+async fn what_was_kept_is_there_after_the_next_opening(database: Database) {
+    let id = add(&database.store, &sent("Kept")).await;
+    let second = database.again().await;
+    assert_eq!(second.comment(id).await.expect("is there").text, "Kept");
+    let third = database.again().await;
+    second.close().await;
+    assert_eq!(third.revision().await.expect("answers"), 1);
+    third.close().await;
+}
+
+async fn eight_may_open_an_empty_database_at_once(database: Database) {
+    database.run("DROP TABLE moderation_log").await;
+    database.run("DROP TABLE comments").await;
+    database.run("DROP TABLE changes").await;
+    database.run("DROP TABLE site").await;
+    database.run("DROP TABLE _sqlx_migrations").await;
+    let opening: Vec<_> = (0..8)
+        .map(|_| {
+            let url = database.url.clone();
+            tokio::spawn(async move { Store::open(&url).await })
+        })
+        .collect();
+    for store in opening {
+        store.await.expect("does not panic").expect("opens").close().await;
+    }
+    assert_eq!(database.number("SELECT COUNT(*) FROM site").await, 1);
+}
+
+#[tokio::test]
+async fn wrong_addresses_are_told_what_would_be_right() {
+    for address in ["", "blog.sqlite", "mysql://db/blog", "http://example.org", "redis:x"] {
+        let sentence = refusal(address).await;
+        assert!(sentence.contains("sqlite:PATH") && sentence.contains("postgres://"), "{sentence}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_named_and_left_as_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("notes.txt");
+    write(&file, "These are my notes, and no database. ".repeat(100));
+    let before = fs::read(&file).expect("reads");
+    let sentence = refusal(&format!("sqlite:{}", file.display())).await;
+    assert!(sentence.contains("notes.txt"), "{sentence}");
+    assert_eq!(fs::read(&file).expect("reads"), before);
+
+    // A folder where the file should be, and a file where its folder should be.
+    assert!(refusal(&format!("sqlite:{}", folder.path().display())).await.contains("cannot be opened"));
+    assert!(refusal(&format!("sqlite:{}/x.sqlite", file.display())).await.contains("cannot be made"));
+}
+
+#[tokio::test]
+async fn a_password_stays_out_of_the_sentence() {
+    // Port 1 is nobody's.
+    let sentence = refusal("postgres://ana:s3cret@127.0.0.1:1/blog").await;
+    assert!(sentence.contains("postgres://ana@127.0.0.1:1/blog") && !sentence.contains("s3cret"), "{sentence}");
+}
+
+#[tokio::test]
+async fn folders_are_made_on_the_way() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("deep/down/blog.sqlite");
+    for address in [format!("sqlite:{}", path.display()), format!("sqlite://{}", path.display())] {
+        let store = Store::open(&address).await.expect("opens");
+        assert_eq!(store.revision().await.expect("answers"), 0);
+        store.close().await;
+    }
+    assert!(path.exists());
+}

@@ -1,0 +1,107 @@
+//! How often somebody may comment: by cookie, by address, by network.
+
+use instep::{
+    domain::verdict::Rates,
+    store::{Added, Sender, Sent},
+};
+use jiff::SignedDuration;
+
+use super::{EASY, add, at, by, sent, traces};
+use crate::support::database::{Database, on_both_engines};
+
+on_both_engines!(
+    a_gap_lies_between_two_of_one_commenter,
+    a_commenter_has_a_window,
+    without_a_cookie_the_address_counts,
+    with_a_cookie_the_address_does_not_count,
+    a_network_has_a_window,
+    spam_and_trash_count_as_well,
+);
+
+const GAP: Rates = Rates { gap: SignedDuration::from_secs(15), ..EASY };
+const THREE: Rates = Rates { per_window: 3, ..EASY };
+
+fn with(rates: Rates, seconds: i64, sent: Sent) -> Sent {
+    Sent { rates, at: at(seconds), ..sent }
+}
+
+fn without_cookie(fresh: &str, sent: Sent) -> Sent {
+    Sent { sender: Sender { commenter: fresh.into(), is_returning: false, ..sent.sender }, ..sent }
+}
+
+fn from(address: &str, network: &str, sent: Sent) -> Sent {
+    Sent { sender: Sender { address: address.into(), network: network.into(), ..sent.sender }, ..sent }
+}
+
+/// It is refused for so long, and nothing of it is kept.
+#[track_caller]
+fn refused(database: &Database, sent: Sent, wait: i64) -> impl Future<Output = ()> {
+    let caller = std::panic::Location::caller();
+    let database = database.clone();
+    async move {
+        let before = traces(&database).await;
+        let added = database.store.add_comment(&sent).await.expect("answers");
+        assert_eq!(added, Added::TooFast(SignedDuration::from_secs(wait)), "{caller}");
+        assert_eq!(traces(&database).await, before, "{caller}");
+    }
+}
+
+async fn a_gap_lies_between_two_of_one_commenter(database: Database) {
+    add(&database.store, &with(GAP, 0, sent("One"))).await;
+    refused(&database, with(GAP, 0, sent("Two")), 15).await;
+    refused(&database, with(GAP, 14, sent("Two")), 1).await;
+    add(&database.store, &with(GAP, 14, by("bo", sent("Somebody else")))).await;
+    add(&database.store, &with(GAP, 15, sent("Two"))).await;
+    refused(&database, with(GAP, 20, sent("Three")), 10).await;
+}
+
+async fn a_commenter_has_a_window(database: Database) {
+    for number in 0..3 {
+        add(&database.store, &with(THREE, number, sent(&format!("Number {number}")))).await;
+    }
+    refused(&database, with(THREE, 599, sent("Four")), 1).await;
+    add(&database.store, &with(THREE, 599, by("bo", sent("Somebody else")))).await;
+    // The first of the three has left the window, and the second leaves it a second later.
+    add(&database.store, &with(THREE, 600, sent("Four"))).await;
+    refused(&database, with(THREE, 600, sent("Five")), 1).await;
+}
+
+async fn without_a_cookie_the_address_counts(database: Database) {
+    for number in 0..3 {
+        let fresh = without_cookie(&format!("fresh {number}"), sent(&format!("Number {number}")));
+        add(&database.store, &with(THREE, 0, fresh)).await;
+    }
+    refused(&database, with(THREE, 1, without_cookie("fresh 3", sent("Four"))), 599).await;
+    let next_door = from("another address", "ana's network", without_cookie("fresh 4", sent("Four")));
+    add(&database.store, &with(THREE, 1, next_door)).await;
+}
+
+async fn with_a_cookie_the_address_does_not_count(database: Database) {
+    for number in 0..3 {
+        add(&database.store, &with(THREE, 0, by("bo", sent(&format!("Number {number}"))))).await;
+    }
+    // Two people in one household: the other one may still speak.
+    add(&database.store, &with(THREE, 1, by("ana", sent("Four")))).await;
+}
+
+async fn a_network_has_a_window(database: Database) {
+    let rates = Rates { network_per_window: 4, ..EASY };
+    let one = |number: i64, network: &str| {
+        let who = format!("visitor {number}");
+        with(rates, number, from(&who, network, by(&who, sent("Hello"))))
+    };
+    for number in 0..4 {
+        add(&database.store, &one(number, "192.0.2.0/24")).await;
+    }
+    refused(&database, one(4, "192.0.2.0/24"), 596).await;
+    add(&database.store, &one(5, "198.51.100.0/24")).await;
+    add(&database.store, &one(600, "192.0.2.0/24")).await;
+}
+
+async fn spam_and_trash_count_as_well(database: Database) {
+    for number in 0..3 {
+        let id = add(&database.store, &with(THREE, 0, sent(&format!("Number {number}")))).await;
+        database.store.trash(id, "test", at(0)).await.expect("trashes");
+    }
+    refused(&database, with(THREE, 1, sent("Four")), 599).await;
+}

@@ -1,0 +1,110 @@
+//! Revisions: how copies of the site hear what became stale. And the secret that they share.
+
+use instep::{
+    domain::comment::ThreadKey,
+    store::{Changes, Stale, Store},
+};
+
+use super::{add, add_approved, at, by, placed, sent, under};
+use crate::support::database::{Database, on_both_engines};
+
+on_both_engines!(
+    nothing_new_is_nothing,
+    every_change_that_readers_see_names_its_thread,
+    a_held_comment_makes_no_thread_stale,
+    several_changes_are_told_together,
+    whoever_is_too_far_behind_is_told_to_drop_everything,
+    a_database_that_went_back_in_time_makes_everything_stale,
+    the_secret_is_the_first_one_for_all,
+);
+
+async fn changes(store: &Store, seen: i64) -> Option<(i64, Stale)> {
+    store.changes_since(seen).await.expect("answers").map(|Changes { revision, stale }| (revision, stale))
+}
+
+fn tags(tags: &[&str]) -> Stale {
+    Stale::Tags(tags.iter().map(|tag| (*tag).to_owned()).collect())
+}
+
+async fn nothing_new_is_nothing(database: Database) {
+    let store = &database.store;
+    let seen = store.revision().await.expect("answers");
+    assert_eq!(changes(store, seen).await, None);
+    add(store, &sent("New")).await;
+    assert_eq!(store.revision().await.expect("answers"), seen + 1);
+    assert_eq!(changes(store, seen + 1).await, None);
+}
+
+async fn every_change_that_readers_see_names_its_thread(database: Database) {
+    let store = &database.store;
+    let seen = async || store.revision().await.expect("answers");
+    let id = add(store, &sent("Held")).await;
+
+    let before = seen().await;
+    store.approve(id, "test", at(0)).await.expect("approves");
+    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["post:calf"]))), "approve");
+
+    let before = seen().await;
+    add(store, &under("hips", sent("Passes"))).await;
+    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["post:hips"]))), "a comment that passes");
+
+    let before = seen().await;
+    store.reply_as_author(id, "Jo", None, "Answer", "test", at(0)).await.expect("answers");
+    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["post:calf"]))), "an answer");
+
+    let before = seen().await;
+    store.mark_spam(id, "test", at(0)).await.expect("marks");
+    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["post:calf"]))), "spam");
+
+    let before = seen().await;
+    store.trash(id, "test", at(0)).await.expect("trashes");
+    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["post:calf"]))), "trash");
+
+    let before = seen().await;
+    store.place_comment(&ThreadKey::post("toes"), &placed("Lisa", None, false), "demo").await.expect("places");
+    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["post:toes"]))), "place");
+}
+
+async fn a_held_comment_makes_no_thread_stale(database: Database) {
+    let before = database.store.revision().await.expect("answers");
+    add(&database.store, &sent("Held")).await;
+    let Some((_, Stale::Tags(tags))) = changes(&database.store, before).await else { panic!("a tag") };
+    assert!(!tags.iter().any(|tag| tag.starts_with("post:")), "{tags:?}");
+}
+
+async fn several_changes_are_told_together(database: Database) {
+    let store = &database.store;
+    add_approved(store, &sent("Known")).await;
+    let before = store.revision().await.expect("answers");
+    for (slug, text) in [("hips", "One"), ("calf", "Two"), ("hips", "Three")] {
+        add(store, &under(slug, sent(text))).await;
+    }
+    assert_eq!(changes(store, before).await, Some((before + 3, tags(&["post:calf", "post:hips"]))));
+    assert_eq!(changes(store, before + 2).await, Some((before + 3, tags(&["post:hips"]))));
+}
+
+async fn whoever_is_too_far_behind_is_told_to_drop_everything(database: Database) {
+    let store = &database.store;
+    let before = store.revision().await.expect("answers");
+    add(store, &sent("One")).await;
+    add(store, &sent("Two")).await;
+    // As the trimming of old changes leaves it.
+    database.run("DELETE FROM changes WHERE revision = (SELECT MIN(revision) FROM changes)").await;
+    assert_eq!(changes(store, before).await, Some((before + 2, Stale::Everything)));
+    assert!(matches!(changes(store, before + 1).await, Some((_, Stale::Tags(_)))), "who saw the first is not behind");
+}
+
+async fn a_database_that_went_back_in_time_makes_everything_stale(database: Database) {
+    add(&database.store, &by("bo", sent("One"))).await;
+    let now = database.store.revision().await.expect("answers");
+    assert_eq!(changes(&database.store, now + 5).await, Some((now, Stale::Everything)));
+}
+
+async fn the_secret_is_the_first_one_for_all(database: Database) {
+    let second = database.again().await;
+    let first = database.store.secret(b"the first").await.expect("answers");
+    assert_eq!(first, b"the first");
+    assert_eq!(database.store.secret(b"another").await.expect("answers"), first);
+    assert_eq!(second.secret(b"a third").await.expect("answers"), first);
+    second.close().await;
+}

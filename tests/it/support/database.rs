@@ -1,0 +1,118 @@
+//! A database of one's own for each test, on both engines.
+
+use std::{
+    env,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use instep::store::Store;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, SqlitePool, sqlite::SqliteConnectOptions};
+use tokio::task::LocalSet;
+
+/// A fresh database, opened once; [`Database::again`] opens it as another process would.
+#[derive(Clone)]
+pub struct Database {
+    pub url: String,
+    pub store: Store,
+    raw: Raw,
+}
+
+#[derive(Clone)]
+enum Raw {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// A row of the moderation log: actor, act, status before, status after, milliseconds.
+pub type LogRow = (String, String, Option<String>, String, i64);
+
+/// The same question to either engine, past the store.
+macro_rules! raw {
+    ($database:expr, $db:ident => $body:expr) => {
+        match &$database.raw {
+            Raw::Sqlite($db) => $body,
+            Raw::Postgres($db) => $body,
+        }
+    };
+}
+
+impl Database {
+    pub async fn again(&self) -> Store {
+        Store::open(&self.url).await.expect("opens again")
+    }
+
+    pub async fn number(&self, sql: &'static str) -> i64 {
+        raw!(self, db => sqlx::query_scalar(sql).fetch_one(db).await.expect("a number"))
+    }
+
+    pub async fn run(&self, sql: &'static str) {
+        raw!(self, db => {
+            sqlx::query(sql).execute(db).await.expect("runs");
+        });
+    }
+
+    /// What the moderation log says of a comment, oldest first.
+    pub async fn log_of(&self, id: i64) -> Vec<LogRow> {
+        const SQL: &str = "SELECT actor, act, status_before, status_after, created_at FROM moderation_log
+             WHERE comment_id = $1 ORDER BY id";
+        raw!(self, db => sqlx::query_as(SQL).bind(id).fetch_all(db).await.expect("rows"))
+    }
+}
+
+pub async fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(Database) -> F) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("test.sqlite");
+    let url = format!("sqlite:{}", path.display());
+    let store = Store::open(&url).await.expect("opens");
+    let raw = SqlitePool::connect_with(SqliteConnectOptions::new().filename(&path)).await.expect("opens");
+    let database = Database { url, store, raw: Raw::Sqlite(raw.clone()) };
+    test(database.clone()).await;
+    raw.close().await;
+    database.store.close().await;
+}
+
+/// Returns at once, saying so, where there is no server to test on.
+pub async fn on_postgres<F>(test: impl FnOnce(Database) -> F)
+where
+    F: Future<Output = ()> + 'static,
+{
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let Ok(server) = env::var("INSTEP_TEST_POSTGRES_URL") else {
+        println!("skipped: INSTEP_TEST_POSTGRES_URL is not set");
+        return;
+    };
+    let name = format!("instep_it_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let url = format!("{}/{name}", server.rsplit_once('/').expect("an address with a database").0);
+    let mut admin = PgConnection::connect(&server).await.expect("the test server");
+    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut admin).await.expect("makes it");
+    let store = Store::open(&url).await.expect("opens");
+    let raw = PgPool::connect(&url).await.expect("opens");
+    let database = Database { url, store, raw: Raw::Postgres(raw) };
+    // In a task of its own, so that the database goes when the test fails too.
+    let outcome = LocalSet::new().run_until(async { tokio::task::spawn_local(test(database)).await }).await;
+    let drop = AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
+    sqlx::query(drop).execute(&mut admin).await.expect("drops it");
+    if let Err(failed) = outcome {
+        std::panic::resume_unwind(failed.into_panic());
+    }
+}
+
+/// `on_both_engines!(a, b)`: makes a test of each `async fn a(database: Database)`, once for each engine.
+macro_rules! on_both_engines {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                $crate::support::database::on_sqlite(super::$test).await;
+            })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                $crate::support::database::on_postgres(super::$test).await;
+            })+
+        }
+    };
+}
+
+pub(crate) use on_both_engines;

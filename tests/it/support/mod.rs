@@ -1,0 +1,52 @@
+//! What tests are made of: a site, its visitors, their answers, a database of one's own, the real program.
+
+pub mod answer;
+pub mod database;
+pub mod html;
+pub mod program;
+pub mod running;
+pub mod site;
+pub mod visitor;
+
+use std::{
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+pub use answer::Answer;
+pub use site::TestSite;
+
+/// A machine that runs three builds at once is slow; a condition that never comes true is not worth more.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Asks again and again until there is an answer; fails when there is none for too long.
+pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(began.elapsed() < PATIENCE, "never came true: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The repository.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The sample site.
+pub fn sample_content() -> PathBuf {
+    root().join("content")
+}
+
+pub fn write(path: &Path, text: impl AsRef<[u8]>) {
+    let folder = path.parent().expect("a folder");
+    std::fs::create_dir_all(folder).expect("makes a folder");
+    std::fs::write(path, text).expect("writes a file");
+}
+
+pub fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

@@ -1,0 +1,181 @@
+//! The real program, started as people start it.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+
+use super::{eventually, write};
+
+/// A folder to run the program in, without any of the developer's settings.
+pub struct Program {
+    pub folder: TempDir,
+}
+
+/// What a finished run left.
+#[derive(Debug)]
+pub struct Run {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+/// A program that serves; ended with the test.
+pub struct Serving {
+    pub address: SocketAddr,
+    /// What it said up to the line with its address.
+    pub greeting: String,
+    said: Arc<Mutex<String>>,
+    child: Child,
+}
+
+impl Program {
+    /// In an empty folder.
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// With a site of one post, `calf`, whose comments have no rates.
+    pub fn with_site() -> Self {
+        let program = Self::new();
+        program
+            .save("content/site.toml", "title = \"Loose Laces\"\n[comments]\ngap_seconds = 0\nper_10_minutes = 1000\n");
+        program.save("content/posts/calf.md", "---\ntitle: Calf\ndate: 2026-05-02\n---\nStretch it.\n");
+        program
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn save(&self, name: &str, text: &str) {
+        write(&self.path(name), text);
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_instep"));
+        command.current_dir(self.folder.path()).args(arguments);
+        for (name, _) in std::env::vars_os() {
+            let name_text = name.to_string_lossy();
+            if name_text.starts_with("INSTEP_") || name_text.starts_with("PG") {
+                command.env_remove(&name);
+            }
+        }
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        self.run_with(arguments, "")
+    }
+
+    /// Runs it to its end with a text on its standard input.
+    pub fn run_with(&self, arguments: &[&str], input: &str) -> Run {
+        let mut command = self.command(arguments);
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(input.as_bytes()).expect("writes");
+        drop(stdin);
+        let output = child.wait_with_output().expect("ends");
+        Run {
+            code: output.status.code(),
+            out: String::from_utf8(output.stdout).expect("UTF-8"),
+            err: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
+    /// Starts the site on a free port and waits for its address.
+    pub fn serve(&self, arguments: &[&str]) -> Serving {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("starts");
+        let stdout = child.stdout.take().expect("a pipe");
+        let (sender, lines) = mpsc::channel();
+        let said = Arc::<Mutex<String>>::default();
+        let heard = Arc::clone(&said);
+        // Reads on after the address has come, or a full pipe would stop the program.
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                heard.lock().expect("nobody panics with it").push_str(&format!("{line}\n"));
+                let _ = sender.send(line);
+            }
+        });
+        // Ended with the test from here on, whatever comes.
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut serving = Serving { address: nowhere, greeting: String::new(), said, child };
+        while serving.address == nowhere {
+            let line = lines.recv_timeout(Duration::from_secs(20));
+            let line = line.unwrap_or_else(|_| panic!("it does not tell its address: {}", serving.greeting));
+            serving.greeting.push_str(&line);
+            if let Some((_, address)) = line.split_once("at http://") {
+                serving.address = address.trim().parse().expect("an address");
+            }
+        }
+        serving
+    }
+}
+
+impl Serving {
+    /// All it said so far.
+    pub fn said(&self) -> String {
+        self.said.lock().expect("nobody panics with it").clone()
+    }
+
+    /// `kill -9`: no chance to tidy up.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("kills");
+        self.child.wait().expect("ends");
+    }
+
+    /// Asks it to stop (SIGTERM); its exit code.
+    pub async fn terminate(&mut self) -> Option<i32> {
+        let id = self.child.id();
+        let done = Command::new("sh").args(["-c", &format!("kill -TERM {id}")]).status().expect("a shell");
+        assert!(done.success());
+        eventually("it ends after SIGTERM", async || self.child.try_wait().expect("asks")).await.code()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Run {
+    #[track_caller]
+    pub fn exits(&self, code: i32) -> &Self {
+        assert_eq!(self.code, Some(code), "{self:?}");
+        self
+    }
+
+    /// One sentence on stderr, with these words in it.
+    #[track_caller]
+    pub fn complains(&self, words: &[&str]) -> &Self {
+        assert_eq!(self.err.lines().count(), 1, "one line: {self:?}");
+        for word in words {
+            assert!(self.err.contains(word), "{word:?} is not in {self:?}");
+        }
+        self
+    }
+
+    #[track_caller]
+    pub fn says(&self, words: &str) -> &Self {
+        assert!(self.out.contains(words), "{words:?} is not in {self:?}");
+        self
+    }
+}
+
+/// A file as bytes, read whole.
+pub fn bytes(path: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).expect("opens").read_to_end(&mut bytes).expect("reads");
+    bytes
+}

@@ -1,0 +1,221 @@
+//! A whole site in a temporary folder, and a clock that a test turns.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use axum::body::Body;
+use http::{Method, Request};
+use instep::{
+    app::{App, Clock, Mode},
+    config::{Config, Typed},
+    store::Store,
+    web::{Site, server::Limits},
+};
+use jiff::{SignedDuration, Timestamp};
+use tempfile::TempDir;
+
+use super::{Answer, visitor::Visitor, write};
+
+/// Noon in New York, on a day after every date in tests.
+const NOW: &str = "2026-11-22T17:00:00Z";
+
+/// What a test site is called, and rates that no test meets by chance.
+const SITE_TOML: &str = "title = \"Loose Laces\"\ndescription = \"Stretches for runners.\"\n\
+    [author]\nname = \"Jo\"\n\
+    [comments]\ngap_seconds = 0\nper_10_minutes = 1000\nnetwork_per_10_minutes = 1000\n";
+
+/// A running site; its folder goes with it.
+pub struct TestSite {
+    pub app: App,
+    pub site: Site,
+    _folder: TempDir,
+    now: Option<Arc<AtomicI64>>,
+    keepers: Option<tokio::task::JoinHandle<()>>,
+}
+
+pub struct Builder {
+    folder: TempDir,
+    content: Option<PathBuf>,
+    environment: BTreeMap<String, String>,
+    mode: Mode,
+    keeps_current: bool,
+    real_clock: bool,
+    database_url: Option<String>,
+}
+
+impl TestSite {
+    #[expect(clippy::new_ret_no_self, reason = "a test reads as one sentence that begins with the site")]
+    pub fn new() -> Builder {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(&folder.path().join("content/site.toml"), SITE_TOML);
+        Builder {
+            folder,
+            content: None,
+            environment: BTreeMap::new(),
+            mode: Mode::default(),
+            keeps_current: false,
+            real_clock: false,
+            database_url: None,
+        }
+    }
+
+    /// The sample site of the repository.
+    pub async fn sample() -> Self {
+        Self::new().content(super::sample_content()).start().await
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.get_with(path, &[]).await
+    }
+
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.ask(Method::GET, path, headers, Body::empty()).await
+    }
+
+    pub async fn head(&self, path: &str) -> Answer {
+        self.ask(Method::HEAD, path, &[], Body::empty()).await
+    }
+
+    pub async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Answer {
+        let request = Request::builder().method(method).uri(path);
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        Answer::of(self.site.respond(request.body(body.into()).expect("a request")).await).await
+    }
+
+    /// Somebody at this address, with a cookie jar of their own.
+    pub fn visitor(&self, address: &str) -> Visitor<'_> {
+        Visitor::new(self, address.parse().expect("an address"))
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.app.store
+    }
+
+    /// Turns the clock on.
+    pub fn turn(&self, by: SignedDuration) {
+        let now = self.now.as_ref().expect("a clock that turns");
+        let by = i64::try_from(by.as_millis()).expect("a short time");
+        now.fetch_add(by, Ordering::SeqCst);
+    }
+
+    /// Where a file of the content is.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.app.config.content.join(name)
+    }
+
+    /// Saves a file of the content, as an author does.
+    pub fn save(&self, name: &str, text: impl AsRef<[u8]>) {
+        write(&self.path(name), text);
+    }
+
+    /// Approves as the author does on another desk, and lets this copy of the site know at once.
+    pub async fn approve(&self, id: i64) {
+        let done = self.store().approve(id, "test", self.app.clock.now()).await.expect("approves");
+        self.app.cache.purge(&[done.tag]);
+    }
+
+    /// What is wrong with the content, as the author reads it.
+    pub fn problems(&self) -> Vec<String> {
+        let shown = |problem: &instep::domain::problem::Problem| {
+            problem.to_string().replace(&format!("{}/", self.app.config.content.display()), "")
+        };
+        self.app.snapshot().problems.iter().map(shown).collect()
+    }
+}
+
+impl Drop for TestSite {
+    fn drop(&mut self) {
+        if let Some(keepers) = &self.keepers {
+            keepers.abort();
+        }
+    }
+}
+
+impl Builder {
+    /// A file below the content folder.
+    pub fn file(self, name: &str, text: impl AsRef<[u8]>) -> Self {
+        write(&self.folder.path().join("content").join(name), text);
+        self
+    }
+
+    /// A post: a whole file, or just its text (it is then called as its slug and of 2 May 2026).
+    pub fn post(self, slug: &str, text: &str) -> Self {
+        let whole = text.starts_with("---") || text.starts_with("+++");
+        let head = if whole { String::new() } else { format!("---\ntitle: {slug}\ndate: 2026-05-02\n---\n") };
+        self.file(&format!("posts/{slug}.md"), format!("{head}{text}"))
+    }
+
+    pub fn page(self, slug: &str, text: &str) -> Self {
+        self.file(&format!("pages/{slug}.md"), format!("---\ntitle: {slug}\n---\n{text}"))
+    }
+
+    pub fn site_toml(self, text: &str) -> Self {
+        self.file("site.toml", text)
+    }
+
+    /// A setting by its key: `site.base_url`.
+    pub fn setting(mut self, key: &str, value: &str) -> Self {
+        let variable = format!("INSTEP_{}", key.replace('.', "__").to_uppercase());
+        self.environment.insert(variable, value.to_owned());
+        self
+    }
+
+    pub fn content(mut self, folder: PathBuf) -> Self {
+        self.content = Some(folder);
+        self
+    }
+
+    pub fn database(mut self, url: &str) -> Self {
+        self.database_url = Some(url.to_owned());
+        self
+    }
+
+    pub fn dev(mut self) -> Self {
+        self.mode.dev = true;
+        self
+    }
+
+    /// With what keeps a site current: files, dates, other processes' comments; and search.
+    pub fn keeps_current(mut self) -> Self {
+        self.keeps_current = true;
+        self
+    }
+
+    /// The system's time instead of one that a test turns.
+    pub fn real_clock(mut self) -> Self {
+        self.real_clock = true;
+        self
+    }
+
+    pub async fn start(self) -> TestSite {
+        let typed = Typed {
+            content: Some(self.content.unwrap_or_else(|| self.folder.path().join("content"))),
+            data: Some(self.folder.path().join("data")),
+            database_url: self.database_url,
+            ..Typed::default()
+        };
+        let config = Config::load(&typed, &self.environment).expect("settings");
+        let store = Store::open(&config.database_url).await.expect("a database");
+        let start: Timestamp = NOW.parse().expect("a time");
+        let now = Arc::new(AtomicI64::new(start.as_millisecond()));
+        let (clock, now) = if self.real_clock { (Clock::system(), None) } else { (turnable(&now), Some(now)) };
+        let (app, keepers) = App::build(config, self.mode, store, clock).await.expect("a site");
+        let site = Site::new(app.clone(), Limits::default());
+        let keepers = self.keeps_current.then(|| tokio::spawn(keepers.run()));
+        if keepers.is_some() {
+            super::eventually("the search index is there", async || app.search()).await;
+        }
+        TestSite { app, site, _folder: self.folder, now, keepers }
+    }
+}
+
+fn turnable(now: &Arc<AtomicI64>) -> Clock {
+    let now = Arc::clone(now);
+    Clock::new(move || Timestamp::from_millisecond(now.load(Ordering::SeqCst)).expect("a time"))
+}

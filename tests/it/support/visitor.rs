@@ -1,0 +1,128 @@
+//! Somebody who reads and comments with a browser: an address, a cookie jar, forms as they stand in the page.
+
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    sync::{Mutex, MutexGuard},
+};
+
+use axum::body::Body;
+use http::{Method, Request};
+use instep::web::visitor::Peer;
+
+use super::{Answer, TestSite, html::Html};
+
+pub struct Visitor<'a> {
+    site: &'a TestSite,
+    address: IpAddr,
+    cookies: Mutex<BTreeMap<String, String>>,
+}
+
+/// A comment form, filled in and not yet sent.
+pub struct Form<'a> {
+    visitor: &'a Visitor<'a>,
+    action: String,
+    fields: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
+}
+
+impl<'a> Visitor<'a> {
+    pub fn new(site: &'a TestSite, address: IpAddr) -> Self {
+        Self { site, address, cookies: Mutex::default() }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask(Method::GET, path, &[], String::new()).await
+    }
+
+    /// The comment form of a page, with what stands in it.
+    pub async fn form(&'a self, path: &str) -> Form<'a> {
+        let page = self.get(path).await;
+        assert_eq!(page.status, 200, "{path}: {}", page.text());
+        self.form_in(&page.html())
+    }
+
+    /// The comment form of a page that was answered.
+    pub fn form_in(&'a self, page: &Html) -> Form<'a> {
+        let form = page.one("form", "method", "post");
+        let place = page.elements.iter().position(|element| std::ptr::eq(element, form)).expect("it is there");
+        let fields = page.elements.iter().filter(|element| element.within.contains(&place)).filter_map(|element| {
+            let value = match element.name.as_str() {
+                "input" => element.get("value"),
+                // The parser of a browser drops the first line break (HTML, 13.2.6.4.7).
+                "textarea" => element.text.strip_prefix('\n').unwrap_or(&element.text),
+                _ => return None,
+            };
+            Some((element.attribute("name")?.to_owned(), value.to_owned()))
+        });
+        Form { visitor: self, action: form.get("action").to_owned(), fields: fields.collect(), headers: Vec::new() }
+    }
+
+    /// Comments under a post as Ana, who fills in what she must.
+    pub async fn comment(&self, slug: &str, text: &str) -> Answer {
+        self.form(&format!("/posts/{slug}")).await.set("name", "Ana").set("text", text).send().await
+    }
+
+    async fn ask(&self, method: Method, path: &str, headers: &[(String, String)], body: String) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(name, value);
+        }
+        for (name, value) in &*self.jar() {
+            request = request.header("cookie", format!("{name}={value}"));
+        }
+        let mut request = request.body(Body::from(body)).expect("a request");
+        request.extensions_mut().insert(Peer(self.address));
+        let answer = Answer::of(self.site.site.respond(request).await).await;
+        for cookie in answer.headers.get_all("set-cookie") {
+            let pair = cookie.to_str().expect("ASCII").split(';').next().expect("a pair");
+            let (name, value) = pair.split_once('=').expect("a name and a value");
+            self.jar().insert(name.to_owned(), value.to_owned());
+        }
+        answer
+    }
+
+    fn jar(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.cookies.lock().expect("nobody panics with it")
+    }
+
+    pub fn forget_cookies(&self) {
+        self.jar().clear();
+    }
+}
+
+impl Form<'_> {
+    pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
+        let field = self.fields.iter_mut().find(|(field, _)| field == name);
+        field.unwrap_or_else(|| panic!("the form has no field {name}")).1 = value.into();
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.fields.retain(|(field, _)| field != name);
+        self
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn field(&self, name: &str) -> &str {
+        self.fields.iter().find(|(field, _)| field == name).map_or("", |(_, value)| value)
+    }
+
+    pub async fn send(mut self) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.fields).finish();
+        self.headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
+        self.visitor.ask(Method::POST, &self.action, &self.headers, body).await
+    }
+}
+
+/// The number of the comment that an answer to a POST leads to.
+#[track_caller]
+pub fn comment_id(answer: &Answer) -> i64 {
+    let location = answer.header("location");
+    let id = location.rsplit_once("#comment-").and_then(|(_, id)| id.parse().ok());
+    id.unwrap_or_else(|| panic!("{} leads to no comment: {}", answer.leads(), answer.text()))
+}

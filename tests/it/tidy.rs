@@ -1,0 +1,222 @@
+//! The house rules that a program can check.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use instep::{
+    config::{Config, Typed},
+    content::Loader,
+};
+
+use crate::support::{read, root, sample_content};
+
+/// Longest file, in lines (DESIGN, section 3).
+const LONGEST: usize = 600;
+
+fn files_below(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if endings.iter().any(|ending| path.extension().is_some_and(|own| own == *ending)) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "{folder} has none");
+    found
+}
+
+fn name(path: &Path) -> String {
+    path.strip_prefix(root()).expect("in the repository").display().to_string()
+}
+
+/// The code of a file, without comments and without what follows `#[cfg(test)]`.
+fn code(path: &Path) -> String {
+    let text = read(path);
+    let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+    text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether the code names a crate or a module: `axum::`, `use axum`, `#[sqlx(`.
+fn names(code: &str, word: &str) -> bool {
+    code.match_indices(word).any(|(at, _)| {
+        let before = code[..at].chars().next_back().unwrap_or(' ');
+        let after = &code[at + word.len()..];
+        let starts = !before.is_alphanumeric() && before != '_' && before != '.';
+        starts && (after.starts_with("::") || after.starts_with("!(") || code[..at].ends_with("#["))
+    })
+}
+
+/// Which modules of ours a file imports: `crate::store::…`, `use crate::{store::…}`.
+fn modules(code: &str) -> BTreeSet<String> {
+    let word = |text: &str| -> String { text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        let Some(list) = rest.strip_prefix('{') else {
+            found.insert(word(rest));
+            continue;
+        };
+        // The first level of the braces: what follows `{` and each of its commas.
+        let (mut depth, mut is_start) = (0, true);
+        for (at, c) in list.char_indices() {
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                ',' if depth == 0 => is_start = true,
+                c if c.is_alphabetic() && is_start && depth == 0 => {
+                    found.insert(word(&list[at..]));
+                    is_start = false;
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn imports_are_read_as_they_are_written() {
+    let check = |code: &str, expected: &[&str]| {
+        assert_eq!(modules(code), expected.iter().map(|one| (*one).to_owned()).collect(), "{code}");
+    };
+    check("use crate::app::App;", &["app"]);
+    check("use crate::{\n    app::{App, Clock},\n    store::Store,\n    web,\n};", &["app", "store", "web"]);
+    check("crate::domain::slug::Slug", &["domain"]);
+    assert!(names("use sqlx::Pool;", "sqlx") && names("#[sqlx(flatten)]", "sqlx") && names("sqlx::query!()", "sqlx"));
+    assert!(!names("a.sqlx::b; my_sqlx::c; let sqlx = 1;", "sqlx"));
+}
+
+#[test]
+fn each_crate_stays_in_its_room() {
+    let mut strays = Vec::new();
+    for path in files_below("src", &["rs"]) {
+        let (name, code) = (name(&path), code(&path));
+        for (word, room) in [
+            ("axum", "src/web/"),
+            ("askama", "src/web/"),
+            ("tower_http", "src/web/"),
+            ("hyper", "src/web/"),
+            ("sqlx", "src/store/"),
+            ("clap", "src/cli/"),
+            ("anyhow", "src/cli/"),
+            ("pulldown_cmark", "src/content/"),
+            ("notify", "src/content/"),
+        ] {
+            if names(&code, word) && !name.starts_with(room) {
+                strays.push(format!("{name} uses {word}, which belongs to {room}"));
+            }
+        }
+    }
+    assert!(strays.is_empty(), "{strays:#?}");
+}
+
+#[test]
+fn imports_point_down_only() {
+    /// What each layer may know of besides itself.
+    const LAYERS: &[(&str, &[&str])] = &[
+        ("domain", &[]),
+        ("content", &["domain"]),
+        ("store", &["domain"]),
+        ("config", &["domain", "content"]),
+        ("app", &["domain", "content", "store", "config", "web"]),
+        ("web", &["domain", "content", "store", "config", "app"]),
+        ("cli", &["domain", "content", "store", "config", "app", "web"]),
+        ("main", &[]),
+        ("lib", &[]),
+    ];
+    let mut wrong = Vec::new();
+    for path in files_below("src", &["rs"]) {
+        let name = name(&path);
+        let layer = name["src/".len()..].split(['/', '.']).next().unwrap_or_default();
+        let (_, below) = LAYERS.iter().find(|(own, _)| *own == layer).unwrap_or_else(|| panic!("{name} has no layer"));
+        for module in modules(&code(&path)) {
+            if module != layer && !below.contains(&module.as_str()) {
+                wrong.push(format!("{name} imports {module}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn both_engines_have_the_same_migrations() {
+    let names = |engine: &str| -> Vec<String> {
+        let files = files_below(&format!("migrations/{engine}"), &["sql"]);
+        files.iter().map(|path| path.file_name().expect("a name").to_string_lossy().into_owned()).collect()
+    };
+    let sqlite = names("sqlite");
+    assert_eq!(sqlite, names("postgres"));
+    for (at, name) in sqlite.iter().enumerate() {
+        assert!(name.starts_with(&format!("{:04}_", at + 1)), "{name} is number {}", at + 1);
+    }
+}
+
+#[test]
+fn no_file_has_grown_too_long() {
+    let mut long = Vec::new();
+    let folders: &[(&str, &[&str])] =
+        &[("src", &["rs"]), ("tests", &["rs"]), ("static", &["css", "js"]), ("templates", &["html", "xml"])];
+    for (folder, endings) in folders {
+        for path in files_below(folder, endings) {
+            let lines = read(&path).lines().count();
+            if lines > LONGEST {
+                long.push(format!("{}: {lines} lines", name(&path)));
+            }
+        }
+    }
+    assert!(long.is_empty(), "{long:#?}");
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    for path in files_below("src", &["rs"]).into_iter().chain(files_below("tests", &["rs"])) {
+        let text = read(&path);
+        // Inner tests stand beside a file that has said it.
+        let is_part = path.file_name().is_some_and(|name| name == "tests.rs") && path.starts_with(root().join("src"));
+        assert!(is_part || text.starts_with("//! "), "{} does not open with a line of //!", name(&path));
+    }
+}
+
+#[test]
+fn nothing_is_left_for_later() {
+    let words = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["XX", "X"].concat()];
+    for folder in ["src", "tests", "templates", "static", "migrations"] {
+        for path in files_below(folder, &["rs", "html", "xml", "css", "js", "sql"]) {
+            let text = read(&path);
+            for word in &words {
+                assert!(!text.contains(word.as_str()), "{} has a {word}", name(&path));
+            }
+        }
+    }
+}
+
+#[test]
+fn no_lint_is_silenced_without_a_reason() {
+    for path in files_below("src", &["rs"]).into_iter().chain(files_below("tests", &["rs"])) {
+        let code = code(&path);
+        let is_this = path.ends_with("tests/it/tidy.rs");
+        assert!(is_this || !code.contains("#[allow"), "{}: expect, with a reason", name(&path));
+    }
+}
+
+#[test]
+fn the_sample_content_has_no_problems() {
+    let typed = Typed { content: Some(sample_content()), ..Typed::default() };
+    let config = Config::load(&typed, &std::collections::BTreeMap::new()).expect("settings");
+    let library = Loader::new(config.content.clone(), config.site.rules()).load().expect("reads");
+    let problems: Vec<String> = library.problems.iter().map(ToString::to_string).collect();
+    assert!(problems.is_empty(), "{problems:#?}");
+    let drafts = library.posts.iter().filter(|post| post.entry.draft).count();
+    let articles = library.posts.iter().filter(|post| post.entry.body.words >= 500).count();
+    assert!(articles >= 6 && drafts == 0, "{articles} articles of 500 words and more, {drafts} drafts");
+}
