@@ -60,7 +60,30 @@ pub struct Rendered {
 /// Longest excerpt made from the start of a text, in characters.
 const EXCERPT: usize = 280;
 
-pub fn options() -> Options {
+/// What is understood besides CommonMark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// CommonMark and all of ours: tables, embeds, ids for headings and the rest.
+    #[default]
+    Instep,
+    /// CommonMark 0.31.2 and nothing else.
+    CommonMark,
+}
+
+impl Dialect {
+    fn options(self) -> Options {
+        match self {
+            Self::Instep => extensions(),
+            Self::CommonMark => Options::empty(),
+        }
+    }
+
+    fn is_plain(self) -> bool {
+        self == Self::CommonMark
+    }
+}
+
+fn extensions() -> Options {
     Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
@@ -73,11 +96,17 @@ pub fn options() -> Options {
 
 /// Renders a text.
 pub fn render(markdown: &str, lookup: &dyn Lookup) -> Rendered {
-    let events: Vec<(Event, Range<usize>)> = Parser::new_ext(markdown, options()).into_offset_iter().collect();
+    render_as(Dialect::default(), markdown, lookup)
+}
+
+/// Renders a text in a dialect.
+pub fn render_as(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Rendered {
+    let events: Vec<(Event, Range<usize>)> = Parser::new_ext(markdown, dialect.options()).into_offset_iter().collect();
     let has_h1 = events
         .iter()
         .any(|(event, _)| matches!(event, Event::Start(Tag::Heading { level: pulldown_cmark::HeadingLevel::H1, .. })));
     let mut writer = Writer {
+        dialect,
         markdown,
         lookup,
         // The title of the page is its only h1.
@@ -98,6 +127,7 @@ pub fn render(markdown: &str, lookup: &dyn Lookup) -> Rendered {
 
 /// Walks over the events once; `blocks` and `lines` hold what single constructs need.
 struct Writer<'a> {
+    dialect: Dialect,
     markdown: &'a str,
     lookup: &'a dyn Lookup,
     heading_shift: u8,

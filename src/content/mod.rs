@@ -7,7 +7,7 @@ pub mod comment_markdown;
 pub mod embeds;
 mod front_matter;
 mod loader;
-mod markdown;
+pub mod markdown;
 mod media;
 mod pictogram;
 mod snapshot;

@@ -24,6 +24,12 @@ impl Writer<'_> {
         let length = block_length(events);
         let inner = &events[1..length - 1];
         let Some((Event::Start(Tag::Heading { level, id, .. }), _)) = events.first() else { return length };
+        if self.dialect.is_plain() {
+            self.raw(&format!("<{level}>"));
+            self.write(inner);
+            self.raw(&format!("</{level}>\n"));
+            return length;
+        }
         let level = (heading_number(*level) + self.heading_shift).clamp(2, 6);
         let title = plain_text(inner);
         let id = self.unique_id(id.as_deref().unwrap_or(&title));
@@ -133,13 +139,16 @@ impl Writer<'_> {
 
     /// Long lines scroll in their own box, so keys must reach it.
     pub(super) fn code_block(&mut self, kind: &CodeBlockKind) {
-        let language = match kind {
-            CodeBlockKind::Fenced(info) => info.split([' ', ',', '{']).next().unwrap_or_default(),
+        let info = match kind {
+            CodeBlockKind::Fenced(info) => info,
             CodeBlockKind::Indented => "",
         };
+        let is_plain = self.dialect.is_plain();
+        let language = info.split(if is_plain { &[' '][..] } else { &[' ', ',', '{'] }).next().unwrap_or_default();
         let class =
             if language.is_empty() { String::new() } else { format!(" class=\"language-{}\"", escape(language)) };
-        self.raw(&format!("<pre tabindex=\"0\"><code{class}>"));
+        let focus = if is_plain { "" } else { " tabindex=\"0\"" };
+        self.raw(&format!("<pre{focus}><code{class}>"));
     }
 
     /// Passes the author's HTML on, and finds `<!--more-->` in it. Returns how many events it had.
@@ -147,7 +156,7 @@ impl Writer<'_> {
         let length = block_length(events);
         for (event, range) in &events[..length] {
             if let Event::Html(html) = event {
-                if is_more(html) {
+                if !self.dialect.is_plain() && is_more(html) {
                     self.excerpt_end.get_or_insert(self.text.len());
                     continue;
                 }

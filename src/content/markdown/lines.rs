@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Tag, html};
 
-use super::{Events, Writer, embed, escape};
+use super::{Dialect, Events, Writer, embed, escape};
 use crate::domain::{address, entry::Piece, slug::Slug};
 
 /// What a whole line stands for.
@@ -23,7 +23,10 @@ impl Writer<'_> {
         let inner = &events[1..length - 1];
         let lines: Vec<&Events> =
             inner.split(|(event, _)| matches!(event, Event::SoftBreak | Event::HardBreak)).collect();
-        let meanings: Vec<Line> = lines.iter().map(|line| self.meaning(line, lines.len() == 1)).collect();
+        let meanings: Vec<Line> = match self.dialect {
+            Dialect::Instep => lines.iter().map(|line| self.meaning(line, lines.len() == 1)).collect(),
+            Dialect::CommonMark => Vec::new(),
+        };
         if meanings.iter().all(|line| matches!(line, Line::Words)) {
             self.raw("<p>");
             self.write(inner);
@@ -122,9 +125,14 @@ impl Writer<'_> {
 
     /// Writes a picture among words; returns how many events it had.
     pub(super) fn image(&mut self, events: &Events) -> usize {
+        let length = block_length(events);
+        if self.dialect.is_plain() {
+            html::push_html(&mut self.html, events[..length].iter().map(|(event, _)| event.clone()));
+            return length;
+        }
         let picture = self.picture(events);
         self.raw(&picture);
-        block_length(events)
+        length
     }
 
     fn picture(&mut self, events: &Events) -> String {
