@@ -3,6 +3,7 @@
 //! The author is trusted with HTML. What a strict page policy would refuse (inline script and style) is reported.
 
 mod blocks;
+pub mod highlight;
 mod lines;
 
 use std::{collections::HashMap, ops::Range};
@@ -160,6 +161,7 @@ impl Writer<'_> {
                 Event::Start(Tag::FootnoteDefinition(label)) => self.footnote(label, block),
                 Event::Start(Tag::Image { .. }) => self.image(block),
                 Event::Start(Tag::HtmlBlock) => self.html_block(block),
+                Event::Start(Tag::CodeBlock(kind)) => self.code_block(kind, block),
                 event => {
                     self.single(event, range);
                     1
@@ -185,7 +187,6 @@ impl Writer<'_> {
                 let (state, label) = if *done { (" checked", "Done") } else { ("", "To do") };
                 self.raw(&format!("<input type=\"checkbox\" disabled{state} aria-label=\"{label}\"> "));
             }
-            Event::Start(Tag::CodeBlock(kind)) => self.code_block(kind),
             Event::Start(Tag::BlockQuote(Some(kind))) => self.alert(*kind),
             Event::End(TagEnd::BlockQuote(Some(_))) => self.raw("</aside>\n"),
             Event::Start(Tag::Link { .. }) => self.link(event, range),

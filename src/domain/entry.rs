@@ -1,6 +1,10 @@
 //! Posts, pages and stretches, read and understood. Where they come from: `content`.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use jiff::{Timestamp, Zoned};
 
@@ -63,6 +67,15 @@ impl Body {
         self.words.div_ceil(230).max(1)
     }
 
+    /// Code that nobody has looked at yet, to be coloured.
+    pub fn uncoloured(&self) -> Vec<Arc<Code>> {
+        let code = |piece: &Piece| match piece {
+            Piece::Code(code) if code.coloured.get().is_none() => Some(Arc::clone(code)),
+            _ => None,
+        };
+        self.pieces.iter().filter_map(code).collect()
+    }
+
     pub fn has_player(&self) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Embed(Embed::Player(_))))
     }
@@ -72,9 +85,36 @@ impl Body {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Piece {
     Html(String),
+    Code(Arc<Code>),
     Embed(Embed),
     /// `![[slug]]`: the card of a stretch.
     Stretch(Slug),
+}
+
+/// A block of code in a language.
+#[derive(Debug, Default, PartialEq)]
+pub struct Code {
+    /// As the author wrote it: `rust`.
+    pub language: String,
+    pub text: String,
+    /// Its HTML once it was worked out, which takes time; `None` in it where there are no colours for it.
+    coloured: OnceLock<Option<String>>,
+}
+
+impl Code {
+    pub fn new(language: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { language: language.into(), text: text.into(), coloured: OnceLock::new() }
+    }
+
+    /// Works the colours out unless that was done before. `draw` must give the same for the same code.
+    pub fn colour(&self, draw: impl FnOnce() -> Option<String>) {
+        self.coloured.get_or_init(draw);
+    }
+
+    /// HTML of the code in colours; `None` where there is none, or none yet.
+    pub fn coloured(&self) -> Option<&str> {
+        self.coloured.get()?.as_deref()
+    }
 }
 
 /// A heading in the table of contents.

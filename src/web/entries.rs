@@ -58,8 +58,8 @@ pub async fn show(
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     match snapshot.target(&path) {
         Some(Target::Post(post)) => show_post(&app, &snapshot, post, &asked).await,
-        Some(Target::Page(page)) => Ok(show_page(&app, &snapshot, page)?.into_response()),
-        Some(Target::Stretch(stretch)) => Ok(show_stretch(&app, &snapshot, stretch)?.into_response()),
+        Some(Target::Page(page)) => Ok(show_page(&app, &snapshot, page).await?.into_response()),
+        Some(Target::Stretch(stretch)) => Ok(show_stretch(&app, &snapshot, stretch).await?.into_response()),
         Some(Target::Redirect(to)) => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(to))),
         None => nearly(&snapshot, &path),
     }
@@ -166,6 +166,7 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
             None
         }
     };
+    body::colour(&entry.body).await;
     let policy = if is_public && thread.is_some() { Policy::Public(cards::tags_of([post])) } else { Policy::Private };
 
     let mut layout = Layout::new(app, snapshot, &entry.title)
@@ -294,8 +295,9 @@ struct PageView {
     body: String,
 }
 
-fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<Page, WebError> {
+async fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<Page, WebError> {
     let entry = &page.entry;
+    body::colour(&entry.body).await;
     let mut layout = Layout::new(app, snapshot, &entry.title)
         .at(app, &entry.address)
         .described(&entry.description)
@@ -322,8 +324,9 @@ struct StretchPage {
     stretch: StretchView,
 }
 
-fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Result<Page, WebError> {
+async fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Result<Page, WebError> {
     let entry = &stretch.entry;
+    body::colour(&entry.body).await;
     let language = &app.config.site.language;
     let mut layout = Layout::new(app, snapshot, &entry.title)
         .at(app, &entry.address)

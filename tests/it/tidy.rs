@@ -110,6 +110,8 @@ fn each_crate_stays_in_its_room() {
             ("clap", "src/cli/"),
             ("anyhow", "src/cli/"),
             ("pulldown_cmark", "src/content/"),
+            ("syntect", "src/content/"),
+            ("two_face", "src/content/"),
             ("notify", "src/content/"),
         ] {
             if names(&code, word) && !name.starts_with(room) {

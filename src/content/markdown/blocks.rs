@@ -1,6 +1,6 @@
 //! Headings, footnotes, tables, alerts, code and HTML blocks: where our HTML differs from pulldown-cmark's.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Tag, TagEnd};
 
@@ -8,14 +8,15 @@ use super::{
     ContentsLine, Events, Writer, escape,
     lines::{block_length, plain_text},
 };
+use crate::domain::entry::{Code, Piece};
 
 /// Footnotes, numbered in the order in which they are first referred to.
 #[derive(Debug, Default)]
 pub(super) struct Footnotes {
     /// Labels in order, and how often each is referred to.
     order: Vec<(String, usize)>,
-    /// Label and finished HTML.
-    written: Vec<(String, String)>,
+    /// Label and text.
+    written: Vec<(String, Vec<Piece>)>,
 }
 
 impl Writer<'_> {
@@ -57,30 +58,55 @@ impl Writer<'_> {
     /// Keeps a footnote for the end of the text; returns how many events it had.
     pub(super) fn footnote(&mut self, label: &str, events: &Events) -> usize {
         let length = block_length(events);
-        let before = std::mem::take(&mut self.html);
+        let before = (std::mem::take(&mut self.html), std::mem::take(&mut self.out.body.pieces));
         self.write(&events[1..length - 1]);
-        let note = std::mem::replace(&mut self.html, before);
+        self.flush();
+        let note = std::mem::take(&mut self.out.body.pieces);
+        (self.html, self.out.body.pieces) = before;
         self.footnotes.written.push((label.to_owned(), note));
         length
     }
 
     pub(super) fn write_footnotes(&mut self) {
         let order = std::mem::take(&mut self.footnotes.order);
-        let written = std::mem::take(&mut self.footnotes.written);
-        let notes: Vec<String> = order
-            .iter()
-            .enumerate()
-            .filter_map(|(at, (label, uses))| {
-                let (_, note) = written.iter().find(|(known, _)| known == label)?;
-                Some(footnote_item(at + 1, note, *uses))
-            })
-            .collect();
-        if !notes.is_empty() {
-            self.raw(&format!(
-                "<section class=\"footnotes\" aria-labelledby=\"footnotes-title\">\n\
-                 <h2 id=\"footnotes-title\">Footnotes</h2>\n<ol>\n{}</ol>\n</section>\n",
-                notes.concat()
-            ));
+        let mut written = std::mem::take(&mut self.footnotes.written);
+        let mut is_first = true;
+        for (at, (label, uses)) in order.iter().enumerate() {
+            let Some(found) = written.iter().position(|(known, _)| known == label) else { continue };
+            if std::mem::take(&mut is_first) {
+                self.raw(
+                    "<section class=\"footnotes\" aria-labelledby=\"footnotes-title\">\n\
+                     <h2 id=\"footnotes-title\">Footnotes</h2>\n<ol>\n",
+                );
+            }
+            self.footnote_item(at + 1, written.swap_remove(found).1, *uses);
+        }
+        if !is_first {
+            self.raw("</ol>\n</section>\n");
+        }
+    }
+
+    fn footnote_item(&mut self, number: usize, mut note: Vec<Piece>, uses: usize) {
+        let back = ways_back(number, uses);
+        let last = match note.pop() {
+            Some(Piece::Html(html)) => html,
+            other => {
+                note.extend(other);
+                String::new()
+            }
+        };
+        self.raw(&format!("<li id=\"fn-{number}\">"));
+        for piece in note {
+            match piece {
+                Piece::Html(html) => self.raw(&html),
+                piece => self.piece(piece),
+            }
+        }
+        // The way back stands in the last paragraph, not on a line of its own.
+        let last = last.trim_end();
+        match last.strip_suffix("</p>") {
+            Some(text) => self.raw(&format!("{text}{back}</p></li>\n")),
+            None => self.raw(&format!("{last}{back}</li>\n")),
         }
     }
 
@@ -137,18 +163,28 @@ impl Writer<'_> {
         self.raw(&format!("<aside class=\"alert alert-{class}\">\n<p class=\"alert-title\">{title}</p>\n"));
     }
 
-    /// Long lines scroll in their own box, so keys must reach it.
-    pub(super) fn code_block(&mut self, kind: &CodeBlockKind) {
+    /// Writes a block of code; returns how many events it had.
+    pub(super) fn code_block(&mut self, kind: &CodeBlockKind, events: &Events) -> usize {
+        let length = block_length(events);
+        let code = plain_text(&events[1..length - 1]);
+        self.text.push_str(&code);
+        self.text.push('\n');
         let info = match kind {
             CodeBlockKind::Fenced(info) => info,
             CodeBlockKind::Indented => "",
         };
-        let is_plain = self.dialect.is_plain();
-        let language = info.split(if is_plain { &[' '][..] } else { &[' ', ',', '{'] }).next().unwrap_or_default();
-        let class =
-            if language.is_empty() { String::new() } else { format!(" class=\"language-{}\"", escape(language)) };
-        let focus = if is_plain { "" } else { " tabindex=\"0\"" };
-        self.raw(&format!("<pre{focus}><code{class}>"));
+        if self.dialect.is_plain() {
+            let language = info.split(' ').next().unwrap_or_default();
+            let class = if language.is_empty() { "" } else { &format!(" class=\"language-{}\"", escape(language)) };
+            self.raw(&format!("<pre><code{class}>{}</code></pre>\n", escape(&code)));
+            return length;
+        }
+        match language(info) {
+            // Long lines scroll in their own box, so keys must reach it.
+            "" => self.raw(&format!("<pre tabindex=\"0\"><code>{}</code></pre>\n", escape(&code))),
+            language => self.piece(Piece::Code(Arc::new(Code::new(language, code)))),
+        }
+        length
     }
 
     /// Passes the author's HTML on, and finds `<!--more-->` in it. Returns how many events it had.
@@ -185,6 +221,13 @@ impl Writer<'_> {
             "Put styles into content/custom.css, and leave scripts out.",
         );
     }
+}
+
+/// The language in the line that opens a block: `rust`, `rust,linenos` (Zola), `rust {hl_lines=[1]}` (Hugo), `{.rust}`
+/// (Pandoc).
+fn language(info: &str) -> &str {
+    let info = info.trim_start().trim_start_matches(['{', '.']);
+    info.split([' ', '\t', ',', ';', '{', '}']).next().unwrap_or_default()
 }
 
 fn is_more(html: &str) -> bool {
@@ -226,20 +269,11 @@ fn back_id(number: usize, nth: usize) -> String {
     if nth == 1 { format!("fnref-{number}") } else { format!("fnref-{number}-{nth}") }
 }
 
-fn footnote_item(number: usize, note: &str, uses: usize) -> String {
-    let back: String = (1..=uses)
-        .map(|nth| {
-            let id = back_id(number, nth);
-            format!(
-                " <a class=\"footnote-back\" href=\"#{id}\" aria-label=\"Back to the text, footnote {number}\">↩</a>"
-            )
-        })
-        .collect();
-    // The way back stands in the last paragraph, not on a line of its own.
-    let note = note.trim_end();
-    let note = match note.strip_suffix("</p>") {
-        Some(text) => format!("{text}{back}</p>"),
-        None => format!("{note}{back}"),
+/// Links from a footnote to where it is referred to.
+fn ways_back(number: usize, uses: usize) -> String {
+    let link = |nth| {
+        let id = back_id(number, nth);
+        format!(" <a class=\"footnote-back\" href=\"#{id}\" aria-label=\"Back to the text, footnote {number}\">↩</a>")
     };
-    format!("<li id=\"fn-{number}\">{note}</li>\n")
+    (1..=uses).map(link).collect()
 }

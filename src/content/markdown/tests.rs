@@ -36,6 +36,7 @@ impl Lookup for Site {
 fn shape(markdown: &str) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Html(html) => html.clone(),
+        Piece::Code(code) => format!("{{{} {:?}}}", code.language, code.text),
         Piece::Embed(Embed::Player(player)) => format!("{{{} {:?}}}", player.address, player.title),
         Piece::Embed(Embed::Video(clip) | Embed::Audio(clip)) => format!("{{{} {:?}}}", clip.address, clip.title),
         Piece::Stretch(slug) => format!("{{{slug}}}"),
@@ -126,7 +127,18 @@ fn blocks() {
             "<div class=\"table-scroll\" role=\"region\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">a</th><th scope=\"col\" class=\"align-right\">b</th></tr></thead><tbody><tr><td>1</td><td class=\"align-right\"><em>2</em></td></tr></tbody></table></div>",
         ),
         ("> [!TIP]\n> Hi", "<aside class=\"alert alert-tip\"><p class=\"alert-title\">Tip</p><p>Hi</p></aside>"),
-        ("```rust\na<b\n```", "<pre tabindex=\"0\"><code class=\"language-rust\">a&lt;b</code></pre>"),
+        ("```rust\na<b\n```", "{rust \"a<b\\n\"}"),
+        ("```\na<b\n```", "<pre tabindex=\"0\"><code>a&lt;b</code></pre>"),
+        ("    a<b", "<pre tabindex=\"0\"><code>a&lt;b</code></pre>"),
+        ("```rust,linenos,hl_lines=1-2\na\n```", "{rust \"a\\n\"}"),
+        ("```rust {hl_lines=[1]}\na\n```", "{rust \"a\\n\"}"),
+        ("```go{linenos=table}\na\n```", "{go \"a\\n\"}"),
+        ("``` {.python .x}\na\n```", "{python \"a\\n\"}"),
+        ("> ```c++\n> a\n> ```\n> b", "<blockquote>{c++ \"a\\n\"}<p>b</p></blockquote>"),
+        (
+            "a[^x] b\n\n[^x]: c\n\n    ```sh\n    d\n    ```\n\n## E",
+            "<p>a<sup class=\"footnote-ref\"><a href=\"#fn-1\" id=\"fnref-1\" aria-label=\"Footnote 1\">1</a></sup> b</p><h2 id=\"e\">E</h2><section class=\"footnotes\" aria-labelledby=\"footnotes-title\"><h2 id=\"footnotes-title\">Footnotes</h2><ol><li id=\"fn-1\"><p>c</p>{sh \"d\\n\"} <a class=\"footnote-back\" href=\"#fnref-1\" aria-label=\"Back to the text, footnote 1\">↩</a></li></ol></section>",
+        ),
         (
             "- [x] a\n- [ ] b",
             "<ul><li><input type=\"checkbox\" disabled checked aria-label=\"Done\"> a</li><li><input type=\"checkbox\" disabled aria-label=\"To do\"> b</li></ul>",

@@ -6,11 +6,11 @@ use askama::Template;
 
 use super::{cards::PictureView, stretch::StretchCard};
 use crate::{
-    content::Snapshot,
+    content::{Snapshot, markdown::highlight},
     domain::{
         address,
         embed::{Clip, Embed, Player},
-        entry::{Body, Piece},
+        entry::{Body, Code, Piece},
         slug::Slug,
     },
 };
@@ -53,6 +53,7 @@ pub fn on_page(body: &Body, snapshot: &Snapshot, language: &str) -> Result<Strin
     for piece in &body.pieces {
         match piece {
             Piece::Html(piece) => html.push_str(piece),
+            Piece::Code(piece) => html.push_str(&code(piece)),
             Piece::Embed(piece) => html.push_str(&embed(piece, language)?),
             Piece::Stretch(slug) => {
                 let Some(stretch) = snapshot.stretches.get(slug) else { continue };
@@ -63,6 +64,30 @@ pub fn on_page(body: &Body, snapshot: &Snapshot, language: &str) -> Result<Strin
         }
     }
     Ok(html)
+}
+
+/// Colours the code of a text, where it has any that nobody has asked for yet. Before [`on_page`], which draws it plain
+/// otherwise.
+pub async fn colour(body: &Body) {
+    let blocks = body.uncoloured();
+    if blocks.is_empty() {
+        return;
+    }
+    // Tens of milliseconds for the first block of a language, which must not keep others waiting.
+    let coloured = tokio::task::spawn_blocking(move || blocks.iter().for_each(|code| highlight::colour(code))).await;
+    if let Err(panic) = coloured {
+        tracing::error!("colouring code broke, so it is shown plain: {panic}");
+    }
+}
+
+/// Code on a page. Long lines scroll in their own box, so keys must reach it.
+pub(super) fn code(code: &Code) -> String {
+    let Some(coloured) = code.coloured() else { return plain_code(code).replacen("<pre>", "<pre tabindex=\"0\">", 1) };
+    format!("<pre tabindex=\"0\"><code class=\"language-{}\">{coloured}</code></pre>\n", escape(&code.language))
+}
+
+fn plain_code(code: &Code) -> String {
+    format!("<pre><code class=\"language-{}\">{}</code></pre>\n", escape(&code.language), escape(&code.text))
 }
 
 /// An embed on a page.
@@ -100,6 +125,7 @@ pub fn in_feed(body: &Body, snapshot: &Snapshot, base_url: &str) -> Result<Strin
     for piece in &body.pieces {
         match piece {
             Piece::Html(piece) => html.push_str(piece),
+            Piece::Code(piece) => html.push_str(&plain_code(piece)),
             Piece::Embed(embed) => html.push_str(&feed_embed(embed).render()?),
             Piece::Stretch(slug) => {
                 if let Some(stretch) = snapshot.stretches.get(slug) {
@@ -138,4 +164,8 @@ fn with_whole_addresses(html: &str, base_url: &str) -> String {
         whole = whole.replace(&format!(" {attribute}=\"/"), &format!(" {attribute}=\"{base_url}/"));
     }
     whole
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

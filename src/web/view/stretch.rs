@@ -171,7 +171,11 @@ fn steps_and_notes(stretch: &Stretch) -> (String, String) {
         .body
         .pieces
         .iter()
-        .map(|piece| if let Piece::Html(html) = piece { html.as_str() } else { "" })
+        .map(|piece| match piece {
+            Piece::Html(html) => html.clone(),
+            Piece::Code(code) => body::code(code),
+            Piece::Embed(_) | Piece::Stretch(_) => String::new(),
+        })
         .collect();
     let Some(end) = end_of_first_list(&html) else { return (String::new(), html) };
     let steps = html[..end].replacen("<ol>", "<ol class=\"steps\">", 1);

@@ -170,3 +170,20 @@ async fn what_the_policy_refuses_is_told_with_its_line() {
         "{problems:#?}"
     );
 }
+
+#[tokio::test]
+async fn code_is_in_colours_on_a_page_and_plain_in_a_feed() {
+    let text = "---\ntitle: Code\ndate: 2026-05-02\n---\n```rust,linenos\nlet a = \"<b>\"; // c\n```\n\n```klingon\n<d>\n```\n\n```\ne\n```\n";
+    let site = TestSite::new().post("code", text).start().await;
+    assert_eq!(site.problems(), [] as [String; 0]);
+    let page = site.get("/posts/code").await.text();
+    assert!(
+        page.contains("<pre tabindex=\"0\"><code class=\"language-rust\"><span class=\"syn-keyword\">let</span> a "),
+        "{page}"
+    );
+    assert!(page.contains("<span class=\"syn-comment\">// c\n</span></code></pre>"), "{page}");
+    assert!(page.contains("<pre tabindex=\"0\"><code class=\"language-klingon\">&lt;d&gt;\n</code></pre>"), "{page}");
+    assert!(page.contains("<pre tabindex=\"0\"><code>e\n</code></pre>"), "{page}");
+    let feed = site.get("/feed.xml").await.text();
+    assert!(feed.contains("language-rust") && !feed.contains("syn-"), "{feed}");
+}
