@@ -85,6 +85,8 @@ impl Body {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Piece {
     Html(String),
+    /// A heading of the text, and the HTML of its words.
+    Heading(ContentsLine, String),
     Code(Arc<Code>),
     Embed(Embed),
     /// `![[slug]]`: the card of a stretch.

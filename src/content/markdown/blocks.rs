@@ -20,7 +20,7 @@ pub(super) struct Footnotes {
 }
 
 impl Writer<'_> {
-    /// Writes a heading with an id; returns how many events it had.
+    /// Writes a heading; returns how many events it had.
     pub(super) fn heading(&mut self, events: &Events) -> usize {
         let length = block_length(events);
         let inner = &events[1..length - 1];
@@ -34,11 +34,13 @@ impl Writer<'_> {
         let level = (heading_number(*level) + self.heading_shift).clamp(2, 6);
         let title = plain_text(inner);
         let id = self.unique_id(id.as_deref().unwrap_or(&title));
-        self.raw(&format!("<h{level} id=\"{id}\">", id = escape(&id)));
+        let line = ContentsLine { level, id, title: title.trim().to_owned() };
+        let before = std::mem::take(&mut self.html);
         self.write(inner);
-        self.raw(&format!("</h{level}>\n"));
+        let words = std::mem::replace(&mut self.html, before);
         self.text.push('\n');
-        self.out.body.contents.push(ContentsLine { level, id, title: title.trim().to_owned() });
+        self.out.body.contents.push(line.clone());
+        self.piece(Piece::Heading(line, words));
         length
     }
 

@@ -36,6 +36,7 @@ impl Lookup for Site {
 fn shape(markdown: &str) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Html(html) => html.clone(),
+        Piece::Heading(line, html) => format!("<h{0} id=\"{1}\">{html}</h{0}>", line.level, line.id),
         Piece::Code(code) => format!("{{{} {:?}}}", code.language, code.text),
         Piece::Embed(Embed::Player(player)) => format!("{{{} {:?}}}", player.address, player.title),
         Piece::Embed(Embed::Video(clip) | Embed::Audio(clip)) => format!("{{{} {:?}}}", clip.address, clip.title),

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         address,
         embed::{Clip, Embed, Player},
-        entry::{Body, Code, Piece},
+        entry::{Body, Code, ContentsLine, Piece},
         slug::Slug,
     },
 };
@@ -53,6 +53,7 @@ pub fn on_page(body: &Body, snapshot: &Snapshot, language: &str) -> Result<Strin
     for piece in &body.pieces {
         match piece {
             Piece::Html(piece) => html.push_str(piece),
+            Piece::Heading(line, words) => html.push_str(&linked_heading(line, words)),
             Piece::Code(piece) => html.push_str(&code(piece)),
             Piece::Embed(piece) => html.push_str(&embed(piece, language)?),
             Piece::Stretch(slug) => {
@@ -78,6 +79,26 @@ pub async fn colour(body: &Body) {
     if let Err(panic) = coloured {
         tracing::error!("colouring code broke, so it is shown plain: {panic}");
     }
+}
+
+/// A heading on a page, with a link to itself. That stands beside it, for inside it would be read out with its words.
+pub(super) fn linked_heading(line: &ContentsLine, words: &str) -> String {
+    let ContentsLine { level, id, title } = line;
+    let heading = heading(line, words);
+    if title.is_empty() {
+        return heading;
+    }
+    format!(
+        "<div class=\"heading heading-{level}\">{}<a class=\"heading-link\" href=\"#{}\" aria-label=\"Link to this section: {}\">#</a></div>\n",
+        heading.trim_end(),
+        escape(id),
+        escape(title)
+    )
+}
+
+fn heading(line: &ContentsLine, words: &str) -> String {
+    let ContentsLine { level, id, .. } = line;
+    format!("<h{level} id=\"{}\">{words}</h{level}>\n", escape(id))
 }
 
 /// Code on a page. Long lines scroll in their own box, so keys must reach it.
@@ -125,6 +146,7 @@ pub fn in_feed(body: &Body, snapshot: &Snapshot, base_url: &str) -> Result<Strin
     for piece in &body.pieces {
         match piece {
             Piece::Html(piece) => html.push_str(piece),
+            Piece::Heading(line, words) => html.push_str(&heading(line, words)),
             Piece::Code(piece) => html.push_str(&plain_code(piece)),
             Piece::Embed(embed) => html.push_str(&feed_embed(embed).render()?),
             Piece::Stretch(slug) => {

@@ -173,6 +173,7 @@ fn steps_and_notes(stretch: &Stretch) -> (String, String) {
         .iter()
         .map(|piece| match piece {
             Piece::Html(html) => html.clone(),
+            Piece::Heading(line, words) => body::linked_heading(line, words),
             Piece::Code(code) => body::code(code),
             Piece::Embed(_) | Piece::Stretch(_) => String::new(),
         })

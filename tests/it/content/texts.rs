@@ -187,3 +187,18 @@ async fn code_is_in_colours_on_a_page_and_plain_in_a_feed() {
     let feed = site.get("/feed.xml").await.text();
     assert!(feed.contains("language-rust") && !feed.contains("syn-"), "{feed}");
 }
+
+#[tokio::test]
+async fn a_heading_has_a_link_to_itself_on_a_page_and_none_in_a_feed() {
+    let text = "---\ntitle: Calf\ndate: 2026-05-02\n---\n## Heel & *toe*\n\nDown.\n\n###### Last\n";
+    let site = TestSite::new().post("calf", text).start().await;
+    let page = site.get("/posts/calf").await;
+    let html = page.html();
+    let link = html.one("a", "href", "#heel-toe");
+    assert_eq!((link.get("aria-label"), link.get("class")), ("Link to this section: Heel & toe", "heading-link"));
+    assert_eq!(html.one("h2", "id", "heel-toe").words(), "Heel & toe");
+    assert_eq!(html.one("a", "href", "#last").get("aria-label"), "Link to this section: Last");
+    let feed = site.get("/feed.xml").await.text();
+    assert!(feed.contains("heel-toe") && !feed.contains("heading-link"), "{feed}");
+    assert!(!site.get("/search?q=section").await.text().contains("Link to this"));
+}
