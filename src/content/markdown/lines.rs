@@ -21,6 +21,9 @@ impl Writer<'_> {
     pub(super) fn paragraph(&mut self, events: &Events) -> usize {
         let length = block_length(events);
         let inner = &events[1..length - 1];
+        if self.dialect == Dialect::Instep && self.gallery(inner) {
+            return length;
+        }
         let lines: Vec<&Events> =
             inner.split(|(event, _)| matches!(event, Event::SoftBreak | Event::HardBreak)).collect();
         let meanings: Vec<Line> = match self.dialect {
@@ -71,6 +74,43 @@ impl Writer<'_> {
         }
     }
 
+    /// Nothing but pictures, and two at least: they stand side by side. Returns whether it was that.
+    fn gallery(&mut self, inner: &Events) -> bool {
+        let mut pictures: Vec<&Events> = Vec::new();
+        let mut at = 0;
+        while let Some((event, _)) = inner.get(at) {
+            let length = block_length(&inner[at..]);
+            match event {
+                Event::Start(Tag::Image { dest_url, .. }) if !self.is_clip(dest_url) => {
+                    pictures.push(&inner[at..at + length]);
+                }
+                Event::SoftBreak | Event::HardBreak => {}
+                Event::Text(text) if text.trim().is_empty() => {}
+                _ => return false,
+            }
+            at += length;
+        }
+        if pictures.len() < 2 {
+            return false;
+        }
+        self.raw("<div class=\"gallery\">\n");
+        for picture in pictures {
+            let html = self.figure(picture);
+            self.raw(&html);
+            self.text.push(' ');
+        }
+        self.raw("</div>\n");
+        self.text.push('\n');
+        true
+    }
+
+    /// Whether an image's address is no picture's.
+    fn is_clip(&self, address: &str) -> bool {
+        let media = self.lookup.media(address);
+        media.is_some_and(|linked| !linked.media_type.starts_with("image/"))
+            || embed(address, None, self.lookup).is_some()
+    }
+
     fn meaning(&mut self, line: &Events, alone: bool) -> Line {
         let (Some((first, range)), Some((_, last_range))) = (line.first(), line.last()) else { return Line::Words };
         let source = self.markdown[range.start..last_range.end.max(range.end)].trim();
@@ -88,10 +128,7 @@ impl Writer<'_> {
                 let words = plain_text(line);
                 match embed(dest_url, Some(&words), self.lookup) {
                     Some(embed) => Line::Piece(Piece::Embed(embed)),
-                    None if alone && !title.is_empty() => {
-                        let picture = self.picture(line);
-                        Line::Figure(format!("<figure>{picture}<figcaption>{}</figcaption></figure>\n", escape(title)))
-                    }
+                    None if alone && !title.is_empty() => Line::Figure(self.figure(line)),
                     None => Line::Words,
                 }
             }
@@ -133,6 +170,17 @@ impl Writer<'_> {
         let picture = self.picture(events);
         self.raw(&picture);
         length
+    }
+
+    /// A picture that stands by itself; its title is its caption.
+    fn figure(&mut self, events: &Events) -> String {
+        let picture = self.picture(events);
+        match events.first() {
+            Some((Event::Start(Tag::Image { title, .. }), _)) if !title.is_empty() => {
+                format!("<figure>{picture}<figcaption>{}</figcaption></figure>\n", escape(title))
+            }
+            _ => picture + "\n",
+        }
     }
 
     fn picture(&mut self, events: &Events) -> String {

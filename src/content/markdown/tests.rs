@@ -102,6 +102,15 @@ fn pictures_and_links_find_their_files() {
             "[x](calf.md) [y](a.jpg) [z](/about) [w](#w)",
             "<p><a href=\"/posts/calf\">x</a> <a href=\"/media/1-a.jpg\">y</a> <a href=\"/about\">z</a> <a href=\"#w\">w</a></p>",
         ),
+        (
+            "![A](a.jpg)\n![B](b.jpg \"Mine\")",
+            "<div class=\"gallery\"><img src=\"/media/1-a.jpg\" alt=\"A\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"><figure><img src=\"/media/1-b.jpg\" alt=\"B\" title=\"Mine\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"><figcaption>Mine</figcaption></figure></div>",
+        ),
+        (
+            "![A](a.jpg) and ![B](b.jpg)",
+            "<p><img src=\"/media/1-a.jpg\" alt=\"A\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"> and <img src=\"/media/1-b.jpg\" alt=\"B\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"></p>",
+        ),
+        ("![A](a.mp4)\n![B](b.mp4)", "{/media/1-a.mp4 Some(\"A\")}{/media/1-b.mp4 Some(\"B\")}"),
         ("see ![Clip](reel.mp4)", "<p>see <a href=\"/media/1-reel.mp4\">Clip</a></p>"),
     ] {
         assert_eq!(shape(markdown), expected, "{markdown}");
@@ -155,6 +164,7 @@ fn blocks() {
 fn excerpts_and_text() {
     let rendered = render("First *words*.\n\n<!--more-->\n\n## Then\n\nmore [here](/x)", &Site);
     assert_eq!(rendered.body.excerpt, "First words.");
+    assert_eq!(render("![A](a.jpg) ![B](b.jpg)", &Site).body.text, "A B");
     assert_eq!(rendered.body.text, "First words. Then more here");
     assert_eq!(rendered.body.words, 5);
     assert!(!format!("{:?}", rendered.body.pieces).contains("more-->"));
