@@ -7,7 +7,13 @@ mod init;
 mod new;
 mod serve;
 
-use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, process::ExitCode};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
@@ -55,6 +61,8 @@ enum Command {
     /// List, approve, answer and remove comments, also while the site runs
     #[command(subcommand)]
     Comments(comments::Comments),
+    /// Print the notices that come with the definitions of languages in the program
+    Licences,
 }
 
 impl Places {
@@ -122,6 +130,11 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Some(Command::New(new)) => new.run(&places),
             Some(Command::Check(check)) => check.run(&places),
             Some(Command::Comments(comments)) => comments.run(&places).await,
+            Some(Command::Licences) => {
+                // Piped into a pager that is closed early, it is no failure.
+                let _ = io::stdout().write_all(crate::content::markdown::highlight::notices().as_bytes());
+                Ok(ExitCode::SUCCESS)
+            }
         }
     })
 }

@@ -98,6 +98,11 @@ pub fn colour(code: &Code) {
     code.colour(|| html(&code.language, &code.text));
 }
 
+/// Whose work the definitions are, and under which licences; most ask that this comes with every copy.
+pub fn notices() -> String {
+    two_face::acknowledgement::listing().to_md()
+}
+
 /// `None`: the language is unknown, or the code too long; it is shown as it is.
 fn html(language: &str, text: &str) -> Option<String> {
     if text.len() > LONGEST || text.lines().any(|line| line.len() > LONGEST_LINE) {

@@ -33,6 +33,13 @@ fn init_writes_into_no_folder_that_is_used() {
 }
 
 #[test]
+fn whose_work_is_in_the_program() {
+    let run = Program::new().run(&["licences"]);
+    run.exits(0).says("sharkdp/bat");
+    assert!(run.out.contains("Permission is hereby granted"));
+}
+
+#[test]
 fn new_makes_a_draft_and_says_where() {
     let program = Program::with_site();
     let path = program.run(&["new", "Straße: \"Füße\" & more"]).exits(0).out.trim().to_owned();
