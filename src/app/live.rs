@@ -14,7 +14,7 @@ use crate::{
     web::assets::Assets,
 };
 
-/// How often other processes' changes are looked for (DESIGN, section 7).
+/// How often other processes' changes are looked for: soon enough for "within a second", and one small query each.
 const POLL: Duration = Duration::from_millis(250);
 /// A timer that sleeps longer than this may wake on the wrong side of a change of the system's clock.
 const LONGEST_SLEEP: SignedDuration = SignedDuration::from_hours(1);

@@ -1,4 +1,4 @@
-//! Every address of DESIGN section 10 that there is: status, type, and what its head says.
+//! Every address there is (ARCHITECTURE.md, "Addresses"): status, type, and what its head says.
 
 use super::site;
 use crate::support::{Answer, TestSite, sample_content};
