@@ -94,9 +94,9 @@ pub async fn submit(
         Ok(Added::TooFast(wait)) => {
             let seconds = wait.as_secs().max(0) + 1;
             let notice = Notice::sentence(
-                "That was quick",
+                "One moment, please",
                 format!(
-                    "So many comments in a row look like a machine's. Wait {}, then send this again.",
+                    "Comments are coming very fast from where you are. Wait {}, then send this again; it is all still below.",
                     in_words(seconds)
                 ),
             );

@@ -86,7 +86,7 @@ struct PostPage {
     layout: Layout,
     series: Option<String>,
     title: String,
-    dek: String,
+    dek: Option<String>,
     date: dates::Moment,
     updated: Option<dates::Moment>,
     reading: String,
@@ -192,7 +192,7 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
     let page = PostPage {
         series: post.series.clone(),
         title: entry.title.clone(),
-        dek: entry.description.clone(),
+        dek: entry.dek.clone(),
         date: dates::day(&post.date),
         updated: post.updated.as_ref().map(dates::day),
         reading: cards::reading(post),

@@ -86,6 +86,7 @@ fn router(app: App, limits: Limits) -> Router {
         .route("/robots.txt", get(feeds::robots))
         .route("/media/{name}", get(files::media))
         .route("/static/{name}", get(files::asset))
+        .route("/favicon.ico", get(files::favicon))
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::ready))
         .fallback(get(entries::show))

@@ -170,3 +170,22 @@ async fn what_the_policy_refuses_is_told_with_its_line() {
         "{problems:#?}"
     );
 }
+
+#[tokio::test]
+async fn a_link_to_a_file_may_have_an_anchor() {
+    let site = TestSite::new()
+        .post("calf", "## Heel\n\nStretch it.")
+        .post("hips", "See [the heel](calf.md#heel).")
+        .start()
+        .await;
+    site.get("/posts/hips").await.says("<a href=\"/posts/calf#heel\">");
+}
+
+#[tokio::test]
+async fn without_a_description_the_text_does_not_stand_there_twice() {
+    let site = TestSite::new().post("calf", "Stretch it well.").start().await;
+    let text = site.get("/posts/calf").await.text();
+    let article = text.split("<article").nth(1).expect("an article");
+    assert_eq!(article.matches("Stretch it well.").count(), 1);
+    assert!(text.contains("<meta name=\"description\" content=\"Stretch it well.\">"));
+}

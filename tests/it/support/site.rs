@@ -201,6 +201,7 @@ impl Builder {
             ..Typed::default()
         };
         let config = Config::load(&typed, &self.environment).expect("settings");
+        std::fs::create_dir_all(&config.data).expect("a data folder");
         let store = Store::open(&config.database_url).await.expect("a database");
         let start: Timestamp = NOW.parse().expect("a time");
         let now = Arc::new(AtomicI64::new(start.as_millisecond()));
