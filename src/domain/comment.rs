@@ -50,14 +50,20 @@ impl Status {
 /// What a comment is said under. Comments belong to kind and slug, so they outlive the file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ThreadKey {
-    /// `post`; other kinds may follow.
+    /// [`POST_KIND`]; other kinds may follow.
     pub kind: &'static str,
     pub slug: String,
 }
 
+/// The kind of a thread under a post.
+pub const POST_KIND: &str = "post";
+
+/// The tag of what shows comments of every thread.
+pub const COMMENTS_TAG: &str = "comments";
+
 impl ThreadKey {
     pub fn post(slug: impl Into<String>) -> Self {
-        Self { kind: "post", slug: slug.into() }
+        Self { kind: POST_KIND, slug: slug.into() }
     }
 
     /// The tag of every cached page that shows this thread, or counts its comments.

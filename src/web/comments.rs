@@ -23,7 +23,7 @@ use crate::{
     content::Snapshot,
     domain::{
         address,
-        comment::{CommentId, Field, FieldErrors, NewComment, RawComment, Status, gone_parent},
+        comment::{COMMENTS_TAG, CommentId, Field, FieldErrors, NewComment, RawComment, Status, gone_parent},
         entry::Post,
         signer::Purpose,
         stamp,
@@ -129,7 +129,7 @@ async fn add(app: &App, sent: Sent) -> Result<Added, StoreError> {
     let task = tokio::spawn(async move {
         let added = task_app.store.add_comment(&sent).await;
         if let Ok(Added::Stored(_, Status::Approved)) = added {
-            task_app.cache.purge(&[sent.thread.tag()]);
+            task_app.cache.purge(&[sent.thread.tag().as_str(), COMMENTS_TAG]);
         }
         added
     });
