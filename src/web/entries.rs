@@ -14,6 +14,7 @@ use serde_json::json;
 use super::{
     cache::SITE_TAG,
     errors::{self, WebError},
+    feeds,
     page::{Page, Policy, redirect},
     view::{
         body,
@@ -173,6 +174,7 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
         .described(&entry.description)
         .in_language(entry.language.as_deref())
         .pictured(app, entry.image.as_ref())
+        .with_comment_feed(&entry.title, &feeds::comments_path(post))
         .with_json_ld(&blog_posting(app, post, thread.as_ref()));
     layout.kind = "article";
     layout.published = Some(dates::machine(&post.date));

@@ -28,6 +28,8 @@ async fn what_is_not_there_is_said_so() {
         "/tags/nowhere",
         "/tags/!",
         "/tags/nowhere/feed.xml",
+        "/tags/nowhere/feed.json",
+        "/posts/nowhere/comments/feed.xml",
         "/stretches/nowhere",
         "/archive/1999",
         "/archive/02026",
