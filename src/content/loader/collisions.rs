@@ -105,5 +105,11 @@ fn is_reserved(address: &str, kind: Kind) -> bool {
         Kind::Page => "",
     };
     let is_in_own_room = first == own_room && segments.next().is_some() && segments.next().is_none();
-    !is_in_own_room && RESERVED.contains(&first)
+    !is_in_own_room && (RESERVED.contains(&first) || is_sitemap_part(first))
+}
+
+/// `sitemap-1.xml` and on, of which there are as many as it takes.
+fn is_sitemap_part(segment: &str) -> bool {
+    let number = segment.strip_prefix("sitemap-").and_then(|rest| rest.strip_suffix(".xml"));
+    number.is_some_and(|number| number.parse::<usize>().is_ok())
 }

@@ -23,7 +23,8 @@ pub fn routes() -> Router<App> {
     let mut routes = Router::new()
         .route("/comments/feed.xml", get(comments::site))
         .route("/posts/{slug}/comments/feed.xml", get(comments::post))
-        .route("/sitemap.xml", get(sitemap::sitemap))
+        .route("/sitemap.xml", get(sitemap::whole))
+        .route("/sitemap-{part}", get(sitemap::part))
         .route("/robots.txt", get(sitemap::robots));
     for format in Format::ALL {
         let name = format.name();

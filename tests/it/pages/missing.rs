@@ -30,6 +30,7 @@ async fn what_is_not_there_is_said_so() {
         "/tags/nowhere/feed.xml",
         "/tags/nowhere/feed.json",
         "/posts/nowhere/comments/feed.xml",
+        "/sitemap-1.xml",
         "/stretches/nowhere",
         "/archive/1999",
         "/archive/02026",
