@@ -211,7 +211,9 @@ impl Config {
         let content = PathBuf::from(raw.text("content"));
         let data = PathBuf::from(raw.text("data"));
         let listen: SocketAddr =
-            raw.parse("listen", "write an address and a port, such as 127.0.0.1:3000", |value| value.parse().ok())?;
+            raw.parse("listen", "write an address and a port, such as 127.0.0.1:3000", |value| {
+                value.replacen("localhost:", "127.0.0.1:", 1).parse().ok()
+            })?;
         let site = raw.site(&content)?;
         Ok(Self {
             listen,
@@ -277,6 +279,9 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
             ));
         }
     }
+    if let Some(url) = raw.author.url.as_deref().filter(|url| !is_web_address(url)) {
+        return Err(wrong("author.url", url, "write a whole address, such as https://example.org/me"));
+    }
     for link in &raw.navigation {
         let leads_somewhere =
             link.href.starts_with('/') || link.href.starts_with("https://") || link.href.starts_with("http://");
@@ -321,6 +326,10 @@ fn parse_base_url(text: &str) -> Option<String> {
         && url.username().is_empty()
         && url.password().is_none();
     plain.then(|| url.origin().ascii_serialization())
+}
+
+fn is_web_address(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 /// It goes into a header as it is, so nothing else may pass.

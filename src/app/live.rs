@@ -14,7 +14,7 @@ use crate::{
     web::assets::Assets,
 };
 
-/// How often other processes' changes are looked for (DESIGN, section 7).
+/// How often other processes' changes are looked for: soon enough for "within a second", and one small query each.
 const POLL: Duration = Duration::from_millis(250);
 /// A timer that sleeps longer than this may wake on the wrong side of a change of the system's clock.
 const LONGEST_SLEEP: SignedDuration = SignedDuration::from_hours(1);
@@ -43,6 +43,8 @@ impl Keepers {
 /// Puts a new snapshot in place when a file changes or a date is reached.
 async fn keep_content(app: App, mut loader: Loader, mut library: Arc<Library>, mut watcher: Option<Watcher>) {
     index(&app).await;
+    let site_toml = || std::fs::read(app.config.content.join("site.toml")).ok();
+    let mut settings = site_toml();
     loop {
         let next_change = app.snapshot().next_change;
         tokio::select! {
@@ -62,6 +64,10 @@ async fn keep_content(app: App, mut loader: Loader, mut library: Arc<Library>, m
                 }
                 app.assets.store(Arc::new(Assets::build(&app.config.content, app.mode.dev)));
                 report(&app, &library);
+                if settings != site_toml() {
+                    settings = site_toml();
+                    tracing::warn!("site.toml has changed; what it says now holds after a restart");
+                }
             }
             () = reached(&app, next_change) => {}
         }

@@ -174,6 +174,9 @@ async fn moderate(store: &Store, act: Act, ids: &[CommentId], as_json: bool) -> 
             Act::Erase => store.erase(id, ACTOR, now).await,
         };
         match done {
+            Ok(done) if as_json && act == Act::Erase => {
+                println!("{}", json!({ "id": id, "before": done.before.as_str(), "status": "erased" }));
+            }
             Ok(done) if as_json => {
                 println!("{}", json!({ "id": id, "before": done.before.as_str(), "status": done.after.as_str() }));
             }

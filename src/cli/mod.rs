@@ -11,10 +11,11 @@ use std::{
     collections::BTreeMap,
     ffi::OsString,
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
+use anyhow::Context;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::{
@@ -82,9 +83,20 @@ impl Places {
 
     async fn store(&self) -> anyhow::Result<(Config, Store)> {
         let config = self.config(None)?;
-        let store = Store::open(&config.database_url).await?;
+        let store = open(&config).await?;
         Ok((config, store))
     }
+}
+
+/// Opens the database. The data folder is made where it is missing; no other is, since a slip in a path would look
+/// like lost comments.
+async fn open(config: &Config) -> anyhow::Result<Store> {
+    let path = config.database_url.strip_prefix("sqlite:").map(Path::new);
+    if path.is_some_and(|path| path.starts_with(&config.data)) {
+        std::fs::create_dir_all(&config.data)
+            .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+    }
+    Ok(Store::open(&config.database_url).await?)
 }
 
 /// Runs the program. 0: done; 1: it could not be done, said in one sentence; 2: wrong usage.

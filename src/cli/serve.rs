@@ -21,7 +21,6 @@ use crate::{
     app::{App, Clock, Mode},
     config::LogFormat,
     domain::problem::Severity,
-    store::Store,
     web::{Site, server},
 };
 
@@ -52,14 +51,17 @@ impl Serve {
         if self.demo {
             config.database_url = format!("sqlite:{}", config.data.join("demo.sqlite").display());
         }
-        let store = Store::open(&config.database_url).await?;
+        let store = super::open(&config).await?;
         let clock = Clock::system();
         if self.demo {
             demo::fill(&store, &config, clock.now()).await?;
         }
         let mode = Mode { dev: self.dev, demo: self.demo };
         let (app, keepers) = App::build(config, mode, store, clock).await?;
-        greet(&app, address, began);
+        match app.config.log {
+            LogFormat::Text => greet(&app, address, began),
+            LogFormat::Json => log_start(&app, address, began),
+        }
 
         let keepers = tokio::spawn(keepers.run());
         let limits = server::Limits::default();
@@ -106,6 +108,23 @@ fn greet(app: &App, address: SocketAddr, began: Instant) {
         );
     }
     let _ = out.flush();
+}
+
+/// The same for a program that reads the log: every line is JSON.
+fn log_start(app: &App, address: SocketAddr, began: Instant) {
+    let snapshot = app.snapshot();
+    for problem in &snapshot.problems {
+        match problem.severity {
+            Severity::Error => tracing::error!("{problem}"),
+            Severity::Warning => tracing::warn!("{problem}"),
+        }
+    }
+    tracing::info!(
+        address = %reachable(address),
+        posts = snapshot.posts.len(),
+        ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "the site is served"
+    );
 }
 
 /// Where to look from this machine: nobody can open 0.0.0.0.

@@ -77,7 +77,12 @@ pub const SETTINGS: &[Setting] = {
             "",
             "Its own address without a path, such as `https://example.org`; needed unless it listens on loopback.",
         ),
-        setting("site.language", Text, "en", "The language of its texts (BCP 47)."),
+        setting(
+            "site.language",
+            Text,
+            "en",
+            "The language you write in (BCP 47); the words around your texts are English for now.",
+        ),
         setting("site.time_zone", Text, "UTC", "The zone of dates without one, such as `Europe/Berlin`."),
         setting(
             "site.permalink",
@@ -91,8 +96,18 @@ pub const SETTINGS: &[Setting] = {
         setting("site.author.url", Text, "", "The author's own page."),
         setting("site.navigation", List, "[]", "Links in the header: `{ label = \"About\", href = \"/about\" }`."),
         setting("site.comments.enabled", Switch, "true", "`false` closes every thread and keeps what was said."),
-        setting("site.comments.gap_seconds", Number, "15", "Seconds between two comments of one commenter."),
-        setting("site.comments.per_10_minutes", Number, "5", "Comments of one commenter in ten minutes."),
+        setting(
+            "site.comments.gap_seconds",
+            Number,
+            "15",
+            "Seconds between two comments of one commenter (without a cookie yet: of one address).",
+        ),
+        setting(
+            "site.comments.per_10_minutes",
+            Number,
+            "5",
+            "Comments of one commenter (without a cookie yet: of one address) in ten minutes.",
+        ),
         setting(
             "site.comments.network_per_10_minutes",
             Number,
@@ -313,7 +328,7 @@ mod tests {
                 (Kind::Number, _) => "7",
                 (Kind::Switch, _) => "false",
                 (Kind::List, _) => "[]",
-                (_, "site.base_url") => "https://example.org",
+                (_, "site.base_url" | "site.author.url") => "https://example.org",
                 (_, "site.time_zone") => "Europe/Berlin",
                 (_, "site.permalink") => "/{slug}",
                 _ => "x",

@@ -46,12 +46,14 @@ pub struct Loader {
     content: PathBuf,
     rules: Rules,
     last_good: HashMap<PathBuf, String>,
+    /// Files that had their address at the last load: a newcomer that wants it must not drive them out.
+    settled: HashSet<PathBuf>,
     media: MediaIndex,
 }
 
 impl Loader {
     pub fn new(content: PathBuf, rules: Rules) -> Self {
-        Self { content, rules, last_good: HashMap::new(), media: MediaIndex::default() }
+        Self { content, rules, last_good: HashMap::new(), settled: HashSet::new(), media: MediaIndex::default() }
     }
 
     /// Reads everything that is there now.
@@ -64,7 +66,8 @@ impl Loader {
         let mut problems: Vec<Problem> = tree.unreadable.iter().map(unreadable).collect();
         let outlines: Vec<Outline> =
             tree.sources.into_iter().filter_map(|source| self.outline(source, &mut problems)).collect();
-        let outlines = collisions::resolve(outlines, &mut problems);
+        let outlines = collisions::resolve(outlines, &self.settled, &mut problems);
+        self.settled = outlines.iter().map(|outline| outline.source.file.path.clone()).collect();
 
         let names = Names::of(&outlines);
         let mut library = Library { media: self.media.clone(), problems, ..Library::default() };
@@ -195,7 +198,7 @@ fn stretch(
         names: front_matter.names.0,
         areas: front_matter.areas.0,
         equipment: front_matter.equipment.0,
-        position: front_matter.position,
+        position: filled(front_matter.position),
         hold_seconds: front_matter.hold_seconds,
         repeats: front_matter.repeats,
         sides: front_matter.sides,
@@ -205,11 +208,16 @@ fn stretch(
         pictogram,
         easier: slug(front_matter.easier),
         harder: slug(front_matter.harder),
-        feel: front_matter.feel,
-        stop_if: front_matter.stop_if,
-        credit: front_matter.credit,
+        feel: filled(front_matter.feel),
+        stop_if: filled(front_matter.stop_if),
+        credit: filled(front_matter.credit),
         entry: entry(outline, body, picture.map(MediaFile::picture)),
     }
+}
+
+/// `stop_if: ""`, as `instep new --stretch` leaves it, says nothing.
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
 }
 
 fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
@@ -221,7 +229,8 @@ fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
         address: outline.address,
         aliases: outline.aliases,
         title: outline.title,
-        description: description.unwrap_or_else(|| markdown::shorten(&body.excerpt, 155)),
+        description: description.clone().unwrap_or_else(|| markdown::shorten(&body.excerpt, 155)),
+        dek: description,
         image,
         body,
         draft: outline.draft,

@@ -103,7 +103,8 @@ fn files_below(folder: &Path, unreadable: &mut Vec<(PathBuf, io::Error)>) -> Vec
 }
 
 fn source(kind: Kind, folder: &Path, file: &Found) -> Option<Source> {
-    let is_markdown = file.path.extension().is_some_and(|extension| extension == "md" || extension == "markdown");
+    let ending = file.path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let is_markdown = matches!(ending.as_deref(), Some("md" | "markdown"));
     if !is_markdown {
         return None;
     }

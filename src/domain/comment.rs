@@ -50,14 +50,20 @@ impl Status {
 /// What a comment is said under. Comments belong to kind and slug, so they outlive the file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ThreadKey {
-    /// `post`; other kinds may follow.
+    /// [`POST_KIND`]; other kinds may follow.
     pub kind: &'static str,
     pub slug: String,
 }
 
+/// The kind of a thread under a post.
+pub const POST_KIND: &str = "post";
+
+/// The tag of what shows comments of every thread.
+pub const COMMENTS_TAG: &str = "comments";
+
 impl ThreadKey {
     pub fn post(slug: impl Into<String>) -> Self {
-        Self { kind: "post", slug: slug.into() }
+        Self { kind: POST_KIND, slug: slug.into() }
     }
 
     /// The tag of every cached page that shows this thread, or counts its comments.
@@ -158,7 +164,8 @@ impl NewComment {
 
 fn parse_name(name: &str) -> Result<String, String> {
     let name = one_line(name);
-    match name.chars().count() {
+    let length = if name.chars().all(is_invisible) { 0 } else { name.chars().count() };
+    match length {
         0 => Err("Please tell us your name. A first name or a nickname will do.".to_owned()),
         1..=NAME_MAX => Ok(name),
         long => Err(format!("This name has {long} characters; {NAME_MAX} is the most we can keep.")),
@@ -246,6 +253,13 @@ fn one_line(text: &str) -> String {
     let spaced: String =
         text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| is_printable(*c)).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Letters that take no room: a name of nothing else would be no name.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{AD}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
+        || matches!(c, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{2800}')
 }
 
 /// Not a control character, and not one that turns the direction of the text around it (Unicode UAX 9, 2.1 to 2.3).
@@ -337,6 +351,7 @@ mod tests {
     fn lengths_count_characters() {
         assert!(parse_name(&"é".repeat(NAME_MAX)).is_ok());
         assert!(parse_name(&"é".repeat(NAME_MAX + 1)).is_err());
+        assert!(parse_name("\u{200B} \u{3164}").is_err());
         assert!(parse_text("ab").is_err());
         assert!(parse_text(&"é".repeat(TEXT_MAX)).is_ok());
         assert!(parse_text(&"é".repeat(TEXT_MAX + 1)).is_err());

@@ -22,8 +22,10 @@ pub struct Entry {
     /// Other paths that lead here, not percent-encoded.
     pub aliases: Vec<String>,
     pub title: String,
-    /// One sentence from the front matter, else the start of the text.
+    /// One sentence from the front matter, else the start of the text: for search engines and feeds.
     pub description: String,
+    /// The author's own sentence, shown below the title; the start of the text would stand there twice.
+    pub dek: Option<String>,
     pub image: Option<Picture>,
     pub body: Body,
     /// Drafts are nowhere but in `instep serve --dev`.

@@ -30,6 +30,11 @@ impl Slug {
         slug.contains(char::is_alphanumeric).then_some(Self(slug))
     }
 
+    /// The slug of a tag: C, C# and C++ are three languages.
+    pub fn of_tag(name: &str) -> Option<Self> {
+        Self::from_text(&name.replace('#', "-sharp").replace('+', "-plus"))
+    }
+
     /// An ASCII slug for a new file (`instep new "Straße & Füße"` makes `strasse-fusse`).
     pub fn transliterated(title: &str) -> Option<Self> {
         Self::from_text(&deunicode::deunicode(title).replace('.', " "))
@@ -82,6 +87,15 @@ mod tests {
             let slug = Slug::from_text(text).expect("has letters");
             assert_eq!(Slug::from_text(slug.as_str()), Some(slug));
         }
+    }
+
+    #[test]
+    fn tags_of_programmers_differ() {
+        let slug = |name| Slug::of_tag(name).map(|slug| slug.to_string());
+        assert_eq!(
+            [slug("C"), slug("C#"), slug("C++")],
+            ["c", "c-sharp", "c-plus-plus"].map(|slug| Some(slug.to_owned()))
+        );
     }
 
     #[test]

@@ -40,17 +40,37 @@ macro_rules! leave_tag {
             .bind($tag)
             .execute(&mut *$tx)
             .await?;
-        // Now and then is enough, and keeps the delete out of most transactions.
-        if revision % 100 == 0 {
-            sqlx::query("DELETE FROM changes WHERE revision <= $1")
-                .bind(revision - crate::store::changes::KEPT_REVISIONS)
-                .execute(&mut *$tx)
-                .await?;
-        }
+        crate::store::changes::trim_changes!($tx, revision);
     }};
 }
 
-pub(super) use {grow_revision, leave_tag};
+/// For a change that readers of a thread see: leaves the thread's tag, and that of all comments.
+macro_rules! leave_thread_tags {
+    ($tx:ident, $revision:expr, $tag:expr) => {{
+        let revision: i64 = $revision;
+        sqlx::query("INSERT INTO changes (revision, tag) VALUES ($1, $2), ($1, $3)")
+            .bind(revision)
+            .bind($tag)
+            .bind(crate::domain::comment::COMMENTS_TAG)
+            .execute(&mut *$tx)
+            .await?;
+        crate::store::changes::trim_changes!($tx, revision);
+    }};
+}
+
+/// Now and then is enough, and keeps the delete out of most transactions.
+macro_rules! trim_changes {
+    ($tx:ident, $revision:ident) => {
+        if $revision % 100 == 0 {
+            sqlx::query("DELETE FROM changes WHERE revision <= $1")
+                .bind($revision - crate::store::changes::KEPT_REVISIONS)
+                .execute(&mut *$tx)
+                .await?;
+        }
+    };
+}
+
+pub(super) use {grow_revision, leave_tag, leave_thread_tags, trim_changes};
 
 impl Store {
     /// The revision now, to begin with.

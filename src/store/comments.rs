@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
-    comment::{Comment, CommentId, NewComment, Status, ThreadKey},
+    comment::{Comment, CommentId, NewComment, POST_KIND, Status, ThreadKey},
     verdict::{Circumstances, History, RATE_WINDOW, Rates, too_fast, verdict},
 };
 
 use super::{
     Ending::{Commit, Rollback},
     Store, StoreError,
-    changes::{grow_revision, leave_tag},
+    changes::{grow_revision, leave_tag, leave_thread_tags},
     on_reader, on_writer,
 };
 
@@ -228,8 +228,11 @@ impl Store {
             .bind(now)
             .fetch_one(&mut *tx)
             .await?;
-            let is_public = verdict.status == Status::Approved;
-            leave_tag!(tx, revision, if is_public { thread.tag() } else { HELD_TAG.to_owned() });
+            if verdict.status == Status::Approved {
+                leave_thread_tags!(tx, revision, thread.tag());
+            } else {
+                leave_tag!(tx, revision, HELD_TAG);
+            }
             Ok(Commit(Added::Stored(id, verdict.status)))
         })
     }
@@ -254,6 +257,25 @@ impl Store {
             );
             query.push_bind(waiting.unwrap_or(0)).push(")");
             query.build_query_as().fetch_all(db).await?
+        });
+        Ok(rows.into_iter().map(Comment::from).collect())
+    }
+
+    /// The newest comments that everyone sees, newest first: by when they were made, since old ones may be brought
+    /// along from elsewhere.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn newest_comments(&self, limit: usize) -> Result<Vec<Comment>, StoreError> {
+        let rows: Vec<CommentRow> = on_reader!(self, db => {
+            sqlx::query_as(concat!(
+                "SELECT ", comment_columns!(), " FROM comments WHERE status = 'approved' AND thread_kind = $1
+                 ORDER BY created_at DESC, id DESC LIMIT $2",
+            ))
+            .bind(POST_KIND)
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_all(db)
+            .await?
         });
         Ok(rows.into_iter().map(Comment::from).collect())
     }

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use crate::domain::comment::{Comment, CommentId, Status, ThreadKey};
+use crate::domain::comment::{COMMENTS_TAG, Comment, CommentId, Status, ThreadKey};
 
 use super::{
     Ending::Commit,
     Store, StoreError,
-    changes::{grow_revision, leave_tag},
+    changes::{grow_revision, leave_thread_tags},
     comments::{CommentRow, comment_columns},
     on_reader, on_writer,
 };
@@ -24,10 +24,17 @@ pub struct Listed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moderated {
     pub id: CommentId,
-    /// The page to purge.
+    /// The thread's tag.
     pub tag: String,
     pub before: Status,
     pub after: Status,
+}
+
+impl Moderated {
+    /// What to purge: all that the revision left.
+    pub fn tags(&self) -> [&str; 2] {
+        [&self.tag, COMMENTS_TAG]
+    }
 }
 
 /// What a moderator does.
@@ -166,7 +173,7 @@ impl Store {
                      Approve it first: instep comments approve {parent}"
                 )));
             }
-            leave_tag!(tx, revision, format!("{kind}:{slug}"));
+            leave_thread_tags!(tx, revision, format!("{kind}:{slug}"));
             let id: i64 = sqlx::query_scalar(
                 "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, site, text, status, reasons, by_author,
                                        created_at)
@@ -199,7 +206,7 @@ impl Store {
     ) -> Result<CommentId, StoreError> {
         on_writer!(self, tx => {
             let revision = grow_revision!(tx);
-            leave_tag!(tx, revision, thread.tag());
+            leave_thread_tags!(tx, revision, thread.tag());
             let id: i64 = sqlx::query_scalar(
                 "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, email, site, text, status, reasons,
                                        by_author, created_at)
@@ -237,7 +244,7 @@ impl Store {
             }
             let tag = format!("{kind}:{slug}");
             let before = Status::parse(&before).unwrap_or(Status::Held);
-            leave_tag!(tx, revision, &tag);
+            leave_thread_tags!(tx, revision, &tag);
             if before != after || act == Act::Erase {
                 sqlx::query("UPDATE comments SET status = $1 WHERE id = $2")
                     .bind(after.as_str())

@@ -32,8 +32,8 @@ const MIGRATION_ATTEMPTS: u32 = 20;
 pub enum OpenError {
     #[error("{0:?} is no database address. Write sqlite:PATH or postgres://USER@HOST/NAME")]
     Address(String),
-    #[error("the folder {} cannot be made: {source}", .path.display())]
-    Folder { path: PathBuf, source: std::io::Error },
+    #[error("the folder {} of the database is not there. Make it, or correct the path", .0.display())]
+    NoFolder(PathBuf),
     #[error("the database {name} cannot be opened: {source}. Is it there, and may this user write to it?")]
     Connect { name: String, source: sqlx::Error },
     #[error(
@@ -66,9 +66,11 @@ impl Store {
 }
 
 async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Pools<sqlx::Sqlite>, OpenError> {
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        std::fs::create_dir_all(folder).map_err(|source| OpenError::Folder { path: folder.to_owned(), source })?;
+    // A slip in a path must not look like a site without comments.
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        return Err(OpenError::NoFolder(folder.to_owned()));
     }
+    create_private(path);
     let name = path.display().to_string();
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -94,6 +96,16 @@ async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Pools<sqlx::Sql
         .await
         .map_err(connect)?;
     Ok(Pools { writer, readers })
+}
+
+/// A new file is for its owner only: e-mail addresses and the signing secret are in it. SQLite gives its journals the
+/// same rights. What stands in the way is told when the file is opened.
+fn create_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
 }
 
 /// Before migrations change a file that holds data, a copy stays beside it as `NAME.before-NNNN`.

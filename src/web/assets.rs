@@ -17,6 +17,8 @@ const SHEETS: [&str; 5] = ["css/tokens.css", "css/reset.css", "css/base.css", "c
 const COMPONENTS: &str = "css/components/";
 /// The name of the joined style sheet.
 pub const STYLE: &str = "site.css";
+/// What a feed looks like in a browser; not part of the joined one, since no page has its elements.
+pub const FEED_STYLE: &str = "feeds/feed.css";
 pub const FONT: &str = "fonts/archivo-expanded.woff2";
 
 /// All static files as they are served.
@@ -108,7 +110,7 @@ mod tests {
         assert!(css.ends_with(".mine { color: red }"));
         assert!(css.contains(&assets.address(FONT)) && !css.contains("/static/fonts/archivo-expanded.woff2"));
         assert_eq!(style.media_type, "text/css; charset=utf-8");
-        for name in [FONT, "icons/favicon.svg", "icons/apple-touch-icon.png", "js/embeds.js"] {
+        for name in [FONT, FEED_STYLE, "icons/favicon.svg", "icons/apple-touch-icon.png", "js/embeds.js"] {
             assert!(assets.get(&assets.address(name)).is_some(), "{name}");
         }
     }

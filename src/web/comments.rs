@@ -23,7 +23,7 @@ use crate::{
     content::Snapshot,
     domain::{
         address,
-        comment::{CommentId, Field, FieldErrors, NewComment, RawComment, Status, gone_parent},
+        comment::{COMMENTS_TAG, CommentId, Field, FieldErrors, NewComment, RawComment, Status, gone_parent},
         entry::Post,
         signer::Purpose,
         stamp,
@@ -94,9 +94,9 @@ pub async fn submit(
         Ok(Added::TooFast(wait)) => {
             let seconds = wait.as_secs().max(0) + 1;
             let notice = Notice::sentence(
-                "That was quick",
+                "One moment, please",
                 format!(
-                    "So many comments in a row look like a machine's. Wait {}, then send this again.",
+                    "Comments are coming very fast from where you are. Wait {}, then send this again; it is all still below.",
                     in_words(seconds)
                 ),
             );
@@ -129,7 +129,7 @@ async fn add(app: &App, sent: Sent) -> Result<Added, StoreError> {
     let task = tokio::spawn(async move {
         let added = task_app.store.add_comment(&sent).await;
         if let Ok(Added::Stored(_, Status::Approved)) = added {
-            task_app.cache.purge(&[sent.thread.tag()]);
+            task_app.cache.purge(&[sent.thread.tag().as_str(), COMMENTS_TAG]);
         }
         added
     });

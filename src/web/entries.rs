@@ -14,6 +14,7 @@ use serde_json::json;
 use super::{
     cache::SITE_TAG,
     errors::{self, WebError},
+    feeds,
     page::{Page, Policy, redirect},
     view::{
         body,
@@ -86,7 +87,7 @@ struct PostPage {
     layout: Layout,
     series: Option<String>,
     title: String,
-    dek: String,
+    dek: Option<String>,
     date: dates::Moment,
     updated: Option<dates::Moment>,
     reading: String,
@@ -174,6 +175,7 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
         .described(&entry.description)
         .in_language(entry.language.as_deref())
         .pictured(app, entry.image.as_ref())
+        .with_comment_feed(&entry.title, &feeds::comments_path(post))
         .with_json_ld(&blog_posting(app, post, thread.as_ref()));
     layout.kind = "article";
     layout.published = Some(dates::machine(&post.date));
@@ -193,7 +195,7 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
     let page = PostPage {
         series: post.series.clone(),
         title: entry.title.clone(),
-        dek: entry.description.clone(),
+        dek: entry.dek.clone(),
         date: dates::day(&post.date),
         updated: post.updated.as_ref().map(dates::day),
         reading: cards::reading(post),

@@ -5,11 +5,14 @@ use axum::{
     extract::{Path, Request, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
-use super::{errors::WebError, page::Policy};
+use super::{
+    errors::WebError,
+    page::{Policy, redirect},
+};
 use crate::app::App;
 
 /// Style sheet, font, icons, scripts.
@@ -21,6 +24,11 @@ pub async fn asset(State(app): State<App>, Path(name): Path<String>) -> Result<R
     response.headers_mut().insert(header::CONTENT_TYPE, media_type);
     response.extensions_mut().insert(Policy::Immutable);
     Ok(response)
+}
+
+/// Where browsers look that have not read the page.
+pub async fn favicon(State(app): State<App>) -> Response {
+    redirect(StatusCode::FOUND, &app.assets().address("icons/favicon.svg"))
 }
 
 /// Pictures, clips and downloads, in ranges where a player asks for them.

@@ -174,7 +174,7 @@ async fn tag_at(app: &App, written: &str, number: usize) -> Result<Response, Web
     let layout = Layout::new(app, &snapshot, &name)
         .at(app, &page_path(&base, number))
         .described(&format!("Articles about {name}."))
-        .with_feed(format!("{}: {name}", app.config.site.title), &feed);
+        .with_feeds(&format!("{}: {name}", app.config.site.title), &base);
     let count = counted(tag.posts.len(), "post", "posts");
     Ok(Page::html(&TagPage { layout, name, count, feed, cards, pagination }, policy)?.into_response())
 }

@@ -55,6 +55,11 @@ impl Page {
     }
 
     #[must_use]
+    pub fn of_type(self, content_type: &'static str) -> Self {
+        Self { content_type, ..self }
+    }
+
+    #[must_use]
     pub fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
     }

@@ -39,6 +39,10 @@ async fn public_pages_are_kept_and_nothing_else_is() {
         "/archive/2026",
         "/feed.xml",
         "/tags/feet/feed.xml",
+        "/rss.xml",
+        "/feed.json",
+        "/comments/feed.xml",
+        "/posts/calf/comments/feed.xml",
         "/sitemap.xml",
         "/robots.txt",
     ] {
@@ -93,18 +97,19 @@ async fn cookies_change_nothing() {
 
 #[tokio::test]
 async fn a_comment_renews_the_pages_that_show_it_and_no_others() {
+    const STRANGERS: [&str; 4] = ["/posts/hips", "/posts/hips/comments/feed.xml", "/about", "/feed.xml"];
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     site.approve(comment_id(&ana.comment("calf", "First").await)).await;
-    let showing = ["/posts/calf", "/", "/tags/feet"];
-    for path in showing.into_iter().chain(["/posts/hips", "/about", "/feed.xml"]) {
+    let showing = ["/posts/calf", "/", "/tags/feet", "/comments/feed.xml", "/posts/calf/comments/feed.xml"];
+    for path in showing.into_iter().chain(STRANGERS) {
         site.get(path).await;
     }
     ana.comment("calf", "Second, and passes").await.is(303);
     for path in showing {
         assert!(!holds(&site, path).await, "{path} shows the comment or counts it");
     }
-    for path in ["/posts/hips", "/about", "/feed.xml"] {
+    for path in STRANGERS {
         assert!(holds(&site, path).await, "{path} has nothing to do with it");
     }
     site.get("/posts/calf").await.says("Second, and passes");
@@ -114,11 +119,12 @@ async fn a_comment_renews_the_pages_that_show_it_and_no_others() {
 #[tokio::test]
 async fn a_held_comment_renews_nothing() {
     let site = site().await;
-    for path in ["/posts/calf", "/"] {
+    let pages = ["/posts/calf", "/", "/comments/feed.xml", "/posts/calf/comments/feed.xml"];
+    for path in pages {
         site.get(path).await;
     }
     site.visitor("192.0.2.1").comment("calf", "Held").await.is(303);
-    for path in ["/posts/calf", "/"] {
+    for path in pages {
         assert!(holds(&site, path).await, "{path}");
     }
 }
@@ -128,6 +134,7 @@ async fn what_another_process_decides_is_shown_here() {
     let site = TestSite::new().post("calf", "x").keeps_current().start().await;
     let id = comment_id(&site.visitor("192.0.2.1").comment("calf", "From outside").await);
     site.get("/posts/calf").await.does_not_say("From outside");
+    site.get("/comments/feed.xml").await.does_not_say("From outside");
     let shell = Store::open(&site.app.config.database_url).await.expect("opens");
     let now = site.app.clock.now();
     shell.approve(id, "shell", now).await.expect("approves");
@@ -135,6 +142,7 @@ async fn what_another_process_decides_is_shown_here() {
         eventually(words, async || site.get("/posts/calf").await.text().contains(words).then_some(())).await;
     };
     shown("From outside").await;
+    site.get("/comments/feed.xml").await.says("From outside");
     assert!(holds(&site, "/posts/calf").await, "kept again");
     shell.reply_as_author(id, "Jo", None, "An answer from the shell", "shell", now).await.expect("answers");
     shown("An answer from the shell").await;
@@ -154,7 +162,7 @@ async fn a_reply_page_is_kept_for_comments_that_are_there() {
     site.get(&path).await.is(200);
     assert!(holds(&site, &path).await);
     let done = site.store().trash(id, "test", site.app.clock.now()).await.expect("trashes");
-    site.app.cache.purge(&[done.tag]);
+    site.app.cache.purge(&done.tags());
     assert_eq!(site.get(&path).await.leads(), "303 /posts/calf");
 }
 

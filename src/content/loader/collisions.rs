@@ -1,6 +1,9 @@
 //! Two things that want one address, or an address that is not theirs to want.
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+};
 
 use super::{Outline, problem};
 use crate::{
@@ -16,6 +19,8 @@ const RESERVED: &[&str] = &[
     "admin",
     "archive",
     "comments",
+    "favicon.ico",
+    "feed.json",
     "feed.xml",
     "healthz",
     "me",
@@ -24,6 +29,7 @@ const RESERVED: &[&str] = &[
     "posts",
     "readyz",
     "robots.txt",
+    "rss.xml",
     "search",
     "sitemap.xml",
     "static",
@@ -31,9 +37,15 @@ const RESERVED: &[&str] = &[
     "tags",
 ];
 
-/// Keeps what can have its address. Of two files that want one, the first by name has it; so it is with slugs of
-/// posts, since comments belong to slugs. Aliases give way to real pages.
-pub(super) fn resolve(outlines: Vec<Outline>, problems: &mut Vec<Problem>) -> Vec<Outline> {
+/// Keeps what can have its address. Of two files that want one, the file that had it before keeps it, else the first
+/// by name has it; so it is with slugs of posts, since comments belong to slugs. Aliases give way to real pages.
+pub(super) fn resolve(
+    mut outlines: Vec<Outline>,
+    settled: &HashSet<PathBuf>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Outline> {
+    // A stable sort: otherwise by name, as they were found.
+    outlines.sort_by_key(|outline| !settled.contains(&outline.source.file.path));
     let mut addresses: HashMap<String, PathBuf> = HashMap::new();
     let mut slugs: HashMap<(Kind, Slug), PathBuf> = HashMap::new();
     let mut kept = Vec::new();
@@ -93,5 +105,11 @@ fn is_reserved(address: &str, kind: Kind) -> bool {
         Kind::Page => "",
     };
     let is_in_own_room = first == own_room && segments.next().is_some() && segments.next().is_none();
-    !is_in_own_room && RESERVED.contains(&first)
+    !is_in_own_room && (RESERVED.contains(&first) || is_sitemap_part(first))
+}
+
+/// `sitemap-1.xml` and on, of which there are as many as it takes.
+fn is_sitemap_part(segment: &str) -> bool {
+    let number = segment.strip_prefix("sitemap-").and_then(|rest| rest.strip_suffix(".xml"));
+    number.is_some_and(|number| number.parse::<usize>().is_ok())
 }

@@ -35,6 +35,13 @@ impl Outline {
     /// # Errors
     /// What stands in the way of publishing the file.
     pub fn read(source: Source, text: &str, rules: &Rules) -> Result<Self, Fault> {
+        if text.trim_start_matches('\u{feff}').trim().is_empty() {
+            return Err(Fault {
+                place: Place::START,
+                what: "the file is empty".to_owned(),
+                mend: "Write something into it.".to_owned(),
+            });
+        }
         let parsed = front_matter::parse(text)?;
         let (front_matter, mut warnings) = (parsed.front_matter, parsed.warnings);
         let date_at = |key: &str, raw: Option<&RawDate>| {
@@ -146,7 +153,7 @@ impl Outline {
         let taxonomies = ["tags", "categories"].iter().filter_map(|name| front_matter.taxonomies.get(*name));
         for words in [&front_matter.tags, &front_matter.categories].into_iter().chain(taxonomies) {
             for name in words.0.iter().map(|name| name.trim()) {
-                if let Some(slug) = Slug::from_text(name)
+                if let Some(slug) = Slug::of_tag(name)
                     && !tags.iter().any(|tag| tag.slug == slug)
                 {
                     tags.push(Tag { slug, name: name.to_owned() });

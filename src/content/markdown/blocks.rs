@@ -205,23 +205,30 @@ impl Writer<'_> {
         length
     }
 
-    /// Reports what the page's policy refuses.
+    /// Reports what the page's policy refuses, and pictures that tell others who reads.
     pub(super) fn report_html(&mut self, html: &str, at: usize) {
         let lower = html.to_ascii_lowercase();
-        let alive = if lower.contains("<script") && !lower.contains("ld+json") && !lower.contains("src=") {
-            "an inline script"
-        } else if lower.contains("<style") || attribute(&lower, "style") {
-            "an inline style"
-        } else if has_handler(&lower) {
-            "an inline event handler"
-        } else {
-            return;
-        };
-        self.remark(
-            at,
-            format!("there is {alive} here, and browsers are told not to run or apply any"),
-            "Put styles into content/custom.css, and leave scripts out.",
-        );
+        let is_inline_script = lower.contains("<script") && !lower.contains("ld+json") && !lower.contains("src=");
+        let refused = [
+            (is_inline_script, "an inline script"),
+            (lower.contains("<style") || attribute(&lower, "style"), "an inline style"),
+            (has_handler(&lower), "an inline event handler"),
+        ];
+        for (_, what) in refused.into_iter().filter(|(is_there, _)| *is_there) {
+            self.remark(
+                at,
+                format!("there is {what} here, and browsers are told not to run or apply any"),
+                "Put styles into content/custom.css, and leave scripts out.",
+            );
+        }
+        if lower.contains("<img") && (lower.contains("src=\"http") || lower.contains("src='http")) {
+            self.out.has_remote_picture = true;
+            self.remark(
+                at,
+                "a picture here is on somebody else's server, so reading this page tells them",
+                "Save it beside the Markdown file and write its name instead.",
+            );
+        }
     }
 }
 

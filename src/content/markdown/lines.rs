@@ -189,7 +189,6 @@ impl Writer<'_> {
             return String::new();
         };
         let alt = plain_text(&events[..length]);
-        self.text.push_str(&alt);
         let title = if title.is_empty() { String::new() } else { format!(" title=\"{}\"", escape(title)) };
         if let Some(linked) = self.lookup.media(dest_url) {
             let address = escape(&address::encode(&linked.picture.address));
@@ -231,7 +230,11 @@ impl Writer<'_> {
         let found =
             is_ours.then(|| self.lookup.entry(dest_url).or_else(|| Some(self.lookup.media(dest_url)?.picture.address)));
         let dest_url = match found.flatten() {
-            Some(found) => address::encode(&found).into(),
+            Some(found) => {
+                // The anchor is no part of the path.
+                let (path, anchor) = found.split_at(found.find('#').unwrap_or(found.len()));
+                format!("{}{anchor}", address::encode(path)).into()
+            }
             None => {
                 if is_ours && !dest_url.starts_with('/') {
                     self.remark(

@@ -20,7 +20,7 @@ impl Lookup for Site {
     }
 
     fn entry(&self, written: &str) -> Option<String> {
-        (written == "calf.md").then(|| "/posts/calf".to_owned())
+        written.starts_with("calf.md").then(|| written.replace("calf.md", "/posts/calf"))
     }
 
     fn poster(&self, stem: &str) -> Option<Picture> {
@@ -99,8 +99,8 @@ fn pictures_and_links_find_their_files() {
             "<figure><img src=\"/media/1-a.jpg\" alt=\"Toes\" title=\"Mine\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"><figcaption>Mine</figcaption></figure>",
         ),
         (
-            "[x](calf.md) [y](a.jpg) [z](/about) [w](#w)",
-            "<p><a href=\"/posts/calf\">x</a> <a href=\"/media/1-a.jpg\">y</a> <a href=\"/about\">z</a> <a href=\"#w\">w</a></p>",
+            "[x](calf.md#heel) [y](a.jpg) [z](/about) [w](#w)",
+            "<p><a href=\"/posts/calf#heel\">x</a> <a href=\"/media/1-a.jpg\">y</a> <a href=\"/about\">z</a> <a href=\"#w\">w</a></p>",
         ),
         (
             "![A](a.jpg)\n![B](b.jpg \"Mine\")",

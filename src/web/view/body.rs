@@ -137,11 +137,11 @@ pub fn embed(embed: &Embed, language: &str) -> Result<String, askama::Error> {
     view.render()
 }
 
-/// A text in a feed: no frames, no facades, and whole addresses throughout.
+/// A text in a feed: no frames, no facades, and whole addresses throughout. `page` is the whole address of its own.
 ///
 /// # Errors
 /// A template failed.
-pub fn in_feed(body: &Body, snapshot: &Snapshot, base_url: &str) -> Result<String, askama::Error> {
+pub fn in_feed(body: &Body, snapshot: &Snapshot, base_url: &str, page: &str) -> Result<String, askama::Error> {
     let mut html = String::new();
     for piece in &body.pieces {
         match piece {
@@ -156,7 +156,7 @@ pub fn in_feed(body: &Body, snapshot: &Snapshot, base_url: &str) -> Result<Strin
             }
         }
     }
-    Ok(with_whole_addresses(&html, base_url))
+    Ok(with_whole_addresses(&html, base_url, page))
 }
 
 fn feed_embed(embed: &Embed) -> FeedEmbed {
@@ -177,15 +177,15 @@ fn feed_embed(embed: &Embed) -> FeedEmbed {
     }
 }
 
-/// A feed is read elsewhere, where `/about` leads nowhere.
-fn with_whole_addresses(html: &str, base_url: &str) -> String {
+/// A feed is read elsewhere, where `/about` leads nowhere, and neither does `#fn-1`.
+pub fn with_whole_addresses(html: &str, base_url: &str, page: &str) -> String {
     let mut whole = html.to_owned();
     for attribute in ["href", "src", "poster"] {
         // `//host/path` is whole already.
         whole = whole.replace(&format!(" {attribute}=\"//"), &format!(" {attribute}=\"https://"));
         whole = whole.replace(&format!(" {attribute}=\"/"), &format!(" {attribute}=\"{base_url}/"));
     }
-    whole
+    whole.replace(" href=\"#", &format!(" href=\"{page}#"))
 }
 
 fn escape(text: &str) -> String {

@@ -108,7 +108,7 @@ pub struct Pagination {
     pub older: Option<String>,
 }
 
-/// Posts on a page of a list (DESIGN: archive with pages of ten; the others alike).
+/// Posts on a page of a list: home, tags and years alike.
 pub const PER_PAGE: usize = 10;
 
 impl Pagination {

@@ -31,6 +31,11 @@ pub fn machine(date: &Zoned) -> String {
     date.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
+/// RFC 822 with the year in full, for RSS.
+pub fn mail(date: &Zoned) -> String {
+    date.strftime("%a, %d %b %Y %H:%M:%S %z").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +47,7 @@ mod tests {
         let moment = minute(at, &zone);
         assert_eq!(moment.human, "Nov 20, 2026, 1:05 pm");
         assert_eq!(moment.machine, "2026-11-20T13:05:09-05:00");
+        assert_eq!(mail(&at.to_zoned(zone.clone())), "Fri, 20 Nov 2026 13:05:09 -0500");
         assert_eq!(day(&at.to_zoned(zone)).human, "Nov 20, 2026");
     }
 }

@@ -6,7 +6,10 @@ use crate::{
     app::App,
     content::Snapshot,
     domain::{address, embed::Picture},
-    web::assets::{FONT, STYLE},
+    web::{
+        assets::{FONT, STYLE},
+        feeds::Format,
+    },
 };
 
 /// A page's frame. Made by [`Layout::new`] and then told what is special.
@@ -38,8 +41,16 @@ pub struct Layout {
     pub script: Option<String>,
     pub navigation: Vec<Link>,
     pub footer: Vec<Link>,
-    /// A feed besides the site's own: title and address.
-    pub feed: Option<Link>,
+    /// The site's feeds, and those of this page.
+    pub feeds: Vec<FeedLink>,
+}
+
+/// A feed, for programs that look for one.
+#[derive(Clone, Debug)]
+pub struct FeedLink {
+    pub media_type: &'static str,
+    pub title: String,
+    pub href: String,
 }
 
 #[derive(Clone, Debug)]
@@ -85,7 +96,10 @@ impl Layout {
             script: None,
             navigation: navigation(app, snapshot),
             footer,
-            feed: None,
+            feeds: feeds_of(&site.title, "")
+                .into_iter()
+                .chain([comment_feed(&site.title, "/comments/feed.xml")])
+                .collect(),
         }
     }
 
@@ -132,9 +146,18 @@ impl Layout {
         Self { script: Some(app.assets().address(name)), ..self }
     }
 
+    /// Feeds of this page's posts; `path` is the page's.
     #[must_use]
-    pub fn with_feed(self, label: impl Into<String>, href: impl Into<String>) -> Self {
-        Self { feed: Some(Link::new(label, href)), ..self }
+    pub fn with_feeds(mut self, title: &str, path: &str) -> Self {
+        self.feeds.extend(feeds_of(title, path));
+        self
+    }
+
+    /// The feed of the comments under a post.
+    #[must_use]
+    pub fn with_comment_feed(mut self, title: &str, path: &str) -> Self {
+        self.feeds.push(comment_feed(title, path));
+        self
     }
 
     #[must_use]
@@ -149,6 +172,20 @@ impl Layout {
         self.title = format!("Error: {}", self.title);
         self.not_indexed()
     }
+}
+
+/// The same posts in every format; `path` without a slash at its end.
+fn feeds_of(title: &str, path: &str) -> Vec<FeedLink> {
+    let link = |format: Format| FeedLink {
+        media_type: format.media_type(),
+        title: title.to_owned(),
+        href: address::encode(&format!("{path}/{}", format.name())),
+    };
+    Format::ALL.into_iter().map(link).collect()
+}
+
+fn comment_feed(title: &str, path: &str) -> FeedLink {
+    FeedLink { media_type: Format::Atom.media_type(), title: format!("{title}: comments"), href: address::encode(path) }
 }
 
 /// As site.toml says, else articles, stretches and pages.

@@ -54,7 +54,7 @@ impl<'a> StretchCard<'a> {
 /// What a stretch's own page shows besides its layout.
 pub struct StretchView {
     pub title: String,
-    pub description: String,
+    pub dek: Option<String>,
     pub names: String,
     pub pictogram: Option<String>,
     pub picture: Option<super::cards::PictureView>,
@@ -98,7 +98,7 @@ impl StretchView {
         }
         Ok(Self {
             title: stretch.entry.title.clone(),
-            description: stretch.entry.description.clone(),
+            dek: stretch.entry.dek.clone(),
             names: stretch.names.join(", "),
             pictogram: stretch.pictogram.clone(),
             picture: stretch.entry.image.as_ref().map(super::cards::PictureView::new),

@@ -37,6 +37,10 @@ async fn the_programs_own_addresses_are_refused() {
     }
     let admin = "---\ntitle: x\ndate: 2026-05-02\nurl: /admin/x\n---\n";
     check(TestSite::new().post("desk", admin), "posts/desk.md:4:1", "belongs to the program").await;
+    for address in ["/rss.xml", "/feed.json", "/sitemap-2.xml"] {
+        let page = format!("---\ntitle: x\nurl: {address}\n---\n");
+        check(TestSite::new().file("pages/x.md", page), "pages/x.md:3:1", "belongs to the program").await;
+    }
     // In their own room they are words like any other.
     TestSite::new()
         .post("search", "About searching.")

@@ -136,3 +136,26 @@ async fn pictures_and_styles_are_followed_too() {
             .await;
     site.get(&second_style).await.says(".mine { color: teal }");
 }
+
+#[tokio::test]
+async fn a_newcomer_does_not_drive_out_the_post_that_has_its_address() {
+    let site = site().await;
+    // First by name, and still second.
+    site.save("posts/aaa.md", "---\ntitle: Intruder\nslug: calf\ndate: 2026-05-03\n---\nMine now.\n");
+    let told = "the problem is told";
+    let problem =
+        eventually(told, async || site.problems().into_iter().find(|told| told.contains("is taken by"))).await;
+    assert!(problem.starts_with("posts/aaa.md:3:1"), "{problem}");
+    site.get("/posts/calf").await.says("Stretch it.").does_not_say("Mine now.");
+}
+
+#[tokio::test]
+async fn an_empty_file_is_no_post_yet() {
+    let site = site().await;
+    site.save("posts/empty.md", "");
+    eventually("the problem is told", async || {
+        site.problems().into_iter().find(|told| told.contains("the file is empty"))
+    })
+    .await;
+    site.get("/posts/empty").await.is(404);
+}

@@ -202,3 +202,22 @@ async fn a_heading_has_a_link_to_itself_on_a_page_and_none_in_a_feed() {
     assert!(feed.contains("heel-toe") && !feed.contains("heading-link"), "{feed}");
     assert!(!site.get("/search?q=section").await.text().contains("Link to this"));
 }
+
+#[tokio::test]
+async fn a_link_to_a_file_may_have_an_anchor() {
+    let site = TestSite::new()
+        .post("calf", "## Heel\n\nStretch it.")
+        .post("hips", "See [the heel](calf.md#heel).")
+        .start()
+        .await;
+    site.get("/posts/hips").await.says("<a href=\"/posts/calf#heel\">");
+}
+
+#[tokio::test]
+async fn without_a_description_the_text_does_not_stand_there_twice() {
+    let site = TestSite::new().post("calf", "Stretch it well.").start().await;
+    let text = site.get("/posts/calf").await.text();
+    let article = text.split("<article").nth(1).expect("an article");
+    assert_eq!(article.matches("Stretch it well.").count(), 1);
+    assert!(text.contains("<meta name=\"description\" content=\"Stretch it well.\">"));
+}

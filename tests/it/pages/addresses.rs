@@ -1,4 +1,4 @@
-//! Every address of DESIGN section 10 that there is: status, type, and what its head says.
+//! Every address there is (ARCHITECTURE.md, "Addresses"): status, type, and what its head says.
 
 use super::site;
 use crate::support::{Answer, TestSite, sample_content};
@@ -33,9 +33,20 @@ async fn every_address_answers_in_its_own_type() {
         assert_eq!(html.all("h1").len(), 1, "{path}");
         assert_eq!(html.all("main").len(), 1, "{path}");
     }
-    check(&site, "/feed.xml", "application/atom+xml; charset=utf-8").await;
-    check(&site, "/tags/feet/feed.xml", "application/atom+xml; charset=utf-8").await;
-    check(&site, "/sitemap.xml", "application/xml; charset=utf-8").await;
+    for path in [
+        "/feed.xml",
+        "/rss.xml",
+        "/tags/feet/feed.xml",
+        "/tags/feet/rss.xml",
+        "/comments/feed.xml",
+        "/posts/calf/comments/feed.xml",
+        "/sitemap.xml",
+    ] {
+        check(&site, path, "application/xml; charset=utf-8").await;
+    }
+    for path in ["/feed.json", "/tags/feet/feed.json"] {
+        check(&site, path, "application/feed+json").await;
+    }
     for path in ["/robots.txt", "/healthz", "/readyz"] {
         check(&site, path, "text/plain; charset=utf-8").await;
     }

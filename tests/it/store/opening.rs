@@ -86,7 +86,7 @@ async fn what_is_no_database_is_named_and_left_as_it_is() {
 
     // A folder where the file should be, and a file where its folder should be.
     assert!(refusal(&format!("sqlite:{}", folder.path().display())).await.contains("cannot be opened"));
-    assert!(refusal(&format!("sqlite:{}/x.sqlite", file.display())).await.contains("cannot be made"));
+    assert!(refusal(&format!("sqlite:{}/x.sqlite", file.display())).await.contains("is not there"));
 }
 
 #[tokio::test]
@@ -97,13 +97,22 @@ async fn a_password_stays_out_of_the_sentence() {
 }
 
 #[tokio::test]
-async fn folders_are_made_on_the_way() {
+async fn a_slip_in_the_path_makes_no_new_database() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("deep/down/blog.sqlite");
+    assert!(refusal(&format!("sqlite:{}", path.display())).await.contains("deep/down of the database is not there"));
+    assert!(!folder.path().join("deep").exists());
+}
+
+#[tokio::test]
+async fn a_new_database_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("blog.sqlite");
     for address in [format!("sqlite:{}", path.display()), format!("sqlite://{}", path.display())] {
         let store = Store::open(&address).await.expect("opens");
         assert_eq!(store.revision().await.expect("answers"), 0);
         store.close().await;
     }
-    assert!(path.exists());
+    assert_eq!(fs::metadata(&path).expect("is there").permissions().mode() & 0o777, 0o600);
 }

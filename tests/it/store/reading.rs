@@ -2,10 +2,10 @@
 
 use instep::{
     domain::comment::{Status, ThreadKey},
-    store::StoreError,
+    store::{Sent, StoreError},
 };
 
-use super::{add, add_approved, answer_to, at, by, sent, thread_ids, under};
+use super::{add, add_approved, answer_to, at, by, placed, sent, thread_ids, under};
 use crate::support::database::{Database, on_both_engines};
 
 on_both_engines!(
@@ -13,6 +13,7 @@ on_both_engines!(
     a_removed_comment_keeps_its_place_while_an_approved_one_answers_it,
     a_waiting_comment_is_shown_to_its_writer_in_its_own_thread_only,
     threads_of_several_slugs_are_read_together,
+    the_newest_comments_are_those_approved_whatever_their_thread,
     counts_are_of_approved_comments_by_slug,
     a_single_comment_is_found_whatever_its_status,
     lists_are_by_status_and_oldest_first,
@@ -59,6 +60,26 @@ async fn threads_of_several_slugs_are_read_together(database: Database) {
     assert_eq!(thread_ids(store, &["calf", "calves"], None).await, [new, old]);
     let thread = store.thread(&[ThreadKey::post("calves")], None).await.expect("answers");
     assert_eq!(thread[0].thread_slug, "calves");
+}
+
+async fn the_newest_comments_are_those_approved_whatever_their_thread(database: Database) {
+    let store = &database.store;
+    let later = |seconds, sent| Sent { at: at(seconds), ..sent };
+    let first = add_approved(store, &sent("First")).await;
+    let twin = add_approved(store, &under("toes", sent("At the same moment as the first"))).await;
+    let latest = add_approved(store, &later(60, under("hips", sent("Latest")))).await;
+    add(store, &by("stranger", later(90, sent("Held")))).await;
+    let spam = add_approved(store, &later(90, sent("Spam"))).await;
+    store.mark_spam(spam, "test", at(0)).await.expect("marks");
+    let brought = store.place_comment(&ThreadKey::post("calf"), &placed("Lisa", None, false), "test").await;
+    let old = brought.expect("places");
+    for (limit, expected) in [(10, &[latest, twin, first, old][..]), (2, &[latest, twin]), (0, &[])] {
+        let newest = store.newest_comments(limit).await.expect("answers");
+        let ids: Vec<i64> = newest.iter().map(|comment| comment.id).collect();
+        assert_eq!(ids, expected, "{limit}");
+    }
+    let newest = store.newest_comments(1).await.expect("answers");
+    assert_eq!((newest[0].thread_slug.as_str(), newest[0].text.as_str()), ("hips", "Latest"));
 }
 
 async fn counts_are_of_approved_comments_by_slug(database: Database) {

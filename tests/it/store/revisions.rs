@@ -42,34 +42,38 @@ async fn every_change_that_readers_see_names_its_thread(database: Database) {
 
     let before = seen().await;
     store.approve(id, "test", at(0)).await.expect("approves");
-    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["post:calf"]))), "approve");
+    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["comments", "post:calf"]))), "approve");
 
     let before = seen().await;
     add(store, &under("hips", sent("Passes"))).await;
-    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["post:hips"]))), "a comment that passes");
+    assert_eq!(
+        changes(store, before).await,
+        Some((before + 1, tags(&["comments", "post:hips"]))),
+        "a comment that passes"
+    );
 
     let before = seen().await;
     store.reply_as_author(id, "Jo", None, "Answer", "test", at(0)).await.expect("answers");
-    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["post:calf"]))), "an answer");
+    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["comments", "post:calf"]))), "an answer");
 
     let before = seen().await;
     store.mark_spam(id, "test", at(0)).await.expect("marks");
-    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["post:calf"]))), "spam");
+    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["comments", "post:calf"]))), "spam");
 
     let before = seen().await;
     store.trash(id, "test", at(0)).await.expect("trashes");
-    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["post:calf"]))), "trash");
+    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["comments", "post:calf"]))), "trash");
 
     let before = seen().await;
     store.place_comment(&ThreadKey::post("toes"), &placed("Lisa", None, false), "demo").await.expect("places");
-    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["post:toes"]))), "place");
+    assert_eq!(changes(store, before).await, Some((before + 1, tags(&["comments", "post:toes"]))), "place");
 }
 
 async fn a_held_comment_makes_no_thread_stale(database: Database) {
     let before = database.store.revision().await.expect("answers");
     add(&database.store, &sent("Held")).await;
     let Some((_, Stale::Tags(tags))) = changes(&database.store, before).await else { panic!("a tag") };
-    assert!(!tags.iter().any(|tag| tag.starts_with("post:")), "{tags:?}");
+    assert!(!tags.iter().any(|tag| tag.starts_with("post:") || tag == "comments"), "{tags:?}");
 }
 
 async fn several_changes_are_told_together(database: Database) {
@@ -79,8 +83,8 @@ async fn several_changes_are_told_together(database: Database) {
     for (slug, text) in [("hips", "One"), ("calf", "Two"), ("hips", "Three")] {
         add(store, &under(slug, sent(text))).await;
     }
-    assert_eq!(changes(store, before).await, Some((before + 3, tags(&["post:calf", "post:hips"]))));
-    assert_eq!(changes(store, before + 2).await, Some((before + 3, tags(&["post:hips"]))));
+    assert_eq!(changes(store, before).await, Some((before + 3, tags(&["comments", "post:calf", "post:hips"]))));
+    assert_eq!(changes(store, before + 2).await, Some((before + 3, tags(&["comments", "post:hips"]))));
 }
 
 async fn whoever_is_too_far_behind_is_told_to_drop_everything(database: Database) {

@@ -117,7 +117,7 @@ impl TestSite {
     /// Approves as the author does on another desk, and lets this copy of the site know at once.
     pub async fn approve(&self, id: i64) {
         let done = self.store().approve(id, "test", self.app.clock.now()).await.expect("approves");
-        self.app.cache.purge(&[done.tag]);
+        self.app.cache.purge(&done.tags());
     }
 
     /// What is wrong with the content, as the author reads it.
@@ -201,6 +201,7 @@ impl Builder {
             ..Typed::default()
         };
         let config = Config::load(&typed, &self.environment).expect("settings");
+        std::fs::create_dir_all(&config.data).expect("a data folder");
         let store = Store::open(&config.database_url).await.expect("a database");
         let start: Timestamp = NOW.parse().expect("a time");
         let now = Arc::new(AtomicI64::new(start.as_millisecond()));

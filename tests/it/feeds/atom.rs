@@ -1,25 +1,60 @@
-//! What machines read: the Atom feed, the sitemap, robots.txt.
+//! The Atom feed of the site and of a tag.
 
 use std::collections::BTreeSet;
 
 use atom_syndication::Feed;
 
-use crate::support::{Answer, TestSite, html::Html, site::Builder};
+use super::with_posts;
+use crate::support::{Answer, TestSite, html::Html, site::Builder, visitor::comment_id};
 
-fn with_posts() -> Builder {
-    TestSite::new()
-        .setting("site.base_url", "https://example.org")
-        .post("calf", "---\ntitle: Calf & heel\ndate: 2026-05-02T10:00:00Z\nupdated: 2026-06-01T10:00:00Z\ntags: [Feet]\n---\n\
-             See [the page](/about) and ![leg](leg.svg).\n\n<!--more-->\n\nThe *whole* text.\n\nhttps://vimeo.com/1084537\n")
-        .file("posts/leg.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"8\" height=\"5\"/>")
-        .post("hips", "---\ntitle: Hips\ndate: 2026-05-03T10:00:00Z\nauthors: [Bo]\n---\nOpen them.")
-        .page("about", "Who writes.")
-        .file("stretches/toe-flexion.md", "---\ntitle: Toe flexion\n---\n1. Curl.\n")
-}
-
-fn parse(answer: &Answer) -> Feed {
+pub fn parse(answer: &Answer) -> Feed {
     answer.is(200);
     Feed::read_from(&answer.body[..]).expect("Atom")
+}
+
+/// What RFC 4287 asks of every feed: 4.1.1, 4.1.2, 4.2.6, 4.2.7, 4.2.15 and 3.3.
+#[track_caller]
+pub fn keeps_to_rfc_4287(answer: &Answer, own: &str) {
+    let (feed, text) = (parse(answer), answer.text());
+    let own = format!("https://example.org{own}");
+    assert!(feed.links.iter().any(|link| link.rel == "self" && link.href == own), "{own}: {:?}", feed.links);
+    assert!(!feed.title.as_str().is_empty() && !feed.id.is_empty(), "{own}");
+    let has_author = |authors: &[atom_syndication::Person]| authors.iter().any(|author| !author.name.is_empty());
+    let ids: BTreeSet<&str> = feed.entries.iter().map(|entry| entry.id.as_str()).collect();
+    assert_eq!(ids.len(), feed.entries.len(), "{own}: an id twice");
+    assert!(ids.iter().all(|id| id.starts_with("https://example.org/")), "{own}: {ids:?}");
+    for entry in &feed.entries {
+        assert!(has_author(&entry.authors) || has_author(&feed.authors), "{own}: {}", entry.id);
+        assert!(entry.links.iter().any(|link| link.rel == "alternate"), "{own}: {}", entry.id);
+        assert!(!entry.title.as_str().is_empty() && entry.content.is_some(), "{own}: {}", entry.id);
+    }
+    // The parser forgives other dates; RFC 3339 is what the text must have.
+    let dates: Vec<&str> = ["updated", "published"].iter().flat_map(|name| inside(&text, name)).collect();
+    assert!(dates.len() == 1 + 2 * feed.entries.len(), "{own}: {dates:?}");
+    for date in dates {
+        assert!(date.len() == 25 && date.parse::<jiff::Timestamp>().is_ok(), "{own}: {date}");
+    }
+}
+
+/// What stands between the tags of this name.
+fn inside<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
+    let start = format!("<{name}>");
+    let parts = text.split(start.as_str()).skip(1);
+    parts.map(|rest| rest.split("</").next().unwrap_or_default()).collect()
+}
+
+#[tokio::test]
+async fn every_atom_feed_keeps_to_the_rfc() {
+    let site = with_posts().start().await;
+    let id = comment_id(&site.visitor("192.0.2.1").comment("calf", "First").await);
+    site.approve(id).await;
+    for path in ["/feed.xml", "/tags/feet/feed.xml", "/comments/feed.xml", "/posts/calf/comments/feed.xml"] {
+        keeps_to_rfc_4287(&site.get(path).await, path);
+    }
+    let empty = TestSite::new().setting("site.base_url", "https://example.org").start().await;
+    for path in ["/feed.xml", "/comments/feed.xml"] {
+        keeps_to_rfc_4287(&empty.get(path).await, path);
+    }
 }
 
 #[tokio::test]
@@ -56,6 +91,8 @@ async fn addresses_in_a_feed_are_whole_and_nothing_in_it_runs() {
         if entry.title.as_str() == "Calf & heel" {
             assert!(content.find("a", "href", "https://example.org/about").is_some());
             assert!(content.find("a", "href", "https://vimeo.com/1084537").is_some(), "a player is a link here");
+            let note = content.elements.iter().find(|element| element.get("href").contains('#')).expect("a footnote");
+            assert!(note.get("href").starts_with("https://example.org/posts/calf#"), "{note:?}");
             let picture =
                 content.all("img")[0].get("src").strip_prefix("https://example.org").expect("ours").to_owned();
             site.get(&picture).await.is(200);
@@ -122,33 +159,4 @@ async fn the_sample_site_has_a_feed_that_parses() {
         let content = entry.content.as_ref().and_then(|content| content.value.as_deref()).unwrap_or_default();
         assert!(content.len() > 2_000, "{}: the whole text", entry.title.as_str());
     }
-}
-
-#[tokio::test]
-async fn the_sitemap_lists_exactly_what_is_public() {
-    let site = with_posts()
-        .post("draft", "---\ntitle: d\ndate: 2026-05-02\ndraft: true\n---\nx")
-        .post("future", "---\ntitle: f\ndate: 2027-05-02\n---\nx")
-        .post("moved", "---\ntitle: m\ndate: 2026-05-01\nurl: /elsewhere/moved\naliases: [/old]\n---\nx")
-        .start()
-        .await;
-    let sitemap = site.get("/sitemap.xml").await.html();
-    let listed: BTreeSet<String> = sitemap.all("loc").iter().map(|loc| loc.words()).collect();
-    let expected =
-        ["/", "/posts/calf", "/posts/hips", "/elsewhere/moved", "/about", "/stretches/toe-flexion", "/tags/feet"];
-    assert_eq!(listed, expected.iter().map(|path| format!("https://example.org{path}")).collect());
-    for address in listed {
-        let path = address.strip_prefix("https://example.org").expect("ours");
-        assert_eq!(site.get(path).await.html().canonical(), Some(address.as_str()));
-    }
-}
-
-#[tokio::test]
-async fn robots_are_shown_the_sitemap_and_kept_from_what_has_no_end() {
-    let robots = with_posts().start().await.get("/robots.txt").await;
-    robots.is(200).says("Sitemap: https://example.org/sitemap.xml");
-    for line in ["User-agent: *", "Disallow: /search?", "Disallow: /*?reply_to=", "Disallow: /admin"] {
-        assert!(robots.text().lines().any(|one| one == line), "{line}");
-    }
-    assert!(!robots.text().lines().any(|line| line == "Disallow: /"), "the rest is open");
 }

@@ -1,0 +1,197 @@
+//! Feeds of posts, for the site and for each tag: Atom (RFC 4287), RSS 2.0 and JSON Feed 1.1.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use jiff::Zoned;
+
+use super::{FEED_XML, NEVER, json, xml_text};
+use crate::{
+    app::App,
+    content::Snapshot,
+    domain::{address, entry::Post, slug::Slug},
+    web::{
+        assets::FEED_STYLE,
+        cache::SITE_TAG,
+        errors::WebError,
+        page::{Page, Policy, redirect},
+        view::{body, dates},
+    },
+};
+
+/// Posts in a feed: readers ask often, and each entry is a whole article.
+const ENTRIES: usize = 20;
+
+/// How a feed is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Atom,
+    Rss,
+    Json,
+}
+
+impl Format {
+    /// The one to offer first comes first.
+    pub const ALL: [Self; 3] = [Self::Atom, Self::Rss, Self::Json];
+
+    /// The last part of its address.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Atom => "feed.xml",
+            Self::Rss => "rss.xml",
+            Self::Json => "feed.json",
+        }
+    }
+
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Atom => "application/atom+xml",
+            Self::Rss => "application/rss+xml",
+            Self::Json => "application/feed+json",
+        }
+    }
+
+    /// The Content-Type; JSON is UTF-8 and knows no charset (RFC 8259, 11).
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Atom | Self::Rss => FEED_XML,
+            Self::Json => "application/feed+json",
+        }
+    }
+}
+
+/// A feed before it is written: whole addresses, and no letter that XML cannot hold.
+pub struct Feed {
+    pub language: String,
+    pub title: String,
+    pub description: String,
+    /// The feed's own address.
+    pub address: String,
+    /// The page it is the feed of.
+    pub page: String,
+    /// The Atom feed of the same posts, which names them all.
+    pub id: String,
+    pub updated: Option<Zoned>,
+    pub author: String,
+    pub author_page: Option<String>,
+    pub icon: String,
+    pub large_icon: String,
+    pub style: String,
+    pub entries: Vec<Entry>,
+}
+
+pub struct Entry {
+    pub id: String,
+    pub href: String,
+    pub title: String,
+    pub published: Zoned,
+    pub updated: Zoned,
+    /// Empty: the feed's.
+    pub authors: Vec<String>,
+    pub tags: Vec<String>,
+    pub summary: String,
+    pub content: String,
+    pub picture: Option<String>,
+    /// Where it differs from the feed's.
+    pub language: Option<String>,
+    pub comments: String,
+}
+
+#[derive(Template)]
+#[template(path = "feeds/atom.xml")]
+struct Atom<'a> {
+    feed: &'a Feed,
+    updated: String,
+}
+
+#[derive(Template)]
+#[template(path = "feeds/rss.xml")]
+struct Rss<'a> {
+    feed: &'a Feed,
+}
+
+pub(super) async fn site(app: App, format: Format) -> Result<Page, WebError> {
+    let snapshot = app.snapshot();
+    let feed = gather(&app, &snapshot, &app.config.site.title, "/", &snapshot.posts, format)?;
+    written(&feed, format)
+}
+
+pub(super) async fn tag(app: App, asked: String, format: Format) -> Result<Response, WebError> {
+    let snapshot = app.snapshot();
+    let tag = Slug::from_text(&asked).and_then(|slug| snapshot.tags.get(&slug)).ok_or_else(WebError::not_found)?;
+    let page = format!("/tags/{}", tag.tag.slug);
+    if tag.tag.slug.as_str() != asked {
+        return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&format!("{page}/{}", format.name()))));
+    }
+    let title = format!("{}: {}", app.config.site.title, tag.tag.name);
+    Ok(written(&gather(&app, &snapshot, &title, &page, &tag.posts, format)?, format)?.into_response())
+}
+
+fn written(feed: &Feed, format: Format) -> Result<Page, WebError> {
+    let policy = Policy::Public(vec![SITE_TAG.to_owned()]);
+    let kind = format.content_type();
+    match format {
+        Format::Atom => {
+            let updated = feed.updated.as_ref().map_or_else(|| NEVER.to_owned(), dates::machine);
+            Page::rendered(&Atom { feed, updated }, policy, kind)
+        }
+        Format::Rss => Page::rendered(&Rss { feed }, policy, kind),
+        Format::Json => Ok(Page::text(json::feed(feed).to_string(), policy).of_type(kind)),
+    }
+}
+
+fn gather(
+    app: &App,
+    snapshot: &Snapshot,
+    title: &str,
+    page: &str,
+    posts: &[Arc<Post>],
+    format: Format,
+) -> Result<Feed, WebError> {
+    let (site, assets) = (&app.config.site, app.assets());
+    let own = |format: Format| site.absolute(&format!("{}/{}", page.trim_end_matches('/'), format.name()));
+    let posts = posts.iter().take(ENTRIES);
+    let entries = posts.map(|post| entry(app, snapshot, post)).collect::<Result<Vec<Entry>, WebError>>()?;
+    Ok(Feed {
+        language: site.language.clone(),
+        title: xml_text(title),
+        description: xml_text(&site.description),
+        address: own(format),
+        page: site.absolute(page),
+        id: own(Format::Atom),
+        updated: entries.iter().map(|entry| &entry.updated).max_by_key(|date| date.timestamp()).cloned(),
+        author: xml_text(&site.author.name),
+        author_page: site.author.url.clone(),
+        icon: site.absolute(&assets.address("icons/favicon.svg")),
+        large_icon: site.absolute(&assets.address("icons/apple-touch-icon.png")),
+        style: assets.address(FEED_STYLE),
+        entries,
+    })
+}
+
+fn entry(app: &App, snapshot: &Snapshot, post: &Post) -> Result<Entry, WebError> {
+    let (site, entry) = (&app.config.site, &post.entry);
+    let href = site.absolute(&entry.address);
+    let content = body::in_feed(&entry.body, snapshot, &site.base_url, &href).map_err(WebError::internal)?;
+    Ok(Entry {
+        id: id(app, post),
+        title: xml_text(&entry.title),
+        published: post.date.clone(),
+        updated: post.updated.clone().unwrap_or_else(|| post.date.clone()),
+        authors: post.authors.iter().map(|name| xml_text(name)).collect(),
+        tags: post.tags.iter().map(|tag| xml_text(&tag.name)).collect(),
+        summary: xml_text(&entry.description),
+        content: xml_text(&content),
+        picture: entry.image.as_ref().map(|picture| site.absolute(&picture.address)),
+        language: entry.language.clone().filter(|language| *language != site.language),
+        comments: site.absolute(&super::comments::path(post)),
+        href,
+    })
+}
+
+/// What a post is called in every feed: stable for as long as the slug is, whatever the permalink pattern becomes.
+pub(super) fn id(app: &App, post: &Post) -> String {
+    app.config.site.absolute(&format!("/posts/{}", post.entry.slug))
+}

@@ -1,0 +1,184 @@
+//! The sitemap (sitemaps.org, with Google's pictures), in parts where it is too long for one; and robots.txt.
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    response::{IntoResponse, Response},
+};
+use http::Uri;
+use jiff::Zoned;
+
+use super::xml_text;
+use crate::{
+    app::App,
+    content::Snapshot,
+    domain::entry::{Entry, Post},
+    web::{
+        cache::SITE_TAG,
+        entries,
+        errors::WebError,
+        page::{Page, Policy},
+        view::dates,
+    },
+};
+
+/// Most addresses in one file (sitemaps.org, "Sitemap file limits").
+const LIMIT: usize = 50_000;
+
+#[derive(Template)]
+#[template(path = "feeds/sitemap.xml")]
+struct Sitemap<'a> {
+    listed: &'a [Listed],
+}
+
+#[derive(Template)]
+#[template(path = "feeds/sitemap_index.xml")]
+struct Index {
+    parts: Vec<Part>,
+}
+
+struct Part {
+    address: String,
+    changed: Option<String>,
+}
+
+/// An address that readers and robots may see.
+#[derive(Clone, Debug)]
+struct Listed {
+    address: String,
+    changed: Option<Zoned>,
+    picture: Option<String>,
+}
+
+impl Listed {
+    /// As the protocol writes it.
+    fn when(&self) -> Option<String> {
+        self.changed.as_ref().map(dates::machine)
+    }
+}
+
+/// `/sitemap.xml`: every address, or the list of the parts that have them.
+pub(super) async fn whole(State(app): State<App>) -> Result<Page, WebError> {
+    let listed = listed(&app, &app.snapshot());
+    let part = |number: usize| app.config.site.absolute(&format!("/sitemap-{number}.xml"));
+    xml(document(&listed, LIMIT, part))
+}
+
+/// `/sitemap-2.xml`. What else begins so is content, or nothing.
+pub(super) async fn part(
+    State(app): State<App>,
+    Path(written): Path<String>,
+    uri: Uri,
+    asked: Query<entries::Asked>,
+) -> Result<Response, WebError> {
+    let number = written.strip_suffix(".xml").and_then(|number| number.parse::<usize>().ok());
+    let Some(number) = number.filter(|number| format!("{number}.xml") == written) else {
+        return entries::show(State(app), uri, Ok(asked)).await;
+    };
+    let listed = listed(&app, &app.snapshot());
+    let part = part_of(&listed, LIMIT, number).ok_or_else(WebError::not_found)?;
+    Ok(xml(Sitemap { listed: part }.render())?.into_response())
+}
+
+fn xml(document: Result<String, askama::Error>) -> Result<Page, WebError> {
+    let policy = Policy::Public(vec![SITE_TAG.to_owned()]);
+    Ok(Page::text(document.map_err(WebError::internal)?, policy).of_type("application/xml; charset=utf-8"))
+}
+
+/// All addresses in one document, or where there are more than `limit` an index of the parts.
+fn document(listed: &[Listed], limit: usize, address: impl Fn(usize) -> String) -> Result<String, askama::Error> {
+    if listed.len() <= limit {
+        return Sitemap { listed }.render();
+    }
+    let part = |(number, part): (usize, &[Listed])| {
+        let newest = part.iter().filter(|one| one.changed.is_some()).max_by_key(|one| timestamp(one));
+        Part { address: address(number), changed: newest.and_then(Listed::when) }
+    };
+    Index { parts: (1..).zip(listed.chunks(limit)).map(part).collect() }.render()
+}
+
+/// A part by its number; `None` too where there are none, since all fits into one.
+fn part_of(listed: &[Listed], limit: usize, number: usize) -> Option<&[Listed]> {
+    if listed.len() <= limit { None } else { listed.chunks(limit).nth(number.checked_sub(1)?) }
+}
+
+fn timestamp(listed: &Listed) -> Option<jiff::Timestamp> {
+    listed.changed.as_ref().map(Zoned::timestamp)
+}
+
+/// What is public, and when it last changed where that is known.
+fn listed(app: &App, snapshot: &Snapshot) -> Vec<Listed> {
+    let site = &app.config.site;
+    let at = |path: &str, changed: Option<Zoned>| Listed { address: site.absolute(path), changed, picture: None };
+    let entry = |entry: &Entry, changed: Option<Zoned>| Listed {
+        picture: entry.image.as_ref().map(|picture| xml_text(&site.absolute(&picture.address))),
+        ..at(&entry.address, changed)
+    };
+    let mut all = vec![at("/", newest(snapshot.posts.iter().map(AsRef::as_ref)))];
+    all.extend(snapshot.posts.iter().map(|post| entry(&post.entry, Some(changed(post)))));
+    all.extend(snapshot.pages.iter().map(|page| entry(&page.entry, page.updated.clone())));
+    all.extend(snapshot.stretches.values().map(|stretch| entry(&stretch.entry, None)));
+    all.extend(
+        snapshot.tags.iter().map(|(tag, of)| at(&format!("/tags/{tag}"), newest(of.posts.iter().map(AsRef::as_ref)))),
+    );
+    all
+}
+
+fn changed(post: &Post) -> Zoned {
+    post.updated.clone().unwrap_or_else(|| post.date.clone())
+}
+
+fn newest<'a>(posts: impl Iterator<Item = &'a Post>) -> Option<Zoned> {
+    posts.map(changed).max_by_key(Zoned::timestamp)
+}
+
+pub(super) async fn robots(State(app): State<App>) -> Page {
+    // Pages that differ by who asks carry `noindex`; these would only waste a robot's time.
+    let text = format!(
+        "User-agent: *\nDisallow: /admin\nDisallow: /me\nDisallow: /search?\nDisallow: /*?reply_to=\n\nSitemap: {}\n",
+        app.config.site.absolute("/sitemap.xml")
+    );
+    Page::text(text, Policy::Public(vec![SITE_TAG.to_owned()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some(count: usize) -> Vec<Listed> {
+        let listed = |number: usize| Listed {
+            address: format!("https://example.org/{number}"),
+            changed: format!("2026-05-{number:02}T00:00:00Z[UTC]").parse().ok().filter(|_| number.is_multiple_of(2)),
+            picture: None,
+        };
+        (1..=count).map(listed).collect()
+    }
+
+    fn of(count: usize, limit: usize) -> String {
+        document(&some(count), limit, |number| format!("https://example.org/sitemap-{number}.xml")).expect("renders")
+    }
+
+    #[test]
+    fn what_fits_into_one_is_one() {
+        let document = of(4, 4);
+        assert!(document.contains("<urlset") && document.matches("<loc>").count() == 4, "{document}");
+        assert!(part_of(&some(4), 4, 1).is_none());
+    }
+
+    #[test]
+    fn what_does_not_is_an_index_of_parts_that_have_each_address_once() {
+        let document = of(9, 4);
+        assert!(document.contains("<sitemapindex") && !document.contains("<url>"), "{document}");
+        for (number, last) in [(1, "05-04"), (2, "05-08")] {
+            let line = format!("/sitemap-{number}.xml</loc><lastmod>2026-{last}T00:00:00+00:00</lastmod>");
+            assert!(document.contains(&line), "{document}");
+        }
+        assert!(document.contains("/sitemap-3.xml</loc></sitemap>"), "nothing is known of its one address: {document}");
+        let all = some(9);
+        let parts: Vec<&[Listed]> = (1..).map_while(|number| part_of(&all, 4, number)).collect();
+        assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [4, 4, 1]);
+        let addresses = parts.concat().into_iter().map(|listed| listed.address);
+        assert!(addresses.eq(all.iter().map(|listed| listed.address.clone())));
+        assert!(part_of(&all, 4, 0).is_none() && part_of(&all, 4, 4).is_none());
+    }
+}
