@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub stretches: BTreeMap<Slug, Arc<Stretch>>,
     /// By slug.
     pub tags: BTreeMap<Slug, TagPosts>,
+    /// By the slug of the name.
+    pub series: BTreeMap<Slug, Series>,
     pub problems: Vec<Problem>,
     /// Some page shows a picture from another server.
     pub has_remote_picture: bool,
@@ -43,6 +45,16 @@ pub struct Snapshot {
 pub struct TagPosts {
     pub tag: Tag,
     pub posts: Vec<Arc<Post>>,
+}
+
+/// Posts that belong together and are read in order.
+#[derive(Debug)]
+pub struct Series {
+    pub slug: Slug,
+    /// As the oldest part writes it.
+    pub name: String,
+    /// Oldest first.
+    pub parts: Vec<Arc<Post>>,
 }
 
 /// What an address leads to.
@@ -71,6 +83,7 @@ impl Snapshot {
             .collect();
         let mut snapshot = Self {
             tags: tags(&posts),
+            series: series(&posts),
             threads: threads(&posts),
             shown_in: shown_in(&posts),
             media: library.media.files().map(|file| (file.address.clone(), Arc::clone(file))).collect(),
@@ -117,6 +130,13 @@ impl Snapshot {
             return (None, None);
         };
         (self.posts.get(at + 1), at.checked_sub(1).and_then(|newer| self.posts.get(newer)))
+    }
+
+    /// The series that a post is part of, and the post's place in it, counted from 0.
+    pub fn series_of(&self, post: &Post) -> Option<(&Series, usize)> {
+        let series = self.series.get(&Slug::from_text(post.series.as_deref()?)?)?;
+        let at = series.parts.iter().position(|part| part.entry.slug == post.entry.slug)?;
+        Some((series, at))
     }
 
     /// Years with posts, newest first, and how many each has.
@@ -181,6 +201,21 @@ fn tags(posts: &[Arc<Post>]) -> BTreeMap<Slug, TagPosts> {
         }
     }
     tags
+}
+
+fn series(posts: &[Arc<Post>]) -> BTreeMap<Slug, Series> {
+    let mut all: BTreeMap<Slug, Series> = BTreeMap::new();
+    for post in posts.iter().rev() {
+        let Some(name) = &post.series else { continue };
+        let Some(slug) = Slug::from_text(name) else { continue };
+        let series = all.entry(slug).or_insert_with_key(|slug| Series {
+            slug: slug.clone(),
+            name: name.clone(),
+            parts: Vec::new(),
+        });
+        series.parts.push(Arc::clone(post));
+    }
+    all
 }
 
 /// A post's own slug wins over another's old one.

@@ -25,6 +25,7 @@ const RESERVED: &[&str] = &[
     "readyz",
     "robots.txt",
     "search",
+    "series",
     "sitemap.xml",
     "static",
     "stretches",

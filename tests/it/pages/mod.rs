@@ -7,6 +7,7 @@ mod missing;
 mod policy;
 mod redirects;
 mod sending;
+mod series;
 
 use crate::support::TestSite;
 
