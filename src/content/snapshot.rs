@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use jiff::Timestamp;
@@ -11,6 +11,7 @@ use super::{loader::Library, media::MediaFile};
 use crate::domain::{
     entry::{Entry, Page, Piece, Post, Stretch, Tag},
     problem::Problem,
+    related::{self, Features},
     search_doc::SearchDoc,
     slug::Slug,
 };
@@ -38,6 +39,8 @@ pub struct Snapshot {
     threads: HashMap<String, Arc<Post>>,
     /// Posts that show a stretch, newest first.
     shown_in: HashMap<Slug, Vec<Arc<Post>>>,
+    /// Places in `posts`; made when first asked for, since many posts take a moment and nothing else needs it.
+    related: OnceLock<Vec<Vec<u32>>>,
 }
 
 /// A tag and its posts, newest first.
@@ -91,6 +94,7 @@ impl Snapshot {
             has_remote_picture: library.has_remote_picture,
             next_change: next_change(library, now),
             addresses: HashMap::new(),
+            related: OnceLock::new(),
             posts,
             pages,
             stretches,
@@ -137,6 +141,18 @@ impl Snapshot {
         let series = self.series.get(&Slug::from_text(post.series.as_deref()?)?)?;
         let at = series.parts.iter().position(|part| part.entry.slug == post.entry.slug)?;
         Some((series, at))
+    }
+
+    /// Posts that are near one, nearest first; most have several, some none.
+    pub fn related(&self, post: &Post) -> impl Iterator<Item = &Arc<Post>> {
+        let at = self.posts.iter().position(|other| other.entry.slug == post.entry.slug);
+        let near = at.and_then(|at| self.all_related().get(at)).map_or(&[][..], Vec::as_slice);
+        near.iter().filter_map(|other| self.posts.get(*other as usize))
+    }
+
+    /// Makes what [`Snapshot::related`] answers from, so that no reader waits for it.
+    pub fn all_related(&self) -> &[Vec<u32>] {
+        self.related.get_or_init(|| related(&self.posts))
     }
 
     /// Years with posts, newest first, and how many each has.
@@ -243,6 +259,24 @@ fn shown_in(posts: &[Arc<Post>]) -> HashMap<Slug, Vec<Arc<Post>>> {
         }
     }
     shown
+}
+
+fn related(posts: &[Arc<Post>]) -> Vec<Vec<u32>> {
+    let tags: Vec<Vec<&str>> =
+        posts.iter().map(|post| post.tags.iter().map(|tag| tag.slug.as_str()).collect()).collect();
+    let series: Vec<Option<Slug>> = posts.iter().map(|post| post.series.as_deref().and_then(Slug::from_text)).collect();
+    let features: Vec<Features> = posts
+        .iter()
+        .zip(&tags)
+        .zip(&series)
+        .map(|((post, tags), series)| Features {
+            tags,
+            series: series.as_ref().map(Slug::as_str),
+            title: &post.entry.title,
+            text: &post.entry.body.text,
+        })
+        .collect();
+    related::related(&features)
 }
 
 fn next_change(library: &Library, now: Timestamp) -> Option<Timestamp> {

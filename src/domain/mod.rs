@@ -9,6 +9,7 @@ pub mod embed;
 pub mod entry;
 pub mod permalink;
 pub mod problem;
+pub mod related;
 pub mod search_doc;
 pub mod signer;
 pub mod slug;

@@ -21,7 +21,7 @@ use super::{
         dates,
         form::{FormState, FormView, Replying},
         layout::Layout,
-        onward::{self, SeriesBox},
+        onward::{self, RelatedCard, SeriesBox},
         stretch::{Named, StretchTile, StretchView},
         thread::{self, CommentView},
     },
@@ -102,6 +102,7 @@ struct PostPage {
     tags: Vec<TagLink>,
     older: Option<Named>,
     newer: Option<Named>,
+    related: Vec<RelatedCard>,
     conversation: Conversation,
 }
 
@@ -197,6 +198,7 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
     let named = |post: Option<&Arc<Post>>| post.map(|post| Named::new(&post.entry.title, &post.entry.address));
     let page = PostPage {
         series_label: place.map(|(whole, _)| onward::series_label(whole, series.as_ref())),
+        related: onward::related(snapshot, post, series.as_ref()),
         series,
         title: entry.title.clone(),
         dek: entry.description.clone(),

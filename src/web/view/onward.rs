@@ -1,13 +1,19 @@
-//! The ways on from a post: the other parts of its series.
+//! The ways on from a post: the other parts of its series, and posts about the same.
 
-use super::{counted, stretch::Named};
+use super::{
+    cards::{PictureView, reading},
+    counted, dates,
+    stretch::Named,
+};
 use crate::{
-    content::Series,
+    content::{Series, Snapshot},
     domain::{address, entry::Post},
 };
 
 /// Most parts that the box lists; a longer series has its page for the rest.
 const LISTED: usize = 10;
+/// Related posts below an article.
+const RELATED: usize = 3;
 
 /// The box of a post that is part of a series.
 pub struct SeriesBox {
@@ -56,6 +62,10 @@ impl SeriesBox {
                 .collect(),
         })
     }
+
+    fn lists(&self, href: &str) -> bool {
+        self.parts.iter().any(|part| part.href == href)
+    }
 }
 
 /// The line above the title. It leads to the box, or to the series where there is none yet.
@@ -66,6 +76,28 @@ pub fn series_label(series: &Series, listed: Option<&SeriesBox>) -> Named {
         }
         None => Named::new(&series.name, &format!("/series/{}", series.slug)),
     }
+}
+
+/// A small card.
+pub struct RelatedCard {
+    pub title: String,
+    pub href: String,
+    pub date: dates::Moment,
+    pub reading: String,
+    pub picture: Option<PictureView>,
+}
+
+/// The posts nearest to one, without those that its series box lists already.
+pub fn related(snapshot: &Snapshot, post: &Post, series: Option<&SeriesBox>) -> Vec<RelatedCard> {
+    let card = |post: &Post| RelatedCard {
+        title: post.entry.title.clone(),
+        href: address::encode(&post.entry.address),
+        date: dates::day(&post.date),
+        reading: reading(post),
+        picture: post.entry.image.as_ref().map(PictureView::new),
+    };
+    let is_listed = |card: &RelatedCard| series.is_some_and(|series| series.lists(&card.href));
+    snapshot.related(post).map(|post| card(post)).filter(|card| !is_listed(card)).take(RELATED).collect()
 }
 
 /// The parts around one, as many as the box holds.

@@ -6,6 +6,7 @@ mod lists;
 mod missing;
 mod policy;
 mod redirects;
+mod related;
 mod sending;
 mod series;
 
