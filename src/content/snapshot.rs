@@ -1,5 +1,7 @@
 //! What readers may see at one moment: the published part of a library, sorted, counted and addressed.
 
+mod tagged;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, OnceLock},
@@ -15,6 +17,8 @@ use crate::domain::{
     search_doc::SearchDoc,
     slug::Slug,
 };
+
+pub use tagged::Tagged;
 
 /// All public content as it is at one moment. Never changed; a newer one takes its place whole.
 #[derive(Debug, Default)]

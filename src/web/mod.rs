@@ -76,6 +76,8 @@ fn router(app: App, limits: Limits) -> Router {
         .route("/archive", get(lists::archive::archive))
         .route("/archive/{year}", get(lists::archive::year))
         .route("/archive/{year}/page/{number}", get(lists::archive::year_page))
+        .route("/archive/{year}/{month}", get(lists::archive::month))
+        .route("/archive/{year}/{month}/page/{number}", get(lists::archive::month_page))
         .route("/series/{name}", get(lists::series::series))
         .route("/posts", get(lists::posts))
         .route("/posts/{slug}/comments", post(comments::submit).get(comments::show))

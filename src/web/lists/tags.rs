@@ -1,4 +1,4 @@
-//! Tags: all of them, and the posts of one.
+//! Tags: all of them, the posts of one, and the posts of several at once.
 
 use askama::Template;
 use axum::{
@@ -10,13 +10,14 @@ use http::StatusCode;
 use super::{Counted, cards, page_number};
 use crate::{
     app::App,
-    domain::{address, slug::Slug},
+    content::Tagged,
+    domain::{address, entry::Tag},
     web::{
         cache::SITE_TAG,
         errors::WebError,
         page::{Page, Policy, redirect},
         view::{
-            cards::{Pagination, PostCard, page_path},
+            cards::{Pagination, PostCard, TagLink, page_path, tag_link},
             counted,
             layout::Layout,
         },
@@ -29,7 +30,12 @@ struct TagPage {
     layout: Layout,
     name: String,
     count: String,
-    feed: String,
+    /// Of a tag that is alone.
+    feed: Option<String>,
+    /// Tags that would leave fewer posts, and how many.
+    narrower: Vec<Counted>,
+    /// The tags of a combination, each alone.
+    wider: Vec<TagLink>,
     cards: Vec<PostCard>,
     pagination: Pagination,
 }
@@ -68,20 +74,35 @@ pub async fn tag_page(
 
 async fn tag_at(app: &App, written: &str, number: usize) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
-    let slug = Slug::from_text(written).ok_or_else(WebError::not_found)?;
-    let tag = snapshot.tags.get(&slug).ok_or_else(WebError::not_found)?;
-    let base = format!("/tags/{slug}");
-    if slug.as_str() != written {
+    let tagged = snapshot.tagged(written).ok_or_else(WebError::not_found)?;
+    let base = format!("/tags/{}", tagged.slug());
+    if tagged.slug() != written {
         return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&page_path(&base, number))));
     }
-    let pagination = Pagination::new(&base, number, tag.posts.len()).ok_or_else(WebError::not_found)?;
-    let (cards, policy) = cards(app, pagination.slice(&tag.posts)).await;
-    let name = tag.tag.name.clone();
-    let feed = address::encode(&format!("{base}/feed.xml"));
-    let layout = Layout::new(app, &snapshot, &name)
+    let pagination = Pagination::new(&base, number, tagged.posts.len()).ok_or_else(WebError::not_found)?;
+    let (cards, policy) = cards(app, pagination.slice(&tagged.posts)).await;
+    let names: Vec<&str> = tagged.tags.iter().map(|tag| tag.name.as_str()).collect();
+    let name = names.join(" + ");
+    let mut layout = Layout::new(app, &snapshot, &name)
         .at(app, &page_path(&base, number))
-        .described(&format!("Articles about {name}."))
-        .with_feed(format!("{}: {name}", app.config.site.title), &feed);
-    let count = counted(tag.posts.len(), "post", "posts");
-    Ok(Page::html(&TagPage { layout, name, count, feed, cards, pagination }, policy)?.into_response())
+        .described(&format!("Articles about {}.", names.join(" and ")));
+    let feed = (names.len() == 1).then(|| address::encode(&format!("{base}/feed.xml")));
+    layout = match &feed {
+        Some(feed) => layout.with_feed(format!("{}: {name}", app.config.site.title), feed),
+        // There are many combinations, and all they show stands on the pages of their tags.
+        None => layout.not_indexed(),
+    };
+    let count = counted(tagged.posts.len(), "post", "posts");
+    let narrower = tagged.narrower.iter().map(|(tag, count)| narrowed(&tagged, tag, *count)).collect();
+    let wider = if feed.is_none() { tagged.tags.iter().map(tag_link).collect() } else { Vec::new() };
+    let page = TagPage { layout, name, count, feed, narrower, wider, cards, pagination };
+    Ok(Page::html(&page, policy)?.into_response())
+}
+
+fn narrowed(tagged: &Tagged, tag: &Tag, count: usize) -> Counted {
+    Counted {
+        name: tag.name.clone(),
+        href: address::encode(&format!("/tags/{}", tagged.with(tag))),
+        count: count.to_string(),
+    }
 }

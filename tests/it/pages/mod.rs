@@ -4,6 +4,7 @@ mod addresses;
 mod dates;
 mod lists;
 mod missing;
+mod narrowing;
 mod policy;
 mod redirects;
 mod related;
