@@ -1,5 +1,6 @@
 //! What readers may see at one moment: the published part of a library, sorted, counted and addressed.
 
+mod nearby;
 mod tagged;
 
 use std::{
@@ -18,6 +19,7 @@ use crate::domain::{
     slug::Slug,
 };
 
+use nearby::Nearby;
 pub use tagged::Tagged;
 
 /// All public content as it is at one moment. Never changed; a newer one takes its place whole.
@@ -45,6 +47,7 @@ pub struct Snapshot {
     shown_in: HashMap<Slug, Vec<Arc<Post>>>,
     /// Places in `posts`; made when first asked for, since many posts take a moment and nothing else needs it.
     related: OnceLock<Vec<Vec<u32>>>,
+    nearby: Nearby,
 }
 
 /// A tag and its posts, newest first.
@@ -99,6 +102,7 @@ impl Snapshot {
             next_change: next_change(library, now),
             addresses: HashMap::new(),
             related: OnceLock::new(),
+            nearby: Nearby::build(&posts, &pages, stretches.values().cloned()),
             posts,
             pages,
             stretches,
