@@ -27,6 +27,8 @@ pub use tagged::Tagged;
 pub struct Snapshot {
     /// Newest first.
     pub posts: Vec<Arc<Post>>,
+    /// As home lists them: the newest featured one, then the others by date.
+    pub home: Vec<Arc<Post>>,
     /// By title.
     pub pages: Vec<Arc<Page>>,
     pub stretches: BTreeMap<Slug, Arc<Stretch>>,
@@ -92,6 +94,7 @@ impl Snapshot {
             .map(|(slug, stretch)| (slug.clone(), Arc::clone(stretch)))
             .collect();
         let mut snapshot = Self {
+            home: home(&posts),
             tags: tags(&posts),
             series: series(&posts),
             threads: threads(&posts),
@@ -225,6 +228,14 @@ fn tags(posts: &[Arc<Post>]) -> BTreeMap<Slug, TagPosts> {
         }
     }
     tags
+}
+
+fn home(posts: &[Arc<Post>]) -> Vec<Arc<Post>> {
+    let mut home = posts.to_vec();
+    if let Some(at) = home.iter().position(|post| post.featured) {
+        home[..=at].rotate_right(1);
+    }
+    home
 }
 
 fn series(posts: &[Arc<Post>]) -> BTreeMap<Slug, Series> {

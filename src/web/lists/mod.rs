@@ -60,8 +60,8 @@ fn page_number(written: &str) -> Result<usize, WebError> {
 
 async fn home_at(app: &App, number: usize) -> Result<Page, WebError> {
     let (snapshot, site) = (app.snapshot(), &app.config.site);
-    let pagination = Pagination::new("/", number, snapshot.posts.len()).ok_or_else(WebError::not_found)?;
-    let posts = pagination.slice(&snapshot.posts);
+    let pagination = Pagination::new("/", number, snapshot.home.len()).ok_or_else(WebError::not_found)?;
+    let posts = pagination.slice(&snapshot.home);
     let (mut cards, policy) = cards(app, posts).await;
     let lead = (number == 1 && !cards.is_empty()).then(|| cards.remove(0));
     let title = if number == 1 { String::new() } else { format!("Page {number}") };

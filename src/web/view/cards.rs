@@ -26,6 +26,7 @@ pub struct PostCard {
     pub tags: Vec<TagLink>,
     pub picture: Option<PictureView>,
     pub is_draft: bool,
+    pub is_featured: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -69,6 +70,7 @@ impl PostCard {
             tags: tag_links(post),
             picture: entry.image.as_ref().map(PictureView::new),
             is_draft: entry.draft,
+            is_featured: post.featured,
         }
     }
 }
