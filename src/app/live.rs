@@ -123,8 +123,15 @@ fn report(app: &App, library: &Library) {
     }
 }
 
-/// Search follows the snapshot; until it has, the old index answers.
+/// What follows a snapshot: which posts are related, and search. Until it has, the old index answers.
 async fn index(app: &App) {
+    let snapshot = app.snapshot();
+    let related = tokio::task::spawn_blocking(move || {
+        snapshot.all_related();
+    });
+    if let Err(panic) = related.await {
+        tracing::error!("looking for related posts broke: {panic}");
+    }
     match SearchIndex::build(app.snapshot().search_docs()).await {
         Ok(index) => app.search.store(Some(Arc::new(index))),
         Err(error) => tracing::error!("the search index cannot be built: {error}"),

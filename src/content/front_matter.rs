@@ -26,6 +26,8 @@ pub struct FrontMatter {
     pub lastmod: Option<RawDate>,
     pub last_modified_at: Option<RawDate>,
     pub draft: Flag,
+    /// Leads the home page.
+    pub featured: Flag,
     /// Jekyll's word for the opposite of a draft.
     pub published: Option<Flag>,
     #[serde(alias = "publishDate", alias = "publishdate")]
@@ -101,6 +103,7 @@ const KNOWN: &[&str] = &[
     "lastmod",
     "last_modified_at",
     "draft",
+    "featured",
     "published",
     "publish_date",
     "expiry_date",
@@ -527,7 +530,7 @@ mod tests {
         // A key in the list that the type does not have would land in `unknown`.
         for key in KNOWN {
             let value = match *key {
-                "draft" | "published" | "comments" => "true",
+                "draft" | "featured" | "published" | "comments" => "true",
                 "hold_seconds" | "repeats" | "sets" => "3",
                 "sides" => "each",
                 "level" => "easy",

@@ -163,6 +163,7 @@ impl Loader {
             series,
             authors: outline.front_matter.any_authors().to_vec(),
             comments_open: outline.front_matter.comments.is_none_or(|open| open.0),
+            featured: outline.front_matter.featured.0,
             threads: outline.threads(),
             entry: entry(outline, body, image.map(MediaFile::picture)),
             date,

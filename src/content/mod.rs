@@ -16,5 +16,5 @@ mod watch;
 
 pub use loader::{Library, Loader};
 pub use media::MediaFile;
-pub use snapshot::{Snapshot, TagPosts, Target};
+pub use snapshot::{Series, Snapshot, TagPosts, Tagged, Target};
 pub use watch::{WatchError, Watcher};

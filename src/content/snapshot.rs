@@ -1,8 +1,11 @@
 //! What readers may see at one moment: the published part of a library, sorted, counted and addressed.
 
+mod nearby;
+mod tagged;
+
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use jiff::Timestamp;
@@ -11,20 +14,28 @@ use super::{loader::Library, media::MediaFile};
 use crate::domain::{
     entry::{Entry, Page, Piece, Post, Stretch, Tag},
     problem::Problem,
+    related::{self, Features},
     search_doc::SearchDoc,
     slug::Slug,
 };
+
+use nearby::Nearby;
+pub use tagged::Tagged;
 
 /// All public content as it is at one moment. Never changed; a newer one takes its place whole.
 #[derive(Debug, Default)]
 pub struct Snapshot {
     /// Newest first.
     pub posts: Vec<Arc<Post>>,
+    /// As home lists them: the newest featured one, then the others by date.
+    pub home: Vec<Arc<Post>>,
     /// By title.
     pub pages: Vec<Arc<Page>>,
     pub stretches: BTreeMap<Slug, Arc<Stretch>>,
     /// By slug.
     pub tags: BTreeMap<Slug, TagPosts>,
+    /// By the slug of the name.
+    pub series: BTreeMap<Slug, Series>,
     pub problems: Vec<Problem>,
     /// Some page shows a picture from another server.
     pub has_remote_picture: bool,
@@ -36,6 +47,9 @@ pub struct Snapshot {
     threads: HashMap<String, Arc<Post>>,
     /// Posts that show a stretch, newest first.
     shown_in: HashMap<Slug, Vec<Arc<Post>>>,
+    /// Places in `posts`; made when first asked for, since many posts take a moment and nothing else needs it.
+    related: OnceLock<Vec<Vec<u32>>>,
+    nearby: Nearby,
 }
 
 /// A tag and its posts, newest first.
@@ -43,6 +57,16 @@ pub struct Snapshot {
 pub struct TagPosts {
     pub tag: Tag,
     pub posts: Vec<Arc<Post>>,
+}
+
+/// Posts that belong together and are read in order.
+#[derive(Debug)]
+pub struct Series {
+    pub slug: Slug,
+    /// As the oldest part writes it.
+    pub name: String,
+    /// Oldest first.
+    pub parts: Vec<Arc<Post>>,
 }
 
 /// What an address leads to.
@@ -70,7 +94,9 @@ impl Snapshot {
             .map(|(slug, stretch)| (slug.clone(), Arc::clone(stretch)))
             .collect();
         let mut snapshot = Self {
+            home: home(&posts),
             tags: tags(&posts),
+            series: series(&posts),
             threads: threads(&posts),
             shown_in: shown_in(&posts),
             media: library.media.files().map(|file| (file.address.clone(), Arc::clone(file))).collect(),
@@ -78,6 +104,8 @@ impl Snapshot {
             has_remote_picture: library.has_remote_picture,
             next_change: next_change(library, now),
             addresses: HashMap::new(),
+            related: OnceLock::new(),
+            nearby: Nearby::build(&posts, &pages, stretches.values().cloned()),
             posts,
             pages,
             stretches,
@@ -117,6 +145,25 @@ impl Snapshot {
             return (None, None);
         };
         (self.posts.get(at + 1), at.checked_sub(1).and_then(|newer| self.posts.get(newer)))
+    }
+
+    /// The series that a post is part of, and the post's place in it, counted from 0.
+    pub fn series_of(&self, post: &Post) -> Option<(&Series, usize)> {
+        let series = self.series.get(&Slug::from_text(post.series.as_deref()?)?)?;
+        let at = series.parts.iter().position(|part| part.entry.slug == post.entry.slug)?;
+        Some((series, at))
+    }
+
+    /// Posts that are near one, nearest first; most have several, some none.
+    pub fn related(&self, post: &Post) -> impl Iterator<Item = &Arc<Post>> {
+        let at = self.posts.iter().position(|other| other.entry.slug == post.entry.slug);
+        let near = at.and_then(|at| self.all_related().get(at)).map_or(&[][..], Vec::as_slice);
+        near.iter().filter_map(|other| self.posts.get(*other as usize))
+    }
+
+    /// Makes what [`Snapshot::related`] answers from, so that no reader waits for it.
+    pub fn all_related(&self) -> &[Vec<u32>] {
+        self.related.get_or_init(|| related(&self.posts))
     }
 
     /// Years with posts, newest first, and how many each has.
@@ -183,6 +230,29 @@ fn tags(posts: &[Arc<Post>]) -> BTreeMap<Slug, TagPosts> {
     tags
 }
 
+fn home(posts: &[Arc<Post>]) -> Vec<Arc<Post>> {
+    let mut home = posts.to_vec();
+    if let Some(at) = home.iter().position(|post| post.featured) {
+        home[..=at].rotate_right(1);
+    }
+    home
+}
+
+fn series(posts: &[Arc<Post>]) -> BTreeMap<Slug, Series> {
+    let mut all: BTreeMap<Slug, Series> = BTreeMap::new();
+    for post in posts.iter().rev() {
+        let Some(name) = &post.series else { continue };
+        let Some(slug) = Slug::from_text(name) else { continue };
+        let series = all.entry(slug).or_insert_with_key(|slug| Series {
+            slug: slug.clone(),
+            name: name.clone(),
+            parts: Vec::new(),
+        });
+        series.parts.push(Arc::clone(post));
+    }
+    all
+}
+
 /// A post's own slug wins over another's old one.
 fn threads(posts: &[Arc<Post>]) -> HashMap<String, Arc<Post>> {
     let own = posts.iter().map(|post| (post.entry.slug.to_string(), Arc::clone(post)));
@@ -208,6 +278,24 @@ fn shown_in(posts: &[Arc<Post>]) -> HashMap<Slug, Vec<Arc<Post>>> {
         }
     }
     shown
+}
+
+fn related(posts: &[Arc<Post>]) -> Vec<Vec<u32>> {
+    let tags: Vec<Vec<&str>> =
+        posts.iter().map(|post| post.tags.iter().map(|tag| tag.slug.as_str()).collect()).collect();
+    let series: Vec<Option<Slug>> = posts.iter().map(|post| post.series.as_deref().and_then(Slug::from_text)).collect();
+    let features: Vec<Features> = posts
+        .iter()
+        .zip(&tags)
+        .zip(&series)
+        .map(|((post, tags), series)| Features {
+            tags,
+            series: series.as_ref().map(Slug::as_str),
+            title: &post.entry.title,
+            text: &post.entry.body.text,
+        })
+        .collect();
+    related::related(&features)
 }
 
 fn next_change(library: &Library, now: Timestamp) -> Option<Timestamp> {

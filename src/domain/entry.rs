@@ -148,6 +148,8 @@ pub struct Post {
     /// Empty: the site's author.
     pub authors: Vec<String>,
     pub comments_open: bool,
+    /// The newest of these leads the home page.
+    pub featured: bool,
     /// The slugs under which this post has had comments: its own and those of its aliases.
     pub threads: Vec<Slug>,
 }

@@ -22,6 +22,7 @@ use super::{
         dates,
         form::{FormState, FormView, Replying},
         layout::Layout,
+        onward::{self, RelatedCard, SeriesBox},
         stretch::{Named, StretchTile, StretchView},
         thread::{self, CommentView},
     },
@@ -85,7 +86,9 @@ fn nearly(snapshot: &Snapshot, path: &str) -> Result<Response, WebError> {
 #[template(path = "posts/post.html")]
 struct PostPage {
     layout: Layout,
-    series: Option<String>,
+    /// Above the title: the series, and which part of it this is.
+    series_label: Option<Named>,
+    series: Option<SeriesBox>,
     title: String,
     dek: Option<String>,
     date: dates::Moment,
@@ -100,6 +103,7 @@ struct PostPage {
     tags: Vec<TagLink>,
     older: Option<Named>,
     newer: Option<Named>,
+    related: Vec<RelatedCard>,
     conversation: Conversation,
 }
 
@@ -190,10 +194,15 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
         layout = layout.with_error();
     }
 
-    let (older, newer) = snapshot.neighbours(post);
+    let place = snapshot.series_of(post);
+    let series = place.and_then(|(series, at)| SeriesBox::new(series, at));
+    // A series has a way on of its own; two at once would be one too many.
+    let (older, newer) = if series.is_some() { (None, None) } else { snapshot.neighbours(post) };
     let named = |post: Option<&Arc<Post>>| post.map(|post| Named::new(&post.entry.title, &post.entry.address));
     let page = PostPage {
-        series: post.series.clone(),
+        series_label: place.map(|(whole, _)| onward::series_label(whole, series.as_ref())),
+        related: onward::related(snapshot, post, series.as_ref()),
+        series,
         title: entry.title.clone(),
         dek: entry.dek.clone(),
         date: dates::day(&post.date),

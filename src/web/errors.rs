@@ -10,14 +10,14 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderValue, Method, StatusCode, header};
 
 use super::{
     page::{Page, Policy},
     request_log::RequestId,
-    view::layout::Layout,
+    view::{layout::Layout, stretch::Named},
 };
-use crate::{app::App, store::StoreError};
+use crate::{app::App, content::Snapshot, domain::address, store::StoreError};
 
 /// An error page to be: status, a sentence, and perhaps a cause for the log.
 #[derive(Debug)]
@@ -94,12 +94,18 @@ struct ErrorPage {
     status: u16,
     heading: &'static str,
     sentence: String,
+    /// Pages whose address is near the one that was asked for.
+    nearby: Vec<Named>,
     request_id: Option<String>,
 }
+
+/// Most pages that a 404 offers.
+const NEARBY: usize = 3;
 
 /// The layer that makes error pages: of our own errors, and of those that axum and the layers below make.
 pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
+    let asked = (matches!(*request.method(), Method::GET | Method::HEAD)).then(|| request.uri().path().to_owned());
     let response = next.run(request).await;
     let is_error = response.status().is_client_error() || response.status().is_server_error();
     // A page with a policy was made on purpose: a form with its errors, a health report.
@@ -109,8 +115,11 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     let status = response.status();
     let (heading, default) = words(status);
     let sentence = response.extensions().get::<Sentence>().and_then(|sentence| sentence.0.clone());
+    let snapshot = app.snapshot();
+    let asked = asked.filter(|_| status == StatusCode::NOT_FOUND);
     let page = ErrorPage {
-        layout: Layout::new(&app, &app.snapshot(), heading).not_indexed(),
+        layout: Layout::new(&app, &snapshot, heading).not_indexed(),
+        nearby: asked.map(|path| nearby(&snapshot, &path)).unwrap_or_default(),
         status: status.as_u16(),
         heading,
         sentence: sentence.unwrap_or_else(|| default.to_owned()),
@@ -129,6 +138,17 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
         rendered.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("10"));
     }
     rendered
+}
+
+/// What may have been meant; rooms of the program have no content in them.
+fn nearby(snapshot: &Snapshot, path: &str) -> Vec<Named> {
+    const ROOMS: [&str; 6] = ["/static/", "/media/", "/comments/", "/tags/", "/archive/", "/page/"];
+    let Some(path) = address::decode(path) else { return Vec::new() };
+    if ROOMS.iter().any(|room| path.starts_with(room)) {
+        return Vec::new();
+    }
+    let entries = snapshot.nearby(&path, NEARBY);
+    entries.into_iter().map(|entry| Named::new(&entry.title, &entry.address)).collect()
 }
 
 /// The last resort, where not even a page can be made.

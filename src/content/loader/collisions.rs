@@ -31,6 +31,7 @@ const RESERVED: &[&str] = &[
     "robots.txt",
     "rss.xml",
     "search",
+    "series",
     "sitemap.xml",
     "static",
     "stretches",

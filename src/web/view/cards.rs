@@ -4,7 +4,12 @@ use std::collections::HashMap;
 
 use super::{counted, dates};
 use crate::{
-    domain::{address, comment::ThreadKey, embed::Picture, entry::Post},
+    domain::{
+        address,
+        comment::ThreadKey,
+        embed::Picture,
+        entry::{Post, Tag},
+    },
     web::cache::SITE_TAG,
 };
 
@@ -21,6 +26,7 @@ pub struct PostCard {
     pub tags: Vec<TagLink>,
     pub picture: Option<PictureView>,
     pub is_draft: bool,
+    pub is_featured: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -64,6 +70,7 @@ impl PostCard {
             tags: tag_links(post),
             picture: entry.image.as_ref().map(PictureView::new),
             is_draft: entry.draft,
+            is_featured: post.featured,
         }
     }
 }
@@ -77,11 +84,11 @@ pub fn comments(count: usize) -> String {
 }
 
 pub fn tag_links(post: &Post) -> Vec<TagLink> {
-    let link = |tag: &crate::domain::entry::Tag| TagLink {
-        name: tag.name.clone(),
-        href: address::encode(&format!("/tags/{}", tag.slug)),
-    };
-    post.tags.iter().map(link).collect()
+    post.tags.iter().map(tag_link).collect()
+}
+
+pub fn tag_link(tag: &Tag) -> TagLink {
+    TagLink { name: tag.name.clone(), href: address::encode(&format!("/tags/{}", tag.slug)) }
 }
 
 pub fn comment_count(post: &Post, counts: &HashMap<String, usize>) -> usize {

@@ -5,6 +5,7 @@ pub mod cards;
 pub mod dates;
 pub mod form;
 pub mod layout;
+pub mod onward;
 pub mod stretch;
 pub mod thread;
 

@@ -32,7 +32,7 @@ async fn a_file_and_a_folder_of_one_name_are_two() {
 
 #[tokio::test]
 async fn the_programs_own_addresses_are_refused() {
-    for word in ["admin", "search", "me", "tags", "static", "healthz", "comments", "posts"] {
+    for word in ["admin", "search", "me", "tags", "static", "healthz", "comments", "posts", "series"] {
         check(TestSite::new().page(word, "Mine."), &format!("pages/{word}.md:"), "belongs to the program").await;
     }
     let admin = "---\ntitle: x\ndate: 2026-05-02\nurl: /admin/x\n---\n";

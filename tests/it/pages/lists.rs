@@ -107,3 +107,20 @@ async fn the_header_says_where_one_is() {
         assert_eq!(link.as_deref(), Some(path));
     }
 }
+
+#[tokio::test]
+async fn the_newest_featured_post_leads_home_and_the_others_go_by_date() {
+    let mut site = TestSite::new();
+    for day in 1..=12 {
+        let featured = if [3, 5].contains(&day) { "featured: true\n" } else { "" };
+        site = site
+            .post(&format!("day-{day}"), &format!("---\ntitle: Day {day}\ndate: 2026-05-{day:02}\n{featured}---\nx"));
+    }
+    let site = site.start().await;
+    let home = site.get("/").await;
+    home.says("Featured");
+    assert_eq!(days(&home.html()), [5, 12, 11, 10, 9, 8, 7, 6, 4, 3]);
+    assert_eq!(days(&site.get("/page/2").await.html()), [2, 1]);
+    // Elsewhere it is a post like any other.
+    assert_eq!(days(&site.get("/archive/2026").await.html())[..2], [12, 11]);
+}

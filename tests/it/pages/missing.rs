@@ -102,3 +102,44 @@ async fn a_very_long_address_is_an_address_like_any_other() {
     site.get(&format!("/search?q={}", "x".repeat(6_000))).await.is(200);
     site.get(&format!("/posts/calf?{}", "a=b&".repeat(1_000))).await.is(200);
 }
+
+/// What the 404 page offers.
+fn offered(answer: &Answer) -> Vec<String> {
+    let html = answer.html();
+    let Some(list) = html.elements.iter().position(|element| element.has_class("nearby")) else { return Vec::new() };
+    let links = html.all("a").into_iter().filter(|link| link.within.contains(&list));
+    links.map(|link| link.get("href").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_near_miss_is_offered_what_it_may_have_meant() {
+    let aliases = "---\ntitle: Hips\ndate: 2026-05-02\naliases: [/2019/loosen-your-waist.html]\n---\nx";
+    let site = TestSite::new()
+        .post("foot-and-ankle-stretches", "---\ntitle: Foot and ankle\ndate: 2026-05-02\n---\nx")
+        .post("two-calf-stretches", "---\ntitle: Calf\ndate: 2026-05-01\n---\nx")
+        .post("hips", aliases)
+        .post("secret-stretches", "---\ntitle: Secret\ndate: 2026-05-01\ndraft: true\n---\nx")
+        .page("about", "Who.")
+        .start()
+        .await;
+    for (path, expected) in [
+        ("/posts/foot-and-ankel-streches", &["/posts/foot-and-ankle-stretches"][..]),
+        ("/foot-and-ankle-stretches.htm", &["/posts/foot-and-ankle-stretches"]),
+        ("/blog/2020/ankle-stretches/", &[]),
+        ("/posts/stretches", &["/posts/foot-and-ankle-stretches", "/posts/two-calf-stretches"]),
+        ("/2019/loosen-you-waist", &["/posts/hips"]),
+        ("/abuot", &["/about"]),
+        ("/xylophone", &[]),
+        ("/abuot.php", &[]),
+        ("/.about", &[]),
+        ("/static/about", &[]),
+        ("/tags/about", &[]),
+    ] {
+        let answer = site.get(path).await;
+        // A slash at the end leads to the address without.
+        if answer.status != 301 {
+            is_a_page_of_the_site(&answer, 404);
+        }
+        assert_eq!(offered(&answer), expected, "{path}");
+    }
+}

@@ -4,9 +4,12 @@ mod addresses;
 mod dates;
 mod lists;
 mod missing;
+mod narrowing;
 mod policy;
 mod redirects;
+mod related;
 mod sending;
+mod series;
 
 use crate::support::TestSite;
 

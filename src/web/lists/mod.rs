@@ -1,0 +1,104 @@
+//! Lists of posts: home, and in rooms of their own tags, the archive, series.
+
+pub mod archive;
+pub mod series;
+pub mod tags;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde_json::json;
+
+use super::{
+    errors::{self, WebError},
+    page::{Page, Policy, redirect},
+    view::{
+        cards::{Counts, Pagination, PostCard, page_path, tags_of, thread_keys},
+        layout::Layout,
+    },
+};
+use crate::{app::App, domain::entry::Post};
+
+#[derive(Template)]
+#[template(path = "posts/home.html")]
+struct Home {
+    layout: Layout,
+    heading: String,
+    lead: Option<PostCard>,
+    cards: Vec<PostCard>,
+    pagination: Pagination,
+}
+
+/// A tag or a year and how much is in it.
+struct Counted {
+    name: String,
+    href: String,
+    count: String,
+}
+
+pub async fn home(State(app): State<App>) -> Result<Page, WebError> {
+    home_at(&app, 1).await
+}
+
+pub async fn home_page(State(app): State<App>, Path(number): Path<String>) -> Result<Response, WebError> {
+    match page_number(&number)? {
+        1 => Ok(redirect(StatusCode::MOVED_PERMANENTLY, "/")),
+        number => Ok(home_at(&app, number).await?.into_response()),
+    }
+}
+
+/// The number in an address: as we write it, and nothing else that reads as one.
+fn page_number(written: &str) -> Result<usize, WebError> {
+    let number: usize = written.parse().map_err(|_| WebError::not_found())?;
+    if number.to_string() == written { Ok(number) } else { Err(WebError::not_found()) }
+}
+
+async fn home_at(app: &App, number: usize) -> Result<Page, WebError> {
+    let (snapshot, site) = (app.snapshot(), &app.config.site);
+    let pagination = Pagination::new("/", number, snapshot.home.len()).ok_or_else(WebError::not_found)?;
+    let posts = pagination.slice(&snapshot.home);
+    let (mut cards, policy) = cards(app, posts).await;
+    let lead = (number == 1 && !cards.is_empty()).then(|| cards.remove(0));
+    let title = if number == 1 { String::new() } else { format!("Page {number}") };
+    let layout = Layout::new(app, &snapshot, &title).at(app, &page_path("/", number)).with_json_ld(&json!({
+        "@context": "https://schema.org",
+        "@type": "WebSite",
+        "name": site.title,
+        "description": site.description,
+        "url": site.absolute("/"),
+        "potentialAction": {
+            "@type": "SearchAction",
+            "target": format!("{}/search?q={{search_term_string}}", site.base_url),
+            "query-input": "required name=search_term_string",
+        },
+    }));
+    let heading = if site.description.is_empty() { site.title.clone() } else { site.description.clone() };
+    Page::html(&Home { layout, heading, lead, cards, pagination }, policy)
+}
+
+/// `/posts` by itself is what somebody types who cuts an address short.
+pub async fn posts() -> Response {
+    redirect(StatusCode::MOVED_PERMANENTLY, "/archive")
+}
+
+/// Posts as cards, and how long a page with them may be kept: not at all where the counts could not be read.
+async fn cards(app: &App, posts: &[Arc<Post>]) -> (Vec<PostCard>, Policy) {
+    let (counts, policy) = counts(app, posts).await;
+    (posts.iter().map(|post| PostCard::new(post, &counts)).collect(), policy)
+}
+
+async fn counts(app: &App, posts: &[Arc<Post>]) -> (Counts, Policy) {
+    let posts = || posts.iter().map(AsRef::as_ref);
+    match app.store.comment_counts(&thread_keys(posts())).await {
+        Ok(counts) => (Some(counts), Policy::Public(tags_of(posts()))),
+        Err(error) => {
+            errors::log(&error);
+            (None, Policy::Uncached)
+        }
+    }
+}

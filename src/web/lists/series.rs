@@ -1,0 +1,45 @@
+//! A series: its parts in the order in which they are to be read.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+
+use super::cards;
+use crate::{
+    app::App,
+    domain::{address, slug::Slug},
+    web::{
+        errors::WebError,
+        page::{Page, redirect},
+        view::{cards::PostCard, counted, layout::Layout},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "posts/series.html")]
+struct SeriesPage {
+    layout: Layout,
+    name: String,
+    count: String,
+    cards: Vec<PostCard>,
+}
+
+/// All parts on one page: a series is read from its beginning, not browsed.
+pub async fn series(State(app): State<App>, Path(written): Path<String>) -> Result<Response, WebError> {
+    let snapshot = app.snapshot();
+    let slug = Slug::from_text(&written).ok_or_else(WebError::not_found)?;
+    let series = snapshot.series.get(&slug).ok_or_else(WebError::not_found)?;
+    let path = format!("/series/{slug}");
+    if slug.as_str() != written {
+        return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&path)));
+    }
+    let (cards, policy) = cards(&app, &series.parts).await;
+    let count = counted(cards.len(), "part", "parts");
+    let layout = Layout::new(&app, &snapshot, &series.name)
+        .at(&app, &path)
+        .described(&format!("{}, a series in {count}.", series.name));
+    Ok(Page::html(&SeriesPage { layout, name: series.name.clone(), count, cards }, policy)?.into_response())
+}

@@ -1,0 +1,108 @@
+//! Tags: all of them, the posts of one, and the posts of several at once.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+
+use super::{Counted, cards, page_number};
+use crate::{
+    app::App,
+    content::Tagged,
+    domain::{address, entry::Tag},
+    web::{
+        cache::SITE_TAG,
+        errors::WebError,
+        page::{Page, Policy, redirect},
+        view::{
+            cards::{Pagination, PostCard, TagLink, page_path, tag_link},
+            counted,
+            layout::Layout,
+        },
+    },
+};
+
+#[derive(Template)]
+#[template(path = "posts/tag.html")]
+struct TagPage {
+    layout: Layout,
+    name: String,
+    count: String,
+    /// Of a tag that is alone.
+    feed: Option<String>,
+    /// Tags that would leave fewer posts, and how many.
+    narrower: Vec<Counted>,
+    /// The tags of a combination, each alone.
+    wider: Vec<TagLink>,
+    cards: Vec<PostCard>,
+    pagination: Pagination,
+}
+
+#[derive(Template)]
+#[template(path = "posts/tags.html")]
+struct Tags {
+    layout: Layout,
+    tags: Vec<Counted>,
+}
+
+pub async fn tags(State(app): State<App>) -> Result<Page, WebError> {
+    let snapshot = app.snapshot();
+    let tags = snapshot.tags.values().map(|tag| Counted {
+        name: tag.tag.name.clone(),
+        href: address::encode(&format!("/tags/{}", tag.tag.slug)),
+        count: counted(tag.posts.len(), "post", "posts"),
+    });
+    let layout = Layout::new(&app, &snapshot, "Tags").at(&app, "/tags").described("What the articles here are about.");
+    Page::html(&Tags { layout, tags: tags.collect() }, Policy::Public(vec![SITE_TAG.to_owned()]))
+}
+
+pub async fn tag(State(app): State<App>, Path(tag): Path<String>) -> Result<Response, WebError> {
+    tag_at(&app, &tag, 1).await
+}
+
+pub async fn tag_page(
+    State(app): State<App>,
+    Path((tag, number)): Path<(String, String)>,
+) -> Result<Response, WebError> {
+    match page_number(&number)? {
+        1 => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&format!("/tags/{tag}")))),
+        number => tag_at(&app, &tag, number).await,
+    }
+}
+
+async fn tag_at(app: &App, written: &str, number: usize) -> Result<Response, WebError> {
+    let snapshot = app.snapshot();
+    let tagged = snapshot.tagged(written).ok_or_else(WebError::not_found)?;
+    let base = format!("/tags/{}", tagged.slug());
+    if tagged.slug() != written {
+        return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&page_path(&base, number))));
+    }
+    let pagination = Pagination::new(&base, number, tagged.posts.len()).ok_or_else(WebError::not_found)?;
+    let (cards, policy) = cards(app, pagination.slice(&tagged.posts)).await;
+    let names: Vec<&str> = tagged.tags.iter().map(|tag| tag.name.as_str()).collect();
+    let name = names.join(" + ");
+    let mut layout = Layout::new(app, &snapshot, &name)
+        .at(app, &page_path(&base, number))
+        .described(&format!("Articles about {}.", names.join(" and ")));
+    let feed = (names.len() == 1).then(|| address::encode(&format!("{base}/feed.xml")));
+    layout = match &feed {
+        Some(_) => layout.with_feeds(&format!("{}: {name}", app.config.site.title), &base),
+        // There are many combinations, and all they show stands on the pages of their tags.
+        None => layout.not_indexed(),
+    };
+    let count = counted(tagged.posts.len(), "post", "posts");
+    let narrower = tagged.narrower.iter().map(|(tag, count)| narrowed(&tagged, tag, *count)).collect();
+    let wider = if feed.is_none() { tagged.tags.iter().map(tag_link).collect() } else { Vec::new() };
+    let page = TagPage { layout, name, count, feed, narrower, wider, cards, pagination };
+    Ok(Page::html(&page, policy)?.into_response())
+}
+
+fn narrowed(tagged: &Tagged, tag: &Tag, count: usize) -> Counted {
+    Counted {
+        name: tag.name.clone(),
+        href: address::encode(&format!("/tags/{}", tagged.with(tag))),
+        count: count.to_string(),
+    }
+}

@@ -1,0 +1,126 @@
+//! The ways on from a post: the other parts of its series, and posts about the same.
+
+use super::{
+    cards::{PictureView, reading},
+    counted, dates,
+    stretch::Named,
+};
+use crate::{
+    content::{Series, Snapshot},
+    domain::{address, entry::Post},
+};
+
+/// Most parts that the box lists; a longer series has its page for the rest.
+const LISTED: usize = 10;
+/// Related posts below an article.
+const RELATED: usize = 3;
+
+/// The box of a post that is part of a series.
+pub struct SeriesBox {
+    pub name: String,
+    /// The page with all parts.
+    pub href: String,
+    /// `Part 2 of 4`.
+    pub place: String,
+    pub parts: Vec<Part>,
+    /// `All 30 parts`, where the box lists fewer.
+    pub all: Option<String>,
+    pub previous: Option<Named>,
+    pub next: Option<Named>,
+}
+
+/// A line of the box.
+pub struct Part {
+    /// Counted from 1.
+    pub number: usize,
+    pub title: String,
+    pub href: String,
+    pub is_current: bool,
+}
+
+impl SeriesBox {
+    /// `None` for a part that is still alone. `at` is the place of the post, counted from 0.
+    pub fn new(series: &Series, at: usize) -> Option<Self> {
+        let count = series.parts.len();
+        if count < 2 {
+            return None;
+        }
+        let listed = window(at, count);
+        let named = |at: usize| series.parts.get(at).map(|post| named(post));
+        Some(Self {
+            name: series.name.clone(),
+            href: address::encode(&format!("/series/{}", series.slug)),
+            place: format!("Part {} of {count}", at + 1),
+            all: (listed.len() < count).then(|| format!("All {}", counted(count, "part", "parts"))),
+            previous: at.checked_sub(1).and_then(named),
+            next: named(at + 1),
+            parts: listed
+                .filter_map(|place| {
+                    let Named { title, href } = named(place)?;
+                    Some(Part { number: place + 1, title, href, is_current: place == at })
+                })
+                .collect(),
+        })
+    }
+
+    fn lists(&self, href: &str) -> bool {
+        self.parts.iter().any(|part| part.href == href)
+    }
+}
+
+/// The line above the title. It leads to the box, or to the series where there is none yet.
+pub fn series_label(series: &Series, listed: Option<&SeriesBox>) -> Named {
+    match listed {
+        Some(listed) => {
+            Named { title: format!("{}, {}", series.name, listed.place.to_lowercase()), href: "#series".to_owned() }
+        }
+        None => Named::new(&series.name, &format!("/series/{}", series.slug)),
+    }
+}
+
+/// A small card.
+pub struct RelatedCard {
+    pub title: String,
+    pub href: String,
+    pub date: dates::Moment,
+    pub reading: String,
+    pub picture: Option<PictureView>,
+}
+
+/// The posts nearest to one, without those that its series box lists already.
+pub fn related(snapshot: &Snapshot, post: &Post, series: Option<&SeriesBox>) -> Vec<RelatedCard> {
+    let card = |post: &Post| RelatedCard {
+        title: post.entry.title.clone(),
+        href: address::encode(&post.entry.address),
+        date: dates::day(&post.date),
+        reading: reading(post),
+        picture: post.entry.image.as_ref().map(PictureView::new),
+    };
+    let is_listed = |card: &RelatedCard| series.is_some_and(|series| series.lists(&card.href));
+    snapshot.related(post).map(|post| card(post)).filter(|card| !is_listed(card)).take(RELATED).collect()
+}
+
+/// The parts around one, as many as the box holds.
+fn window(at: usize, count: usize) -> std::ops::Range<usize> {
+    let start = at.saturating_sub(LISTED / 2).min(count.saturating_sub(LISTED));
+    start..count.min(start + LISTED)
+}
+
+fn named(post: &Post) -> Named {
+    Named::new(&post.entry.title, &post.entry.address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_box_lists_the_parts_around() {
+        for (at, count, expected) in
+            [(0, 3, 0..3), (2, 3, 0..3), (0, 30, 0..10), (15, 30, 10..20), (29, 30, 20..30), (9, 10, 0..10)]
+        {
+            assert_eq!(window(at, count), expected, "{at} of {count}");
+            assert!(window(at, count).contains(&at));
+        }
+    }
+}

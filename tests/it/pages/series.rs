@@ -1,0 +1,94 @@
+//! Series: parts in order, where one is, and the way on.
+
+use crate::support::{TestSite, html::Html};
+
+/// Three parts, one of them with another spelling of the name, and one that is alone.
+async fn site() -> TestSite {
+    let part = |title: &str, day: u32, series: &str| {
+        format!("---\ntitle: {title}\ndate: 2026-05-{day:02}\nseries: {series}\n---\nText of {title}.")
+    };
+    TestSite::new()
+        .post("hips", &part("Hips", 3, "Body parts"))
+        .post("calves", &part("Calves", 1, "Body Parts"))
+        .post("feet", &part("Feet", 9, "body parts"))
+        .post("between", "---\ntitle: Between\ndate: 2026-05-02\n---\nx")
+        .post("alone", &part("Alone", 4, "Only one"))
+        .post("later", "---\ntitle: Later\ndate: 2026-05-05\ndraft: true\nseries: Body parts\n---\nx")
+        .start()
+        .await
+}
+
+fn turn(html: &Html, rel: &str) -> Option<String> {
+    html.find("a", "rel", rel).map(|link| link.get("href").to_owned())
+}
+
+#[tokio::test]
+async fn a_part_knows_its_place_and_the_parts_around_it() {
+    let site = site().await;
+    for (path, place, previous, next) in [
+        ("/posts/calves", "Part 1 of 3", None, Some("/posts/hips")),
+        ("/posts/hips", "Part 2 of 3", Some("/posts/calves"), Some("/posts/feet")),
+        ("/posts/feet", "Part 3 of 3", Some("/posts/hips"), None),
+    ] {
+        let answer = site.get(path).await;
+        answer.is(200).says(place);
+        let html = answer.html();
+        assert_eq!((turn(&html, "prev").as_deref(), turn(&html, "next").as_deref()), (previous, next), "{path}");
+        // The list has all three in order, and does not link to the one that is being read.
+        let box_at = html.elements.iter().position(|element| element.get("id") == "series").expect("the box");
+        let lines: Vec<_> = html.all("li").into_iter().filter(|line| line.within.contains(&box_at)).collect();
+        let titles: Vec<String> = lines.iter().map(|line| line.words()).collect();
+        assert_eq!(titles, ["Calves", "Hips", "Feet"], "{path}");
+        let current: Vec<String> =
+            lines.iter().filter(|line| line.get("aria-current") == "page").map(|line| line.words()).collect();
+        assert_eq!(current.len(), 1, "{path}");
+        assert!(path.ends_with(&current[0].to_lowercase()), "{path}: {current:?}");
+        assert!(html.all("a").iter().all(|link| link.get("href") != path), "{path} links to itself");
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_is_alone_has_no_box() {
+    let site = site().await;
+    let answer = site.get("/posts/alone").await;
+    answer.does_not_say("Part 1");
+    assert!(answer.html().by_id("series").is_none());
+    // It goes by date, as posts without a series do.
+    assert_eq!(turn(&answer.html(), "prev").as_deref(), Some("/posts/hips"));
+}
+
+#[tokio::test]
+async fn a_series_has_a_page_with_its_parts_from_the_beginning() {
+    let site = site().await;
+    let answer = site.get("/series/body-parts").await;
+    answer.is(200).says("3 parts");
+    let html = answer.html();
+    let links: Vec<&str> =
+        html.all("a").into_iter().map(|link| link.get("href")).filter(|href| href.starts_with("/posts/")).collect();
+    assert_eq!(links, ["/posts/calves", "/posts/hips", "/posts/feet"]);
+    assert_eq!(html.canonical(), Some("http://127.0.0.1:3000/series/body-parts"));
+    for (path, leads) in
+        [("/series/Body%20Parts", "301 /series/body-parts"), ("/series/only-one/", "301 /series/only-one")]
+    {
+        assert_eq!(site.get(path).await.leads(), leads);
+    }
+    for path in ["/series", "/series/nowhere", "/series/!"] {
+        site.get(path).await.is(404);
+    }
+}
+
+#[tokio::test]
+async fn a_long_series_lists_the_parts_around() {
+    let mut site = TestSite::new();
+    for day in 1..=30 {
+        site = site.post(
+            &format!("day-{day}"),
+            &format!("---\ntitle: Day {day}\ndate: 2026-03-{day:02}\nseries: Days\n---\nx"),
+        );
+    }
+    let site = site.start().await;
+    let answer = site.get("/posts/day-15").await;
+    answer.says("Part 15 of 30").says("All 30 parts").says("Day 11").does_not_say("Day 29");
+    let all = site.get("/series/days").await;
+    all.says("30 parts").says("Day 29");
+}
