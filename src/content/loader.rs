@@ -19,6 +19,7 @@ use super::{
     source::{self, Kind, Source},
 };
 use crate::domain::{
+    address,
     embed::Picture,
     entry::{Body, Entry, Page, Post, Stretch},
     permalink::Rules,
@@ -255,12 +256,22 @@ const POSTERS: &[&str] = &["jpg", "jpeg", "webp", "png", "svg"];
 /// What texts may refer to by name.
 struct Names {
     addresses: HashMap<PathBuf, String>,
+    /// By the name of the file and by the slug; a post goes before a page.
+    by_name: HashMap<Slug, String>,
     stretches: HashSet<Slug>,
 }
 
 impl Names {
     fn of(outlines: &[Outline]) -> Self {
+        let mut by_name = HashMap::new();
+        for outline in outlines {
+            let names = [Slug::from_text(&outline.source.name), Some(outline.slug.clone())];
+            for name in names.into_iter().flatten() {
+                by_name.entry(name).or_insert_with(|| outline.address.clone());
+            }
+        }
         Self {
+            by_name,
             addresses: outlines.iter().map(|o| (o.source.file.path.clone(), o.address.clone())).collect(),
             stretches: outlines.iter().filter(|o| o.source.kind == Kind::Stretch).map(|o| o.slug.clone()).collect(),
         }
@@ -299,6 +310,15 @@ impl Lookup for Files<'_> {
         let file = super::media::resolve_path(&self.loader.content, self.file, path).filter(|_| is_markdown)?;
         let address = self.names.addresses.get(&file)?;
         Some(if fragment.is_empty() { address.clone() } else { format!("{address}#{fragment}") })
+    }
+
+    fn named(&self, written: &str) -> Option<String> {
+        let (path, fragment) = written.split_once('#').unwrap_or((written, ""));
+        let path = address::decode(path.trim())?;
+        let from_content = self.names.addresses.get(&self.loader.content.join(path.trim_start_matches('/')));
+        let by_name = || self.names.by_name.get(&Slug::from_text(source::name_in(&path))?);
+        let found = from_content.cloned().or_else(|| self.entry(&path)).or_else(|| by_name().cloned())?;
+        Some(if fragment.is_empty() { found } else { format!("{found}#{fragment}") })
     }
 
     fn poster(&self, stem: &str) -> Option<Picture> {

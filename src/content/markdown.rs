@@ -4,6 +4,7 @@
 
 mod blocks;
 mod lines;
+mod shortcodes;
 
 use std::{collections::HashMap, ops::Range};
 
@@ -22,6 +23,9 @@ pub trait Lookup {
     fn media(&self, written: &str) -> Option<Linked>;
     /// The path of a post, page or stretch whose Markdown file the author linked to.
     fn entry(&self, written: &str) -> Option<String>;
+    /// The path of a post, page or stretch by the name of its file, from any folder, as Hugo's `ref`, Zola's `@/` and
+    /// Jekyll's `post_url` write it.
+    fn named(&self, written: &str) -> Option<String>;
     /// A still picture beside the text with this name and any ending.
     fn poster(&self, stem: &str) -> Option<Picture>;
     /// Whether there is a stretch of that name.
@@ -73,6 +77,16 @@ pub fn options() -> Options {
 
 /// Renders a text.
 pub fn render(markdown: &str, lookup: &dyn Lookup) -> Rendered {
+    let mut expanded = shortcodes::expand(markdown, lookup);
+    let mut rendered = render_expanded(&expanded.text, lookup);
+    for remark in &mut rendered.remarks {
+        remark.at = expanded.origin(remark.at);
+    }
+    rendered.remarks.append(&mut expanded.remarks);
+    rendered
+}
+
+fn render_expanded(markdown: &str, lookup: &dyn Lookup) -> Rendered {
     let events: Vec<(Event, Range<usize>)> = Parser::new_ext(markdown, options()).into_offset_iter().collect();
     let has_h1 = events
         .iter()

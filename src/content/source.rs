@@ -117,6 +117,19 @@ fn source(kind: Kind, folder: &Path, file: &Found) -> Option<Source> {
     Some(Source { kind, file: file.clone(), name: name.to_owned(), date })
 }
 
+/// What a file of that path would be called: without folders, ending and date.
+pub fn name_in(path: &str) -> &str {
+    let mut segments = path.trim_end_matches('/').rsplit('/');
+    let last = segments.next().unwrap_or_default();
+    let endings = [".md", ".markdown", ".html"];
+    let stem = endings.iter().find_map(|ending| last.strip_suffix(ending)).unwrap_or(last);
+    let name = match segments.next() {
+        Some(folder) if matches!(stem, "index" | "_index") => folder,
+        _ => stem,
+    };
+    split_date(name).1
+}
+
 /// `2026-05-02-slug` into its date and its slug.
 fn split_date(name: &str) -> (Option<Date>, &str) {
     let date = name.get(..10).and_then(|date| date.parse::<Date>().ok());

@@ -172,10 +172,16 @@ impl Writer<'_> {
         let Event::Start(Tag::Link { link_type, dest_url, title, id }) = event else { return };
         let is_ours =
             !dest_url.contains("://") && !dest_url.starts_with(['#', '?']) && !dest_url.starts_with("mailto:");
-        let found =
-            is_ours.then(|| self.lookup.entry(dest_url).or_else(|| Some(self.lookup.media(dest_url)?.picture.address)));
+        let entry = || match dest_url.strip_prefix("@/") {
+            // Zola's way to say: from the content folder.
+            Some(below) => self.lookup.named(below),
+            None => self.lookup.entry(dest_url),
+        };
+        let entry = || entry().map(|entry| address::encode_with_fragment(&entry));
+        let media = || Some(address::encode(&self.lookup.media(dest_url)?.picture.address));
+        let found = is_ours.then(|| entry().or_else(media));
         let dest_url = match found.flatten() {
-            Some(found) => address::encode(&found).into(),
+            Some(found) => found.into(),
             None => {
                 if is_ours && !dest_url.starts_with('/') {
                     self.remark(

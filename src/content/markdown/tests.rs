@@ -1,6 +1,6 @@
 use super::*;
 
-struct Site;
+pub(super) struct Site;
 
 impl Lookup for Site {
     fn media(&self, written: &str) -> Option<Linked> {
@@ -23,6 +23,13 @@ impl Lookup for Site {
         (written == "calf.md").then(|| "/posts/calf".to_owned())
     }
 
+    fn named(&self, written: &str) -> Option<String> {
+        let (path, fragment) = written.split_once('#').unwrap_or((written, ""));
+        let name = crate::content::source::name_in(path);
+        (name == "calf")
+            .then(|| if fragment.is_empty() { "/posts/calf".to_owned() } else { format!("/posts/calf#{fragment}") })
+    }
+
     fn poster(&self, stem: &str) -> Option<Picture> {
         (stem == "vimeo-2").then(|| Picture { address: "/media/1-vimeo-2.jpg".to_owned(), size: None })
     }
@@ -33,7 +40,7 @@ impl Lookup for Site {
 }
 
 /// Pieces in one line: HTML as it is, `{embed address}`, `{stretch slug}`.
-fn shape(markdown: &str) -> String {
+pub(super) fn shape(markdown: &str) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Html(html) => html.clone(),
         Piece::Embed(Embed::Player(player)) => format!("{{{} {:?}}}", player.address, player.title),
