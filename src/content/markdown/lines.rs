@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{Event, Tag, html};
+use pulldown_cmark::{Event, LinkType, Tag, html};
 
 use super::{Events, Writer, embed, escape};
 use crate::domain::{address, entry::Piece, slug::Slug};
@@ -170,8 +170,10 @@ impl Writer<'_> {
     /// A link: to a Markdown file or a download of ours by the name the author sees, else as it stands.
     pub(super) fn link(&mut self, event: &Event, range: &Range<usize>) {
         let Event::Start(Tag::Link { link_type, dest_url, title, id }) = event else { return };
-        let is_ours =
-            !dest_url.contains("://") && !dest_url.starts_with(['#', '?']) && !dest_url.starts_with("mailto:");
+        let is_ours = *link_type != LinkType::Email
+            && !dest_url.contains("://")
+            && !dest_url.starts_with(['#', '?'])
+            && !dest_url.starts_with("mailto:");
         let entry = || match dest_url.strip_prefix("@/") {
             // Zola's way to say: from the content folder.
             Some(below) => self.lookup.named(below),

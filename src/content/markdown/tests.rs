@@ -103,6 +103,7 @@ fn pictures_and_links_find_their_files() {
             "![Toes](a.jpg \"Mine\")",
             "<figure><img src=\"/media/1-a.jpg\" alt=\"Toes\" title=\"Mine\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"><figcaption>Mine</figcaption></figure>",
         ),
+        ("[x](@/blog/calf.md#up)", "<p><a href=\"/posts/calf#up\">x</a></p>"),
         (
             "[x](calf.md) [y](a.jpg) [z](/about) [w](#w)",
             "<p><a href=\"/posts/calf\">x</a> <a href=\"/media/1-a.jpg\">y</a> <a href=\"/about\">z</a> <a href=\"#w\">w</a></p>",
@@ -111,6 +112,7 @@ fn pictures_and_links_find_their_files() {
     ] {
         assert_eq!(shape(markdown), expected, "{markdown}");
     }
+    assert!(render("<ana@a.example> [x](mailto:ana@a.example)", &Site).remarks.is_empty());
     let rendered = render("![x](none.jpg)\n\n![y](https://a.example/b.jpg)\n\n[z](none.md)", &Site);
     assert_eq!(rendered.remarks.len(), 3, "{:?}", rendered.remarks);
     assert!(rendered.has_remote_picture);
