@@ -4,6 +4,7 @@
 
 mod collisions;
 mod outline;
+mod strangers;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -63,6 +64,7 @@ impl Loader {
         let tree = source::find(&self.content)?;
         self.media = MediaIndex::build(&tree.media, &self.media);
         let mut problems: Vec<Problem> = tree.unreadable.iter().map(unreadable).collect();
+        problems.extend(strangers::all(&tree));
         let outlines: Vec<Outline> =
             tree.sources.into_iter().filter_map(|source| self.outline(source, &mut problems)).collect();
         let outlines = collisions::resolve(outlines, &mut problems);
@@ -128,10 +130,9 @@ impl Loader {
             let mend = "Put it beside the Markdown file or into content/media, or correct the name.";
             library.problems.push(problem(Severity::Warning, &path, outline.place_of(key), what, mend));
         };
-        let image_key = if outline.source.kind == Kind::Stretch { "picture" } else { "image" };
-        let image = outline.image().and_then(|name| {
+        let image = outline.image().and_then(|(key, name)| {
             files.find(name).or_else(|| {
-                missing(image_key, name);
+                missing(key, name);
                 None
             })
         });
@@ -139,7 +140,7 @@ impl Loader {
             Kind::Post => library.posts.push(Arc::new(self.post(outline, body, image.as_deref()))),
             Kind::Page => library.pages.push(Arc::new(page(outline, body, image.as_deref()))),
             Kind::Stretch => {
-                let video = outline.front_matter.video.as_deref();
+                let video = outline.front_matter.facts.video.as_deref();
                 let embed = video.and_then(|name| {
                     markdown::embed(name, None, &files).or_else(|| {
                         missing("video", name);
@@ -190,32 +191,33 @@ fn stretch(
         }
         inlined
     });
-    let front_matter = outline.front_matter.clone();
+    let facts = outline.front_matter.facts.clone();
     let slug = |name: Option<String>| name.and_then(|name| Slug::from_text(&name));
     Stretch {
-        names: front_matter.names.0,
-        areas: front_matter.areas.0,
-        equipment: front_matter.equipment.0,
-        position: front_matter.position,
-        hold_seconds: front_matter.hold_seconds,
-        repeats: front_matter.repeats,
-        sides: front_matter.sides,
-        sets: front_matter.sets,
-        level: front_matter.level,
+        names: facts.names.0,
+        areas: facts.areas.0,
+        equipment: facts.equipment.0,
+        position: facts.position,
+        hold_seconds: facts.hold_seconds,
+        repeats: facts.repeats,
+        sides: facts.sides,
+        sets: facts.sets,
+        level: facts.level,
         video,
         pictogram,
-        easier: slug(front_matter.easier),
-        harder: slug(front_matter.harder),
-        feel: front_matter.feel,
-        stop_if: front_matter.stop_if,
-        credit: front_matter.credit,
+        easier: slug(facts.easier),
+        harder: slug(facts.harder),
+        feel: facts.feel,
+        stop_if: facts.stop_if,
+        credit: facts.credit,
         entry: entry(outline, body, picture.map(MediaFile::picture)),
     }
 }
 
 fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
     let description = outline.front_matter.any_description().map(str::to_owned);
-    let mut extra = outline.front_matter.extra;
+    let language = outline.front_matter.any_language().map(str::to_owned);
+    let mut extra = outline.front_matter.extra.unwrap_or_default();
     extra.extend(outline.front_matter.unknown);
     Entry {
         slug: outline.slug,
@@ -228,7 +230,7 @@ fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
         draft: outline.draft,
         publish_at: outline.publish_at,
         expire_at: outline.expire_at,
-        language: outline.front_matter.language,
+        language,
         extra,
         file: outline.source.file.path,
     }
