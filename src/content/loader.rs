@@ -4,6 +4,7 @@
 
 mod collisions;
 mod outline;
+mod strangers;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -19,6 +20,7 @@ use super::{
     source::{self, Kind, Source},
 };
 use crate::domain::{
+    address,
     embed::Picture,
     entry::{Body, Entry, Page, Post, Stretch},
     permalink::Rules,
@@ -64,6 +66,7 @@ impl Loader {
         let tree = source::find(&self.content)?;
         self.media = MediaIndex::build(&tree.media, &self.media);
         let mut problems: Vec<Problem> = tree.unreadable.iter().map(unreadable).collect();
+        problems.extend(strangers::all(&tree));
         let outlines: Vec<Outline> =
             tree.sources.into_iter().filter_map(|source| self.outline(source, &mut problems)).collect();
         let outlines = collisions::resolve(outlines, &self.settled, &mut problems);
@@ -130,10 +133,9 @@ impl Loader {
             let mend = "Put it beside the Markdown file or into content/media, or correct the name.";
             library.problems.push(problem(Severity::Warning, &path, outline.place_of(key), what, mend));
         };
-        let image_key = if outline.source.kind == Kind::Stretch { "picture" } else { "image" };
-        let image = outline.image().and_then(|name| {
+        let image = outline.image().and_then(|(key, name)| {
             files.find(name).or_else(|| {
-                missing(image_key, name);
+                missing(key, name);
                 None
             })
         });
@@ -141,7 +143,7 @@ impl Loader {
             Kind::Post => library.posts.push(Arc::new(self.post(outline, body, image.as_deref()))),
             Kind::Page => library.pages.push(Arc::new(page(outline, body, image.as_deref()))),
             Kind::Stretch => {
-                let video = outline.front_matter.video.as_deref();
+                let video = outline.front_matter.facts.video.as_deref();
                 let embed = video.and_then(|name| {
                     markdown::embed(name, None, &files).or_else(|| {
                         missing("video", name);
@@ -193,25 +195,25 @@ fn stretch(
         }
         inlined
     });
-    let front_matter = outline.front_matter.clone();
+    let facts = outline.front_matter.facts.clone();
     let slug = |name: Option<String>| name.and_then(|name| Slug::from_text(&name));
     Stretch {
-        names: front_matter.names.0,
-        areas: front_matter.areas.0,
-        equipment: front_matter.equipment.0,
-        position: filled(front_matter.position),
-        hold_seconds: front_matter.hold_seconds,
-        repeats: front_matter.repeats,
-        sides: front_matter.sides,
-        sets: front_matter.sets,
-        level: front_matter.level,
+        names: facts.names.0,
+        areas: facts.areas.0,
+        equipment: facts.equipment.0,
+        position: filled(facts.position),
+        hold_seconds: facts.hold_seconds,
+        repeats: facts.repeats,
+        sides: facts.sides,
+        sets: facts.sets,
+        level: facts.level,
         video,
         pictogram,
-        easier: slug(front_matter.easier),
-        harder: slug(front_matter.harder),
-        feel: filled(front_matter.feel),
-        stop_if: filled(front_matter.stop_if),
-        credit: filled(front_matter.credit),
+        easier: slug(facts.easier),
+        harder: slug(facts.harder),
+        feel: filled(facts.feel),
+        stop_if: filled(facts.stop_if),
+        credit: filled(facts.credit),
         entry: entry(outline, body, picture.map(MediaFile::picture)),
     }
 }
@@ -223,7 +225,8 @@ fn filled(text: Option<String>) -> Option<String> {
 
 fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
     let description = outline.front_matter.any_description().map(str::to_owned);
-    let mut extra = outline.front_matter.extra;
+    let language = outline.front_matter.any_language().map(str::to_owned);
+    let mut extra = outline.front_matter.extra.unwrap_or_default();
     extra.extend(outline.front_matter.unknown);
     Entry {
         slug: outline.slug,
@@ -237,7 +240,7 @@ fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
         draft: outline.draft,
         publish_at: outline.publish_at,
         expire_at: outline.expire_at,
-        language: outline.front_matter.language,
+        language,
         extra,
         file: outline.source.file.path,
     }
@@ -265,12 +268,22 @@ const POSTERS: &[&str] = &["jpg", "jpeg", "webp", "png", "svg"];
 /// What texts may refer to by name.
 struct Names {
     addresses: HashMap<PathBuf, String>,
+    /// By the name of the file and by the slug; a post goes before a page.
+    by_name: HashMap<Slug, String>,
     stretches: HashSet<Slug>,
 }
 
 impl Names {
     fn of(outlines: &[Outline]) -> Self {
+        let mut by_name = HashMap::new();
+        for outline in outlines {
+            let names = [Slug::from_text(&outline.source.name), Some(outline.slug.clone())];
+            for name in names.into_iter().flatten() {
+                by_name.entry(name).or_insert_with(|| outline.address.clone());
+            }
+        }
         Self {
+            by_name,
             addresses: outlines.iter().map(|o| (o.source.file.path.clone(), o.address.clone())).collect(),
             stretches: outlines.iter().filter(|o| o.source.kind == Kind::Stretch).map(|o| o.slug.clone()).collect(),
         }
@@ -309,6 +322,15 @@ impl Lookup for Files<'_> {
         let file = super::media::resolve_path(&self.loader.content, self.file, path).filter(|_| is_markdown)?;
         let address = self.names.addresses.get(&file)?;
         Some(if fragment.is_empty() { address.clone() } else { format!("{address}#{fragment}") })
+    }
+
+    fn named(&self, written: &str) -> Option<String> {
+        let (path, fragment) = written.split_once('#').unwrap_or((written, ""));
+        let path = address::decode(path.trim())?;
+        let from_content = self.names.addresses.get(&self.loader.content.join(path.trim_start_matches('/')));
+        let by_name = || self.names.by_name.get(&Slug::from_text(source::name_in(&path))?);
+        let found = from_content.cloned().or_else(|| self.entry(&path)).or_else(|| by_name().cloned())?;
+        Some(if fragment.is_empty() { found } else { format!("{found}#{fragment}") })
     }
 
     fn poster(&self, stem: &str) -> Option<Picture> {

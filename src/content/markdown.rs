@@ -5,6 +5,7 @@
 mod blocks;
 pub mod highlight;
 mod lines;
+mod shortcodes;
 
 use std::{collections::HashMap, ops::Range};
 
@@ -23,6 +24,9 @@ pub trait Lookup {
     fn media(&self, written: &str) -> Option<Linked>;
     /// The path of a post, page or stretch whose Markdown file the author linked to.
     fn entry(&self, written: &str) -> Option<String>;
+    /// The path of a post, page or stretch by the name of its file, from any folder, as Hugo's `ref`, Zola's `@/` and
+    /// Jekyll's `post_url` write it.
+    fn named(&self, written: &str) -> Option<String>;
     /// A still picture beside the text with this name and any ending.
     fn poster(&self, stem: &str) -> Option<Picture>;
     /// Whether there is a stretch of that name.
@@ -102,6 +106,19 @@ pub fn render(markdown: &str, lookup: &dyn Lookup) -> Rendered {
 
 /// Renders a text in a dialect.
 pub fn render_as(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Rendered {
+    if dialect.is_plain() {
+        return render_expanded(dialect, markdown, lookup);
+    }
+    let mut expanded = shortcodes::expand(markdown, lookup);
+    let mut rendered = render_expanded(dialect, &expanded.text, lookup);
+    for remark in &mut rendered.remarks {
+        remark.at = expanded.origin(remark.at);
+    }
+    rendered.remarks.append(&mut expanded.remarks);
+    rendered
+}
+
+fn render_expanded(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Rendered {
     let events: Vec<(Event, Range<usize>)> = Parser::new_ext(markdown, dialect.options()).into_offset_iter().collect();
     let has_h1 = events
         .iter()

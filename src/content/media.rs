@@ -62,8 +62,10 @@ impl MediaIndex {
     pub fn resolve(&self, content: &Path, markdown_file: &Path, written: &str) -> Option<&Arc<MediaFile>> {
         let written = written.split(['?', '#']).next().unwrap_or_default();
         let path = resolve_path(content, markdown_file, written)?;
-        // Stretches and flat posts may keep their pictures in media/.
-        self.by_path.get(&path).or_else(|| self.by_path.get(&content.join("media").join(written)))
+        // Stretches and flat posts may keep their pictures in media/. What was in Hugo's static/ or beside Jekyll's
+        // _posts/ has its place there as well, and is still written `/images/pic.jpg`.
+        let in_media = || resolve_path(&content.join("media"), &content.join("media/x"), written);
+        self.by_path.get(&path).or_else(|| self.by_path.get(&in_media()?))
     }
 
     /// A file beside another with the same name and one of these endings: the poster of a clip.

@@ -16,10 +16,18 @@ pub enum Kind {
     Stretch,
 }
 
-impl Kind {
-    pub const ALL: [(Self, &'static str); 3] =
-        [(Self::Post, "posts"), (Self::Page, "pages"), (Self::Stretch, "stretches")];
-}
+/// Where each kind lives: first our name for the folder, then those of Hugo, Zola and Jekyll.
+const FOLDERS: &[(Kind, &[&str])] = &[
+    (Kind::Post, &["posts", "post", "blog", "articles", "_posts", "_drafts"]),
+    (Kind::Page, &["pages", "page", "_pages"]),
+    (Kind::Stretch, &["stretches"]),
+];
+
+/// Folders of sites and their generators in which nobody looks for posts.
+const NO_CONTENT: &[&str] = &["media", "static", "assets", "images", "img", "themes", "layouts", "templates", "public"];
+
+/// Files that other systems take for pages and that are none here.
+const OTHER_MARKUP: &[&str] = &["html", "htm", "mdx", "org", "adoc", "asciidoc", "rst", "textile", "ipynb"];
 
 /// A file below the content folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +46,10 @@ pub struct Source {
     pub name: String,
     /// From a name such as `2026-05-02-slug.md`.
     pub date: Option<Date>,
+    /// From a folder that only Jekyll has.
+    pub is_jekyll: bool,
+    /// From its folder of drafts.
+    pub is_draft: bool,
 }
 
 /// All files of a site, sorted by path.
@@ -48,26 +60,84 @@ pub struct Tree {
     pub media: Vec<Found>,
     /// Folders that could not be looked into, and why.
     pub unreadable: Vec<(PathBuf, io::Error)>,
+    /// `_index.md` and the like: texts about sections, which are made by the program here.
+    pub sections: Vec<PathBuf>,
+    /// Pages in other languages than Markdown. They are media all the same.
+    pub other_markup: Vec<PathBuf>,
+    /// Folders (and the content folder itself) with Markdown that is not looked at, and how many files it is.
+    pub unread: Vec<(PathBuf, usize)>,
 }
 
-/// Looks through `posts/`, `pages/`, `stretches/` and `media/`. Hidden files and those of editors are passed over.
+/// Looks through the folders of each kind and `media/`. Hidden files and those of editors are passed over.
 ///
 /// # Errors
 /// The content folder itself cannot be read. A folder missing in it is an empty one.
 pub fn find(content: &Path) -> io::Result<Tree> {
     fs::read_dir(content)?;
     let mut tree = Tree::default();
-    for (kind, folder) in Kind::ALL {
-        let folder = content.join(folder);
-        for file in files_below(&folder, &mut tree.unreadable) {
-            match source(kind, &folder, &file) {
-                Some(source) => tree.sources.push(source),
-                None => tree.media.push(file),
-            }
+    for (kind, folders) in FOLDERS {
+        for folder in *folders {
+            look_into(*kind, &content.join(folder), &mut tree);
         }
     }
     tree.media.extend(files_below(&content.join("media"), &mut tree.unreadable));
+    tree.unread = unread(content);
     Ok(tree)
+}
+
+fn look_into(kind: Kind, folder: &Path, tree: &mut Tree) {
+    for file in files_below(folder, &mut tree.unreadable) {
+        let stem = file.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        if is_markdown(&file.path) && (stem == "_index" || stem.starts_with("_index.")) {
+            tree.sections.push(file.path);
+        } else if let Some(source) = source(kind, folder, &file) {
+            tree.sources.push(source);
+        } else {
+            if is_other_markup(&file.path) {
+                tree.other_markup.push(file.path.clone());
+            }
+            tree.media.push(file);
+        }
+    }
+}
+
+/// What other systems take for a page: by its ending, and of HTML only what has front matter, since it may be a download.
+fn is_other_markup(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    let has_front_matter = || {
+        let mut start = [0; 4];
+        let read = fs::File::open(path).and_then(|mut file| io::Read::read(&mut file, &mut start));
+        read.is_ok_and(|length| start[..length].starts_with(b"---") || start[..length].starts_with(b"+++"))
+    };
+    OTHER_MARKUP.contains(&ending.as_str()) && (!matches!(ending.as_str(), "html" | "htm") || has_front_matter())
+}
+
+/// Markdown beside our folders and in folders that are not ours.
+fn unread(content: &Path) -> Vec<(PathBuf, usize)> {
+    let mut unread = Vec::new();
+    let mut beside = 0;
+    for entry in fs::read_dir(content).into_iter().flatten().flatten() {
+        let (name, path) = (entry.file_name().to_string_lossy().into_owned(), entry.path());
+        let is_ours = FOLDERS.iter().any(|(_, folders)| folders.contains(&name.as_str()));
+        let is_hidden = name.starts_with(['.', '#', '_']) || name.ends_with('~') || name == "node_modules";
+        if is_ours || is_hidden || NO_CONTENT.contains(&name.as_str()) {
+            continue;
+        }
+        if path.is_dir() {
+            let count = files_below(&path, &mut Vec::new()).iter().filter(|file| is_markdown(&file.path)).count();
+            unread.extend((count > 0).then_some((path, count)));
+        } else if is_markdown(&path) && !name.eq_ignore_ascii_case("README.md") {
+            beside += 1;
+        }
+    }
+    unread.extend((beside > 0).then(|| (content.to_owned(), beside)));
+    unread.sort();
+    unread
+}
+
+fn is_markdown(path: &Path) -> bool {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    ending.is_some_and(|ending| matches!(ending.as_str(), "md" | "markdown" | "mkd" | "mkdn" | "mkdown"))
 }
 
 fn files_below(folder: &Path, unreadable: &mut Vec<(PathBuf, io::Error)>) -> Vec<Found> {
@@ -103,19 +173,36 @@ fn files_below(folder: &Path, unreadable: &mut Vec<(PathBuf, io::Error)>) -> Vec
 }
 
 fn source(kind: Kind, folder: &Path, file: &Found) -> Option<Source> {
-    let ending = file.path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    let is_markdown = matches!(ending.as_deref(), Some("md" | "markdown"));
-    if !is_markdown {
+    if !is_markdown(&file.path) {
         return None;
     }
     let stem = file.path.file_stem()?.to_string_lossy();
     let own_folder = file.path.parent().filter(|parent| *parent != folder);
     let name = match own_folder.and_then(Path::file_name) {
         Some(folder) if stem == "index" => folder.to_string_lossy(),
+        // Hugo's `x/index.de.md` and `x.de.md` are both `x.de`.
+        Some(folder) if stem.starts_with("index.") => {
+            format!("{}{}", folder.to_string_lossy(), &stem["index".len()..]).into()
+        }
         _ => stem,
     };
     let (date, name) = split_date(&name);
-    Some(Source { kind, file: file.clone(), name: name.to_owned(), date })
+    let folder = folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let (is_jekyll, is_draft) = (folder.starts_with('_'), folder == "_drafts");
+    Some(Source { kind, file: file.clone(), name: name.to_owned(), date, is_jekyll, is_draft })
+}
+
+/// What a file of that path would be called: without folders, ending and date.
+pub fn name_in(path: &str) -> &str {
+    let mut segments = path.trim_end_matches('/').rsplit('/');
+    let last = segments.next().unwrap_or_default();
+    let endings = [".md", ".markdown", ".html"];
+    let stem = endings.iter().find_map(|ending| last.strip_suffix(ending)).unwrap_or(last);
+    let name = match segments.next() {
+        Some(folder) if matches!(stem, "index" | "_index") => folder,
+        _ => stem,
+    };
+    split_date(name).1
 }
 
 /// `2026-05-02-slug` into its date and its slug.
@@ -153,6 +240,55 @@ mod tests {
         let tree = find(folder.path()).expect("finds");
         assert_eq!(tree.sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(tree.media.len(), 2);
+        assert!(tree.sections.is_empty() && tree.other_markup.is_empty() && tree.unread.is_empty());
         assert!(find(&folder.path().join("none")).is_err());
+    }
+
+    #[test]
+    fn folders_of_other_systems() {
+        let folder = tempfile::tempdir().expect("a folder");
+        for file in [
+            "post/2020/05/a.md",
+            "blog/_index.md",
+            "blog/b/index.de.md",
+            "_posts/2020-01-02-c.markdown",
+            "_drafts/d.md",
+            "_pages/e.md",
+            "posts/f.org",
+            "posts/g.html",
+            "posts/h.html",
+            "en/blog/i.md",
+            "about.md",
+            "README.md",
+            "static/j.md",
+        ] {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("makes");
+            fs::write(path, if file.ends_with("g.html") { "---\n---\n" } else { "" }).expect("writes");
+        }
+        let tree = find(folder.path()).expect("finds");
+        let mut names: Vec<(&str, Kind)> =
+            tree.sources.iter().map(|source| (source.name.as_str(), source.kind)).collect();
+        names.sort();
+        let post = |name| (name, Kind::Post);
+        assert_eq!(names, [post("a"), post("b.de"), post("c"), post("d"), ("e", Kind::Page)]);
+        assert_eq!(tree.sources.iter().filter(|source| source.is_draft).count(), 1);
+        assert_eq!(tree.sections, [folder.path().join("blog/_index.md")]);
+        assert_eq!(tree.other_markup, [folder.path().join("posts/f.org"), folder.path().join("posts/g.html")]);
+        assert_eq!(tree.unread, [(folder.path().to_owned(), 1), (folder.path().join("en"), 1)]);
+    }
+
+    #[test]
+    fn names_in_paths() {
+        for (path, name) in [
+            ("posts/a.md", "a"),
+            ("/blog/2020-01-02-b", "b"),
+            ("../c/index.md", "c"),
+            ("d/", "d"),
+            ("blog/e/_index.md", "e"),
+            ("", ""),
+        ] {
+            assert_eq!(name_in(path), name, "{path}");
+        }
     }
 }

@@ -25,6 +25,14 @@ pub fn encode(path: &str) -> String {
     utf8_percent_encode(path, NOT_IN_A_PATH).to_string()
 }
 
+/// The same for a path that may have a fragment behind it.
+pub fn encode_with_fragment(path: &str) -> String {
+    match path.split_once('#') {
+        Some((path, fragment)) => format!("{}#{}", encode(path), encode(fragment)),
+        None => encode(path),
+    }
+}
+
 /// The path a request asks for, in letters; `None` where it is not UTF-8.
 pub fn decode(path: &str) -> Option<String> {
     percent_decode_str(path).decode_utf8().ok().map(std::borrow::Cow::into_owned)
@@ -46,6 +54,7 @@ mod tests {
     #[test]
     fn paths() {
         assert_eq!(encode("/posts/über uns"), "/posts/%C3%BCber%20uns");
+        assert_eq!(encode_with_fragment("/über#uns hier"), "/%C3%BCber#uns%20hier");
         assert_eq!(decode("/posts/%C3%BCber%20uns").as_deref(), Some("/posts/über uns"));
         assert_eq!(decode("/%FF"), None);
         for (written, tidied) in [

@@ -30,9 +30,12 @@ impl Slug {
         slug.contains(char::is_alphanumeric).then_some(Self(slug))
     }
 
-    /// The slug of a tag: C, C# and C++ are three languages.
+    /// The slug of a tag: C, C# and C++ are three languages, while `food+drink` is two words.
     pub fn of_tag(name: &str) -> Option<Self> {
-        Self::from_text(&name.replace('#', "-sharp").replace('+', "-plus"))
+        let name = name.trim();
+        let words = name.trim_end_matches(['+', '#']);
+        let signs = name[words.len()..].replace('#', "-sharp").replace('+', "-plus");
+        Self::from_text(&format!("{words}{signs}"))
     }
 
     /// An ASCII slug for a new file (`instep new "Straße & Füße"` makes `strasse-fusse`).
@@ -92,10 +95,9 @@ mod tests {
     #[test]
     fn tags_of_programmers_differ() {
         let slug = |name| Slug::of_tag(name).map(|slug| slug.to_string());
-        assert_eq!(
-            [slug("C"), slug("C#"), slug("C++")],
-            ["c", "c-sharp", "c-plus-plus"].map(|slug| Some(slug.to_owned()))
-        );
+        for (name, expected) in [("C", "c"), ("C#", "c-sharp"), ("C++ ", "c-plus-plus"), ("Food+Drink", "food-drink")] {
+            assert_eq!(slug(name).as_deref(), Some(expected));
+        }
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub(super) fn resolve(
         };
         if let Some((what, mend)) = complaint {
             let mend = format!("{mend} It stays out until then.");
-            let key = if outline.front_matter.url.is_some() { "url" } else { "slug" };
+            let key = outline.front_matter.any_url().map_or("slug", |(key, _)| key);
             problems.push(problem(Severity::Error, path, outline.place_of(key), what, mend));
             continue;
         }

@@ -1,6 +1,6 @@
 //! The head of a Markdown file, understood: what it is called, where it lives, when it may be read.
 
-use jiff::{Timestamp, Zoned, tz::TimeZone};
+use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
 use crate::{
     content::{
@@ -42,10 +42,10 @@ impl Outline {
                 mend: "Write something into it.".to_owned(),
             });
         }
-        let parsed = front_matter::parse(text)?;
+        let parsed = front_matter::parse(text, source.kind == Kind::Stretch)?;
         let (front_matter, mut warnings) = (parsed.front_matter, parsed.warnings);
         let date_at = |key: &str, raw: Option<&RawDate>| {
-            let read = raw.map(|raw| raw.read(&rules.zone)).transpose();
+            let read = raw.filter(|raw| !raw.0.trim().is_empty()).map(|raw| raw.read(&rules.zone)).transpose();
             read.map_err(|what| fault(text, key, what, "Correct the date."))
         };
         let slug = match &front_matter.slug {
@@ -75,8 +75,18 @@ impl Outline {
                 slug.as_str().replace(['-', '_'], " ")
             }
         };
-        let from_name = source.date.and_then(|date| date.to_zoned(rules.zone.clone()).ok());
-        let date = match date_at("date", front_matter.date.as_ref())?.or(from_name) {
+        let day = source.date.or_else(|| date_in(front_matter.any_url()?.1));
+        let from_name = day.and_then(|date| date.to_zoned(rules.zone.clone()).ok());
+        let written = match date_at("date", front_matter.date.as_ref()) {
+            Err(mut fault) if from_name.is_some() => {
+                fault.what.push_str(", so that of the file's name or address counts");
+                warnings.push(fault);
+                None
+            }
+            written => written?,
+        };
+        let has_date = written.is_some() || from_name.is_some();
+        let date = match written.or(from_name) {
             Some(date) => date,
             None => {
                 let modified = modified(&source, &rules.zone);
@@ -89,23 +99,36 @@ impl Outline {
             }
         };
         let publish_date = date_at("publish_date", front_matter.publish_date.as_ref())?;
-        let has_date = front_matter.date.is_some() || source.date.is_some();
         let publish_at = publish_date.or_else(|| has_date.then(|| date.clone())).map(|at| at.timestamp());
         let expire_at = date_at("expiry_date", front_matter.expiry_date.as_ref())?.map(|at| at.timestamp());
-        let updated = date_at("updated", front_matter.any_updated())?;
+        // Nothing depends on it, so it takes no post down.
+        let updated = match front_matter.any_updated() {
+            Some((key, raw)) => date_at(key, Some(raw)).unwrap_or_else(|fault| {
+                warnings.push(fault);
+                None
+            }),
+            None => None,
+        };
 
-        let address = match &front_matter.url {
-            Some(url) => address::tidy(url).ok_or_else(|| {
-                fault(text, "url", format!("{url:?} cannot be an address here"), "Write a path such as /about/me.")
-            })?,
-            None => match source.kind {
-                Kind::Post => rules.permalink.path(&slug, &date),
-                Kind::Page => format!("/{slug}"),
-                Kind::Stretch => format!("/stretches/{slug}"),
+        let usual = match source.kind {
+            Kind::Post => rules.permalink.path(&slug, &date),
+            Kind::Page => format!("/{slug}"),
+            Kind::Stretch => format!("/stretches/{slug}"),
+        };
+        let address = match front_matter.any_url() {
+            None => usual,
+            Some((key, url)) => match address::tidy(url).filter(|_| !is_pattern(url)) {
+                Some(address) => address,
+                None => {
+                    let what = format!("{url:?} cannot be an address here, so it is {usual}");
+                    let mend = "Write a path such as /about/me, or a pattern for all posts into site.toml (permalink).";
+                    warnings.push(fault(text, key, what, mend));
+                    usual
+                }
             },
         };
         let mut aliases = Vec::new();
-        for alias in &front_matter.aliases.0 {
+        for alias in front_matter.aliases.0.iter().chain(&front_matter.redirect_from.0) {
             match address::tidy(alias) {
                 Some(alias) if alias != address => aliases.push(alias),
                 Some(_) => {}
@@ -118,7 +141,7 @@ impl Outline {
         Ok(Self {
             text: text.to_owned(),
             body_start: parsed.body_start,
-            draft: front_matter.draft.0 || front_matter.published == Some(Flag(false)),
+            draft: source.is_draft || front_matter.draft.0 || front_matter.published == Some(Flag(false)),
             source,
             front_matter,
             warnings,
@@ -137,27 +160,39 @@ impl Outline {
         &self.text[self.body_start..]
     }
 
-    /// The picture of the front matter, by its name.
-    pub fn image(&self) -> Option<&str> {
-        let name = match self.source.kind {
-            Kind::Stretch => self.front_matter.picture.as_deref(),
-            _ => self.front_matter.image.as_ref().map(|image| image.0.as_str()),
-        };
-        name.filter(|name| !name.trim().is_empty())
+    /// The picture of the front matter, by its key and its name.
+    pub fn image(&self) -> Option<(&'static str, &str)> {
+        match self.source.kind {
+            Kind::Stretch => {
+                let name = self.front_matter.facts.picture.as_deref();
+                name.filter(|name| !name.trim().is_empty()).map(|name| ("picture", name))
+            }
+            _ => self.front_matter.any_image(),
+        }
     }
 
     /// Tags and categories are one thing here; each is named as it was first written.
     pub fn tags(&self) -> Vec<Tag> {
         let front_matter = &self.front_matter;
         let mut tags: Vec<Tag> = Vec::new();
-        let taxonomies = ["tags", "categories"].iter().filter_map(|name| front_matter.taxonomies.get(*name));
-        for words in [&front_matter.tags, &front_matter.categories].into_iter().chain(taxonomies) {
-            for name in words.0.iter().map(|name| name.trim()) {
-                if let Some(slug) = Slug::of_tag(name)
-                    && !tags.iter().any(|tag| tag.slug == slug)
-                {
-                    tags.push(Tag { slug, name: name.to_owned() });
-                }
+        let taxonomies = front_matter.taxonomies.as_ref();
+        let taxonomy = |name: &str| taxonomies.and_then(|all| all.get(name)).map(|words| words.0.clone());
+        // Jekyll parts `tags: a b` at the blank, the others do not.
+        let at_blanks = self.source.is_jekyll;
+        let names = [
+            front_matter.tags.split(at_blanks),
+            front_matter.tag.0.clone(),
+            front_matter.categories.split(at_blanks),
+            front_matter.category.0.clone(),
+            taxonomy("tags").unwrap_or_default(),
+            taxonomy("categories").unwrap_or_default(),
+        ];
+        for name in names.concat() {
+            let name = name.trim();
+            if let Some(slug) = Slug::of_tag(name)
+                && !tags.iter().any(|tag| tag.slug == slug)
+            {
+                tags.push(Tag { slug, name: name.to_owned() });
             }
         }
         tags
@@ -187,6 +222,19 @@ fn fault(text: &str, key: &str, what: String, mend: &str) -> Fault {
     Fault { place: place_of(text, key), what, mend: mend.to_owned() }
 }
 
+/// The day in an address such as `/2026/05/02/calf`, which is all the date that some blogs have.
+fn date_in(url: &str) -> Option<Date> {
+    let mut numbers = url.trim_start_matches('/').splitn(4, '/').map(str::parse::<i16>);
+    let (year, month, day) = (numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?);
+    let date = Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok();
+    date.filter(|_| (1970..3000).contains(&year))
+}
+
+/// Jekyll's patterns: `/:year/:title/`, and the names of some.
+fn is_pattern(url: &str) -> bool {
+    url.contains("/:") || url.starts_with(':') || matches!(url, "pretty" | "date" | "ordinal" | "weekdate" | "none")
+}
+
 /// The line that begins with the key, else the top of the file.
 fn place_of(head: &str, key: &str) -> Place {
     let is_key =
@@ -197,4 +245,50 @@ fn place_of(head: &str, key: &str) -> Place {
 
 fn modified(source: &Source, zone: &TimeZone) -> Zoned {
     Timestamp::try_from(source.file.modified).unwrap_or_default().to_zoned(zone.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{path::PathBuf, time::SystemTime};
+
+    use super::*;
+    use crate::{content::source::Found, domain::permalink::Permalink};
+
+    fn outline(text: &str, date: Option<Date>) -> Outline {
+        let file = Found { path: PathBuf::from("a.md"), modified: SystemTime::UNIX_EPOCH, bytes: 0 };
+        let source = Source { kind: Kind::Post, file, name: "a".to_owned(), date, is_jekyll: false, is_draft: false };
+        let rules = Rules { zone: TimeZone::UTC, permalink: Permalink::default() };
+        Outline::read(source, text, &rules).unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_one_is_told_and_passed_over() {
+        for (line, address, warnings) in [
+            ("permalink: /:year/:title/", "/posts/a", 1),
+            ("permalink: pretty", "/posts/a", 1),
+            ("url: https://a.example/b", "/posts/a", 1),
+            ("permalink: /b/", "/b", 0),
+            ("url: ~\npath: b/c", "/b/c", 0),
+        ] {
+            let outline = outline(&format!("---\ntitle: A\ndate: 2026-05-02\n{line}\n---\n"), None);
+            assert_eq!((outline.address.as_str(), outline.warnings.len()), (address, warnings), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_date_from_the_name_or_the_address() {
+        let named = "2026-05-02".parse().ok();
+        for (line, named, day, warnings) in [
+            ("date: 2026-06-01", named, "2026-06-01", 0),
+            ("date: soon", named, "2026-05-02", 1),
+            ("date: ''", named, "2026-05-02", 0),
+            ("path: 2026/07/01/a", None, "2026-07-01", 0),
+            ("path: 2026/27/01/a", None, "1970-01-01", 1),
+            ("date: 2026-06-01\nlastmod: soon", None, "2026-06-01", 1),
+        ] {
+            let outline = outline(&format!("---\ntitle: A\n{line}\n---\n"), named);
+            let date = outline.date.strftime("%Y-%m-%d").to_string();
+            assert_eq!((date.as_str(), outline.warnings.len()), (day, warnings), "{line}");
+        }
+    }
 }

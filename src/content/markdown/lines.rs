@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{Event, Tag, html};
+use pulldown_cmark::{Event, LinkType, Tag, html};
 
 use super::{Dialect, Events, Writer, embed, escape};
 use crate::domain::{address, entry::Piece, slug::Slug};
@@ -225,16 +225,20 @@ impl Writer<'_> {
     /// A link: to a Markdown file or a download of ours by the name the author sees, else as it stands.
     pub(super) fn link(&mut self, event: &Event, range: &Range<usize>) {
         let Event::Start(Tag::Link { link_type, dest_url, title, id }) = event else { return };
-        let is_ours =
-            !dest_url.contains("://") && !dest_url.starts_with(['#', '?']) && !dest_url.starts_with("mailto:");
-        let found =
-            is_ours.then(|| self.lookup.entry(dest_url).or_else(|| Some(self.lookup.media(dest_url)?.picture.address)));
+        let is_ours = *link_type != LinkType::Email
+            && !dest_url.contains("://")
+            && !dest_url.starts_with(['#', '?'])
+            && !dest_url.starts_with("mailto:");
+        let entry = || match dest_url.strip_prefix("@/") {
+            // Zola's way to say: from the content folder.
+            Some(below) => self.lookup.named(below),
+            None => self.lookup.entry(dest_url),
+        };
+        let entry = || entry().map(|entry| address::encode_with_fragment(&entry));
+        let media = || Some(address::encode(&self.lookup.media(dest_url)?.picture.address));
+        let found = is_ours.then(|| entry().or_else(media));
         let dest_url = match found.flatten() {
-            Some(found) => {
-                // The anchor is no part of the path.
-                let (path, anchor) = found.split_at(found.find('#').unwrap_or(found.len()));
-                format!("{}{anchor}", address::encode(path)).into()
-            }
+            Some(found) => found.into(),
             None => {
                 if is_ours && !dest_url.starts_with('/') {
                     self.remark(

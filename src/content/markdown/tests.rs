@@ -1,6 +1,6 @@
 use super::*;
 
-struct Site;
+pub(super) struct Site;
 
 impl Lookup for Site {
     fn media(&self, written: &str) -> Option<Linked> {
@@ -23,6 +23,13 @@ impl Lookup for Site {
         written.starts_with("calf.md").then(|| written.replace("calf.md", "/posts/calf"))
     }
 
+    fn named(&self, written: &str) -> Option<String> {
+        let (path, fragment) = written.split_once('#').unwrap_or((written, ""));
+        let name = crate::content::source::name_in(path);
+        (name == "calf")
+            .then(|| if fragment.is_empty() { "/posts/calf".to_owned() } else { format!("/posts/calf#{fragment}") })
+    }
+
     fn poster(&self, stem: &str) -> Option<Picture> {
         (stem == "vimeo-2").then(|| Picture { address: "/media/1-vimeo-2.jpg".to_owned(), size: None })
     }
@@ -33,7 +40,7 @@ impl Lookup for Site {
 }
 
 /// Pieces in one line: HTML as it is, `{embed address}`, `{stretch slug}`.
-fn shape(markdown: &str) -> String {
+pub(super) fn shape(markdown: &str) -> String {
     let piece = |piece: &Piece| match piece {
         Piece::Html(html) => html.clone(),
         Piece::Heading(line, html) => format!("<h{0} id=\"{1}\">{html}</h{0}>", line.level, line.id),
@@ -98,6 +105,7 @@ fn pictures_and_links_find_their_files() {
             "![Toes](a.jpg \"Mine\")",
             "<figure><img src=\"/media/1-a.jpg\" alt=\"Toes\" title=\"Mine\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"><figcaption>Mine</figcaption></figure>",
         ),
+        ("[x](@/blog/calf.md#up)", "<p><a href=\"/posts/calf#up\">x</a></p>"),
         (
             "[x](calf.md#heel) [y](a.jpg) [z](/about) [w](#w)",
             "<p><a href=\"/posts/calf#heel\">x</a> <a href=\"/media/1-a.jpg\">y</a> <a href=\"/about\">z</a> <a href=\"#w\">w</a></p>",
@@ -115,6 +123,7 @@ fn pictures_and_links_find_their_files() {
     ] {
         assert_eq!(shape(markdown), expected, "{markdown}");
     }
+    assert!(render("<ana@a.example> [x](mailto:ana@a.example)", &Site).remarks.is_empty());
     let rendered = render("![x](none.jpg)\n\n![y](https://a.example/b.jpg)\n\n[z](none.md)", &Site);
     assert_eq!(rendered.remarks.len(), 3, "{:?}", rendered.remarks);
     assert!(rendered.has_remote_picture);

@@ -33,6 +33,10 @@ impl Lookup for Nothing {
         None
     }
 
+    fn named(&self, _: &str) -> Option<String> {
+        None
+    }
+
     fn has_stretch(&self, _: &Slug) -> bool {
         false
     }

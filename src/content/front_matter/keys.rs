@@ -1,0 +1,264 @@
+//! Keys: those that mean something here, those that other programs know, and what to say of the rest.
+
+use super::Fault;
+use crate::domain::problem::{Place, nearest};
+
+/// Every key that is understood, for "did you mean".
+pub(super) const KNOWN: &[&str] = &[
+    "title",
+    "date",
+    "updated",
+    "lastmod",
+    "last_modified_at",
+    "draft",
+    "featured",
+    "published",
+    "publish_date",
+    "expiry_date",
+    "slug",
+    "url",
+    "path",
+    "permalink",
+    "aliases",
+    "redirect_from",
+    "tags",
+    "tag",
+    "categories",
+    "category",
+    "taxonomies",
+    "series",
+    "description",
+    "summary",
+    "excerpt",
+    "authors",
+    "author",
+    "image",
+    "images",
+    "cover",
+    "featured_image",
+    "header",
+    "thumbnail",
+    "comments",
+    "language",
+    "lang",
+    "extra",
+];
+
+/// Those of stretches.
+pub(super) const OF_STRETCHES: &[&str] = &[
+    "names",
+    "areas",
+    "equipment",
+    "position",
+    "hold_seconds",
+    "hold",
+    "repeats",
+    "sides",
+    "sets",
+    "level",
+    "video",
+    "picture",
+    "easier",
+    "harder",
+    "feel",
+    "stop_if",
+    "stop-if",
+    "credit",
+];
+
+/// Keys, in lower case, that mean something to Hugo, Zola, Jekyll or one of their well-known themes and nothing here.
+/// They are kept without a word: a thousand posts with a `layout` each are no thousand problems.
+const FROM_ELSEWHERE: &[&str] = &[
+    // Hugo.
+    "build",
+    "_build",
+    "cascade",
+    "headless",
+    "iscjklanguage",
+    "keywords",
+    "layout",
+    "linktitle",
+    "markup",
+    "menu",
+    "menus",
+    "outputs",
+    "params",
+    "resources",
+    "sitemap",
+    "translationkey",
+    "type",
+    "weight",
+    "archetype",
+    "params",
+    // Zola.
+    "generate_feeds",
+    "generate_feed",
+    "in_search_index",
+    "insert_anchor_links",
+    "page_template",
+    "paginate_by",
+    "render",
+    "sort_by",
+    "template",
+    "transparent",
+    "authors_url",
+    // Jekyll and its plugins.
+    "collection",
+    "date_formatted",
+    "id",
+    "hidden",
+    "last_modified",
+    "lastmodified",
+    "modified",
+    "nav_order",
+    "parent",
+    "has_children",
+    "order",
+    "redirect_to",
+    "robots",
+    "seo",
+    "sidebar",
+    "sticky",
+    "pin",
+    "subtitle",
+    "subheadline",
+    "toc_label",
+    "toc_icon",
+    "toc_sticky",
+    "classes",
+    "tagline",
+    "teaser",
+    "share",
+    "related",
+    "read_time",
+    "author_profile",
+    "show_date",
+    "image_alt",
+    "layout_type",
+    "nav",
+    "nav_exclude",
+    "breadcrumb",
+    "canonical_url",
+    // Themes.
+    "align",
+    "archive",
+    "archives",
+    "author_image",
+    "author_site",
+    "authorlink",
+    "authoremail",
+    "bigimg",
+    "canonicalurl",
+    "caption",
+    "code",
+    "commentable",
+    "comment",
+    "copyright",
+    "css",
+    "disableshare",
+    "disablehljs",
+    "disqus",
+    "editpost",
+    "emoji",
+    "eventdate",
+    "fontawesome",
+    "gallery",
+    "hidemeta",
+    "hidesummary",
+    "hiddenfromhomepage",
+    "hiddenfromsearch",
+    "highlight",
+    "js",
+    "katex",
+    "license",
+    "lightgallery",
+    "linktocontent",
+    "math",
+    "mathjax",
+    "mermaid",
+    "meta",
+    "metaalignment",
+    "next",
+    "previous",
+    "noindex",
+    "nolicense",
+    "nometa",
+    "notoc",
+    "og_image",
+    "pinned",
+    "postmetainfooter",
+    "prev",
+    "readingtime",
+    "reward",
+    "ruby",
+    "searchhidden",
+    "seotitle",
+    "share_img",
+    "showauthor",
+    "showbreadcrumbs",
+    "showcodecopybuttons",
+    "showdate",
+    "showfullcontent",
+    "showpostnavlinks",
+    "showreadingtime",
+    "showrssbuttoninsectiontermlist",
+    "showsharebuttons",
+    "showsummary",
+    "showtableofcontents",
+    "showtoc",
+    "showwordcount",
+    "socialshare",
+    "tableofcontents",
+    "thumbnailimage",
+    "toc",
+    "tocopen",
+    "tocnum",
+    "top",
+    "usehugotoc",
+    "wordcount",
+    "autocollapsetoc",
+    "autonumbering",
+    "contentcopyright",
+    "hideheaderandfooter",
+    "postdate",
+    "subtitle_en",
+];
+
+/// Whether a key that is not ours is kept without a word.
+pub(super) fn is_silent(key: &str, is_stretch: bool) -> bool {
+    let is_fact = OF_STRETCHES.contains(&key);
+    let lower = key.to_ascii_lowercase();
+    is_fact || (!is_stretch || !KNOWN.contains(&lower.as_str())) && FROM_ELSEWHERE.contains(&lower.as_str())
+}
+
+/// The block with `Title:` as `title:`, as Hugo reads it. Nothing moves; where both are written, both stay.
+pub(super) fn in_lower_case(block: &str) -> String {
+    let key_of = |line: &str| {
+        let end = line.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(line.len());
+        line[end..].trim_start_matches(' ').starts_with([':', '=']).then_some(end)
+    };
+    let is_written = |key: &str| block.lines().any(|line| key_of(line).is_some_and(|end| &line[..end] == key));
+    let mut is_top = true;
+    let lines = block.split_inclusive('\n').map(|line| {
+        is_top &= !line.starts_with('[');
+        let lower = key_of(line).filter(|_| is_top).map(|end| (line[..end].to_ascii_lowercase(), end));
+        match lower {
+            Some((key, end)) if KNOWN.contains(&key.as_str()) && !is_written(&key) => format!("{key}{}", &line[end..]),
+            _ => line.to_owned(),
+        }
+    });
+    lines.collect()
+}
+
+pub(super) fn unknown_key(block: &str, key: &str) -> Fault {
+    let is_key = |line: &str| {
+        let rest = line.trim_start().trim_start_matches('"').strip_prefix(key);
+        rest.is_some_and(|rest| rest.trim_start_matches('"').trim_start().starts_with([':', '=']))
+    };
+    let line = block.lines().position(is_key).unwrap_or(0) + 2;
+    let mend = match nearest(key, KNOWN.iter().chain(OF_STRETCHES).copied()) {
+        Some(meant) => format!("Did you mean {meant}?"),
+        None => "It is kept; move it below [extra] to keep it without this warning.".to_owned(),
+    };
+    Fault { place: Place { line, column: 1 }, what: format!("the key {key} is not known"), mend }
+}

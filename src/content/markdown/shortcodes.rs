@@ -1,0 +1,213 @@
+//! What Hugo, Zola and Jekyll write between braces, before the Markdown is read: text becomes text.
+//!
+//! Shortcodes whose meaning is plain become the Markdown that means the same; the others stay visible and are
+//! reported. Nothing in a code block, a code span or an HTML comment is touched. Every byte of the new text can be
+//! traced to the old one, so that remarks point to what the author wrote.
+
+mod meaning;
+mod tag;
+
+use std::{borrow::Cow, ops::Range};
+
+use pulldown_cmark::{Event, Parser};
+
+use super::{Lookup, Remark, extensions};
+use meaning::{Meaning, Surroundings};
+use tag::Tag;
+
+/// A text without what is understood here.
+pub(super) struct Expanded<'a> {
+    pub text: Cow<'a, str>,
+    /// Places are those of the old text.
+    pub remarks: Vec<Remark>,
+    edits: Vec<Edit>,
+}
+
+/// A part of the new text and the part of the old one that it stands for.
+struct Edit {
+    new: Range<usize>,
+    old: Range<usize>,
+}
+
+impl Expanded<'_> {
+    /// Where a byte of the new text comes from. What was put in comes from the start of what it replaced.
+    pub fn origin(&self, at: usize) -> usize {
+        let behind = self.edits.partition_point(|edit| edit.new.start <= at);
+        match behind.checked_sub(1).and_then(|last| self.edits.get(last)) {
+            None => at,
+            Some(edit) if at < edit.new.end => edit.old.start,
+            Some(edit) => edit.old.end + (at - edit.new.end),
+        }
+    }
+}
+
+/// Replaces shortcodes by what they mean.
+pub(super) fn expand<'a>(markdown: &'a str, lookup: &dyn Lookup) -> Expanded<'a> {
+    let may_have_some = ["{{", "{%", "{:"].iter().any(|opening| markdown.contains(opening));
+    if !may_have_some {
+        return Expanded { text: Cow::Borrowed(markdown), remarks: Vec::new(), edits: Vec::new() };
+    }
+    let mut scan = Scan {
+        markdown,
+        lookup,
+        untouched: untouched(markdown, 0),
+        new: String::with_capacity(markdown.len() + 256),
+        copied: 0,
+        edits: Vec::new(),
+        remarks: Vec::new(),
+        open: Vec::new(),
+    };
+    scan.run();
+    scan.new.push_str(&markdown[scan.copied..]);
+    Expanded { text: Cow::Owned(scan.new), remarks: scan.remarks, edits: scan.edits }
+}
+
+struct Scan<'a> {
+    markdown: &'a str,
+    lookup: &'a dyn Lookup,
+    /// Code and comments, in order.
+    untouched: Vec<Range<usize>>,
+    new: String,
+    /// How much of the old text is done.
+    copied: usize,
+    edits: Vec<Edit>,
+    remarks: Vec<Remark>,
+    /// What `{% end %}` or `{{< /name >}}` will close: its name and what to write there, if it is one that we know.
+    open: Vec<(String, Option<&'static str>)>,
+}
+
+impl Scan<'_> {
+    fn run(&mut self) {
+        let mut at = 0;
+        while let Some(brace) = self.markdown[at..].find('{').map(|found| at + found) {
+            at = match self.untouched_until(brace) {
+                Some(end) => end.max(brace + 1),
+                None => match Tag::read(self.markdown, brace) {
+                    Some(tag) => self.tag(brace, &tag).max(brace + 1),
+                    None => brace + 1,
+                },
+            };
+        }
+    }
+
+    /// The end of the code around a place.
+    fn untouched_until(&self, at: usize) -> Option<usize> {
+        let behind = self.untouched.partition_point(|code| code.start <= at);
+        let code = self.untouched.get(behind.checked_sub(1)?)?;
+        code.contains(&at).then_some(code.end)
+    }
+
+    /// Deals with a tag; returns where to go on.
+    fn tag(&mut self, at: usize, tag: &Tag) -> usize {
+        let end = at + tag.length;
+        if let Some(inner) = &tag.escaped {
+            let shown = visible(&tag.form.enclose(inner));
+            return self.replace(at..end, &shown);
+        }
+        if tag.is_closing() {
+            return self.closing(at..end, tag);
+        }
+        if let Some(ending) = tag.verbatim_ending() {
+            return match tag::find_ending(self.markdown, end, &tag.form, &ending) {
+                Some(closing) => self.verbatim(at..closing.end, end..closing.start, tag),
+                None => self.leave(at..end, meaning::unclosed(tag)),
+            };
+        }
+        match meaning::of(tag, &self.surroundings(at..end), self.lookup) {
+            Meaning::Same => at + 1,
+            Meaning::Text(text) => self.replace(at..end, &text),
+            Meaning::Opening(text, closing) => {
+                self.open.push((tag.name.clone(), Some(closing)));
+                self.replace(at..end, &text)
+            }
+            Meaning::Nothing(what, mend) => {
+                self.remarks.push(Remark { at, what, mend });
+                self.replace(at..end, "")
+            }
+            Meaning::Unknown(what, mend) => {
+                self.open.push((tag.name.clone(), None));
+                self.leave(at..end, (what, mend))
+            }
+        }
+    }
+
+    /// `{{< /details >}}`, `{% end %}`, `{% endfor %}`. What closes something unknown was reported at its opening.
+    fn closing(&mut self, range: Range<usize>, tag: &Tag) -> usize {
+        let is_own = |(name, _): &(String, Option<&str>)| tag.name == "end" || tag.closes(name);
+        let closing = self.open.iter().rposition(is_own).map(|found| self.open.swap_remove(found).1);
+        match closing.flatten() {
+            Some(text) => self.replace(range, text),
+            None => {
+                let shown = visible(&self.markdown[range.clone()]);
+                self.replace(range, &shown)
+            }
+        }
+    }
+
+    /// Code and the like, in which nothing else is understood.
+    fn verbatim(&mut self, range: Range<usize>, inner: Range<usize>, tag: &Tag) -> usize {
+        let body = &self.markdown[inner];
+        let text = match tag.name.as_str() {
+            "raw" => body.to_owned(),
+            "comment" => String::new(),
+            _ => meaning::code(tag, body, &self.surroundings(range.clone())),
+        };
+        // A fence inside it would make everything behind it look like code.
+        if body.contains(['`', '~']) {
+            self.untouched = untouched(&self.markdown[range.end..], range.end);
+        }
+        self.replace(range, &text)
+    }
+
+    fn leave(&mut self, range: Range<usize>, (what, mend): (String, String)) -> usize {
+        self.remarks.push(Remark { at: range.start, what, mend });
+        let shown = visible(&self.markdown[range.clone()]);
+        self.replace(range, &shown)
+    }
+
+    fn replace(&mut self, old: Range<usize>, text: &str) -> usize {
+        let end = old.end;
+        self.new.push_str(&self.markdown[self.copied..old.start]);
+        let start = self.new.len();
+        self.new.push_str(text);
+        self.edits.push(Edit { new: start..self.new.len(), old });
+        self.copied = end;
+        end
+    }
+
+    fn surroundings(&self, range: Range<usize>) -> Surroundings<'_> {
+        let (before, behind) = (&self.markdown[..range.start], &self.markdown[range.end..]);
+        let (above, prefix) = before.rsplit_once('\n').unwrap_or(("", before));
+        let (suffix, below) = behind.split_once('\n').unwrap_or((behind, ""));
+        Surroundings {
+            above: above.rsplit('\n').next().unwrap_or_default(),
+            prefix,
+            suffix,
+            below: below.split('\n').next().unwrap_or_default(),
+        }
+    }
+}
+
+/// Code blocks, code spans, and HTML in which browsers see no words.
+fn untouched(markdown: &str, offset: usize) -> Vec<Range<usize>> {
+    let is_silent = |html: &str| {
+        let html = html.trim_start().to_ascii_lowercase();
+        ["<!--", "<pre", "<script", "<style"].iter().any(|opening| html.starts_with(opening))
+    };
+    let events = Parser::new_ext(markdown, extensions()).into_offset_iter();
+    let ranges = events.filter_map(|(event, range)| match event {
+        Event::Start(pulldown_cmark::Tag::CodeBlock(_)) | Event::Code(_) => Some(range),
+        Event::Start(pulldown_cmark::Tag::HtmlBlock) => is_silent(&markdown[range.clone()]).then_some(range),
+        Event::InlineHtml(html) => html.starts_with("<!--").then_some(range),
+        _ => None,
+    });
+    ranges.map(|range| range.start + offset..range.end + offset).collect()
+}
+
+/// A tag that readers see: its `<` must not begin an element.
+fn visible(tag: &str) -> String {
+    tag.replace('<', "&lt;")
+}
+
+#[cfg(test)]
+mod tests;

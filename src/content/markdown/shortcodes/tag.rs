@@ -1,0 +1,218 @@
+//! Taking one tag apart: which language it is in, its name, its arguments. Pure and total.
+
+use std::ops::Range;
+
+/// Longer than this is no tag: a text about braces, most likely.
+const LONGEST: usize = 4000;
+
+/// In which braces a tag stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Hugo's `{{< x >}}`.
+    Angle,
+    /// Hugo's `{{% x %}}`.
+    Percent,
+    /// `{% x %}` of Jekyll, `{% x() %}` of Zola.
+    Statement,
+    /// `{{ x }}` of Jekyll, `{{ x() }}` of Zola.
+    Value,
+    /// kramdown's `{: .class}`.
+    Attributes,
+}
+
+impl Form {
+    /// From the longest opening to the shortest.
+    const ALL: [Self; 5] = [Self::Angle, Self::Percent, Self::Statement, Self::Value, Self::Attributes];
+
+    fn braces(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Angle => ("{{<", ">}}"),
+            Self::Percent => ("{{%", "%}}"),
+            Self::Statement => ("{%", "%}"),
+            Self::Value => ("{{", "}}"),
+            Self::Attributes => ("{:", "}"),
+        }
+    }
+
+    pub fn enclose(self, inner: &str) -> String {
+        let (opening, closing) = self.braces();
+        format!("{opening} {} {closing}", inner.trim())
+    }
+
+    pub fn is_hugo(self) -> bool {
+        matches!(self, Self::Angle | Self::Percent)
+    }
+}
+
+/// A tag, taken apart.
+#[derive(Debug)]
+pub(super) struct Tag {
+    pub form: Form,
+    /// In bytes, braces included.
+    pub length: usize,
+    /// What stands between the braces.
+    pub inner: String,
+    /// In lower case; empty where there is none. With its slash where Hugo closes something.
+    pub name: String,
+    /// Written with brackets behind the name, as in Zola.
+    pub is_call: bool,
+    /// `<br/>`-like: nothing will close it.
+    pub is_self_closing: bool,
+    pub named: Vec<(String, String)>,
+    pub positional: Vec<String>,
+    /// The author wants to show it: `{{</* x */>}}`.
+    pub escaped: Option<String>,
+}
+
+impl Tag {
+    /// The tag that begins at a brace.
+    pub fn read(markdown: &str, at: usize) -> Option<Self> {
+        let rest = &markdown[at..];
+        let form = Form::ALL.into_iter().find(|form| rest.starts_with(form.braces().0))?;
+        let (opening, closing) = form.braces();
+        let rest = &rest[..rest.floor_char_boundary(LONGEST)];
+        let rest =
+            ["\n\n", "\r\n\r\n"].iter().filter_map(|blank| rest.find(blank)).min().map_or(rest, |end| &rest[..end]);
+        let from = opening.len();
+        let to = unquoted(&rest[from..], closing, form).or_else(|| rest[from..].find(closing))? + from;
+        let length = to + closing.len();
+        let inner = rest[from..to].trim();
+        let inner = inner.strip_prefix('-').unwrap_or(inner);
+        let inner = inner.strip_suffix('-').unwrap_or(inner).trim();
+        let escaped = inner.strip_prefix("/*").and_then(|inner| inner.strip_suffix("*/")).map(str::to_owned);
+        let mut tag = Self {
+            form,
+            length,
+            inner: inner.to_owned(),
+            name: String::new(),
+            is_call: false,
+            is_self_closing: form.is_hugo() && inner.ends_with('/'),
+            named: Vec::new(),
+            positional: Vec::new(),
+            escaped,
+        };
+        let inner = if tag.is_self_closing { &inner[..inner.len() - 1] } else { inner };
+        tag.read_name(inner);
+        Some(tag)
+    }
+
+    fn read_name(&mut self, inner: &str) {
+        let start = inner.strip_prefix('/').map_or(0, |rest| inner.len() - rest.trim_start().len());
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/');
+        let end = inner[start..].find(|c: char| !is_part(c)).map_or(inner.len(), |end| start + end);
+        let slash = if start > 0 { "/" } else { "" };
+        self.name = format!("{slash}{}", inner[start..end].to_lowercase());
+        let rest = inner[end..].trim_start();
+        let call = rest.strip_prefix('(').and_then(|rest| rest.trim_end().strip_suffix(')'));
+        self.is_call = call.is_some();
+        self.read_arguments(call.unwrap_or(rest));
+    }
+
+    /// `a "b c" key=value`, and with commas between them inside of brackets.
+    fn read_arguments(&mut self, text: &str) {
+        let is_gap = |c: char| c.is_whitespace() || (self.is_call && c == ',');
+        let mut rest = text.trim_start_matches(is_gap);
+        while !rest.is_empty() {
+            let end = rest.find(|c: char| is_gap(c) || c == '=' || is_quote(c)).unwrap_or(rest.len());
+            let key = &rest[..end];
+            let behind = rest[end..].trim_start();
+            if let Some(value) = behind.strip_prefix('=').filter(|_| !key.is_empty()) {
+                let (value, behind) = read_value(value.trim_start(), is_gap);
+                self.named.push((key.to_lowercase(), value));
+                rest = behind;
+            } else {
+                let (value, behind) = read_value(rest, is_gap);
+                self.positional.push(value);
+                rest = behind;
+            }
+            rest = rest.trim_start_matches(is_gap);
+        }
+    }
+
+    pub fn argument(&self, key: &str) -> Option<&str> {
+        let found = self.named.iter().find(|(known, _)| known == key);
+        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// A named argument, or the nth of those without a name.
+    pub fn argument_or(&self, key: &str, nth: usize) -> Option<&str> {
+        let nth = || self.positional.get(nth).map(|value| value.trim()).filter(|value| !value.is_empty());
+        self.argument(key).or_else(nth)
+    }
+
+    pub fn is_closing(&self) -> bool {
+        self.name.starts_with('/') || (self.form == Form::Statement && !self.is_call && self.name.starts_with("end"))
+    }
+
+    pub fn closes(&self, name: &str) -> bool {
+        [self.name.strip_prefix('/'), self.name.strip_prefix("end")].contains(&Some(name))
+    }
+
+    /// The name of what ends it, where all up to there is taken as it stands.
+    pub fn verbatim_ending(&self) -> Option<String> {
+        let is_jekyll = self.form == Form::Statement && !self.is_call;
+        match self.name.as_str() {
+            "highlight" if self.form.is_hugo() && !self.is_self_closing => Some("/highlight".to_owned()),
+            "highlight" if self.form == Form::Statement && self.is_call => Some("end".to_owned()),
+            "highlight" | "raw" | "comment" if is_jekyll => Some(format!("end{}", self.name)),
+            _ => None,
+        }
+    }
+}
+
+/// The tag of that name, from a place on.
+pub(super) fn find_ending(markdown: &str, from: usize, form: &Form, name: &str) -> Option<Range<usize>> {
+    let opening = form.braces().0;
+    markdown[from..].match_indices(opening).map(|(at, _)| from + at).find_map(|at| {
+        let tag = Tag::read(markdown, at).filter(|tag| tag.form == *form && tag.name == name)?;
+        Some(at..at + tag.length)
+    })
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'' | '`')
+}
+
+/// Where the braces close, not counting those in quotes.
+fn unquoted(text: &str, closing: &str, form: Form) -> Option<usize> {
+    let mut quote = None;
+    let mut is_escaped = false;
+    for (at, c) in text.char_indices() {
+        match quote {
+            None if text[at..].starts_with(closing) => return Some(at),
+            // An apostrophe is no quote in Hugo.
+            None if is_quote(c) && (c != '\'' || !form.is_hugo()) => quote = Some(c),
+            Some(_) if is_escaped => is_escaped = false,
+            Some(_) if c == '\\' => is_escaped = true,
+            Some(begun) if begun == c => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A value, in quotes or up to the next gap; and what comes behind it.
+fn read_value(text: &str, is_gap: impl Fn(char) -> bool) -> (String, &str) {
+    let Some(quote) = text.chars().next().filter(|c| is_quote(*c)) else {
+        let end = text.find(is_gap).unwrap_or(text.len());
+        return (text[..end].to_owned(), &text[end..]);
+    };
+    let mut value = String::new();
+    let mut is_escaped = false;
+    for (at, c) in text.char_indices().skip(1) {
+        if is_escaped {
+            if c != quote && c != '\\' {
+                value.push('\\');
+            }
+            value.push(c);
+            is_escaped = false;
+        } else if c == '\\' && quote != '`' {
+            is_escaped = true;
+        } else if c == quote {
+            return (value, &text[at + c.len_utf8()..]);
+        } else {
+            value.push(c);
+        }
+    }
+    (value, "")
+}
