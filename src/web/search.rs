@@ -53,14 +53,18 @@ pub async fn search(State(app): State<App>, asked: Result<Query<Asked>, QueryRej
     let question: String = asked.map(|Query(asked)| asked.q).unwrap_or_default().trim().chars().take(LONGEST).collect();
     let index = app.search();
     let found = match &index {
-        Some(index) => index.search(&question, MOST).await?,
+        // One more than is shown tells whether there are more.
+        Some(index) => index.search(&question, MOST + 1).await?,
         None => Vec::new(),
     };
-    let results: Vec<ResultView> = found.into_iter().filter_map(|found| result(&snapshot, found)).collect();
+    let mut results: Vec<ResultView> = found.into_iter().filter_map(|found| result(&snapshot, found)).collect();
+    let has_more = results.len() > MOST;
+    results.truncate(MOST);
     let summary = match (&index, question.is_empty()) {
         (_, true) => String::new(),
         (None, _) => "The index is still being made. Please try again in a moment.".to_owned(),
         _ if results.is_empty() => format!("Nothing found for “{question}”. Try fewer letters, or another word."),
+        _ if has_more => format!("The best {MOST} results for “{question}”. Another word finds fewer."),
         _ => format!("{} for “{question}”", counted(results.len(), "result", "results")),
     };
     let mut layout = Layout::new(&app, &snapshot, "Search")

@@ -1,6 +1,6 @@
 //! Search: what is found, in which order, and what a question cannot do.
 
-use crate::support::{Answer, TestSite};
+use crate::support::{Answer, TestSite, eventually};
 
 async fn site() -> TestSite {
     TestSite::new()
@@ -144,4 +144,16 @@ async fn until_the_index_is_made_the_page_says_so() {
     let answer = site.get("/search?q=x").await;
     answer.is(200).says("index is still being made");
     assert_eq!(answer.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn more_than_fit_are_not_counted_as_all() {
+    let site = (0..32).fold(TestSite::new(), |site, n| site.post(&format!("p{n}"), "The same accordion."));
+    let site = site.keeps_current().start().await;
+    let search = "/search?q=accordion";
+    eventually("the index is made", async || {
+        site.get(search).await.text().contains("The best 30 results").then_some(())
+    })
+    .await;
+    assert_eq!(site.get(search).await.text().matches("<mark>").count(), 30);
 }
