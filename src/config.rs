@@ -14,6 +14,7 @@ use jiff::{SignedDuration, tz::TimeZone};
 use serde::Deserialize;
 
 use crate::domain::{
+    address,
     permalink::{Permalink, Rules},
     verdict::Rates,
 };
@@ -111,7 +112,7 @@ impl Site {
 
     /// A path of ours as a whole address. Letters that an address may not have are percent-encoded.
     pub fn absolute(&self, path: &str) -> String {
-        format!("{}{}", self.base_url, crate::domain::address::encode(path))
+        format!("{}{}", self.base_url, address::encode(path))
     }
 }
 
@@ -279,7 +280,7 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
             ));
         }
     }
-    if let Some(url) = raw.author.url.as_deref().filter(|url| !is_web_address(url)) {
+    if let Some(url) = raw.author.url.as_deref().filter(|url| !address::is_web(url)) {
         return Err(wrong("author.url", url, "write a whole address, such as https://example.org/me"));
     }
     for link in &raw.navigation {
@@ -326,10 +327,6 @@ fn parse_base_url(text: &str) -> Option<String> {
         && url.username().is_empty()
         && url.password().is_none();
     plain.then(|| url.origin().ascii_serialization())
-}
-
-fn is_web_address(text: &str) -> bool {
-    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 /// It goes into a header as it is, so nothing else may pass.

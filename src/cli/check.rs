@@ -5,8 +5,11 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Args;
 
-use super::{Places, counted};
-use crate::{content::Loader, domain::problem::Severity};
+use super::Places;
+use crate::{
+    content::Loader,
+    domain::{problem::Severity, words::counted},
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Check {

@@ -159,11 +159,6 @@ fn environment() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// `1 post`, `2 posts`.
-fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
-}
-
 /// The names of all commands, for a test that compares them with the README.
 pub fn command_names() -> Vec<String> {
     let names =

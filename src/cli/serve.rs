@@ -16,11 +16,11 @@ use tokio::{
 };
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-use super::{Places, counted, demo};
+use super::{Places, demo};
 use crate::{
     app::{App, Clock, Mode},
     config::LogFormat,
-    domain::problem::Severity,
+    domain::{problem::Severity, words::counted},
     web::{Site, server},
 };
 

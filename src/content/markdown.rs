@@ -300,10 +300,5 @@ pub fn embed(address: &str, title: Option<&str>, lookup: &dyn Lookup) -> Option<
     }
 }
 
-/// Text for an HTML attribute or element.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! Pictograms: small SVG files made fit to stand inside a page.
 
+use crate::domain::words::has_event_handler;
+
 /// The `<svg>` element alone, its ids and references prefixed so that many can share a page.
 ///
 /// `None` where the file has no root, or something in it that runs or styles: a page's policy would refuse that.
@@ -8,10 +10,8 @@ pub fn inline(svg: &str, prefix: &str) -> Option<String> {
     let end = svg.rfind("</svg>")? + "</svg>".len();
     let root = svg.get(start..end)?;
     let lower = root.to_ascii_lowercase();
-    let is_alive = ["<script", "<style", "style=", "<foreignobject", "javascript:", " on"]
-        .iter()
-        .any(|word| lower.contains(word) && (*word != " on" || has_handler(&lower)));
-    if is_alive {
+    let refused = ["<script", "<style", "style=", "<foreignobject", "javascript:"];
+    if refused.iter().any(|word| lower.contains(word)) || has_event_handler(&lower) {
         return None;
     }
     let mut inlined = prefixed_references(root, prefix);
@@ -22,15 +22,6 @@ pub fn inline(svg: &str, prefix: &str) -> Option<String> {
         inlined = inlined.replacen("<svg", "<svg class=\"pictogram\"", 1);
     }
     Some(inlined)
-}
-
-/// `onclick="…"` and its kin, but not a word such as "one" in a description.
-fn has_handler(lower: &str) -> bool {
-    lower.match_indices(" on").any(|(at, _)| {
-        let rest = &lower[at + 1..];
-        let name = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
-        rest[name..].trim_start().starts_with('=')
-    })
 }
 
 /// `aria-labelledby="t d"` holds several ids.

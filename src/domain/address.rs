@@ -47,6 +47,11 @@ pub fn tidy(path: &str) -> Option<String> {
     (!segments.is_empty() && !climbs && !foreign).then(|| format!("/{}", segments.join("/")))
 }
 
+/// Whether a text is a whole address that a browser opens as a page.
+pub fn is_web(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

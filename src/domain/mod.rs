@@ -17,3 +17,4 @@ pub mod slug;
 pub mod stamp;
 pub mod thread;
 pub mod verdict;
+pub mod words;

@@ -8,12 +8,12 @@ use super::{
     cache::SITE_TAG,
     errors::WebError,
     page::{Page, Policy},
-    view::{cards, counted, dates, layout::Layout},
+    view::{cards, dates, layout::Layout},
 };
 use crate::{
     app::App,
     content::{Snapshot, Target},
-    domain::address,
+    domain::{address, words::counted},
     store::Found,
 };
 

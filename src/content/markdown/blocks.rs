@@ -5,10 +5,13 @@ use std::{ops::Range, sync::Arc};
 use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Tag, TagEnd};
 
 use super::{
-    ContentsLine, Events, Writer, escape,
+    ContentsLine, Events, Writer,
     lines::{block_length, plain_text},
 };
-use crate::domain::entry::{Code, Piece};
+use crate::domain::{
+    entry::{Code, Piece},
+    words::{escape_html, has_event_handler},
+};
 
 /// Footnotes, numbered in the order in which they are first referred to.
 #[derive(Debug, Default)]
@@ -177,13 +180,14 @@ impl Writer<'_> {
         };
         if self.dialect.is_plain() {
             let language = info.split(' ').next().unwrap_or_default();
-            let class = if language.is_empty() { "" } else { &format!(" class=\"language-{}\"", escape(language)) };
-            self.raw(&format!("<pre><code{class}>{}</code></pre>\n", escape(&code)));
+            let class =
+                if language.is_empty() { "" } else { &format!(" class=\"language-{}\"", escape_html(language)) };
+            self.raw(&format!("<pre><code{class}>{}</code></pre>\n", escape_html(&code)));
             return length;
         }
         match language(info) {
             // Long lines scroll in their own box, so keys must reach it.
-            "" => self.raw(&format!("<pre tabindex=\"0\"><code>{}</code></pre>\n", escape(&code))),
+            "" => self.raw(&format!("<pre tabindex=\"0\"><code>{}</code></pre>\n", escape_html(&code))),
             language => self.piece(Piece::Code(Arc::new(Code::new(language, code)))),
         }
         length
@@ -212,7 +216,7 @@ impl Writer<'_> {
         let refused = [
             (is_inline_script, "an inline script"),
             (lower.contains("<style") || attribute(&lower, "style"), "an inline style"),
-            (has_handler(&lower), "an inline event handler"),
+            (has_event_handler(&lower), "an inline event handler"),
         ];
         for (_, what) in refused.into_iter().filter(|(is_there, _)| *is_there) {
             self.remark(
@@ -250,15 +254,6 @@ fn attribute(lower: &str, name: &str) -> bool {
     lower.contains('<')
         && lower.match_indices(name).any(|(at, _)| {
             lower[..at].ends_with(char::is_whitespace) && lower[at + name.len()..].trim_start().starts_with('=')
-        })
-}
-
-fn has_handler(lower: &str) -> bool {
-    lower.contains('<')
-        && lower.match_indices(" on").any(|(at, _)| {
-            let rest = &lower[at + 3..];
-            let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
-            end > 0 && rest[end..].trim_start().starts_with('=')
         })
 }
 

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, LinkType, Tag, html};
 
-use super::{Dialect, Events, Writer, embed, escape};
-use crate::domain::{address, entry::Piece, slug::Slug};
+use super::{Dialect, Events, Writer, embed};
+use crate::domain::{address, entry::Piece, slug::Slug, words::escape_html};
 
 /// What a whole line stands for.
 enum Line {
@@ -50,7 +50,7 @@ impl Writer<'_> {
                 Line::Address(address) => {
                     self.raw(if open { "\n" } else { "<p>" });
                     open = true;
-                    self.raw(&format!("<a href=\"{0}\">{0}</a>", escape(&address)));
+                    self.raw(&format!("<a href=\"{0}\">{0}</a>", escape_html(&address)));
                     self.text.push(' ');
                 }
                 Line::Piece(piece) => {
@@ -138,7 +138,7 @@ impl Writer<'_> {
             {
                 match embed(source, None, self.lookup) {
                     Some(embed) => Line::Piece(Piece::Embed(embed)),
-                    None if is_web_address(source) => Line::Address(source.to_owned()),
+                    None if address::is_web(source) => Line::Address(source.to_owned()),
                     None => Line::Words,
                 }
             }
@@ -177,7 +177,7 @@ impl Writer<'_> {
         let picture = self.picture(events);
         match events.first() {
             Some((Event::Start(Tag::Image { title, .. }), _)) if !title.is_empty() => {
-                format!("<figure>{picture}<figcaption>{}</figcaption></figure>\n", escape(title))
+                format!("<figure>{picture}<figcaption>{}</figcaption></figure>\n", escape_html(title))
             }
             _ => picture + "\n",
         }
@@ -189,16 +189,16 @@ impl Writer<'_> {
             return String::new();
         };
         let alt = plain_text(&events[..length]);
-        let title = if title.is_empty() { String::new() } else { format!(" title=\"{}\"", escape(title)) };
+        let title = if title.is_empty() { String::new() } else { format!(" title=\"{}\"", escape_html(title)) };
         if let Some(linked) = self.lookup.media(dest_url) {
-            let address = escape(&address::encode(&linked.picture.address));
+            let address = escape_html(&address::encode(&linked.picture.address));
             if !linked.media_type.starts_with("image/") {
-                return format!("<a href=\"{address}\"{title}>{}</a>", escape(&alt));
+                return format!("<a href=\"{address}\"{title}>{}</a>", escape_html(&alt));
             }
             let size = linked.picture.size.map(|(w, h)| format!(" width=\"{w}\" height=\"{h}\"")).unwrap_or_default();
             return format!(
                 "<img src=\"{address}\" alt=\"{}\"{title}{size} loading=\"lazy\" decoding=\"async\">",
-                escape(&alt)
+                escape_html(&alt)
             );
         }
         if dest_url.starts_with("http://") || dest_url.starts_with("https://") {
@@ -217,8 +217,8 @@ impl Writer<'_> {
         }
         format!(
             "<img src=\"{}\" alt=\"{}\"{title} loading=\"lazy\" decoding=\"async\">",
-            escape(dest_url),
-            escape(&alt)
+            escape_html(dest_url),
+            escape_html(&alt)
         )
     }
 
@@ -253,10 +253,6 @@ impl Writer<'_> {
         let link = Event::Start(Tag::Link { link_type: *link_type, dest_url, title: title.clone(), id: id.clone() });
         html::push_html(&mut self.html, std::iter::once(link));
     }
-}
-
-fn is_web_address(text: &str) -> bool {
-    url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }
 
 /// How many events the block has that begins with the first one, its end included.

@@ -12,14 +12,14 @@ use http::StatusCode;
 use super::{Counted, page_number};
 use crate::{
     app::App,
-    domain::{address, entry::Post},
+    domain::{address, entry::Post, words::counted},
     web::{
         cache::SITE_TAG,
         errors::WebError,
         page::{Page, Policy, redirect},
         view::{
             cards::{Pagination, page_path},
-            counted, dates,
+            dates,
             layout::Layout,
             stretch::Named,
         },

@@ -10,11 +10,11 @@ use http::StatusCode;
 use super::cards;
 use crate::{
     app::App,
-    domain::{address, slug::Slug},
+    domain::{address, slug::Slug, words::counted},
     web::{
         errors::WebError,
         page::{Page, redirect},
-        view::{cards::PostCard, counted, layout::Layout},
+        view::{cards::PostCard, layout::Layout},
     },
 };
 

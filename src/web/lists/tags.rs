@@ -11,14 +11,13 @@ use super::{Counted, cards, page_number};
 use crate::{
     app::App,
     content::Tagged,
-    domain::{address, entry::Tag},
+    domain::{address, entry::Tag, words::counted},
     web::{
         cache::SITE_TAG,
         errors::WebError,
         page::{Page, Policy, redirect},
         view::{
             cards::{Pagination, PostCard, TagLink, page_path, tag_link},
-            counted,
             layout::Layout,
         },
     },

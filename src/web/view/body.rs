@@ -12,6 +12,7 @@ use crate::{
         embed::{Clip, Embed, Player},
         entry::{Body, Code, ContentsLine, Piece},
         slug::Slug,
+        words::escape_html,
     },
 };
 
@@ -91,24 +92,24 @@ pub(super) fn linked_heading(line: &ContentsLine, words: &str) -> String {
     format!(
         "<div class=\"heading heading-{level}\">{}<a class=\"heading-link\" href=\"#{}\" aria-label=\"Link to this section: {}\">#</a></div>\n",
         heading.trim_end(),
-        escape(id),
-        escape(title)
+        escape_html(id),
+        escape_html(title)
     )
 }
 
 fn heading(line: &ContentsLine, words: &str) -> String {
     let ContentsLine { level, id, .. } = line;
-    format!("<h{level} id=\"{}\">{words}</h{level}>\n", escape(id))
+    format!("<h{level} id=\"{}\">{words}</h{level}>\n", escape_html(id))
 }
 
 /// Code on a page. Long lines scroll in their own box, so keys must reach it.
 pub(super) fn code(code: &Code) -> String {
     let Some(coloured) = code.coloured() else { return plain_code(code).replacen("<pre>", "<pre tabindex=\"0\">", 1) };
-    format!("<pre tabindex=\"0\"><code class=\"language-{}\">{coloured}</code></pre>\n", escape(&code.language))
+    format!("<pre tabindex=\"0\"><code class=\"language-{}\">{coloured}</code></pre>\n", escape_html(&code.language))
 }
 
 fn plain_code(code: &Code) -> String {
-    format!("<pre><code class=\"language-{}\">{}</code></pre>\n", escape(&code.language), escape(&code.text))
+    format!("<pre><code class=\"language-{}\">{}</code></pre>\n", escape_html(&code.language), escape_html(&code.text))
 }
 
 /// An embed on a page.
@@ -186,8 +187,4 @@ pub fn with_whole_addresses(html: &str, base_url: &str, page: &str) -> String {
         whole = whole.replace(&format!(" {attribute}=\"/"), &format!(" {attribute}=\"{base_url}/"));
     }
     whole.replace(" href=\"#", &format!(" href=\"{page}#"))
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::{counted, dates};
+use super::dates;
 use crate::{
     domain::{
         address,
         comment::ThreadKey,
         embed::Picture,
         entry::{Post, Tag},
+        words::counted,
     },
     web::cache::SITE_TAG,
 };

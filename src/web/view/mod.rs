@@ -9,11 +9,6 @@ pub mod onward;
 pub mod stretch;
 pub mod thread;
 
-/// `1 comment`, `2 comments`.
-pub fn counted(count: usize, one: &str, many: &str) -> String {
-    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
-}
-
 /// `toes` to `Toes`, for words that begin a line.
 pub fn capitalised(text: &str) -> String {
     let mut letters = text.chars();

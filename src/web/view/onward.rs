@@ -2,12 +2,12 @@
 
 use super::{
     cards::{PictureView, reading},
-    counted, dates,
+    dates,
     stretch::Named,
 };
 use crate::{
     content::{Series, Snapshot},
-    domain::{address, entry::Post},
+    domain::{address, entry::Post, words::counted},
 };
 
 /// Most parts that the box lists; a longer series has its page for the rest.

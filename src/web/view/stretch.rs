@@ -8,6 +8,7 @@ use crate::{
     domain::{
         address,
         entry::{Level, Piece, Sides, Stretch},
+        words::escape_html,
     },
 };
 
@@ -42,12 +43,12 @@ impl<'a> StretchCard<'a> {
 
     /// Where the card has been shown already.
     pub fn link(&self) -> String {
-        format!("<p><a href=\"#{}\">{}</a></p>\n", self.id, escape(&self.stretch.entry.title))
+        format!("<p><a href=\"#{}\">{}</a></p>\n", self.id, escape_html(&self.stretch.entry.title))
     }
 
     /// In a feed: what to do, without the drawing.
     pub fn in_feed(&self) -> String {
-        format!("<h3><a href=\"{}\">{}</a></h3>\n{}", self.href, escape(&self.stretch.entry.title), self.steps)
+        format!("<h3><a href=\"{}\">{}</a></h3>\n{}", self.href, escape_html(&self.stretch.entry.title), self.steps)
     }
 }
 
@@ -205,8 +206,4 @@ fn end_of_first_list(html: &str) -> Option<usize> {
 pub fn after_stop_if(sentence: &str) -> String {
     let rest = sentence.strip_prefix("Stop if ").unwrap_or(sentence);
     rest.to_owned()
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

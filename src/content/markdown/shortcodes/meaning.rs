@@ -211,7 +211,7 @@ fn rest_of(tag: &Tag) -> &str {
 fn details(tag: &Tag) -> Meaning {
     let summary = tag.argument("title").or_else(|| tag.argument_or("summary", 0)).unwrap_or("Details");
     let open = if tag.argument("open") == Some("true") { " open" } else { "" };
-    let summary = super::super::escape(&one_line(summary));
+    let summary = crate::domain::words::escape_html(&one_line(summary));
     Meaning::Opening(format!("\n\n<details{open}>\n<summary>{summary}</summary>\n\n"), "\n\n</details>\n\n")
 }
 

@@ -1,0 +1,34 @@
+//! Small things about words that more than one room needs.
+
+/// `1 comment`, `2 comments`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+/// Text for an HTML element or a double-quoted attribute.
+pub fn escape_html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Whether markup (in lower case) has `onclick=…` or its kin; a word such as "one" in a description is none.
+pub fn has_event_handler(lower: &str) -> bool {
+    lower.contains('<')
+        && lower.match_indices(" on").any(|(at, _)| {
+            let rest = &lower[at + " on".len()..];
+            let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+            end > 0 && rest[end..].trim_start().starts_with('=')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn handlers_and_words_that_look_alike() {
+        assert!(has_event_handler("<b onclick=x>"));
+        assert!(has_event_handler("<svg onload = \"x\">"));
+        assert!(!has_event_handler("<desc>stands on one leg</desc>"));
+        assert!(!has_event_handler("turn on it=1"));
+    }
+}
