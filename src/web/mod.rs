@@ -48,6 +48,11 @@ impl Site {
         Self { router: router(app.clone(), limits), app }
     }
 
+    /// The answer of the page cache, if it has one.
+    pub fn hit<B>(&self, request: &Request<B>) -> Option<Response> {
+        self.app.cache.hit(request)
+    }
+
     /// Answers a request.
     pub async fn respond(&self, request: Request<Body>) -> Response {
         let made = |request| async {
