@@ -42,7 +42,7 @@ impl Turns {
         let _idle = idle_connections(server, idle).await;
         let before = server.cpu();
         let seen = wrk::run(url, load).await;
-        self.cpu.push((server.cpu() - before).as_secs_f64() * 1e6 / seen.requests);
+        self.cpu.push(server.cpu().saturating_sub(before).as_secs_f64() * 1e6 / seen.requests);
         self.seen.push(seen);
     }
 

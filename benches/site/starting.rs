@@ -95,7 +95,7 @@ async fn wait_until_calm(site: &Server) {
     loop {
         let before = site.cpu();
         tokio::time::sleep(Duration::from_millis(500)).await;
-        if site.cpu() - before < Duration::from_millis(10) {
+        if site.cpu().saturating_sub(before) < Duration::from_millis(10) {
             return;
         }
     }

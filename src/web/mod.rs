@@ -34,6 +34,7 @@ use tower::{ServiceBuilder, ServiceExt};
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::app::App;
+pub use page::Policy;
 use server::Limits;
 
 /// The whole site as a service: the page cache, and the router behind it. Cheap to clone.

@@ -1,10 +1,10 @@
 //! What somebody may have meant who asked for an address that is not there.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
 use super::{Snapshot, Target};
 use crate::domain::{
-    entry::{Entry, Page, Post, Stretch},
+    entry::Entry,
     near::Near,
 };
 
@@ -24,20 +24,16 @@ pub(super) struct Nearby {
 }
 
 impl Nearby {
-    pub(super) fn build(
-        posts: &[Arc<Post>],
-        pages: &[Arc<Page>],
-        stretches: impl Iterator<Item = Arc<Stretch>>,
-    ) -> Self {
+    fn of(snapshot: &Snapshot) -> Self {
         let mut known: Vec<(String, String)> = Vec::new();
         let mut add = |entry: &Entry| {
             let own = std::iter::once(entry.slug.to_string());
             let old = entry.aliases.iter().map(|alias| last_part(alias));
             known.extend(own.chain(old).map(|slug| (slug, entry.address.clone())));
         };
-        posts.iter().for_each(|post| add(&post.entry));
-        pages.iter().for_each(|page| add(&page.entry));
-        stretches.for_each(|stretch| add(&stretch.entry));
+        snapshot.posts.iter().for_each(|post| add(&post.entry));
+        snapshot.pages.iter().for_each(|page| add(&page.entry));
+        snapshot.stretches.values().for_each(|stretch| add(&stretch.entry));
         let mut words: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, (slug, _)) in known.iter().enumerate() {
             for word in words_of(slug) {
@@ -87,7 +83,7 @@ impl Snapshot {
             Target::Stretch(stretch) => Some(&stretch.entry),
             Target::Redirect(_) => None,
         };
-        self.nearby.find(&asked, most).into_iter().filter_map(entry).collect()
+        self.nearby.get_or_init(|| Nearby::of(self)).find(&asked, most).into_iter().filter_map(entry).collect()
     }
 }
 
