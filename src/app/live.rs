@@ -58,11 +58,11 @@ async fn keep_content(app: App, mut loader: Loader, mut library: Arc<Library>, m
                     }
                     Err(panic) => {
                         tracing::error!("reading the content broke, so the site stays as it was: {panic}");
-                        loader = Loader::new(app.config.content.clone(), app.config.site.rules());
+                        loader = Loader::new(app.config.content.clone(), app.config.site.rules(), app.texts());
                         continue;
                     }
                 }
-                app.assets.store(Arc::new(Assets::build(&app.config.content, app.mode.dev)));
+                app.assets.store(Arc::new(Assets::build(&app.config.content, app.texts(), app.mode.dev)));
                 report(&app, &library);
                 if settings != site_toml() {
                     settings = site_toml();
