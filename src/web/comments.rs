@@ -1,5 +1,7 @@
 //! Taking a comment, and finding one by its number.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Form, Path, State, rejection::FormRejection},
     response::{IntoResponse, Response},
@@ -27,7 +29,7 @@ use crate::{
         entry::Post,
         signer::Purpose,
         stamp,
-        verdict::Circumstances,
+        verdict::{Circumstances, Refusal, blocks::Block},
     },
     store::{Added, Sent, StoreError},
 };
@@ -56,11 +58,13 @@ pub async fn submit(
 ) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
     let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
-    if !entries::is_open(&app, post) {
-        return Err(WebError::forbidden(format!("Comments under “{}” are closed.", post.entry.title)));
-    }
     let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
     let raw = RawComment { name: form.name, email: form.email, site: form.site, text: form.text, parent: form.parent };
+    if !entries::is_open(&app, post) {
+        // There is no form any more; the page says so itself.
+        let notice = Notice::sentence("Comments are closed", "");
+        return again(&app, &snapshot, post, raw, notice, StatusCode::FORBIDDEN).await;
+    }
     if origin == Origin::Foreign {
         let notice = Notice::sentence(
             "Please send this once more",
@@ -86,22 +90,18 @@ pub async fn submit(
             honeypot_filled: !form.fax_extension.is_empty(),
         },
         rates: app.config.site.comments.rates,
+        rules: Arc::clone(&app.config.site.comments.rules),
         at,
     };
     match add(&app, sent).await {
         Ok(Added::Stored(id, status)) => Ok(posted(&app, post, id, status, visitor.new_cookie)),
         Ok(Added::Duplicate(id, status)) => Ok(posted(&app, post, id, status, None)),
-        Ok(Added::TooFast(wait)) => {
-            let seconds = wait.as_secs().max(0) + 1;
-            let notice = Notice::sentence(
-                "One moment, please",
-                format!(
-                    "Comments are coming very fast from where you are. Wait {}, then send this again; it is all still below.",
-                    in_words(seconds)
-                ),
-            );
-            let mut response = again(&app, &snapshot, post, raw, notice, StatusCode::TOO_MANY_REQUESTS).await?;
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        Ok(Added::Refused(refusal)) => {
+            let (status, notice, seconds) = refused(&refusal);
+            let mut response = again(&app, &snapshot, post, raw, notice, status).await?;
+            if let Some(seconds) = seconds {
+                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            }
             Ok(response)
         }
         Ok(Added::ParentGone) => {
@@ -119,6 +119,48 @@ pub async fn submit(
             let mut response = again(&app, &snapshot, post, raw, notice, StatusCode::SERVICE_UNAVAILABLE).await?;
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
             Ok(response)
+        }
+    }
+}
+
+/// How a refusal is told, and after how many seconds it may be tried again.
+fn refused(refusal: &Refusal) -> (StatusCode, Notice, Option<i64>) {
+    match refusal {
+        Refusal::TooFast(wait) => {
+            let seconds = wait.as_secs().max(0) + 1;
+            let notice = Notice::sentence(
+                "One moment, please",
+                format!(
+                    "Comments are coming very fast from where you are. Wait {}, then send this again; it is all still below.",
+                    in_words(seconds)
+                ),
+            );
+            (StatusCode::TOO_MANY_REQUESTS, notice, Some(seconds))
+        }
+        Refusal::Word(phrase) => {
+            let notice = Notice::sentence(
+                "This cannot be posted as it is",
+                format!(
+                    "The author of this site takes no comments with “{phrase}” in them. Nothing has been posted; \
+                     change that, or write to the author."
+                ),
+            );
+            (StatusCode::UNPROCESSABLE_ENTITY, notice, None)
+        }
+        Refusal::Blocked(block) => {
+            let whom = match block {
+                Block::Email(_) => "this e-mail address",
+                Block::Site(_) => "this website",
+                Block::Network(_) => "your network",
+            };
+            let notice = Notice::sentence(
+                "This cannot be posted",
+                format!(
+                    "The author of this site takes no comments from {whom}. Nothing has been posted. \
+                     If you think that this is a mistake, write to the author; your text is still below."
+                ),
+            );
+            (StatusCode::FORBIDDEN, notice, None)
         }
     }
 }

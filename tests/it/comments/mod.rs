@@ -2,6 +2,8 @@
 
 mod away;
 mod engines;
+mod judged;
+mod learning;
 mod links;
 mod markup;
 mod mending;
@@ -9,6 +11,7 @@ mod refused;
 mod suspected;
 mod threads;
 mod waiting;
+mod youtube;
 
 use instep::domain::comment::Status;
 
