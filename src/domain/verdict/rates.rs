@@ -27,7 +27,8 @@ pub fn too_fast(rates: &Rates, history: &History) -> Option<SignedDuration> {
     let waits = [
         until_room(history.recent_by_commenter, rates.per_window, history.since_first),
         until_room(history.recent_by_network, rates.network_per_window, history.since_first_of_network),
-        history.since_last.map(|since_last| rates.gap - since_last),
+        // Of two that arrive at once the later may be stored first, and no time has passed between them.
+        history.since_last.map(|since_last| rates.gap - since_last.max(SignedDuration::ZERO)),
     ];
     waits.into_iter().flatten().max().filter(SignedDuration::is_positive)
 }
@@ -50,5 +51,7 @@ mod tests {
         assert_eq!(too_fast(&rates, &full), Some(SignedDuration::from_mins(1)));
         let off = Rates { gap: SignedDuration::ZERO, ..rates };
         assert_eq!(too_fast(&off, &ago(0)), None);
+        assert_eq!(too_fast(&off, &ago(-1)), None, "stored before it, sent after it");
+        assert_eq!(too_fast(&rates, &ago(-1)), Some(SignedDuration::from_secs(15)));
     }
 }

@@ -5,6 +5,7 @@ mod engines;
 mod judged;
 mod learning;
 mod links;
+mod load;
 mod markup;
 mod mending;
 mod refused;
