@@ -104,7 +104,7 @@ fn the_filter_holds_and_never_refuses() {
     let history = History { learned, ..known() };
     let decision = verdict(&comment("subscribe to my channel"), HERE, FINE, &history, &rules());
     assert!(said(&decision).starts_with("hold: bayes 1.00: "), "{}", said(&decision));
-    check(&comment("Thank you, my calves feel better"), FINE, &history, &rules(), "approve");
+    check(&comment("Thank you, both calves feel better"), FINE, &history, &rules(), "approve");
     let off = Rules { bayes: false, ..rules() };
     check(&comment("subscribe to my channel"), FINE, &history, &off, "approve");
     let few = Learned { comments: Counts { spam: 400, ham: 19 }, ..history.learned.clone() };
