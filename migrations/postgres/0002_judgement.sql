@@ -6,6 +6,7 @@ ALTER TABLE comments ADD COLUMN reason_details TEXT NOT NULL DEFAULT '';
 ALTER TABLE comments ADD COLUMN text_mark TEXT;
 CREATE INDEX comments_by_mark ON comments (text_mark, created_at);
 -- Those whose fingerprints are to be forgotten one day.
+CREATE INDEX comments_with_address ON comments (created_at) WHERE address IS NOT NULL;
 CREATE INDEX comments_with_network ON comments (created_at) WHERE network IS NOT NULL;
 
 -- How many comments the filter has learned, beside the revision, where every comment looks anyway.

@@ -10,7 +10,7 @@ use crate::{
     config::{Config, Watch},
     content::{Library, Loader, Snapshot, Watcher},
     domain::problem::Severity,
-    store::{Forgotten, KEPT, SearchIndex, Stale},
+    store::{Forgotten, SearchIndex, Stale},
     web::assets::Assets,
 };
 
@@ -110,10 +110,12 @@ async fn keep_no_longer(app: App) {
     loop {
         let now = app.clock.now();
         match app.store.forget_old(now).await {
-            Ok(Forgotten { addresses: 0, refusals: 0 }) => {}
-            Ok(Forgotten { addresses, refusals }) => tracing::info!(
-                "older than {} days, so forgotten: the network fingerprints of {addresses} comments, {refusals} refusals",
-                KEPT.as_hours() / 24
+            Ok(Forgotten { addresses: 0, networks: 0, refusals: 0 }) => {}
+            Ok(Forgotten { addresses, networks, refusals }) => tracing::info!(
+                addresses,
+                networks,
+                refusals,
+                "fingerprints of addresses and networks, and refused comments, are old enough to be forgotten"
             ),
             Err(error) => tracing::error!("what is too old cannot be forgotten, so it is tried again later: {error}"),
         }

@@ -20,7 +20,7 @@ pub use changes::{Changes, Stale};
 pub use comments::{Added, Sender, Sent};
 pub use moderation::{Listed, Moderated};
 pub use open::OpenError;
-pub use refusals::{Forgotten, KEPT, Refused};
+pub use refusals::{Forgotten, Refused};
 pub use search::{Found, SearchIndex};
 
 /// Comments and all else that must survive a restart. Cheap to clone.

@@ -8,8 +8,10 @@ use super::{Ending::Commit, Store, StoreError, comments::from_millis, on_reader,
 pub(super) const MOST_AN_HOUR: i64 = 100;
 /// How much of a refused text is kept, in characters.
 pub(super) const EXCERPT: usize = 500;
-/// How long refusals are kept, and fingerprints of addresses and networks.
-pub const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long the fingerprint of a whole address is kept; it counts for the ten minutes of a rate.
+const ADDRESS_KEPT: SignedDuration = SignedDuration::from_hours(1);
+/// How long refusals are kept, and fingerprints of networks.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A comment that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +30,10 @@ pub struct Refused {
 /// What was forgotten because its time is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Forgotten {
-    /// Comments whose fingerprints of address and network are gone.
+    /// Comments without the fingerprint of an address now.
     pub addresses: u64,
+    /// Comments without that of a network.
+    pub networks: u64,
     pub refusals: u64,
 }
 
@@ -94,26 +98,29 @@ impl Store {
         Ok(rows.into_iter().map(refused).collect())
     }
 
-    /// Forgets what is older than [`KEPT`]. Readers see none of it, so no revision grows.
+    /// Forgets what has been kept long enough. Readers see none of it, so no revision grows.
     ///
     /// # Errors
     /// The database is away.
     pub async fn forget_old(&self, now: Timestamp) -> Result<Forgotten, StoreError> {
         let before = (now - KEPT).as_millisecond();
         on_writer!(self, tx => {
-            let addresses = sqlx::query(
-                "UPDATE comments SET address = NULL, network = NULL WHERE network IS NOT NULL AND created_at < $1",
-            )
-            .bind(before)
-            .execute(&mut *tx)
-            .await?
-            .rows_affected();
+            let addresses = sqlx::query("UPDATE comments SET address = NULL WHERE address IS NOT NULL AND created_at < $1")
+                .bind((now - ADDRESS_KEPT).as_millisecond())
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            let networks = sqlx::query("UPDATE comments SET network = NULL WHERE network IS NOT NULL AND created_at < $1")
+                .bind(before)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
             let refusals = sqlx::query("DELETE FROM refusals WHERE created_at < $1")
                 .bind(before)
                 .execute(&mut *tx)
                 .await?
                 .rows_affected();
-            Ok(Commit(Forgotten { addresses, refusals }))
+            Ok(Commit(Forgotten { addresses, networks, refusals }))
         })
     }
 }
