@@ -2,6 +2,7 @@
 //! the key, the value and what would be right. Nothing here touches the site or the database.
 
 mod sources;
+mod theme;
 
 use std::{
     collections::BTreeMap,
@@ -16,6 +17,7 @@ use serde::Deserialize;
 use crate::domain::{
     address,
     permalink::{Permalink, Rules},
+    theme::{Remark, Theme},
     verdict::Rates,
 };
 
@@ -93,6 +95,11 @@ pub struct Site {
     pub permalink: Permalink,
     /// A picture in `content/media/` for cards that other sites make of ours.
     pub card: Option<String>,
+    /// An SVG or PNG of the content, in place of the one that is drawn.
+    pub icon: Option<String>,
+    pub theme: Theme,
+    /// What of it works and deserves a look.
+    pub remarks: Vec<Remark>,
     pub comments: Comments,
     /// For shared caches (a CDN); 0: none.
     pub shared_seconds: u64,
@@ -107,7 +114,12 @@ impl Site {
 
     /// What content needs to know of the site.
     pub fn rules(&self) -> Rules {
-        Rules { zone: self.time_zone.clone(), permalink: self.permalink.clone() }
+        Rules {
+            zone: self.time_zone.clone(),
+            permalink: self.permalink.clone(),
+            named_files: theme::named_files(&self.theme, self.icon.as_deref(), self.card.as_deref()),
+            remarks: self.remarks.clone(),
+        }
     }
 
     /// A path of ours as a whole address. Letters that an address may not have are percent-encoded.
@@ -149,6 +161,8 @@ struct SiteToml {
     time_zone: String,
     permalink: Option<String>,
     card: Option<String>,
+    icon: Option<String>,
+    theme: theme::ThemeToml,
     author: Author,
     navigation: Vec<NavigationLink>,
     comments: CommentsToml,
@@ -187,6 +201,8 @@ impl Default for SiteToml {
             time_zone: "UTC".to_owned(),
             permalink: None,
             card: None,
+            icon: None,
+            theme: theme::ThemeToml::default(),
             author: Author::default(),
             navigation: Vec::new(),
             comments: CommentsToml::default(),
@@ -290,6 +306,7 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
             return Err(wrong("navigation.href", &link.href, "write a path such as /about, or a whole address"));
         }
     }
+    let (look, remarks) = theme::check(raw.theme)?;
     Ok(Site {
         author: Author {
             name: if raw.author.name.is_empty() { raw.title.clone() } else { raw.author.name },
@@ -303,6 +320,9 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
         navigation: raw.navigation,
         permalink,
         card: raw.card,
+        icon: theme::icon(raw.icon)?,
+        theme: look,
+        remarks,
         comments: Comments {
             enabled: raw.comments.enabled,
             rates: Rates {

@@ -4,10 +4,12 @@
 //! what they need to know is a parameter.
 
 pub mod address;
+pub mod colour;
 pub mod comment;
 pub mod embed;
 pub mod entry;
 pub mod near;
+pub mod palette;
 pub mod permalink;
 pub mod problem;
 pub mod related;
@@ -15,6 +17,7 @@ pub mod search_doc;
 pub mod signer;
 pub mod slug;
 pub mod stamp;
+pub mod theme;
 pub mod thread;
 pub mod verdict;
 pub mod words;

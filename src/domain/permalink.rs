@@ -2,7 +2,10 @@
 
 use jiff::{Zoned, tz::TimeZone};
 
-use super::slug::Slug;
+use super::{
+    slug::Slug,
+    theme::{NamedFile, Remark},
+};
 
 /// What a site decides about where and when its content stands.
 #[derive(Clone, Debug)]
@@ -10,6 +13,10 @@ pub struct Rules {
     /// Of dates that name none.
     pub zone: TimeZone,
     pub permalink: Permalink,
+    /// What site.toml names of the content.
+    pub named_files: Vec<NamedFile>,
+    /// What is to be said of site.toml itself.
+    pub remarks: Vec<Remark>,
 }
 
 /// A pattern such as `/posts/{slug}` or `/{year}/{month}/{slug}`.

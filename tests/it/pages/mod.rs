@@ -3,6 +3,7 @@
 mod addresses;
 mod dates;
 mod lists;
+mod look;
 mod missing;
 mod narrowing;
 mod policy;
