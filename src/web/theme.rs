@@ -73,18 +73,8 @@ pub fn feed_style(theme: &Theme) -> String {
 
 fn colours(light: &Palette, dark: &Palette) -> String {
     let mut tokens = String::new();
-    let channels: [(&str, fn(&Palette) -> Colour); 8] = [
-        ("paper", |palette| palette.paper),
-        ("sheet", |palette| palette.sheet),
-        ("ink", |palette| palette.ink),
-        ("soft", |palette| palette.soft),
-        ("line", |palette| palette.line),
-        ("edge", |palette| palette.edge),
-        ("track", |palette| palette.track),
-        ("accent", |palette| palette.accent),
-    ];
-    for (name, of) in channels {
-        let _ = write!(tokens, "--lch-{name}:var(--by-day,{}) var(--by-night,{});", of(light), of(dark));
+    for ((name, by_day), (_, by_night)) in channels(light).into_iter().zip(channels(dark)) {
+        let _ = write!(tokens, "--lch-{name}:var(--by-day,{by_day}) var(--by-night,{by_night});");
     }
     let without_hue =
         |colour: Colour| format!("{}% {}", thousandths(colour.lightness * 100.0), thousandths(colour.chroma));
@@ -95,6 +85,20 @@ fn colours(light: &Palette, dark: &Palette) -> String {
     // The badge that says "play" is the same by day and by night, as the picture below it is.
     let _ = write!(tokens, "--lch-play:{};", light.accent);
     tokens
+}
+
+fn channels(palette: &Palette) -> [(&'static str, Colour); 8] {
+    let Palette { paper, sheet, ink, soft, line, edge, track, accent, .. } = *palette;
+    [
+        ("paper", paper),
+        ("sheet", sheet),
+        ("ink", ink),
+        ("soft", soft),
+        ("line", line),
+        ("edge", edge),
+        ("track", track),
+        ("accent", accent),
+    ]
 }
 
 fn thousandths(value: f32) -> f32 {
