@@ -41,7 +41,7 @@ async fn chosen_colours_are_in_the_style_sheet_and_around_the_page() {
     }
     let window = colours_of_the_window(&site.get("/posts/calf").await);
     assert_eq!(window[0], "#ffffff");
-    assert!(window[1] < "#333333".to_owned(), "dark by night: {window:?}");
+    assert!(window[1].as_str() < "#333333", "dark by night: {window:?}");
     // The style sheet of feeds and the icon follow.
     let feed = site.get("/feed.xml").await.text();
     let feed_css = feed.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a style sheet");
