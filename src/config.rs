@@ -14,11 +14,14 @@ use ipnet::IpNet;
 use jiff::{SignedDuration, tz::TimeZone};
 use serde::Deserialize;
 
-use crate::domain::{
-    address,
-    permalink::{Permalink, Rules},
-    theme::{Remark, Theme},
-    verdict::Rates,
+use crate::{
+    domain::{
+        address, language,
+        permalink::{Permalink, Rules},
+        theme::{Remark, Theme},
+        verdict::Rates,
+    },
+    texts::{self, Texts, TextsError},
 };
 
 pub use sources::{SETTINGS, Setting, Typed, unknown_variables};
@@ -44,6 +47,8 @@ pub enum ConfigError {
          put base_url = \"https://your.domain\" into site.toml"
     )]
     NoBaseUrl(SocketAddr),
+    #[error(transparent)]
+    Texts(#[from] TextsError),
 }
 
 /// Everything that is set, checked and ready for use.
@@ -89,6 +94,8 @@ pub struct Site {
     pub base_url: String,
     /// BCP 47.
     pub language: String,
+    /// What the site says in it; in English where that is not among the shipped ones.
+    pub texts: &'static Texts,
     pub time_zone: TimeZone,
     pub author: Author,
     pub navigation: Vec<NavigationLink>,
@@ -287,6 +294,9 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
     if raw.title.trim().is_empty() {
         return Err(wrong("title", &raw.title, "a site needs a name"));
     }
+    if !language::is_tag(&raw.language) {
+        return Err(wrong("language", &raw.language, "write a tag such as en, de or pt-BR"));
+    }
     for host in &raw.security.frame_hosts {
         if !is_frame_host(host) {
             return Err(wrong(
@@ -315,6 +325,7 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
         title: raw.title,
         description: raw.description,
         base_url,
+        texts: texts::for_site(&raw.language)?,
         language: raw.language,
         time_zone,
         navigation: raw.navigation,

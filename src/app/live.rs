@@ -58,7 +58,7 @@ async fn keep_content(app: App, mut loader: Loader, mut library: Arc<Library>, m
                     }
                     Err(panic) => {
                         tracing::error!("reading the content broke, so the site stays as it was: {panic}");
-                        loader = Loader::new(app.config.content.clone(), app.config.site.rules());
+                        loader = Loader::new(app.config.content.clone(), app.config.site.rules(), app.texts());
                         continue;
                     }
                 }

@@ -12,6 +12,7 @@ use crate::{
     config::Config,
     domain::comment::{CommentId, NewComment, RawComment, Status},
     store::{Listed, Store, StoreError},
+    texts, web,
 };
 
 /// Who acts, in the moderation log.
@@ -141,7 +142,8 @@ impl Reply {
         // The author's words pass the same checks as everyone's.
         let raw = RawComment { name: author.name.clone(), text, ..RawComment::default() };
         let new = NewComment::parse(&raw).map_err(|errors| {
-            let said: Vec<&str> = errors.iter().map(|(_, message)| message).collect();
+            // The command line speaks English, whatever the site does.
+            let said = texts::of("en").map(|texts| web::field_errors(&errors, &texts.mend)).unwrap_or_default();
             anyhow::anyhow!("the answer was not posted: {}", said.join(" "))
         })?;
         let now = Clock::system().now();

@@ -81,7 +81,7 @@ pub const SETTINGS: &[Setting] = {
             "site.language",
             Text,
             "en",
-            "The language you write in (BCP 47); the words around your texts are English for now.",
+            "The language you write in, such as `de-AT` (BCP 47); the site speaks it where it has texts in it, else English.",
         ),
         setting("site.time_zone", Text, "UTC", "The zone of dates without one, such as `Europe/Berlin`."),
         setting(
@@ -367,6 +367,7 @@ mod tests {
                 (Kind::Switch, _) => "false",
                 (Kind::List, _) => "[]",
                 (_, "site.base_url" | "site.author.url") => "https://example.org",
+                (_, "site.language") => "de",
                 (_, "site.time_zone") => "Europe/Berlin",
                 (_, "site.permalink") => "/{slug}",
                 (_, "site.icon") => "icon.svg",

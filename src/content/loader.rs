@@ -28,6 +28,7 @@ use crate::domain::{
     problem::{Place, Problem, Severity},
     slug::Slug,
 };
+use crate::texts::{self, Texts};
 use outline::Outline;
 pub use site_toml::named;
 
@@ -49,6 +50,8 @@ pub struct Library {
 pub struct Loader {
     content: PathBuf,
     rules: Rules,
+    /// What the site says in its language; a text in another has its own words where there are any.
+    texts: &'static Texts,
     last_good: HashMap<PathBuf, String>,
     /// Files that had their address at the last load: a newcomer that wants it must not drive them out.
     settled: HashSet<PathBuf>,
@@ -56,8 +59,8 @@ pub struct Loader {
 }
 
 impl Loader {
-    pub fn new(content: PathBuf, rules: Rules) -> Self {
-        Self { content, rules, last_good: HashMap::new(), settled: HashSet::new(), media: MediaIndex::default() }
+    pub fn new(content: PathBuf, rules: Rules, texts: &'static Texts) -> Self {
+        Self { content, rules, texts, last_good: HashMap::new(), settled: HashSet::new(), media: MediaIndex::default() }
     }
 
     /// Reads everything that is there now.
@@ -121,7 +124,8 @@ impl Loader {
 
     fn add(&self, library: &mut Library, outline: Outline, names: &Names) {
         let path = outline.source.file.path.clone();
-        let files = Files { loader: self, file: &path, names };
+        let texts = outline.language().and_then(|language| texts::of(&language)).unwrap_or(self.texts);
+        let files = Files { loader: self, file: &path, names, texts };
         for fault in &outline.warnings {
             library.problems.push(problem(Severity::Warning, &path, fault.place, &fault.what, &fault.mend));
         }
@@ -228,7 +232,7 @@ fn filled(text: Option<String>) -> Option<String> {
 
 fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
     let description = outline.front_matter.any_description().map(str::to_owned);
-    let language = outline.front_matter.any_language().map(str::to_owned);
+    let language = outline.language();
     let mut extra = outline.front_matter.extra.unwrap_or_default();
     extra.extend(outline.front_matter.unknown);
     Entry {
@@ -298,6 +302,7 @@ struct Files<'a> {
     loader: &'a Loader,
     file: &'a Path,
     names: &'a Names,
+    texts: &'static Texts,
 }
 
 impl Files<'_> {
@@ -338,6 +343,10 @@ impl Lookup for Files<'_> {
 
     fn poster(&self, stem: &str) -> Option<Picture> {
         POSTERS.iter().find_map(|ending| self.find(&format!("{stem}.{ending}"))).map(|file| file.picture())
+    }
+
+    fn texts(&self) -> &'static Texts {
+        self.texts
     }
 
     fn has_stretch(&self, slug: &Slug) -> bool {

@@ -8,6 +8,7 @@ pub mod colour;
 pub mod comment;
 pub mod embed;
 pub mod entry;
+pub mod language;
 pub mod near;
 pub mod palette;
 pub mod permalink;

@@ -19,6 +19,7 @@ use crate::{
     config::Site,
     content,
     domain::theme::{Face, Theme},
+    texts::Texts,
 };
 
 #[derive(RustEmbed)]
@@ -62,8 +63,10 @@ impl Assets {
         let mut assets = Self::default();
         let names: Vec<String> = Embedded::iter().map(std::borrow::Cow::into_owned).collect();
         for name in names.iter().filter(|name| !is_sheet(name)) {
-            if let Some(bytes) = read(name, dev) {
-                let bytes = if name == FEED_STYLE { with(bytes, &theme::feed_style(&site.theme)) } else { bytes };
+            if let Some(mut bytes) = read(name, dev) {
+                if name == FEED_STYLE {
+                    bytes.extend((feed_words(site.texts) + &theme::feed_style(&site.theme)).into_bytes());
+                }
                 assets.add(name, bytes);
             }
         }
@@ -190,9 +193,10 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     if suffix.is_empty() { path.to_owned() } else { path.with_file_name(format!("{stem}{suffix}.woff2")) }
 }
 
-fn with(mut bytes: Vec<u8>, more: &str) -> Vec<u8> {
-    bytes.extend(more.as_bytes());
-    bytes
+/// A feed in a browser has no page around it that could say what it is, so its style sheet does.
+fn feed_words(texts: &Texts) -> String {
+    let words = texts.feeds.in_browser.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\n:root::before {{ content: \"{words}\"; }}\n")
 }
 
 fn is_sheet(name: &str) -> bool {
@@ -215,7 +219,7 @@ mod tests {
     fn one_style_sheet_with_hashed_names_in_it() {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("custom.css"), ".mine { color: red }").expect("writes");
-        fs::write(folder.path().join("site.toml"), "[theme]\naccent = '#0a58ca'\n").expect("writes");
+        fs::write(folder.path().join("site.toml"), "language = 'de'\n[theme]\naccent = '#0a58ca'\n").expect("writes");
         let typed = Typed { content: Some(folder.path().to_owned()), ..Typed::default() };
         let site = Config::load(&typed, &BTreeMap::new()).expect("settings").site;
         let assets = Assets::build(folder.path(), false, &site);
@@ -229,6 +233,8 @@ mod tests {
             css.find("--lch-accent:var(--by-day,49.").expect("the theme")
                 > css.find("--lch-accent: var(").expect("ours")
         );
+        let feed = assets.get(&assets.address(FEED_STYLE)).expect("a style sheet");
+        assert!(String::from_utf8_lossy(&feed.bytes).contains("content: \"Das ist ein Feed."));
         for name in [FONT, FEED_STYLE, SCHEME_SCRIPT, "icons/mark.svg", "icons/mark-192.png", "js/embeds.js"] {
             assert!(assets.get(&assets.address(name)).is_some(), "{name}");
         }

@@ -23,13 +23,14 @@ use crate::{
     content::Snapshot,
     domain::{
         address,
-        comment::{COMMENTS_TAG, CommentId, Field, FieldErrors, NewComment, RawComment, Status, gone_parent},
+        comment::{COMMENTS_TAG, CommentId, FieldError, FieldErrors, NewComment, RawComment, Status},
         entry::Post,
         signer::Purpose,
         stamp,
         verdict::Circumstances,
     },
     store::{Added, Sent, StoreError},
+    texts::TooFast,
 };
 
 /// The form as it is sent.
@@ -57,22 +58,20 @@ pub async fn submit(
     let snapshot = app.snapshot();
     let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
     if !entries::is_open(&app, post) {
-        return Err(WebError::forbidden(format!("Comments under “{}” are closed.", post.entry.title)));
+        return Err(WebError::forbidden(app.texts().comments.closed_under.with(&post.entry.title)));
     }
+    let texts = &app.texts().mend;
     let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
     let raw = RawComment { name: form.name, email: form.email, site: form.site, text: form.text, parent: form.parent };
     if origin == Origin::Foreign {
-        let notice = Notice::sentence(
-            "Please send this once more",
-            "Your browser says that this form came from another site, so nothing has been posted. \
-             If you wrote it here, send it again.",
-        );
+        let notice = Notice::said(&texts.foreign);
         return again(&app, &snapshot, post, raw, notice, StatusCode::FORBIDDEN).await;
     }
     let new = match NewComment::parse(&raw) {
         Ok(new) => new,
         Err(errors) => {
-            return again(&app, &snapshot, post, raw, Notice::fields(errors), StatusCode::UNPROCESSABLE_ENTITY).await;
+            let notice = Notice::fields(errors, texts);
+            return again(&app, &snapshot, post, raw, notice, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
     };
     let at = app.clock.now();
@@ -92,30 +91,20 @@ pub async fn submit(
         Ok(Added::Stored(id, status)) => Ok(posted(&app, post, id, status, visitor.new_cookie)),
         Ok(Added::Duplicate(id, status)) => Ok(posted(&app, post, id, status, None)),
         Ok(Added::TooFast(wait)) => {
-            let seconds = wait.as_secs().max(0) + 1;
-            let notice = Notice::sentence(
-                "One moment, please",
-                format!(
-                    "Comments are coming very fast from where you are. Wait {}, then send this again; it is all still below.",
-                    in_words(seconds)
-                ),
-            );
+            let seconds = wait.as_secs().max(0).unsigned_abs() + 1;
+            let notice = Notice::sentence(&texts.too_fast.heading, wait_sentence(&texts.too_fast, seconds));
             let mut response = again(&app, &snapshot, post, raw, notice, StatusCode::TOO_MANY_REQUESTS).await?;
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
             Ok(response)
         }
         Ok(Added::ParentGone) => {
             let raw = RawComment { parent: String::new(), ..raw };
-            let notice = Notice::fields(FieldErrors::one(Field::Parent, gone_parent()));
+            let notice = Notice::fields(FieldErrors::one(FieldError::ParentGone), texts);
             again(&app, &snapshot, post, raw, notice, StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(error) => {
             errors::log(&error);
-            let notice = Notice::sentence(
-                "This could not be kept just now",
-                "The place where comments are kept does not answer. Nothing is lost: what you wrote is still below. \
-                 Please send it again in a minute.",
-            );
+            let notice = Notice::said(&texts.not_kept);
             let mut response = again(&app, &snapshot, post, raw, notice, StatusCode::SERVICE_UNAVAILABLE).await?;
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
             Ok(response)
@@ -187,10 +176,7 @@ pub async fn permalink(State(app): State<App>, Path(id): Path<String>) -> Result
     Ok(redirect(StatusCode::FOUND, &format!("{}#comment-{id}", address::encode(&post.entry.address))))
 }
 
-fn in_words(seconds: i64) -> String {
-    match seconds {
-        1 => "a second".to_owned(),
-        2..=90 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", (seconds + 59) / 60),
-    }
+fn wait_sentence(texts: &TooFast, seconds: u64) -> String {
+    let seconds = usize::try_from(seconds).unwrap_or(usize::MAX);
+    if seconds <= 90 { texts.seconds.of(seconds) } else { texts.minutes.of(seconds.div_ceil(60)) }
 }

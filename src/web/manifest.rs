@@ -8,7 +8,7 @@ use super::{
     icons::Icon,
     page::{Page, Policy},
 };
-use crate::{app::App, config::Site};
+use crate::{app::App, config::Site, domain::language::Direction};
 
 /// How much of a name stands below an icon on a home screen.
 const SHORT: usize = 12;
@@ -24,7 +24,7 @@ fn manifest(site: &Site, icons: &[Icon]) -> Value {
         "name": site.title,
         "short_name": short(&site.title),
         "lang": site.language,
-        "dir": "auto",
+        "dir": Direction::of(&site.language).as_str(),
         "start_url": "/",
         "scope": "/",
         "display": "minimal-ui",

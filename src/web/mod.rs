@@ -24,6 +24,8 @@ pub mod theme;
 mod view;
 pub mod visitor;
 
+pub use view::form::field_errors;
+
 use axum::{
     Router,
     body::Body,

@@ -20,7 +20,7 @@ async fn site() -> TestSite {
 }
 
 /// A comment that everyone sees, by somebody who had none before.
-async fn approved(site: &TestSite, slug: &str, text: &str) -> i64 {
+pub async fn approved(site: &TestSite, slug: &str, text: &str) -> i64 {
     let id = comment_id(&site.visitor("203.0.113.9").comment(slug, text).await);
     site.approve(id).await;
     id
