@@ -8,6 +8,7 @@ use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
+    sync::Arc,
 };
 
 use ipnet::IpNet;
@@ -19,7 +20,7 @@ use crate::{
         address, language,
         permalink::{Permalink, Rules},
         theme::{Remark, Theme},
-        verdict::Rates,
+        verdict::{self, Moderation, Phrases, Rates},
     },
     texts::{self, Texts, TextsError},
 };
@@ -126,6 +127,7 @@ impl Site {
             permalink: self.permalink.clone(),
             named_files: theme::named_files(&self.theme, self.icon.as_deref(), self.card.as_deref()),
             remarks: self.remarks.clone(),
+            close_after: self.comments.close_after,
         }
     }
 
@@ -154,7 +156,10 @@ pub struct NavigationLink {
 #[derive(Clone, Debug)]
 pub struct Comments {
     pub enabled: bool,
+    /// How long a thread takes comments after its post has appeared; `None`: for ever.
+    pub close_after: Option<SignedDuration>,
     pub rates: Rates,
+    pub rules: Arc<verdict::Rules>,
 }
 
 /// site.toml as it is written.
@@ -181,6 +186,12 @@ struct SiteToml {
 #[serde(deny_unknown_fields, default)]
 struct CommentsToml {
     enabled: bool,
+    moderation: String,
+    close_after_days: u32,
+    max_links: u32,
+    hold_words: Vec<String>,
+    refuse_words: Vec<String>,
+    bayes: bool,
     gap_seconds: u32,
     per_10_minutes: u32,
     network_per_10_minutes: u32,
@@ -221,7 +232,18 @@ impl Default for SiteToml {
 
 impl Default for CommentsToml {
     fn default() -> Self {
-        Self { enabled: true, gap_seconds: 15, per_10_minutes: 5, network_per_10_minutes: 30 }
+        Self {
+            enabled: true,
+            moderation: "first".to_owned(),
+            close_after_days: 0,
+            max_links: 2,
+            hold_words: Vec::new(),
+            refuse_words: Vec::new(),
+            bayes: true,
+            gap_seconds: 15,
+            per_10_minutes: 5,
+            network_per_10_minutes: 30,
+        }
     }
 }
 
@@ -317,6 +339,7 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
         }
     }
     let (look, remarks) = theme::check(raw.theme)?;
+    let comments = check_comments(&raw.comments)?;
     Ok(Site {
         author: Author {
             name: if raw.author.name.is_empty() { raw.title.clone() } else { raw.author.name },
@@ -334,16 +357,41 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
         icon: theme::icon(raw.icon)?,
         theme: look,
         remarks,
-        comments: Comments {
-            enabled: raw.comments.enabled,
-            rates: Rates {
-                gap: SignedDuration::from_secs(raw.comments.gap_seconds.into()),
-                per_window: raw.comments.per_10_minutes.into(),
-                network_per_window: raw.comments.network_per_10_minutes.into(),
-            },
-        },
+        comments,
         shared_seconds: raw.cache.shared_seconds.into(),
         frame_hosts: raw.security.frame_hosts,
+    })
+}
+
+fn check_comments(raw: &CommentsToml) -> Result<Comments, ConfigError> {
+    let wrong = |key: &str, value: &str, right: &str| ConfigError::Value {
+        key: format!("comments.{key}"),
+        value: value.to_owned(),
+        right: right.to_owned(),
+    };
+    let phrases = |key: &str, written: &[String]| {
+        Phrases::parse(written).map_err(|phrase| {
+            wrong(key, &phrase, "every word needs a letter besides the stars, as in cas*no, or any text would match")
+        })
+    };
+    let moderation = Moderation::parse(&raw.moderation)
+        .ok_or_else(|| wrong("moderation", &raw.moderation, "write first, all or none"))?;
+    Ok(Comments {
+        enabled: raw.enabled,
+        close_after: (raw.close_after_days > 0)
+            .then(|| SignedDuration::from_hours(24 * i64::from(raw.close_after_days))),
+        rates: Rates {
+            gap: SignedDuration::from_secs(raw.gap_seconds.into()),
+            per_window: raw.per_10_minutes.into(),
+            network_per_window: raw.network_per_10_minutes.into(),
+        },
+        rules: Arc::new(verdict::Rules {
+            moderation,
+            max_links: usize::try_from(raw.max_links).unwrap_or(usize::MAX),
+            hold_words: phrases("hold_words", &raw.hold_words)?,
+            refuse_words: phrases("refuse_words", &raw.refuse_words)?,
+            bayes: raw.bayes,
+        }),
     })
 }
 

@@ -14,7 +14,10 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
+
 use super::{
+    front_matter::CommentsFlag,
     markdown::{self, Linked, Lookup, Rendered},
     media::{MediaFile, MediaIndex},
     pictogram,
@@ -171,12 +174,20 @@ impl Loader {
             tags: outline.tags(),
             series,
             authors: outline.front_matter.any_authors().to_vec(),
-            comments_open: outline.front_matter.comments.is_none_or(|open| open.0),
+            comments_open: outline.front_matter.comments != CommentsFlag::Closed,
+            comments_until: self.comments_until(&outline),
             featured: outline.front_matter.featured.0,
             threads: outline.threads(),
             entry: entry(outline, body, image.map(MediaFile::picture)),
             date,
         }
+    }
+
+    fn comments_until(&self, outline: &Outline) -> Option<Timestamp> {
+        let close_after = self.rules.close_after.filter(|_| outline.front_matter.comments != CommentsFlag::Open)?;
+        let appeared = outline.publish_at.unwrap_or_else(|| outline.date.timestamp());
+        // A time after the end of the calendar never comes.
+        appeared.checked_add(close_after).ok()
     }
 }
 

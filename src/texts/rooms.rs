@@ -7,7 +7,7 @@ use super::phrase::{
     Phrase, Plural,
     gaps::{
         self, Comment, Count, Date, Id, Last, Month, Most, Name, Names, Number, Provider, Question, Stretch, Tag,
-        Title, Year,
+        Title, Word, Year,
     },
 };
 
@@ -215,7 +215,7 @@ pub struct Comments {
     pub none: String,
     pub away: String,
     pub closed: String,
-    pub closed_under: Phrase<Title>,
+    pub unsent: String,
     pub author: String,
     pub waiting: String,
     pub in_reply_to: Phrase<Name>,
@@ -264,7 +264,10 @@ pub struct Mend {
     pub parent_gone: String,
     pub foreign: Said,
     pub not_kept: Said,
+    pub closed: Said,
     pub too_fast: TooFast,
+    pub word: RefusedWord,
+    pub blocked: Blocked,
 }
 
 /// Feeds.
@@ -303,4 +306,22 @@ pub struct TooFast {
     pub heading: String,
     pub seconds: Plural,
     pub minutes: Plural,
+}
+
+/// A comment with a word that the site does not take.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusedWord {
+    pub heading: String,
+    pub sentence: Phrase<Word>,
+}
+
+/// A commenter whom the author has blocked, by what.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Blocked {
+    pub heading: String,
+    pub email: String,
+    pub site: String,
+    pub network: String,
 }

@@ -1,5 +1,7 @@
 //! Taking a comment, and finding one by its number.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Form, Path, State, rejection::FormRejection},
     response::{IntoResponse, Response},
@@ -27,10 +29,10 @@ use crate::{
         entry::Post,
         signer::Purpose,
         stamp,
-        verdict::Circumstances,
+        verdict::{Circumstances, Refusal, blocks::Block},
     },
     store::{Added, Sent, StoreError},
-    texts::TooFast,
+    texts::{Mend, TooFast},
 };
 
 /// The form as it is sent.
@@ -57,12 +59,14 @@ pub async fn submit(
 ) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
     let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
-    if !entries::is_open(&app, post) {
-        return Err(WebError::forbidden(app.texts().comments.closed_under.with(&post.entry.title)));
-    }
     let texts = &app.texts().mend;
     let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
     let raw = RawComment { name: form.name, email: form.email, site: form.site, text: form.text, parent: form.parent };
+    if !entries::is_open(&app, post) {
+        // There is no form any more; the page says so itself.
+        let notice = Notice::said(&texts.closed);
+        return again(&app, &snapshot, post, raw, notice, StatusCode::FORBIDDEN).await;
+    }
     if origin == Origin::Foreign {
         let notice = Notice::said(&texts.foreign);
         return again(&app, &snapshot, post, raw, notice, StatusCode::FORBIDDEN).await;
@@ -85,16 +89,18 @@ pub async fn submit(
             honeypot_filled: !form.fax_extension.is_empty(),
         },
         rates: app.config.site.comments.rates,
+        rules: Arc::clone(&app.config.site.comments.rules),
         at,
     };
     match add(&app, sent).await {
         Ok(Added::Stored(id, status)) => Ok(posted(&app, post, id, status, visitor.new_cookie)),
         Ok(Added::Duplicate(id, status)) => Ok(posted(&app, post, id, status, None)),
-        Ok(Added::TooFast(wait)) => {
-            let seconds = wait.as_secs().max(0).unsigned_abs() + 1;
-            let notice = Notice::sentence(&texts.too_fast.heading, wait_sentence(&texts.too_fast, seconds));
-            let mut response = again(&app, &snapshot, post, raw, notice, StatusCode::TOO_MANY_REQUESTS).await?;
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        Ok(Added::Refused(refusal)) => {
+            let (status, notice, seconds) = refused(&refusal, texts);
+            let mut response = again(&app, &snapshot, post, raw, notice, status).await?;
+            if let Some(seconds) = seconds {
+                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            }
             Ok(response)
         }
         Ok(Added::ParentGone) => {
@@ -108,6 +114,29 @@ pub async fn submit(
             let mut response = again(&app, &snapshot, post, raw, notice, StatusCode::SERVICE_UNAVAILABLE).await?;
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
             Ok(response)
+        }
+    }
+}
+
+/// How a refusal is told, and after how many seconds it may be tried again.
+fn refused(refusal: &Refusal, texts: &Mend) -> (StatusCode, Notice, Option<u64>) {
+    match refusal {
+        Refusal::TooFast(wait) => {
+            let seconds = wait.as_secs().max(0).unsigned_abs() + 1;
+            let notice = Notice::sentence(&texts.too_fast.heading, wait_sentence(&texts.too_fast, seconds));
+            (StatusCode::TOO_MANY_REQUESTS, notice, Some(seconds))
+        }
+        Refusal::Word(phrase) => {
+            let notice = Notice::sentence(&texts.word.heading, texts.word.sentence.with(phrase));
+            (StatusCode::UNPROCESSABLE_ENTITY, notice, None)
+        }
+        Refusal::Blocked(block) => {
+            let sentence = match block {
+                Block::Email(_) => &texts.blocked.email,
+                Block::Site(_) => &texts.blocked.site,
+                Block::Network(_) => &texts.blocked.network,
+            };
+            (StatusCode::FORBIDDEN, Notice::sentence(&texts.blocked.heading, sentence.clone()), None)
         }
     }
 }

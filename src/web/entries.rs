@@ -119,6 +119,8 @@ struct Conversation {
     comments: Option<Vec<CommentView>>,
     /// `None`: closed.
     form: Option<FormView>,
+    /// What was sent to a thread that had closed meanwhile, to be copied.
+    unsent: Option<String>,
     is_demo: bool,
     waiting: Option<CommentId>,
 }
@@ -256,6 +258,7 @@ fn conversation(
             count => texts.comments.count.of(count),
         },
         comments: thread.map(|thread| thread::comments(thread, &app.config.site.time_zone, is_open, texts)),
+        unsent: Some(form.values.text.clone()).filter(|text| !is_open && !text.is_empty()),
         form: is_open.then(|| FormView::new(app, snapshot, post, form)),
         is_demo: app.mode.demo,
         waiting: waiting.filter(is_there),
@@ -272,7 +275,7 @@ fn contains_waiting(nodes: &[crate::domain::thread::Node], id: CommentId) -> boo
 
 /// Whether new comments are taken under this post.
 pub fn is_open(app: &App, post: &Post) -> bool {
-    post.comments_open && app.config.site.comments.enabled
+    post.takes_comments(app.clock.now()) && app.config.site.comments.enabled
 }
 
 /// JSON-LD for search engines (schema.org/BlogPosting).

@@ -41,11 +41,6 @@ impl WebError {
         Self::new(StatusCode::GONE, None)
     }
 
-    /// Not allowed, and why.
-    pub fn forbidden(sentence: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, Some(sentence.into()))
-    }
-
     pub fn status(status: StatusCode) -> Self {
         Self::new(status, None)
     }

@@ -271,6 +271,7 @@ mod tests {
         let rules = Rules {
             zone: TimeZone::UTC,
             permalink: Permalink::default(),
+            close_after: None,
             named_files: Vec::new(),
             remarks: Vec::new(),
         };

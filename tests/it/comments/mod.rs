@@ -1,14 +1,19 @@
 //! Comments, from the form in the page to the conversation under it.
 
+mod attacks;
 mod away;
 mod engines;
+mod judged;
+mod learning;
 mod links;
+mod load;
 mod markup;
 mod mending;
 mod refused;
 mod suspected;
 mod threads;
 mod waiting;
+mod youtube;
 
 use instep::domain::comment::Status;
 
