@@ -9,6 +9,7 @@ pub mod embed;
 pub mod entry;
 pub mod near;
 pub mod permalink;
+pub mod picture;
 pub mod problem;
 pub mod related;
 pub mod search_doc;
