@@ -15,7 +15,10 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
+
 use super::{
+    front_matter::CommentsFlag,
     markdown::{self, Linked, Lookup, Rendered},
     media::{MediaFile, MediaIndex},
     pictogram,
@@ -29,6 +32,7 @@ use crate::domain::{
     problem::{Place, Problem, Severity},
     slug::Slug,
 };
+use crate::texts::{self, Texts};
 use outline::Outline;
 
 /// All content of a site, published or not.
@@ -49,6 +53,8 @@ pub struct Library {
 pub struct Loader {
     content: PathBuf,
     rules: Rules,
+    /// What the site says in its language; a text in another has its own words where there are any.
+    texts: &'static Texts,
     last_good: HashMap<PathBuf, String>,
     /// Files that had their address at the last load: a newcomer that wants it must not drive them out.
     settled: HashSet<PathBuf>,
@@ -56,8 +62,8 @@ pub struct Loader {
 }
 
 impl Loader {
-    pub fn new(content: PathBuf, rules: Rules) -> Self {
-        Self { content, rules, last_good: HashMap::new(), settled: HashSet::new(), media: MediaIndex::default() }
+    pub fn new(content: PathBuf, rules: Rules, texts: &'static Texts) -> Self {
+        Self { content, rules, texts, last_good: HashMap::new(), settled: HashSet::new(), media: MediaIndex::default() }
     }
 
     /// Reads everything that is there now.
@@ -122,7 +128,8 @@ impl Loader {
 
     fn add(&self, library: &mut Library, outline: Outline, names: &Names, refused: &RefCell<HashSet<PathBuf>>) {
         let path = outline.source.file.path.clone();
-        let mut files = Files { loader: self, file: &path, names, has_cover: false, refused };
+        let texts = outline.language().and_then(|language| texts::of(&language)).unwrap_or(self.texts);
+        let mut files = Files { loader: self, file: &path, names, texts, has_cover: false, refused };
         for fault in &outline.warnings {
             library.problems.push(problem(Severity::Warning, &path, fault.place, &fault.what, &fault.mend));
         }
@@ -165,12 +172,20 @@ impl Loader {
             tags: outline.tags(),
             series,
             authors: outline.front_matter.any_authors().to_vec(),
-            comments_open: outline.front_matter.comments.is_none_or(|open| open.0),
+            comments_open: outline.front_matter.comments != CommentsFlag::Closed,
+            comments_until: self.comments_until(&outline),
             featured: outline.front_matter.featured.0,
             threads: outline.threads(),
             entry: entry(outline, body, image.map(MediaFile::picture)),
             date,
         }
+    }
+
+    fn comments_until(&self, outline: &Outline) -> Option<Timestamp> {
+        let close_after = self.rules.close_after.filter(|_| outline.front_matter.comments != CommentsFlag::Open)?;
+        let appeared = outline.publish_at.unwrap_or_else(|| outline.date.timestamp());
+        // A time after the end of the calendar never comes.
+        appeared.checked_add(close_after).ok()
     }
 }
 
@@ -248,7 +263,7 @@ fn filled(text: Option<String>) -> Option<String> {
 
 fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
     let description = outline.front_matter.any_description().map(str::to_owned);
-    let language = outline.front_matter.any_language().map(str::to_owned);
+    let language = outline.language();
     let mut extra = outline.front_matter.extra.unwrap_or_default();
     extra.extend(outline.front_matter.unknown);
     Entry {
@@ -318,6 +333,7 @@ struct Files<'a> {
     loader: &'a Loader,
     file: &'a Path,
     names: &'a Names,
+    texts: &'static Texts,
     has_cover: bool,
     /// Pictures that were asked for in vain: who asked has told.
     refused: &'a RefCell<HashSet<PathBuf>>,
@@ -368,6 +384,10 @@ impl Lookup for Files<'_> {
         let named =
             |ending: &&str| self.loader.media.resolve(&self.loader.content, self.file, &format!("{stem}.{ending}"));
         POSTERS.iter().filter_map(named).find(|file| file.refusal.is_none()).map(|file| file.picture())
+    }
+
+    fn texts(&self) -> &'static Texts {
+        self.texts
     }
 
     fn has_stretch(&self, slug: &Slug) -> bool {
