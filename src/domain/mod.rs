@@ -10,6 +10,7 @@ pub mod entry;
 pub mod language;
 pub mod near;
 pub mod permalink;
+pub mod picture;
 pub mod problem;
 pub mod related;
 pub mod search_doc;
