@@ -48,7 +48,12 @@ pub const SETTINGS: &[Setting] = {
     &[
         setting("listen", Text, "127.0.0.1:3000", "Address and port to listen on; port 0 takes a free one."),
         setting("content", Text, "content", "The folder with site.toml, posts, pages and stretches."),
-        setting("data", Text, "data", "The folder of the SQLite database; made where it is missing."),
+        setting(
+            "data",
+            Text,
+            "data",
+            "The folder of the SQLite database and of what is made of pictures; made where it is missing.",
+        ),
         setting(
             "database_url",
             Text,

@@ -10,6 +10,7 @@ mod loader;
 pub mod markdown;
 mod media;
 mod pictogram;
+pub mod pictures;
 mod snapshot;
 mod source;
 mod watch;

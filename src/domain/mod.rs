@@ -12,6 +12,7 @@ pub mod language;
 pub mod near;
 pub mod palette;
 pub mod permalink;
+pub mod picture;
 pub mod problem;
 pub mod related;
 pub mod search_doc;

@@ -137,6 +137,8 @@ impl Assets {
     fn add_icon(&mut self, path: &Path) {
         let Ok(bytes) = fs::read(path) else { return };
         let is_svg = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg"));
+        // Like all pictures it leaves without what it tells about its maker.
+        let bytes = if is_svg { bytes } else { content::pictures::cleaned_png(&bytes).unwrap_or_default() };
         let size = imagesize::blob_size(&bytes).map(|size| format!("{}x{}", size.width, size.height));
         let (name, media_type, sizes) = match (is_svg, size) {
             (true, _) => ("icons/own.svg", "image/svg+xml", "any".to_owned()),

@@ -7,7 +7,7 @@ use std::{
 
 use super::problem;
 use crate::{
-    content::media::MediaIndex,
+    content::{media::MediaIndex, pictures},
     domain::{
         permalink::Rules,
         problem::{Place, Problem, Severity},
@@ -47,11 +47,13 @@ fn fault(content: &Path, named: &NamedFile, media: &MediaIndex) -> Option<(Strin
     match kind {
         FileKind::Picture => {
             let path = content.join("media").join(name);
-            let Some(file) = media.files().find(|file| file.path == path) else {
+            // One that is refused has been told, with its own reason.
+            let Some(file) = media.all().find(|file| file.path == path) else {
                 return missing(&format!("{place}/media"));
             };
             let mend = "Take an AVIF, JPEG, PNG, SVG or WebP.".to_owned();
-            file.size.is_none().then(|| (format!("{name:?} for {key} is no picture that we know"), mend))
+            (file.size.is_none() && file.refusal.is_none())
+                .then(|| (format!("{name:?} for {key} is no picture that we know"), mend))
         }
         FileKind::Icon => match self::named(content, name) {
             None => missing(&format!("{place} or {place}/media")),
@@ -79,7 +81,8 @@ fn icon_fault(path: &Path, named: &NamedFile) -> Option<(String, String)> {
         let mend = "Save it as an SVG again.".to_owned();
         return (!is_svg).then(|| (format!("{name:?} for {key} is no SVG"), mend));
     }
-    match imagesize::size(path) {
+    let cleaned = fs::read(path).ok().and_then(|bytes| pictures::cleaned_png(&bytes));
+    match imagesize::blob_size(&cleaned.unwrap_or_default()) {
         Err(_) => Some((format!("{name:?} for {key} is no PNG"), "Save it as a PNG again.".to_owned())),
         Ok(size) if size.width != size.height || size.width < ICON_EDGE => {
             let what = format!("{name:?} for {key} has {} by {} pixels", size.width, size.height);

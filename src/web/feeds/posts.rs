@@ -191,7 +191,7 @@ fn entry(app: &App, snapshot: &Snapshot, post: &Post) -> Result<Entry, WebError>
         tags: post.tags.iter().map(|tag| xml_text(&tag.name)).collect(),
         summary: xml_text(&entry.description),
         content: xml_text(&content),
-        picture: entry.image.as_ref().map(|picture| site.absolute(&picture.address)),
+        picture: entry.image.as_ref().map(|picture| site.absolute(&picture.shared())),
         language: entry.language.clone().filter(|language| *language != site.language),
         comments: site.absolute(&super::comments::path(post)),
         href,

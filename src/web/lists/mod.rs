@@ -18,36 +18,35 @@ use super::{
     errors::{self, WebError},
     page::{Page, Policy, redirect},
     view::{
-        cards::{Counts, Pagination, PictureView, PostCard, page_path, tags_of, thread_keys},
+        cards::{Counts, Pagination, PostCard, page_path, tags_of, thread_keys},
         layout::Layout,
     },
 };
-use crate::{app::App, content::Snapshot, domain::entry::Post};
+use crate::{
+    app::App,
+    content::{
+        Snapshot,
+        pictures::{self, Place},
+    },
+    domain::entry::Post,
+};
 
 #[derive(Template)]
 #[template(path = "posts/home.html")]
 struct Home {
     layout: Layout,
     heading: String,
-    header_picture: Option<HeaderPicture>,
+    header_picture: Option<String>,
     lead: Option<PostCard>,
     cards: Vec<PostCard>,
     pagination: Pagination,
 }
 
-/// What stands above everything else on the first page.
-struct HeaderPicture {
-    picture: PictureView,
-    /// Empty: it only decorates.
-    alt: String,
-}
-
-impl HeaderPicture {
-    fn of(app: &App, snapshot: &Snapshot) -> Option<Self> {
-        let set = app.config.site.theme.header_picture.as_ref()?;
-        let file = snapshot.media_named(&set.file)?;
-        Some(Self { picture: PictureView::new(&file.picture()), alt: set.alt.clone() })
-    }
+/// What stands above everything else on the first page, as HTML.
+fn header_picture(app: &App, snapshot: &Snapshot) -> Option<String> {
+    let set = app.config.site.theme.header_picture.as_ref()?;
+    let file = snapshot.media_named(&set.file)?;
+    Some(pictures::html(&file.picture(), Place::Header, &set.alt, "", true))
 }
 
 /// A tag or a year and how much is in it.
@@ -94,7 +93,7 @@ async fn home_at(app: &App, number: usize) -> Result<Page, WebError> {
         },
     }));
     let heading = if site.description.is_empty() { site.title.clone() } else { site.description.clone() };
-    let header_picture = HeaderPicture::of(app, &snapshot).filter(|_| number == 1);
+    let header_picture = header_picture(app, &snapshot).filter(|_| number == 1);
     Page::html(&Home { layout, heading, header_picture, lead, cards, pagination }, policy)
 }
 

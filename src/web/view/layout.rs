@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::{
     app::App,
     content::Snapshot,
-    domain::{address, embed::Picture, language::Direction, theme::Theme},
+    domain::{address, language::Direction, picture::Picture, theme::Theme},
     texts::Texts,
     web::{
         assets::{Assets, SCHEME_SCRIPT, STYLE},
@@ -119,7 +119,7 @@ impl Layout {
             canonical: None,
             is_indexed: true,
             kind: "website",
-            picture: card.map(|file| site.absolute(&file.address)),
+            picture: card.map(|file| site.absolute(&file.picture().shared())),
             published: None,
             modified: None,
             json_ld: None,
@@ -159,7 +159,7 @@ impl Layout {
     pub fn pictured(mut self, app: &App, picture: Option<&Picture>) -> Self {
         let raster = picture.filter(|picture| !picture.address.ends_with(".svg"));
         if let Some(picture) = raster {
-            self.picture = Some(app.config.site.absolute(&picture.address));
+            self.picture = Some(app.config.site.absolute(&picture.shared()));
         }
         self
     }

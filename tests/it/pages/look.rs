@@ -1,10 +1,21 @@
 //! How a site looks as its site.toml says: colours, faces, width, pictures, icons, the manifest.
 
+use image::ImageFormat;
 use serde_json::Value;
 
-use crate::support::{Answer, TestSite, root};
+use crate::support::{Answer, TestSite, photo, root};
 
-const PNG_2_BY_1: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x02\0\0\0\x01\x08\x02\0\0\0";
+/// With a word in it that is nobody's business.
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let mut png = photo::encoded(&photo::quarters(width, height), ImageFormat::Png);
+    let end = png.split_off(png.len() - 12);
+    let (kind, said) = (b"tEXt", [b"Author\0", photo::SECRET].concat());
+    let mut crc = flate2::Crc::new();
+    crc.update(kind);
+    crc.update(&said);
+    let length = u32::try_from(said.len()).expect("short").to_be_bytes();
+    [png, length.to_vec(), kind.to_vec(), said, crc.sum().to_be_bytes().to_vec(), end].concat()
+}
 
 async fn themed(theme: &str) -> TestSite {
     TestSite::new().site_toml(&format!("title = \"Loose Laces\"\n{theme}")).post("calf", "x").start().await
@@ -119,13 +130,15 @@ async fn faces_of_the_system_fetch_nothing() {
 #[tokio::test]
 async fn a_picture_stands_above_the_home_page() {
     let toml = "[theme]\nheader_picture = 'a b.png'\nheader_picture_alt = 'A \"track\"'";
-    let site = TestSite::new().site_toml(toml).file("media/a b.png", PNG_2_BY_1).post("calf", "x").start().await;
+    let site = TestSite::new().site_toml(toml).file("media/a b.png", png(1600, 800)).post("calf", "x").start().await;
     assert_eq!(site.problems(), Vec::<String>::new());
     let html = site.get("/").await.html();
-    let picture = html.one("img", "class", "header-picture");
-    assert_eq!((picture.get("alt"), picture.get("width"), picture.get("height")), ("A \"track\"", "2", "1"));
+    let picture = html.one("img", "alt", "A \"track\"");
+    assert_eq!((picture.get("width"), picture.get("height"), picture.get("fetchpriority")), ("1600", "800", "high"));
+    assert_eq!(html.depth_in(picture, "header-picture"), 1);
+    assert!(picture.get("srcset").contains(" 800w") && picture.get("sizes").ends_with("100vw"), "{picture:?}");
     site.get(picture.get("src")).await.is(200);
-    assert!(site.get("/posts/calf").await.html().find("img", "class", "header-picture").is_none());
+    assert!(site.get("/posts/calf").await.html().find("div", "class", "header-picture").is_none());
 }
 
 #[tokio::test]
@@ -146,7 +159,7 @@ async fn files_that_are_not_there_are_told_and_left_out() {
         assert!(problem.starts_with(start), "{problem}");
     }
     let html = site.get("/").await.is(200).html();
-    assert!(html.find("link", "rel", "preload").is_none() && html.find("img", "class", "header-picture").is_none());
+    assert!(html.find("link", "rel", "preload").is_none() && html.find("div", "class", "header-picture").is_none());
     assert!(!style(&site).await.contains("Own Text\";src"));
     site.get(html.one("link", "rel", "icon").get("href")).await.is(200);
 }
@@ -156,13 +169,13 @@ async fn a_file_that_is_put_there_while_the_site_runs_is_shown() {
     let toml = "[theme]\nheader_picture = 'top.png'\ntext_face = 'B.woff2'";
     let site = TestSite::new().site_toml(toml).post("calf", "x").keeps_current().real_clock().start().await;
     assert_eq!(site.problems().len(), 2);
-    site.save("media/top.png", PNG_2_BY_1);
+    site.save("media/top.png", png(20, 10));
     site.save("fonts-are-elsewhere.txt", "x");
     site.save("B.woff2", font());
     crate::support::eventually("both are shown", async || {
         let html = site.get("/").await.html();
         let is_there =
-            html.find("img", "class", "header-picture").is_some() && html.find("link", "as", "font").is_some();
+            html.find("div", "class", "header-picture").is_some() && html.find("link", "as", "font").is_some();
         (is_there && html.all("link").iter().any(|link| link.get("href").contains("/static/text-"))).then_some(())
     })
     .await;
@@ -214,7 +227,7 @@ async fn an_icon_of_ones_own() {
     let site = TestSite::new()
         .site_toml("icon = 'me.svg'")
         .file("me.svg", svg)
-        .file("me.png", PNG_2_BY_1)
+        .file("me.png", png(300, 300))
         .post("calf", "x")
         .start()
         .await;
@@ -224,11 +237,13 @@ async fn an_icon_of_ones_own() {
     assert_eq!((icon.get("type"), icon.get("sizes")), ("image/svg+xml", "any"));
     assert_eq!(site.get(icon.get("href")).await.text(), svg);
     let touch = html.one("link", "rel", "apple-touch-icon").get("href").to_owned();
-    assert_eq!(site.get(&touch).await.body, PNG_2_BY_1);
+    let sent = site.get(&touch).await.is(200).body.to_vec();
+    assert_eq!(imagesize::blob_size(&sent).expect("a picture").width, 300);
+    assert!(!sent.windows(6).any(|word| word == photo::SECRET), "it tells who made it");
     for path in ["/favicon.ico", "/apple-touch-icon.png", "/apple-touch-icon-precomposed.png"] {
         assert_eq!(site.get(path).await.leads(), format!("302 {touch}"), "{path}");
     }
-    let small = TestSite::new().site_toml("icon = 'me.png'").file("me.png", PNG_2_BY_1).start().await;
+    let small = TestSite::new().site_toml("icon = 'me.png'").file("me.png", png(2, 1)).start().await;
     assert!(
         small.problems()[0].contains("\"me.png\" for icon has 2 by 1 pixels. Make it square"),
         "{:?}",
