@@ -99,7 +99,7 @@ impl App {
         let snapshot = Snapshot::build(&library, clock.now(), mode.dev);
         let revision = store.revision().await?;
         let app = Self(Arc::new(Inner {
-            assets: ArcSwap::from_pointee(Assets::build(&config.content, config.site.texts, mode.dev)),
+            assets: ArcSwap::from_pointee(Assets::build(&config.content, mode.dev, &config.site)),
             snapshot: ArcSwap::from_pointee(snapshot),
             search: ArcSwapOption::empty(),
             cache: PageCache::default(),

@@ -73,7 +73,7 @@ async fn keep_content(app: App, mut loader: Loader, mut library: Arc<Library>, m
                     }
                 }
                 app.pictures.follow(&library.media);
-                app.assets.store(Arc::new(Assets::build(&app.config.content, app.texts(), app.mode.dev)));
+                app.assets.store(Arc::new(Assets::build(&app.config.content, app.mode.dev, &app.config.site)));
                 report(&app, &library);
                 if settings != site_toml() {
                     settings = site_toml();

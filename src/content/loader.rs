@@ -4,6 +4,7 @@
 
 mod collisions;
 mod outline;
+mod site_toml;
 mod strangers;
 mod unfit;
 
@@ -34,6 +35,7 @@ use crate::domain::{
 };
 use crate::texts::{self, Texts};
 use outline::Outline;
+pub use site_toml::named;
 
 /// All content of a site, published or not.
 #[derive(Debug, Default)]
@@ -75,6 +77,7 @@ impl Loader {
         self.media = MediaIndex::build(&tree.media, &self.media);
         let mut problems: Vec<Problem> = tree.unreadable.iter().map(unreadable).collect();
         problems.extend(strangers::all(&tree));
+        problems.extend(site_toml::problems(&self.content, &self.rules, &self.media));
         let outlines: Vec<Outline> =
             tree.sources.into_iter().filter_map(|source| self.outline(source, &mut problems)).collect();
         let outlines = collisions::resolve(outlines, &self.settled, &mut problems);

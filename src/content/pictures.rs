@@ -189,6 +189,11 @@ fn head(kind: Kind, bytes: &[u8]) -> Result<Head, Broken> {
 }
 
 /// What is left when everything is taken out that does not show the picture. The pixels stay as they are.
+/// A PNG without what it tells about its maker; `None` where it is none, or broken.
+pub fn cleaned_png(bytes: &[u8]) -> Option<Vec<u8>> {
+    png::clean(bytes).ok()
+}
+
 fn clean(kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, Broken> {
     match kind {
         Kind::Jpeg => jpeg::clean(bytes),

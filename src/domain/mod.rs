@@ -4,11 +4,13 @@
 //! what they need to know is a parameter.
 
 pub mod address;
+pub mod colour;
 pub mod comment;
 pub mod embed;
 pub mod entry;
 pub mod language;
 pub mod near;
+pub mod palette;
 pub mod permalink;
 pub mod picture;
 pub mod problem;
@@ -17,6 +19,7 @@ pub mod search_doc;
 pub mod signer;
 pub mod slug;
 pub mod stamp;
+pub mod theme;
 pub mod thread;
 pub mod verdict;
 pub mod words;

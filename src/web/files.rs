@@ -31,9 +31,11 @@ pub async fn asset(State(app): State<App>, Path(name): Path<String>) -> Result<R
     Ok(response)
 }
 
-/// Where browsers look that have not read the page.
-pub async fn favicon(State(app): State<App>) -> Response {
-    redirect(StatusCode::FOUND, &app.assets().address("icons/favicon.svg"))
+/// Where programs look that have not read the page; they may not know SVG.
+pub async fn favicon(State(app): State<App>) -> Result<Response, WebError> {
+    let assets = app.assets();
+    let icon = assets.icons().raster().or(assets.icons().favicon()).ok_or_else(WebError::not_found)?;
+    Ok(redirect(StatusCode::FOUND, &icon.address))
 }
 
 /// Pictures, clips and downloads, in ranges where a player asks for them.

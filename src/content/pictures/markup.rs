@@ -15,6 +15,8 @@ pub enum Place {
     Gallery,
     /// At the top of an article.
     Cover,
+    /// Above everything else on the home page.
+    Header,
     /// With the first article of the home page.
     Lead,
     /// With an article in a list.
@@ -41,6 +43,7 @@ impl Place {
         match self {
             Self::Text | Self::Poster => column!(),
             Self::Cover => concat!("(min-width: 64rem) 54rem, ", column!()),
+            Self::Header => "(min-width: 64rem) min(67.4rem, 100vw - 5rem), (min-width: 40rem) 40.4rem, 100vw",
             Self::Lead => concat!("(min-width: 64rem) 36rem, ", column!()),
             Self::Stretch => concat!("(min-width: 64rem) 25rem, ", column!()),
             Self::Gallery => "(min-width: 44rem) 20rem, 50vw",
@@ -50,7 +53,7 @@ impl Place {
     }
 
     fn is_seen_at_once(self) -> bool {
-        matches!(self, Self::Cover | Self::Lead | Self::Stretch)
+        matches!(self, Self::Cover | Self::Header | Self::Lead | Self::Stretch)
     }
 
     fn class(self) -> &'static str {
