@@ -18,10 +18,11 @@ use super::{
     media::{MediaFile, MediaIndex},
     pictogram,
     source::{self, Kind, Source},
+    told,
 };
 use crate::domain::{
     address,
-    embed::Picture,
+    embed::{Picture, Told},
     entry::{Body, Entry, Page, Post, Stretch},
     permalink::Rules,
     problem::{Place, Problem, Severity},
@@ -51,11 +52,20 @@ pub struct Loader {
     /// Files that had their address at the last load: a newcomer that wants it must not drive them out.
     settled: HashSet<PathBuf>,
     media: MediaIndex,
+    /// What providers have told, by the file that says so.
+    told: HashMap<PathBuf, Told>,
 }
 
 impl Loader {
     pub fn new(content: PathBuf, rules: Rules) -> Self {
-        Self { content, rules, last_good: HashMap::new(), settled: HashSet::new(), media: MediaIndex::default() }
+        Self {
+            content,
+            rules,
+            last_good: HashMap::new(),
+            settled: HashSet::new(),
+            media: MediaIndex::default(),
+            told: HashMap::new(),
+        }
     }
 
     /// Reads everything that is there now.
@@ -67,6 +77,9 @@ impl Loader {
         self.media = MediaIndex::build(&tree.media, &self.media);
         let mut problems: Vec<Problem> = tree.unreadable.iter().map(unreadable).collect();
         problems.extend(strangers::all(&tree));
+        let (told, faults) = told::read_all(&tree.media);
+        self.told = told;
+        problems.extend(faults);
         let outlines: Vec<Outline> =
             tree.sources.into_iter().filter_map(|source| self.outline(source, &mut problems)).collect();
         let outlines = collisions::resolve(outlines, &self.settled, &mut problems);
@@ -313,6 +326,7 @@ impl Lookup for Files<'_> {
             poster: is_clip.then(|| beside(POSTERS)).flatten().map(|poster| poster.picture()),
             captions: is_clip.then(|| beside(&["vtt"])).flatten().map(|captions| captions.address.clone()),
             media_type: file.media_type.clone(),
+            moves: file.moves,
         })
     }
 
@@ -335,6 +349,11 @@ impl Lookup for Files<'_> {
 
     fn poster(&self, stem: &str) -> Option<Picture> {
         POSTERS.iter().find_map(|ending| self.find(&format!("{stem}.{ending}"))).map(|file| file.picture())
+    }
+
+    fn told(&self, stem: &str) -> Option<Told> {
+        let file = self.find(&format!("{stem}.{}", told::ENDING))?;
+        self.loader.told.get(&file.path).cloned()
     }
 
     fn has_stretch(&self, slug: &Slug) -> bool {

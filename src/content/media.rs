@@ -1,6 +1,8 @@
 //! Pictures, clips and downloads: every file that is not Markdown, under an address with its hash in it, so that
 //! browsers may keep it for ever.
 
+mod moving;
+
 use std::{
     collections::HashMap,
     fs, io,
@@ -23,6 +25,8 @@ pub struct MediaFile {
     pub media_type: String,
     /// CSS pixels, of pictures.
     pub size: Option<(u32, u32)>,
+    /// A picture of several that follow each other.
+    pub moves: bool,
     pub bytes: u64,
     pub modified: SystemTime,
 }
@@ -109,6 +113,7 @@ fn read(found: &Found) -> io::Result<MediaFile> {
         address: format!("/media/{digits}-{name}"),
         media_type: mime_guess::from_path(&found.path).first_or_octet_stream().to_string(),
         size: size(&found.path),
+        moves: moving::moves(&found.path),
         path: found.path.clone(),
         bytes: found.bytes,
         modified: found.modified,

@@ -33,6 +33,7 @@ use crate::{
     domain::{
         address,
         comment::{CommentId, Status, ThreadKey},
+        embed::Embed,
         entry::{ContentsLine, Page as PageEntry, Post, Stretch},
         signer::Purpose,
         thread::Thread,
@@ -184,7 +185,7 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
     layout.kind = "article";
     layout.published = Some(dates::machine(&post.date));
     layout.modified = post.updated.as_ref().map(dates::machine);
-    if entry.body.has_player() {
+    if entry.body.wants_script() {
         layout = layout.with_script(app, "js/embeds.js");
     }
     if is_reply || request.waiting.is_some() || entry.draft {
@@ -314,7 +315,7 @@ async fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<P
         .described(&entry.description)
         .in_language(entry.language.as_deref())
         .pictured(app, entry.image.as_ref());
-    if entry.body.has_player() {
+    if entry.body.wants_script() {
         layout = layout.with_script(app, "js/embeds.js");
     }
     let view = PageView {
@@ -343,8 +344,12 @@ async fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Resu
         .at(app, &entry.address)
         .described(&entry.description)
         .in_language(entry.language.as_deref())
-        .pictured(app, entry.image.as_ref());
-    if matches!(stretch.video, Some(crate::domain::embed::Embed::Player(_))) {
+        .pictured(app, entry.image.as_ref())
+        .with_json_ld(&json_ld::graph([json_ld::breadcrumbs(
+            &app.config.site,
+            &[("Stretches", "/stretches".to_owned()), (&entry.title, entry.address.clone())],
+        )]));
+    if stretch.video.as_ref().is_some_and(Embed::wants_script) {
         layout = layout.with_script(app, "js/embeds.js");
     }
     let view =

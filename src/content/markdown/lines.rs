@@ -5,7 +5,13 @@ use std::ops::Range;
 use pulldown_cmark::{Event, LinkType, Tag, html};
 
 use super::{Dialect, Events, Writer, embed};
-use crate::domain::{address, entry::Piece, slug::Slug, words::escape_html};
+use crate::domain::{
+    address,
+    embed::{Clip, Embed},
+    entry::Piece,
+    slug::Slug,
+    words::escape_html,
+};
 
 /// What a whole line stands for.
 enum Line {
@@ -118,16 +124,17 @@ impl Writer<'_> {
             return self.stretch(slug, range);
         }
         match first {
-            Event::Start(Tag::Link { dest_url, .. }) if block_length(line) == line.len() => {
+            Event::Start(Tag::Link { dest_url, title: mark, .. }) if block_length(line) == line.len() => {
                 let words = plain_text(line);
                 // `<https://…>` and `[https://…](https://…)` have no title of their own.
                 let title = (words != dest_url.as_ref()).then_some(words.as_str());
-                embed(dest_url, title, self.lookup).map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
+                let embed = embed(dest_url, title, self.lookup).map(|embed| looped(embed, mark));
+                embed.map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
             }
             Event::Start(Tag::Image { dest_url, title, .. }) if block_length(line) == line.len() => {
                 let words = plain_text(line);
                 match embed(dest_url, Some(&words), self.lookup) {
-                    Some(embed) => Line::Piece(Piece::Embed(embed)),
+                    Some(embed) => Line::Piece(Piece::Embed(looped(embed, title))),
                     None if alone && !title.is_empty() => Line::Figure(self.figure(line)),
                     None => Line::Words,
                 }
@@ -195,6 +202,13 @@ impl Writer<'_> {
             if !linked.media_type.starts_with("image/") {
                 return format!("<a href=\"{address}\"{title}>{}</a>", escape_html(&alt));
             }
+            if linked.moves {
+                self.remark(
+                    range.start,
+                    format!("the picture {:?} moves, also for readers who asked for less motion", dest_url.as_ref()),
+                    "Save it as a clip (MP4) and write ![…](clip.mp4 \"loop\"): that is smaller, and waits for those who want to see it.",
+                );
+            }
             let size = linked.picture.size.map(|(w, h)| format!(" width=\"{w}\" height=\"{h}\"")).unwrap_or_default();
             return format!(
                 "<img src=\"{address}\" alt=\"{}\"{title}{size} loading=\"lazy\" decoding=\"async\">",
@@ -252,6 +266,14 @@ impl Writer<'_> {
         };
         let link = Event::Start(Tag::Link { link_type: *link_type, dest_url, title: title.clone(), id: id.clone() });
         html::push_html(&mut self.html, std::iter::once(link));
+    }
+}
+
+/// A clip whose title is the word `loop` plays again and again, without a sound.
+fn looped(embed: Embed, title: &str) -> Embed {
+    match embed {
+        Embed::Video(clip) if title.trim().eq_ignore_ascii_case("loop") => Embed::Video(Clip { loops: true, ..clip }),
+        other => other,
     }
 }
 

@@ -12,7 +12,11 @@ use html5ever::{
 };
 use instep::{
     content::markdown::{Dialect, Linked, Lookup, render_as},
-    domain::{embed::Picture, entry::Piece, slug::Slug},
+    domain::{
+        embed::{Picture, Told},
+        entry::Piece,
+        slug::Slug,
+    },
 };
 
 use crate::support::{read, root};
@@ -34,6 +38,10 @@ impl Lookup for Nothing {
     }
 
     fn named(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn told(&self, _: &str) -> Option<Told> {
         None
     }
 

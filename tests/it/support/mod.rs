@@ -4,6 +4,7 @@ pub mod answer;
 pub mod database;
 pub mod html;
 pub mod program;
+pub mod provider;
 pub mod running;
 pub mod site;
 pub mod visitor;

@@ -1,0 +1,3 @@
+//! Embeds: what the author's errand brings home.
+
+mod fetching;
