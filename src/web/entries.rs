@@ -9,7 +9,6 @@ use axum::{
 };
 use http::{StatusCode, Uri};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::{
     cache::SITE_TAG,
@@ -21,6 +20,7 @@ use super::{
         cards::{self, PictureView, TagLink},
         dates,
         form::{FormState, FormView, Replying},
+        json_ld,
         layout::Layout,
         onward::{self, RelatedCard, SeriesBox},
         stretch::{Named, StretchTile, StretchView},
@@ -173,6 +173,7 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
         }
     };
     body::colour(&entry.body).await;
+    let place = snapshot.series_of(post);
     let policy = if is_public && thread.is_some() { Policy::Public(cards::tags_of([post])) } else { Policy::Private };
 
     let mut layout = Layout::new(app, snapshot, &entry.title)
@@ -181,7 +182,7 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
         .in_language(entry.language.as_deref())
         .pictured(app, entry.image.as_ref())
         .with_comment_feed(&entry.title, &feeds::comments_path(post))
-        .with_json_ld(&blog_posting(app, post, thread.as_ref()));
+        .with_json_ld(&json_ld::post(site, post, place.map(|(series, _)| series), thread.as_ref()));
     layout.kind = "article";
     layout.published = Some(dates::machine(&post.date));
     layout.modified = post.updated.as_ref().map(dates::machine);
@@ -195,7 +196,6 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
         layout = layout.with_error();
     }
 
-    let place = snapshot.series_of(post);
     let series = place.and_then(|(series, at)| SeriesBox::new(series, at));
     // A series has a way on of its own; two at once would be one too many.
     let (older, newer) = if series.is_some() { (None, None) } else { snapshot.neighbours(post) };
@@ -257,43 +257,6 @@ fn contains_waiting(nodes: &[crate::domain::thread::Node], id: CommentId) -> boo
 /// Whether new comments are taken under this post.
 pub fn is_open(app: &App, post: &Post) -> bool {
     post.comments_open && app.config.site.comments.enabled
-}
-
-/// JSON-LD for search engines (schema.org/BlogPosting).
-fn blog_posting(app: &App, post: &Post, thread: Option<&Thread>) -> serde_json::Value {
-    let (site, entry) = (&app.config.site, &post.entry);
-    let authors: Vec<serde_json::Value> = if post.authors.is_empty() {
-        let mut author = json!({ "@type": "Person", "name": site.author.name });
-        if let Some(url) = &site.author.url {
-            author["url"] = json!(url);
-        }
-        vec![author]
-    } else {
-        post.authors.iter().map(|name| json!({ "@type": "Person", "name": name })).collect()
-    };
-    let address = site.absolute(&entry.address);
-    let mut posting = json!({
-        "@context": "https://schema.org",
-        "@type": "BlogPosting",
-        "headline": entry.title,
-        "description": entry.description,
-        "datePublished": dates::machine(&post.date),
-        "dateModified": dates::machine(post.updated.as_ref().unwrap_or(&post.date)),
-        "author": authors,
-        "publisher": { "@type": "Organization", "name": site.title, "url": site.absolute("/") },
-        "mainEntityOfPage": address,
-        "url": address,
-        "inLanguage": entry.language.as_deref().unwrap_or(&site.language),
-        "keywords": post.tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(),
-        "wordCount": entry.body.words,
-    });
-    if let Some(image) = &entry.image {
-        posting["image"] = json!(site.absolute(&image.address));
-    }
-    if let Some(thread) = thread {
-        posting["commentCount"] = json!(thread.count);
-    }
-    posting
 }
 
 #[derive(Template)]

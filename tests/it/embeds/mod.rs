@@ -1,3 +1,4 @@
-//! Embeds: what the author's errand brings home.
+//! Embeds: what the author's errand brings home, and what search engines are told.
 
 mod fetching;
+mod json_ld;
