@@ -109,14 +109,14 @@ struct PostPage {
 }
 
 /// What stands below a post.
-struct Conversation {
-    heading: String,
+pub struct Conversation {
+    pub heading: String,
     /// `None`: the database did not answer.
-    comments: Option<Vec<CommentView>>,
+    pub comments: Option<Vec<CommentView>>,
     /// `None`: closed.
-    form: Option<FormView>,
-    is_demo: bool,
-    waiting: Option<CommentId>,
+    pub form: Option<FormView>,
+    pub is_demo: bool,
+    pub waiting: Option<CommentId>,
 }
 
 /// A post as somebody asked for it.
@@ -224,7 +224,8 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
     Ok(Page::html(&page, policy)?.with_status(request.status))
 }
 
-fn conversation(
+/// What stands below a post, of a thread that was read or could not be.
+pub fn conversation(
     app: &App,
     snapshot: &Snapshot,
     post: &Post,
