@@ -7,6 +7,7 @@
 //! - [`content`]: Markdown on disk becomes an immutable snapshot.
 //! - [`store`]: the database; the only place with SQL.
 //! - [`providers`]: what others know of the films in posts, asked for by the author's command.
+//! - [`texts`]: what the program says to readers, one file a language.
 //! - [`web`]: routes, pages, page cache; the only place with HTTP and templates.
 //!
 //! Imports point down only: `web` uses `store` and `content`, they use `domain`, and neither knows the other.
@@ -18,4 +19,5 @@ pub mod content;
 pub mod domain;
 pub mod providers;
 pub mod store;
+pub mod texts;
 pub mod web;

@@ -34,7 +34,7 @@ impl Embeds {
     pub(super) fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
         let Self::Fetch(fetch) = self;
         let config = places.config(None)?;
-        let library = Loader::new(config.content.clone(), config.site.rules())
+        let library = Loader::new(config.content.clone(), config.site.rules(), config.site.texts)
             .load()
             .with_context(|| format!("the content folder {} cannot be read", config.content.display()))?;
         let errand = Errand { names: fetch.names, refresh: fetch.refresh, dry_run: fetch.dry_run };

@@ -1,6 +1,6 @@
 //! Where a post lives: the pattern of site.toml turned into a path.
 
-use jiff::{Zoned, tz::TimeZone};
+use jiff::{SignedDuration, Zoned, tz::TimeZone};
 
 use super::slug::Slug;
 
@@ -10,6 +10,8 @@ pub struct Rules {
     /// Of dates that name none.
     pub zone: TimeZone,
     pub permalink: Permalink,
+    /// How long a thread takes comments after its post has appeared.
+    pub close_after: Option<SignedDuration>,
 }
 
 /// A pattern such as `/posts/{slug}` or `/{year}/{month}/{slug}`.

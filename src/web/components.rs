@@ -31,6 +31,7 @@ use crate::{
         slug::Slug,
         thread::Thread,
     },
+    texts::{Mend, Texts},
 };
 use samples::Files;
 
@@ -85,7 +86,8 @@ pub async fn show(State(app): State<App>, asked: Result<Query<Asked>, QueryRejec
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     let (state, _) = STATES.into_iter().find(|(name, _)| *name == asked.state).unwrap_or(STATES[0]);
     let (site, snapshot, assets) = (&app.config.site, app.snapshot(), app.assets());
-    let files = Files(&assets);
+    let texts = app.texts();
+    let files = Files(&assets, texts);
     let text = samples::sheet(&files);
     body::colour(&text).await;
     let own = samples::snapshot(&files).ok_or_else(WebError::not_found)?;
@@ -93,14 +95,14 @@ pub async fn show(State(app): State<App>, asked: Result<Query<Asked>, QueryRejec
     let counts = Some(HashMap::from([("component-sample-1".to_owned(), 8)]));
     let page = Components {
         style: assets.address(OWN_STYLE),
-        body: body::on_page(&text, &own, &site.language).map_err(WebError::internal)?,
+        body: body::on_page(&text, &own, &site.language, texts).map_err(WebError::internal)?,
         colours: assets
             .get(&assets.address(STYLE))
             .map(|style| colours(&String::from_utf8_lossy(&style.bytes)))
             .unwrap_or_default(),
         sizes: SIZES,
-        series: series(&posts).ok_or_else(WebError::not_found)?,
-        cards: posts.iter().map(|post| PostCard::new(post, &counts)).collect(),
+        series: series(&posts, texts).ok_or_else(WebError::not_found)?,
+        cards: posts.iter().map(|post| PostCard::new(post, &counts, texts)).collect(),
         pagination: Pagination::new("/", 2, 3 * PER_PAGE).ok_or_else(WebError::not_found)?,
         states: STATES.map(|(name, about)| StateLink { name, about, is_current: name == state }).into(),
         conversation: conversation(&app, &posts, state).ok_or_else(WebError::not_found)?,
@@ -123,10 +125,10 @@ fn colours(css: &str) -> Vec<String> {
     names
 }
 
-fn series(posts: &[Post]) -> Option<SeriesBox> {
+fn series(posts: &[Post], texts: &Texts) -> Option<SeriesBox> {
     let parts = posts.iter().cloned().map(Arc::new).collect();
     let series = Series { slug: Slug::from_text("component-sample")?, name: "A series".to_owned(), parts };
-    SeriesBox::new(&series, 1)
+    SeriesBox::new(&series, 1, texts)
 }
 
 fn conversation(app: &App, posts: &[Post], state: &str) -> Option<Conversation> {
@@ -135,10 +137,10 @@ fn conversation(app: &App, posts: &[Post], state: &str) -> Option<Conversation> 
     let waiting = (state == "mend").then_some(samples::WAITING);
     let comments = if state == "empty" { Vec::new() } else { samples::comments(app.clock.now()) };
     let thread = (state != "away").then(|| Thread::build(comments, waiting));
-    Some(entries::conversation(app, &app.snapshot(), &post, thread.as_ref(), form(state), waiting))
+    Some(entries::conversation(app, &app.snapshot(), &post, thread.as_ref(), form(state, &app.texts().mend), waiting))
 }
 
-fn form(state: &str) -> FormState {
+fn form(state: &str, texts: &Mend) -> FormState {
     let typed = |name: &str, email: &str, site: &str, text: &str| RawComment {
         name: name.to_owned(),
         email: email.to_owned(),
@@ -149,14 +151,16 @@ fn form(state: &str) -> FormState {
     match state {
         "mend" => {
             let values = typed("", "nobody", "javascript:x", "");
-            let notice = NewComment::parse(&values).err().map(Notice::fields);
+            let notice = NewComment::parse(&values).err().map(|errors| Notice::fields(errors, texts));
             FormState { values, notice, replying_to: None }
         }
         "again" => FormState {
             values: typed("Lisa", "lisa@example.org", "example.org", "What was typed is still here."),
-            notice: Some(Notice::sentence("This could not be kept just now", "Please send it again in a minute.")),
+            notice: Some(Notice::said(&texts.not_kept)),
             replying_to: None,
         },
+        // What was sent to a thread that had closed meanwhile is there to be copied.
+        "closed" => FormState { values: typed("", "", "", "What was typed is still here."), ..FormState::default() },
         "reply" => FormState {
             replying_to: Some(Replying { id: 1, name: "Lisa @ Sample".to_owned() }),
             ..FormState::default()

@@ -8,13 +8,18 @@ use super::{
     cache::SITE_TAG,
     errors::WebError,
     page::{Page, Policy},
-    view::{cards, dates, layout::Layout},
+    view::{
+        cards, dates,
+        layout::Layout,
+        tongue::{self, Tongue},
+    },
 };
 use crate::{
     app::App,
     content::{Snapshot, Target},
-    domain::{address, words::counted},
+    domain::address,
     store::Found,
+    texts::Texts,
 };
 
 /// Most results shown; who needs more needs another word.
@@ -42,6 +47,7 @@ struct SearchPage {
 
 struct ResultView {
     title: String,
+    tongue: Tongue,
     href: String,
     kind: &'static str,
     date: Option<dates::Moment>,
@@ -49,7 +55,7 @@ struct ResultView {
 }
 
 pub async fn search(State(app): State<App>, asked: Result<Query<Asked>, QueryRejection>) -> Result<Page, WebError> {
-    let snapshot = app.snapshot();
+    let (snapshot, texts) = (app.snapshot(), app.texts());
     let question: String = asked.map(|Query(asked)| asked.q).unwrap_or_default().trim().chars().take(LONGEST).collect();
     let index = app.search();
     let found = match &index {
@@ -57,19 +63,18 @@ pub async fn search(State(app): State<App>, asked: Result<Query<Asked>, QueryRej
         Some(index) => index.search(&question, MOST + 1).await?,
         None => Vec::new(),
     };
-    let mut results: Vec<ResultView> = found.into_iter().filter_map(|found| result(&snapshot, found)).collect();
+    let mut results: Vec<ResultView> = found.into_iter().filter_map(|found| result(&snapshot, found, texts)).collect();
     let has_more = results.len() > MOST;
     results.truncate(MOST);
     let summary = match (&index, question.is_empty()) {
         (_, true) => String::new(),
-        (None, _) => "The index is still being made. Please try again in a moment.".to_owned(),
-        _ if results.is_empty() => format!("Nothing found for “{question}”. Try fewer letters, or another word."),
-        _ if has_more => format!("The best {MOST} results for “{question}”. Another word finds fewer."),
-        _ => format!("{} for “{question}”", counted(results.len(), "result", "results")),
+        (None, _) => texts.search.not_ready.clone(),
+        _ if results.is_empty() => texts.search.nothing.with(&question),
+        _ if has_more => texts.search.best.of_with(MOST, &question),
+        _ => texts.search.found.of_with(results.len(), &question),
     };
-    let mut layout = Layout::new(&app, &snapshot, "Search")
-        .at(&app, "/search")
-        .described("Look for a word in every article, page and stretch.");
+    let mut layout =
+        Layout::new(&app, &snapshot, &texts.search.heading).at(&app, "/search").described(&texts.search.described);
     if !question.is_empty() {
         layout.title = format!("{question} · {}", layout.title);
         layout = layout.not_indexed();
@@ -93,12 +98,14 @@ pub async fn search(State(app): State<App>, asked: Result<Query<Asked>, QueryRej
 }
 
 /// `None` for what has gone since the index was made.
-fn result(snapshot: &Snapshot, found: Found) -> Option<ResultView> {
-    let (kind, date) = match snapshot.target(&found.address)? {
-        Target::Post(post) => ("Article", Some(dates::day(&post.date))),
-        Target::Page(_) => ("Page", None),
-        Target::Stretch(_) => ("Stretch", None),
+fn result(snapshot: &Snapshot, found: Found, texts: &'static Texts) -> Option<ResultView> {
+    let words = &texts.search;
+    let (kind, entry, date) = match snapshot.target(&found.address)? {
+        Target::Post(post) => (&words.article, &post.entry, Some(dates::day(&post.date, texts))),
+        Target::Page(page) => (&words.page, &page.entry, None),
+        Target::Stretch(stretch) => (&words.stretch, &stretch.entry, None),
         Target::Redirect(_) => return None,
     };
-    Some(ResultView { title: found.title, href: address::encode(&found.address), kind, date, snippet: found.snippet })
+    let href = address::encode(&found.address);
+    Some(ResultView { title: found.title, tongue: tongue::of(entry), href, kind, date, snippet: found.snippet })
 }

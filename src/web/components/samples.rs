@@ -16,6 +16,7 @@ use crate::{
         entry::{Body, Entry, Level, Post, Sides, Stretch, Tag},
         slug::Slug,
     },
+    texts::Texts,
     web::assets::Assets,
 };
 
@@ -28,8 +29,8 @@ const PICTOGRAM: &str = "<svg viewBox=\"0 0 120 75\" fill=\"none\" stroke=\"curr
 /// The comment that waits.
 pub const WAITING: CommentId = 9;
 
-/// The files that the sheet names, which are the program's own.
-pub struct Files<'a>(pub &'a Assets);
+/// The files that the sheet names, which are the program's own, and the words made with a text.
+pub struct Files<'a>(pub &'a Assets, pub &'static Texts);
 
 impl Files<'_> {
     fn still(&self) -> Picture {
@@ -70,6 +71,10 @@ impl Lookup for Files<'_> {
 
     fn told(&self, _: &str) -> Option<Told> {
         None
+    }
+
+    fn texts(&self) -> &'static Texts {
+        self.1
     }
 
     fn has_stretch(&self, slug: &Slug) -> bool {
@@ -130,6 +135,7 @@ pub fn posts(files: &Files, now: Timestamp, zone: &TimeZone) -> Vec<Post> {
             series: None,
             authors: Vec::new(),
             comments_open: true,
+            comments_until: None,
             featured: false,
             threads: vec![entry.slug.clone()],
             entry,

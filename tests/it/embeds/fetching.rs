@@ -47,7 +47,9 @@ impl Errands {
 
     fn run(&self, errand: &Errand) -> (Vec<Line>, Summary) {
         let rules = Rules { zone: TimeZone::UTC, permalink: Permalink::default() };
-        let library = Loader::new(self.folder.path().to_owned(), rules).load().expect("reads");
+        let library = Loader::new(self.folder.path().to_owned(), rules, instep::texts::of("en").expect("is shipped"))
+            .load()
+            .expect("reads");
         let providers = Providers::new(Ways::default().at(&self.provider.base), Reach::Loopback);
         let mut lines = Vec::new();
         let summary = errand.run(&library, &providers, |line| lines.push(line.clone())).expect("known names");
