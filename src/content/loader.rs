@@ -24,9 +24,11 @@ use super::{
     media::{MediaFile, MediaIndex},
     pictogram,
     source::{self, Kind, Source},
+    told,
 };
 use crate::domain::{
     address,
+    embed::Told,
     entry::{Body, Entry, Page, Post, Stretch},
     permalink::Rules,
     picture::Picture,
@@ -61,11 +63,21 @@ pub struct Loader {
     /// Files that had their address at the last load: a newcomer that wants it must not drive them out.
     settled: HashSet<PathBuf>,
     media: MediaIndex,
+    /// What providers have told, by the file that says so.
+    told: HashMap<PathBuf, Told>,
 }
 
 impl Loader {
     pub fn new(content: PathBuf, rules: Rules, texts: &'static Texts) -> Self {
-        Self { content, rules, texts, last_good: HashMap::new(), settled: HashSet::new(), media: MediaIndex::default() }
+        Self {
+            content,
+            rules,
+            texts,
+            last_good: HashMap::new(),
+            settled: HashSet::new(),
+            media: MediaIndex::default(),
+            told: HashMap::new(),
+        }
     }
 
     /// Reads everything that is there now.
@@ -78,6 +90,9 @@ impl Loader {
         let mut problems: Vec<Problem> = tree.unreadable.iter().map(unreadable).collect();
         problems.extend(strangers::all(&tree));
         problems.extend(site_toml::problems(&self.content, &self.rules, &self.media));
+        let (told, faults) = told::read_all(&tree.media);
+        self.told = told;
+        problems.extend(faults);
         let outlines: Vec<Outline> =
             tree.sources.into_iter().filter_map(|source| self.outline(source, &mut problems)).collect();
         let outlines = collisions::resolve(outlines, &self.settled, &mut problems);
@@ -363,6 +378,7 @@ impl Lookup for Files<'_> {
             captions: is_clip.then(|| beside(&["vtt"])).flatten().map(|captions| captions.address.clone()),
             media_type: file.media_type.clone(),
             refusal: file.refusal.clone(),
+            moves: file.moves,
         })
     }
 
@@ -387,6 +403,11 @@ impl Lookup for Files<'_> {
         let named =
             |ending: &&str| self.loader.media.resolve(&self.loader.content, self.file, &format!("{stem}.{ending}"));
         POSTERS.iter().filter_map(named).find(|file| file.refusal.is_none()).map(|file| file.picture())
+    }
+
+    fn told(&self, stem: &str) -> Option<Told> {
+        let file = self.find(&format!("{stem}.{}", told::ENDING))?;
+        self.loader.told.get(&file.path).cloned()
     }
 
     fn texts(&self) -> &'static Texts {

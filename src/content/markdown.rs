@@ -14,7 +14,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
 use super::{embeds, pictures::Refusal};
 use crate::domain::{
-    embed::{Clip, Embed},
+    embed::{Clip, Embed, Told},
     entry::{Body, ContentsLine, Piece},
     picture::Picture,
     slug::Slug,
@@ -33,6 +33,8 @@ pub trait Lookup {
     fn named(&self, written: &str) -> Option<String>;
     /// A still picture beside the text with this name and any ending.
     fn poster(&self, stem: &str) -> Option<Picture>;
+    /// What a provider has told about the embed of this name.
+    fn told(&self, stem: &str) -> Option<Told>;
     /// The words that are made with a text, in its language.
     fn texts(&self) -> &'static Texts;
     /// Whether there is a stretch of that name.
@@ -52,6 +54,8 @@ pub struct Linked {
     pub captions: Option<String>,
     /// Why it is not sent.
     pub refusal: Option<Refusal>,
+    /// A picture of several that follow each other.
+    pub moves: bool,
 }
 
 /// Something in a text that the author should look at.
@@ -308,7 +312,10 @@ pub fn shorten(text: &str, longest: usize) -> String {
 pub fn embed(address: &str, title: Option<&str>, lookup: &dyn Lookup) -> Option<Embed> {
     let title = title.filter(|title| !title.trim().is_empty()).map(str::to_owned);
     if let Some(mut player) = embeds::recognise(address, title.clone()) {
-        player.poster = lookup.poster(&format!("{}-{}", player.provider_class, player.id));
+        let stem = player.stem();
+        player.poster = lookup.poster(&stem);
+        player.told = lookup.told(&stem).map(Box::new);
+        player.title = player.title.or_else(|| player.told.as_ref()?.title.clone());
         return Some(Embed::Player(player));
     }
     let linked = lookup.media(address).filter(|linked| linked.refusal.is_none())?;
@@ -318,6 +325,7 @@ pub fn embed(address: &str, title: Option<&str>, lookup: &dyn Lookup) -> Option<
         title,
         poster: linked.poster,
         captions: linked.captions,
+        loops: false,
     };
     match linked.media_type.split('/').next() {
         Some("video") => Some(Embed::Video(clip(linked))),

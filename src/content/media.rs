@@ -1,6 +1,8 @@
 //! Pictures, clips and downloads: every file that is not Markdown, under an address with its hash in it, so that
 //! browsers may keep it for ever. Photos leave cleaned and in smaller sizes (`pictures`), everything else as it is.
 
+mod moving;
+
 use std::{
     collections::HashMap,
     fs,
@@ -37,6 +39,8 @@ pub struct MediaFile {
     pub refusal: Option<Refusal>,
     /// It is a film that tells where it was made.
     pub tells_a_place: bool,
+    /// A picture of several that follow each other.
+    pub moves: bool,
     pub bytes: u64,
     pub modified: SystemTime,
 }
@@ -139,6 +143,7 @@ fn read(found: &Found) -> io::Result<MediaFile> {
         format: None,
         refusal: None,
         tells_a_place: false,
+        moves: moving::moves(&found.path),
         path: found.path.clone(),
         bytes: found.bytes,
         modified: found.modified,

@@ -148,6 +148,8 @@ pub struct Embeds {
     pub open_clip: String,
     pub open_recording: String,
     pub play_clip: String,
+    pub pause: String,
+    pub play: String,
     pub captions: String,
 }
 

@@ -16,6 +16,7 @@ use crate::{
 
 /// First parts of addresses that are the program's own (see ARCHITECTURE.md, "Addresses").
 const RESERVED: &[&str] = &[
+    "_components",
     "admin",
     "apple-touch-icon-precomposed.png",
     "apple-touch-icon.png",

@@ -7,7 +7,13 @@ use pulldown_cmark::{Event, LinkType, Tag, html};
 use super::{Dialect, Events, FOLD, Writer, embed};
 use crate::{
     content::pictures::{self, Place},
-    domain::{address, entry::Piece, slug::Slug, words::escape_html},
+    domain::{
+        address,
+        embed::{Clip, Embed},
+        entry::Piece,
+        slug::Slug,
+        words::escape_html,
+    },
 };
 
 /// What a whole line stands for.
@@ -121,16 +127,17 @@ impl Writer<'_> {
             return self.stretch(slug, range);
         }
         match first {
-            Event::Start(Tag::Link { dest_url, .. }) if block_length(line) == line.len() => {
+            Event::Start(Tag::Link { dest_url, title: mark, .. }) if block_length(line) == line.len() => {
                 let words = plain_text(line);
                 // `<https://…>` and `[https://…](https://…)` have no title of their own.
                 let title = (words != dest_url.as_ref()).then_some(words.as_str());
-                embed(dest_url, title, self.lookup).map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
+                let embed = embed(dest_url, title, self.lookup).map(|embed| looped(embed, mark));
+                embed.map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
             }
             Event::Start(Tag::Image { dest_url, title, .. }) if block_length(line) == line.len() => {
                 let words = plain_text(line);
                 match embed(dest_url, Some(&words), self.lookup) {
-                    Some(embed) => Line::Piece(Piece::Embed(embed)),
+                    Some(embed) => Line::Piece(Piece::Embed(looped(embed, title))),
                     None if alone && !title.is_empty() => Line::Figure(self.figure(line, Place::Text)),
                     None => Line::Words,
                 }
@@ -198,6 +205,13 @@ impl Writer<'_> {
                 self.remark(range.start, what, refusal.mend);
                 return escape_html(&alt);
             }
+            if linked.moves {
+                self.remark(
+                    range.start,
+                    format!("the picture {:?} moves, also for readers who asked for less motion", dest_url.as_ref()),
+                    "Save it as a clip (MP4) and write ![…](clip.mp4 \"loop\"): that is smaller, and waits for those who want to see it.",
+                );
+            }
             if linked.media_type.starts_with("image/") {
                 let first = !std::mem::replace(&mut self.has_picture, true) && self.text.len() <= FOLD;
                 return pictures::html(&linked.picture, place, &alt, title, first);
@@ -264,6 +278,14 @@ impl Writer<'_> {
         };
         let link = Event::Start(Tag::Link { link_type: *link_type, dest_url, title: title.clone(), id: id.clone() });
         html::push_html(&mut self.html, std::iter::once(link));
+    }
+}
+
+/// A clip whose title is the word `loop` plays again and again, without a sound.
+fn looped(embed: Embed, title: &str) -> Embed {
+    match embed {
+        Embed::Video(clip) if title.trim().eq_ignore_ascii_case("loop") => Embed::Video(Clip { loops: true, ..clip }),
+        other => other,
     }
 }
 
