@@ -10,13 +10,14 @@ mod loader;
 pub mod markdown;
 mod media;
 mod pictogram;
+pub mod pictures;
 mod players;
 mod snapshot;
 mod source;
 pub mod told;
 mod watch;
 
-pub use loader::{Library, Loader};
+pub use loader::{Library, Loader, named};
 pub use media::MediaFile;
 pub use players::Shown;
 pub use snapshot::{Series, Snapshot, TagPosts, Tagged, Target};

@@ -2,14 +2,7 @@
 
 use jiff::civil::Date;
 
-/// A picture that is served from here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
-    /// The address it is served at, `/media/HASH-NAME`.
-    pub address: String,
-    /// CSS pixels, where the file tells.
-    pub size: Option<(u32, u32)>,
-}
+use super::picture::Picture;
 
 /// The box an embed needs, so that nothing moves when the player arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

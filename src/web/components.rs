@@ -20,6 +20,7 @@ use super::{
         form::{FormState, Notice, Replying},
         layout::Layout,
         onward::SeriesBox,
+        tongue::Tongue,
     },
 };
 use crate::{
@@ -56,6 +57,7 @@ struct Components {
     colours: Vec<String>,
     sizes: [&'static str; 8],
     series: SeriesBox,
+    words: Tongue,
     cards: Vec<PostCard>,
     pagination: Pagination,
     states: Vec<StateLink>,
@@ -69,13 +71,14 @@ struct StateLink {
 }
 
 /// What a conversation can look like. The first has everything that can become of a comment and of a field.
-const STATES: [(&str, &str); 7] = [
+const STATES: [(&str, &str); 8] = [
     ("mend", "Fields to mend"),
     ("empty", "Nobody has said anything"),
     ("reply", "A reply"),
     ("again", "To be sent again"),
     ("reader", "As a reader sees it"),
     ("closed", "Closed"),
+    ("unsent", "Closed meanwhile"),
     ("away", "The database is away"),
 ];
 
@@ -101,6 +104,7 @@ pub async fn show(State(app): State<App>, asked: Result<Query<Asked>, QueryRejec
             .map(|style| colours(&String::from_utf8_lossy(&style.bytes)))
             .unwrap_or_default(),
         sizes: SIZES,
+        words: Tongue::default(),
         series: series(&posts, texts).ok_or_else(WebError::not_found)?,
         cards: posts.iter().map(|post| PostCard::new(post, &counts, texts)).collect(),
         pagination: Pagination::new("/", 2, 3 * PER_PAGE).ok_or_else(WebError::not_found)?,
@@ -133,7 +137,7 @@ fn series(posts: &[Post], texts: &Texts) -> Option<SeriesBox> {
 
 fn conversation(app: &App, posts: &[Post], state: &str) -> Option<Conversation> {
     let mut post = posts.first()?.clone();
-    post.comments_open = state != "closed";
+    post.comments_open = !matches!(state, "closed" | "unsent");
     let waiting = (state == "mend").then_some(samples::WAITING);
     let comments = if state == "empty" { Vec::new() } else { samples::comments(app.clock.now()) };
     let thread = (state != "away").then(|| Thread::build(comments, waiting));
@@ -160,7 +164,7 @@ fn form(state: &str, texts: &Mend) -> FormState {
             replying_to: None,
         },
         // What was sent to a thread that had closed meanwhile is there to be copied.
-        "closed" => FormState { values: typed("", "", "", "What was typed is still here."), ..FormState::default() },
+        "unsent" => FormState { values: typed("", "", "", "What was typed is still here."), ..FormState::default() },
         "reply" => FormState {
             replying_to: Some(Replying { id: 1, name: "Lisa @ Sample".to_owned() }),
             ..FormState::default()

@@ -11,6 +11,7 @@ mod docs;
 mod embeds;
 mod feeds;
 mod pages;
+mod pictures;
 mod search;
 mod server;
 mod store;

@@ -15,13 +15,14 @@ impl Lookup for Site {
             "gif" => "image/gif",
             _ => return None,
         };
-        let picture = Picture { address: format!("/media/1-{written}"), size: Some((4, 3)) };
+        let picture = Picture { address: format!("/media/1-{written}"), size: Some((4, 3)), format: None };
         (!written.contains("none") && !written.contains("://")).then(|| Linked {
             picture,
             media_type: media_type.to_owned(),
             poster: None,
             captions: None,
             moves: written.contains("moves"),
+            refusal: None,
         })
     }
 
@@ -37,7 +38,7 @@ impl Lookup for Site {
     }
 
     fn poster(&self, stem: &str) -> Option<Picture> {
-        (stem == "vimeo-2").then(|| Picture { address: "/media/1-vimeo-2.jpg".to_owned(), size: None })
+        (stem == "vimeo-2").then(|| Picture { address: "/media/1-vimeo-2.jpg".to_owned(), size: None, format: None })
     }
 
     fn told(&self, stem: &str) -> Option<Told> {
@@ -46,6 +47,10 @@ impl Lookup for Site {
 
     fn has_stretch(&self, slug: &Slug) -> bool {
         slug.as_str() == "toe-flexion"
+    }
+
+    fn has_cover(&self) -> bool {
+        true
     }
 }
 

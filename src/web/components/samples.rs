@@ -12,8 +12,9 @@ use crate::{
     },
     domain::{
         comment::{Comment, CommentId, Status},
-        embed::{Picture, Told},
+        embed::Told,
         entry::{Body, Entry, Level, Post, Sides, Stretch, Tag},
+        picture::Picture,
         slug::Slug,
     },
     texts::Texts,
@@ -34,7 +35,7 @@ pub struct Files<'a>(pub &'a Assets, pub &'static Texts);
 
 impl Files<'_> {
     fn still(&self) -> Picture {
-        Picture { address: self.0.address("samples/still.svg"), size: Some((1280, 720)) }
+        Picture { address: self.0.address("samples/still.svg"), size: Some((1280, 720)), format: None }
     }
 }
 
@@ -51,6 +52,7 @@ impl Lookup for Files<'_> {
             media_type: media_type.to_owned(),
             poster: (media_type == "video/mp4").then(|| self.still()),
             captions: None,
+            refusal: None,
             moves: false,
         })
     }
@@ -71,6 +73,10 @@ impl Lookup for Files<'_> {
 
     fn told(&self, _: &str) -> Option<Told> {
         None
+    }
+
+    fn has_cover(&self) -> bool {
+        false
     }
 
     fn texts(&self) -> &'static Texts {

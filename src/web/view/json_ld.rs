@@ -10,8 +10,9 @@ use crate::{
     content::{Series, comment_markdown, markdown},
     domain::{
         comment::{Comment, Status},
-        embed::{Clip, Embed, Picture, Player},
+        embed::{Clip, Embed, Player},
         entry::{Piece, Post},
+        picture::Picture,
         thread::{Node, Said, Thread},
     },
 };
@@ -129,7 +130,7 @@ fn blog_posting(site: &Site, post: &Post, thread: Option<&Thread>) -> Value {
         "wordCount": entry.body.words,
     });
     if let Some(image) = &entry.image {
-        posting["image"] = json!(site.absolute(&image.address));
+        posting["image"] = json!(site.absolute(&image.shared()));
     }
     if let Some(thread) = thread {
         posting["commentCount"] = json!(thread.count);
@@ -227,7 +228,7 @@ fn film(site: &Site, post: &Post, title: Option<&str>, poster: Option<&Picture>)
         "@type": "VideoObject",
         "name": title.unwrap_or(&post.entry.title),
         "description": title.unwrap_or(&post.entry.description),
-        "thumbnailUrl": site.absolute(&poster?.address),
+        "thumbnailUrl": site.absolute(&poster?.shared()),
         "uploadDate": dates::machine(&post.date),
     }))
 }

@@ -12,11 +12,7 @@ use html5ever::{
 };
 use instep::{
     content::markdown::{Dialect, Linked, Lookup, render_as},
-    domain::{
-        embed::{Picture, Told},
-        entry::Piece,
-        slug::Slug,
-    },
+    domain::{embed::Told, entry::Piece, picture::Picture, slug::Slug},
     texts::Texts,
 };
 
@@ -51,6 +47,10 @@ impl Lookup for Nothing {
     }
 
     fn has_stretch(&self, _: &Slug) -> bool {
+        false
+    }
+
+    fn has_cover(&self) -> bool {
         false
     }
 }
