@@ -89,10 +89,10 @@ impl Loader {
         self.media = MediaIndex::build(&tree.media, &self.media);
         let mut problems: Vec<Problem> = tree.unreadable.iter().map(unreadable).collect();
         problems.extend(strangers::all(&tree));
-        problems.extend(site_toml::problems(&self.content, &self.rules, &self.media));
         let (told, faults) = told::read_all(&tree.media);
         self.told = told;
         problems.extend(faults);
+        problems.extend(site_toml::problems(&self.content, &self.rules, &self.media));
         let outlines: Vec<Outline> =
             tree.sources.into_iter().filter_map(|source| self.outline(source, &mut problems)).collect();
         let outlines = collisions::resolve(outlines, &self.settled, &mut problems);
@@ -377,8 +377,8 @@ impl Lookup for Files<'_> {
             poster: is_clip.then(|| beside(POSTERS)).flatten().map(|poster| poster.picture()),
             captions: is_clip.then(|| beside(&["vtt"])).flatten().map(|captions| captions.address.clone()),
             media_type: file.media_type.clone(),
-            refusal: file.refusal.clone(),
             moves: file.moves,
+            refusal: file.refusal.clone(),
         })
     }
 

@@ -52,10 +52,10 @@ pub struct Linked {
     pub poster: Option<Picture>,
     /// Captions of the same name beside it.
     pub captions: Option<String>,
-    /// Why it is not sent.
-    pub refusal: Option<Refusal>,
     /// A picture of several that follow each other.
     pub moves: bool,
+    /// Why it is not sent.
+    pub refusal: Option<Refusal>,
 }
 
 /// Something in a text that the author should look at.

@@ -1,8 +1,6 @@
 //! Pictures, clips and downloads: every file that is not Markdown, under an address with its hash in it, so that
 //! browsers may keep it for ever. Photos leave cleaned and in smaller sizes (`pictures`), everything else as it is.
 
-mod moving;
-
 use std::{
     collections::HashMap,
     fs,
@@ -33,14 +31,14 @@ pub struct MediaFile {
     pub media_type: String,
     /// CSS pixels, of pictures.
     pub size: Option<(u32, u32)>,
+    /// A picture of several that follow each other.
+    pub moves: bool,
     /// Of photos that can be had in smaller sizes.
     pub format: Option<Format>,
     /// Why it is not served.
     pub refusal: Option<Refusal>,
     /// It is a film that tells where it was made.
     pub tells_a_place: bool,
-    /// A picture of several that follow each other.
-    pub moves: bool,
     pub bytes: u64,
     pub modified: SystemTime,
 }
@@ -141,9 +139,9 @@ fn read(found: &Found) -> io::Result<MediaFile> {
         address: format!("/media/refused-{name}"),
         size: None,
         format: None,
+        moves: false,
         refusal: None,
         tells_a_place: false,
-        moves: moving::moves(&found.path),
         path: found.path.clone(),
         bytes: found.bytes,
         modified: found.modified,
@@ -164,7 +162,9 @@ fn read(found: &Found) -> io::Result<MediaFile> {
     file.take(pictures::MOST_BYTES).read_to_end(&mut bytes)?;
     read.address = format!("/media/{}-{name}", pictures::hash(&bytes));
     match kind.map(|kind| pictures::look(kind, &bytes)) {
-        Some(Ok(looked)) => (read.size, read.format) = (Some(looked.size), looked.format),
+        Some(Ok(looked)) => {
+            (read.size, read.format, read.moves) = (Some(looked.size), looked.format, looked.moves);
+        }
         Some(Err(refusal)) => read.refusal = Some(refusal),
         None => {
             read.refusal = pictures::unknown(&read.media_type, &bytes);

@@ -59,7 +59,7 @@ mod tests {
         let still = Still::read(jpeg.to_vec()).expect("a picture");
         assert_eq!(still.ending, "jpg");
         assert_eq!(still.hash().len(), 64);
-        let png = include_bytes!("../../content/media/card.png");
+        let png = include_bytes!("../../README.png");
         assert_eq!(Still::read(png.to_vec()).map(|still| still.ending), Ok("png"));
         for other in [
             &b"<svg xmlns='http://www.w3.org/2000/svg'/>"[..],

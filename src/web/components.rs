@@ -56,9 +56,8 @@ struct Components {
     body: String,
     colours: Vec<String>,
     sizes: [&'static str; 8],
-    /// Of the series' box: the site's own, so nothing is said.
-    words: Tongue,
     series: SeriesBox,
+    words: Tongue,
     cards: Vec<PostCard>,
     pagination: Pagination,
     states: Vec<StateLink>,
@@ -72,13 +71,14 @@ struct StateLink {
 }
 
 /// What a conversation can look like. The first has everything that can become of a comment and of a field.
-const STATES: [(&str, &str); 7] = [
+const STATES: [(&str, &str); 8] = [
     ("mend", "Fields to mend"),
     ("empty", "Nobody has said anything"),
     ("reply", "A reply"),
     ("again", "To be sent again"),
     ("reader", "As a reader sees it"),
     ("closed", "Closed"),
+    ("unsent", "Closed meanwhile"),
     ("away", "The database is away"),
 ];
 
@@ -137,7 +137,7 @@ fn series(posts: &[Post], texts: &Texts) -> Option<SeriesBox> {
 
 fn conversation(app: &App, posts: &[Post], state: &str) -> Option<Conversation> {
     let mut post = posts.first()?.clone();
-    post.comments_open = state != "closed";
+    post.comments_open = !matches!(state, "closed" | "unsent");
     let waiting = (state == "mend").then_some(samples::WAITING);
     let comments = if state == "empty" { Vec::new() } else { samples::comments(app.clock.now()) };
     let thread = (state != "away").then(|| Thread::build(comments, waiting));
@@ -164,7 +164,7 @@ fn form(state: &str, texts: &Mend) -> FormState {
             replying_to: None,
         },
         // What was sent to a thread that had closed meanwhile is there to be copied.
-        "closed" => FormState { values: typed("", "", "", "What was typed is still here."), ..FormState::default() },
+        "unsent" => FormState { values: typed("", "", "", "What was typed is still here."), ..FormState::default() },
         "reply" => FormState {
             replying_to: Some(Replying { id: 1, name: "Lisa @ Sample".to_owned() }),
             ..FormState::default()

@@ -21,8 +21,8 @@ impl Lookup for Site {
             media_type: media_type.to_owned(),
             poster: None,
             captions: None,
-            refusal: None,
             moves: written.contains("moves"),
+            refusal: None,
         })
     }
 

@@ -52,8 +52,8 @@ impl Lookup for Files<'_> {
             media_type: media_type.to_owned(),
             poster: (media_type == "video/mp4").then(|| self.still()),
             captions: None,
-            moves: false,
             refusal: None,
+            moves: false,
         })
     }
 
@@ -75,16 +75,16 @@ impl Lookup for Files<'_> {
         None
     }
 
+    fn has_cover(&self) -> bool {
+        false
+    }
+
     fn texts(&self) -> &'static Texts {
         self.1
     }
 
     fn has_stretch(&self, slug: &Slug) -> bool {
         slug.as_str() == STRETCH
-    }
-
-    fn has_cover(&self) -> bool {
-        true
     }
 }
 

@@ -130,7 +130,7 @@ fn blog_posting(site: &Site, post: &Post, thread: Option<&Thread>) -> Value {
         "wordCount": entry.body.words,
     });
     if let Some(image) = &entry.image {
-        posting["image"] = json!(site.absolute(&image.address));
+        posting["image"] = json!(site.absolute(&image.shared()));
     }
     if let Some(thread) = thread {
         posting["commentCount"] = json!(thread.count);
@@ -228,7 +228,7 @@ fn film(site: &Site, post: &Post, title: Option<&str>, poster: Option<&Picture>)
         "@type": "VideoObject",
         "name": title.unwrap_or(&post.entry.title),
         "description": title.unwrap_or(&post.entry.description),
-        "thumbnailUrl": site.absolute(&poster?.address),
+        "thumbnailUrl": site.absolute(&poster?.shared()),
         "uploadDate": dates::machine(&post.date),
     }))
 }

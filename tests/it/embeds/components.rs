@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::support::{TestSite, read, root};
 
-const STATES: [&str; 7] = ["mend", "empty", "reply", "again", "reader", "closed", "away"];
+const STATES: [&str; 8] = ["mend", "empty", "reply", "again", "reader", "closed", "unsent", "away"];
 
 #[tokio::test]
 async fn only_those_who_design_see_it() {
@@ -93,6 +93,7 @@ async fn each_state_of_the_conversation_stands_alone() {
         site.get(&format!("/_components?state={state}")).await.says(words);
     };
     says("closed", "are closed").await;
+    says("unsent", "What was typed is still here").await;
     says("away", "cannot be shown right now").await;
     says("reply", "Replying to").await;
     says("again", "Send again").await;

@@ -181,14 +181,14 @@ fn a_dry_run_asks_nobody_and_writes_nothing() {
 #[test]
 fn asking_again_replaces_what_was_fetched_and_leaves_what_is_the_authors() {
     let errands = Errands::new(&[("a", "https://youtu.be/abc"), ("b", "https://vimeo.com/12")]);
-    write(&errands.posts().join("vimeo-12.png"), picture("content/media/card.png"));
+    write(&errands.posts().join("vimeo-12.png"), picture("README.png"));
     errands.tells("youtube", "First", "/still.jpg");
     errands.tells("vimeo", "Film", "/still.jpg");
     errands.all();
     assert_eq!(errands.files(), ["vimeo-12.png", "vimeo-12.toml", "youtube-abc.jpg", "youtube-abc.toml"]);
 
     errands.tells("youtube", "Second", "/still.png");
-    errands.provider.on("/still.png", Reply::Body(picture("content/media/card.png")));
+    errands.provider.on("/still.png", Reply::Body(picture("README.png")));
     let (_, summary) = errands.refresh();
     assert_eq!((summary.stored, summary.failed), (2, 0));
     assert_eq!(errands.files(), ["vimeo-12.png", "vimeo-12.toml", "youtube-abc.png", "youtube-abc.toml"]);

@@ -114,7 +114,9 @@ async fn the_conversation_is_told_and_bounded() {
 
 #[tokio::test]
 async fn films_are_told_when_they_have_a_still() {
-    let picture = std::fs::read(crate::support::root().join("content/media/card.png")).expect("reads");
+    let read = |path: &str| std::fs::read(crate::support::root().join(path)).expect("reads");
+    let picture = read("README.png");
+    let clip = read("static/samples/clip.mp4");
     let text = "![Toes](toes.mp4)\n\n![Heels](heels.mp4)\n\nhttps://youtu.be/abc\n\nhttps://youtu.be/other\n\n\
                 https://open.spotify.com/track/x\n\nhttps://www.youtube.com/playlist?list=PL1\n\n\
                 https://vimeo.com/12\n";
@@ -122,7 +124,7 @@ async fn films_are_told_when_they_have_a_still() {
     for file in
         ["toes.mp4", "heels.mp4", "toes.png", "youtube-abc.png", "spotify-x.png", "youtube-PL1.png", "vimeo-12.png"]
     {
-        site = site.file(&format!("posts/{file}"), &picture);
+        site = site.file(&format!("posts/{file}"), if file.ends_with(".mp4") { &clip } else { &picture });
     }
     // What a provider told wins over what the post has to stand in with.
     let told = "title = \"The </script> Mountain\"\nseconds = 63\nuploaded = \"2008-05-25\"\n";
