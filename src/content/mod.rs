@@ -15,6 +15,7 @@ mod source;
 mod watch;
 
 pub use loader::{Library, Loader};
+pub use markdown::shorten;
 pub use media::MediaFile;
 pub use snapshot::{Series, Snapshot, TagPosts, Tagged, Target};
 pub use watch::{WatchError, Watcher};

@@ -184,9 +184,14 @@ impl Snapshot {
             title: entry.title.clone(),
             tags,
             text: entry.body.text.clone(),
+            tag_slugs: Vec::new(),
+            year: None,
         };
-        let posts =
-            self.posts.iter().map(|post| doc(&post.entry, post.tags.iter().map(|tag| tag.name.clone()).collect()));
+        let posts = self.posts.iter().map(|post| SearchDoc {
+            tag_slugs: post.tags.iter().map(|tag| tag.slug.clone()).collect(),
+            year: Some(post.date.year()),
+            ..doc(&post.entry, post.tags.iter().map(|tag| tag.name.clone()).collect())
+        });
         let pages = self.pages.iter().map(|page| doc(&page.entry, Vec::new()));
         let stretches = self.stretches.values().map(|stretch| {
             let words = [&stretch.names, &stretch.areas, &stretch.equipment].into_iter().flatten().cloned().collect();

@@ -14,4 +14,5 @@ mod keyboard;
 mod look;
 mod policy;
 mod reading;
+mod searching;
 mod support;
