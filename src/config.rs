@@ -107,7 +107,14 @@ impl Site {
 
     /// What content needs to know of the site.
     pub fn rules(&self) -> Rules {
-        Rules { zone: self.time_zone.clone(), permalink: self.permalink.clone() }
+        Rules {
+            zone: self.time_zone.clone(),
+            permalink: self.permalink.clone(),
+            base_url: self.base_url.clone(),
+            frame_hosts: self.frame_hosts.clone(),
+            card: self.card.clone(),
+            navigation: self.navigation.iter().map(|link| link.href.clone()).collect(),
+        }
     }
 
     /// A path of ours as a whole address. Letters that an address may not have are percent-encoded.

@@ -4,6 +4,7 @@
 
 mod collisions;
 mod outline;
+mod references;
 mod strangers;
 
 use std::{
@@ -28,6 +29,7 @@ use crate::domain::{
     slug::Slug,
 };
 use outline::Outline;
+use references::Link;
 
 /// All content of a site, published or not.
 #[derive(Debug, Default)]
@@ -74,9 +76,15 @@ impl Loader {
 
         let names = Names::of(&outlines);
         let mut library = Library { media: self.media.clone(), problems, ..Library::default() };
+        let mut links = Vec::new();
         for outline in outlines {
-            self.add(&mut library, outline, &names);
+            self.add(&mut library, &mut links, outline, &names);
         }
+        let settings = references::of_settings(&self.content, &self.rules, &library);
+        links.extend(settings.links);
+        library.problems.extend(settings.problems);
+        let dead = references::dead(&self.content, &self.rules, &library, &links);
+        library.problems.extend(dead);
         library.problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         Ok(library)
     }
@@ -116,17 +124,30 @@ impl Loader {
         Outline::read(source, &last_good?, &self.rules).ok()
     }
 
-    fn add(&self, library: &mut Library, outline: Outline, names: &Names) {
+    fn add(&self, library: &mut Library, links: &mut Vec<Link>, outline: Outline, names: &Names) {
         let path = outline.source.file.path.clone();
         let files = Files { loader: self, file: &path, names };
         for fault in &outline.warnings {
             library.problems.push(problem(Severity::Warning, &path, fault.place, &fault.what, &fault.mend));
         }
-        let Rendered { body, remarks, has_remote_picture } = markdown::render(outline.markdown(), &files);
-        for remark in remarks {
-            let place = Place::of_byte(&outline.text, outline.body_start + remark.at);
-            library.problems.push(problem(Severity::Warning, &path, place, remark.what, remark.mend));
+        let rendered = markdown::render(outline.markdown(), &files);
+        let place_of = |at: usize| Place::of_byte(&outline.text, outline.body_start + at);
+        for remark in rendered.remarks {
+            library.problems.push(problem(Severity::Warning, &path, place_of(remark.at), remark.what, remark.mend));
         }
+        for frame in rendered.frames {
+            if let Some((what, mend)) = references::refused(&self.rules, &frame.to) {
+                library.problems.push(problem(Severity::Warning, &path, place_of(frame.at), what, mend));
+            }
+        }
+        links.extend(rendered.links.into_iter().map(|link| Link {
+            file: path.clone(),
+            place: place_of(link.at),
+            page: outline.address.clone(),
+            is_draft: outline.draft,
+            to: link.to,
+        }));
+        let Rendered { body, has_remote_picture, .. } = rendered;
         library.has_remote_picture |= has_remote_picture;
         let mut missing = |key: &str, name: &str| {
             let what = format!("there is no file {name:?} for {key}");
@@ -150,6 +171,15 @@ impl Loader {
                         None
                     })
                 });
+                let facts = &outline.front_matter.facts;
+                for (key, name) in [("easier", &facts.easier), ("harder", &facts.harder)] {
+                    let Some(name) = name.as_deref().filter(|name| !name.trim().is_empty()) else { continue };
+                    if !Slug::from_text(name).is_some_and(|slug| names.stretches.contains(&slug)) {
+                        let what = format!("there is no stretch called {name:?}");
+                        let mend = format!("Write content/stretches/{name}.md, or correct the name.");
+                        library.problems.push(problem(Severity::Warning, &path, outline.place_of(key), what, mend));
+                    }
+                }
                 let stretch = stretch(outline, body, image.as_deref(), embed, library);
                 library.stretches.insert(stretch.entry.slug.clone(), Arc::new(stretch));
             }

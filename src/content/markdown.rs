@@ -6,6 +6,7 @@ mod blocks;
 pub mod highlight;
 mod lines;
 mod shortcodes;
+pub(super) mod tags;
 
 use std::{collections::HashMap, ops::Range};
 
@@ -53,11 +54,24 @@ pub struct Remark {
     pub mend: String,
 }
 
+/// Something that a text refers to by its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Bytes from the start of the Markdown.
+    pub at: usize,
+    /// As a browser gets it.
+    pub to: String,
+}
+
 /// A text, rendered.
 #[derive(Debug, Default)]
 pub struct Rendered {
     pub body: Body,
     pub remarks: Vec<Remark>,
+    /// Links, which can be judged when all texts are read.
+    pub links: Vec<Reference>,
+    /// Pages that the author's HTML puts into a frame.
+    pub frames: Vec<Reference>,
     /// Pages with this text must be allowed pictures from elsewhere.
     pub has_remote_picture: bool,
 }
@@ -113,6 +127,9 @@ pub fn render_as(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Rende
     let mut rendered = render_expanded(dialect, &expanded.text, lookup);
     for remark in &mut rendered.remarks {
         remark.at = expanded.origin(remark.at);
+    }
+    for reference in rendered.links.iter_mut().chain(&mut rendered.frames) {
+        reference.at = expanded.origin(reference.at);
     }
     rendered.remarks.append(&mut expanded.remarks);
     rendered
@@ -209,6 +226,7 @@ impl Writer<'_> {
             Event::Start(Tag::Link { .. }) => self.link(event, range),
             Event::InlineHtml(html) => {
                 self.report_html(html, range.start);
+                self.refer(html, |_| range.start);
                 self.raw(html);
             }
             event => html::push_html(&mut self.html, std::iter::once(event.clone())),
@@ -234,6 +252,22 @@ impl Writer<'_> {
 
     fn remark(&mut self, at: usize, what: impl Into<String>, mend: impl Into<String>) {
         self.out.remarks.push(Remark { at, what: what.into(), mend: mend.into() });
+    }
+
+    fn link_to(&mut self, at: usize, to: impl Into<String>) {
+        self.out.links.push(Reference { at, to: to.into() });
+    }
+
+    /// Notes what the author's HTML refers to; `place` says where a byte of it stands in the Markdown.
+    fn refer(&mut self, html: &str, place: impl Fn(usize) -> usize) {
+        for tag in tags::start_tags(html) {
+            let (attribute, list) = match tag.name.as_str() {
+                "a" | "area" => ("href", &mut self.out.links),
+                "iframe" => ("src", &mut self.out.frames),
+                _ => continue,
+            };
+            list.extend(tag.get(attribute).map(|to| Reference { at: place(tag.at), to: to.trim().to_owned() }));
+        }
     }
 
     fn finish(mut self) -> Rendered {

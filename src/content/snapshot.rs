@@ -19,7 +19,7 @@ use crate::domain::{
     slug::Slug,
 };
 
-use nearby::Nearby;
+pub(super) use nearby::{Nearby, last_part};
 pub use tagged::Tagged;
 
 /// All public content as it is at one moment. Never changed; a newer one takes its place whole.

@@ -10,6 +10,14 @@ pub struct Rules {
     /// Of dates that name none.
     pub zone: TimeZone,
     pub permalink: Permalink,
+    /// Scheme, host and port of its own addresses, without a slash at the end.
+    pub base_url: String,
+    /// Hosts besides the providers that pages may frame: `https://maps.example.org`.
+    pub frame_hosts: Vec<String>,
+    /// The file in `content/media/` for cards that other sites make.
+    pub card: Option<String>,
+    /// Where the header leads.
+    pub navigation: Vec<String>,
 }
 
 /// A pattern such as `/posts/{slug}` or `/{year}/{month}/{slug}`.
