@@ -12,6 +12,7 @@ use crate::{
     content::{Loader, Snapshot},
     domain::signer::Signer,
     store::{SearchIndex, Store, StoreError},
+    texts::{self, Texts},
     web::{assets::Assets, cache::PageCache},
 };
 
@@ -86,16 +87,17 @@ impl App {
     /// # Errors
     /// The content folder cannot be read, or the database does not answer.
     pub async fn build(config: Config, mode: Mode, store: Store, clock: Clock) -> Result<(Self, Keepers), StartError> {
+        warn_of_english(&config);
         let signer = Signer::new(&secret(&config, &store).await?);
         let watcher = live::watch(&config, mode);
-        let mut loader = Loader::new(config.content.clone(), config.site.rules());
+        let mut loader = Loader::new(config.content.clone(), config.site.rules(), config.site.texts);
         let library = loader
             .load()
             .map_err(|source| StartError::Content { folder: config.content.display().to_string(), source })?;
         let snapshot = Snapshot::build(&library, clock.now(), mode.dev);
         let revision = store.revision().await?;
         let app = Self(Arc::new(Inner {
-            assets: ArcSwap::from_pointee(Assets::build(&config.content, mode.dev)),
+            assets: ArcSwap::from_pointee(Assets::build(&config.content, config.site.texts, mode.dev)),
             snapshot: ArcSwap::from_pointee(snapshot),
             search: ArcSwapOption::empty(),
             cache: PageCache::default(),
@@ -121,6 +123,11 @@ impl App {
     pub fn assets(&self) -> Arc<Assets> {
         self.assets.load_full()
     }
+
+    /// What the site says in its language.
+    pub fn texts(&self) -> &'static Texts {
+        self.config.site.texts
+    }
 }
 
 impl Deref for App {
@@ -128,6 +135,15 @@ impl Deref for App {
 
     fn deref(&self) -> &Inner {
         &self.0
+    }
+}
+
+/// The author should not have to find out by looking at every page.
+fn warn_of_english(config: &Config) {
+    let language = &config.site.language;
+    if !config.site.texts.speaks(language) {
+        let shipped = texts::shipped().join(", ");
+        tracing::warn!("there are no interface texts in {language:?}, so they are English; there are: {shipped}");
     }
 }
 

@@ -7,16 +7,20 @@ use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
     path::PathBuf,
+    sync::Arc,
 };
 
 use ipnet::IpNet;
 use jiff::{SignedDuration, tz::TimeZone};
 use serde::Deserialize;
 
-use crate::domain::{
-    address,
-    permalink::{Permalink, Rules},
-    verdict::Rates,
+use crate::{
+    domain::{
+        address, language,
+        permalink::{Permalink, Rules},
+        verdict::{self, Moderation, Phrases, Rates},
+    },
+    texts::{self, Texts, TextsError},
 };
 
 pub use sources::{SETTINGS, Setting, Typed, unknown_variables};
@@ -42,6 +46,8 @@ pub enum ConfigError {
          put base_url = \"https://your.domain\" into site.toml"
     )]
     NoBaseUrl(SocketAddr),
+    #[error(transparent)]
+    Texts(#[from] TextsError),
 }
 
 /// Everything that is set, checked and ready for use.
@@ -87,6 +93,8 @@ pub struct Site {
     pub base_url: String,
     /// BCP 47.
     pub language: String,
+    /// What the site says in it; in English where that is not among the shipped ones.
+    pub texts: &'static Texts,
     pub time_zone: TimeZone,
     pub author: Author,
     pub navigation: Vec<NavigationLink>,
@@ -114,6 +122,7 @@ impl Site {
             frame_hosts: self.frame_hosts.clone(),
             card: self.card.clone(),
             navigation: self.navigation.iter().map(|link| link.href.clone()).collect(),
+            close_after: self.comments.close_after,
         }
     }
 
@@ -142,7 +151,10 @@ pub struct NavigationLink {
 #[derive(Clone, Debug)]
 pub struct Comments {
     pub enabled: bool,
+    /// How long a thread takes comments after its post has appeared; `None`: for ever.
+    pub close_after: Option<SignedDuration>,
     pub rates: Rates,
+    pub rules: Arc<verdict::Rules>,
 }
 
 /// site.toml as it is written.
@@ -167,6 +179,12 @@ struct SiteToml {
 #[serde(deny_unknown_fields, default)]
 struct CommentsToml {
     enabled: bool,
+    moderation: String,
+    close_after_days: u32,
+    max_links: u32,
+    hold_words: Vec<String>,
+    refuse_words: Vec<String>,
+    bayes: bool,
     gap_seconds: u32,
     per_10_minutes: u32,
     network_per_10_minutes: u32,
@@ -205,7 +223,18 @@ impl Default for SiteToml {
 
 impl Default for CommentsToml {
     fn default() -> Self {
-        Self { enabled: true, gap_seconds: 15, per_10_minutes: 5, network_per_10_minutes: 30 }
+        Self {
+            enabled: true,
+            moderation: "first".to_owned(),
+            close_after_days: 0,
+            max_links: 2,
+            hold_words: Vec::new(),
+            refuse_words: Vec::new(),
+            bayes: true,
+            gap_seconds: 15,
+            per_10_minutes: 5,
+            network_per_10_minutes: 30,
+        }
     }
 }
 
@@ -278,6 +307,9 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
     if raw.title.trim().is_empty() {
         return Err(wrong("title", &raw.title, "a site needs a name"));
     }
+    if !language::is_tag(&raw.language) {
+        return Err(wrong("language", &raw.language, "write a tag such as en, de or pt-BR"));
+    }
     for host in &raw.security.frame_hosts {
         if !is_frame_host(host) {
             return Err(wrong(
@@ -297,6 +329,7 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
             return Err(wrong("navigation.href", &link.href, "write a path such as /about, or a whole address"));
         }
     }
+    let comments = check_comments(&raw.comments)?;
     Ok(Site {
         author: Author {
             name: if raw.author.name.is_empty() { raw.title.clone() } else { raw.author.name },
@@ -305,21 +338,47 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
         title: raw.title,
         description: raw.description,
         base_url,
+        texts: texts::for_site(&raw.language)?,
         language: raw.language,
         time_zone,
         navigation: raw.navigation,
         permalink,
         card: raw.card,
-        comments: Comments {
-            enabled: raw.comments.enabled,
-            rates: Rates {
-                gap: SignedDuration::from_secs(raw.comments.gap_seconds.into()),
-                per_window: raw.comments.per_10_minutes.into(),
-                network_per_window: raw.comments.network_per_10_minutes.into(),
-            },
-        },
+        comments,
         shared_seconds: raw.cache.shared_seconds.into(),
         frame_hosts: raw.security.frame_hosts,
+    })
+}
+
+fn check_comments(raw: &CommentsToml) -> Result<Comments, ConfigError> {
+    let wrong = |key: &str, value: &str, right: &str| ConfigError::Value {
+        key: format!("comments.{key}"),
+        value: value.to_owned(),
+        right: right.to_owned(),
+    };
+    let phrases = |key: &str, written: &[String]| {
+        Phrases::parse(written).map_err(|phrase| {
+            wrong(key, &phrase, "every word needs a letter besides the stars, as in cas*no, or any text would match")
+        })
+    };
+    let moderation = Moderation::parse(&raw.moderation)
+        .ok_or_else(|| wrong("moderation", &raw.moderation, "write first, all or none"))?;
+    Ok(Comments {
+        enabled: raw.enabled,
+        close_after: (raw.close_after_days > 0)
+            .then(|| SignedDuration::from_hours(24 * i64::from(raw.close_after_days))),
+        rates: Rates {
+            gap: SignedDuration::from_secs(raw.gap_seconds.into()),
+            per_window: raw.per_10_minutes.into(),
+            network_per_window: raw.network_per_10_minutes.into(),
+        },
+        rules: Arc::new(verdict::Rules {
+            moderation,
+            max_links: usize::try_from(raw.max_links).unwrap_or(usize::MAX),
+            hold_words: phrases("hold_words", &raw.hold_words)?,
+            refuse_words: phrases("refuse_words", &raw.refuse_words)?,
+            bayes: raw.bayes,
+        }),
     })
 }
 

@@ -6,6 +6,7 @@
 //! - [`domain`]: types and decisions, free of I/O.
 //! - [`content`]: Markdown on disk becomes an immutable snapshot.
 //! - [`store`]: the database; the only place with SQL.
+//! - [`texts`]: what the program says to readers, one file a language.
 //! - [`web`]: routes, pages, page cache; the only place with HTTP and templates.
 //!
 //! Imports point down only: `web` uses `store` and `content`, they use `domain`, and neither knows the other.
@@ -16,4 +17,5 @@ pub mod config;
 pub mod content;
 pub mod domain;
 pub mod store;
+pub mod texts;
 pub mod web;

@@ -10,7 +10,7 @@ use crate::{
     config::{Config, Watch},
     content::{Library, Loader, Snapshot, Watcher},
     domain::problem::Severity,
-    store::{SearchIndex, Stale},
+    store::{Forgotten, SearchIndex, Stale},
     web::assets::Assets,
 };
 
@@ -18,6 +18,9 @@ use crate::{
 const POLL: Duration = Duration::from_millis(250);
 /// A timer that sleeps longer than this may wake on the wrong side of a change of the system's clock.
 const LONGEST_SLEEP: SignedDuration = SignedDuration::from_hours(1);
+
+/// How often what has grown old is forgotten.
+const FORGET_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
 /// What keeps an [`App`] current while [`Keepers::run`] runs.
 pub struct Keepers {
@@ -36,7 +39,11 @@ impl Keepers {
     /// Runs until dropped.
     pub async fn run(self) {
         let Self { app, loader, library, watcher, revision } = self;
-        tokio::join!(keep_content(app.clone(), loader, library, watcher), keep_comments(app, revision));
+        tokio::join!(
+            keep_content(app.clone(), loader, library, watcher),
+            keep_comments(app.clone(), revision),
+            keep_no_longer(app),
+        );
     }
 }
 
@@ -58,11 +65,11 @@ async fn keep_content(app: App, mut loader: Loader, mut library: Arc<Library>, m
                     }
                     Err(panic) => {
                         tracing::error!("reading the content broke, so the site stays as it was: {panic}");
-                        loader = Loader::new(app.config.content.clone(), app.config.site.rules());
+                        loader = Loader::new(app.config.content.clone(), app.config.site.rules(), app.texts());
                         continue;
                     }
                 }
-                app.assets.store(Arc::new(Assets::build(&app.config.content, app.mode.dev)));
+                app.assets.store(Arc::new(Assets::build(&app.config.content, app.texts(), app.mode.dev)));
                 report(&app, &library);
                 if settings != site_toml() {
                     settings = site_toml();
@@ -95,6 +102,24 @@ async fn changed(watcher: &mut Option<Watcher>) {
     match watcher {
         Some(watcher) => watcher.changed().await,
         None => std::future::pending().await,
+    }
+}
+
+/// Forgets, now and every hour, what is not to be kept any longer.
+async fn keep_no_longer(app: App) {
+    loop {
+        let now = app.clock.now();
+        match app.store.forget_old(now).await {
+            Ok(Forgotten { addresses: 0, networks: 0, refusals: 0 }) => {}
+            Ok(Forgotten { addresses, networks, refusals }) => tracing::info!(
+                addresses,
+                networks,
+                refusals,
+                "fingerprints of addresses and networks, and refused comments, are old enough to be forgotten"
+            ),
+            Err(error) => tracing::error!("what is too old cannot be forgotten, so it is tried again later: {error}"),
+        }
+        reached(&app, Some(now + FORGET_EVERY)).await;
     }
 }
 

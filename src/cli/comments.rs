@@ -1,5 +1,7 @@
 //! `instep comments …`: moderation from the shell. A running site shows the change within a second.
 
+mod blocks;
+
 use std::{io::Read, process::ExitCode};
 
 use anyhow::{Context, bail};
@@ -12,6 +14,7 @@ use crate::{
     config::Config,
     domain::comment::{CommentId, NewComment, RawComment, Status},
     store::{Listed, Store, StoreError},
+    texts, web,
 };
 
 /// Who acts, in the moderation log.
@@ -31,6 +34,14 @@ pub(super) enum Comments {
     Erase(Ids),
     /// Answer a comment as the author of site.toml; the text is read from standard input
     Reply(Reply),
+    /// Show comments that were not taken in the last 30 days, oldest first
+    Refused(blocks::Refused),
+    /// Take no more comments from an e-mail address, a website or a network
+    Block(blocks::Block),
+    /// Show whom you have blocked, oldest first
+    Blocks(blocks::Blocks),
+    /// Let them comment again
+    Unblock(blocks::Unblock),
 }
 
 #[derive(Debug, Args)]
@@ -107,6 +118,10 @@ impl Comments {
             Self::Trash(Ids { ids, json }) => moderate(&store, Act::Trash, &ids, json).await,
             Self::Erase(Ids { ids, json }) => moderate(&store, Act::Erase, &ids, json).await,
             Self::Reply(reply) => reply.run(&store, &config).await,
+            Self::Refused(refused) => refused.run(&store).await,
+            Self::Block(block) => block.run(&store).await,
+            Self::Blocks(blocks) => blocks.run(&store).await,
+            Self::Unblock(unblock) => unblock.run(&store).await,
         };
         store.close().await;
         done
@@ -141,7 +156,8 @@ impl Reply {
         // The author's words pass the same checks as everyone's.
         let raw = RawComment { name: author.name.clone(), text, ..RawComment::default() };
         let new = NewComment::parse(&raw).map_err(|errors| {
-            let said: Vec<&str> = errors.iter().map(|(_, message)| message).collect();
+            // The command line speaks English, whatever the site does.
+            let said = texts::of("en").map(|texts| web::field_errors(&errors, &texts.mend)).unwrap_or_default();
             anyhow::anyhow!("the answer was not posted: {}", said.join(" "))
         })?;
         let now = Clock::system().now();
@@ -208,6 +224,7 @@ fn as_json(listed: &Listed) -> String {
         "id": comment.id,
         "status": comment.status.as_str(),
         "reasons": listed.reasons,
+        "details": listed.details,
         "thread": format!("post:{}", comment.thread_slug),
         "parent": comment.parent_id,
         "name": comment.name,
@@ -223,15 +240,22 @@ fn as_json(listed: &Listed) -> String {
 /// One line a comment: what a moderator needs to decide, cut to fit.
 fn as_text(listed: &Listed) -> String {
     let comment = &listed.comment;
-    let line: String = comment.text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let start: String = line.chars().take(100).collect();
-    let cut = if start.len() < line.len() { "…" } else { "" };
-    let reasons = if listed.reasons.is_empty() { String::new() } else { format!(" ({})", listed.reasons.join(", ")) };
+    let reasons =
+        if listed.reasons.is_empty() { String::new() } else { format!(" ({})", listed.explained().join("; ")) };
     format!(
-        "{}\t{}{reasons}\t{}\t{}\t{start}{cut}",
+        "{}\t{}{reasons}\t{}\t{}\t{}",
         comment.id,
         comment.status.as_str(),
         comment.thread_slug,
-        comment.name
+        comment.name,
+        start_of(&comment.text)
     )
+}
+
+/// The start of a text, on one line.
+fn start_of(text: &str) -> String {
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let start: String = line.chars().take(100).collect();
+    let cut = if start.len() < line.len() { "…" } else { "" };
+    format!("{start}{cut}")
 }

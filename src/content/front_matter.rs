@@ -14,7 +14,7 @@ use crate::domain::{
     entry::{Level, Sides},
     problem::Place,
 };
-pub use values::{Flag, OneOrMany, People, RawDate, RawImage, Words};
+pub use values::{CommentsFlag, Flag, OneOrMany, People, RawDate, RawImage, Words};
 
 /// What posts, pages and stretches may say of themselves.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -58,7 +58,7 @@ pub struct FrontMatter {
     pub featured_image: RawImage,
     pub header: RawImage,
     pub thumbnail: RawImage,
-    pub comments: Option<Flag>,
+    pub comments: CommentsFlag,
     pub language: Option<String>,
     pub lang: Option<String>,
     pub extra: Option<BTreeMap<String, serde_json::Value>>,

@@ -14,7 +14,10 @@ use std::{
     sync::Arc,
 };
 
+use jiff::Timestamp;
+
 use super::{
+    front_matter::CommentsFlag,
     markdown::{self, Linked, Lookup, Rendered},
     media::{MediaFile, MediaIndex},
     pictogram,
@@ -28,6 +31,7 @@ use crate::domain::{
     problem::{Place, Problem, Severity},
     slug::Slug,
 };
+use crate::texts::{self, Texts};
 use outline::Outline;
 use references::Link;
 
@@ -49,6 +53,8 @@ pub struct Library {
 pub struct Loader {
     content: PathBuf,
     rules: Rules,
+    /// What the site says in its language; a text in another has its own words where there are any.
+    texts: &'static Texts,
     last_good: HashMap<PathBuf, String>,
     /// Files that had their address at the last load: a newcomer that wants it must not drive them out.
     settled: HashSet<PathBuf>,
@@ -56,8 +62,8 @@ pub struct Loader {
 }
 
 impl Loader {
-    pub fn new(content: PathBuf, rules: Rules) -> Self {
-        Self { content, rules, last_good: HashMap::new(), settled: HashSet::new(), media: MediaIndex::default() }
+    pub fn new(content: PathBuf, rules: Rules, texts: &'static Texts) -> Self {
+        Self { content, rules, texts, last_good: HashMap::new(), settled: HashSet::new(), media: MediaIndex::default() }
     }
 
     /// Reads everything that is there now.
@@ -126,7 +132,8 @@ impl Loader {
 
     fn add(&self, library: &mut Library, links: &mut Vec<Link>, outline: Outline, names: &Names) {
         let path = outline.source.file.path.clone();
-        let files = Files { loader: self, file: &path, names };
+        let texts = outline.language().and_then(|language| texts::of(&language)).unwrap_or(self.texts);
+        let files = Files { loader: self, file: &path, names, texts };
         for fault in &outline.warnings {
             library.problems.push(problem(Severity::Warning, &path, fault.place, &fault.what, &fault.mend));
         }
@@ -194,12 +201,20 @@ impl Loader {
             tags: outline.tags(),
             series,
             authors: outline.front_matter.any_authors().to_vec(),
-            comments_open: outline.front_matter.comments.is_none_or(|open| open.0),
+            comments_open: outline.front_matter.comments != CommentsFlag::Closed,
+            comments_until: self.comments_until(&outline),
             featured: outline.front_matter.featured.0,
             threads: outline.threads(),
             entry: entry(outline, body, image.map(MediaFile::picture)),
             date,
         }
+    }
+
+    fn comments_until(&self, outline: &Outline) -> Option<Timestamp> {
+        let close_after = self.rules.close_after.filter(|_| outline.front_matter.comments != CommentsFlag::Open)?;
+        let appeared = outline.publish_at.unwrap_or_else(|| outline.date.timestamp());
+        // A time after the end of the calendar never comes.
+        appeared.checked_add(close_after).ok()
     }
 }
 
@@ -255,7 +270,7 @@ fn filled(text: Option<String>) -> Option<String> {
 
 fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
     let description = outline.front_matter.any_description().map(str::to_owned);
-    let language = outline.front_matter.any_language().map(str::to_owned);
+    let language = outline.language();
     let mut extra = outline.front_matter.extra.unwrap_or_default();
     extra.extend(outline.front_matter.unknown);
     Entry {
@@ -325,6 +340,7 @@ struct Files<'a> {
     loader: &'a Loader,
     file: &'a Path,
     names: &'a Names,
+    texts: &'static Texts,
 }
 
 impl Files<'_> {
@@ -365,6 +381,10 @@ impl Lookup for Files<'_> {
 
     fn poster(&self, stem: &str) -> Option<Picture> {
         POSTERS.iter().find_map(|ending| self.find(&format!("{stem}.{ending}"))).map(|file| file.picture())
+    }
+
+    fn texts(&self) -> &'static Texts {
+        self.texts
     }
 
     fn has_stretch(&self, slug: &Slug) -> bool {

@@ -17,7 +17,9 @@ use crate::domain::{
     embed::{Clip, Embed, Picture},
     entry::{Body, ContentsLine, Piece},
     slug::Slug,
+    words::escape_html,
 };
+use crate::texts::{Article, Texts};
 
 /// What a text may refer to.
 pub trait Lookup {
@@ -30,6 +32,8 @@ pub trait Lookup {
     fn named(&self, written: &str) -> Option<String>;
     /// A still picture beside the text with this name and any ending.
     fn poster(&self, stem: &str) -> Option<Picture>;
+    /// The words that are made with a text, in its language.
+    fn texts(&self) -> &'static Texts;
     /// Whether there is a stretch of that name.
     fn has_stretch(&self, slug: &Slug) -> bool;
 }
@@ -218,7 +222,11 @@ impl Writer<'_> {
         match event {
             Event::FootnoteReference(label) => self.footnote_reference(label, range),
             Event::TaskListMarker(done) => {
-                let (state, label) = if *done { (" checked", "Done") } else { ("", "To do") };
+                let (state, label) = match *done {
+                    true => (" checked", &self.words().done),
+                    false => ("", &self.words().to_do),
+                };
+                let label = escape_html(label);
                 self.raw(&format!("<input type=\"checkbox\" disabled{state} aria-label=\"{label}\"> "));
             }
             Event::Start(Tag::BlockQuote(Some(kind))) => self.alert(*kind),
@@ -231,6 +239,11 @@ impl Writer<'_> {
             }
             event => html::push_html(&mut self.html, std::iter::once(event.clone())),
         }
+    }
+
+    /// Our words in it.
+    fn words(&self) -> &'static Article {
+        &self.lookup.texts().article
     }
 
     fn raw(&mut self, html: &str) {

@@ -39,7 +39,7 @@ pub struct Snapshot {
     pub problems: Vec<Problem>,
     /// Some page shows a picture from another server.
     pub has_remote_picture: bool,
-    /// When the next post appears or goes.
+    /// When the next post appears or goes, or its thread closes.
     pub next_change: Option<Timestamp>,
     addresses: HashMap<String, Target>,
     media: HashMap<String, Arc<MediaFile>>,
@@ -308,5 +308,6 @@ fn next_change(library: &Library, now: Timestamp) -> Option<Timestamp> {
     let pages = library.pages.iter().map(|page| &page.entry);
     let stretches = library.stretches.values().map(|stretch| &stretch.entry);
     let entries = posts.chain(pages).chain(stretches).filter(|entry| !entry.draft);
-    entries.flat_map(|entry| [entry.publish_at, entry.expire_at]).flatten().filter(|at| *at > now).min()
+    let closings = library.posts.iter().filter(|post| post.comments_open).map(|post| post.comments_until);
+    entries.flat_map(|entry| [entry.publish_at, entry.expire_at]).chain(closings).flatten().filter(|at| *at > now).min()
 }

@@ -121,26 +121,59 @@ pub enum Field {
     Parent,
 }
 
-/// What is wrong with a form, at most one sentence a field, in the order of the form. Never empty.
+/// What is wrong with a field. The words for it are `web`'s.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldError {
+    NameMissing,
+    /// Longer than [`NAME_MAX`]: so many characters.
+    NameLong(usize),
+    /// It does not look like an e-mail address.
+    Email,
+    /// It does not look like the address of a website, or of none that we link to.
+    Site,
+    /// Longer than [`SITE_MAX`].
+    SiteLong,
+    TextMissing,
+    /// Shorter than [`TEXT_MIN`].
+    TextShort,
+    /// Longer than [`TEXT_MAX`]: so many characters.
+    TextLong(usize),
+    /// The comment that is answered is not there (any more).
+    ParentGone,
+}
+
+impl FieldError {
+    pub fn field(self) -> Field {
+        match self {
+            Self::NameMissing | Self::NameLong(_) => Field::Name,
+            Self::Email => Field::Email,
+            Self::Site | Self::SiteLong => Field::Site,
+            Self::TextMissing | Self::TextShort | Self::TextLong(_) => Field::Text,
+            Self::ParentGone => Field::Parent,
+        }
+    }
+}
+
+/// What is wrong with a form, at most one thing a field, in the order of the form. Never empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldErrors(Vec<(Field, String)>);
+pub struct FieldErrors(Vec<FieldError>);
 
 impl FieldErrors {
-    pub fn one(field: Field, message: impl Into<String>) -> Self {
-        Self(vec![(field, message.into())])
+    pub fn one(error: FieldError) -> Self {
+        Self(vec![error])
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = (Field, &str)> {
-        self.0.iter().map(|(field, message)| (*field, message.as_str()))
+    pub fn iter(&self) -> impl Iterator<Item = FieldError> {
+        self.0.iter().copied()
     }
 
-    pub fn of(&self, field: Field) -> Option<&str> {
-        self.iter().find(|(wrong, _)| *wrong == field).map(|(_, message)| message)
+    pub fn of(&self, field: Field) -> Option<FieldError> {
+        self.iter().find(|error| error.field() == field)
     }
 
-    fn note<T: Default>(&mut self, field: Field, checked: Result<T, String>) -> T {
-        checked.unwrap_or_else(|message| {
-            self.0.push((field, message));
+    fn note<T: Default>(&mut self, checked: Result<T, FieldError>) -> T {
+        checked.unwrap_or_else(|error| {
+            self.0.push(error);
             T::default()
         })
     }
@@ -152,28 +185,28 @@ impl NewComment {
     pub fn parse(raw: &RawComment) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
         let new = Self {
-            text: errors.note(Field::Text, parse_text(&raw.text)),
-            name: errors.note(Field::Name, parse_name(&raw.name)),
-            site: errors.note(Field::Site, parse_site(&raw.site)),
-            email: errors.note(Field::Email, parse_email(&raw.email)),
-            parent: errors.note(Field::Parent, parse_parent(&raw.parent)),
+            text: errors.note(parse_text(&raw.text)),
+            name: errors.note(parse_name(&raw.name)),
+            site: errors.note(parse_site(&raw.site)),
+            email: errors.note(parse_email(&raw.email)),
+            parent: errors.note(parse_parent(&raw.parent)),
         };
         if errors.0.is_empty() { Ok(new) } else { Err(errors) }
     }
 }
 
-fn parse_name(name: &str) -> Result<String, String> {
+fn parse_name(name: &str) -> Result<String, FieldError> {
     let name = one_line(name);
     let length = if name.chars().all(is_invisible) { 0 } else { name.chars().count() };
     match length {
-        0 => Err("Please tell us your name. A first name or a nickname will do.".to_owned()),
+        0 => Err(FieldError::NameMissing),
         1..=NAME_MAX => Ok(name),
-        long => Err(format!("This name has {long} characters; {NAME_MAX} is the most we can keep.")),
+        long => Err(FieldError::NameLong(long)),
     }
 }
 
 /// Looks only for slips of the fingers: whether an address exists, a mail to it tells.
-fn parse_email(email: &str) -> Result<Option<String>, String> {
+fn parse_email(email: &str) -> Result<Option<String>, FieldError> {
     let email = one_line(email);
     if email.is_empty() {
         return Ok(None);
@@ -184,32 +217,23 @@ fn parse_email(email: &str) -> Result<Option<String>, String> {
             let labels: Vec<&str> = domain.split('.').collect();
             !local.is_empty() && !local.contains('@') && labels.len() > 1 && labels.iter().all(|l| !l.is_empty())
         });
-    if plausible {
-        Ok(Some(email))
-    } else {
-        Err("This does not look like an e-mail address. Write it like ana@example.org, or leave the field empty."
-            .to_owned())
-    }
+    if plausible { Ok(Some(email)) } else { Err(FieldError::Email) }
 }
 
-fn parse_site(site: &str) -> Result<Option<String>, String> {
+fn parse_site(site: &str) -> Result<Option<String>, FieldError> {
     let site = one_line(site);
     if site.is_empty() {
         return Ok(None);
     }
-    let wrong = || {
-        "This does not look like the address of a website. Write it like example.org, or leave the field empty."
-            .to_owned()
-    };
     // `milebymile.com` and `milebymile.com:8080` carry no scheme; `javascript:…` and `mailto:…` carry one we refuse.
     let has_scheme = site
         .split_once(':')
         .is_some_and(|(scheme, rest)| !scheme.contains(['.', '/']) && !rest.starts_with(|c: char| c.is_ascii_digit()));
-    let url = Url::parse(&if has_scheme { site } else { format!("https://{site}") }).map_err(|_| wrong())?;
+    let url = Url::parse(&if has_scheme { site } else { format!("https://{site}") }).map_err(|_| FieldError::Site)?;
     let host_is_public = url.host_str().is_some_and(|host| host.trim_end_matches('.').contains('.'));
     let anonymous = url.username().is_empty() && url.password().is_none();
     if !matches!(url.scheme(), "http" | "https") || !host_is_public || !anonymous {
-        return Err(wrong());
+        return Err(FieldError::Site);
     }
     let address = if url.path() == "/" && url.query().is_none() && url.fragment().is_none() {
         url.as_str().trim_end_matches('/').to_owned()
@@ -217,35 +241,28 @@ fn parse_site(site: &str) -> Result<Option<String>, String> {
         url.to_string()
     };
     if address.chars().count() > SITE_MAX {
-        return Err(format!("This address is longer than {SITE_MAX} characters. Your home page will do."));
+        return Err(FieldError::SiteLong);
     }
     Ok(Some(address))
 }
 
-fn parse_text(text: &str) -> Result<String, String> {
+fn parse_text(text: &str) -> Result<String, FieldError> {
     let text: String =
         text.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|c| *c == '\n' || is_printable(*c)).collect();
     let text = text.trim_matches('\n').trim_end();
     match text.trim().chars().count() {
-        0 => Err("Please write your comment here.".to_owned()),
-        short if short < TEXT_MIN => Err("This comment is very short. A few more letters, please.".to_owned()),
-        long if long > TEXT_MAX => {
-            Err(format!("This comment has {long} characters; {TEXT_MAX} is the most we can keep."))
-        }
+        0 => Err(FieldError::TextMissing),
+        short if short < TEXT_MIN => Err(FieldError::TextShort),
+        long if long > TEXT_MAX => Err(FieldError::TextLong(long)),
         _ => Ok(text.to_owned()),
     }
 }
 
-fn parse_parent(parent: &str) -> Result<Option<CommentId>, String> {
+fn parse_parent(parent: &str) -> Result<Option<CommentId>, FieldError> {
     match parent.trim() {
         "" => Ok(None),
-        id => id.parse().map(Some).map_err(|_| gone_parent()),
+        id => id.parse().map(Some).map_err(|_| FieldError::ParentGone),
     }
-}
-
-/// What to say when the comment that is answered is not there (any more).
-pub fn gone_parent() -> String {
-    "The comment that you answer is no longer here. Send again to post yours on its own.".to_owned()
 }
 
 /// One line, without edges: runs of white space become one space.
@@ -303,7 +320,7 @@ mod tests {
     #[test]
     fn every_wrong_field_is_named_once() {
         let errors = NewComment::parse(&form("", "ana", "javascript:alert(1)", "  ")).expect_err("all wrong");
-        let fields: Vec<Field> = errors.iter().map(|(field, _)| field).collect();
+        let fields: Vec<Field> = errors.iter().map(FieldError::field).collect();
         assert_eq!(fields, [Field::Text, Field::Name, Field::Site, Field::Email]);
     }
 

@@ -147,11 +147,21 @@ pub struct Post {
     pub series: Option<String>,
     /// Empty: the site's author.
     pub authors: Vec<String>,
+    /// Whether the front matter lets its thread take comments.
     pub comments_open: bool,
+    /// From this moment on it takes none.
+    pub comments_until: Option<Timestamp>,
     /// The newest of these leads the home page.
     pub featured: bool,
     /// The slugs under which this post has had comments: its own and those of its aliases.
     pub threads: Vec<Slug>,
+}
+
+impl Post {
+    /// Whether its thread takes comments at that moment.
+    pub fn takes_comments(&self, now: Timestamp) -> bool {
+        self.comments_open && self.comments_until.is_none_or(|until| now < until)
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@ pub mod address;
 pub mod comment;
 pub mod embed;
 pub mod entry;
+pub mod language;
 pub mod near;
 pub mod permalink;
 pub mod problem;

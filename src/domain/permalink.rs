@@ -1,6 +1,6 @@
 //! Where a post lives: the pattern of site.toml turned into a path.
 
-use jiff::{Zoned, tz::TimeZone};
+use jiff::{SignedDuration, Zoned, tz::TimeZone};
 
 use super::slug::Slug;
 
@@ -18,6 +18,8 @@ pub struct Rules {
     pub card: Option<String>,
     /// Where the header leads.
     pub navigation: Vec<String>,
+    /// How long a thread takes comments after its post has appeared.
+    pub close_after: Option<SignedDuration>,
 }
 
 /// A pattern such as `/posts/{slug}` or `/{year}/{month}/{slug}`.

@@ -1,28 +1,133 @@
-//! The verdict on a new comment: shown at once, or held for the author, and why. And how fast is too fast.
+//! The verdict on a new comment: shown at once, held for the author and why, or refused and why.
+//!
+//! Nothing is dropped in silence: what is suspected is held, what is refused is told to its writer.
 
+pub mod bayes;
+pub mod blocks;
+mod links;
+mod phrases;
+mod plain;
+mod rates;
+
+use std::net::IpAddr;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use jiff::SignedDuration;
+use sha2::{Digest, Sha256};
 
-use super::{comment::Status, stamp::StampState};
+use super::{comment::NewComment, stamp::StampState};
+use bayes::{Learned, SUSPECT, Score};
+use blocks::Block;
+pub use phrases::Phrases;
+pub use rates::{RATE_WINDOW, Rates, too_fast};
+
+/// What `[comments]` in site.toml says about new comments, besides [`Rates`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    pub moderation: Moderation,
+    /// Most links that pass.
+    pub max_links: usize,
+    pub hold_words: Phrases,
+    pub refuse_words: Phrases,
+    /// Whether the filter that learns is asked.
+    pub bayes: bool,
+}
+
+/// Who waits for the author though nothing is suspicious.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Moderation {
+    /// Who has no approved comment yet.
+    #[default]
+    First,
+    All,
+    None,
+}
+
+impl Moderation {
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "first" => Some(Self::First),
+            "all" => Some(Self::All),
+            "none" => Some(Self::None),
+            _ => None,
+        }
+    }
+}
 
 /// Why a comment is held. Kept with it for the moderator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
+    /// The site holds everything.
+    AllHeld,
     FirstComment,
     StampMissing,
     StampForged,
     StampOld,
     Honeypot,
+    /// So many.
+    Links(usize),
+    /// A phrase of `hold_words`, as the author wrote it.
+    Word(String),
+    /// The same text was sent so often within [`REPEAT_WINDOW`].
+    Repeated(i64),
+    Bayes(Score),
 }
 
 impl Reason {
     /// The word in the database and in `instep comments list`.
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
+            Self::AllHeld => "all-held",
             Self::FirstComment => "first-comment",
             Self::StampMissing => "stamp-missing",
             Self::StampForged => "stamp-forged",
             Self::StampOld => "stamp-old",
             Self::Honeypot => "honeypot",
+            Self::Links(_) => "links",
+            Self::Word(_) => "hold-word",
+            Self::Repeated(_) => "repeated",
+            Self::Bayes(_) => "bayes",
+        }
+    }
+
+    /// What the word alone does not say; one line.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::Links(count) => Some(count.to_string()),
+            Self::Word(phrase) => Some(phrase.clone()),
+            Self::Repeated(count) => Some(format!("{count} times in a day")),
+            Self::Bayes(score) => Some(format!("{:.2}: {}", score.spam, score.words.join(", "))),
+            _ => None,
+        }
+    }
+}
+
+/// Why a comment is not taken. Told to its writer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// A phrase of `refuse_words`, as the author wrote it.
+    Word(String),
+    Blocked(Block),
+    /// Try again after this long.
+    TooFast(SignedDuration),
+}
+
+impl Refusal {
+    /// The word in the database and in `instep comments refused`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Word(_) => "refuse-word",
+            Self::Blocked(_) => "blocked",
+            Self::TooFast(_) => "too-fast",
+        }
+    }
+
+    /// What the word alone does not say; empty where there is nothing.
+    pub fn detail(&self) -> String {
+        match self {
+            Self::Word(phrase) => phrase.clone(),
+            Self::Blocked(block) => block.value(),
+            Self::TooFast(_) => String::new(),
         }
     }
 }
@@ -35,8 +140,8 @@ pub struct Circumstances {
     pub honeypot_filled: bool,
 }
 
-/// What the store knows of the one who sends it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What the store knows of the one who sends it, and of what was sent before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// Comments of this commenter that the author has let through.
     pub approved: i64,
@@ -50,20 +155,51 @@ pub struct History {
     pub recent_by_network: i64,
     /// How long ago the first of those was.
     pub since_first_of_network: Option<SignedDuration>,
+    /// Comments with the same [`mark`] in [`REPEAT_WINDOW`], by anyone and anywhere.
+    pub repeated: i64,
+    /// All that the author has blocked.
+    pub blocks: Vec<Block>,
+    /// What the filter has learned about the features of this comment.
+    pub learned: Learned,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    pub status: Status,
-    /// Empty where the comment passes.
-    pub reasons: Vec<Reason>,
+impl History {
+    /// Whether the author has met this commenter.
+    pub fn is_known(&self) -> bool {
+        self.approved > 0
+    }
 }
 
-/// Every doubt holds a comment, none drops it: an over-strict silent filter is worse than spam.
-pub fn verdict(circumstances: Circumstances, history: &History) -> Verdict {
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    Approve,
+    /// Never without a reason.
+    Hold(Vec<Reason>),
+    Refuse(Refusal),
+}
+
+/// Only the author's own word refuses (a block, a phrase); every doubt of ours holds: an over-strict silent filter is
+/// worse than spam. `from` is the address it was sent from.
+pub fn verdict(
+    new: &NewComment,
+    from: IpAddr,
+    circumstances: Circumstances,
+    history: &History,
+    rules: &Rules,
+) -> Decision {
+    let (email, site) = (new.email.as_deref(), new.site.as_deref());
+    if let Some(block) = history.blocks.iter().find(|block| block.covers(email, site, from)) {
+        return Decision::Refuse(Refusal::Blocked(block.clone()));
+    }
+    let texts = || [Some(new.name.as_str()), email, site, Some(&new.text)].into_iter().flatten();
+    if let Some(phrase) = rules.refuse_words.find(texts()) {
+        return Decision::Refuse(Refusal::Word(phrase.to_owned()));
+    }
     let mut reasons = Vec::new();
-    if history.approved == 0 {
-        reasons.push(Reason::FirstComment);
+    match rules.moderation {
+        Moderation::All => reasons.push(Reason::AllHeld),
+        Moderation::First if !history.is_known() => reasons.push(Reason::FirstComment),
+        Moderation::First | Moderation::None => {}
     }
     match circumstances.stamp {
         StampState::Valid => {}
@@ -74,74 +210,38 @@ pub fn verdict(circumstances: Circumstances, history: &History) -> Verdict {
     if circumstances.honeypot_filled {
         reasons.push(Reason::Honeypot);
     }
-    let status = if reasons.is_empty() { Status::Approved } else { Status::Held };
-    Verdict { status, reasons }
+    let links = links::links(&new.text).0.len();
+    if links > rules.max_links {
+        reasons.push(Reason::Links(links));
+    }
+    if let Some(phrase) = rules.hold_words.find(texts()) {
+        reasons.push(Reason::Word(phrase.to_owned()));
+    }
+    if history.repeated > 0 {
+        reasons.push(Reason::Repeated(history.repeated + 1));
+    }
+    let may_judge = rules.bayes && history.learned.comments.are_enough();
+    let score = may_judge.then(|| bayes::judge(&history.learned, &features(new))).flatten();
+    reasons.extend(score.filter(|score| score.spam >= SUSPECT).map(Reason::Bayes));
+    if reasons.is_empty() { Decision::Approve } else { Decision::Hold(reasons) }
 }
 
-/// The window in which comments are counted.
-pub const RATE_WINDOW: SignedDuration = SignedDuration::from_mins(10);
-
-/// How often one may comment; `[comments]` in site.toml.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rates {
-    /// Between two comments of one commenter.
-    pub gap: SignedDuration,
-    /// Of one commenter in [`RATE_WINDOW`].
-    pub per_window: i64,
-    /// From one network in [`RATE_WINDOW`].
-    pub network_per_window: i64,
+/// What the filter looks at.
+pub fn features(new: &NewComment) -> Vec<String> {
+    bayes::features(&new.name, new.site.as_deref(), &new.text)
 }
 
-/// How long to wait before trying again; `None` where there is no need to.
-pub fn too_fast(rates: &Rates, history: &History) -> Option<SignedDuration> {
-    // A full window has room again when its first comment leaves it.
-    let until_room = |count: i64, most: i64, since_first: Option<SignedDuration>| {
-        (count >= most).then(|| RATE_WINDOW - since_first.unwrap_or_default())
-    };
-    let waits = [
-        until_room(history.recent_by_commenter, rates.per_window, history.since_first),
-        until_room(history.recent_by_network, rates.network_per_window, history.since_first_of_network),
-        history.since_last.map(|since_last| rates.gap - since_last),
-    ];
-    waits.into_iter().flatten().max().filter(SignedDuration::is_positive)
+/// How long a text is remembered as said.
+pub const REPEAT_WINDOW: SignedDuration = SignedDuration::from_hours(24);
+/// Texts with fewer letters than this are often said by many: "Thank you!"
+const SHORTEST_REPEAT: usize = 25;
+
+/// By what a text is known again, whatever its case, marks and punctuation; `None` where it is short.
+pub fn mark(text: &str) -> Option<String> {
+    let words = plain::words(text);
+    let letters: usize = words.iter().map(|word| word.chars().count()).sum();
+    (letters >= SHORTEST_REPEAT).then(|| BASE64.encode(&Sha256::digest(words.join(" "))[..16]))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FINE: Circumstances = Circumstances { stamp: StampState::Valid, honeypot_filled: false };
-
-    #[test]
-    fn who_passes_and_who_waits() {
-        let known = History { approved: 1, ..History::default() };
-        let check = |circumstances, history: &History, words: &[&str]| {
-            let verdict = verdict(circumstances, history);
-            let reasons: Vec<_> = verdict.reasons.iter().map(|reason| reason.as_str()).collect();
-            assert_eq!(reasons, words);
-            assert_eq!(verdict.status == Status::Approved, words.is_empty());
-        };
-        check(FINE, &known, &[]);
-        check(FINE, &History::default(), &["first-comment"]);
-        check(Circumstances { stamp: StampState::Missing, ..FINE }, &known, &["stamp-missing"]);
-        check(Circumstances { stamp: StampState::Old, ..FINE }, &known, &["stamp-old"]);
-        let bot = Circumstances { stamp: StampState::Forged, honeypot_filled: true };
-        check(bot, &History::default(), &["first-comment", "stamp-forged", "honeypot"]);
-    }
-
-    #[test]
-    fn rates() {
-        let rates = Rates { gap: SignedDuration::from_secs(15), per_window: 5, network_per_window: 30 };
-        let ago = |seconds| History { since_last: Some(SignedDuration::from_secs(seconds)), ..History::default() };
-        assert_eq!(too_fast(&rates, &History::default()), None);
-        assert_eq!(too_fast(&rates, &ago(15)), None);
-        assert_eq!(too_fast(&rates, &ago(5)), Some(SignedDuration::from_secs(10)));
-        assert_eq!(too_fast(&rates, &History { recent_by_commenter: 5, ..ago(60) }), Some(RATE_WINDOW));
-        assert_eq!(too_fast(&rates, &History { recent_by_network: 30, ..History::default() }), Some(RATE_WINDOW));
-        let nine_minutes = Some(SignedDuration::from_mins(9));
-        let full = History { recent_by_commenter: 5, since_first: nine_minutes, ..ago(60) };
-        assert_eq!(too_fast(&rates, &full), Some(SignedDuration::from_mins(1)));
-        let off = Rates { gap: SignedDuration::ZERO, ..rates };
-        assert_eq!(too_fast(&off, &ago(0)), None);
-    }
-}
+mod tests;

@@ -1,19 +1,26 @@
 //! Comments: adding one, and reading those that are shown.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
     comment::{Comment, CommentId, NewComment, POST_KIND, Status, ThreadKey},
-    verdict::{Circumstances, History, RATE_WINDOW, Rates, too_fast, verdict},
+    verdict::{
+        self, Circumstances, Decision, History, RATE_WINDOW, REPEAT_WINDOW, Rates, Reason, Refusal, Rules,
+        bayes::{Counts, Learned},
+        too_fast, verdict,
+    },
 };
 
 use super::{
     Ending::{Commit, Rollback},
     Store, StoreError,
+    blocks::read_blocks,
     changes::{grow_revision, leave_tag, leave_thread_tags},
+    learning::read_features,
     on_reader, on_writer,
+    refusals::refuse,
 };
 
 /// The tag of a comment that only its writer and the author see: it makes no public page stale.
@@ -38,6 +45,8 @@ pub struct Sender {
     pub address: String,
     /// Of the /24 or /48 around the address.
     pub network: String,
+    /// The address itself, for the author's blocks: looked at, never kept.
+    pub ip: IpAddr,
 }
 
 /// A comment that has arrived, with all that its verdict needs.
@@ -51,6 +60,7 @@ pub struct Sent {
     pub sender: Sender,
     pub circumstances: Circumstances,
     pub rates: Rates,
+    pub rules: Arc<Rules>,
     pub at: Timestamp,
 }
 
@@ -61,8 +71,8 @@ pub enum Added {
     Stored(CommentId, Status),
     /// The very same was sent a moment ago; it is that one.
     Duplicate(CommentId, Status),
-    /// Not stored: too many in too short a time. Try again after this long.
-    TooFast(SignedDuration),
+    /// Not stored, and why; the author finds it among the refusals.
+    Refused(Refusal),
     /// Not stored: the comment it answers is not there (any more).
     ParentGone,
 }
@@ -89,6 +99,11 @@ struct HistoryRow {
     last_at: Option<i64>,
     recent_by_network: i64,
     first_of_network_at: Option<i64>,
+    repeated: i64,
+    has_blocks: i64,
+    refused_lately: i64,
+    learned_spam: i64,
+    learned_ham: i64,
 }
 
 impl From<CommentRow> for Comment {
@@ -135,9 +150,10 @@ impl Store {
     /// # Errors
     /// The database is away or full; nothing was stored.
     pub async fn add_comment(&self, sent: &Sent) -> Result<Added, StoreError> {
-        let Sent { thread, parent_threads, new, sender, circumstances, rates, at } = sent;
+        let Sent { thread, parent_threads, new, sender, circumstances, rates, rules, at } = sent;
         let now = at.as_millisecond();
         let window_start = now - millis(RATE_WINDOW);
+        let mark = verdict::mark(&new.text);
         // One of the two is NULL, and NULL equals nothing: who returns is known by the cookie, who does not by the address.
         let (by_cookie, by_address) =
             if sender.is_returning { (Some(&sender.commenter), None) } else { (None, Some(&sender.address)) };
@@ -169,8 +185,12 @@ impl Store {
                 "SELECT
                     (SELECT COUNT(*) FROM comments WHERE commenter = $1 AND status = 'approved') AS approved,
                     own.recent_by_commenter, own.first_at, own.last_at,
-                    near.recent_by_network, near.first_of_network_at
-                 FROM
+                    near.recent_by_network, near.first_of_network_at,
+                    (SELECT COUNT(*) FROM comments WHERE text_mark = $5 AND created_at > $6) AS repeated,
+                    (SELECT COUNT(*) FROM (SELECT id FROM blocks LIMIT 1) AS one) AS has_blocks,
+                    (SELECT COUNT(*) FROM refusals WHERE created_at > $7) AS refused_lately,
+                    site.learned_spam, site.learned_ham
+                 FROM site,
                     (SELECT COUNT(*) AS recent_by_commenter, MIN(created_at) AS first_at, MAX(created_at) AS last_at
                        FROM comments WHERE (commenter = $1 OR address = $2) AND created_at > $3) AS own,
                     (SELECT COUNT(*) AS recent_by_network, MIN(created_at) AS first_of_network_at
@@ -180,19 +200,24 @@ impl Store {
             .bind(by_address)
             .bind(window_start)
             .bind(&sender.network)
+            .bind(&mark)
+            .bind(now - millis(REPEAT_WINDOW))
+            .bind(now - millis(SignedDuration::from_hours(1)))
             .fetch_one(&mut *tx)
             .await?;
             let since = |at: i64| SignedDuration::from_millis(now - at);
-            let history = History {
+            let mut history = History {
                 approved: row.approved,
                 recent_by_commenter: row.recent_by_commenter,
                 since_last: row.last_at.map(since),
                 since_first: row.first_at.map(since),
                 recent_by_network: row.recent_by_network,
                 since_first_of_network: row.first_of_network_at.map(since),
+                repeated: row.repeated,
+                ..History::default()
             };
             if let Some(wait) = too_fast(rates, &history) {
-                return Ok(Rollback(Added::TooFast(wait)));
+                refuse!(tx, revision, sent, Refusal::TooFast(wait), row.refused_lately);
             }
 
             if let Some(parent) = new.parent {
@@ -205,12 +230,24 @@ impl Store {
                 }
             }
 
-            let verdict = verdict(*circumstances, &history);
-            let reasons: Vec<&str> = verdict.reasons.iter().map(|reason| reason.as_str()).collect();
+            if row.has_blocks > 0 {
+                history.blocks = read_blocks!(tx);
+            }
+            let comments = Counts { spam: row.learned_spam, ham: row.learned_ham };
+            if rules.bayes && comments.are_enough() {
+                history.learned = Learned { comments, features: read_features!(tx, verdict::features(new)) };
+            }
+            let reasons = match verdict(new, sender.ip, *circumstances, &history, rules) {
+                Decision::Approve => Vec::new(),
+                Decision::Hold(reasons) => reasons,
+                Decision::Refuse(refusal) => refuse!(tx, revision, sent, refusal, row.refused_lately),
+            };
+            let status = if reasons.is_empty() { Status::Approved } else { Status::Held };
+            let words: Vec<&str> = reasons.iter().map(Reason::as_str).collect();
             let id: i64 = sqlx::query_scalar(
                 "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, email, site, text, status, reasons,
-                                       by_author, commenter, address, network, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING id",
+                                       by_author, commenter, address, network, created_at, reason_details, text_mark)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
             )
             .bind(thread.kind)
             .bind(&thread.slug)
@@ -219,21 +256,23 @@ impl Store {
             .bind(&new.email)
             .bind(&new.site)
             .bind(&new.text)
-            .bind(verdict.status.as_str())
-            .bind(reasons.join(" "))
+            .bind(status.as_str())
+            .bind(words.join(" "))
             .bind(false)
             .bind(&sender.commenter)
             .bind(&sender.address)
             .bind(&sender.network)
             .bind(now)
+            .bind(details(&reasons))
+            .bind(&mark)
             .fetch_one(&mut *tx)
             .await?;
-            if verdict.status == Status::Approved {
+            if status == Status::Approved {
                 leave_thread_tags!(tx, revision, thread.tag());
             } else {
                 leave_tag!(tx, revision, HELD_TAG);
             }
-            Ok(Commit(Added::Stored(id, verdict.status)))
+            Ok(Commit(Added::Stored(id, status)))
         })
     }
 
@@ -320,6 +359,12 @@ impl Store {
             on_reader!(self, db => sqlx::query_scalar("SELECT id FROM comments LIMIT 1").fetch_optional(db).await?);
         Ok(any.is_some())
     }
+}
+
+/// One line for each reason that has more to say than its word, which the line begins with.
+fn details(reasons: &[Reason]) -> String {
+    let line = |reason: &Reason| Some(format!("{} {}", reason.as_str(), reason.detail()?));
+    reasons.iter().filter_map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn millis(duration: SignedDuration) -> i64 {

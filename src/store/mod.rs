@@ -3,19 +3,24 @@
 //! One method is one transaction is one intention (`approve`, not `update`). Each has one SQL text with `$1`
 //! placeholders that runs on SQLite and PostgreSQL; where the engines must differ, the two texts stand side by side.
 
+mod blocks;
 mod changes;
 mod comments;
+mod learning;
 mod moderation;
 mod open;
+mod refusals;
 mod search;
 mod secret;
 
 use sqlx::{Pool, Postgres, Sqlite};
 
+pub use blocks::Blocked;
 pub use changes::{Changes, Stale};
 pub use comments::{Added, Sender, Sent};
 pub use moderation::{Listed, Moderated};
 pub use open::OpenError;
+pub use refusals::{Forgotten, Refused};
 pub use search::{Correction, Found, Question, SearchIndex};
 
 /// Comments and all else that must survive a restart. Cheap to clone.

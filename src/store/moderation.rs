@@ -2,13 +2,17 @@
 
 use jiff::Timestamp;
 
-use crate::domain::comment::{COMMENTS_TAG, Comment, CommentId, Status, ThreadKey};
+use crate::domain::{
+    comment::{COMMENTS_TAG, Comment, CommentId, Status, ThreadKey},
+    verdict::bayes,
+};
 
 use super::{
     Ending::Commit,
     Store, StoreError,
     changes::{grow_revision, leave_thread_tags},
     comments::{CommentRow, comment_columns},
+    learning::{Lesson, teach},
     on_reader, on_writer,
 };
 
@@ -18,6 +22,16 @@ pub struct Listed {
     pub comment: Comment,
     /// Why it was held: the words of `domain::verdict::Reason`.
     pub reasons: Vec<String>,
+    /// Lines that begin with such a word and say more.
+    pub details: Vec<String>,
+}
+
+impl Listed {
+    /// Each reason with what there is to say: `bayes 0.98: subscribe, channel`.
+    pub fn explained(&self) -> Vec<&str> {
+        let explained = |reason: &str| self.details.iter().find(|line| line.split(' ').next() == Some(reason));
+        self.reasons.iter().map(|reason| explained(reason).unwrap_or(reason).as_str()).collect()
+    }
 }
 
 /// A comment whose status was set.
@@ -64,6 +78,15 @@ impl Act {
             Self::Trash | Self::Erase => Status::Trash,
         }
     }
+
+    /// What the filter learns from it. What is thrown out may be anything.
+    fn lesson(self) -> Option<Lesson> {
+        match self {
+            Self::Approve => Some(Lesson::Ham),
+            Self::Spam => Some(Lesson::Spam),
+            Self::Trash | Self::Erase => None,
+        }
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -71,6 +94,19 @@ struct ListedRow {
     #[sqlx(flatten)]
     comment: CommentRow,
     reasons: String,
+    reason_details: String,
+}
+
+/// What a moderator's act looks at.
+#[derive(sqlx::FromRow)]
+struct JudgedRow {
+    thread_kind: String,
+    thread_slug: String,
+    status: String,
+    name: String,
+    site: Option<String>,
+    text: String,
+    by_author: bool,
 }
 
 /// Adds a row to the moderation log. An expression.
@@ -99,7 +135,7 @@ impl Store {
     pub async fn list_comments(&self, status: Option<Status>) -> Result<Vec<Listed>, StoreError> {
         let rows: Vec<ListedRow> = on_reader!(self, db => {
             sqlx::query_as(concat!(
-                "SELECT ", comment_columns!(), ", reasons FROM comments WHERE $1 = 'all' OR status = $1 ORDER BY id",
+                "SELECT ", comment_columns!(), ", reasons, reason_details FROM comments WHERE $1 = 'all' OR status = $1 ORDER BY id",
             ))
             .bind(status.map_or("all", Status::as_str))
             .fetch_all(db)
@@ -108,6 +144,7 @@ impl Store {
         let listed = |row: ListedRow| Listed {
             comment: row.comment.into(),
             reasons: row.reasons.split_whitespace().map(str::to_owned).collect(),
+            details: row.reason_details.lines().map(str::to_owned).collect(),
         };
         Ok(rows.into_iter().map(listed).collect())
     }
@@ -233,17 +270,19 @@ impl Store {
         let after = act.status();
         on_writer!(self, tx => {
             let revision = grow_revision!(tx);
-            let found: Option<(String, String, String, String)> =
-                sqlx::query_as("SELECT thread_kind, thread_slug, status, text FROM comments WHERE id = $1")
-                    .bind(id)
-                    .fetch_optional(&mut *tx)
-                    .await?;
-            let (kind, slug, before, text) = found.ok_or(StoreError::NotFound)?;
-            if text.is_empty() && act == Act::Approve {
+            let found: Option<JudgedRow> = sqlx::query_as(
+                "SELECT thread_kind, thread_slug, status, name, site, text, by_author FROM comments WHERE id = $1",
+            )
+            .bind(id)
+            .fetch_optional(&mut *tx)
+            .await?;
+            let comment = found.ok_or(StoreError::NotFound)?;
+            let is_erased = comment.text.is_empty();
+            if is_erased && act == Act::Approve {
                 return Err(StoreError::Conflict(format!("comment {id} has been erased, and there is nothing left to show")));
             }
-            let tag = format!("{kind}:{slug}");
-            let before = Status::parse(&before).unwrap_or(Status::Held);
+            let tag = format!("{}:{}", comment.thread_kind, comment.thread_slug);
+            let before = Status::parse(&comment.status).unwrap_or(Status::Held);
             leave_thread_tags!(tx, revision, &tag);
             if before != after || act == Act::Erase {
                 sqlx::query("UPDATE comments SET status = $1 WHERE id = $2")
@@ -253,9 +292,13 @@ impl Store {
                     .await?;
                 log_act!(tx, id, actor, act.as_str(), Some(before.as_str()), after.as_str(), at);
             }
+            // An author's own words would teach it nothing about strangers.
+            let lesson = act.lesson().filter(|_| !is_erased && !comment.by_author);
+            teach!(tx, id, lesson, bayes::features(&comment.name, comment.site.as_deref(), &comment.text));
             if act == Act::Erase {
                 sqlx::query(
                     "UPDATE comments SET name = '', email = NULL, site = NULL, text = '', reasons = '',
+                                         reason_details = '', text_mark = NULL,
                                          commenter = NULL, address = NULL, network = NULL
                      WHERE id = $1",
                 )

@@ -7,6 +7,8 @@ use bytes::Bytes;
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
+use crate::texts::Texts;
+
 #[derive(RustEmbed)]
 #[folder = "static/"]
 #[exclude = "*.txt"]
@@ -38,11 +40,14 @@ pub struct Asset {
 
 impl Assets {
     /// Joins and names them. With `dev`, files come from `static/` in the working directory where they are there.
-    pub fn build(content: &Path, dev: bool) -> Self {
+    pub fn build(content: &Path, texts: &Texts, dev: bool) -> Self {
         let mut assets = Self::default();
         let names: Vec<String> = Embedded::iter().map(std::borrow::Cow::into_owned).collect();
         for name in names.iter().filter(|name| !is_sheet(name)) {
-            if let Some(bytes) = read(name, dev) {
+            if let Some(mut bytes) = read(name, dev) {
+                if name == FEED_STYLE {
+                    bytes.extend(feed_words(texts).into_bytes());
+                }
                 assets.add(name, bytes);
             }
         }
@@ -86,6 +91,12 @@ impl Assets {
     }
 }
 
+/// A feed in a browser has no page around it that could say what it is, so its style sheet does.
+fn feed_words(texts: &Texts) -> String {
+    let words = texts.feeds.in_browser.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("\n:root::before {{ content: \"{words}\"; }}\n")
+}
+
 fn is_sheet(name: &str) -> bool {
     name.starts_with("css/")
 }
@@ -103,13 +114,15 @@ mod tests {
     fn one_style_sheet_with_hashed_names_in_it() {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("custom.css"), ".mine { color: red }").expect("writes");
-        let assets = Assets::build(folder.path(), false);
+        let assets = Assets::build(folder.path(), crate::texts::of("de").expect("is shipped"), false);
         let style = assets.get(&assets.address(STYLE)).expect("a style sheet");
         let css = String::from_utf8(style.bytes.to_vec()).expect("UTF-8");
         assert!(css.trim_start_matches(|c| c != '@').starts_with("@layer"), "the layers are declared first");
         assert!(css.ends_with(".mine { color: red }"));
         assert!(css.contains(&assets.address(FONT)) && !css.contains("/static/fonts/archivo-expanded.woff2"));
         assert_eq!(style.media_type, "text/css; charset=utf-8");
+        let feed = assets.get(&assets.address(FEED_STYLE)).expect("a style sheet");
+        assert!(String::from_utf8_lossy(&feed.bytes).contains("content: \"Das ist ein Feed."));
         for name in [FONT, FEED_STYLE, "icons/favicon.svg", "icons/apple-touch-icon.png", "js/embeds.js"] {
             assert!(assets.get(&assets.address(name)).is_some(), "{name}");
         }

@@ -158,7 +158,7 @@ impl PageCache {
         };
         let (parts, body) = response.into_parts();
         let Ok(body) = body.collect().await else {
-            return super::errors::plain(StatusCode::INTERNAL_SERVER_ERROR);
+            return super::errors::bare(StatusCode::INTERNAL_SERVER_ERROR);
         };
         let entry = Arc::new(Entry::new(parts.headers, body.to_bytes(), tags).await);
         let purges = lock(&self.0.purges);

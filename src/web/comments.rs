@@ -1,5 +1,7 @@
 //! Taking a comment, and finding one by its number.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Form, Path, State, rejection::FormRejection},
     response::{IntoResponse, Response},
@@ -23,13 +25,14 @@ use crate::{
     content::Snapshot,
     domain::{
         address,
-        comment::{COMMENTS_TAG, CommentId, Field, FieldErrors, NewComment, RawComment, Status, gone_parent},
+        comment::{COMMENTS_TAG, CommentId, FieldError, FieldErrors, NewComment, RawComment, Status},
         entry::Post,
         signer::Purpose,
         stamp,
-        verdict::Circumstances,
+        verdict::{Circumstances, Refusal, blocks::Block},
     },
     store::{Added, Sent, StoreError},
+    texts::{Mend, TooFast},
 };
 
 /// The form as it is sent.
@@ -56,23 +59,23 @@ pub async fn submit(
 ) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
     let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
-    if !entries::is_open(&app, post) {
-        return Err(WebError::forbidden(format!("Comments under “{}” are closed.", post.entry.title)));
-    }
+    let texts = &app.texts().mend;
     let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
     let raw = RawComment { name: form.name, email: form.email, site: form.site, text: form.text, parent: form.parent };
+    if !entries::is_open(&app, post) {
+        // There is no form any more; the page says so itself.
+        let notice = Notice::said(&texts.closed);
+        return again(&app, &snapshot, post, raw, notice, StatusCode::FORBIDDEN).await;
+    }
     if origin == Origin::Foreign {
-        let notice = Notice::sentence(
-            "Please send this once more",
-            "Your browser says that this form came from another site, so nothing has been posted. \
-             If you wrote it here, send it again.",
-        );
+        let notice = Notice::said(&texts.foreign);
         return again(&app, &snapshot, post, raw, notice, StatusCode::FORBIDDEN).await;
     }
     let new = match NewComment::parse(&raw) {
         Ok(new) => new,
         Err(errors) => {
-            return again(&app, &snapshot, post, raw, Notice::fields(errors), StatusCode::UNPROCESSABLE_ENTITY).await;
+            let notice = Notice::fields(errors, texts);
+            return again(&app, &snapshot, post, raw, notice, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
     };
     let at = app.clock.now();
@@ -86,39 +89,54 @@ pub async fn submit(
             honeypot_filled: !form.fax_extension.is_empty(),
         },
         rates: app.config.site.comments.rates,
+        rules: Arc::clone(&app.config.site.comments.rules),
         at,
     };
     match add(&app, sent).await {
         Ok(Added::Stored(id, status)) => Ok(posted(&app, post, id, status, visitor.new_cookie)),
         Ok(Added::Duplicate(id, status)) => Ok(posted(&app, post, id, status, None)),
-        Ok(Added::TooFast(wait)) => {
-            let seconds = wait.as_secs().max(0) + 1;
-            let notice = Notice::sentence(
-                "One moment, please",
-                format!(
-                    "Comments are coming very fast from where you are. Wait {}, then send this again; it is all still below.",
-                    in_words(seconds)
-                ),
-            );
-            let mut response = again(&app, &snapshot, post, raw, notice, StatusCode::TOO_MANY_REQUESTS).await?;
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        Ok(Added::Refused(refusal)) => {
+            let (status, notice, seconds) = refused(&refusal, texts);
+            let mut response = again(&app, &snapshot, post, raw, notice, status).await?;
+            if let Some(seconds) = seconds {
+                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            }
             Ok(response)
         }
         Ok(Added::ParentGone) => {
             let raw = RawComment { parent: String::new(), ..raw };
-            let notice = Notice::fields(FieldErrors::one(Field::Parent, gone_parent()));
+            let notice = Notice::fields(FieldErrors::one(FieldError::ParentGone), texts);
             again(&app, &snapshot, post, raw, notice, StatusCode::UNPROCESSABLE_ENTITY).await
         }
         Err(error) => {
             errors::log(&error);
-            let notice = Notice::sentence(
-                "This could not be kept just now",
-                "The place where comments are kept does not answer. Nothing is lost: what you wrote is still below. \
-                 Please send it again in a minute.",
-            );
+            let notice = Notice::said(&texts.not_kept);
             let mut response = again(&app, &snapshot, post, raw, notice, StatusCode::SERVICE_UNAVAILABLE).await?;
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
             Ok(response)
+        }
+    }
+}
+
+/// How a refusal is told, and after how many seconds it may be tried again.
+fn refused(refusal: &Refusal, texts: &Mend) -> (StatusCode, Notice, Option<u64>) {
+    match refusal {
+        Refusal::TooFast(wait) => {
+            let seconds = wait.as_secs().max(0).unsigned_abs() + 1;
+            let notice = Notice::sentence(&texts.too_fast.heading, wait_sentence(&texts.too_fast, seconds));
+            (StatusCode::TOO_MANY_REQUESTS, notice, Some(seconds))
+        }
+        Refusal::Word(phrase) => {
+            let notice = Notice::sentence(&texts.word.heading, texts.word.sentence.with(phrase));
+            (StatusCode::UNPROCESSABLE_ENTITY, notice, None)
+        }
+        Refusal::Blocked(block) => {
+            let sentence = match block {
+                Block::Email(_) => &texts.blocked.email,
+                Block::Site(_) => &texts.blocked.site,
+                Block::Network(_) => &texts.blocked.network,
+            };
+            (StatusCode::FORBIDDEN, Notice::sentence(&texts.blocked.heading, sentence.clone()), None)
         }
     }
 }
@@ -187,10 +205,7 @@ pub async fn permalink(State(app): State<App>, Path(id): Path<String>) -> Result
     Ok(redirect(StatusCode::FOUND, &format!("{}#comment-{id}", address::encode(&post.entry.address))))
 }
 
-fn in_words(seconds: i64) -> String {
-    match seconds {
-        1 => "a second".to_owned(),
-        2..=90 => format!("{seconds} seconds"),
-        _ => format!("{} minutes", (seconds + 59) / 60),
-    }
+fn wait_sentence(texts: &TooFast, seconds: u64) -> String {
+    let seconds = usize::try_from(seconds).unwrap_or(usize::MAX);
+    if seconds <= 90 { texts.seconds.of(seconds) } else { texts.minutes.of(seconds.div_ceil(60)) }
 }

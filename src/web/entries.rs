@@ -25,15 +25,17 @@ use super::{
         onward::{self, RelatedCard, SeriesBox},
         stretch::{Named, StretchTile, StretchView},
         thread::{self, CommentView},
+        tongue::{self, Tongue},
     },
 };
 use crate::{
     app::App,
+    config,
     content::{Snapshot, Target},
     domain::{
         address,
         comment::{CommentId, Status, ThreadKey},
-        entry::{ContentsLine, Page as PageEntry, Post, Stretch},
+        entry::{ContentsLine, Entry, Page as PageEntry, Post, Stretch},
         signer::Purpose,
         thread::Thread,
     },
@@ -90,6 +92,9 @@ struct PostPage {
     series_label: Option<Named>,
     series: Option<SeriesBox>,
     title: String,
+    /// Of the article, and of the site's words in it.
+    tongue: Tongue,
+    words: Tongue,
     dek: Option<String>,
     date: dates::Moment,
     updated: Option<dates::Moment>,
@@ -114,6 +119,8 @@ struct Conversation {
     comments: Option<Vec<CommentView>>,
     /// `None`: closed.
     form: Option<FormView>,
+    /// What was sent to a thread that had closed meanwhile, to be copied.
+    unsent: Option<String>,
     is_demo: bool,
     waiting: Option<CommentId>,
 }
@@ -159,7 +166,7 @@ pub async fn replying_to(app: &App, post: &Post, id: &str) -> Option<Replying> {
 /// # Errors
 /// A template failed. A database that does not answer is no error: the article is shown, and the page says so.
 pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: PostRequest) -> Result<Page, WebError> {
-    let (site, entry) = (&app.config.site, &post.entry);
+    let (site, entry, texts) = (&app.config.site, &post.entry, app.texts());
     let is_reply = request.form.replying_to.is_some();
     let is_public = request.status == StatusCode::OK && request.waiting.is_none();
     let has_error = request.form.notice.is_some();
@@ -177,7 +184,6 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
     let mut layout = Layout::new(app, snapshot, &entry.title)
         .at(app, &entry.address)
         .described(&entry.description)
-        .in_language(entry.language.as_deref())
         .pictured(app, entry.image.as_ref())
         .with_comment_feed(&entry.title, &feeds::comments_path(post))
         .with_json_ld(&blog_posting(app, post, thread.as_ref()));
@@ -195,25 +201,31 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
     }
 
     let place = snapshot.series_of(post);
-    let series = place.and_then(|(series, at)| SeriesBox::new(series, at));
+    let series = place.and_then(|(series, at)| SeriesBox::new(series, at, texts));
     // A series has a way on of its own; two at once would be one too many.
     let (older, newer) = if series.is_some() { (None, None) } else { snapshot.neighbours(post) };
-    let named = |post: Option<&Arc<Post>>| post.map(|post| Named::new(&post.entry.title, &post.entry.address));
+    let named = |post: Option<&Arc<Post>>| post.map(|post| Named::of(&post.entry));
     let page = PostPage {
         series_label: place.map(|(whole, _)| onward::series_label(whole, series.as_ref())),
-        related: onward::related(snapshot, post, series.as_ref()),
+        related: onward::related(snapshot, post, series.as_ref(), texts),
         series,
         title: entry.title.clone(),
+        tongue: tongue::of(entry),
+        words: tongue::of_words(entry, texts),
         dek: entry.dek.clone(),
-        date: dates::day(&post.date),
-        updated: post.updated.as_ref().map(dates::day),
-        reading: cards::reading(post),
-        comments: thread.as_ref().map(|thread| thread.count).filter(|count| *count > 0).map(cards::comments),
+        date: dates::day(&post.date, texts),
+        updated: post.updated.as_ref().map(|date| dates::day(date, texts)),
+        reading: cards::reading(post, texts),
+        comments: thread
+            .as_ref()
+            .map(|thread| thread.count)
+            .filter(|count| *count > 0)
+            .map(|count| texts.comments.count.of(count)),
         authors: post.authors.join(", "),
         is_draft: entry.draft,
         cover: entry.image.as_ref().map(PictureView::new),
         contents: entry.body.contents.clone(),
-        body: body::on_page(&entry.body, snapshot, &site.language).map_err(WebError::internal)?,
+        body: text_of(entry, snapshot, site)?,
         tags: cards::tag_links(post),
         older: named(older),
         newer: named(newer),
@@ -221,6 +233,13 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
         layout,
     };
     Ok(Page::html(&page, policy)?.with_status(request.status))
+}
+
+/// The text of an entry, in its language and with our words in the same.
+fn text_of(entry: &Entry, snapshot: &Snapshot, site: &config::Site) -> Result<String, WebError> {
+    let language = entry.language.as_deref().unwrap_or(&site.language);
+    let words = tongue::words_in(entry, site.texts);
+    body::on_page(&entry.body, snapshot, language, words).map_err(WebError::internal)
 }
 
 fn conversation(
@@ -231,14 +250,15 @@ fn conversation(
     form: FormState,
     waiting: Option<CommentId>,
 ) -> Conversation {
-    let is_open = is_open(app, post);
+    let (is_open, texts) = (is_open(app, post), app.texts());
     let is_there = |id: &CommentId| thread.is_some_and(|thread| contains_waiting(&thread.roots, *id));
     Conversation {
         heading: match thread.map_or(0, |thread| thread.count) {
-            0 => "Comments".to_owned(),
-            count => cards::comments(count),
+            0 => texts.comments.heading.clone(),
+            count => texts.comments.count.of(count),
         },
-        comments: thread.map(|thread| thread::comments(thread, &app.config.site.time_zone, is_open)),
+        comments: thread.map(|thread| thread::comments(thread, &app.config.site.time_zone, is_open, texts)),
+        unsent: Some(form.values.text.clone()).filter(|text| !is_open && !text.is_empty()),
         form: is_open.then(|| FormView::new(app, snapshot, post, form)),
         is_demo: app.mode.demo,
         waiting: waiting.filter(is_there),
@@ -255,7 +275,7 @@ fn contains_waiting(nodes: &[crate::domain::thread::Node], id: CommentId) -> boo
 
 /// Whether new comments are taken under this post.
 pub fn is_open(app: &App, post: &Post) -> bool {
-    post.comments_open && app.config.site.comments.enabled
+    post.takes_comments(app.clock.now()) && app.config.site.comments.enabled
 }
 
 /// JSON-LD for search engines (schema.org/BlogPosting).
@@ -300,6 +320,8 @@ fn blog_posting(app: &App, post: &Post, thread: Option<&Thread>) -> serde_json::
 struct PageView {
     layout: Layout,
     title: String,
+    tongue: Tongue,
+    words: Tongue,
     updated: Option<dates::Moment>,
     is_draft: bool,
     cover: Option<PictureView>,
@@ -312,7 +334,6 @@ async fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<P
     let mut layout = Layout::new(app, snapshot, &entry.title)
         .at(app, &entry.address)
         .described(&entry.description)
-        .in_language(entry.language.as_deref())
         .pictured(app, entry.image.as_ref());
     if entry.body.has_player() {
         layout = layout.with_script(app, "js/embeds.js");
@@ -320,10 +341,12 @@ async fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<P
     let view = PageView {
         layout,
         title: entry.title.clone(),
-        updated: page.updated.as_ref().map(dates::day),
+        tongue: tongue::of(entry),
+        words: tongue::of_words(entry, app.texts()),
+        updated: page.updated.as_ref().map(|date| dates::day(date, app.texts())),
         is_draft: entry.draft,
         cover: entry.image.as_ref().map(PictureView::new),
-        body: body::on_page(&entry.body, snapshot, &app.config.site.language).map_err(WebError::internal)?,
+        body: text_of(entry, snapshot, &app.config.site)?,
     };
     Page::html(&view, Policy::Public(vec![SITE_TAG.to_owned()]))
 }
@@ -332,23 +355,26 @@ async fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<P
 #[template(path = "stretches/stretch.html")]
 struct StretchPage {
     layout: Layout,
+    tongue: Tongue,
     stretch: StretchView,
 }
 
 async fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Result<Page, WebError> {
     let entry = &stretch.entry;
     body::colour(&entry.body).await;
-    let language = &app.config.site.language;
+    let language = entry.language.as_deref().unwrap_or(&app.config.site.language);
     let mut layout = Layout::new(app, snapshot, &entry.title)
         .at(app, &entry.address)
         .described(&entry.description)
-        .in_language(entry.language.as_deref())
         .pictured(app, entry.image.as_ref());
     if matches!(stretch.video, Some(crate::domain::embed::Embed::Player(_))) {
         layout = layout.with_script(app, "js/embeds.js");
     }
-    let view =
-        StretchPage { layout, stretch: StretchView::new(stretch, snapshot, language).map_err(WebError::internal)? };
+    let view = StretchPage {
+        layout,
+        tongue: tongue::of(entry),
+        stretch: StretchView::new(stretch, snapshot, language, app.texts()).map_err(WebError::internal)?,
+    };
     Page::html(&view, Policy::Public(vec![SITE_TAG.to_owned()]))
 }
 
@@ -371,19 +397,19 @@ pub async fn stretches(State(app): State<App>) -> Result<Page, WebError> {
     if snapshot.stretches.is_empty() {
         return Err(WebError::not_found());
     }
+    let texts = &app.texts().stretches;
     let mut areas: Vec<Area> = Vec::new();
     for stretch in snapshot.stretches.values() {
-        let name = stretch.areas.first().map_or_else(|| "Other".to_owned(), |area| super::view::capitalised(area));
-        let tile = StretchTile::new(stretch);
+        let name =
+            stretch.areas.first().map_or_else(|| texts.other_area.clone(), |area| super::view::capitalised(area));
+        let tile = StretchTile::new(stretch, app.texts());
         match areas.iter_mut().find(|area| area.name == name) {
             Some(area) => area.stretches.push(tile),
             None => areas.push(Area { id: format!("area-{}", areas.len() + 1), name, stretches: vec![tile] }),
         }
     }
     areas.sort_by(|a, b| a.name.cmp(&b.name));
-    let layout = Layout::new(&app, &snapshot, "Stretches")
-        .at(&app, "/stretches")
-        .described("Every stretch on this site, by the part of the body.");
+    let layout = Layout::new(&app, &snapshot, &texts.heading).at(&app, "/stretches").described(&texts.described);
     Page::html(&StretchIndex { layout, areas }, Policy::Public(vec![SITE_TAG.to_owned()]))
 }
 

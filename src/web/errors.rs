@@ -5,7 +5,6 @@ use std::fmt;
 
 use askama::Template;
 use axum::{
-    body::Body,
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -17,7 +16,13 @@ use super::{
     request_log::RequestId,
     view::{layout::Layout, stretch::Named},
 };
-use crate::{app::App, content::Snapshot, domain::address, store::StoreError};
+use crate::{
+    app::App,
+    content::Snapshot,
+    domain::address,
+    store::StoreError,
+    texts::{Errors, Said},
+};
 
 /// An error page to be: status, a sentence, and perhaps a cause for the log.
 #[derive(Debug)]
@@ -34,11 +39,6 @@ impl WebError {
 
     pub fn gone() -> Self {
         Self::new(StatusCode::GONE, None)
-    }
-
-    /// Not allowed, and why.
-    pub fn forbidden(sentence: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, Some(sentence.into()))
     }
 
     pub fn status(status: StatusCode) -> Self {
@@ -113,21 +113,21 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
         return response;
     }
     let status = response.status();
-    let (heading, default) = words(status);
+    let said = words(status, &app.texts().errors);
     let sentence = response.extensions().get::<Sentence>().and_then(|sentence| sentence.0.clone());
     let snapshot = app.snapshot();
     let asked = asked.filter(|_| status == StatusCode::NOT_FOUND);
     let page = ErrorPage {
-        layout: Layout::new(&app, &snapshot, heading).not_indexed(),
+        layout: Layout::new(&app, &snapshot, &said.heading).not_indexed(),
         nearby: asked.map(|path| nearby(&snapshot, &path)).unwrap_or_default(),
         status: status.as_u16(),
-        heading,
-        sentence: sentence.unwrap_or_else(|| default.to_owned()),
+        heading: &said.heading,
+        sentence: sentence.unwrap_or_else(|| said.sentence.clone()),
         request_id: id.filter(|_| status.is_server_error()).map(|id| id.0),
     };
     let mut rendered = match Page::html(&page, Policy::Uncached) {
         Ok(page) => page.with_status(status).into_response(),
-        Err(_) => plain(StatusCode::INTERNAL_SERVER_ERROR),
+        Err(_) => bare(StatusCode::INTERNAL_SERVER_ERROR),
     };
     for name in [header::RETRY_AFTER, header::ALLOW] {
         if let Some(value) = response.headers().get(&name) {
@@ -148,54 +148,29 @@ fn nearby(snapshot: &Snapshot, path: &str) -> Vec<Named> {
         return Vec::new();
     }
     let entries = snapshot.nearby(&path, NEARBY);
-    entries.into_iter().map(|entry| Named::new(&entry.title, &entry.address)).collect()
+    entries.into_iter().map(Named::of).collect()
 }
 
-/// The last resort, where not even a page can be made.
-pub fn plain(status: StatusCode) -> Response {
-    let (heading, sentence) = words(status);
-    let mut response = Response::new(Body::from(format!("{heading}. {sentence}\n")));
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+/// The last resort, where not even a page can be made: the browser has words of its own for it.
+pub fn bare(status: StatusCode) -> Response {
+    let mut response = status.into_response();
     response.extensions_mut().insert(Policy::Uncached);
     response
 }
 
 /// A heading and a sentence for a visitor.
-fn words(status: StatusCode) -> (&'static str, &'static str) {
+fn words(status: StatusCode, texts: &Errors) -> &Said {
     match status {
-        StatusCode::NOT_FOUND => (
-            "This path ends here",
-            "There is no page at this address. It may have moved, or a letter went missing on the way.",
-        ),
-        StatusCode::GONE => {
-            ("This was here once", "What stood at this address has been taken away, and it will not come back.")
-        }
-        StatusCode::FORBIDDEN => ("Not this way", "This is not open to you."),
-        StatusCode::METHOD_NOT_ALLOWED => {
-            ("That does not work here", "This address can be read, but not used in that way.")
-        }
-        StatusCode::PAYLOAD_TOO_LARGE => (
-            "That is too much at once",
-            "What was sent is larger than this site takes. Go back and shorten it; your browser still has the text.",
-        ),
-        StatusCode::REQUEST_TIMEOUT => {
-            ("That took too long", "The request did not arrive in time. Please try once more.")
-        }
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-            ("That form is not ours", "What was sent is not in the form this site reads.")
-        }
-        StatusCode::TOO_MANY_REQUESTS => {
-            ("A little slower, please", "Too much came from you at once. Try again in a moment.")
-        }
-        StatusCode::SERVICE_UNAVAILABLE => (
-            "A short break",
-            "A part of this site does not answer right now. Please try again in a minute; articles can still be read.",
-        ),
-        status if status.is_client_error() => ("That was not understood", "Something about this request is not right."),
-        _ => (
-            "Something broke on our side",
-            "It has been written down for whoever looks after this site. Please try again later.",
-        ),
+        StatusCode::NOT_FOUND => &texts.not_found,
+        StatusCode::GONE => &texts.gone,
+        StatusCode::FORBIDDEN => &texts.forbidden,
+        StatusCode::METHOD_NOT_ALLOWED => &texts.not_in_that_way,
+        StatusCode::PAYLOAD_TOO_LARGE => &texts.too_large,
+        StatusCode::REQUEST_TIMEOUT => &texts.too_slow,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => &texts.other_form,
+        StatusCode::TOO_MANY_REQUESTS => &texts.too_many,
+        StatusCode::SERVICE_UNAVAILABLE => &texts.away,
+        status if status.is_client_error() => &texts.not_understood,
+        _ => &texts.broken,
     }
 }

@@ -21,6 +21,8 @@ pub mod server;
 mod view;
 pub mod visitor;
 
+pub use view::form::field_errors;
+
 use axum::{
     Router,
     body::Body,

@@ -38,6 +38,7 @@ impl FromRequestParts<App> for Visitor {
                 is_returning: known.is_some(),
                 address: app.signer.fingerprint("address", &address.to_string()),
                 network: app.signer.fingerprint("network", &network(address)),
+                ip: address,
             },
             new_cookie: if known.is_some() { None } else { cookie(app, name, &token) },
         })
@@ -74,29 +75,44 @@ fn fresh_token() -> Result<String, WebError> {
 }
 
 /// The visitor's address: the peer's, or what our own proxies say it is. Going from right to left, the first address
-/// that is not a proxy of ours; everything left of it could be made up.
+/// that is not a proxy of ours; everything left of it could be made up. `Forwarded` is asked only where nothing stands
+/// in `X-Forwarded-For`: proxies that write the one hand the other on as the visitor sent it.
 fn address(parts: &Parts, app: &App) -> IpAddr {
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.to_canonical());
     let is_ours = |address: &IpAddr| app.config.trusted_proxies.iter().any(|network| network.contains(address));
     if !is_ours(&peer) {
         return peer;
     }
-    let mut hops: Vec<&str> = parts
-        .headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .collect();
+    let told = |name: &str| -> Vec<&str> {
+        let values = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).collect()
+    };
+    let mut hops: Vec<Option<IpAddr>> =
+        told("x-forwarded-for").into_iter().map(|hop| hop.trim().parse().ok()).collect();
+    if hops.is_empty() {
+        hops = told("forwarded").into_iter().map(forwarded_for).collect();
+    }
     let mut nearest = peer;
-    while let Some(hop) = hops.pop() {
-        let Ok(hop) = hop.trim().parse::<IpAddr>() else { break };
+    while let Some(Some(hop)) = hops.pop() {
         nearest = hop.to_canonical();
         if !is_ours(&nearest) {
             break;
         }
     }
     nearest
+}
+
+/// The address in an element of `Forwarded` (RFC 7239, 4 and 6): `for=192.0.2.1`, `For="[2001:db8::1]:4711";proto=http`.
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    let node = element.split(';').find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("for").then(|| value.trim().trim_matches('"'))
+    })?;
+    if let Some((address, _)) = node.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return address.parse().ok();
+    }
+    let address = node.split_once(':').map_or(node, |(address, _port)| address);
+    address.parse::<Ipv4Addr>().ok().map(IpAddr::V4)
 }
 
 /// The /24 or /48 around an address: what one household or company usually has.
@@ -122,6 +138,23 @@ mod tests {
         let of = |address: &str| network(address.parse().expect("an address"));
         assert_eq!(of("192.0.2.77"), "192.0.2.0/24");
         assert_eq!(of("2001:db8:1:2::3"), "2001:db8:1::/48");
+    }
+
+    #[test]
+    fn elements_of_forwarded() {
+        for (element, address) in [
+            ("for=192.0.2.1", Some("192.0.2.1")),
+            (" For=\"192.0.2.1:4711\" ; proto=http;by=10.0.0.1", Some("192.0.2.1")),
+            ("proto=https; for=\"[2001:db8::1]:4711\"", Some("2001:db8::1")),
+            ("for=\"[2001:db8::1]\"", Some("2001:db8::1")),
+            ("for=unknown", None),
+            ("for=_hidden", None),
+            ("for=2001:db8::1", None),
+            ("by=192.0.2.1", None),
+            ("", None),
+        ] {
+            assert_eq!(forwarded_for(element), address.map(|one| one.parse().expect("an address")), "{element}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! it wants to see.
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why and fails")]
 
+mod attacks;
 mod commenting;
 mod embeds;
 mod keyboard;

@@ -108,6 +108,7 @@ fn each_crate_stays_in_its_room() {
             ("hyper", "src/web/"),
             ("sqlx", "src/store/"),
             ("clap", "src/cli/"),
+            ("intl_pluralrules", "src/texts/"),
             ("anyhow", "src/cli/"),
             ("pulldown_cmark", "src/content/"),
             ("syntect", "src/content/"),
@@ -127,12 +128,13 @@ fn imports_point_down_only() {
     /// What each layer may know of besides itself.
     const LAYERS: &[(&str, &[&str])] = &[
         ("domain", &[]),
-        ("content", &["domain"]),
+        ("texts", &[]),
+        ("content", &["domain", "texts"]),
         ("store", &["domain"]),
-        ("config", &["domain", "content"]),
-        ("app", &["domain", "content", "store", "config", "web"]),
-        ("web", &["domain", "content", "store", "config", "app"]),
-        ("cli", &["domain", "content", "store", "config", "app", "web"]),
+        ("config", &["domain", "texts", "content"]),
+        ("app", &["domain", "texts", "content", "store", "config", "web"]),
+        ("web", &["domain", "texts", "content", "store", "config", "app"]),
+        ("cli", &["domain", "texts", "content", "store", "config", "app", "web"]),
         ("main", &[]),
         ("lib", &[]),
     ];
@@ -189,6 +191,64 @@ fn every_module_says_what_it_is() {
     }
 }
 
+/// What a template says by itself: words outside of its tags and of its own expressions, and in attributes that people
+/// read or hear.
+fn words_of_template(text: &str) -> Vec<String> {
+    // Expressions and comments first; what is left is markup and words.
+    let mut markup = String::new();
+    let mut rest = text;
+    while let Some(start) = ["{{", "{%", "{#"].iter().filter_map(|opening| rest.find(opening)).min() {
+        let closing = match &rest[start..start + 2] {
+            "{{" => "}}",
+            "{%" => "%}",
+            _ => "#}",
+        };
+        markup.push_str(&rest[..start]);
+        let end = rest[start..].find(closing).map_or(rest.len(), |end| start + end + closing.len());
+        rest = &rest[end..];
+    }
+    markup.push_str(rest);
+    let is_word = |text: &str| text.chars().any(char::is_alphabetic);
+    let mut words = Vec::new();
+    let mut in_tag = false;
+    for part in markup.split_inclusive(['<', '>']) {
+        let inner = part.trim_end_matches(['<', '>']).trim();
+        if in_tag {
+            for attribute in ["aria-label", "title", "placeholder", "alt", "label"] {
+                for (_, value) in inner
+                    .match_indices(&format!(" {attribute}=\""))
+                    .map(|(at, found)| inner[at..].split_at(found.len()))
+                {
+                    words.extend(value.split('"').next().filter(|value| is_word(value)).map(str::to_owned));
+                }
+            }
+        } else if is_word(inner) && !inner.starts_with('#') {
+            words.push(inner.to_owned());
+        }
+        in_tag = part.ends_with('<');
+    }
+    words
+}
+
+#[test]
+fn templates_say_nothing_by_themselves() {
+    assert_eq!(
+        words_of_template("<p class=\"a\" aria-label=\"Main\">{{ x }} of <b>{% if y %}z{% endif %}</b></p>"),
+        ["Main", "of", "z"]
+    );
+    assert!(words_of_template("<a href=\"/search\">{{ words }}</a>{# why #}").is_empty());
+    let mut own = Vec::new();
+    for path in files_below("templates", &["html", "xml"]) {
+        for words in words_of_template(&read(&path)) {
+            // The sign of the program in feeds is its name.
+            if words != "Instep" {
+                own.push(format!("{}: {words}", name(&path)));
+            }
+        }
+    }
+    assert!(own.is_empty(), "these belong into templates/texts: {own:#?}");
+}
+
 #[test]
 fn nothing_is_left_for_later() {
     let words = [["TO", "DO"].concat(), ["FIX", "ME"].concat(), ["XX", "X"].concat()];
@@ -215,7 +275,7 @@ fn no_lint_is_silenced_without_a_reason() {
 fn the_sample_content_has_no_problems() {
     let typed = Typed { content: Some(sample_content()), ..Typed::default() };
     let config = Config::load(&typed, &std::collections::BTreeMap::new()).expect("settings");
-    let library = Loader::new(config.content.clone(), config.site.rules()).load().expect("reads");
+    let library = Loader::new(config.content.clone(), config.site.rules(), config.site.texts).load().expect("reads");
     let problems: Vec<String> = library.problems.iter().map(ToString::to_string).collect();
     assert!(problems.is_empty(), "{problems:#?}");
     let drafts = library.posts.iter().filter(|post| post.entry.draft).count();

@@ -95,7 +95,7 @@ fn what_other_systems_write_is_understood() {
     assert!(!parse("draft:").draft.0);
     assert_eq!(parse("tags:\nseries:\naliases:").tags, Words::default());
     assert_eq!(parse("tags: [no, 1.10, 007]").tags.words, ["no", "1.10", "007"]);
-    assert_eq!(parse("comments: no").comments, Some(Flag(false)));
+    assert_eq!(parse("comments: no").comments, CommentsFlag::Closed);
 }
 
 #[test]

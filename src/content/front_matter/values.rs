@@ -55,6 +55,17 @@ pub struct RawImage(pub String);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flag(pub bool);
 
+/// Whether a post takes comments.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CommentsFlag {
+    /// As the site says: nothing is written, or `true`, which themes ship in every post.
+    #[default]
+    AsSite,
+    /// `open`: however old the post is.
+    Open,
+    Closed,
+}
+
 /// What Jekyll, Hugo and others write besides RFC 3339.
 const ZONED: &[&str] = &[
     "%Y-%m-%d %H:%M:%S%.f %z",
@@ -284,6 +295,38 @@ impl<'de> Deserialize<'de> for Flag {
             }
         }
         deserializer.deserialize_any(Flags)
+    }
+}
+
+impl<'de> Deserialize<'de> for CommentsFlag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Words;
+        impl<'de> Visitor<'de> for Words {
+            type Value = CommentsFlag;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("true, false, open or closed")
+            }
+            fn visit_bool<E>(self, flag: bool) -> Result<CommentsFlag, E> {
+                Ok(if flag { CommentsFlag::AsSite } else { CommentsFlag::Closed })
+            }
+            fn visit_unit<E>(self) -> Result<CommentsFlag, E> {
+                Ok(CommentsFlag::AsSite)
+            }
+            // `comments: {id: …}`, as themes have it.
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CommentsFlag, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(CommentsFlag::AsSite)
+            }
+            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<CommentsFlag, E> {
+                match word.to_ascii_lowercase().as_str() {
+                    "true" | "yes" | "on" => Ok(CommentsFlag::AsSite),
+                    "open" => Ok(CommentsFlag::Open),
+                    "false" | "no" | "off" | "closed" | "" => Ok(CommentsFlag::Closed),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(word), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Words)
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
         front_matter::{self, Fault, Flag, FrontMatter, RawDate},
         source::{Kind, Source},
     },
-    domain::{address, entry::Tag, permalink::Rules, problem::Place, slug::Slug},
+    domain::{address, entry::Tag, language, permalink::Rules, problem::Place, slug::Slug},
 };
 
 /// A file whose head has been read and whose text has not.
@@ -127,6 +127,11 @@ impl Outline {
                 }
             },
         };
+        if let Some(written) = front_matter.any_language().filter(|tag| !language::is_tag(&tag.replace('_', "-"))) {
+            let key = if front_matter.language.is_some() { "language" } else { "lang" };
+            let what = format!("{written:?} is no tag of a language, so the text counts as one in that of the site");
+            warnings.push(fault(text, key, what, "Write a tag such as de or pt-BR."));
+        }
         let mut aliases = Vec::new();
         for alias in front_matter.aliases.0.iter().chain(&front_matter.redirect_from.0) {
             match address::tidy(alias) {
@@ -169,6 +174,12 @@ impl Outline {
             }
             _ => self.front_matter.any_image(),
         }
+    }
+
+    /// The language of the text where the author names one; `en_US` is a habit of other programs.
+    pub fn language(&self) -> Option<String> {
+        let tag = self.front_matter.any_language()?.replace('_', "-");
+        language::is_tag(&tag).then_some(tag)
     }
 
     /// Tags and categories are one thing here; each is named as it was first written.
@@ -264,6 +275,7 @@ mod tests {
             frame_hosts: Vec::new(),
             card: None,
             navigation: Vec::new(),
+            close_after: None,
         };
         Outline::read(source, text, &rules).unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
     }

@@ -55,8 +55,9 @@ impl Writer<'_> {
         });
         notes[at].1 += 1;
         let (number, back) = (at + 1, back_id(at + 1, notes[at].1));
+        let label = escape_html(&self.words().footnote.with(number));
         self.raw(&format!(
-            "<sup class=\"footnote-ref\"><a href=\"#fn-{number}\" id=\"{back}\" aria-label=\"Footnote {number}\">{number}</a></sup>"
+            "<sup class=\"footnote-ref\"><a href=\"#fn-{number}\" id=\"{back}\" aria-label=\"{label}\">{number}</a></sup>"
         ));
     }
 
@@ -79,10 +80,11 @@ impl Writer<'_> {
         for (at, (label, uses)) in order.iter().enumerate() {
             let Some(found) = written.iter().position(|(known, _)| known == label) else { continue };
             if std::mem::take(&mut is_first) {
-                self.raw(
+                self.raw(&format!(
                     "<section class=\"footnotes\" aria-labelledby=\"footnotes-title\">\n\
-                     <h2 id=\"footnotes-title\">Footnotes</h2>\n<ol>\n",
-                );
+                     <h2 id=\"footnotes-title\">{}</h2>\n<ol>\n",
+                    escape_html(&self.words().footnotes)
+                ));
             }
             self.footnote_item(at + 1, written.swap_remove(found).1, *uses);
         }
@@ -92,7 +94,7 @@ impl Writer<'_> {
     }
 
     fn footnote_item(&mut self, number: usize, mut note: Vec<Piece>, uses: usize) {
-        let back = ways_back(number, uses);
+        let back = ways_back(number, uses, &self.words().footnote_back.with(number));
         let last = match note.pop() {
             Some(Piece::Html(html)) => html,
             other => {
@@ -121,7 +123,8 @@ impl Writer<'_> {
         let html = match event {
             Event::Start(Tag::Table(alignments)) => {
                 self.alignments.clone_from(alignments);
-                "<div class=\"table-scroll\" role=\"region\" aria-label=\"Table\" tabindex=\"0\">\n<table>\n".to_owned()
+                let label = escape_html(&self.words().table);
+                format!("<div class=\"table-scroll\" role=\"region\" aria-label=\"{label}\" tabindex=\"0\">\n<table>\n")
             }
             Event::Start(Tag::TableHead) => {
                 self.in_head = true;
@@ -158,13 +161,15 @@ impl Writer<'_> {
     }
 
     pub(super) fn alert(&mut self, kind: BlockQuoteKind) {
+        let words = self.words();
         let (class, title) = match kind {
-            BlockQuoteKind::Note => ("note", "Note"),
-            BlockQuoteKind::Tip => ("tip", "Tip"),
-            BlockQuoteKind::Important => ("important", "Important"),
-            BlockQuoteKind::Warning => ("warning", "Warning"),
-            BlockQuoteKind::Caution => ("caution", "Caution"),
+            BlockQuoteKind::Note => ("note", &words.note),
+            BlockQuoteKind::Tip => ("tip", &words.tip),
+            BlockQuoteKind::Important => ("important", &words.important),
+            BlockQuoteKind::Warning => ("warning", &words.warning),
+            BlockQuoteKind::Caution => ("caution", &words.caution),
         };
+        let title = escape_html(title);
         self.raw(&format!("<aside class=\"alert alert-{class}\">\n<p class=\"alert-title\">{title}</p>\n"));
     }
 
@@ -282,10 +287,11 @@ fn back_id(number: usize, nth: usize) -> String {
 }
 
 /// Links from a footnote to where it is referred to.
-fn ways_back(number: usize, uses: usize) -> String {
+fn ways_back(number: usize, uses: usize, label: &str) -> String {
+    let label = escape_html(label);
     let link = |nth| {
         let id = back_id(number, nth);
-        format!(" <a class=\"footnote-back\" href=\"#{id}\" aria-label=\"Back to the text, footnote {number}\">↩</a>")
+        format!(" <a class=\"footnote-back\" href=\"#{id}\" aria-label=\"{label}\">↩</a>")
     };
     (1..=uses).map(link).collect()
 }

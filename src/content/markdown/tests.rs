@@ -3,6 +3,10 @@ use super::*;
 pub(super) struct Site;
 
 impl Lookup for Site {
+    fn texts(&self) -> &'static Texts {
+        crate::texts::of("en").expect("is shipped")
+    }
+
     fn media(&self, written: &str) -> Option<Linked> {
         let media_type = match written.rsplit_once('.')?.1 {
             "jpg" => "image/jpeg",

@@ -70,7 +70,7 @@ pub fn path(post: &Post) -> String {
 pub(super) async fn site(State(app): State<App>) -> Result<Page, WebError> {
     let (snapshot, site) = (app.snapshot(), &app.config.site);
     let comments = app.store.newest_comments(ASKED).await?;
-    let title = format!("{}: comments", site.title);
+    let title = app.texts().frame.comments_of.with(&site.title);
     let tags = vec![SITE_TAG.to_owned(), COMMENTS_TAG.to_owned()];
     feed(&app, &snapshot, &title, "/comments/feed.xml", "/", &comments, tags)
 }
@@ -85,7 +85,7 @@ pub(super) async fn post(State(app): State<App>, Path(slug): Path<String>) -> Re
     let mut comments = app.store.thread(&cards::thread_keys([post.as_ref()]), None).await?;
     comments.retain(|comment| comment.status == Status::Approved);
     comments.sort_by_key(|comment| std::cmp::Reverse((comment.created_at, comment.id)));
-    let title = format!("Comments on {}", post.entry.title);
+    let title = app.texts().feeds.comments_on.with(&post.entry.title);
     let tags = cards::tags_of([post.as_ref()]);
     Ok(feed(&app, &snapshot, &title, &path(post), &post.entry.address, &comments, tags)?.into_response())
 }
@@ -127,7 +127,7 @@ fn entry(app: &App, comment: &Comment, post: &Post) -> Entry {
     Entry {
         id: id(comment.id),
         href: place(comment.id),
-        title: xml_text(&format!("{} on {}", comment.name, post.entry.title)),
+        title: xml_text(&app.texts().feeds.comment_title.with_both(&comment.name, &post.entry.title)),
         at: dates::machine(&comment.created_at.to_zoned(TimeZone::UTC)),
         name: xml_text(&comment.name),
         site: comment.site.as_deref().map(xml_text),

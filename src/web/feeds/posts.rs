@@ -17,7 +17,7 @@ use crate::{
         cache::SITE_TAG,
         errors::WebError,
         page::{Page, Policy, redirect},
-        view::{body, dates},
+        view::{body, dates, tongue},
     },
 };
 
@@ -174,7 +174,13 @@ fn gather(
 fn entry(app: &App, snapshot: &Snapshot, post: &Post) -> Result<Entry, WebError> {
     let (site, entry) = (&app.config.site, &post.entry);
     let href = site.absolute(&entry.address);
-    let content = body::in_feed(&entry.body, snapshot, &site.base_url, &href).map_err(WebError::internal)?;
+    let words = tongue::words_in(entry, site.texts);
+    let content = body::in_feed(&entry.body, snapshot, &site.base_url, &href, words).map_err(WebError::internal)?;
+    // Feed readers know no direction but what stands in the text.
+    let content = match &entry.language {
+        Some(_) => format!("<div{}>{content}</div>", tongue::of(entry)),
+        None => content,
+    };
     Ok(Entry {
         id: id(app, post),
         title: xml_text(&entry.title),

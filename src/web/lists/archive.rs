@@ -12,7 +12,8 @@ use http::StatusCode;
 use super::{Counted, page_number};
 use crate::{
     app::App,
-    domain::{address, entry::Post, words::counted},
+    domain::{address, entry::Post},
+    texts::Texts,
     web::{
         cache::SITE_TAG,
         errors::WebError,
@@ -22,6 +23,7 @@ use crate::{
             dates,
             layout::Layout,
             stretch::Named,
+            tongue::{self, Tongue},
         },
     },
 };
@@ -57,24 +59,24 @@ struct Month {
 struct Dated {
     date: dates::Moment,
     title: String,
+    tongue: Tongue,
     href: String,
 }
 
 pub async fn archive(State(app): State<App>) -> Result<Page, WebError> {
-    let snapshot = app.snapshot();
+    let (snapshot, texts) = (app.snapshot(), app.texts());
     let years = snapshot.years();
-    let posts = counted(snapshot.posts.len(), "post", "posts");
     let summary = match years.last() {
-        Some((first, _)) => format!("{posts} since {first}."),
-        None => "Nothing has been published yet.".to_owned(),
+        Some((first, _)) => texts.archive.since.of_with(snapshot.posts.len(), first),
+        None => texts.archive.empty.clone(),
     };
     let years = years.into_iter().map(|(year, count)| Counted {
         name: year.to_string(),
         href: format!("/archive/{year}"),
-        count: counted(count, "post", "posts"),
+        count: texts.lists.posts.of(count),
     });
     let layout =
-        Layout::new(&app, &snapshot, "Archive").at(&app, "/archive").described("Everything published here, by year.");
+        Layout::new(&app, &snapshot, &texts.archive.heading).at(&app, "/archive").described(&texts.archive.described);
     Page::html(&Archive { layout, summary, years: years.collect() }, Policy::Public(vec![SITE_TAG.to_owned()]))
 }
 
@@ -94,7 +96,7 @@ pub async fn year_page(
 
 fn year_at(app: &App, written: &str, number: usize) -> Result<Page, WebError> {
     let year: i16 = written.parse().map_err(|_| WebError::not_found())?;
-    let snapshot = app.snapshot();
+    let (snapshot, texts) = (app.snapshot(), app.texts());
     let all: Vec<Arc<Post>> = snapshot.posts.iter().filter(|post| post.date.year() == year).cloned().collect();
     // `/archive/02026` reads as a year but is none of our addresses.
     if all.is_empty() || year.to_string() != written {
@@ -102,10 +104,10 @@ fn year_at(app: &App, written: &str, number: usize) -> Result<Page, WebError> {
     }
     let base = format!("/archive/{year}");
     let pagination = Pagination::new(&base, number, all.len()).ok_or_else(WebError::not_found)?;
-    let layout = Layout::new(app, &snapshot, &format!("Archive {year}"))
+    let layout = Layout::new(app, &snapshot, &texts.archive.of_year.with(year))
         .at(app, &page_path(&base, number))
-        .described(&format!("Everything published in {year}."));
-    let by_month = months(&all).into_iter().rev().map(|month| Counted {
+        .described(&texts.archive.year_described.with(year));
+    let by_month = months(&all, texts).into_iter().rev().map(|month| Counted {
         name: month.name,
         href: month.href,
         count: month.posts.len().to_string(),
@@ -113,10 +115,10 @@ fn year_at(app: &App, written: &str, number: usize) -> Result<Page, WebError> {
     let page = YearPage {
         layout,
         heading: year.to_string(),
-        above: Named::new("Archive", "/archive"),
-        count: counted(all.len(), "post", "posts"),
+        above: Named::new(&texts.archive.heading, "/archive"),
+        count: texts.lists.posts.of(all.len()),
         by_month: by_month.collect(),
-        months: months(pagination.slice(&all)),
+        months: months(pagination.slice(&all), texts),
         pagination,
     };
     Page::html(&page, Policy::Public(vec![SITE_TAG.to_owned()]))
@@ -137,7 +139,7 @@ pub async fn month_page(
 }
 
 fn month_at(app: &App, (year, month): &(String, String), number: usize) -> Result<Response, WebError> {
-    let snapshot = app.snapshot();
+    let (snapshot, texts) = (app.snapshot(), app.texts());
     let (written_year, written_month) = (year, month);
     let year: i16 = year.parse().map_err(|_| WebError::not_found())?;
     let month: i8 = month.parse().map_err(|_| WebError::not_found())?;
@@ -150,18 +152,18 @@ fn month_at(app: &App, (year, month): &(String, String), number: usize) -> Resul
     if format!("{month:02}") != *written_month {
         return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &page_path(&base, number)));
     }
-    let heading = first.date.strftime("%B %Y").to_string();
+    let heading = texts.dates.month_of_year(&first.date);
     let pagination = Pagination::new(&base, number, all.len()).ok_or_else(WebError::not_found)?;
     let layout = Layout::new(app, &snapshot, &heading)
         .at(app, &page_path(&base, number))
-        .described(&format!("Everything published in {heading}."));
+        .described(&texts.archive.month_described.with(&heading));
     let page = YearPage {
         layout,
         heading,
         above: Named::new(&year.to_string(), &format!("/archive/{year}")),
-        count: counted(all.len(), "post", "posts"),
+        count: texts.lists.posts.of(all.len()),
         by_month: Vec::new(),
-        months: months(pagination.slice(&all)),
+        months: months(pagination.slice(&all), texts),
         pagination,
     };
     Ok(Page::html(&page, Policy::Public(vec![SITE_TAG.to_owned()]))?.into_response())
@@ -172,17 +174,18 @@ fn month_path(post: &Post) -> String {
     format!("/archive/{}/{:02}", post.date.year(), post.date.month())
 }
 
-fn months(posts: &[Arc<Post>]) -> Vec<Month> {
+fn months(posts: &[Arc<Post>], texts: &Texts) -> Vec<Month> {
     let mut months: Vec<Month> = Vec::new();
     for post in posts {
-        let name = post.date.strftime("%B").to_string();
+        let name = texts.dates.month(&post.date).to_owned();
         if months.last().is_none_or(|month| month.name != name) {
             months.push(Month { name, href: month_path(post), posts: Vec::new() });
         }
         if let Some(month) = months.last_mut() {
             month.posts.push(Dated {
-                date: dates::day_of_year(&post.date),
+                date: dates::day_of_year(&post.date, texts),
                 title: post.entry.title.clone(),
+                tongue: tongue::of(&post.entry),
                 href: address::encode(&post.entry.address),
             });
         }

@@ -64,7 +64,7 @@ async fn home_at(app: &App, number: usize) -> Result<Page, WebError> {
     let posts = pagination.slice(&snapshot.home);
     let (mut cards, policy) = cards(app, posts).await;
     let lead = (number == 1 && !cards.is_empty()).then(|| cards.remove(0));
-    let title = if number == 1 { String::new() } else { format!("Page {number}") };
+    let title = if number == 1 { String::new() } else { app.texts().lists.page.with(number) };
     let layout = Layout::new(app, &snapshot, &title).at(app, &page_path("/", number)).with_json_ld(&json!({
         "@context": "https://schema.org",
         "@type": "WebSite",
@@ -89,7 +89,7 @@ pub async fn posts() -> Response {
 /// Posts as cards, and how long a page with them may be kept: not at all where the counts could not be read.
 async fn cards(app: &App, posts: &[Arc<Post>]) -> (Vec<PostCard>, Policy) {
     let (counts, policy) = counts(app, posts).await;
-    (posts.iter().map(|post| PostCard::new(post, &counts)).collect(), policy)
+    (posts.iter().map(|post| PostCard::new(post, &counts, app.texts())).collect(), policy)
 }
 
 async fn counts(app: &App, posts: &[Arc<Post>]) -> (Counts, Policy) {

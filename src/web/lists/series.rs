@@ -10,7 +10,7 @@ use http::StatusCode;
 use super::cards;
 use crate::{
     app::App,
-    domain::{address, slug::Slug, words::counted},
+    domain::{address, slug::Slug},
     web::{
         errors::WebError,
         page::{Page, redirect},
@@ -23,7 +23,7 @@ use crate::{
 struct SeriesPage {
     layout: Layout,
     name: String,
-    count: String,
+    dek: String,
     cards: Vec<PostCard>,
 }
 
@@ -37,9 +37,13 @@ pub async fn series(State(app): State<App>, Path(written): Path<String>) -> Resu
         return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&path)));
     }
     let (cards, policy) = cards(&app, &series.parts).await;
-    let count = counted(cards.len(), "part", "parts");
+    let texts = &app.texts().series;
     let layout = Layout::new(&app, &snapshot, &series.name)
         .at(&app, &path)
-        .described(&format!("{}, a series in {count}.", series.name));
-    Ok(Page::html(&SeriesPage { layout, name: series.name.clone(), count, cards }, policy)?.into_response())
+        .described(&texts.described.of_with(cards.len(), &series.name));
+    Ok(Page::html(
+        &SeriesPage { layout, name: series.name.clone(), dek: texts.in_order.of(cards.len()), cards },
+        policy,
+    )?
+    .into_response())
 }

@@ -11,7 +11,7 @@ use super::{Counted, cards, page_number};
 use crate::{
     app::App,
     content::Tagged,
-    domain::{address, entry::Tag, words::counted},
+    domain::{address, entry::Tag},
     web::{
         cache::SITE_TAG,
         errors::WebError,
@@ -47,13 +47,13 @@ struct Tags {
 }
 
 pub async fn tags(State(app): State<App>) -> Result<Page, WebError> {
-    let snapshot = app.snapshot();
+    let (snapshot, texts) = (app.snapshot(), app.texts());
     let tags = snapshot.tags.values().map(|tag| Counted {
         name: tag.tag.name.clone(),
         href: address::encode(&format!("/tags/{}", tag.tag.slug)),
-        count: counted(tag.posts.len(), "post", "posts"),
+        count: texts.lists.posts.of(tag.posts.len()),
     });
-    let layout = Layout::new(&app, &snapshot, "Tags").at(&app, "/tags").described("What the articles here are about.");
+    let layout = Layout::new(&app, &snapshot, &texts.tags.heading).at(&app, "/tags").described(&texts.tags.described);
     Page::html(&Tags { layout, tags: tags.collect() }, Policy::Public(vec![SITE_TAG.to_owned()]))
 }
 
@@ -72,7 +72,7 @@ pub async fn tag_page(
 }
 
 async fn tag_at(app: &App, written: &str, number: usize) -> Result<Response, WebError> {
-    let snapshot = app.snapshot();
+    let (snapshot, texts) = (app.snapshot(), app.texts());
     let tagged = snapshot.tagged(written).ok_or_else(WebError::not_found)?;
     let base = format!("/tags/{}", tagged.slug());
     if tagged.slug() != written {
@@ -84,14 +84,14 @@ async fn tag_at(app: &App, written: &str, number: usize) -> Result<Response, Web
     let name = names.join(" + ");
     let mut layout = Layout::new(app, &snapshot, &name)
         .at(app, &page_path(&base, number))
-        .described(&format!("Articles about {}.", names.join(" and ")));
+        .described(&texts.tags.posts_described.with(names.join(&texts.tags.and)));
     let feed = (names.len() == 1).then(|| address::encode(&format!("{base}/feed.xml")));
     layout = match &feed {
         Some(_) => layout.with_feeds(&format!("{}: {name}", app.config.site.title), &base),
         // There are many combinations, and all they show stands on the pages of their tags.
         None => layout.not_indexed(),
     };
-    let count = counted(tagged.posts.len(), "post", "posts");
+    let count = texts.lists.posts.of(tagged.posts.len());
     let narrower = tagged.narrower.iter().map(|(tag, count)| narrowed(&tagged, tag, *count)).collect();
     let wider = if feed.is_none() { tagged.tags.iter().map(tag_link).collect() } else { Vec::new() };
     let page = TagPage { layout, name, count, feed, narrower, wider, cards, pagination };

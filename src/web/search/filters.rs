@@ -8,6 +8,7 @@ use crate::{
         near::Near,
         slug::Slug,
     },
+    texts::Search,
     web::view::stretch::Named,
 };
 
@@ -23,9 +24,9 @@ pub(super) struct Choice {
 
 /// A filter that is on, and the way to take it off.
 pub(super) struct Chosen {
-    /// What it is: `tag`, `year`.
-    pub kind: &'static str,
     pub label: String,
+    /// What the link does, for those who hear it.
+    pub spoken: String,
     pub without: String,
 }
 
@@ -52,7 +53,7 @@ impl<T> Filter<T> {
 }
 
 impl Filters {
-    pub fn read(snapshot: &Snapshot, asked: &Asked) -> Self {
+    pub fn read(snapshot: &Snapshot, asked: &Asked, said: &Search) -> Self {
         let tag = |written: &str| Some(snapshot.tags.get(&Slug::of_tag(written)?)?.tag.clone());
         let year =
             |written: &str| written.parse().ok().filter(|year| snapshot.years().iter().any(|(own, _)| own == year));
@@ -60,12 +61,12 @@ impl Filters {
             tag: match tag(&asked.tag) {
                 _ if asked.tag.is_empty() => Filter::Off,
                 Some(tag) => Filter::On(tag),
-                None => Filter::Unknown(unknown_tag(snapshot, &asked.tag)),
+                None => Filter::Unknown(unknown_tag(snapshot, &asked.tag, said)),
             },
             year: match year(&asked.year) {
                 _ if asked.year.is_empty() => Filter::Off,
                 Some(year) => Filter::On(year),
-                None => Filter::Unknown(format!("No post is from “{}”.", asked.year)),
+                None => Filter::Unknown(said.unknown_year.with(&asked.year)),
             },
         }
     }
@@ -112,10 +113,15 @@ impl Filters {
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
     }
 
-    pub fn chosen(&self, asked: &Asked) -> Vec<Chosen> {
+    pub fn chosen(&self, asked: &Asked, said: &Search) -> Vec<Chosen> {
         let tag = self.tag.on().map_or(&asked.tag, |tag| &tag.name);
-        let tag = Chosen { kind: "tag", label: tag.clone(), without: asked.without_tag().address() };
-        let year = Chosen { kind: "year", label: asked.year.clone(), without: asked.without_year().address() };
+        let tag =
+            Chosen { label: tag.clone(), spoken: said.without_tag.with(tag), without: asked.without_tag().address() };
+        let year = Chosen {
+            label: asked.year.clone(),
+            spoken: said.without_year.with(&asked.year),
+            without: asked.without_year().address(),
+        };
         [tag, year].into_iter().filter(|chosen| !chosen.label.is_empty()).collect()
     }
 
@@ -153,12 +159,12 @@ pub(super) fn by_posts(snapshot: &Snapshot) -> Vec<&TagPosts> {
     tags
 }
 
-fn unknown_tag(snapshot: &Snapshot, written: &str) -> String {
+fn unknown_tag(snapshot: &Snapshot, written: &str, said: &Search) -> String {
     let known = Near::new(snapshot.tags.values().map(|tag| (tag.tag.slug.to_string(), 0)));
     let near = Slug::of_tag(written).and_then(|slug| known.find(slug.as_str(), 1).first().copied());
     let name = near.and_then(|at| snapshot.tags.values().nth(at)).map(|tag| tag.tag.name.as_str());
     match name {
-        Some(name) => format!("No post has the tag “{written}”. The nearest one is “{name}”."),
-        None => format!("No post has the tag “{written}”."),
+        Some(name) => said.near_tag.with_both(written, name),
+        None => said.unknown_tag.with(written),
     }
 }

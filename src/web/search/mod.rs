@@ -10,13 +10,19 @@ use super::{
     cache::SITE_TAG,
     errors::WebError,
     page::{Page, Policy},
-    view::{cards, dates, layout::Layout, stretch::Named},
+    view::{
+        cards, dates,
+        layout::Layout,
+        stretch::Named,
+        tongue::{self, Tongue},
+    },
 };
 use crate::{
     app::App,
     content::{Snapshot, Target, shorten},
-    domain::{address, entry::Post, words::counted},
+    domain::{address, entry::Post},
     store::{Correction, Found, Question},
+    texts::Texts,
 };
 use asked::Asked;
 pub(super) use asked::FIELDS;
@@ -58,6 +64,7 @@ struct MeantView {
 
 struct ResultView {
     title: String,
+    tongue: Tongue,
     href: String,
     kind: &'static str,
     date: Option<dates::Moment>,
@@ -74,21 +81,21 @@ struct Outcome {
 }
 
 pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Page, WebError> {
-    let snapshot = app.snapshot();
+    let (snapshot, texts) = (app.snapshot(), app.texts());
     let asked = Asked::read(query.as_deref().unwrap_or_default());
-    let filters = Filters::read(&snapshot, &asked);
+    let filters = Filters::read(&snapshot, &asked, &texts.search);
     let Outcome { summary, meant, results, all } = if asked.is_empty() {
         Outcome::default()
     } else if let Some(complaint) = filters.complaint() {
         Outcome { summary: complaint, ..Outcome::default() }
     } else if asked.words.is_empty() {
-        newest(filters.posts(&snapshot), filters.list())
+        newest(filters.posts(&snapshot), filters.list(), texts)
     } else {
         matches(&app, &snapshot, &asked, &filters).await?
     };
-    let mut layout = Layout::new(&app, &snapshot, "Search")
+    let mut layout = Layout::new(&app, &snapshot, &texts.search.heading)
         .at(&app, "/search")
-        .described("Look for a word in every article, page and stretch.")
+        .described(&texts.search.described)
         .with_script(&app, "js/search.js");
     let mut policy = Policy::Public(vec![SITE_TAG.to_owned()]);
     if !asked.is_empty() {
@@ -100,7 +107,7 @@ pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result
         layout,
         tags: filters.tags(&snapshot),
         years: filters.years(&snapshot),
-        chosen: filters.chosen(&asked),
+        chosen: filters.chosen(&asked, &texts.search),
         suggestions: suggestions(&snapshot),
         question: asked.words,
         summary,
@@ -113,9 +120,9 @@ pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result
 
 /// Pages with the words, or with those that may have been meant.
 async fn matches(app: &App, snapshot: &Snapshot, asked: &Asked, filters: &Filters) -> Result<Outcome, WebError> {
+    let (texts, said) = (app.texts(), &app.texts().search);
     let Some(index) = app.search() else {
-        let summary = "The index is still being made. Please try again in a moment.".to_owned();
-        return Ok(Outcome { summary, ..Outcome::default() });
+        return Ok(Outcome { summary: said.not_ready.clone(), ..Outcome::default() });
     };
     let question = Question { words: asked.words.clone(), tag: filters.tag_slug(), year: filters.year() };
     // One more than is shown tells whether there are more.
@@ -133,33 +140,33 @@ async fn matches(app: &App, snapshot: &Snapshot, asked: &Asked, filters: &Filter
         }
         None => (asked.words.clone(), found, None),
     };
-    let mut results: Vec<ResultView> = found.into_iter().filter_map(|found| result(snapshot, found)).collect();
+    let mut results: Vec<ResultView> = found.into_iter().filter_map(|found| result(snapshot, found, texts)).collect();
     let has_more = results.len() > MOST;
     results.truncate(MOST);
     let summary = match results.len() {
-        0 if asked.is_exact => format!("Nothing found for exactly “{words}”."),
-        0 if asked.is_narrowed() => format!("Nothing found for “{words}” here. Look in more than one tag or year."),
-        0 => format!("Nothing found for “{words}”. Try fewer letters, or another word."),
-        _ if has_more => format!("The best {MOST} results for “{words}”. Another word finds fewer."),
-        count => format!("{} for “{words}”", counted(count, "result", "results")),
+        0 if asked.is_exact => said.nothing_exactly.with(&words),
+        0 if asked.is_narrowed() => said.nothing_here.with(&words),
+        0 => said.nothing.with(&words),
+        _ if has_more => said.best.of_with(MOST, &words),
+        count => said.found.of_with(count, &words),
     };
     Ok(Outcome { summary, meant, results, all: None })
 }
 
 /// Posts of a tag, of a year or of both, when no words are asked for.
-fn newest(posts: Vec<&Post>, list: Option<Named>) -> Outcome {
+fn newest(posts: Vec<&Post>, list: Option<Named>, texts: &'static Texts) -> Outcome {
     let has_more = posts.len() > MOST;
     let summary = match posts.len() {
-        0 => "No post has this tag and is of this year.".to_owned(),
-        count if has_more => format!("The newest {MOST} of {count} posts"),
-        1 => "1 post".to_owned(),
-        count => format!("{count} posts, newest first"),
+        0 => texts.search.nothing_of_both.clone(),
+        count if has_more => texts.search.newest_of.with_both(MOST, count),
+        count => texts.search.newest.of(count),
     };
     let view = |post: &Post| ResultView {
         title: post.entry.title.clone(),
+        tongue: tongue::of(&post.entry),
         href: address::encode(&post.entry.address),
-        kind: "Article",
-        date: Some(dates::day(&post.date)),
+        kind: &texts.search.article,
+        date: Some(dates::day(&post.date, texts)),
         snippet: vec![(shorten(&post.entry.description, EXCERPT), false)],
     };
     let results = posts.into_iter().take(MOST).map(view).collect();
@@ -167,14 +174,16 @@ fn newest(posts: Vec<&Post>, list: Option<Named>) -> Outcome {
 }
 
 /// `None` for what has gone since the index was made.
-fn result(snapshot: &Snapshot, found: Found) -> Option<ResultView> {
-    let (kind, date) = match snapshot.target(&found.address)? {
-        Target::Post(post) => ("Article", Some(dates::day(&post.date))),
-        Target::Page(_) => ("Page", None),
-        Target::Stretch(_) => ("Stretch", None),
+fn result(snapshot: &Snapshot, found: Found, texts: &'static Texts) -> Option<ResultView> {
+    let words = &texts.search;
+    let (kind, entry, date) = match snapshot.target(&found.address)? {
+        Target::Post(post) => (&words.article, &post.entry, Some(dates::day(&post.date, texts))),
+        Target::Page(page) => (&words.page, &page.entry, None),
+        Target::Stretch(stretch) => (&words.stretch, &stretch.entry, None),
         Target::Redirect(_) => return None,
     };
-    Some(ResultView { title: found.title, href: address::encode(&found.address), kind, date, snippet: found.snippet })
+    let href = address::encode(&found.address);
+    Some(ResultView { title: found.title, tongue: tongue::of(entry), href, kind, date, snippet: found.snippet })
 }
 
 /// The tags that most posts have, as words to look for.

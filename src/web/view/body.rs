@@ -14,6 +14,7 @@ use crate::{
         slug::Slug,
         words::escape_html,
     },
+    texts::Texts,
 };
 
 #[derive(Template)]
@@ -22,6 +23,7 @@ struct PlayerView<'a> {
     player: &'a Player,
     title: String,
     poster: Option<PictureView>,
+    texts: &'a Texts,
 }
 
 #[derive(Template)]
@@ -34,6 +36,7 @@ struct ClipView<'a> {
     poster: Option<PictureView>,
     captions: Option<String>,
     language: &'a str,
+    texts: &'a Texts,
 }
 
 #[derive(Template)]
@@ -44,22 +47,22 @@ struct FeedEmbed {
     picture: Option<PictureView>,
 }
 
-/// A text on a page.
+/// A text on a page, in this language, with these words of ours in it.
 ///
 /// # Errors
 /// A template failed.
-pub fn on_page(body: &Body, snapshot: &Snapshot, language: &str) -> Result<String, askama::Error> {
+pub fn on_page(body: &Body, snapshot: &Snapshot, language: &str, texts: &Texts) -> Result<String, askama::Error> {
     let mut html = String::new();
     let mut shown: HashSet<&Slug> = HashSet::new();
     for piece in &body.pieces {
         match piece {
             Piece::Html(piece) => html.push_str(piece),
-            Piece::Heading(line, words) => html.push_str(&linked_heading(line, words)),
+            Piece::Heading(line, words) => html.push_str(&linked_heading(line, words, texts)),
             Piece::Code(piece) => html.push_str(&code(piece)),
-            Piece::Embed(piece) => html.push_str(&embed(piece, language)?),
+            Piece::Embed(piece) => html.push_str(&embed(piece, language, texts)?),
             Piece::Stretch(slug) => {
                 let Some(stretch) = snapshot.stretches.get(slug) else { continue };
-                let card = StretchCard::new(stretch);
+                let card = StretchCard::new(stretch, texts);
                 // Shown twice, it would give its ids twice.
                 html.push_str(&if shown.insert(slug) { card.render()? } else { card.link() });
             }
@@ -83,17 +86,17 @@ pub async fn colour(body: &Body) {
 }
 
 /// A heading on a page, with a link to itself. That stands beside it, for inside it would be read out with its words.
-pub(super) fn linked_heading(line: &ContentsLine, words: &str) -> String {
+pub(super) fn linked_heading(line: &ContentsLine, words: &str, texts: &Texts) -> String {
     let ContentsLine { level, id, title } = line;
     let heading = heading(line, words);
     if title.is_empty() {
         return heading;
     }
     format!(
-        "<div class=\"heading heading-{level}\">{}<a class=\"heading-link\" href=\"#{}\" aria-label=\"Link to this section: {}\">#</a></div>\n",
+        "<div class=\"heading heading-{level}\">{}<a class=\"heading-link\" href=\"#{}\" aria-label=\"{}\">#</a></div>\n",
         heading.trim_end(),
         escape_html(id),
-        escape_html(title)
+        escape_html(&texts.article.link_to_section.with(title))
     )
 }
 
@@ -116,12 +119,12 @@ fn plain_code(code: &Code) -> String {
 ///
 /// # Errors
 /// A template failed.
-pub fn embed(embed: &Embed, language: &str) -> Result<String, askama::Error> {
+pub fn embed(embed: &Embed, language: &str, texts: &Texts) -> Result<String, askama::Error> {
     let (clip, is_video) = match embed {
         Embed::Player(player) => {
             let title = player.title.clone().unwrap_or_default();
             let poster = player.poster.as_ref().map(PictureView::new);
-            return PlayerView { player, title, poster }.render();
+            return PlayerView { player, title, poster, texts }.render();
         }
         Embed::Video(clip) => (clip, true),
         Embed::Audio(clip) => (clip, false),
@@ -134,6 +137,7 @@ pub fn embed(embed: &Embed, language: &str) -> Result<String, askama::Error> {
         poster: clip.poster.as_ref().map(PictureView::new),
         captions: clip.captions.as_deref().map(address::encode),
         language,
+        texts,
     };
     view.render()
 }
@@ -142,17 +146,23 @@ pub fn embed(embed: &Embed, language: &str) -> Result<String, askama::Error> {
 ///
 /// # Errors
 /// A template failed.
-pub fn in_feed(body: &Body, snapshot: &Snapshot, base_url: &str, page: &str) -> Result<String, askama::Error> {
+pub fn in_feed(
+    body: &Body,
+    snapshot: &Snapshot,
+    base_url: &str,
+    page: &str,
+    texts: &Texts,
+) -> Result<String, askama::Error> {
     let mut html = String::new();
     for piece in &body.pieces {
         match piece {
             Piece::Html(piece) => html.push_str(piece),
             Piece::Heading(line, words) => html.push_str(&heading(line, words)),
             Piece::Code(piece) => html.push_str(&plain_code(piece)),
-            Piece::Embed(embed) => html.push_str(&feed_embed(embed).render()?),
+            Piece::Embed(embed) => html.push_str(&feed_embed(embed, texts).render()?),
             Piece::Stretch(slug) => {
                 if let Some(stretch) = snapshot.stretches.get(slug) {
-                    html.push_str(&StretchCard::new(stretch).in_feed());
+                    html.push_str(&StretchCard::new(stretch, texts).in_feed());
                 }
             }
         }
@@ -160,19 +170,19 @@ pub fn in_feed(body: &Body, snapshot: &Snapshot, base_url: &str, page: &str) -> 
     Ok(with_whole_addresses(&html, base_url, page))
 }
 
-fn feed_embed(embed: &Embed) -> FeedEmbed {
+fn feed_embed(embed: &Embed, texts: &Texts) -> FeedEmbed {
     match embed {
         Embed::Player(player) => FeedEmbed {
             href: player.address.clone(),
             title: match &player.title {
                 Some(title) => format!("{title} ({})", player.provider),
-                None => format!("Play on {}", player.provider),
+                None => texts.embeds.play_on.with(player.provider),
             },
             picture: player.poster.as_ref().map(PictureView::new),
         },
         Embed::Video(clip) | Embed::Audio(clip) => FeedEmbed {
             href: address::encode(&clip.address),
-            title: clip.title.clone().unwrap_or_else(|| "Play the clip".to_owned()),
+            title: clip.title.clone().unwrap_or_else(|| texts.embeds.play_clip.clone()),
             picture: clip.poster.as_ref().map(PictureView::new),
         },
     }

@@ -2,15 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::dates;
+use super::{
+    dates,
+    tongue::{self, Tongue},
+};
 use crate::{
     domain::{
         address,
         comment::ThreadKey,
         embed::Picture,
         entry::{Post, Tag},
-        words::counted,
     },
+    texts::Texts,
     web::cache::SITE_TAG,
 };
 
@@ -18,6 +21,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct PostCard {
     pub title: String,
+    /// Of title and excerpt.
+    pub tongue: Tongue,
     pub href: String,
     pub date: dates::Moment,
     pub excerpt: String,
@@ -55,19 +60,20 @@ impl PictureView {
 pub type Counts = Option<HashMap<String, usize>>;
 
 impl PostCard {
-    pub fn new(post: &Post, counts: &Counts) -> Self {
+    pub fn new(post: &Post, counts: &Counts, texts: &Texts) -> Self {
         let entry = &post.entry;
         Self {
             title: entry.title.clone(),
+            tongue: tongue::of(entry),
             href: address::encode(&entry.address),
-            date: dates::day(&post.date),
+            date: dates::day(&post.date, texts),
             excerpt: entry.body.excerpt.clone(),
-            reading: reading(post),
+            reading: reading(post, texts),
             comments: counts
                 .as_ref()
                 .map(|counts| comment_count(post, counts))
                 .filter(|count| *count > 0)
-                .map(comments),
+                .map(|count| texts.comments.count.of(count)),
             tags: tag_links(post),
             picture: entry.image.as_ref().map(PictureView::new),
             is_draft: entry.draft,
@@ -76,12 +82,8 @@ impl PostCard {
     }
 }
 
-pub fn reading(post: &Post) -> String {
-    format!("{} min read", post.entry.body.reading_minutes())
-}
-
-pub fn comments(count: usize) -> String {
-    counted(count, "comment", "comments")
+pub fn reading(post: &Post, texts: &Texts) -> String {
+    texts.lists.reading.of(post.entry.body.reading_minutes())
 }
 
 pub fn tag_links(post: &Post) -> Vec<TagLink> {

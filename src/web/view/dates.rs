@@ -2,6 +2,8 @@
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
+use crate::texts::Texts;
+
 /// A moment as a `<time>` element shows it.
 #[derive(Clone, Debug)]
 pub struct Moment {
@@ -11,19 +13,19 @@ pub struct Moment {
 }
 
 /// `Nov 20, 2026`.
-pub fn day(date: &Zoned) -> Moment {
-    Moment { machine: machine(date), human: date.strftime("%b %-d, %Y").to_string() }
+pub fn day(date: &Zoned, texts: &Texts) -> Moment {
+    Moment { machine: machine(date), human: texts.dates.day(date) }
 }
 
 /// `Nov 20`, where the year stands above.
-pub fn day_of_year(date: &Zoned) -> Moment {
-    Moment { machine: machine(date), human: date.strftime("%b %-d").to_string() }
+pub fn day_of_year(date: &Zoned, texts: &Texts) -> Moment {
+    Moment { machine: machine(date), human: texts.dates.day_of_year(date) }
 }
 
 /// `Nov 20, 2026, 7:12 am`, in the site's time zone.
-pub fn minute(at: Timestamp, zone: &TimeZone) -> Moment {
+pub fn minute(at: Timestamp, zone: &TimeZone, texts: &Texts) -> Moment {
     let date = at.to_zoned(zone.clone());
-    Moment { machine: machine(&date), human: date.strftime("%b %-d, %Y, %-I:%M %P").to_string() }
+    Moment { machine: machine(&date), human: texts.dates.minute(&date) }
 }
 
 /// RFC 3339, for feeds and attributes.
@@ -44,10 +46,11 @@ mod tests {
     fn moments() {
         let at: Timestamp = "2026-11-20T18:05:09Z".parse().expect("a time");
         let zone = TimeZone::get("America/New_York").expect("a zone");
-        let moment = minute(at, &zone);
+        let texts = crate::texts::of("en").expect("is shipped");
+        let moment = minute(at, &zone, texts);
         assert_eq!(moment.human, "Nov 20, 2026, 1:05 pm");
         assert_eq!(moment.machine, "2026-11-20T13:05:09-05:00");
         assert_eq!(mail(&at.to_zoned(zone.clone())), "Fri, 20 Nov 2026 13:05:09 -0500");
-        assert_eq!(day(&at.to_zoned(zone)).human, "Nov 20, 2026");
+        assert_eq!(day(&at.to_zoned(zone), texts).human, "Nov 20, 2026");
     }
 }

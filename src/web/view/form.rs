@@ -8,10 +8,11 @@ use crate::{
     content::Snapshot,
     domain::{
         address,
-        comment::{EMAIL_MAX, Field, FieldErrors, NAME_MAX, RawComment, SITE_MAX, TEXT_MAX},
+        comment::{EMAIL_MAX, Field, FieldError, FieldErrors, NAME_MAX, RawComment, SITE_MAX, TEXT_MAX},
         entry::Post,
         stamp,
     },
+    texts::{Mend, Said, Texts},
 };
 
 /// The field that no person sees, so that whoever fills it in is none. Not a name that a browser fills by itself.
@@ -44,21 +45,35 @@ pub struct Notice {
 }
 
 impl Notice {
-    pub fn fields(errors: FieldErrors) -> Self {
-        let heading = match errors.iter().count() {
-            1 => "One thing to mend before this can be posted".to_owned(),
-            count => format!("{count} things to mend before this can be posted"),
-        };
-        Self { heading, errors, sentence: None, send_again: false }
+    pub fn fields(errors: FieldErrors, texts: &Mend) -> Self {
+        Self { heading: texts.heading.of(errors.iter().count()), errors, sentence: None, send_again: false }
     }
 
-    pub fn sentence(heading: &str, sentence: impl Into<String>) -> Self {
-        Self {
-            heading: heading.to_owned(),
-            errors: FieldErrors::default(),
-            sentence: Some(sentence.into()),
-            send_again: true,
-        }
+    pub fn said(said: &Said) -> Self {
+        Self::sentence(&said.heading, said.sentence.clone())
+    }
+
+    pub fn sentence(heading: &str, sentence: String) -> Self {
+        Self { heading: heading.to_owned(), errors: FieldErrors::default(), sentence: Some(sentence), send_again: true }
+    }
+}
+
+/// What to mend, a sentence for each field.
+pub fn field_errors(errors: &FieldErrors, texts: &Mend) -> Vec<String> {
+    errors.iter().map(|error| field_error(error, texts)).collect()
+}
+
+fn field_error(error: FieldError, texts: &Mend) -> String {
+    match error {
+        FieldError::NameMissing => texts.name_missing.clone(),
+        FieldError::NameLong(count) => texts.name_long.with_both(count, NAME_MAX),
+        FieldError::Email => texts.email.clone(),
+        FieldError::Site => texts.site.clone(),
+        FieldError::SiteLong => texts.site_long.with(SITE_MAX),
+        FieldError::TextMissing => texts.text_missing.clone(),
+        FieldError::TextShort => texts.text_short.clone(),
+        FieldError::TextLong(count) => texts.text_long.with_both(count, TEXT_MAX),
+        FieldError::ParentGone => texts.parent_gone.clone(),
     }
 }
 
@@ -79,6 +94,7 @@ pub struct FormView {
     site: FieldView,
     email: FieldView,
     privacy: Option<String>,
+    texts: &'static Texts,
 }
 
 /// A field's limit and what is wrong with it.
@@ -89,7 +105,8 @@ struct FieldView {
 
 impl FormView {
     pub fn new(app: &App, snapshot: &Snapshot, post: &Post, state: FormState) -> Self {
-        let error = |field| state.notice.as_ref().and_then(|notice| notice.errors.of(field)).map(str::to_owned);
+        let texts = app.texts();
+        let error = |field| Some(field_error(state.notice.as_ref()?.errors.of(field)?, &texts.mend));
         let field = |field, max| FieldView { max, error: error(field) };
         let slug = post.entry.slug.as_str();
         let privacy = snapshot.pages.iter().find(|page| page.entry.slug.as_str() == "privacy");
@@ -106,13 +123,14 @@ impl FormView {
             values: state.values,
             notice: state.notice,
             replying_to: state.replying_to,
+            texts,
         }
     }
 }
 
 impl Notice {
     /// Where a summary's line leads, and its words.
-    fn lines(&self) -> Vec<(&'static str, String)> {
+    fn lines(&self, texts: &Mend) -> Vec<(&'static str, String)> {
         let id = |field| match field {
             Field::Name => "name",
             Field::Email => "email",
@@ -120,7 +138,7 @@ impl Notice {
             Field::Text => "text",
             Field::Parent => "respond-title",
         };
-        self.errors.iter().map(|(field, message)| (id(field), message.to_owned())).collect()
+        self.errors.iter().map(|error| (id(error.field()), field_error(error, texts))).collect()
     }
 }
 

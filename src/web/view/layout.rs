@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::{
     app::App,
     content::Snapshot,
-    domain::{address, embed::Picture},
+    domain::{address, embed::Picture, language::Direction},
+    texts::Texts,
     web::{
         assets::{FONT, STYLE},
         feeds::Format,
@@ -16,6 +17,10 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Layout {
     pub language: String,
+    /// Of the whole page: the site's.
+    pub direction: &'static str,
+    /// What the site says in its language.
+    pub texts: &'static Texts,
     pub site_title: String,
     /// In the browser's tab and in search results.
     pub title: String,
@@ -69,15 +74,18 @@ impl Link {
 
 impl Layout {
     pub fn new(app: &App, snapshot: &Snapshot, title: &str) -> Self {
-        let (site, assets) = (&app.config.site, app.assets());
-        let mut footer = vec![Link::new("Archive", "/archive"), Link::new("Tags", "/tags")];
+        let (site, assets, texts) = (&app.config.site, app.assets(), app.texts());
+        let words = &texts.frame;
+        let mut footer = vec![Link::new(&words.archive, "/archive"), Link::new(&words.tags, "/tags")];
         if let Some(privacy) = snapshot.pages.iter().find(|page| page.entry.slug.as_str() == "privacy") {
             footer.push(Link::new(&privacy.entry.title, address::encode(&privacy.entry.address)));
         }
-        footer.push(Link::new("Feed", "/feed.xml"));
+        footer.push(Link::new(&words.feed, "/feed.xml"));
         let card = site.card.as_deref().and_then(|name| snapshot.media_named(name));
         Self {
             language: site.language.clone(),
+            direction: Direction::of(&site.language).as_str(),
+            texts,
             site_title: site.title.clone(),
             title: if title.is_empty() { site.title.clone() } else { format!("{title} · {}", site.title) },
             short_title: if title.is_empty() { site.title.clone() } else { title.to_owned() },
@@ -98,7 +106,7 @@ impl Layout {
             footer,
             feeds: feeds_of(&site.title, "")
                 .into_iter()
-                .chain([comment_feed(&site.title, "/comments/feed.xml")])
+                .chain([comment_feed(&site.title, "/comments/feed.xml", texts)])
                 .collect(),
         }
     }
@@ -116,14 +124,6 @@ impl Layout {
     #[must_use]
     pub fn described(self, description: &str) -> Self {
         Self { description: description.to_owned(), ..self }
-    }
-
-    #[must_use]
-    pub fn in_language(mut self, language: Option<&str>) -> Self {
-        if let Some(language) = language {
-            self.language = language.to_owned();
-        }
-        self
     }
 
     #[must_use]
@@ -156,7 +156,7 @@ impl Layout {
     /// The feed of the comments under a post.
     #[must_use]
     pub fn with_comment_feed(mut self, title: &str, path: &str) -> Self {
-        self.feeds.push(comment_feed(title, path));
+        self.feeds.push(comment_feed(title, path, self.texts));
         self
     }
 
@@ -169,7 +169,7 @@ impl Layout {
     /// Says in the title that something went wrong, for those who hear the page.
     #[must_use]
     pub fn with_error(mut self) -> Self {
-        self.title = format!("Error: {}", self.title);
+        self.title = self.texts.frame.error_title.with(&self.title);
         self.not_indexed()
     }
 }
@@ -184,8 +184,12 @@ fn feeds_of(title: &str, path: &str) -> Vec<FeedLink> {
     Format::ALL.into_iter().map(link).collect()
 }
 
-fn comment_feed(title: &str, path: &str) -> FeedLink {
-    FeedLink { media_type: Format::Atom.media_type(), title: format!("{title}: comments"), href: address::encode(path) }
+fn comment_feed(title: &str, path: &str, texts: &Texts) -> FeedLink {
+    FeedLink {
+        media_type: Format::Atom.media_type(),
+        title: texts.frame.comments_of.with(title),
+        href: address::encode(path),
+    }
 }
 
 /// As site.toml says, else articles, stretches and pages.
@@ -194,9 +198,10 @@ fn navigation(app: &App, snapshot: &Snapshot) -> Vec<Link> {
     if !set.is_empty() {
         return set.iter().map(|link| Link::new(&link.label, &link.href)).collect();
     }
-    let mut links = vec![Link::new("Articles", "/")];
+    let words = &app.texts().frame;
+    let mut links = vec![Link::new(&words.articles, "/")];
     if !snapshot.stretches.is_empty() {
-        links.push(Link::new("Stretches", "/stretches"));
+        links.push(Link::new(&words.stretches, "/stretches"));
     }
     let pages = snapshot.pages.iter().filter(|page| page.entry.slug.as_str() != "privacy");
     links.extend(pages.map(|page| Link::new(&page.entry.title, address::encode(&page.entry.address))));

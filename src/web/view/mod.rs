@@ -8,6 +8,7 @@ pub mod layout;
 pub mod onward;
 pub mod stretch;
 pub mod thread;
+pub mod tongue;
 
 /// `toes` to `Toes`, for words that begin a line.
 pub fn capitalised(text: &str) -> String {

@@ -4,10 +4,12 @@ use super::{
     cards::{PictureView, reading},
     dates,
     stretch::Named,
+    tongue::{self, Tongue},
 };
 use crate::{
     content::{Series, Snapshot},
-    domain::{address, entry::Post, words::counted},
+    domain::{address, entry::Post},
+    texts::Texts,
 };
 
 /// Most parts that the box lists; a longer series has its page for the rest.
@@ -22,6 +24,8 @@ pub struct SeriesBox {
     pub href: String,
     /// `Part 2 of 4`.
     pub place: String,
+    /// `part 2 of 4`.
+    place_in_line: String,
     pub parts: Vec<Part>,
     /// `All 30 parts`, where the box lists fewer.
     pub all: Option<String>,
@@ -34,13 +38,14 @@ pub struct Part {
     /// Counted from 1.
     pub number: usize,
     pub title: String,
+    pub tongue: Tongue,
     pub href: String,
     pub is_current: bool,
 }
 
 impl SeriesBox {
     /// `None` for a part that is still alone. `at` is the place of the post, counted from 0.
-    pub fn new(series: &Series, at: usize) -> Option<Self> {
+    pub fn new(series: &Series, at: usize, texts: &Texts) -> Option<Self> {
         let count = series.parts.len();
         if count < 2 {
             return None;
@@ -50,14 +55,15 @@ impl SeriesBox {
         Some(Self {
             name: series.name.clone(),
             href: address::encode(&format!("/series/{}", series.slug)),
-            place: format!("Part {} of {count}", at + 1),
-            all: (listed.len() < count).then(|| format!("All {}", counted(count, "part", "parts"))),
+            place: texts.series.place.with_both(at + 1, count),
+            place_in_line: texts.series.place_in_line.with_both(at + 1, count),
+            all: (listed.len() < count).then(|| texts.series.all_parts.of(count)),
             previous: at.checked_sub(1).and_then(named),
             next: named(at + 1),
             parts: listed
                 .filter_map(|place| {
-                    let Named { title, href } = named(place)?;
-                    Some(Part { number: place + 1, title, href, is_current: place == at })
+                    let Named { title, tongue, href } = named(place)?;
+                    Some(Part { number: place + 1, title, tongue, href, is_current: place == at })
                 })
                 .collect(),
         })
@@ -71,9 +77,7 @@ impl SeriesBox {
 /// The line above the title. It leads to the box, or to the series where there is none yet.
 pub fn series_label(series: &Series, listed: Option<&SeriesBox>) -> Named {
     match listed {
-        Some(listed) => {
-            Named { title: format!("{}, {}", series.name, listed.place.to_lowercase()), href: "#series".to_owned() }
-        }
+        Some(listed) => Named::new(&format!("{}, {}", series.name, listed.place_in_line), "").at("#series"),
         None => Named::new(&series.name, &format!("/series/{}", series.slug)),
     }
 }
@@ -81,6 +85,7 @@ pub fn series_label(series: &Series, listed: Option<&SeriesBox>) -> Named {
 /// A small card.
 pub struct RelatedCard {
     pub title: String,
+    pub tongue: Tongue,
     pub href: String,
     pub date: dates::Moment,
     pub reading: String,
@@ -88,12 +93,13 @@ pub struct RelatedCard {
 }
 
 /// The posts nearest to one, without those that its series box lists already.
-pub fn related(snapshot: &Snapshot, post: &Post, series: Option<&SeriesBox>) -> Vec<RelatedCard> {
+pub fn related(snapshot: &Snapshot, post: &Post, series: Option<&SeriesBox>, texts: &Texts) -> Vec<RelatedCard> {
     let card = |post: &Post| RelatedCard {
         title: post.entry.title.clone(),
+        tongue: tongue::of(&post.entry),
         href: address::encode(&post.entry.address),
-        date: dates::day(&post.date),
-        reading: reading(post),
+        date: dates::day(&post.date, texts),
+        reading: reading(post, texts),
         picture: post.entry.image.as_ref().map(PictureView::new),
     };
     let is_listed = |card: &RelatedCard| series.is_some_and(|series| series.lists(&card.href));
@@ -107,7 +113,7 @@ fn window(at: usize, count: usize) -> std::ops::Range<usize> {
 }
 
 fn named(post: &Post) -> Named {
-    Named::new(&post.entry.title, &post.entry.address)
+    Named::of(&post.entry)
 }
 
 #[cfg(test)]

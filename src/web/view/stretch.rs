@@ -2,20 +2,24 @@
 
 use askama::Template;
 
-use super::{body, capitalised};
+use super::{
+    body, capitalised,
+    tongue::{self, Tongue},
+};
 use crate::{
     content::Snapshot,
     domain::{
         address,
-        entry::{Level, Piece, Sides, Stretch},
+        entry::{Entry, Level, Piece, Sides, Stretch},
         words::escape_html,
     },
+    texts::Texts,
 };
 
 /// A line of the fact sheet.
 #[derive(Clone, Debug)]
-pub struct Fact {
-    pub name: &'static str,
+pub struct Fact<'a> {
+    pub name: &'a str,
     pub value: String,
 }
 
@@ -26,18 +30,20 @@ pub struct StretchCard<'a> {
     stretch: &'a Stretch,
     id: String,
     href: String,
-    facts: Vec<Fact>,
+    facts: Vec<Fact<'a>>,
     steps: String,
+    texts: &'a Texts,
 }
 
 impl<'a> StretchCard<'a> {
-    pub fn new(stretch: &'a Stretch) -> Self {
+    pub fn new(stretch: &'a Stretch, texts: &'a Texts) -> Self {
         Self {
             stretch,
+            texts,
             id: format!("stretch-{}", stretch.entry.slug),
             href: address::encode(&stretch.entry.address),
-            facts: facts(stretch),
-            steps: steps_and_notes(stretch).0,
+            facts: facts(stretch, texts),
+            steps: steps_and_notes(stretch, texts).0,
         }
     }
 
@@ -59,7 +65,7 @@ pub struct StretchView {
     pub names: String,
     pub pictogram: Option<String>,
     pub picture: Option<super::cards::PictureView>,
-    pub facts: Vec<Fact>,
+    pub facts: Vec<Fact<'static>>,
     pub steps: String,
     pub notes: String,
     pub video: Option<String>,
@@ -75,27 +81,42 @@ pub struct StretchView {
 #[derive(Clone, Debug)]
 pub struct Named {
     pub title: String,
+    pub tongue: Tongue,
     pub href: String,
 }
 
 impl Named {
     pub fn new(title: &str, path: &str) -> Self {
-        Self { title: title.to_owned(), href: address::encode(path) }
+        Self { title: title.to_owned(), tongue: Tongue::default(), href: address::encode(path) }
+    }
+
+    pub fn of(entry: &Entry) -> Self {
+        Self { tongue: tongue::of(entry), ..Self::new(&entry.title, &entry.address) }
+    }
+
+    /// With this link as it is.
+    pub fn at(self, href: &str) -> Self {
+        Self { href: href.to_owned(), ..self }
     }
 }
 
 impl StretchView {
     /// # Errors
     /// A template failed.
-    pub fn new(stretch: &Stretch, snapshot: &Snapshot, language: &str) -> Result<Self, askama::Error> {
-        let (steps, notes) = steps_and_notes(stretch);
+    pub fn new(
+        stretch: &Stretch,
+        snapshot: &Snapshot,
+        language: &str,
+        texts: &'static Texts,
+    ) -> Result<Self, askama::Error> {
+        let (steps, notes) = steps_and_notes(stretch, texts);
         let other = |slug: &Option<crate::domain::slug::Slug>| {
             let stretch = snapshot.stretches.get(slug.as_ref()?)?;
-            Some(Named::new(&stretch.entry.title, &stretch.entry.address))
+            Some(Named::of(&stretch.entry))
         };
-        let mut facts = facts(stretch);
+        let mut facts = facts(stretch, texts);
         if let Some(position) = &stretch.position {
-            facts.push(Fact { name: "Position", value: capitalised(position) });
+            facts.push(Fact { name: &texts.stretches.position, value: capitalised(position) });
         }
         Ok(Self {
             title: stretch.entry.title.clone(),
@@ -106,17 +127,13 @@ impl StretchView {
             facts,
             steps,
             notes,
-            video: stretch.video.as_ref().map(|video| body::embed(video, language)).transpose()?,
-            stop_if: stretch.stop_if.as_deref().map(after_stop_if),
+            video: stretch.video.as_ref().map(|video| body::embed(video, language, texts)).transpose()?,
+            stop_if: stretch.stop_if.as_deref().map(|sentence| after_stop_if(sentence, texts)),
             feel: stretch.feel.clone(),
             credit: stretch.credit.clone(),
             easier: other(&stretch.easier),
             harder: other(&stretch.harder),
-            shown_in: snapshot
-                .shown_in(&stretch.entry.slug)
-                .iter()
-                .map(|post| Named::new(&post.entry.title, &post.entry.address))
-                .collect(),
+            shown_in: snapshot.shown_in(&stretch.entry.slug).iter().map(|post| Named::of(&post.entry)).collect(),
         })
     }
 }
@@ -124,49 +141,56 @@ impl StretchView {
 /// A stretch in the index.
 pub struct StretchTile {
     pub title: String,
+    pub tongue: Tongue,
     pub href: String,
     pub pictogram: Option<String>,
     pub facts: Vec<String>,
 }
 
 impl StretchTile {
-    pub fn new(stretch: &Stretch) -> Self {
-        let facts = facts(stretch);
-        let shown = ["Hold", "Gear", "Level"];
+    pub fn new(stretch: &Stretch, texts: &Texts) -> Self {
+        let facts = facts(stretch, texts);
+        let shown = [&texts.stretches.hold, &texts.stretches.gear, &texts.stretches.level];
         Self {
             title: stretch.entry.title.clone(),
+            tongue: tongue::of(&stretch.entry),
             href: address::encode(&stretch.entry.address),
             pictogram: stretch.pictogram.clone(),
-            facts: facts.into_iter().filter(|fact| shown.contains(&fact.name)).map(|fact| fact.value).collect(),
+            facts: facts
+                .into_iter()
+                .filter(|fact| shown.iter().any(|name| *name == fact.name))
+                .map(|fact| fact.value)
+                .collect(),
         }
     }
 }
 
-fn facts(stretch: &Stretch) -> Vec<Fact> {
+fn facts<'a>(stretch: &Stretch, texts: &'a Texts) -> Vec<Fact<'a>> {
+    let texts = &texts.stretches;
     let list = |words: &[String]| (!words.is_empty()).then(|| capitalised(&words.join(", ")));
     let sides = stretch.sides.map(|sides| match sides {
-        Sides::Each => "Each side".to_owned(),
-        Sides::Both => "Both at once".to_owned(),
+        Sides::Each => texts.each_side.clone(),
+        Sides::Both => texts.both_sides.clone(),
     });
     let level = stretch.level.map(|level| match level {
-        Level::Easy => "Easy".to_owned(),
-        Level::Medium => "Medium".to_owned(),
-        Level::Hard => "Hard".to_owned(),
+        Level::Easy => texts.easy.clone(),
+        Level::Medium => texts.medium.clone(),
+        Level::Hard => texts.hard.clone(),
     });
     let facts = [
-        ("Areas", list(&stretch.areas)),
-        ("Hold", stretch.hold_seconds.map(|seconds| format!("{seconds} s"))),
-        ("Repeats", stretch.repeats.map(|repeats| repeats.to_string())),
-        ("Sides", sides),
-        ("Sets a day", stretch.sets.map(|sets| sets.to_string())),
-        ("Gear", Some(list(&stretch.equipment).unwrap_or_else(|| "None".to_owned()))),
-        ("Level", level),
+        (&texts.areas, list(&stretch.areas)),
+        (&texts.hold, stretch.hold_seconds.map(|seconds| texts.seconds.of(seconds as usize))),
+        (&texts.repeats, stretch.repeats.map(|repeats| repeats.to_string())),
+        (&texts.sides, sides),
+        (&texts.sets, stretch.sets.map(|sets| sets.to_string())),
+        (&texts.gear, Some(list(&stretch.equipment).unwrap_or_else(|| texts.no_gear.clone()))),
+        (&texts.level, level),
     ];
     facts.into_iter().filter_map(|(name, value)| Some(Fact { name, value: value? })).collect()
 }
 
 /// The list of steps that a stretch begins with, and what stands below it.
-fn steps_and_notes(stretch: &Stretch) -> (String, String) {
+fn steps_and_notes(stretch: &Stretch, texts: &Texts) -> (String, String) {
     let html: String = stretch
         .entry
         .body
@@ -174,7 +198,7 @@ fn steps_and_notes(stretch: &Stretch) -> (String, String) {
         .iter()
         .map(|piece| match piece {
             Piece::Html(html) => html.clone(),
-            Piece::Heading(line, words) => body::linked_heading(line, words),
+            Piece::Heading(line, words) => body::linked_heading(line, words, texts),
             Piece::Code(code) => body::code(code),
             Piece::Embed(_) | Piece::Stretch(_) => String::new(),
         })
@@ -203,7 +227,6 @@ fn end_of_first_list(html: &str) -> Option<usize> {
 }
 
 /// Authors begin the sentence with "Stop if" or not; the page does it once.
-pub fn after_stop_if(sentence: &str) -> String {
-    let rest = sentence.strip_prefix("Stop if ").unwrap_or(sentence);
-    rest.to_owned()
+pub fn after_stop_if(sentence: &str, texts: &Texts) -> String {
+    sentence.strip_prefix(texts.stretches.stop_if.as_str()).unwrap_or(sentence).trim_start().to_owned()
 }

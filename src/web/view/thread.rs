@@ -10,6 +10,7 @@ use crate::{
         comment::{Comment, CommentId, Status},
         thread::{InReplyTo, Node, Said, Thread},
     },
+    texts::Texts,
 };
 
 /// A comment with its replies; draws itself, and they themselves in it.
@@ -23,6 +24,7 @@ pub struct CommentView {
     replies: Vec<CommentView>,
     /// Whether the thread is open.
     can_reply: bool,
+    texts: &'static Texts,
 }
 
 struct SaidView {
@@ -37,31 +39,32 @@ struct SaidView {
 }
 
 /// Draws a thread's comments.
-pub fn comments(thread: &Thread, zone: &TimeZone, can_reply: bool) -> Vec<CommentView> {
-    thread.roots.iter().map(|node| view(node, zone, can_reply)).collect()
+pub fn comments(thread: &Thread, zone: &TimeZone, can_reply: bool, texts: &'static Texts) -> Vec<CommentView> {
+    thread.roots.iter().map(|node| view(node, zone, can_reply, texts)).collect()
 }
 
-fn view(node: &Node, zone: &TimeZone, can_reply: bool) -> CommentView {
+fn view(node: &Node, zone: &TimeZone, can_reply: bool, texts: &'static Texts) -> CommentView {
     let (id, said) = match &node.said {
-        Said::Comment(comment) => (comment.id, Some(said(comment, zone))),
+        Said::Comment(comment) => (comment.id, Some(said(comment, zone, texts))),
         Said::Tombstone(id) => (*id, None),
     };
     CommentView {
         id,
         said,
         in_reply_to: node.in_reply_to.clone(),
-        replies: node.replies.iter().map(|reply| view(reply, zone, can_reply)).collect(),
+        replies: node.replies.iter().map(|reply| view(reply, zone, can_reply, texts)).collect(),
         can_reply,
+        texts,
     }
 }
 
-fn said(comment: &Comment, zone: &TimeZone) -> SaidView {
+fn said(comment: &Comment, zone: &TimeZone, texts: &Texts) -> SaidView {
     SaidView {
         initials: initials(&comment.name),
         avatar: if comment.by_author { 1 } else { 2 + colour(&comment.name) % 7 },
         name: comment.name.clone(),
         site: comment.site.clone(),
-        at: dates::minute(comment.created_at, zone),
+        at: dates::minute(comment.created_at, zone, texts),
         html: comment_markdown::render(&comment.text),
         is_author: comment.by_author,
         is_waiting: comment.status != Status::Approved,

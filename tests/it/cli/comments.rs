@@ -96,7 +96,7 @@ async fn a_list_for_people_is_one_line_a_comment() {
     let run = program.run(&["comments", "list"]);
     assert_eq!(run.exits(0).out.lines().count(), 1, "{run:?}");
     for words in
-        [&format!("{id}\t"), "held (first-comment, stamp-missing)", "calf", "Ana", "First line second line", "…"]
+        [&format!("{id}\t"), "held (first-comment; stamp-missing)", "calf", "Ana", "First line second line", "…"]
     {
         run.says(words);
     }
@@ -116,4 +116,58 @@ async fn what_is_erased_is_in_no_list_and_on_no_page() {
     assert!(!all.exits(0).out.contains("forget me") && !all.out.contains("Ana"), "{all:?}");
     let permalink = crate::support::running::fetch(serving.address, &format!("/comments/{id}")).await;
     permalink.is(410);
+}
+
+#[tokio::test]
+async fn who_is_blocked_is_listed_until_it_is_taken_back() {
+    let program = Program::with_site();
+    let serving = program.serve(&[]);
+    program.run(&["comments", "blocks"]).exits(0).says("Nobody is blocked.");
+    program.run(&["comments", "refused"]).exits(0).says("No comment was refused.");
+    let block = ["comments", "block", "--network", "127.0.0.1", "--note", "too loud"];
+    program.run(&block).exits(0).says("1 blocks network 127.0.0.1/32");
+    program.run(&block).exits(0).says("was blocked already");
+    program.run(&["comments", "blocks"]).exits(0).says("1\tnetwork\t127.0.0.1/32\ttoo loud");
+    let listed = json(&program.run(&["comments", "blocks", "--json"]));
+    for (key, value) in [("kind", "network"), ("value", "127.0.0.1/32"), ("note", "too loud"), ("actor", "shell")] {
+        assert_eq!(listed[0][key], value, "{key}");
+    }
+
+    let refused = super::send(serving.address, "Can you hear me?").await;
+    refused.is(403).says("takes no comments from your network").says("Can you hear me?");
+    program.run(&["comments", "refused"]).exits(0).says("1\tblocked 127.0.0.1/32\tcalf\tAna\tCan you hear me?");
+    let listed = json(&program.run(&["comments", "refused", "--json"]));
+    for (key, value) in [("reason", "blocked"), ("detail", "127.0.0.1/32"), ("thread", "post:calf"), ("name", "Ana")] {
+        assert_eq!(listed[0][key], value, "{key}");
+    }
+
+    program.run(&["comments", "unblock", "7", "1"]).exits(1).complains(&["no block 7"]).says("1 blocks nobody");
+    comment(serving.address, "And now?").await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_blocked_is_told_with_what_would_be_right() {
+    let program = Program::with_site();
+    for (flag, value, words) in [
+        ("--email", "ana", "ana@example.org"),
+        ("--site", "localhost", "spam.example"),
+        ("--network", "everybody", "192.0.2.0/24"),
+        ("--network", "0.0.0.0/0", "far too many"),
+    ] {
+        program.run(&["comments", "block", flag, value]).exits(1).complains(&[value, words]);
+    }
+    program.run(&["comments", "block"]).exits(2);
+    program.run(&["comments", "block", "--email", "a@b.example", "--site", "b.example"]).exits(2);
+}
+
+#[tokio::test]
+async fn a_reason_is_listed_with_what_is_behind_it() {
+    let program = Program::with_site();
+    program.save("content/site.toml", "title = \"x\"\n[comments]\ngap_seconds = 0\nhold_words = [\"cheap shoes\"]\n");
+    let serving = program.serve(&[]);
+    comment(serving.address, "Cheap shoes: https://a.example https://b.example https://c.example").await;
+    program.run(&["comments", "list"]).exits(0).says("(first-comment; stamp-missing; links 3; hold-word cheap shoes)");
+    let listed = json(&program.run(&["comments", "list", "--json"]));
+    assert_eq!(listed[0]["reasons"], serde_json::json!(["first-comment", "stamp-missing", "links", "hold-word"]));
+    assert_eq!(listed[0]["details"], serde_json::json!(["links 3", "hold-word cheap shoes"]));
 }

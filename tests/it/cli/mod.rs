@@ -11,6 +11,12 @@ use crate::support::{
 
 /// Comments under the post `calf` of a program that serves, without a browser; the number of the comment.
 async fn comment(address: std::net::SocketAddr, text: &str) -> i64 {
+    let answer = send(address, text).await;
+    answer.is(303);
+    crate::support::visitor::comment_id(&answer)
+}
+
+async fn send(address: std::net::SocketAddr, text: &str) -> Answer {
     let body: String = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("name", "Ana")
         .append_pair("text", text)
@@ -23,9 +29,7 @@ async fn comment(address: std::net::SocketAddr, text: &str) -> i64 {
             body.len()
         ))
         .await;
-    let answer = client.hear().await.expect("an answer");
-    answer.is(303);
-    crate::support::visitor::comment_id(&answer)
+    client.hear().await.expect("an answer")
 }
 
 async fn calf(address: std::net::SocketAddr) -> Answer {

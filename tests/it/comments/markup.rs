@@ -39,7 +39,7 @@ const ATTACKS: &[&str] = &[
 ];
 
 /// The elements of a comment, itself among them.
-fn elements_of(html: &Html, id: i64) -> Vec<Element> {
+pub(super) fn elements_of(html: &Html, id: i64) -> Vec<Element> {
     let own = format!("comment-{id}");
     let place = html.elements.iter().position(|e| e.get("id") == own).expect("is shown");
     let inside = html.elements.iter().filter(|e| e.within.contains(&place));
@@ -47,10 +47,10 @@ fn elements_of(html: &Html, id: i64) -> Vec<Element> {
 }
 
 /// What comments are made of: elements, each with the attributes it may have.
-type Vocabulary = BTreeMap<String, BTreeSet<String>>;
+pub(super) type Vocabulary = BTreeMap<String, BTreeSet<String>>;
 
 /// Learned from a comment that means no harm, so that a new class in a template is no attack.
-async fn vocabulary(site: &TestSite) -> Vocabulary {
+pub(super) async fn vocabulary(site: &TestSite) -> Vocabulary {
     let visitor = site.visitor("203.0.113.1");
     let form = visitor.form("/posts/calf").await.set("name", "Ana").set("site", "a.example").set("text", HARMLESS);
     let id = comment_id(&form.send().await);
@@ -67,13 +67,16 @@ async fn vocabulary(site: &TestSite) -> Vocabulary {
 }
 
 #[track_caller]
-fn is_harmless(elements: &[Element], vocabulary: &Vocabulary, typed: &str) {
+pub(super) fn is_harmless(elements: &[Element], vocabulary: &Vocabulary, typed: &str) {
+    let here = url::Url::parse("https://here.example/posts/calf").expect("an address");
     for element in elements {
         let Some(attributes) = vocabulary.get(&element.name) else { panic!("<{}> came of {typed:?}", element.name) };
         for (name, value) in &element.attributes {
             assert!(attributes.contains(name), "{name}={value:?} came of {typed:?}");
-            let leads_out = ["https://", "http://", "mailto:", "/comments/", "?reply_to="];
-            let is_harmless = name != "href" || leads_out.iter().any(|start| value.starts_with(start));
+            // As a browser reads it: `java%73cript:x` has no scheme, and leads to a page of ours that is not there.
+            let leads_to = url::Url::options().base_url(Some(&here)).parse(value);
+            let is_harmless =
+                name != "href" || leads_to.is_ok_and(|address| ["https", "http", "mailto"].contains(&address.scheme()));
             assert!(is_harmless, "{value:?} came of {typed:?}");
         }
     }

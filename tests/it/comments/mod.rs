@@ -1,14 +1,19 @@
 //! Comments, from the form in the page to the conversation under it.
 
+mod attacks;
 mod away;
 mod engines;
+mod judged;
+mod learning;
 mod links;
+mod load;
 mod markup;
 mod mending;
 mod refused;
 mod suspected;
 mod threads;
 mod waiting;
+mod youtube;
 
 use instep::domain::comment::Status;
 
@@ -20,7 +25,7 @@ async fn site() -> TestSite {
 }
 
 /// A comment that everyone sees, by somebody who had none before.
-async fn approved(site: &TestSite, slug: &str, text: &str) -> i64 {
+pub async fn approved(site: &TestSite, slug: &str, text: &str) -> i64 {
     let id = comment_id(&site.visitor("203.0.113.9").comment(slug, text).await);
     site.approve(id).await;
     id

@@ -13,6 +13,7 @@ use html5ever::{
 use instep::{
     content::markdown::{Dialect, Linked, Lookup, render_as},
     domain::{embed::Picture, entry::Piece, slug::Slug},
+    texts::Texts,
 };
 
 use crate::support::{read, root};
@@ -35,6 +36,10 @@ impl Lookup for Nothing {
 
     fn named(&self, _: &str) -> Option<String> {
         None
+    }
+
+    fn texts(&self) -> &'static Texts {
+        instep::texts::of("en").expect("is shipped")
     }
 
     fn has_stretch(&self, _: &Slug) -> bool {

@@ -1,6 +1,6 @@
 //! What machines read: feeds of posts and of comments in every format, the sitemap, robots.txt.
 
-mod atom;
+pub mod atom;
 mod comments;
 mod formats;
 mod sitemap;

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod dates;
+mod languages;
 mod lists;
 mod missing;
 mod narrowing;

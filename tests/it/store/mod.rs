@@ -1,17 +1,25 @@
 //! Every method of the store, on SQLite always and on PostgreSQL where there is one, with the same assertions.
 
 mod adding;
+mod blocks;
+mod learning;
 mod moderating;
 mod opening;
 mod rates;
 mod reading;
+mod refusals;
 mod revisions;
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use instep::{
     domain::{
         comment::{Comment, NewComment, Status, ThreadKey},
         stamp::StampState,
-        verdict::{Circumstances, Rates},
+        verdict::{Circumstances, Rates, Rules},
     },
     store::{Added, Sender, Sent, Store},
 };
@@ -41,9 +49,11 @@ fn sent(text: &str) -> Sent {
             is_returning: true,
             address: "ana's address".into(),
             network: "ana's network".into(),
+            ip: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 77)),
         },
         circumstances: FINE,
         rates: EASY,
+        rules: Arc::new(Rules { max_links: 2, bayes: true, ..Rules::default() }),
         at: at(0),
     }
 }

@@ -49,11 +49,19 @@ async fn what_was_kept_is_there_after_the_next_opening(database: Database) {
 }
 
 async fn eight_may_open_an_empty_database_at_once(database: Database) {
-    database.run("DROP TABLE moderation_log").await;
-    database.run("DROP TABLE comments").await;
-    database.run("DROP TABLE changes").await;
-    database.run("DROP TABLE site").await;
-    database.run("DROP TABLE _sqlx_migrations").await;
+    for table in [
+        "DROP TABLE refusals",
+        "DROP TABLE blocks",
+        "DROP TABLE learned_comments",
+        "DROP TABLE learned_features",
+        "DROP TABLE moderation_log",
+        "DROP TABLE comments",
+        "DROP TABLE changes",
+        "DROP TABLE site",
+        "DROP TABLE _sqlx_migrations",
+    ] {
+        database.run(table).await;
+    }
     let opening: Vec<_> = (0..8)
         .map(|_| {
             let url = database.url.clone();

@@ -1,12 +1,12 @@
 //! How often somebody may comment: by cookie, by address, by network.
 
 use instep::{
-    domain::verdict::Rates,
+    domain::verdict::{Rates, Refusal},
     store::{Added, Sender, Sent},
 };
 use jiff::SignedDuration;
 
-use super::{EASY, add, at, by, sent, traces};
+use super::{EASY, add, at, by, sent};
 use crate::support::database::{Database, on_both_engines};
 
 on_both_engines!(
@@ -16,6 +16,7 @@ on_both_engines!(
     with_a_cookie_the_address_does_not_count,
     a_network_has_a_window,
     spam_and_trash_count_as_well,
+    rates_survive_a_restart,
 );
 
 const GAP: Rates = Rates { gap: SignedDuration::from_secs(15), ..EASY };
@@ -33,16 +34,16 @@ fn from(address: &str, network: &str, sent: Sent) -> Sent {
     Sent { sender: Sender { address: address.into(), network: network.into(), ..sent.sender }, ..sent }
 }
 
-/// It is refused for so long, and nothing of it is kept.
+/// It is refused for so long, and is no comment.
 #[track_caller]
 fn refused(database: &Database, sent: Sent, wait: i64) -> impl Future<Output = ()> {
     let caller = std::panic::Location::caller();
     let database = database.clone();
     async move {
-        let before = traces(&database).await;
+        let before = database.number("SELECT COUNT(*) FROM comments").await;
         let added = database.store.add_comment(&sent).await.expect("answers");
-        assert_eq!(added, Added::TooFast(SignedDuration::from_secs(wait)), "{caller}");
-        assert_eq!(traces(&database).await, before, "{caller}");
+        assert_eq!(added, Added::Refused(Refusal::TooFast(SignedDuration::from_secs(wait))), "{caller}");
+        assert_eq!(database.number("SELECT COUNT(*) FROM comments").await, before, "{caller}");
     }
 }
 
@@ -104,4 +105,14 @@ async fn spam_and_trash_count_as_well(database: Database) {
         database.store.trash(id, "test", at(0)).await.expect("trashes");
     }
     refused(&database, with(THREE, 1, sent("Four")), 599).await;
+}
+
+async fn rates_survive_a_restart(database: Database) {
+    for number in 0..3 {
+        add(&database.store, &with(THREE, 0, sent(&format!("Number {number}")))).await;
+    }
+    let again = database.again().await;
+    let added = again.add_comment(&with(THREE, 1, sent("Four"))).await.expect("answers");
+    assert_eq!(added, Added::Refused(Refusal::TooFast(SignedDuration::from_secs(599))));
+    again.close().await;
 }

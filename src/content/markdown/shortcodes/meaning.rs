@@ -4,7 +4,7 @@ use super::{
     Lookup,
     tag::{Form, Tag},
 };
-use crate::{content::embeds, domain::address};
+use crate::{content::embeds, domain::address, texts::Article};
 
 /// What becomes of a tag.
 pub(super) enum Meaning {
@@ -60,12 +60,12 @@ pub(super) fn of(tag: &Tag, around: &Surroundings, lookup: &dyn Lookup) -> Meani
         "youtube" | "youtube-lite" | "youtube-enhanced" => youtube(tag, around),
         "vimeo" | "vimeo_simple" => player(tag, around, "https://vimeo.com/"),
         "instagram" | "instagram_simple" => player(tag, around, "https://www.instagram.com/p/"),
-        "gist" => gist(tag),
-        "tweet" | "twitter" | "twitter_simple" | "x" => tweet(tag),
+        "gist" => gist(tag, &lookup.texts().article),
+        "tweet" | "twitter" | "twitter_simple" | "x" => tweet(tag, &lookup.texts().article),
         "figure" | "image" | "img" | "video" => figure(tag, around),
         "ref" | "relref" => return reference(tag, tag.argument_or("path", 0), lookup),
         "post_url" | "link" if tag.form == Form::Statement => return reference(tag, Some(rest_of(tag)), lookup),
-        "details" if !tag.is_self_closing => return details(tag),
+        "details" if !tag.is_self_closing => return details(tag, &lookup.texts().article),
         "rawhtml" | "raw-html" => return Meaning::Opening(String::new(), ""),
         _ => None,
     };
@@ -98,7 +98,7 @@ fn embed(tag: &Tag, around: &Surroundings, address: &str) -> Option<String> {
 }
 
 /// `user id file`, Jekyll's `user/id`, or an address. A link: what GitHub shows there is a script.
-fn gist(tag: &Tag) -> Option<String> {
+fn gist(tag: &Tag, texts: &Article) -> Option<String> {
     let (address, name) = match (tag.argument_or("url", 0)?, tag.positional.get(1)) {
         (url, _) if url.starts_with("https://gist.github.com/") => {
             (url.to_owned(), url["https://gist.github.com/".len()..].to_owned())
@@ -108,10 +108,10 @@ fn gist(tag: &Tag) -> Option<String> {
         }
         (id, _) => (format!("https://gist.github.com/{id}"), id.to_owned()),
     };
-    is_plain_address(&address).then(|| format!("[Gist {} on GitHub]({address})", words(&name)))
+    is_plain_address(&address).then(|| format!("[{}]({address})", texts.gist.with(words(&name))))
 }
 
-fn tweet(tag: &Tag) -> Option<String> {
+fn tweet(tag: &Tag, texts: &Article) -> Option<String> {
     let first = tag.argument_or("id", 0).or_else(|| tag.argument("url"))?;
     let (user, id) = match (tag.argument("user").or_else(|| Some(tag.positional.first()?)), tag.positional.get(1)) {
         (Some(user), Some(id)) => (user, id.as_str()),
@@ -119,8 +119,9 @@ fn tweet(tag: &Tag) -> Option<String> {
         _ => ("i", first),
     };
     let address = if id.contains("://") { id.to_owned() } else { format!("https://x.com/{user}/status/{id}") };
-    let by = if user == "i" || id.contains("://") { String::new() } else { format!(" by {}", words(user)) };
-    is_plain_address(&address).then(|| format!("[Post{by} on X]({address})"))
+    let title =
+        if user == "i" || id.contains("://") { texts.post_on_x.clone() } else { texts.post_on_x_by.with(words(user)) };
+    is_plain_address(&address).then(|| format!("[{title}]({address})"))
 }
 
 fn is_plain_address(address: &str) -> bool {
@@ -208,8 +209,8 @@ fn rest_of(tag: &Tag) -> &str {
     tag.inner.get(tag.name.len()..).unwrap_or_default().trim().trim_matches(['"', '\''])
 }
 
-fn details(tag: &Tag) -> Meaning {
-    let summary = tag.argument("title").or_else(|| tag.argument_or("summary", 0)).unwrap_or("Details");
+fn details(tag: &Tag, texts: &Article) -> Meaning {
+    let summary = tag.argument("title").or_else(|| tag.argument_or("summary", 0)).unwrap_or(&texts.details);
     let open = if tag.argument("open") == Some("true") { " open" } else { "" };
     let summary = crate::domain::words::escape_html(&one_line(summary));
     Meaning::Opening(format!("\n\n<details{open}>\n<summary>{summary}</summary>\n\n"), "\n\n</details>\n\n")

@@ -1,0 +1,145 @@
+//! Whom the author does not want to hear from: by e-mail address, website or network.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use url::Url;
+
+/// A commenter who is blocked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
+    /// In lower case.
+    Email(String),
+    /// A host without `www.`; those below it are meant too.
+    Site(String),
+    Network(IpNet),
+}
+
+/// Widest networks that may be blocked: with one slip the whole of the net would be shut out.
+const WIDEST_V4: u8 = 8;
+const WIDEST_V6: u8 = 16;
+
+impl Block {
+    /// # Errors
+    /// What would be right.
+    pub fn email(typed: &str) -> Result<Self, String> {
+        let email = typed.trim().to_lowercase();
+        let is_one = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'));
+        if is_one && !email.contains(char::is_whitespace) {
+            Ok(Self::Email(email))
+        } else {
+            Err(format!("{typed:?} is no e-mail address. Write it like ana@example.org"))
+        }
+    }
+
+    /// # Errors
+    /// What would be right.
+    pub fn site(typed: &str) -> Result<Self, String> {
+        let typed = typed.trim();
+        let whole = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
+        host_of(&whole)
+            .filter(|host| host.contains('.'))
+            .map(Self::Site)
+            .ok_or_else(|| format!("{typed:?} is no website. Write its host, such as spam.example"))
+    }
+
+    /// # Errors
+    /// What would be right.
+    pub fn network(typed: &str) -> Result<Self, String> {
+        let typed = typed.trim();
+        let address = || typed.parse::<IpAddr>().ok().map(|address| IpNet::from(address.to_canonical()));
+        let network = typed.parse::<IpNet>().ok().or_else(address).map(|network| network.trunc());
+        let network = network.ok_or_else(|| {
+            format!("{typed:?} is no network. Write an address, or a range such as 192.0.2.0/24 or 2001:db8::/48")
+        })?;
+        let widest = if network.addr().is_ipv4() { WIDEST_V4 } else { WIDEST_V6 };
+        if network.prefix_len() < widest {
+            return Err(format!("{network} is wider than /{widest}, which would shut out far too many people"));
+        }
+        Ok(Self::Network(network))
+    }
+
+    /// As it was kept; `None` for a kind from the future.
+    pub fn parse(kind: &str, value: &str) -> Option<Self> {
+        match kind {
+            "email" => Self::email(value).ok(),
+            "site" => Self::site(value).ok(),
+            "network" => Self::network(value).ok(),
+            _ => None,
+        }
+    }
+
+    /// The word in the database.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Email(_) => "email",
+            Self::Site(_) => "site",
+            Self::Network(_) => "network",
+        }
+    }
+
+    /// What is blocked.
+    pub fn value(&self) -> String {
+        match self {
+            Self::Email(value) | Self::Site(value) => value.clone(),
+            Self::Network(network) => network.to_string(),
+        }
+    }
+
+    /// Whether somebody with this e-mail address and website, who sends from this address, is meant.
+    pub fn covers(&self, email: Option<&str>, site: Option<&str>, address: IpAddr) -> bool {
+        match self {
+            Self::Email(blocked) => email.is_some_and(|email| email.to_lowercase() == *blocked),
+            Self::Site(blocked) => site.and_then(host_of).is_some_and(|host| {
+                host == *blocked || host.strip_suffix(blocked.as_str()).is_some_and(|start| start.ends_with('.'))
+            }),
+            Self::Network(network) => network.contains(&address.to_canonical()),
+        }
+    }
+}
+
+/// In lower case (and in ASCII, as the URL standard has it), without `www.`.
+fn host_of(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    let host = url.host_str()?.trim_end_matches('.');
+    Some(host.strip_prefix("www.").unwrap_or(host).to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_meant() {
+        let from: IpAddr = "192.0.2.77".parse().expect("an address");
+        let check = |block: Result<Block, String>, email: &str, site: &str, is_meant: bool| {
+            let block = block.expect("a block");
+            assert_eq!(block.covers(Some(email), Some(site), from), is_meant, "{block:?} {email} {site}");
+            assert_eq!(Block::parse(block.kind(), &block.value()).as_ref(), Some(&block));
+        };
+        check(Block::email(" Ana@Example.org"), "ana@example.ORG", "https://a.example", true);
+        check(Block::email("ana@example.org"), "bana@example.org", "https://a.example", false);
+        check(Block::site("https://www.Spam.example/x"), "a@b.example", "https://spam.example", true);
+        check(Block::site("spam.example"), "a@b.example", "https://buy.now.spam.example/y", true);
+        check(Block::site("spam.example"), "a@b.example", "https://notspam.example", false);
+        check(Block::site("bücher.example"), "a@b.example", "https://xn--bcher-kva.example", true);
+        check(Block::network("192.0.2.0/24"), "a@b.example", "https://a.example", true);
+        check(Block::network("192.0.2.77"), "a@b.example", "https://a.example", true);
+        check(Block::network("::ffff:192.0.2.77"), "a@b.example", "https://a.example", true);
+        check(Block::network("198.51.100.0/24"), "a@b.example", "https://a.example", false);
+        check(Block::network("2001:db8::/48"), "a@b.example", "https://a.example", false);
+    }
+
+    #[test]
+    fn what_cannot_be_blocked() {
+        for wrong in ["", "ana", "ana@b", "a b@c.org", "@c.org"] {
+            assert!(Block::email(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["", "localhost", "https://", "not a site"] {
+            assert!(Block::site(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["", "here", "0.0.0.0/0", "10.0.0.0/7", "::/0", "192.0.2.0/33"] {
+            assert!(Block::network(wrong).is_err(), "{wrong}");
+        }
+    }
+}

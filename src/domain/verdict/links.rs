@@ -1,0 +1,93 @@
+//! The links in a comment as it was typed, whether or not they will be clickable.
+
+/// A link and where it leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// Without `www.`, in lower case.
+    pub host: String,
+    /// What follows the host: path, query, fragment.
+    pub rest: String,
+}
+
+/// Ends of names that are taken for a link without `https://` or `www.` before them. Ends that are words (`it`, `me`,
+/// `so`) are not among them: a blank is easily forgotten after a full stop.
+const ENDINGS: &[&str] = &[
+    "com", "net", "org", "info", "biz", "ru", "cn", "tk", "ml", "ga", "cf", "gq", "xyz", "vip", "io", "co", "tv", "ly",
+    "gl", "gd", "cc", "ua", "pl", "de", "ch", "fr", "nl", "uk", "eu", "br", "jp", "kr", "tr", "app", "dev", "example",
+];
+
+/// The links of a text, and the text without them.
+pub fn links(text: &str) -> (Vec<Link>, String) {
+    let mut links = Vec::new();
+    let mut left = String::with_capacity(text.len());
+    for part in text.split_inclusive(is_around) {
+        let word = part.trim_end_matches(is_around);
+        match link(word) {
+            Some(link) => {
+                links.push(link);
+                left.push(' ');
+            }
+            None => left.push_str(part),
+        }
+    }
+    (links, left)
+}
+
+/// What never stands in an address as people write it, in Markdown and HTML too.
+fn is_around(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"' | '`' | '|')
+}
+
+fn link(word: &str) -> Option<Link> {
+    let word = word.trim_matches(|c: char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '*' | '_' | '~' | '\''));
+    let lower = word.to_lowercase();
+    // `to_lowercase` may change lengths, so what follows is taken from it as well.
+    let address = ["https://", "http://"].iter().find_map(|scheme| Some(&lower[lower.find(scheme)? + scheme.len()..]));
+    let is_told = address.is_some() || lower.starts_with("www.");
+    let address = address.unwrap_or(&lower);
+    let address = address.strip_prefix("www.").unwrap_or(address);
+    let end = address.find(['/', '?', '#', ':', '&']).unwrap_or(address.len());
+    let (host, rest) = address.split_at(end);
+    let ending = host.rsplit_once('.').map(|(_, ending)| ending).filter(|_| host.split('.').all(is_label));
+    let is_link = if is_told { !host.is_empty() } else { ending.is_some_and(|ending| ENDINGS.contains(&ending)) };
+    is_link.then(|| Link { host: host.to_owned(), rest: rest.to_owned() })
+}
+
+fn is_label(label: &str) -> bool {
+    !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_a_link() {
+        for (text, expected) in [
+            ("no link. Really", ""),
+            ("fine.It is", ""),
+            ("e.g. this, 3.5 km", ""),
+            ("https://a.example", "a.example"),
+            ("see HTTP://WWW.A.example/X?y=1#z, and", "a.example/x?y=1#z"),
+            ("[a](https://a.example/b)", "a.example/b"),
+            ("<https://a.example>", "a.example"),
+            ("<a href=\"https://a.example/\">https://b.example</a>", "a.example/ b.example"),
+            ("buy at shop.com!!", "shop.com"),
+            ("**www.shop.biz**", "shop.biz"),
+            ("adf.ly/KlD3Y", "adf.ly/kld3y"),
+            ("me@shop.com", ""),
+            ("here:http://a.example:8080/b", "a.example:8080/b"),
+        ] {
+            let found: Vec<String> = links(text).0.into_iter().map(|link| link.host + &link.rest).collect();
+            assert_eq!(found.join(" "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_left() {
+        assert_eq!(
+            links("see [my site](https://a.example/b) now").1.split_whitespace().collect::<Vec<_>>(),
+            ["see", "[my", "site](", "now"]
+        );
+    }
+}

@@ -1,0 +1,94 @@
+//! Texts as plain words, so that `CASINO`, `Casíno` and a casino with Cyrillic letters in it are one word.
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// The words of a text: runs of letters and digits, in lower case, without marks. Apostrophes join, all else parts.
+pub fn words(text: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for c in text.nfkd().flat_map(char::to_lowercase) {
+        if is_combining_mark(c) || is_joining(c) {
+            continue;
+        }
+        match (letters(c), words.last_mut()) {
+            (Some(letters), Some(word)) => word.push_str(letters),
+            (None, Some(word)) if c.is_alphanumeric() => word.push(c),
+            (None, Some(word)) if !word.is_empty() => words.push(String::new()),
+            _ => {}
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// What takes no room, or stands inside a word.
+fn is_joining(c: char) -> bool {
+    matches!(c, '\'' | '’' | '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
+}
+
+/// Latin letters for what looks like them or is written for them, and has no decomposition in Unicode.
+fn letters(c: char) -> Option<&'static str> {
+    Some(match c {
+        'ß' => "ss",
+        'æ' => "ae",
+        'œ' => "oe",
+        'ø' => "o",
+        'ł' => "l",
+        'đ' => "d",
+        'ı' => "i",
+        // Cyrillic
+        'а' => "a",
+        'в' => "b",
+        'с' => "c",
+        'е' => "e",
+        'ѕ' => "s",
+        'і' => "i",
+        'ј' => "j",
+        'к' => "k",
+        'м' => "m",
+        'н' => "h",
+        'о' => "o",
+        'р' => "p",
+        'т' => "t",
+        'у' => "y",
+        'х' => "x",
+        // Greek
+        'α' => "a",
+        'ε' => "e",
+        'ι' => "i",
+        'κ' => "k",
+        'ν' => "v",
+        'ο' => "o",
+        'ρ' => "p",
+        'τ' => "t",
+        'υ' => "u",
+        'χ' => "x",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_word() {
+        for text in ["casino", "CASINO", "Casíno", "саsinо", "ca\u{200B}sino", "ｃａｓｉｎｏ", "(casino!)", "c'asino"]
+        {
+            assert_eq!(words(text), ["casino"], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn texts() {
+        for (text, expected) in [
+            ("", vec![]),
+            (" … 🏃 ", vec![]),
+            ("Don't stop, 2 more!", vec!["dont", "stop", "2", "more"]),
+            ("Straße/Fuß-Übung", vec!["strasse", "fuss", "ubung"]),
+            ("spam.example", vec!["spam", "example"]),
+            ("走る人", vec!["走る人"]),
+        ] {
+            assert_eq!(words(text), expected, "{text:?}");
+        }
+    }
+}

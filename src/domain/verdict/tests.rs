@@ -1,0 +1,120 @@
+use super::{bayes::Counts, *};
+
+const FINE: Circumstances = Circumstances { stamp: StampState::Valid, honeypot_filled: false };
+const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 77));
+
+fn rules() -> Rules {
+    Rules { max_links: 2, bayes: true, ..Rules::default() }
+}
+
+fn known() -> History {
+    History { approved: 1, ..History::default() }
+}
+
+fn comment(text: &str) -> NewComment {
+    let site = Some("https://ana.example".to_owned());
+    NewComment { name: "Ana".into(), email: Some("ana@example.org".into()), site, text: text.into(), parent: None }
+}
+
+/// What was decided, in one line.
+fn said(decision: &Decision) -> String {
+    match decision {
+        Decision::Approve => "approve".to_owned(),
+        Decision::Hold(reasons) => {
+            let said = |reason: &Reason| match reason.detail() {
+                Some(detail) => format!("{} {detail}", reason.as_str()),
+                None => reason.as_str().to_owned(),
+            };
+            format!("hold: {}", reasons.iter().map(said).collect::<Vec<_>>().join("; "))
+        }
+        Decision::Refuse(refusal) => format!("refuse: {} {}", refusal.as_str(), refusal.detail()),
+    }
+}
+
+#[track_caller]
+fn check(new: &NewComment, circumstances: Circumstances, history: &History, rules: &Rules, expected: &str) {
+    assert_eq!(said(&verdict(new, HERE, circumstances, history, rules)), expected, "{new:?}");
+}
+
+#[test]
+fn who_passes_and_who_waits() {
+    let check = |circumstances, history: &History, expected: &str| {
+        check(&comment("Hello there"), circumstances, history, &rules(), expected);
+    };
+    check(FINE, &known(), "approve");
+    check(FINE, &History::default(), "hold: first-comment");
+    check(Circumstances { stamp: StampState::Missing, ..FINE }, &known(), "hold: stamp-missing");
+    check(Circumstances { stamp: StampState::Old, ..FINE }, &known(), "hold: stamp-old");
+    let bot = Circumstances { stamp: StampState::Forged, honeypot_filled: true };
+    check(bot, &History::default(), "hold: first-comment; stamp-forged; honeypot");
+    check(FINE, &History { repeated: 2, ..known() }, "hold: repeated 3 times in a day");
+}
+
+#[test]
+fn what_the_site_wants() {
+    let check = |moderation, history: &History, expected: &str| {
+        check(&comment("Hello there"), FINE, history, &Rules { moderation, ..rules() }, expected);
+    };
+    check(Moderation::None, &History::default(), "approve");
+    check(Moderation::None, &known(), "approve");
+    check(Moderation::All, &known(), "hold: all-held");
+    check(Moderation::All, &History::default(), "hold: all-held");
+    for word in ["first", "all", "none"] {
+        assert!(Moderation::parse(word).is_some(), "{word}");
+    }
+    assert_eq!(Moderation::parse("some"), None);
+}
+
+#[test]
+fn what_is_said() {
+    let phrases = |one: &str| Phrases::parse(&[one.to_owned()]).expect("a phrase");
+    let rules = Rules { hold_words: phrases("cheap*"), refuse_words: phrases("casino"), ..rules() };
+    let check = |new: &NewComment, expected: &str| check(new, FINE, &known(), &rules, expected);
+    check(&comment("https://a.example and www.b.example"), "approve");
+    check(&comment("https://a.example and www.b.example or c.com"), "hold: links 3");
+    check(&comment("Cheaper shoes"), "hold: hold-word cheap*");
+    check(&comment("Cheap shoes: https://a.com https://b.com https://c.com"), "hold: links 3; hold-word cheap*");
+    check(&comment("My CASINO, cheap"), "refuse: refuse-word casino");
+    check(&comment("Casinos are none"), "approve");
+    check(&NewComment { name: "Casino Royal".into(), ..comment("Hi") }, "refuse: refuse-word casino");
+    check(
+        &NewComment { site: Some("https://my-casino.example".into()), ..comment("Hi") },
+        "refuse: refuse-word casino",
+    );
+    check(&NewComment { email: Some("casino@a.example".into()), ..comment("Hi") }, "refuse: refuse-word casino");
+}
+
+#[test]
+fn whom_the_author_has_blocked() {
+    let blocks = [Block::email("bo@example.org"), Block::site("spam.example"), Block::network("192.0.2.0/24")];
+    let [email, site, network] = blocks.map(|block| block.expect("a block"));
+    let check = |blocks: Vec<Block>, new: &NewComment, expected: &str| {
+        check(new, FINE, &History { blocks, ..known() }, &rules(), expected);
+    };
+    check(vec![email.clone(), site.clone()], &comment("Hello"), "approve");
+    check(vec![email, site, network], &comment("Hello"), "refuse: blocked 192.0.2.0/24");
+}
+
+#[test]
+fn the_filter_holds_and_never_refuses() {
+    let spam: Counts = Counts { spam: 400, ham: 0 };
+    let features = features(&comment("subscribe to my channel")).into_iter();
+    let features = features.filter(|feature| !feature.contains(':')).map(|feature| (feature, spam));
+    let learned = Learned { comments: Counts { spam: 400, ham: 400 }, features: features.collect() };
+    let history = History { learned, ..known() };
+    let decision = verdict(&comment("subscribe to my channel"), HERE, FINE, &history, &rules());
+    assert!(said(&decision).starts_with("hold: bayes 1.00: "), "{}", said(&decision));
+    check(&comment("Thank you, both calves feel better"), FINE, &history, &rules(), "approve");
+    let off = Rules { bayes: false, ..rules() };
+    check(&comment("subscribe to my channel"), FINE, &history, &off, "approve");
+    let few = Learned { comments: Counts { spam: 400, ham: 19 }, ..history.learned.clone() };
+    check(&comment("subscribe to my channel"), FINE, &History { learned: few, ..known() }, &rules(), "approve");
+}
+
+#[test]
+fn a_text_is_known_again() {
+    let text = "Great article, I will share it with my friends!";
+    assert_eq!(mark(text), mark("GREAT article — I will share it, with my friends"));
+    assert_ne!(mark(text), mark("Great article, I will share it with my family!"));
+    assert_eq!(mark("Thank you so much!"), None);
+}

@@ -1,0 +1,124 @@
+//! What the program itself says to readers: one file a language in `templates/texts`, embedded and typed, so that the
+//! compiler finds a text that is nowhere and a test finds one that is missing in a file.
+//!
+//! It knows nothing of ours. The command line, the log and `instep check` do not come here; they speak English.
+
+mod dates;
+pub mod phrase;
+mod rooms;
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use rust_embed::RustEmbed;
+use serde::Deserialize;
+
+pub use dates::Dates;
+pub use rooms::*;
+
+#[derive(RustEmbed)]
+#[folder = "templates/texts/"]
+#[include = "*.toml"]
+struct Files;
+
+/// Everything in one language.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Texts {
+    /// The name of the file, a BCP 47 tag.
+    #[serde(skip)]
+    pub language: String,
+    pub dates: Dates,
+    pub frame: Frame,
+    pub lists: Lists,
+    pub archive: Archive,
+    pub tags: Tags,
+    pub series: Series,
+    pub post: Post,
+    pub article: Article,
+    pub embeds: Embeds,
+    pub stretches: Stretches,
+    pub search: Search,
+    pub comments: Comments,
+    pub form: Form,
+    pub mend: Mend,
+    pub feeds: Feeds,
+    pub errors: Errors,
+}
+
+/// A file of the program that is not as it should be. A test reads them all, so nobody should meet this.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the interface texts templates/texts/{language}.toml cannot be read: {what}")]
+pub struct TextsError {
+    language: String,
+    what: String,
+}
+
+/// What stands in where a language has no file.
+const FALLBACK: &str = "en";
+
+static SHELF: LazyLock<Result<BTreeMap<String, Texts>, TextsError>> = LazyLock::new(|| {
+    let files = Files::iter().filter_map(|name| Some((name.strip_suffix(".toml")?.to_owned(), Files::get(&name)?)));
+    files
+        .map(|(language, file)| Ok((language.clone(), Texts::read(&language, &String::from_utf8_lossy(&file.data))?)))
+        .collect()
+});
+
+/// The texts for a language, where there are any: `de-AT` has those of `de`.
+pub fn of(tag: &str) -> Option<&'static Texts> {
+    let shelf = SHELF.as_ref().ok()?;
+    let mut tag = tag;
+    loop {
+        if let Some((_, texts)) = shelf.iter().find(|(language, _)| language.eq_ignore_ascii_case(tag)) {
+            return Some(texts);
+        }
+        tag = tag.rsplit_once('-')?.0;
+    }
+}
+
+/// The texts for a site in this language; English where there are none.
+///
+/// # Errors
+/// A file in the program is broken.
+pub fn for_site(tag: &str) -> Result<&'static Texts, TextsError> {
+    let found = of(tag).or_else(|| of(FALLBACK));
+    found.ok_or_else(|| match SHELF.as_ref() {
+        Err(error) => error.clone(),
+        Ok(_) => TextsError { language: FALLBACK.to_owned(), what: "it is not there".to_owned() },
+    })
+}
+
+/// The languages there are.
+pub fn shipped() -> Vec<&'static str> {
+    SHELF.as_ref().map(|shelf| shelf.keys().map(String::as_str).collect()).unwrap_or_default()
+}
+
+impl Texts {
+    fn read(language: &str, text: &str) -> Result<Self, TextsError> {
+        let broken = |error: toml::de::Error| TextsError {
+            language: language.to_owned(),
+            what: error.to_string().trim().replace('\n', " "),
+        };
+        let mut table: toml::Table = text.parse().map_err(broken)?;
+        name_language(&mut table, language);
+        let texts: Self = toml::Value::Table(table).try_into().map_err(broken)?;
+        Ok(Self { language: language.to_owned(), ..texts })
+    }
+
+    /// Whether these are the texts of that language, in whatever country.
+    pub fn speaks(&self, tag: &str) -> bool {
+        of(tag).is_some_and(|own| own.language == self.language)
+    }
+}
+
+/// Puts the language into each plural, which is read by itself and must know it.
+fn name_language(table: &mut toml::Table, language: &str) {
+    if table.contains_key("other") {
+        table.insert("language".to_owned(), language.into());
+    }
+    for inner in table.iter_mut().filter_map(|(_, value)| value.as_table_mut()) {
+        name_language(inner, language);
+    }
+}
+
+#[cfg(test)]
+mod tests;

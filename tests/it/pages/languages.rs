@@ -1,0 +1,283 @@
+//! A site in another language than English, and posts in another than their site.
+
+use jiff::SignedDuration;
+
+use super::super::comments::approved;
+use crate::support::{
+    TestSite,
+    html::{Element, Html},
+    site::Builder,
+    visitor::comment_id,
+};
+
+/// Words that only our English texts have. The content of these sites has none of them.
+const ENGLISH: &[&str] = &[
+    "skip to",
+    "search",
+    "made with",
+    "archive",
+    "comment",
+    "your",
+    "reply",
+    "published",
+    "updated",
+    "min read",
+    "newer",
+    "older",
+    "page ",
+    "articles",
+    "stretches",
+    "nothing",
+    "please",
+    "error",
+    "follow",
+    "previous",
+    "waiting",
+    "author\"",
+    "posts",
+    "result",
+    " the ",
+    " is ",
+    " this ",
+    "link to",
+    "section:",
+    "footnote ",
+    "play on",
+    "open on",
+    "loaded from",
+    "hold<",
+    "gear",
+    "repeats",
+    "draft",
+    "featured",
+    "january",
+    "may ",
+    "dec ",
+    "part ",
+    "series<",
+];
+
+/// A German site of everything there is.
+fn german() -> Builder {
+    let post = |day: u32, rest: &str| format!("---\ntitle: Wade {day}\ndate: 2026-05-{day:02}\n{rest}\n---\nDehnen.\n");
+    let whole = "## Zuerst\n\nEin Wort.[^1]\n\n[^1]: Eine Quelle.\n\n> [!TIP]\n> Langsam.\n\n- [x] gedehnt\n\n|a|b|\n|-|-|\n|1|2|\n\n\
+                 ## Dann\n\n## Danach\n\nhttps://youtu.be/aqz-KE-bpKQ\n\n![[zehen]]\n";
+    let mut site = TestSite::new()
+        .setting("site.language", "de-AT")
+        .setting("site.title", "Lose Schnürsenkel")
+        .setting("site.description", "Dehnen für Läufer.")
+        .post("wade", &format!("---\ntitle: Die Wade\ndate: 2026-12-01\npublish_date: 2026-03-04\nupdated: 2026-12-02\ntags: [Wade, Fuß]\nseries: Beine\nfeatured: true\n---\n{whole}"))
+        .page("privacy", "Nichts.")
+        .file("stretches/zehen.md", "---\ntitle: Zehen\nareas: [zehen]\nhold_seconds: 30\nrepeats: 2\nsides: each\nlevel: easy\nstop_if: Aufhören, wenn es sticht.\nfeel: Im Fuß.\n---\n1. Krümmen.\n");
+    for day in 1..=11 {
+        site = site.post(
+            &format!("wade-{day}"),
+            &post(day, if day == 1 { "series: Beine\ntags: [Wade]" } else { "tags: [Wade]" }),
+        );
+    }
+    site
+}
+
+/// Everything that people read or hear on a page or in a feed; no addresses, no class names.
+fn said(text: &str) -> Vec<String> {
+    let html = Html::parse(text);
+    let is_feed = text.starts_with("<?xml");
+    let mut said = Vec::new();
+    for element in &html.elements {
+        match element.name.as_str() {
+            "title" | "summary" | "description" => said.push(element.words()),
+            "content" | "content:encoded" => said.extend(self::said(&element.text)),
+            "script" | "head" | "html" | "body" => {}
+            _ if is_feed => {}
+            "meta" if ["description", "og:title", "og:description"].contains(&named(element)) => {
+                said.push(element.get("content").to_owned());
+            }
+            _ => {
+                let attributes = ["aria-label", "title", "alt", "placeholder", "label"];
+                said.extend(attributes.iter().filter_map(|name| element.attribute(name)).map(str::to_owned));
+                said.push(element.words());
+            }
+        }
+    }
+    said
+}
+
+fn named(meta: &Element) -> &str {
+    meta.attribute("name").unwrap_or_else(|| meta.get("property"))
+}
+
+#[track_caller]
+fn has_no_english(path: &str, text: &str) {
+    let said = said(text);
+    assert!(said.len() > 3, "{path} says nothing at all: {text}");
+    for line in said {
+        let line = format!(" {} ", line.to_lowercase());
+        for word in ENGLISH {
+            assert!(!line.contains(word), "{path} says {word:?}: {line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_german_site_speaks_german_throughout() {
+    let site = german().keeps_current().start().await;
+    site.turn(SignedDuration::from_hours(24 * 30));
+    let id = approved(&site, "wade", "Danke!").await;
+    for path in [
+        "/",
+        "/page/2",
+        "/posts/wade",
+        "/posts/wade-3",
+        &format!("/posts/wade?reply_to={id}"),
+        "/privacy",
+        "/tags",
+        "/tags/wade",
+        "/tags/fu%C3%9F+wade",
+        "/archive",
+        "/archive/2026",
+        "/archive/2026/05",
+        "/series/beine",
+        "/search",
+        "/search?q=wade",
+        "/search?q=nirgends",
+        "/stretches",
+        "/stretches/zehen",
+        "/nirgendwo",
+        "/feed.xml",
+        "/comments/feed.xml",
+        "/rss.xml",
+    ] {
+        let answer = site.get(path).await;
+        assert!(answer.status == 200 || path == "/nirgendwo", "{path}: {}", answer.status);
+        has_no_english(path, &answer.text());
+        if answer.header("content-type").starts_with("text/html") {
+            assert_eq!(answer.html().all("html")[0].get("lang"), "de-AT", "{path}");
+        }
+    }
+    let home = site.get("/").await;
+    home.says("Empfohlen").says("1. Dez. 2026").says("1 Kommentar").says("Zum Text springen").says("Ältere →");
+    let post = site.get("/posts/wade").await;
+    post.says("1. Dez. 2026").says("geändert am <time").says("Fußnoten").says("Link zu diesem Abschnitt: Zuerst");
+    post.says("Tipp")
+        .says("Bei YouTube abspielen")
+        .says("Beine, Teil 2 von 2")
+        .says("Auf dieser Seite")
+        .says("1 Minute Lesezeit");
+    site.get("/archive/2026").await.says(">Mai<").says("11. Mai<");
+    site.get("/search?q=wade").await.says("12 Treffer für „wade“");
+    site.get("/nirgendwo").await.is(404).says("Hier endet der Weg");
+    site.get("/feed.xml").await.says("xml:lang=\"de-AT\"");
+}
+
+#[tokio::test]
+async fn a_german_form_says_what_to_mend_in_german() {
+    let site = german().start().await;
+    let visitor = site.visitor("203.0.113.9");
+    let form = visitor.form("/posts/wade").await.set("text", "x").set("email", "ana").set("site", "javascript:x");
+    let answer = form.send().await;
+    answer.is(422).says("4 Dinge sind noch zu ändern").says("Bitte einen Namen angeben.").says("sehr kurz");
+    assert!(answer.html().title().starts_with("Fehler: "), "{}", answer.html().title());
+    has_no_english("the form", &answer.text());
+    let foreign = visitor
+        .form("/posts/wade")
+        .await
+        .set("name", "Ana")
+        .set("text", "Schön!")
+        .header("sec-fetch-site", "cross-site");
+    let answer = foreign.send().await;
+    answer.is(403).says("Bitte noch einmal senden").says("Noch einmal senden");
+    has_no_english("the form from elsewhere", &answer.text());
+    let held = visitor.comment("wade", "Wunderbar.").await;
+    let waiting = visitor.get(held.header("location").split('#').next().expect("a path")).await;
+    waiting
+        .says(&format!("<a href=\"#comment-{}\">Dein Kommentar</a> ist gespeichert", comment_id(&held)))
+        .says("Wartet");
+    has_no_english("the waiting comment", &waiting.text());
+}
+
+#[tokio::test]
+async fn too_many_comments_at_once_are_told_so_in_german() {
+    let site = german().setting("site.comments.gap_seconds", "15").start().await;
+    let visitor = site.visitor("203.0.113.9");
+    visitor.comment("wade", "Eins, zwei.").await.is(303);
+    let answer = visitor.comment("wade", "Drei, vier.").await;
+    answer.is(429).says("Bitte 16 Sekunden warten");
+    has_no_english("too fast", &answer.text());
+}
+
+#[tokio::test]
+async fn a_language_without_texts_has_english_ones() {
+    let site = TestSite::new().setting("site.language", "fr").post("mollet", "Étirer.").start().await;
+    let page = site.get("/posts/mollet").await;
+    page.says("Say something").says("May 2, 2026");
+    assert_eq!(page.html().all("html")[0].get("lang"), "fr");
+}
+
+#[tokio::test]
+async fn a_site_that_runs_from_right_to_left_says_so() {
+    let site = TestSite::new().setting("site.language", "he").post("a", "שלום.").start().await;
+    let page = site.get("/posts/a").await.html();
+    assert_eq!((page.all("html")[0].get("lang"), page.all("html")[0].get("dir")), ("he", "rtl"));
+    let english = TestSite::new().start().await;
+    assert_eq!(english.get("/").await.html().all("html")[0].get("dir"), "ltr");
+}
+
+#[tokio::test]
+async fn a_post_in_another_language_says_which_wherever_it_is_named() {
+    let arabic = "---\ntitle: تمارين الإطالة\ndate: 2026-05-03\nlang: ar\ntags: [legs]\nseries: Legs\n---\nمرحبا بالعالم، هذه إطالة.[^1]\n\n[^1]: مصدر.\n";
+    let site = TestSite::new()
+        .post("calf", "---\ntitle: Calf\ndate: 2026-05-02\ntags: [legs]\nseries: Legs\n---\nStretch it.")
+        .post("itala", arabic)
+        .post("knie", "---\ntitle: Das Knie\ndate: 2026-05-04\nlang: de_AT\n---\nBeugen.[^1]\n\n[^1]: Eine Quelle.\n")
+        .keeps_current()
+        .start()
+        .await;
+    let page = site.get("/posts/itala").await.html();
+    assert_eq!((page.all("html")[0].get("lang"), page.all("html")[0].get("dir")), ("en", "ltr"));
+    let article = page.all("article")[0];
+    assert_eq!((article.get("lang"), article.get("dir")), ("ar", "rtl"));
+    // Our own words in it are English.
+    let meta = page.elements.iter().find(|element| element.has_class("meta")).expect("a line");
+    assert_eq!((meta.get("lang"), meta.attribute("dir")), ("en", None));
+    for (path, element) in [
+        ("/", "h2"),
+        ("/tags/legs", "h2"),
+        ("/series/legs", "h2"),
+        ("/archive/2026", "a"),
+        ("/posts/calf", "span"),
+        ("/search?q=%D9%85%D8%B1%D8%AD%D8%A8%D8%A7", "a"),
+    ] {
+        let page = site.get(path).await.html();
+        let named = |name: &str| {
+            page.all(name).into_iter().find(|element| element.words() == "تمارين الإطالة" && element.get("lang") == "ar")
+        };
+        assert_eq!(named(element).map(|title| title.get("dir")), Some("rtl"), "{path}");
+    }
+    let home = site.get("/").await.html();
+    let excerpt = home
+        .elements
+        .iter()
+        .find(|element| element.has_class("excerpt") && element.text.contains("مرحبا"))
+        .expect("an excerpt");
+    assert_eq!((excerpt.get("lang"), excerpt.get("dir")), ("ar", "rtl"));
+    let feed = site.get("/feed.xml").await;
+    feed.says("<entry xml:lang=\"ar\">").says("div lang=&#34;ar&#34; dir=&#34;rtl&#34;");
+    // A text in a language that is shipped has that language's words in it; around it the site speaks its own.
+    let german = site.get("/posts/knie").await;
+    german.says("Fußnoten").says("lang=\"de-AT\" dir=\"ltr\"").says("May 4, 2026").says("Say something");
+}
+
+#[tokio::test]
+async fn a_language_that_is_none_is_told() {
+    let site = TestSite::new()
+        .post("calf", "---\ntitle: Calf\ndate: 2026-05-02\nlang: \"deutsch!\"\n---\nDehnen.")
+        .start()
+        .await;
+    assert_eq!(
+        site.problems(),
+        [
+            "posts/calf.md:4:1: warning: \"deutsch!\" is no tag of a language, so the text counts as one in that of the site. Write a tag such as de or pt-BR."
+        ]
+    );
+    assert_eq!(site.get("/posts/calf").await.html().all("article")[0].attribute("lang"), None);
+}
