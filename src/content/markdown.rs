@@ -5,6 +5,7 @@
 mod blocks;
 pub mod highlight;
 mod lines;
+mod own_html;
 mod shortcodes;
 pub(super) mod tags;
 
@@ -12,10 +13,11 @@ use std::{collections::HashMap, ops::Range};
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
-use super::embeds;
+use super::{embeds, pictures::Refusal};
 use crate::domain::{
-    embed::{Clip, Embed, Picture},
+    embed::{Clip, Embed},
     entry::{Body, ContentsLine, Piece},
+    picture::Picture,
     slug::Slug,
     words::escape_html,
 };
@@ -36,6 +38,8 @@ pub trait Lookup {
     fn texts(&self) -> &'static Texts;
     /// Whether there is a stretch of that name.
     fn has_stretch(&self, slug: &Slug) -> bool;
+    /// Whether a picture stands above the text.
+    fn has_cover(&self) -> bool;
 }
 
 /// A media file that was found.
@@ -47,6 +51,8 @@ pub struct Linked {
     pub poster: Option<Picture>,
     /// Captions of the same name beside it.
     pub captions: Option<String>,
+    /// Why it is not sent.
+    pub refusal: Option<Refusal>,
 }
 
 /// Something in a text that the author should look at.
@@ -79,6 +85,9 @@ pub struct Rendered {
     /// Pages with this text must be allowed pictures from elsewhere.
     pub has_remote_picture: bool,
 }
+
+/// A picture after more than this many bytes of text is below the fold of every screen.
+const FOLD: usize = 1000;
 
 /// Longest excerpt made from the start of a text, in characters.
 const EXCERPT: usize = 280;
@@ -155,6 +164,7 @@ fn render_expanded(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Ren
         text: String::with_capacity(markdown.len()),
         excerpt_end: None,
         ids: HashMap::new(),
+        has_picture: lookup.has_cover(),
         footnotes: blocks::Footnotes::default(),
         alignments: Vec::new(),
         cell: 0,
@@ -179,6 +189,8 @@ struct Writer<'a> {
     excerpt_end: Option<usize>,
     /// Ids given to headings, and how often each was wanted.
     ids: HashMap<String, usize>,
+    /// One stands above what comes next.
+    has_picture: bool,
     footnotes: blocks::Footnotes,
     alignments: Vec<pulldown_cmark::Alignment>,
     cell: usize,
@@ -232,10 +244,10 @@ impl Writer<'_> {
             Event::Start(Tag::BlockQuote(Some(kind))) => self.alert(*kind),
             Event::End(TagEnd::BlockQuote(Some(_))) => self.raw("</aside>\n"),
             Event::Start(Tag::Link { .. }) => self.link(event, range),
+            Event::InlineHtml(html) if self.dialect.is_plain() => self.raw(html),
             Event::InlineHtml(html) => {
                 self.report_html(html, range.start);
-                self.refer(html, |_| range.start);
-                self.raw(html);
+                self.own_html(html, |_| range.start);
             }
             event => html::push_html(&mut self.html, std::iter::once(event.clone())),
         }
@@ -269,18 +281,6 @@ impl Writer<'_> {
 
     fn link_to(&mut self, at: usize, to: impl Into<String>) {
         self.out.links.push(Reference { at, to: to.into() });
-    }
-
-    /// Notes what the author's HTML refers to; `place` says where a byte of it stands in the Markdown.
-    fn refer(&mut self, html: &str, place: impl Fn(usize) -> usize) {
-        for tag in tags::start_tags(html) {
-            let (attribute, list) = match tag.name.as_str() {
-                "a" | "area" => ("href", &mut self.out.links),
-                "iframe" => ("src", &mut self.out.frames),
-                _ => continue,
-            };
-            list.extend(tag.get(attribute).map(|to| Reference { at: place(tag.at), to: to.trim().to_owned() }));
-        }
     }
 
     fn finish(mut self) -> Rendered {
@@ -332,7 +332,7 @@ pub fn embed(address: &str, title: Option<&str>, lookup: &dyn Lookup) -> Option<
         player.poster = lookup.poster(&format!("{}-{}", player.provider_class, player.id));
         return Some(Embed::Player(player));
     }
-    let linked = lookup.media(address)?;
+    let linked = lookup.media(address).filter(|linked| linked.refusal.is_none())?;
     let clip = |linked: Linked| Clip {
         address: linked.picture.address,
         media_type: linked.media_type,

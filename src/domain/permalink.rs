@@ -2,7 +2,10 @@
 
 use jiff::{SignedDuration, Zoned, tz::TimeZone};
 
-use super::slug::Slug;
+use super::{
+    slug::Slug,
+    theme::{NamedFile, Remark},
+};
 
 /// What a site decides about where and when its content stands.
 #[derive(Clone, Debug)]
@@ -14,12 +17,14 @@ pub struct Rules {
     pub base_url: String,
     /// Hosts besides the providers that pages may frame: `https://maps.example.org`.
     pub frame_hosts: Vec<String>,
-    /// The file in `content/media/` for cards that other sites make.
-    pub card: Option<String>,
     /// Where the header leads.
     pub navigation: Vec<String>,
     /// How long a thread takes comments after its post has appeared.
     pub close_after: Option<SignedDuration>,
+    /// What site.toml names of the content.
+    pub named_files: Vec<NamedFile>,
+    /// What is to be said of site.toml itself.
+    pub remarks: Vec<Remark>,
 }
 
 /// A pattern such as `/posts/{slug}` or `/{year}/{month}/{slug}`.

@@ -10,6 +10,7 @@ mod content;
 mod docs;
 mod feeds;
 mod pages;
+mod pictures;
 mod search;
 mod server;
 mod store;

@@ -224,6 +224,11 @@ impl Outline {
         threads
     }
 
+    /// The place of a byte of the Markdown.
+    pub fn place_at(&self, at: usize) -> Place {
+        Place::of_byte(&self.text, self.body_start + at)
+    }
+
     pub fn place_of(&self, key: &str) -> Place {
         place_of(&self.text[..self.body_start], key)
     }
@@ -273,9 +278,10 @@ mod tests {
             permalink: Permalink::default(),
             base_url: String::new(),
             frame_hosts: Vec::new(),
-            card: None,
             navigation: Vec::new(),
             close_after: None,
+            named_files: Vec::new(),
+            remarks: Vec::new(),
         };
         Outline::read(source, text, &rules).unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
     }

@@ -1,5 +1,5 @@
 //! Where links lead, once all files are read: to an address that nothing has, to a heading that is not there, to a
-//! draft. And what else is named and cannot be shown: frames that the page policy refuses, a card that is no file.
+//! draft. And what else is named and cannot be shown: frames that the page policy refuses, stretches that are not there.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -9,11 +9,11 @@ use std::{
 
 use url::{Position, Url};
 
-use super::{Library, collisions, problem};
+use super::{Library, collisions, outline::Outline, problem};
 use crate::{
     content::{
         embeds,
-        markdown::tags::start_tags,
+        markdown::{Reference, tags::{StartTag, start_tags}},
         snapshot::{Nearby, last_part},
     },
     domain::{
@@ -39,6 +39,18 @@ pub(super) struct Link {
     pub to: String,
 }
 
+impl Link {
+    pub fn new(outline: &Outline, found: Reference) -> Self {
+        Self {
+            file: outline.source.file.path.clone(),
+            place: outline.place_at(found.at),
+            page: outline.address.clone(),
+            is_draft: outline.draft,
+            to: found.to,
+        }
+    }
+}
+
 /// Ids that every page, or every post, has besides those of its text.
 const FRAME_IDS: [&str; 13] = [
     "comments",
@@ -57,7 +69,7 @@ const FRAME_IDS: [&str; 13] = [
 ];
 
 /// Links of ours that lead nowhere.
-pub(super) fn dead(content: &Path, rules: &Rules, library: &Library, links: &[Link]) -> Vec<Problem> {
+pub(super) fn dead(rules: &Rules, library: &Library, links: &[Link]) -> Vec<Problem> {
     let Some(ours) = Url::parse(&rules.base_url).ok().filter(|_| !links.is_empty()) else { return Vec::new() };
     let known = Known::of(library);
     // Made when the first one is dead, which on most sites none is.
@@ -91,13 +103,9 @@ pub(super) fn dead(content: &Path, rules: &Rules, library: &Library, links: &[Li
                 let nearby = nearby.get_or_insert_with(|| {
                     Nearby::build(&library.posts, &library.pages, library.stretches.values().cloned())
                 });
-                let written = link.to.split('#').next().unwrap_or_default();
-                let mend = if library.media.resolve(content, &link.file, written).is_some() {
-                    format!("It is a file of yours, so write it in Markdown: [words]({}).", link.to)
-                } else if let Some(near) = known.nearest(&path, nearby) {
-                    format!("The nearest one is {near}: write that, or take the link out.")
-                } else {
-                    "Correct it, or take the link out.".to_owned()
+                let mend = match known.nearest(&path, nearby) {
+                    Some(near) => format!("The nearest one is {near}: write that, or take the link out."),
+                    None => "Correct it, or take the link out.".to_owned(),
                 };
                 complain(format!("the link {:?} leads to no page here", link.to), mend);
             }
@@ -215,9 +223,7 @@ fn ids_of(entry: &Entry) -> HashSet<String> {
 }
 
 fn ids_in(html: &str) -> Vec<String> {
-    let id = |tag: &crate::content::markdown::tags::StartTag| {
-        tag.get("id").or_else(|| tag.get("name").filter(|_| tag.name == "a")).map(str::to_owned)
-    };
+    let id = |tag: &StartTag| tag.get(html, "id").or_else(|| tag.get(html, "name").filter(|_| tag.name == "a"));
     start_tags(html).iter().filter_map(id).collect()
 }
 
@@ -233,15 +239,24 @@ fn nearest_id(ids: &HashSet<String>, fragment: &str) -> Option<String> {
     near.word(*near.find(&fragment.to_lowercase(), 1).first()?).map(str::to_owned)
 }
 
+/// Frames in which browsers would show nothing.
+pub(super) fn refused(rules: &Rules, outline: &Outline, frames: &[Reference]) -> Vec<Problem> {
+    let told = |frame: &Reference| {
+        let (what, mend) = refusal(rules, &frame.to)?;
+        let file = &outline.source.file.path;
+        Some(problem(Severity::Warning, file, outline.place_at(frame.at), what, mend))
+    };
+    frames.iter().filter_map(told).collect()
+}
+
 /// Why browsers would show nothing in a frame, and what to do.
-pub(super) fn refused(rules: &Rules, source: &str) -> Option<(String, String)> {
+fn refusal(rules: &Rules, source: &str) -> Option<(String, String)> {
     if source.is_empty() || source.starts_with("about:") {
         return None;
     }
     // A frame of our own pages is refused as well; `//host/x` has the scheme of the page.
     let whole = if source.starts_with("//") { format!("https:{source}") } else { source.to_owned() };
-    let url = Url::parse(&whole);
-    let host = url.ok().filter(Url::has_host).map(|url| url.origin().ascii_serialization());
+    let host = Url::parse(&whole).ok().filter(Url::has_host).map(|url| url.origin().ascii_serialization());
     let is_allowed = |host: &String| embeds::frame_hosts().any(|own| own == host) || rules.frame_hosts.contains(host);
     if host.as_ref().is_some_and(is_allowed) {
         return None;
@@ -259,39 +274,35 @@ pub(super) fn refused(rules: &Rules, source: &str) -> Option<(String, String)> {
     Some((what, mend))
 }
 
-/// What site.toml names.
-#[derive(Debug, Default)]
-pub(super) struct Settings {
-    pub links: Vec<Link>,
-    pub problems: Vec<Problem>,
+/// Names of easier and harder stretches that no stretch has.
+pub(super) fn unknown_stretches(outline: &Outline, known: &HashSet<Slug>) -> Vec<Problem> {
+    let facts = &outline.front_matter.facts;
+    let named = [("easier", &facts.easier), ("harder", &facts.harder)];
+    let filled = named.into_iter().filter_map(|(key, name)| Some((key, name.as_deref()?))).filter(|(_, name)| !name.trim().is_empty());
+    let unknown = filled.filter(|(_, name)| Slug::from_text(name).is_none_or(|slug| !known.contains(&slug)));
+    unknown
+        .map(|(key, name)| {
+            let what = format!("there is no stretch called {name:?}");
+            let mend = format!("Write content/stretches/{name}.md, or correct the name.");
+            problem(Severity::Warning, &outline.source.file.path, outline.place_of(key), what, mend)
+        })
+        .collect()
 }
 
-pub(super) fn of_settings(content: &Path, rules: &Rules, library: &Library) -> Settings {
+/// The links of the header, which site.toml names; line 1 for those of the environment.
+pub(super) fn navigation(content: &Path, rules: &Rules) -> Vec<Link> {
     let file = content.join("site.toml");
     let text = fs::read_to_string(&file).unwrap_or_default();
-    // Line 1 for what the environment says.
-    let place = |is_it: &dyn Fn(&str) -> bool| Place {
-        line: text.lines().position(is_it).map_or(1, |line| line + 1),
-        column: 1,
+    let line = |to: &str| {
+        let names_it = |line: &str| [format!("\"{to}\""), format!("'{to}'")].iter().any(|name| line.contains(name));
+        text.lines().position(names_it).map_or(1, |line| line + 1)
     };
-    let mut settings = Settings::default();
-    let has_file = |name: &str| {
-        let path = Path::new("media").join(name);
-        library.media.files().any(|file| file.path.ends_with(&path))
-    };
-    if let Some(card) = rules.card.as_deref().filter(|card| !has_file(card)) {
-        let is_key =
-            |line: &str| line.trim_start().strip_prefix("card").is_some_and(|rest| rest.trim_start().starts_with('='));
-        let what = format!("there is no file {card:?} for card");
-        let mend = "Put it into content/media, or correct the name.";
-        settings.problems.push(problem(Severity::Warning, &file, place(&is_key), what, mend));
-    }
-    settings.links.extend(rules.navigation.iter().map(|to| Link {
+    let link = |to: &String| Link {
         file: file.clone(),
-        place: place(&|line| line.contains(&format!("\"{to}\"")) || line.contains(&format!("'{to}'"))),
+        place: Place { line: line(to), column: 1 },
         page: "/".to_owned(),
         is_draft: false,
         to: to.clone(),
-    }));
-    settings
+    };
+    rules.navigation.iter().map(link).collect()
 }

@@ -212,10 +212,13 @@ impl Writer<'_> {
                 starts.push((whole.len(), range.start));
                 whole.push_str(html);
                 self.report_html(html, range.start);
-                self.raw(html);
             }
         }
-        self.refer(&whole, |at| {
+        if self.dialect.is_plain() {
+            self.raw(&whole);
+            return length;
+        }
+        self.own_html(&whole, |at| {
             let line = starts.partition_point(|(start, _)| *start <= at).saturating_sub(1);
             starts.get(line).map_or(0, |(start, source)| source + (at - start))
         });

@@ -58,7 +58,7 @@ async fn links_that_lead_somewhere_are_not_told() {
         "tel:123",
     ];
     let text: String = links.iter().map(|link| format!("- [x]({link})\n")).collect();
-    let html = "\n<a href=\"/about\">a</a> <a href='../about'>b</a> <a href=calf>c</a> <a name=x>d</a>\n\n## Below\n";
+    let html = "\n<a href=\"/about\">a</a> <a href='../about'>b</a> <a href=calf>c</a> <a name=x>d</a> <a href=\"/plan.pdf\">e</a>\n\n## Below\n";
     let site = TestSite::new()
         .setting("site.base_url", "https://own.example")
         .post("calf", CALF)
@@ -88,7 +88,7 @@ async fn links_that_lead_nowhere_are_told_with_what_is_near() {
         ("[x](/posts/calf#warm-pu)", "5:1", "#warm-pu, which is not on that page", "The nearest one is #warm-up:"),
         ("[x](calf.md#xylophone)", "5:1", "#xylophone, which is not", "{#warm}"),
         ("## Below\n\n[x](#belwo)", "7:1", "#belwo", "The nearest one is #below:"),
-        ("<a href=\"/plan.pdf\">x</a>", "5:1", "leads to no page here", "write it in Markdown: [words](/plan.pdf)."),
+        ("Text <a href=\"calf.md#warm-pu\">x</a>", "5:6", "#warm-pu, which is not", "The nearest one is #warm-up:"),
         ("[x](/posts/later)", "5:1", "leads to a draft", "Publish the draft"),
     ] {
         let site = TestSite::new()
@@ -172,19 +172,17 @@ async fn frames_that_browsers_refuse_are_told() {
 }
 
 #[tokio::test]
-async fn what_site_toml_names_must_be_there() {
-    let site_toml = "title = \"A\"\ncard = \"crad.png\"\n\n[[navigation]]\nlabel = \"Me\"\nhref = \"/abuot\"\n\n\
+async fn links_of_the_header_are_judged_too() {
+    let site_toml = "title = \"A\"\n\n[[navigation]]\nlabel = \"Me\"\nhref = \"/abuot\"\n\n\
                      [[navigation]]\nlabel = \"Out\"\nhref = \"https://elsewhere.example/x\"\n";
     let site = TestSite::new().site_toml(site_toml).page("about", "Me.").start().await;
     assert_eq!(
         of(&site, "site.toml"),
         [
-            "2:1: warning: there is no file \"crad.png\" for card. Put it into content/media, or correct the name.",
-            "6:1: warning: the link \"/abuot\" leads to no page here. The nearest one is /about: write that, or take the link out.",
+            "5:1: warning: the link \"/abuot\" leads to no page here. The nearest one is /about: write that, or take the link out.",
         ]
     );
-    let mended = site_toml.replace("abuot", "about");
-    let site = TestSite::new().site_toml(&mended).file("media/crad.png", "x").page("about", "Me.").start().await;
+    let site = TestSite::new().site_toml(&site_toml.replace("abuot", "about")).page("about", "Me.").start().await;
     assert_eq!(of(&site, "site.toml"), Vec::<String>::new());
 }
 
