@@ -4,6 +4,7 @@
 
 mod collisions;
 mod outline;
+mod references;
 mod site_toml;
 mod strangers;
 mod unfit;
@@ -37,6 +38,7 @@ use crate::domain::{
 };
 use crate::texts::{self, Texts};
 use outline::Outline;
+use references::Link;
 pub use site_toml::named;
 
 /// All content of a site, published or not.
@@ -101,10 +103,13 @@ impl Loader {
         let names = Names::of(&outlines);
         let mut library = Library { media: self.media.clone(), problems, ..Library::default() };
         let refused = RefCell::new(HashSet::new());
+        let mut links = references::navigation(&self.content, &self.rules);
         for outline in outlines {
-            self.add(&mut library, outline, &names, &refused);
+            self.add(&mut library, &mut links, outline, &names, &refused);
         }
         library.problems.extend(unfit::all(&self.media, &refused.into_inner()));
+        let dead = references::dead(&self.rules, &library, &links);
+        library.problems.extend(dead);
         library.problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         Ok(library)
     }
@@ -144,7 +149,14 @@ impl Loader {
         Outline::read(source, &last_good?, &self.rules).ok()
     }
 
-    fn add(&self, library: &mut Library, outline: Outline, names: &Names, refused: &RefCell<HashSet<PathBuf>>) {
+    fn add(
+        &self,
+        library: &mut Library,
+        links: &mut Vec<Link>,
+        outline: Outline,
+        names: &Names,
+        refused: &RefCell<HashSet<PathBuf>>,
+    ) {
         let path = outline.source.file.path.clone();
         let texts = outline.language().and_then(|language| texts::of(&language)).unwrap_or(self.texts);
         let mut files = Files { loader: self, file: &path, names, texts, has_cover: false, refused };
@@ -159,11 +171,20 @@ impl Loader {
             }
         });
         files.has_cover = image.is_some();
-        let Rendered { body, remarks, has_remote_picture } = markdown::render(outline.markdown(), &files);
+        let Rendered { body, remarks, links: found, frames, has_remote_picture } =
+            markdown::render(outline.markdown(), &files);
         for remark in remarks {
-            let place = Place::of_byte(&outline.text, outline.body_start + remark.at);
-            library.problems.push(problem(Severity::Warning, &path, place, remark.what, remark.mend));
+            library.problems.push(problem(
+                Severity::Warning,
+                &path,
+                outline.place_at(remark.at),
+                remark.what,
+                remark.mend,
+            ));
         }
+        library.problems.extend(references::refused(&self.rules, &outline, &frames));
+        library.problems.extend(references::unknown_stretches(&outline, &names.stretches));
+        links.extend(found.into_iter().map(|link| Link::new(&outline, link)));
         library.has_remote_picture |= has_remote_picture;
         match outline.source.kind {
             Kind::Post => library.posts.push(Arc::new(self.post(outline, body, image.as_deref()))),

@@ -7,6 +7,7 @@ pub mod highlight;
 mod lines;
 mod own_html;
 mod shortcodes;
+pub(super) mod tags;
 
 use std::{collections::HashMap, ops::Range};
 
@@ -67,11 +68,24 @@ pub struct Remark {
     pub mend: String,
 }
 
+/// Something that a text refers to by its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Bytes from the start of the Markdown.
+    pub at: usize,
+    /// As a browser gets it.
+    pub to: String,
+}
+
 /// A text, rendered.
 #[derive(Debug, Default)]
 pub struct Rendered {
     pub body: Body,
     pub remarks: Vec<Remark>,
+    /// Links, which can be judged when all texts are read.
+    pub links: Vec<Reference>,
+    /// Pages that the author's HTML puts into a frame.
+    pub frames: Vec<Reference>,
     /// Pages with this text must be allowed pictures from elsewhere.
     pub has_remote_picture: bool,
 }
@@ -130,6 +144,9 @@ pub fn render_as(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Rende
     let mut rendered = render_expanded(dialect, &expanded.text, lookup);
     for remark in &mut rendered.remarks {
         remark.at = expanded.origin(remark.at);
+    }
+    for reference in rendered.links.iter_mut().chain(&mut rendered.frames) {
+        reference.at = expanded.origin(reference.at);
     }
     rendered.remarks.append(&mut expanded.remarks);
     rendered
@@ -234,7 +251,7 @@ impl Writer<'_> {
             Event::InlineHtml(html) if self.dialect.is_plain() => self.raw(html),
             Event::InlineHtml(html) => {
                 self.report_html(html, range.start);
-                self.own_html(html, range.start);
+                self.own_html(html, |at| range.start + at);
             }
             event => html::push_html(&mut self.html, std::iter::once(event.clone())),
         }
@@ -264,6 +281,10 @@ impl Writer<'_> {
 
     fn remark(&mut self, at: usize, what: impl Into<String>, mend: impl Into<String>) {
         self.out.remarks.push(Remark { at, what: what.into(), mend: mend.into() });
+    }
+
+    fn link_to(&mut self, at: usize, to: impl Into<String>) {
+        self.out.links.push(Reference { at, to: to.into() });
     }
 
     fn finish(mut self) -> Rendered {

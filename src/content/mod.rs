@@ -18,6 +18,7 @@ pub mod told;
 mod watch;
 
 pub use loader::{Library, Loader, named};
+pub use markdown::shorten;
 pub use media::MediaFile;
 pub use players::Shown;
 pub use snapshot::{Series, Snapshot, TagPosts, Tagged, Target};

@@ -16,4 +16,5 @@ mod look;
 mod policy;
 mod reading;
 mod scheme;
+mod searching;
 mod support;

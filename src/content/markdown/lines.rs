@@ -59,6 +59,7 @@ impl Writer<'_> {
                 Line::Address(address) => {
                     self.raw(if open { "\n" } else { "<p>" });
                     open = true;
+                    self.link_to(line.first().map_or(0, |(_, range)| range.start), address.as_str());
                     self.raw(&format!("<a href=\"{0}\">{0}</a>", escape_html(&address)));
                     self.text.push(' ');
                 }
@@ -247,9 +248,9 @@ impl Writer<'_> {
     pub(super) fn link(&mut self, event: &Event, range: &Range<usize>) {
         let Event::Start(Tag::Link { link_type, dest_url, title, id }) = event else { return };
         let is_ours = *link_type != LinkType::Email
-            && !dest_url.contains("://")
             && !dest_url.starts_with(['#', '?'])
-            && !dest_url.starts_with("mailto:");
+            // `https:`, `mailto:`, `tel:`: whatever has a scheme is whole.
+            && url::Url::parse(dest_url).is_err();
         let entry = || match dest_url.strip_prefix("@/") {
             // Zola's way to say: from the content folder.
             Some(below) => self.lookup.named(below),
@@ -261,10 +262,16 @@ impl Writer<'_> {
             let what = format!("the picture {:?} cannot be had: {}", dest_url.as_ref(), refusal.what);
             self.remark(range.start, what, refusal.mend);
         }
+        let is_refused = media.as_ref().is_some_and(|linked| linked.refusal.is_some());
         let media = || Some(address::encode(&media?.picture.address));
         let found = is_ours.then(|| entry().or_else(media));
         let dest_url = match found.flatten() {
-            Some(found) => found.into(),
+            Some(found) => {
+                if !is_refused {
+                    self.link_to(range.start, found.as_str());
+                }
+                found.into()
+            }
             None => {
                 if is_ours && !dest_url.starts_with('/') {
                     self.remark(
@@ -272,6 +279,8 @@ impl Writer<'_> {
                         format!("the link {:?} leads to no file here", dest_url.as_ref()),
                         "Write the address as readers see it, such as /about, or the name of a file beside this one.",
                     );
+                } else if *link_type != LinkType::Email {
+                    self.link_to(range.start, dest_url.as_ref());
                 }
                 dest_url.clone()
             }

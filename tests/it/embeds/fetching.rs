@@ -4,10 +4,9 @@ use std::{fs, path::Path};
 
 use instep::{
     content::Loader,
-    domain::permalink::{Permalink, Rules},
+    domain::permalink::Rules,
     providers::{Errand, Line, Outcome, Providers, Reach, Summary, Ways},
 };
-use jiff::tz::TimeZone;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -46,13 +45,7 @@ impl Errands {
     }
 
     fn run(&self, errand: &Errand) -> (Vec<Line>, Summary) {
-        let rules = Rules {
-            zone: TimeZone::UTC,
-            permalink: Permalink::default(),
-            close_after: None,
-            named_files: Vec::new(),
-            remarks: Vec::new(),
-        };
+        let rules = Rules::default();
         let library = Loader::new(self.folder.path().to_owned(), rules, instep::texts::of("en").expect("is shipped"))
             .load()
             .expect("reads");
