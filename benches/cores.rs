@@ -16,15 +16,19 @@ use instep::{
         markdown::{self, Linked, Lookup},
     },
     domain::{
-        comment::{Comment, Status},
-        embed::Picture,
-        permalink::{Permalink, Rules},
+        comment::{Comment, NewComment, RawComment, Status},
+        embed::Told,
+        permalink::Rules,
+        picture::Picture,
         slug::Slug,
+        stamp::StampState,
         thread::Thread,
+        verdict::{self, Circumstances, History},
     },
+    texts::Texts,
     web::{Policy, cache::PageCache},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 
 const POSTS: usize = 1_000;
 
@@ -34,6 +38,10 @@ fn markdown_of_a_post(criterion: &mut Criterion) {
     criterion.bench_function("markdown of a post", |bench| {
         bench.iter(|| markdown::render(black_box(body), &Nothing));
     });
+}
+
+fn texts() -> &'static Texts {
+    instep::texts::of("en").expect("is shipped")
 }
 
 /// A folder without anything that a text could refer to.
@@ -56,7 +64,19 @@ impl Lookup for Nothing {
         None
     }
 
+    fn told(&self, _: &str) -> Option<Told> {
+        None
+    }
+
+    fn texts(&self) -> &'static Texts {
+        texts()
+    }
+
     fn has_stretch(&self, _: &Slug) -> bool {
+        false
+    }
+
+    fn has_cover(&self) -> bool {
         false
     }
 }
@@ -81,6 +101,21 @@ fn thread_of_200(criterion: &mut Criterion) {
             |comments| Thread::build(comments, None),
             criterion::BatchSize::SmallInput,
         );
+    });
+}
+
+fn verdict_on_a_comment(criterion: &mut Criterion) {
+    let raw = RawComment {
+        name: "A reader".to_owned(),
+        text: "A few words about calves, with [a link](https://example.org) in them. ".repeat(8),
+        ..RawComment::default()
+    };
+    let comment = NewComment::parse(&raw).expect("a comment");
+    let rules = verdict::Rules { max_links: 3, bayes: true, ..verdict::Rules::default() };
+    let circumstances = Circumstances { stamp: StampState::Valid, honeypot_filled: false };
+    let ip = "203.0.113.9".parse().expect("an address");
+    criterion.bench_function("verdict on a comment", |bench| {
+        bench.iter(|| verdict::verdict(black_box(&comment), ip, circumstances, &History::default(), &rules));
     });
 }
 
@@ -110,13 +145,13 @@ fn content_of_1000(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
     let site = folder.path().join("content");
     content::write(&site, POSTS);
-    let rules = || Rules { zone: TimeZone::UTC, permalink: Permalink::default() };
+    let loader = || Loader::new(site.clone(), Rules::default(), texts());
     let mut group = criterion.benchmark_group("1,000 posts");
     group.sample_size(10);
     group.bench_function("loaded anew", |bench| {
-        bench.iter(|| Loader::new(site.clone(), rules()).load().expect("loads"));
+        bench.iter(|| loader().load().expect("loads"));
     });
-    let mut loader = Loader::new(site.clone(), rules());
+    let mut loader = loader();
     let library = loader.load().expect("loads");
     let mut edits = 0;
     group.bench_function("one saved, loaded again", |bench| {
@@ -144,5 +179,5 @@ fn save(site: &Path, edit: usize) {
     std::fs::write(site.join("posts").join(format!("{}.md", content::slug(500))), text).expect("writes");
 }
 
-criterion_group!(cores, markdown_of_a_post, thread_of_200, page_from_the_cache, content_of_1000);
+criterion_group!(cores, markdown_of_a_post, thread_of_200, verdict_on_a_comment, page_from_the_cache, content_of_1000);
 criterion_main!(cores);

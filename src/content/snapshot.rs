@@ -13,13 +13,14 @@ use jiff::Timestamp;
 use super::{loader::Library, media::MediaFile};
 use crate::domain::{
     entry::{Entry, Page, Piece, Post, Stretch, Tag},
+    picture::{self, Variant},
     problem::Problem,
     related::{self, Features},
     search_doc::SearchDoc,
     slug::Slug,
 };
 
-use nearby::Nearby;
+pub(super) use nearby::{Nearby, last_part};
 pub use tagged::Tagged;
 
 /// All public content as it is at one moment. Never changed; a newer one takes its place whole.
@@ -139,6 +140,15 @@ impl Snapshot {
         self.media.get(path)
     }
 
+    /// A smaller version of a picture by its path (decoded).
+    pub fn variant(&self, path: &str) -> Option<(&Arc<MediaFile>, Variant)> {
+        let found = |original: String| {
+            let file = self.media(&original)?;
+            Some((file, file.picture().variant_at(path)?))
+        };
+        picture::originals(path).into_iter().find_map(found)
+    }
+
     /// A file of `content/media/` by its name.
     pub fn media_named(&self, name: &str) -> Option<&Arc<MediaFile>> {
         self.media.values().find(|file| file.path.ends_with(std::path::Path::new("media").join(name)))
@@ -215,9 +225,14 @@ impl Snapshot {
             title: entry.title.clone(),
             tags,
             text: entry.body.text.clone(),
+            tag_slugs: Vec::new(),
+            year: None,
         };
-        let posts =
-            self.posts.iter().map(|post| doc(&post.entry, post.tags.iter().map(|tag| tag.name.clone()).collect()));
+        let posts = self.posts.iter().map(|post| SearchDoc {
+            tag_slugs: post.tags.iter().map(|tag| tag.slug.clone()).collect(),
+            year: Some(post.date.year()),
+            ..doc(&post.entry, post.tags.iter().map(|tag| tag.name.clone()).collect())
+        });
         let pages = self.pages.iter().map(|page| doc(&page.entry, Vec::new()));
         let stretches = self.stretches.values().map(|stretch| {
             let words = [&stretch.names, &stretch.areas, &stretch.equipment].into_iter().flatten().cloned().collect();

@@ -8,10 +8,7 @@ use std::{
 
 use jiff::{Timestamp, Zoned};
 
-use super::{
-    embed::{Embed, Picture},
-    slug::Slug,
-};
+use super::{embed::Embed, picture::Picture, slug::Slug};
 
 /// What posts, pages and stretches have in common.
 #[derive(Clone, Debug)]
@@ -78,8 +75,9 @@ impl Body {
         self.pieces.iter().filter_map(code).collect()
     }
 
-    pub fn has_player(&self) -> bool {
-        self.pieces.iter().any(|piece| matches!(piece, Piece::Embed(Embed::Player(_))))
+    /// Whether it shows players to press, or clips that begin by themselves.
+    pub fn wants_script(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Embed(embed) if embed.wants_script()))
     }
 }
 

@@ -15,4 +15,6 @@ mod keyboard;
 mod look;
 mod policy;
 mod reading;
+mod scheme;
+mod searching;
 mod support;

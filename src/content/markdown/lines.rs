@@ -4,8 +4,17 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, LinkType, Tag, html};
 
-use super::{Dialect, Events, Writer, embed};
-use crate::domain::{address, entry::Piece, slug::Slug, words::escape_html};
+use super::{Dialect, Events, FOLD, Writer, embed};
+use crate::{
+    content::pictures::{self, Place},
+    domain::{
+        address,
+        embed::{Clip, Embed},
+        entry::Piece,
+        slug::Slug,
+        words::escape_html,
+    },
+};
 
 /// What a whole line stands for.
 enum Line {
@@ -50,6 +59,7 @@ impl Writer<'_> {
                 Line::Address(address) => {
                     self.raw(if open { "\n" } else { "<p>" });
                     open = true;
+                    self.link_to(line.first().map_or(0, |(_, range)| range.start), address.as_str());
                     self.raw(&format!("<a href=\"{0}\">{0}</a>", escape_html(&address)));
                     self.text.push(' ');
                 }
@@ -95,7 +105,7 @@ impl Writer<'_> {
         }
         self.raw("<div class=\"gallery\">\n");
         for picture in pictures {
-            let html = self.figure(picture);
+            let html = self.figure(picture, Place::Gallery);
             self.raw(&html);
             self.text.push(' ');
         }
@@ -118,17 +128,18 @@ impl Writer<'_> {
             return self.stretch(slug, range);
         }
         match first {
-            Event::Start(Tag::Link { dest_url, .. }) if block_length(line) == line.len() => {
+            Event::Start(Tag::Link { dest_url, title: mark, .. }) if block_length(line) == line.len() => {
                 let words = plain_text(line);
                 // `<https://…>` and `[https://…](https://…)` have no title of their own.
                 let title = (words != dest_url.as_ref()).then_some(words.as_str());
-                embed(dest_url, title, self.lookup).map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
+                let embed = embed(dest_url, title, self.lookup).map(|embed| looped(embed, mark));
+                embed.map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
             }
             Event::Start(Tag::Image { dest_url, title, .. }) if block_length(line) == line.len() => {
                 let words = plain_text(line);
                 match embed(dest_url, Some(&words), self.lookup) {
-                    Some(embed) => Line::Piece(Piece::Embed(embed)),
-                    None if alone && !title.is_empty() => Line::Figure(self.figure(line)),
+                    Some(embed) => Line::Piece(Piece::Embed(looped(embed, title))),
+                    None if alone && !title.is_empty() => Line::Figure(self.figure(line, Place::Text)),
                     None => Line::Words,
                 }
             }
@@ -167,14 +178,14 @@ impl Writer<'_> {
             html::push_html(&mut self.html, events[..length].iter().map(|(event, _)| event.clone()));
             return length;
         }
-        let picture = self.picture(events);
+        let picture = self.picture(events, Place::Text);
         self.raw(&picture);
         length
     }
 
     /// A picture that stands by itself; its title is its caption.
-    fn figure(&mut self, events: &Events) -> String {
-        let picture = self.picture(events);
+    fn figure(&mut self, events: &Events, place: Place) -> String {
+        let picture = self.picture(events, place);
         match events.first() {
             Some((Event::Start(Tag::Image { title, .. }), _)) if !title.is_empty() => {
                 format!("<figure>{picture}<figcaption>{}</figcaption></figure>\n", escape_html(title))
@@ -183,23 +194,34 @@ impl Writer<'_> {
         }
     }
 
-    fn picture(&mut self, events: &Events) -> String {
+    fn picture(&mut self, events: &Events, place: Place) -> String {
         let length = block_length(events);
         let Some((Event::Start(Tag::Image { dest_url, title, .. }), range)) = events.first() else {
             return String::new();
         };
         let alt = plain_text(&events[..length]);
+        if let Some(linked) = self.lookup.media(dest_url) {
+            if let Some(refusal) = linked.refusal {
+                let what = format!("the picture {:?} is left out: {}", dest_url.as_ref(), refusal.what);
+                self.remark(range.start, what, refusal.mend);
+                return escape_html(&alt);
+            }
+            if linked.moves {
+                self.remark(
+                    range.start,
+                    format!("the picture {:?} moves, also for readers who asked for less motion", dest_url.as_ref()),
+                    "Save it as a clip (MP4) and write ![…](clip.mp4 \"loop\"): that is smaller, and waits for those who want to see it.",
+                );
+            }
+            if linked.media_type.starts_with("image/") {
+                let first = !std::mem::replace(&mut self.has_picture, true) && self.text.len() <= FOLD;
+                return pictures::html(&linked.picture, place, &alt, title, first);
+            }
+        }
         let title = if title.is_empty() { String::new() } else { format!(" title=\"{}\"", escape_html(title)) };
         if let Some(linked) = self.lookup.media(dest_url) {
             let address = escape_html(&address::encode(&linked.picture.address));
-            if !linked.media_type.starts_with("image/") {
-                return format!("<a href=\"{address}\"{title}>{}</a>", escape_html(&alt));
-            }
-            let size = linked.picture.size.map(|(w, h)| format!(" width=\"{w}\" height=\"{h}\"")).unwrap_or_default();
-            return format!(
-                "<img src=\"{address}\" alt=\"{}\"{title}{size} loading=\"lazy\" decoding=\"async\">",
-                escape_html(&alt)
-            );
+            return format!("<a href=\"{address}\"{title}>{}</a>", escape_html(&alt));
         }
         if dest_url.starts_with("http://") || dest_url.starts_with("https://") {
             self.out.has_remote_picture = true;
@@ -226,19 +248,30 @@ impl Writer<'_> {
     pub(super) fn link(&mut self, event: &Event, range: &Range<usize>) {
         let Event::Start(Tag::Link { link_type, dest_url, title, id }) = event else { return };
         let is_ours = *link_type != LinkType::Email
-            && !dest_url.contains("://")
             && !dest_url.starts_with(['#', '?'])
-            && !dest_url.starts_with("mailto:");
+            // `https:`, `mailto:`, `tel:`: whatever has a scheme is whole.
+            && url::Url::parse(dest_url).is_err();
         let entry = || match dest_url.strip_prefix("@/") {
             // Zola's way to say: from the content folder.
             Some(below) => self.lookup.named(below),
             None => self.lookup.entry(dest_url),
         };
         let entry = || entry().map(|entry| address::encode_with_fragment(&entry));
-        let media = || Some(address::encode(&self.lookup.media(dest_url)?.picture.address));
+        let media = is_ours.then(|| self.lookup.media(dest_url)).flatten();
+        if let Some(refusal) = media.as_ref().and_then(|linked| linked.refusal.as_ref()) {
+            let what = format!("the picture {:?} cannot be had: {}", dest_url.as_ref(), refusal.what);
+            self.remark(range.start, what, refusal.mend);
+        }
+        let is_refused = media.as_ref().is_some_and(|linked| linked.refusal.is_some());
+        let media = || Some(address::encode(&media?.picture.address));
         let found = is_ours.then(|| entry().or_else(media));
         let dest_url = match found.flatten() {
-            Some(found) => found.into(),
+            Some(found) => {
+                if !is_refused {
+                    self.link_to(range.start, found.as_str());
+                }
+                found.into()
+            }
             None => {
                 if is_ours && !dest_url.starts_with('/') {
                     self.remark(
@@ -246,12 +279,22 @@ impl Writer<'_> {
                         format!("the link {:?} leads to no file here", dest_url.as_ref()),
                         "Write the address as readers see it, such as /about, or the name of a file beside this one.",
                     );
+                } else if *link_type != LinkType::Email {
+                    self.link_to(range.start, dest_url.as_ref());
                 }
                 dest_url.clone()
             }
         };
         let link = Event::Start(Tag::Link { link_type: *link_type, dest_url, title: title.clone(), id: id.clone() });
         html::push_html(&mut self.html, std::iter::once(link));
+    }
+}
+
+/// A clip whose title is the word `loop` plays again and again, without a sound.
+fn looped(embed: Embed, title: &str) -> Embed {
+    match embed {
+        Embed::Video(clip) if title.trim().eq_ignore_ascii_case("loop") => Embed::Video(Clip { loops: true, ..clip }),
+        other => other,
     }
 }
 

@@ -1,10 +1,10 @@
 //! What somebody may have meant who asked for an address that is not there.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{Snapshot, Target};
 use crate::domain::{
-    entry::Entry,
+    entry::{Entry, Page, Post, Stretch},
     near::Near,
 };
 
@@ -15,7 +15,7 @@ const LONGEST: usize = 200;
 
 /// The last parts of all addresses, old ones too, and their words.
 #[derive(Debug, Default)]
-pub(super) struct Nearby {
+pub(in crate::content) struct Nearby {
     slugs: Near,
     /// The address that each slug leads to.
     addresses: Vec<String>,
@@ -24,16 +24,20 @@ pub(super) struct Nearby {
 }
 
 impl Nearby {
-    fn of(snapshot: &Snapshot) -> Self {
+    pub(in crate::content) fn build(
+        posts: &[Arc<Post>],
+        pages: &[Arc<Page>],
+        stretches: impl Iterator<Item = Arc<Stretch>>,
+    ) -> Self {
         let mut known: Vec<(String, String)> = Vec::new();
         let mut add = |entry: &Entry| {
             let own = std::iter::once(entry.slug.to_string());
             let old = entry.aliases.iter().map(|alias| last_part(alias));
             known.extend(own.chain(old).map(|slug| (slug, entry.address.clone())));
         };
-        snapshot.posts.iter().for_each(|post| add(&post.entry));
-        snapshot.pages.iter().for_each(|page| add(&page.entry));
-        snapshot.stretches.values().for_each(|stretch| add(&stretch.entry));
+        posts.iter().for_each(|post| add(&post.entry));
+        pages.iter().for_each(|page| add(&page.entry));
+        stretches.for_each(|stretch| add(&stretch.entry));
         let mut words: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, (slug, _)) in known.iter().enumerate() {
             for word in words_of(slug) {
@@ -46,7 +50,7 @@ impl Nearby {
     }
 
     /// Addresses, nearest first: those that are nearly written so, then those with at least half of the words.
-    fn find(&self, asked: &str, most: usize) -> Vec<&str> {
+    pub(in crate::content) fn find(&self, asked: &str, most: usize) -> Vec<&str> {
         let mut shared: HashMap<usize, usize> = HashMap::new();
         let words: Vec<&str> = words_of(asked).take(12).collect();
         for at in words.iter().filter_map(|word| self.words.get(*word)).flatten() {
@@ -70,6 +74,10 @@ impl Nearby {
 }
 
 impl Snapshot {
+    fn nearby_all(&self) -> &Nearby {
+        self.nearby.get_or_init(|| Nearby::build(&self.posts, &self.pages, self.stretches.values().cloned()))
+    }
+
     /// Titles and addresses that are near a path which leads nowhere, nearest first. Nothing for paths that no
     /// author's content has, such as those that programs try: `/wp-login.php`, `/.env`.
     pub fn nearby(&self, path: &str, most: usize) -> Vec<&Entry> {
@@ -83,12 +91,12 @@ impl Snapshot {
             Target::Stretch(stretch) => Some(&stretch.entry),
             Target::Redirect(_) => None,
         };
-        self.nearby.get_or_init(|| Nearby::of(self)).find(&asked, most).into_iter().filter_map(entry).collect()
+        self.nearby_all().find(&asked, most).into_iter().filter_map(entry).collect()
     }
 }
 
 /// `/2019/05/Old-Calf.html` to `old-calf`.
-fn last_part(path: &str) -> String {
+pub(in crate::content) fn last_part(path: &str) -> String {
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase();
     let ending = last.strip_suffix(".html").or_else(|| last.strip_suffix(".htm")).or_else(|| last.strip_suffix(".md"));
     ending.map(str::to_owned).unwrap_or(last)

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
 
-use crate::domain::address;
+use crate::{domain::address, web::search};
 
 /// A question that the cache may answer.
 pub(super) struct Asked<'a> {
@@ -100,6 +100,7 @@ fn key(uri: &Uri) -> Option<Cow<'_, str>> {
         return Some(Cow::Borrowed(path));
     }
     let mut key = address::encode(&address::decode(path)?);
+    let is_search = key == "/search";
     for (name, value) in form_pairs(uri.query().unwrap_or_default()) {
         match name.as_str() {
             "reply_to" => {
@@ -107,8 +108,9 @@ fn key(uri: &Uri) -> Option<Cow<'_, str>> {
                 key.push_str("?reply_to=");
                 key.push_str(&value.parse::<i64>().ok()?.to_string());
             }
-            // For one visitor, or as many as there are questions.
-            "waiting" | "q" => return None,
+            "waiting" => return None,
+            // As many pages as there are questions.
+            name if is_search && search::FIELDS.contains(&name) => return None,
             // `utm_source` and its kin change nothing.
             _ => {}
         }
@@ -153,7 +155,11 @@ mod tests {
         assert_eq!(key("/posts/c%61lf"), key("/posts/calf"));
         assert_eq!(key("/a?reply_to=041").as_deref(), Some("/a?reply_to=41"));
         assert_eq!(key("/a?reply_to=x"), None);
-        assert_eq!(key("/search?q=calf"), None);
+        for question in ["q=calf", "tag=feet", "year=2026", "utm_source=x&year=", "%71=calf", "q=a&exact=1", "exact"] {
+            assert_eq!(key(&format!("/search?{question}")), None, "{question}");
+        }
+        assert_eq!(key("/search?utm_source=x").as_deref(), Some("/search"));
+        assert_eq!(key("/tags/feet?year=2026"), key("/tags/feet"));
         assert_eq!(key("/media/1-clip.mp4"), None);
     }
 

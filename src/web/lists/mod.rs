@@ -12,26 +12,41 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use serde_json::json;
 
 use super::{
     errors::{self, WebError},
     page::{Page, Policy, redirect},
     view::{
         cards::{Counts, Pagination, PostCard, page_path, tags_of, thread_keys},
+        json_ld,
         layout::Layout,
     },
 };
-use crate::{app::App, domain::entry::Post};
+use crate::{
+    app::App,
+    content::{
+        Snapshot,
+        pictures::{self, Place},
+    },
+    domain::entry::Post,
+};
 
 #[derive(Template)]
 #[template(path = "posts/home.html")]
 struct Home {
     layout: Layout,
     heading: String,
+    header_picture: Option<String>,
     lead: Option<PostCard>,
     cards: Vec<PostCard>,
     pagination: Pagination,
+}
+
+/// What stands above everything else on the first page, as HTML.
+fn header_picture(app: &App, snapshot: &Snapshot) -> Option<String> {
+    let set = app.config.site.theme.header_picture.as_ref()?;
+    let file = snapshot.media_named(&set.file)?;
+    Some(pictures::html(&file.picture(), Place::Header, &set.alt, "", true))
 }
 
 /// A tag or a year and how much is in it.
@@ -65,20 +80,13 @@ async fn home_at(app: &App, number: usize) -> Result<Page, WebError> {
     let (mut cards, policy) = cards(app, posts).await;
     let lead = (number == 1 && !cards.is_empty()).then(|| cards.remove(0));
     let title = if number == 1 { String::new() } else { app.texts().lists.page.with(number) };
-    let layout = Layout::new(app, &snapshot, &title).at(app, &page_path("/", number)).with_json_ld(&json!({
-        "@context": "https://schema.org",
-        "@type": "WebSite",
-        "name": site.title,
-        "description": site.description,
-        "url": site.absolute("/"),
-        "potentialAction": {
-            "@type": "SearchAction",
-            "target": format!("{}/search?q={{search_term_string}}", site.base_url),
-            "query-input": "required name=search_term_string",
-        },
-    }));
+    let mut layout = Layout::new(app, &snapshot, &title).at(app, &page_path("/", number));
+    if number == 1 {
+        layout = layout.with_json_ld(&json_ld::home(site, posts.iter().map(AsRef::as_ref)));
+    }
     let heading = if site.description.is_empty() { site.title.clone() } else { site.description.clone() };
-    Page::html(&Home { layout, heading, lead, cards, pagination }, policy)
+    let header_picture = header_picture(app, &snapshot).filter(|_| number == 1);
+    Page::html(&Home { layout, heading, header_picture, lead, cards, pagination }, policy)
 }
 
 /// `/posts` by itself is what somebody types who cuts an address short.

@@ -12,7 +12,7 @@ use html5ever::{
 };
 use instep::{
     content::markdown::{Dialect, Linked, Lookup, render_as},
-    domain::{embed::Picture, entry::Piece, slug::Slug},
+    domain::{embed::Told, entry::Piece, picture::Picture, slug::Slug},
     texts::Texts,
 };
 
@@ -38,11 +38,19 @@ impl Lookup for Nothing {
         None
     }
 
+    fn told(&self, _: &str) -> Option<Told> {
+        None
+    }
+
     fn texts(&self) -> &'static Texts {
         instep::texts::of("en").expect("is shipped")
     }
 
     fn has_stretch(&self, _: &Slug) -> bool {
+        false
+    }
+
+    fn has_cover(&self) -> bool {
         false
     }
 }

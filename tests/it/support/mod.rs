@@ -3,7 +3,9 @@
 pub mod answer;
 pub mod database;
 pub mod html;
+pub mod photo;
 pub mod program;
+pub mod provider;
 pub mod running;
 pub mod site;
 pub mod visitor;
