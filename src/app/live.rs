@@ -83,7 +83,7 @@ async fn keep_content(app: App, mut loader: Loader, mut library: Arc<Library>, m
             () = reached(&app, next_change) => {}
         }
         let snapshot = Snapshot::build(&library, app.clock.now(), app.mode.dev);
-        app.snapshot.store(Arc::new(snapshot));
+        app.snapshot.store(Arc::new(snapshot.after(&app.snapshot())));
         app.cache.purge_everything();
         index(&app).await;
     }
@@ -155,11 +155,11 @@ fn report(app: &App, library: &Library) {
 /// What follows a snapshot: which posts are related, and search. Until it has, the old index answers.
 async fn index(app: &App) {
     let snapshot = app.snapshot();
-    let related = tokio::task::spawn_blocking(move || {
-        snapshot.all_related();
-    });
-    if let Err(panic) = related.await {
-        tracing::error!("looking for related posts broke: {panic}");
+    match tokio::task::spawn_blocking(move || snapshot.make_related()).await {
+        // Pages made in between show the related posts of before.
+        Ok(true) => app.cache.purge_everything(),
+        Ok(false) => {}
+        Err(panic) => tracing::error!("looking for related posts broke: {panic}"),
     }
     match SearchIndex::build(app.snapshot().search_docs()).await {
         Ok(index) => app.search.store(Some(Arc::new(index))),

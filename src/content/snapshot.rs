@@ -48,9 +48,23 @@ pub struct Snapshot {
     threads: HashMap<String, Arc<Post>>,
     /// Posts that show a stretch, newest first.
     shown_in: HashMap<Slug, Vec<Arc<Post>>>,
-    /// Places in `posts`; made when first asked for, since many posts take a moment and nothing else needs it.
-    related: OnceLock<Vec<Vec<u32>>>,
-    nearby: Nearby,
+    /// Made when first asked for, or by the keepers; many posts take a moment.
+    related: OnceLock<Arc<Related>>,
+    /// What the snapshot before had, until this one's own are made.
+    related_before: Option<Arc<Related>>,
+    /// Made when first asked for: only a missing page needs it.
+    nearby: OnceLock<Nearby>,
+}
+
+/// Posts for which a reader may wait while related ones are found: some 30 ms.
+const COMPARED_AT_ONCE: usize = 1_000;
+
+/// Which posts are near which, for the posts of one snapshot.
+#[derive(Debug)]
+struct Related {
+    posts: Vec<Arc<Post>>,
+    /// For each of `posts` places in it, nearest first.
+    near: Vec<Vec<u32>>,
 }
 
 /// A tag and its posts, newest first.
@@ -106,7 +120,8 @@ impl Snapshot {
             next_change: next_change(library, now),
             addresses: HashMap::new(),
             related: OnceLock::new(),
-            nearby: Nearby::build(&posts, &pages, stretches.values().cloned()),
+            related_before: None,
+            nearby: OnceLock::new(),
             posts,
             pages,
             stretches,
@@ -164,16 +179,32 @@ impl Snapshot {
         Some((series, at))
     }
 
-    /// Posts that are near one, nearest first; most have several, some none.
+    /// Posts that are near one, nearest first; most have several, some none. On a large site, for a moment after a
+    /// change, those that were near before it: nobody waits for ten thousand posts to be compared.
     pub fn related(&self, post: &Post) -> impl Iterator<Item = &Arc<Post>> {
-        let at = self.posts.iter().position(|other| other.entry.slug == post.entry.slug);
-        let near = at.and_then(|at| self.all_related().get(at)).map_or(&[][..], Vec::as_slice);
-        near.iter().filter_map(|other| self.posts.get(*other as usize))
+        if self.posts.len() <= COMPARED_AT_ONCE {
+            self.make_related();
+        }
+        let related = self.related.get().or(self.related_before.as_ref());
+        let near = related.and_then(|related| {
+            let at = related.posts.iter().position(|other| other.entry.slug == post.entry.slug)?;
+            Some(related.near.get(at)?.iter().filter_map(|other| related.posts.get(*other as usize)))
+        });
+        near.into_iter().flatten().filter_map(|other| self.threads.get(other.entry.slug.as_str()))
     }
 
-    /// Makes what [`Snapshot::related`] answers from, so that no reader waits for it.
-    pub fn all_related(&self) -> &[Vec<u32>] {
-        self.related.get_or_init(|| related(&self.posts))
+    /// Makes what [`Snapshot::related`] answers from. Whether readers may have been told something else until now.
+    pub fn make_related(&self) -> bool {
+        let related = self.related.get_or_init(|| Arc::new(Related::of(&self.posts)));
+        self.posts.len() > COMPARED_AT_ONCE
+            && self.related_before.as_ref().is_none_or(|before| before.near != related.near)
+    }
+
+    /// Puts it in the place of another, of which it takes over what takes long to make.
+    #[must_use]
+    pub fn after(mut self, before: &Self) -> Self {
+        self.related_before = before.related.get().or(before.related_before.as_ref()).cloned();
+        self
     }
 
     /// Years with posts, newest first, and how many each has.
@@ -295,22 +326,25 @@ fn shown_in(posts: &[Arc<Post>]) -> HashMap<Slug, Vec<Arc<Post>>> {
     shown
 }
 
-fn related(posts: &[Arc<Post>]) -> Vec<Vec<u32>> {
-    let tags: Vec<Vec<&str>> =
-        posts.iter().map(|post| post.tags.iter().map(|tag| tag.slug.as_str()).collect()).collect();
-    let series: Vec<Option<Slug>> = posts.iter().map(|post| post.series.as_deref().and_then(Slug::from_text)).collect();
-    let features: Vec<Features> = posts
-        .iter()
-        .zip(&tags)
-        .zip(&series)
-        .map(|((post, tags), series)| Features {
-            tags,
-            series: series.as_ref().map(Slug::as_str),
-            title: &post.entry.title,
-            text: &post.entry.body.text,
-        })
-        .collect();
-    related::related(&features)
+impl Related {
+    fn of(posts: &[Arc<Post>]) -> Self {
+        let tags: Vec<Vec<&str>> =
+            posts.iter().map(|post| post.tags.iter().map(|tag| tag.slug.as_str()).collect()).collect();
+        let series: Vec<Option<Slug>> =
+            posts.iter().map(|post| post.series.as_deref().and_then(Slug::from_text)).collect();
+        let features: Vec<Features> = posts
+            .iter()
+            .zip(&tags)
+            .zip(&series)
+            .map(|((post, tags), series)| Features {
+                tags,
+                series: series.as_ref().map(Slug::as_str),
+                title: &post.entry.title,
+                text: &post.entry.body.text,
+            })
+            .collect();
+        Self { near: related::related(&features), posts: posts.to_vec() }
+    }
 }
 
 fn next_change(library: &Library, now: Timestamp) -> Option<Timestamp> {

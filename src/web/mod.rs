@@ -40,6 +40,7 @@ use tower::{ServiceBuilder, ServiceExt};
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::app::App;
+pub use page::Policy;
 use server::Limits;
 
 /// The whole site as a service: the page cache, and the router behind it. Cheap to clone.
@@ -52,6 +53,11 @@ pub struct Site {
 impl Site {
     pub fn new(app: App, limits: Limits) -> Self {
         Self { router: router(app.clone(), limits), app }
+    }
+
+    /// The answer of the page cache, if it has one.
+    pub fn hit<B>(&self, request: &Request<B>) -> Option<Response> {
+        self.app.cache.hit(request)
     }
 
     /// Answers a request.

@@ -98,6 +98,12 @@ async fn accept(
     }
 }
 
+/// A page from the cache, or one that is being made.
+enum Answer<F> {
+    Ready(Response<Body>),
+    Making(Pin<Box<F>>),
+}
+
 fn connection(
     stream: TcpStream,
     site: Site,
@@ -108,13 +114,22 @@ fn connection(
 > {
     let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
     let service = service_fn(move |request: Request<Incoming>| {
-        let site = site.clone();
-        async move {
-            let mut request = request.map(Body::new);
-            if let Some(peer) = peer {
-                request.extensions_mut().insert(peer);
+        let answer = match site.hit(&request) {
+            // Most requests end here, so they do not pay for what only the others need.
+            Some(response) => Answer::Ready(response),
+            None => {
+                let (site, mut request) = (site.clone(), request.map(Body::new));
+                if let Some(peer) = peer {
+                    request.extensions_mut().insert(peer);
+                }
+                Answer::Making(Box::pin(async move { site.respond(request).await }))
             }
-            Ok::<Response<Body>, Infallible>(site.respond(request).await)
+        };
+        async move {
+            Ok::<Response<Body>, Infallible>(match answer {
+                Answer::Ready(response) => response,
+                Answer::Making(response) => response.await,
+            })
         }
     });
     let mut stream = TimeoutStream::new(stream);

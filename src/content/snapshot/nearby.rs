@@ -74,6 +74,10 @@ impl Nearby {
 }
 
 impl Snapshot {
+    fn nearby_all(&self) -> &Nearby {
+        self.nearby.get_or_init(|| Nearby::build(&self.posts, &self.pages, self.stretches.values().cloned()))
+    }
+
     /// Titles and addresses that are near a path which leads nowhere, nearest first. Nothing for paths that no
     /// author's content has, such as those that programs try: `/wp-login.php`, `/.env`.
     pub fn nearby(&self, path: &str, most: usize) -> Vec<&Entry> {
@@ -87,7 +91,7 @@ impl Snapshot {
             Target::Stretch(stretch) => Some(&stretch.entry),
             Target::Redirect(_) => None,
         };
-        self.nearby.find(&asked, most).into_iter().filter_map(entry).collect()
+        self.nearby_all().find(&asked, most).into_iter().filter_map(entry).collect()
     }
 }
 

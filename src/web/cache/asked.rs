@@ -1,0 +1,181 @@
+//! What a request asks of the page cache: which page, in which encoding, and which version it has already. Borrowed from
+//! the request and free of allocations for the addresses that readers use, since every hit comes through here.
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
+
+use crate::{domain::address, web::search};
+
+/// A question that the cache may answer.
+pub(super) struct Asked<'a> {
+    pub(super) key: Cow<'a, str>,
+    pub(super) want: Want<'a>,
+}
+
+/// What is wanted of the page.
+#[derive(Clone, Debug)]
+pub(super) struct Want<'a> {
+    pub(super) is_head: bool,
+    pub(super) encoding: Encoding,
+    if_none_match: Option<Cow<'a, HeaderValue>>,
+}
+
+impl<'a> Asked<'a> {
+    /// `None` where the cache has nothing to say: other methods, and addresses that are for one visitor.
+    pub(super) fn of<B>(request: &'a Request<B>) -> Option<Self> {
+        let is_head = request.method() == Method::HEAD;
+        if !is_head && request.method() != Method::GET {
+            return None;
+        }
+        let headers = request.headers();
+        let if_none_match = headers.get(header::IF_NONE_MATCH).map(Cow::Borrowed);
+        Some(Self {
+            key: key(request.uri())?,
+            want: Want { is_head, encoding: Encoding::best(headers), if_none_match },
+        })
+    }
+
+    /// The same, when the request itself is handed on.
+    pub(super) fn into_owned(self) -> Asked<'static> {
+        let if_none_match = self.want.if_none_match.map(|value| Cow::Owned(value.into_owned()));
+        Asked { key: Cow::Owned(self.key.into_owned()), want: Want { if_none_match, ..self.want } }
+    }
+}
+
+impl Want<'_> {
+    /// Whether the client has this version. RFC 9110, 13.1.2: weak comparison, a list, or `*`.
+    pub(super) fn has(&self, etag: &HeaderValue) -> bool {
+        fn opaque(tag: &str) -> &str {
+            let tag = tag.trim();
+            tag.strip_prefix("W/").unwrap_or(tag)
+        }
+        let (Some(known), Ok(own)) = (self.if_none_match.as_ref().and_then(|known| known.to_str().ok()), etag.to_str())
+        else {
+            return false;
+        };
+        known.split(',').any(|tag| tag.trim() == "*" || opaque(tag) == opaque(own))
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Identity,
+    Gzip,
+    Brotli,
+}
+
+impl Encoding {
+    /// The smallest the client takes (RFC 9110, 12.5.3); `q=0` is a no.
+    fn best(headers: &HeaderMap) -> Self {
+        let mut best = Self::Identity;
+        for value in headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()) {
+            for offer in value.split(',') {
+                let (name, parameters) = offer.split_once(';').unwrap_or((offer, ""));
+                let name = name.trim();
+                let quality = parameters.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse::<f32>);
+                if quality.is_ok_and(|quality| quality <= 0.0) {
+                    continue;
+                }
+                if name.eq_ignore_ascii_case("br") {
+                    return Self::Brotli;
+                }
+                if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") || name == "*" {
+                    best = Self::Gzip;
+                }
+            }
+        }
+        best
+    }
+}
+
+/// What tells pages apart: the path, and of the query only what a public page looks at. `None`: not for the cache.
+fn key(uri: &Uri) -> Option<Cow<'_, str>> {
+    let path = uri.path();
+    // Media are too large to hold, and their ranges and conditions are answered where they are read.
+    if path.starts_with("/media/") {
+        return None;
+    }
+    if uri.query().is_none() && is_plain(path) {
+        return Some(Cow::Borrowed(path));
+    }
+    let mut key = address::encode(&address::decode(path)?);
+    let is_search = key == "/search";
+    for (name, value) in form_pairs(uri.query().unwrap_or_default()) {
+        match name.as_str() {
+            "reply_to" => {
+                // Answering a comment that is there makes a page of its own; the router knows which are.
+                key.push_str("?reply_to=");
+                key.push_str(&value.parse::<i64>().ok()?.to_string());
+            }
+            "waiting" => return None,
+            // As many pages as there are questions.
+            name if is_search && search::FIELDS.contains(&name) => return None,
+            // `utm_source` and its kin change nothing.
+            _ => {}
+        }
+    }
+    Some(Cow::Owned(key))
+}
+
+/// Whether decoding and encoding again would change nothing (RFC 3986, 2.3: unreserved letters, and the slash).
+fn is_plain(path: &str) -> bool {
+    path.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/'))
+}
+
+fn form_pairs(query: &str) -> impl Iterator<Item = (String, String)> {
+    url::form_urlencoded::parse(query.as_bytes()).map(|(name, value)| (name.into_owned(), value.into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings() {
+        for (accept, expected) in [
+            ("gzip, deflate, br", Encoding::Brotli),
+            ("gzip", Encoding::Gzip),
+            ("GZIP", Encoding::Gzip),
+            ("br;q=0, gzip;q=0.5", Encoding::Gzip),
+            ("gzip;q=0", Encoding::Identity),
+            ("*", Encoding::Gzip),
+            ("identity", Encoding::Identity),
+            ("", Encoding::Identity),
+        ] {
+            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accept))]);
+            assert_eq!(Encoding::best(&headers), expected, "{accept}");
+        }
+    }
+
+    #[test]
+    fn keys() {
+        let key = |uri: &str| key(&uri.parse().expect("an address")).map(Cow::into_owned);
+        assert_eq!(key("/posts/%C3%BCber?fbclid=1"), key("/posts/%c3%bcber"));
+        assert_eq!(key("/posts/c%61lf"), key("/posts/calf"));
+        assert_eq!(key("/a?reply_to=041").as_deref(), Some("/a?reply_to=41"));
+        assert_eq!(key("/a?reply_to=x"), None);
+        for question in ["q=calf", "tag=feet", "year=2026", "utm_source=x&year=", "%71=calf", "q=a&exact=1", "exact"] {
+            assert_eq!(key(&format!("/search?{question}")), None, "{question}");
+        }
+        assert_eq!(key("/search?utm_source=x").as_deref(), Some("/search"));
+        assert_eq!(key("/tags/feet?year=2026"), key("/tags/feet"));
+        assert_eq!(key("/media/1-clip.mp4"), None);
+    }
+
+    #[test]
+    fn versions() {
+        let etag = HeaderValue::from_static("W/\"a1\"");
+        for (known, expected) in [
+            ("W/\"a1\"", true),
+            ("\"a1\"", true),
+            ("\"x\", W/\"a1\"", true),
+            ("*", true),
+            ("\"a\"", false),
+            ("", false),
+        ] {
+            let request = Request::get("/").header(header::IF_NONE_MATCH, known).body(()).expect("a request");
+            assert_eq!(Asked::of(&request).expect("a question").want.has(&etag), expected, "{known}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! A finished page: its headers and its body in each encoding, ready to be handed out. And how bodies are compressed.
+
+use std::{
+    io::Write,
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use sha2::{Digest, Sha256};
+
+use super::asked::{Encoding, Want};
+
+/// Pages are made anew after a day, or the stamp in their comment form would grow old (`domain::stamp`).
+const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
+/// A page that has lived this long will be read again: now it is worth the best compression, which takes some fifty
+/// times as long.
+const SETTLED: Duration = Duration::from_secs(5);
+/// Bodies below this do not shrink enough to be worth it: they fit in one packet as they are.
+const WORTH_COMPRESSING: usize = 860;
+/// Of one set of headers, about; for weighing.
+const HEADER_BYTES: usize = 1024;
+
+/// A finished page.
+pub(super) struct Entry {
+    etag: HeaderValue,
+    identity: Encoded,
+    gzip: Option<Encoded>,
+    brotli: Option<Encoded>,
+    pub(super) tags: Vec<String>,
+    made: Instant,
+    /// Somebody has begun to compress it as well as can be, or has done so.
+    is_polished: AtomicBool,
+}
+
+/// A body in one encoding, with all headers that go before it.
+#[derive(Clone)]
+struct Encoded {
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// How much time a body may cost.
+#[derive(Clone, Copy)]
+enum Effort {
+    /// A reader waits. Brotli's 4 takes about as long as gzip's 4 and is a tenth smaller.
+    Quick,
+    Best,
+}
+
+impl Entry {
+    /// Compressed quickly, off the threads that answer.
+    pub(super) async fn new(mut headers: HeaderMap, body: Bytes, tags: Vec<String>) -> Self {
+        let hash = Sha256::digest(&body);
+        let digits: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        // Weak: the encodings of a page share it.
+        let etag = HeaderValue::try_from(format!("W/\"{digits}\"")).unwrap_or(HeaderValue::from_static("W/\"0\""));
+        headers.insert(header::ETAG, etag.clone());
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        // The name of the request that made the page is none of the next reader's.
+        headers.remove(crate::web::request_log::HEADER);
+        let is_worth_it = body.len() >= WORTH_COMPRESSING && is_text(&headers);
+        let (gzip, brotli) = if is_worth_it { compress(&body, Effort::Quick).await } else { (None, None) };
+        let encoded = |body: Bytes, encoding: Option<&'static str>| Encoded::new(&headers, body, encoding);
+        Self {
+            etag,
+            gzip: gzip.map(|body| encoded(body, Some("gzip"))),
+            brotli: brotli.map(|body| encoded(body, Some("br"))),
+            identity: encoded(body, None),
+            tags,
+            made: Instant::now(),
+            is_polished: AtomicBool::new(!is_worth_it),
+        }
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        let all = [Some(&self.identity), self.gzip.as_ref(), self.brotli.as_ref()];
+        all.into_iter().flatten().map(|encoded| encoded.body.len() + HEADER_BYTES).sum()
+    }
+
+    pub(super) fn age(&self) -> Duration {
+        self.made.elapsed()
+    }
+
+    pub(super) fn is_fresh(age: Duration) -> bool {
+        age < LONGEST_LIFE
+    }
+
+    /// True once in its life: now is the time to polish it.
+    pub(super) fn wants_polish(&self, age: Duration) -> bool {
+        age >= SETTLED && !self.is_polished.load(Ordering::Relaxed) && !self.is_polished.swap(true, Ordering::Relaxed)
+    }
+
+    /// The same page, compressed as well as can be. Its age and version stay.
+    pub(super) async fn polished(&self) -> Self {
+        let (gzip, brotli) = compress(&self.identity.body, Effort::Best).await;
+        let replaced = |before: &Option<Encoded>, body: Option<Bytes>| match (before, body) {
+            (Some(before), Some(body)) => Some(before.with(body)),
+            (before, _) => before.clone(),
+        };
+        Self {
+            etag: self.etag.clone(),
+            identity: self.identity.clone(),
+            gzip: replaced(&self.gzip, gzip),
+            brotli: replaced(&self.brotli, brotli),
+            tags: self.tags.clone(),
+            made: self.made,
+            is_polished: AtomicBool::new(true),
+        }
+    }
+
+    pub(super) fn respond(&self, want: &Want<'_>) -> Response<Body> {
+        let encoded = match want.encoding {
+            Encoding::Brotli => self.brotli.as_ref(),
+            Encoding::Gzip => self.gzip.as_ref(),
+            Encoding::Identity => None,
+        };
+        let encoded = encoded.unwrap_or(&self.identity);
+        if want.has(&self.etag) {
+            return encoded.not_modified();
+        }
+        let mut response = Response::new(if want.is_head { Body::empty() } else { Body::from(encoded.body.clone()) });
+        response.headers_mut().clone_from(&encoded.headers);
+        response
+    }
+}
+
+impl Encoded {
+    fn new(headers: &HeaderMap, body: Bytes, encoding: Option<&'static str>) -> Self {
+        let mut headers = headers.clone();
+        headers.insert(header::CONTENT_LENGTH, body.len().into());
+        if let Some(encoding) = encoding {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        Self { headers, body }
+    }
+
+    fn with(&self, body: Bytes) -> Self {
+        let mut headers = self.headers.clone();
+        headers.insert(header::CONTENT_LENGTH, body.len().into());
+        Self { headers, body }
+    }
+
+    /// RFC 9110, 15.4.5: nothing about a body that is not sent.
+    fn not_modified(&self) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        let headers = response.headers_mut();
+        headers.clone_from(&self.headers);
+        for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
+            headers.remove(name);
+        }
+        response
+    }
+}
+
+fn is_text(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.starts_with("text/") || ["xml", "json", "javascript"].iter().any(|word| kind.contains(word))
+}
+
+/// Gzip and brotli, on a thread of their own.
+async fn compress(body: &Bytes, effort: Effort) -> (Option<Bytes>, Option<Bytes>) {
+    let body = body.clone();
+    tokio::task::spawn_blocking(move || (gzip(&body, effort), brotli(&body, effort))).await.unwrap_or((None, None))
+}
+
+fn gzip(body: &[u8], effort: Effort) -> Option<Bytes> {
+    let level = match effort {
+        Effort::Quick => 4,
+        Effort::Best => 9,
+    };
+    let output = Vec::with_capacity(body.len() / 3);
+    let mut encoder = flate2::write::GzEncoder::new(output, flate2::Compression::new(level));
+    encoder.write_all(body).ok()?;
+    encoder.finish().ok().map(Bytes::from)
+}
+
+fn brotli(body: &[u8], effort: Effort) -> Option<Bytes> {
+    let quality = match effort {
+        Effort::Quick => 4,
+        Effort::Best => 11,
+    };
+    // A window of 4 MiB covers any page.
+    let parameters =
+        brotli::enc::BrotliEncoderParams { quality, lgwin: 22, size_hint: body.len(), ..Default::default() };
+    let mut compressed = Vec::with_capacity(body.len() / 3);
+    brotli::BrotliCompress(&mut &body[..], &mut compressed, &parameters).ok()?;
+    Some(Bytes::from(compressed))
+}
