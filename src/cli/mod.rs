@@ -5,6 +5,7 @@ mod comments;
 mod demo;
 mod init;
 mod new;
+mod pictures;
 mod serve;
 
 use std::{
@@ -62,6 +63,8 @@ enum Command {
     /// List, approve, answer and remove comments, also while the site runs
     #[command(subcommand)]
     Comments(comments::Comments),
+    /// Make the smaller versions of photos that are missing (the site does it by itself)
+    Pictures,
     /// Print the notices that come with the definitions of languages in the program
     Licences,
 }
@@ -142,6 +145,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Some(Command::New(new)) => new.run(&places),
             Some(Command::Check(check)) => check.run(&places),
             Some(Command::Comments(comments)) => comments.run(&places).await,
+            Some(Command::Pictures) => pictures::run(&places),
             Some(Command::Licences) => {
                 // Piped into a pager that is closed early, it is no failure.
                 let _ = io::stdout().write_all(crate::content::markdown::highlight::notices().as_bytes());
