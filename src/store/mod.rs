@@ -21,7 +21,7 @@ pub use comments::{Added, Sender, Sent};
 pub use moderation::{Listed, Moderated};
 pub use open::OpenError;
 pub use refusals::{Forgotten, Refused};
-pub use search::{Found, SearchIndex};
+pub use search::{Correction, Found, Question, SearchIndex};
 
 /// Comments and all else that must survive a restart. Cheap to clone.
 #[derive(Clone, Debug)]

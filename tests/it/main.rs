@@ -8,6 +8,7 @@ mod cli;
 mod comments;
 mod content;
 mod docs;
+mod embeds;
 mod feeds;
 mod pages;
 mod pictures;
