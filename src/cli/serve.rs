@@ -1,6 +1,7 @@
 //! `instep serve`: the site.
 
 use std::{
+    ffi::OsString,
     io::Write,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
@@ -58,6 +59,11 @@ impl Serve {
         }
         let mode = Mode { dev: self.dev, demo: self.demo };
         let (app, keepers) = App::build(config, mode, store, clock).await?;
+        if let Ok(program) = std::env::current_exe() {
+            let places = [("--content", &app.config.content), ("--data", &app.config.data)];
+            let places = places.into_iter().flat_map(|(flag, path)| [OsString::from(flag), path.into()]);
+            app.pictures.leave_to(program, ["pictures".into()].into_iter().chain(places).collect());
+        }
         match app.config.log {
             LogFormat::Text => greet(&app, address, began),
             LogFormat::Json => log_start(&app, address, began),
@@ -141,7 +147,7 @@ fn display(path: &Path) -> String {
     format!("{}/", path.display().to_string().trim_end_matches('/'))
 }
 
-fn log_to_stderr(format: LogFormat) {
+pub(super) fn log_to_stderr(format: LogFormat) {
     let targets = Targets::new().with_default(tracing::Level::WARN).with_target("instep", tracing::Level::INFO);
     let registry = tracing_subscriber::registry().with(targets);
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);

@@ -12,6 +12,7 @@ mod markup;
 mod png;
 mod variants;
 mod webp;
+mod worker;
 mod workshop;
 
 use sha2::{Digest, Sha256};

@@ -13,6 +13,7 @@ mod commenting;
 mod embeds;
 mod keyboard;
 mod look;
+mod pictures;
 mod policy;
 mod reading;
 mod scheme;

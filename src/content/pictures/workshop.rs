@@ -1,25 +1,30 @@
-//! Where pictures are cleaned and made smaller, once each, and kept under `data/pictures`.
+//! What was made of the site's pictures, kept under `data/pictures`, and the order book for what is to be made.
 //!
 //! No picture is ever sent from the content folder: what leaves has been cleaned, and has the hash that its address
-//! says. One thread makes the smaller versions, one picture at a time, so that no more than one stands in memory.
+//! says.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::HashSet,
+    ffi::OsString,
     fs,
     io::{self, Write},
-    panic::{AssertUnwindSafe, catch_unwind},
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
     sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::sync::Semaphore;
 
-use super::{Kind, MOST_BYTES, clean, hash, head, variants};
+use super::{
+    Kind, MOST_BYTES, clean, hash,
+    worker::{Next, Worker},
+};
 use crate::{
     content::media::{MediaFile, MediaIndex},
     domain::picture::Variant,
@@ -27,13 +32,15 @@ use crate::{
 
 /// How many pictures are cleaned at the same time for those who ask; each may take twice its file in memory.
 const CLEANERS: usize = 2;
-/// How often long work tells how far it is.
-const TELL_EVERY: Duration = Duration::from_secs(15);
+/// How often is asked whether the process that makes pictures is done.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// What was made of the site's pictures, and the order book for what is to be made.
+/// The folder and the orders.
 #[derive(Debug)]
 pub struct Pictures {
-    folder: PathBuf,
+    pub(super) folder: PathBuf,
+    helper: OnceLock<(PathBuf, Vec<OsString>)>,
+    helping: Mutex<Option<Child>>,
     orders: Mutex<Orders>,
     bell: Condvar,
     cleaners: Semaphore,
@@ -67,6 +74,7 @@ impl Drop for Working {
     fn drop(&mut self) {
         self.0.orders().is_closed = true;
         self.0.bell.notify_all();
+        self.0.end_helper();
     }
 }
 
@@ -75,11 +83,25 @@ impl Pictures {
     pub fn new(data: &Path) -> Arc<Self> {
         Arc::new(Self {
             folder: data.join("pictures"),
+            helper: OnceLock::new(),
+            helping: Mutex::default(),
             orders: Mutex::default(),
             bell: Condvar::new(),
             cleaners: Semaphore::new(CLEANERS),
             written: AtomicU64::new(0),
         })
+    }
+
+    /// Has the work done by a program of its own, which gives the memory back when it is done: what decoders leave
+    /// behind in a long-running process is more than the rest of a site takes. It must make everything that is missing,
+    /// as [`Pictures::make_all`] does, and end.
+    pub fn leave_to(&self, program: PathBuf, arguments: Vec<OsString>) {
+        let _ = self.helper.set((program, arguments));
+    }
+
+    /// Makes everything that is missing, here and now; how many pictures could not be made smaller.
+    pub fn make_all(self: &Arc<Self>, media: &MediaIndex) -> usize {
+        Worker::new(Arc::clone(self)).make_all(pictures_of(media))
     }
 
     /// Begins to work in a thread of its own.
@@ -95,7 +117,7 @@ impl Pictures {
 
     /// Says what the content holds now: what is missing will be made, what is no longer used goes.
     pub fn follow(&self, media: &MediaIndex) {
-        self.orders().all = Some(media.files().filter(|file| file.kind().is_some()).cloned().collect());
+        self.orders().all = Some(pictures_of(media));
         self.bell.notify_all();
     }
 
@@ -137,12 +159,12 @@ impl Pictures {
         made.await.ok().flatten()
     }
 
-    fn cleaned_path(&self, file: &MediaFile) -> Option<PathBuf> {
+    pub(super) fn cleaned_path(&self, file: &MediaFile) -> Option<PathBuf> {
         Some(self.folder.join(format!("{}.{}", file.hash(), file.kind()?.ending())))
     }
 
     /// Reads and cleans a file, if it still is the one that was looked at.
-    fn clean(&self, file: &MediaFile) -> Option<Vec<u8>> {
+    pub(super) fn clean(&self, file: &MediaFile) -> Option<Vec<u8>> {
         let kind = file.kind()?;
         let bytes = fs::metadata(&file.path).ok().filter(|now| now.len() <= MOST_BYTES).map(|_| fs::read(&file.path));
         let bytes = bytes?.ok().filter(|bytes| hash(bytes) == file.hash())?;
@@ -156,10 +178,10 @@ impl Pictures {
     }
 
     /// Writes a file whole or not at all.
-    fn keep(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn keep(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let nth = self.written.fetch_add(1, Ordering::Relaxed);
-        let draft = self.folder.join(format!(".{}-{nth}", std::process::id()));
+        let draft = self.folder.join(format!("{}{nth}", draft_start(std::process::id())));
         let mut file = fs::File::create(&draft)?;
         let done = file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&draft, path));
         if done.is_err() {
@@ -173,7 +195,7 @@ impl Pictures {
     }
 
     /// What is next; sleeps while there is nothing to do.
-    fn next(&self, is_busy: bool) -> Next {
+    pub(super) fn next(&self, is_busy: bool) -> Next {
         let mut orders = self.orders();
         loop {
             if orders.is_closed {
@@ -189,13 +211,61 @@ impl Pictures {
         }
     }
 
-    fn missing(&self, file: &MediaFile) -> Vec<Variant> {
+    /// Lets the helper work until it is done; `None` where there is none.
+    ///
+    /// # Errors
+    /// It cannot be started, or says that it could not do its work.
+    pub(super) fn helped(&self) -> Option<io::Result<()>> {
+        let (program, arguments) = self.helper.get()?;
+        let mut command = Command::new(program);
+        // In a group of its own, so that Ctrl-C is the site's to answer.
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).process_group(0);
+        match command.spawn() {
+            Ok(child) => *self.helping() = Some(child),
+            Err(error) => return Some(Err(error)),
+        }
+        loop {
+            // Closed after the last look, nobody else would end it.
+            if self.orders().is_closed {
+                self.end_helper();
+            }
+            let ended = self.helping().as_mut().map(Child::try_wait);
+            match ended {
+                Some(Ok(None)) => thread::sleep(LOOK_EVERY),
+                Some(Ok(Some(status))) if !status.success() => {
+                    return Some(Err(io::Error::other(format!("it ended with {status}"))));
+                }
+                Some(Err(error)) => return Some(Err(error)),
+                Some(Ok(Some(_))) | None => return Some(Ok(())),
+            }
+        }
+    }
+
+    fn end_helper(&self) {
+        if let Some(mut child) = self.helping().take() {
+            // It may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+            let drafts = draft_start(child.id());
+            for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+                if entry.file_name().to_string_lossy().starts_with(&drafts) {
+                    let _ = fs::remove_file(entry.path());
+                }
+            }
+        }
+    }
+
+    fn helping(&self) -> MutexGuard<'_, Option<Child>> {
+        self.helping.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn missing(&self, file: &MediaFile) -> Vec<Variant> {
         let is_missing = |variant: &Variant| !self.path_of(file, *variant).exists();
         file.picture().variants().into_iter().filter(is_missing).collect()
     }
 
     /// Removes what was made of pictures that the content no longer has.
-    fn remove_unused(&self, used: &[Arc<MediaFile>]) {
+    pub(super) fn remove_unused(&self, used: &[Arc<MediaFile>]) {
         let used: HashSet<&str> = used.iter().map(|file| file.hash()).collect();
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -208,130 +278,13 @@ impl Pictures {
     }
 }
 
-enum Next {
-    All(Vec<Arc<MediaFile>>),
-    Hurried(Arc<MediaFile>),
-    GoOn,
-    Stop,
+/// How names of files begin that a process has not finished writing.
+fn draft_start(process: u32) -> String {
+    format!(".{process}-")
 }
 
-/// The thread's own side.
-struct Worker {
-    pictures: Arc<Pictures>,
-    waiting: VecDeque<Arc<MediaFile>>,
-    /// Addresses of pictures that could not be made smaller; they are tried again after the next start.
-    failed: HashSet<String>,
-    done: usize,
-    begun: Instant,
-    told: Instant,
-}
-
-/// Nothing can be written, so there is no use in going on.
-struct Full;
-
-impl Worker {
-    fn new(pictures: Arc<Pictures>) -> Self {
-        let now = Instant::now();
-        Self { pictures, waiting: VecDeque::new(), failed: HashSet::new(), done: 0, begun: now, told: now }
-    }
-
-    fn run(mut self) {
-        loop {
-            match self.pictures.next(!self.waiting.is_empty()) {
-                Next::Stop => return,
-                Next::All(all) => self.plan(all),
-                Next::Hurried(file) => {
-                    self.waiting.retain(|other| other.address != file.address);
-                    self.waiting.push_front(file);
-                }
-                Next::GoOn => {}
-            }
-            let Some(file) = self.waiting.pop_front() else { continue };
-            if self.make(&file).is_err() {
-                self.waiting.clear();
-            }
-            self.tell();
-        }
-    }
-
-    /// New photos first: those are being looked at.
-    fn plan(&mut self, mut all: Vec<Arc<MediaFile>>) {
-        self.pictures.remove_unused(&all);
-        all.retain(|file| !self.failed.contains(&file.address) && !self.pictures.missing(file).is_empty());
-        all.sort_by_key(|file| std::cmp::Reverse(file.modified));
-        if !all.is_empty() {
-            tracing::info!("{} pictures are being made smaller in the background", all.len());
-        }
-        (self.done, self.begun, self.told) = (0, Instant::now(), Instant::now());
-        self.waiting = all.into();
-    }
-
-    fn make(&mut self, file: &MediaFile) -> Result<(), Full> {
-        let wanted = self.pictures.missing(file);
-        if wanted.is_empty() || self.failed.contains(&file.address) {
-            return Ok(());
-        }
-        let mut full = None;
-        // A decoder that panics takes nothing but its picture down.
-        let made = catch_unwind(AssertUnwindSafe(|| self.make_all(file, &wanted, &mut full)));
-        if let Some(error) = full {
-            tracing::error!("no smaller pictures can be kept under {}: {error}", self.pictures.folder.display());
-            return Err(Full);
-        }
-        let reason = match made {
-            Ok(Ok(())) => {
-                self.done += 1;
-                return Ok(());
-            }
-            Ok(Err(failed)) => failed.to_string(),
-            Err(_) => "the decoder broke".to_owned(),
-        };
-        let path = file.path.display();
-        tracing::warn!("{path} cannot be made smaller ({reason}), so it is sent as large as it is. Save it again.");
-        self.failed.insert(file.address.clone());
-        Ok(())
-    }
-
-    fn make_all(
-        &self,
-        file: &MediaFile,
-        wanted: &[Variant],
-        full: &mut Option<io::Error>,
-    ) -> Result<(), variants::Failed> {
-        let pictures = &self.pictures;
-        let (Some(kind), Some(cleaned)) = (file.kind(), pictures.clean(file)) else { return Ok(()) };
-        let orientation = head(kind, &cleaned).map_or(1, |head| head.orientation);
-        let picture = file.picture();
-        let mut keep = |path: &Path, bytes: &[u8]| {
-            pictures.keep(path, bytes).map_err(|error| {
-                let failed = variants::Failed::because(&error);
-                *full = Some(error);
-                failed
-            })
-        };
-        // Where the whole picture is one of the sizes, it will be asked for.
-        let is_choice = picture
-            .format
-            .is_some_and(|own| picture.choices(own).iter().any(|(address, _)| *address == picture.address));
-        if let Some(path) = pictures.cleaned_path(file).filter(|path| is_choice && !path.exists()) {
-            keep(&path, &cleaned)?;
-        }
-        variants::make(&cleaned, orientation, &picture, wanted, &mut |variant, bytes| {
-            keep(&pictures.path_of(file, variant), bytes)
-        })
-    }
-
-    fn tell(&mut self) {
-        let left = self.waiting.len();
-        if left == 0 && self.done > 0 {
-            let seconds = self.begun.elapsed().as_secs_f32();
-            tracing::info!("{} pictures can be had in smaller sizes after {seconds:.1} s", self.done);
-            self.done = 0;
-        } else if left > 0 && self.told.elapsed() >= TELL_EVERY {
-            self.told = Instant::now();
-            tracing::info!("{left} pictures are still to be made smaller");
-        }
-    }
+fn pictures_of(media: &MediaIndex) -> Vec<Arc<MediaFile>> {
+    media.files().filter(|file| file.is_cleaned()).cloned().collect()
 }
 
 impl MediaFile {
@@ -340,7 +293,7 @@ impl MediaFile {
         self.kind().is_some()
     }
 
-    fn kind(&self) -> Option<Kind> {
+    pub(super) fn kind(&self) -> Option<Kind> {
         [Kind::Jpeg, Kind::Png, Kind::WebP, Kind::Gif].into_iter().find(|kind| kind.media_type() == self.media_type)
     }
 }

@@ -2,6 +2,7 @@
 
 mod comments;
 mod making;
+mod pictures;
 mod serving;
 
 use crate::support::{
