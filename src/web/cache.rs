@@ -296,8 +296,9 @@ impl Entry {
 
 /// What tells pages apart: the path, and of the query only what a public page looks at. `None`: not for the cache.
 fn key(uri: &Uri) -> Option<String> {
-    // Media are too large to hold, and their ranges and conditions are answered where they are read.
-    if uri.path().starts_with("/media/") {
+    // Media are too large to hold, and their ranges and conditions are answered where they are read. Commenters' own
+    // pages are made for each of them.
+    if uri.path().starts_with("/media/") || uri.path() == "/me" || uri.path().starts_with("/me/") {
         return None;
     }
     let mut key = address::encode(&address::decode(uri.path())?);
@@ -463,5 +464,7 @@ mod tests {
         assert_eq!(key("/a?reply_to=x"), None);
         assert_eq!(key("/search?q=calf"), None);
         assert_eq!(key("/media/1-clip.mp4"), None);
+        assert_eq!((key("/me"), key("/me/erase")), (None, None));
+        assert_eq!(key("/mesa").as_deref(), Some("/mesa"));
     }
 }

@@ -49,6 +49,12 @@ pub struct CommentForm {
     fax_extension: String,
 }
 
+impl CommentForm {
+    pub fn into_raw(self) -> RawComment {
+        RawComment { name: self.name, email: self.email, site: self.site, text: self.text, parent: self.parent }
+    }
+}
+
 /// Takes a comment. Whatever stands in its way, the visitor gets the same page with every field kept.
 pub async fn submit(
     State(app): State<App>,
@@ -61,7 +67,8 @@ pub async fn submit(
     let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
     let texts = &app.texts().mend;
     let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
-    let raw = RawComment { name: form.name, email: form.email, site: form.site, text: form.text, parent: form.parent };
+    let (stamp, honeypot_filled) = (form.stamp.clone(), !form.fax_extension.is_empty());
+    let raw = form.into_raw();
     if !entries::is_open(&app, post) {
         // There is no form any more; the page says so itself.
         let notice = Notice::said(&texts.closed);
@@ -85,8 +92,8 @@ pub async fn submit(
         new,
         sender: visitor.sender,
         circumstances: Circumstances {
-            stamp: stamp::check(&app.signer, post.entry.slug.as_str(), &form.stamp, at),
-            honeypot_filled: !form.fax_extension.is_empty(),
+            stamp: stamp::check(&app.signer, post.entry.slug.as_str(), &stamp, at),
+            honeypot_filled,
         },
         rates: app.config.site.comments.rates,
         rules: Arc::clone(&app.config.site.comments.rules),
@@ -119,7 +126,7 @@ pub async fn submit(
 }
 
 /// How a refusal is told, and after how many seconds it may be tried again.
-fn refused(refusal: &Refusal, texts: &Mend) -> (StatusCode, Notice, Option<u64>) {
+pub fn refused(refusal: &Refusal, texts: &Mend) -> (StatusCode, Notice, Option<u64>) {
     match refusal {
         Refusal::TooFast(wait) => {
             let seconds = wait.as_secs().max(0).unsigned_abs() + 1;
@@ -154,15 +161,19 @@ async fn add(app: &App, sent: Sent) -> Result<Added, StoreError> {
     task.await.unwrap_or(Err(StoreError::Interrupted))
 }
 
-/// 303, so that a reload posts nothing twice: to the comment, or for a held one to a page that only its writer gets.
-fn posted(app: &App, post: &Post, id: CommentId, status: Status, cookie: Option<HeaderValue>) -> Response {
+/// Where its writer sees a comment: its place in the thread, or while it is held a page that only they get.
+pub fn place(app: &App, post: &Post, id: CommentId, status: Status) -> String {
     let path = address::encode(&post.entry.address);
-    let to = if status == Status::Approved {
+    if status == Status::Approved {
         format!("{path}#comment-{id}")
     } else {
         format!("{path}?waiting={}#comment-{id}", app.signer.sign(Purpose::Waiting, &id.to_string()))
-    };
-    let mut response = redirect(StatusCode::SEE_OTHER, &to);
+    }
+}
+
+/// 303, so that a reload posts nothing twice.
+fn posted(app: &App, post: &Post, id: CommentId, status: Status, cookie: Option<HeaderValue>) -> Response {
+    let mut response = redirect(StatusCode::SEE_OTHER, &place(app, post, id, status));
     if let Some(cookie) = cookie {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }

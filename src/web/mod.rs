@@ -6,6 +6,7 @@
 pub mod assets;
 pub mod cache;
 mod comments;
+mod corner;
 mod entries;
 mod errors;
 mod feeds;
@@ -86,6 +87,7 @@ fn router(app: App, limits: Limits) -> Router {
         .route("/stretches", get(entries::stretches))
         .route("/search", get(search::search))
         .merge(feeds::routes())
+        .merge(corner::routes())
         .route("/media/{name}", get(files::media))
         .route("/static/{name}", get(files::asset))
         .route("/favicon.ico", get(files::favicon))

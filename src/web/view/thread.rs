@@ -36,6 +36,7 @@ struct SaidView {
     html: String,
     is_author: bool,
     is_waiting: bool,
+    is_edited: bool,
 }
 
 /// Draws a thread's comments.
@@ -68,6 +69,7 @@ fn said(comment: &Comment, zone: &TimeZone, texts: &Texts) -> SaidView {
         html: comment_markdown::render(&comment.text),
         is_author: comment.by_author,
         is_waiting: comment.status != Status::Approved,
+        is_edited: comment.edited_at.is_some(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every method of the store, on SQLite always and on PostgreSQL where there is one, with the same assertions.
 
 mod adding;
+mod corner;
 mod blocks;
 mod learning;
 mod moderating;
@@ -122,5 +123,6 @@ fn placed(name: &str, parent_id: Option<i64>, by_author: bool) -> Comment {
         status: Status::Approved,
         by_author,
         created_at: at(-86_400),
+        edited_at: None,
     }
 }

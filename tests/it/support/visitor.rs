@@ -35,6 +35,12 @@ impl<'a> Visitor<'a> {
         self.ask(Method::GET, path, &[], String::new()).await
     }
 
+    /// Sends a form that no page has given.
+    pub async fn post(&self, path: &str, form: &str) -> Answer {
+        let headers = [("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
+        self.ask(Method::POST, path, &headers, form.to_owned()).await
+    }
+
     /// The comment form of a page, with what stands in it.
     pub async fn form(&'a self, path: &str) -> Form<'a> {
         let page = self.get(path).await;
