@@ -242,6 +242,9 @@ pub struct Form {
     pub email_hint: String,
     pub send: String,
     pub send_again: String,
+    pub preview: String,
+    pub preview_heading: String,
+    pub preview_title: Phrase<Title>,
     pub kept: Phrase<Corner>,
     pub privacy: String,
 }

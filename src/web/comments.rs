@@ -13,10 +13,11 @@ use super::{
     entries::{self, PostRequest},
     errors::{self, WebError},
     guard::Origin,
-    page::redirect,
+    page::{Page, Policy, redirect},
     view::{
         cards::thread_keys,
         form::{FormState, Notice},
+        thread::PreviewView,
     },
     visitor::Visitor,
 };
@@ -45,6 +46,8 @@ pub struct CommentForm {
     text: String,
     parent: String,
     stamp: String,
+    /// Filled by the button that asks for a look first.
+    preview: String,
     // The name is `view::form::HONEYPOT`.
     fax_extension: String,
 }
@@ -68,6 +71,7 @@ pub async fn submit(
     let texts = &app.texts().mend;
     let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
     let (stamp, honeypot_filled) = (form.stamp.clone(), !form.fax_extension.is_empty());
+    let is_preview = !form.preview.is_empty();
     let raw = form.into_raw();
     if !entries::is_open(&app, post) {
         // There is no form any more; the page says so itself.
@@ -86,6 +90,9 @@ pub async fn submit(
         }
     };
     let at = app.clock.now();
+    if is_preview {
+        return previewed(&app, &snapshot, post, raw, &new).await;
+    }
     let sent = Sent {
         thread: entries::thread_of(post),
         parent_threads: thread_keys([post.as_ref()]),
@@ -190,9 +197,41 @@ async fn again(
     status: StatusCode,
 ) -> Result<Response, WebError> {
     let replying_to = entries::replying_to(app, post, &values.parent).await;
-    let form = FormState { values, notice: Some(notice), replying_to };
+    let form = FormState { values, notice: Some(notice), replying_to, preview: None };
     let request = PostRequest { form, waiting: None, status };
     Ok(entries::post_page(app, snapshot, post, request).await?.into_response())
+}
+
+/// The same page with the comment as it would look. Nothing is stored.
+async fn previewed(
+    app: &App,
+    snapshot: &Snapshot,
+    post: &Post,
+    values: RawComment,
+    new: &NewComment,
+) -> Result<Response, WebError> {
+    let replying_to = entries::replying_to(app, post, &values.parent).await;
+    let form = FormState { values, notice: None, replying_to, preview: Some(PreviewView::new(app, new)) };
+    let request = PostRequest { form, waiting: None, status: StatusCode::OK };
+    Ok(entries::post_page(app, snapshot, post, request).await?.into_response())
+}
+
+/// A comment as it would look and nothing around it, for the script that shows it while it is typed. A name may still
+/// be missing, and what is wrong with the other fields is told when the comment is sent.
+pub async fn preview(
+    State(app): State<App>,
+    origin: Origin,
+    form: Result<Form<CommentForm>, FormRejection>,
+) -> Result<Page, WebError> {
+    let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
+    if origin == Origin::Foreign {
+        return Err(WebError::status(StatusCode::FORBIDDEN));
+    }
+    let name = if form.name.trim().is_empty() { app.texts().form.name.clone() } else { form.name };
+    let whole = RawComment { name, site: form.site, text: form.text, ..RawComment::default() };
+    let new = NewComment::parse(&whole).or_else(|_| NewComment::parse(&RawComment { site: String::new(), ..whole }));
+    let new = new.map_err(|_| WebError::status(StatusCode::UNPROCESSABLE_ENTITY))?;
+    Page::html(&PreviewView::new(&app, &new), Policy::Private)
 }
 
 /// `/posts/x/comments` in the address bar (after a reload of an error page, say): the post.

@@ -168,7 +168,8 @@ pub async fn replying_to(app: &App, post: &Post, id: &str) -> Option<Replying> {
 pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: PostRequest) -> Result<Page, WebError> {
     let (site, entry, texts) = (&app.config.site, &post.entry, app.texts());
     let is_reply = request.form.replying_to.is_some();
-    let is_public = request.status == StatusCode::OK && request.waiting.is_none();
+    let is_preview = request.form.preview.is_some();
+    let is_public = request.status == StatusCode::OK && request.waiting.is_none() && !is_preview;
     let has_error = request.form.notice.is_some();
     let keys = cards::thread_keys([post]);
     let thread = match app.store.thread(&keys, request.waiting).await {
@@ -193,8 +194,11 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
     if entry.body.has_player() {
         layout = layout.with_script(app, "js/embeds.js");
     }
-    if is_reply || request.waiting.is_some() || entry.draft {
+    if is_reply || request.waiting.is_some() || is_preview || entry.draft {
         layout = layout.not_indexed();
+    }
+    if is_preview {
+        layout.title = texts.form.preview_title.with(&layout.title);
     }
     if has_error {
         layout = layout.with_error();

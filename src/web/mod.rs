@@ -84,6 +84,7 @@ fn router(app: App, limits: Limits) -> Router {
         .route("/posts", get(lists::posts))
         .route("/posts/{slug}/comments", post(comments::submit).get(comments::show))
         .route("/comments/{id}", get(comments::permalink))
+        .route("/comments/preview", post(comments::preview))
         .route("/stretches", get(entries::stretches))
         .route("/search", get(search::search))
         .merge(feeds::routes())

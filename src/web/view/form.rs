@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::super::guard;
+use super::{super::guard, thread::PreviewView};
 use crate::{
     app::App,
     content::Snapshot,
@@ -19,13 +19,15 @@ use crate::{
 pub const HONEYPOT: &str = "fax_extension";
 
 /// What the form shows.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub struct FormState {
     pub values: RawComment,
     /// Said above the form: an error that is not a field's, or all fields' errors.
     pub notice: Option<Notice>,
     /// The comment that is answered.
     pub replying_to: Option<Replying>,
+    /// How the comment would look.
+    pub preview: Option<PreviewView>,
 }
 
 #[derive(Clone, Debug)]
@@ -90,6 +92,7 @@ pub struct FormView {
     notice: Option<Notice>,
     replying_to: Option<Replying>,
     fields: FieldsView,
+    preview: Option<PreviewView>,
     privacy: Option<String>,
     texts: &'static Texts,
 }
@@ -127,6 +130,7 @@ impl FormView {
             privacy: privacy.map(|page| address::encode(&page.entry.address)),
             notice: state.notice,
             replying_to: state.replying_to,
+            preview: state.preview,
             texts,
         }
     }

@@ -5,9 +5,10 @@ use jiff::tz::TimeZone;
 
 use super::dates;
 use crate::{
+    app::App,
     content::comment_markdown,
     domain::{
-        comment::{Comment, CommentId, Status},
+        comment::{Comment, CommentId, NewComment, Status},
         thread::{InReplyTo, Node, Said, Thread},
     },
     texts::Texts,
@@ -37,6 +38,33 @@ struct SaidView {
     is_author: bool,
     is_waiting: bool,
     is_edited: bool,
+}
+
+/// A comment as it would look; it has no number and no place yet.
+#[derive(Template)]
+#[template(path = "comments/_preview.html")]
+pub struct PreviewView {
+    said: SaidView,
+}
+
+impl PreviewView {
+    pub fn new(app: &App, new: &NewComment) -> Self {
+        let at = app.clock.now();
+        let comment = Comment {
+            id: 0,
+            thread_slug: String::new(),
+            parent_id: None,
+            name: new.name.clone(),
+            email: None,
+            site: new.site.clone(),
+            text: new.text.clone(),
+            status: Status::Approved,
+            by_author: false,
+            created_at: at,
+            edited_at: None,
+        };
+        Self { said: said(&comment, &app.config.site.time_zone, app.texts()) }
+    }
 }
 
 /// Draws a thread's comments.
