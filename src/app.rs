@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::{
     config::Config,
-    content::{Loader, Snapshot},
+    content::{Loader, Snapshot, pictures::Pictures},
     domain::signer::Signer,
     store::{SearchIndex, Store, StoreError},
     texts::{self, Texts},
@@ -68,6 +68,8 @@ pub struct Inner {
     /// Follows the snapshot a moment later; none while the first is built.
     search: ArcSwapOption<SearchIndex>,
     assets: ArcSwap<Assets>,
+    /// Cleaned and smaller pictures, under the data folder.
+    pub pictures: Arc<Pictures>,
 }
 
 /// Why a site cannot start.
@@ -97,10 +99,11 @@ impl App {
         let snapshot = Snapshot::build(&library, clock.now(), mode.dev);
         let revision = store.revision().await?;
         let app = Self(Arc::new(Inner {
-            assets: ArcSwap::from_pointee(Assets::build(&config.content, config.site.texts, mode.dev)),
+            assets: ArcSwap::from_pointee(Assets::build(&config.content, mode.dev, &config.site)),
             snapshot: ArcSwap::from_pointee(snapshot),
             search: ArcSwapOption::empty(),
             cache: PageCache::default(),
+            pictures: Pictures::new(&config.data),
             config,
             mode,
             store,

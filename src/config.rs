@@ -2,6 +2,7 @@
 //! the key, the value and what would be right. Nothing here touches the site or the database.
 
 mod sources;
+mod theme;
 
 use std::{
     collections::BTreeMap,
@@ -18,6 +19,7 @@ use crate::{
     domain::{
         address, language,
         permalink::{Permalink, Rules},
+        theme::{Remark, Theme},
         verdict::{self, Moderation, Phrases, Rates},
     },
     texts::{self, Texts, TextsError},
@@ -101,6 +103,11 @@ pub struct Site {
     pub permalink: Permalink,
     /// A picture in `content/media/` for cards that other sites make of ours.
     pub card: Option<String>,
+    /// An SVG or PNG of the content, in place of the one that is drawn.
+    pub icon: Option<String>,
+    pub theme: Theme,
+    /// What of it works and deserves a look.
+    pub remarks: Vec<Remark>,
     pub comments: Comments,
     /// For shared caches (a CDN); 0: none.
     pub shared_seconds: u64,
@@ -118,6 +125,8 @@ impl Site {
         Rules {
             zone: self.time_zone.clone(),
             permalink: self.permalink.clone(),
+            named_files: theme::named_files(&self.theme, self.icon.as_deref(), self.card.as_deref()),
+            remarks: self.remarks.clone(),
             close_after: self.comments.close_after,
         }
     }
@@ -164,6 +173,8 @@ struct SiteToml {
     time_zone: String,
     permalink: Option<String>,
     card: Option<String>,
+    icon: Option<String>,
+    theme: theme::ThemeToml,
     author: Author,
     navigation: Vec<NavigationLink>,
     comments: CommentsToml,
@@ -208,6 +219,8 @@ impl Default for SiteToml {
             time_zone: "UTC".to_owned(),
             permalink: None,
             card: None,
+            icon: None,
+            theme: theme::ThemeToml::default(),
             author: Author::default(),
             navigation: Vec::new(),
             comments: CommentsToml::default(),
@@ -325,6 +338,7 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
             return Err(wrong("navigation.href", &link.href, "write a path such as /about, or a whole address"));
         }
     }
+    let (look, remarks) = theme::check(raw.theme)?;
     let comments = check_comments(&raw.comments)?;
     Ok(Site {
         author: Author {
@@ -340,6 +354,9 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
         navigation: raw.navigation,
         permalink,
         card: raw.card,
+        icon: theme::icon(raw.icon)?,
+        theme: look,
+        remarks,
         comments,
         shared_seconds: raw.cache.shared_seconds.into(),
         frame_hosts: raw.security.frame_hosts,

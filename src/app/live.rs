@@ -49,6 +49,9 @@ impl Keepers {
 
 /// Puts a new snapshot in place when a file changes or a date is reached.
 async fn keep_content(app: App, mut loader: Loader, mut library: Arc<Library>, mut watcher: Option<Watcher>) {
+    app.pictures.follow(&library.media);
+    // Dropped with this future, and the thread ends.
+    let _working = app.pictures.start().inspect_err(|error| tracing::error!("no picture is made smaller: {error}"));
     index(&app).await;
     let site_toml = || std::fs::read(app.config.content.join("site.toml")).ok();
     let mut settings = site_toml();
@@ -69,7 +72,8 @@ async fn keep_content(app: App, mut loader: Loader, mut library: Arc<Library>, m
                         continue;
                     }
                 }
-                app.assets.store(Arc::new(Assets::build(&app.config.content, app.texts(), app.mode.dev)));
+                app.pictures.follow(&library.media);
+                app.assets.store(Arc::new(Assets::build(&app.config.content, app.mode.dev, &app.config.site)));
                 report(&app, &library);
                 if settings != site_toml() {
                     settings = site_toml();

@@ -48,7 +48,12 @@ pub const SETTINGS: &[Setting] = {
     &[
         setting("listen", Text, "127.0.0.1:3000", "Address and port to listen on; port 0 takes a free one."),
         setting("content", Text, "content", "The folder with site.toml, posts, pages and stretches."),
-        setting("data", Text, "data", "The folder of the SQLite database; made where it is missing."),
+        setting(
+            "data",
+            Text,
+            "data",
+            "The folder of the SQLite database and of what is made of pictures; made where it is missing.",
+        ),
         setting(
             "database_url",
             Text,
@@ -91,6 +96,43 @@ pub const SETTINGS: &[Setting] = {
             "Where posts live; `{year}`, `{month}`, `{day}` may stand before `{slug}`. `/posts/SLUG` redirects there.",
         ),
         setting("site.card", Text, "", "A picture in `content/media/` that other sites show beside a link to yours."),
+        setting(
+            "site.icon",
+            Text,
+            "",
+            "An SVG or PNG in the content folder for tabs and home screens; else one is drawn in the colours of the theme.",
+        ),
+        setting("site.theme.paper", Text, "#fbf6ee", "The ground of every page; a CSS colour, as all of these."),
+        setting("site.theme.ink", Text, "#2b1f18", "Texts."),
+        setting(
+            "site.theme.accent",
+            Text,
+            "#b42f06",
+            "Links under the pointer, badges, and what is drawn beside texts.",
+        ),
+        setting("site.theme.dark.paper", Text, "", "The same by night; made from the other where unset."),
+        setting("site.theme.dark.ink", Text, "", "The same by night; made from the other where unset."),
+        setting("site.theme.dark.accent", Text, "", "The same by night; made from the other where unset."),
+        setting("site.theme.width", Number, "68", "About how many characters a line of text has, 40 to 100."),
+        setting(
+            "site.theme.display_face",
+            Text,
+            "Archivo",
+            "The face of titles: `Archivo`, `serif`, `sans`, `mono`, or a font of yours such as `fonts/Name.woff2`.",
+        ),
+        setting(
+            "site.theme.text_face",
+            Text,
+            "serif",
+            "The face of texts: `serif`, `sans`, `mono`, or a font of yours such as `fonts/Name.woff2`.",
+        ),
+        setting("site.theme.header_picture", Text, "", "A picture in `content/media/` at the top of the home page."),
+        setting(
+            "site.theme.header_picture_alt",
+            Text,
+            "",
+            "What is to be seen on it, for those who do not see it; leave it out where the picture only decorates.",
+        ),
         setting("site.author.name", Text, "", "Who writes; the title of the site where unset."),
         setting("site.author.email", Text, "", "The author's address, for the mails of a later version; never shown."),
         setting("site.author.url", Text, "", "The author's own page."),
@@ -363,6 +405,7 @@ mod tests {
         // A key that is in the table but not in the file's type is refused here.
         for setting in SETTINGS.iter().filter(|setting| setting.key.starts_with("site.")) {
             let value = match (setting.kind, setting.key) {
+                (_, "site.theme.width") => "70",
                 (Kind::Number, _) => "7",
                 (Kind::Switch, _) => "false",
                 (Kind::List, _) => "[]",
@@ -371,6 +414,9 @@ mod tests {
                 (_, "site.time_zone") => "Europe/Berlin",
                 (_, "site.comments.moderation") => "all",
                 (_, "site.permalink") => "/{slug}",
+                (_, "site.icon") => "icon.svg",
+                (_, "site.theme.display_face" | "site.theme.text_face") => "mono",
+                (_, key) if key.ends_with(".paper") || key.ends_with(".ink") || key.ends_with(".accent") => "navy",
                 _ => "x",
             };
             load("", &[(setting.variable().as_str(), value)])

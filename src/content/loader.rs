@@ -4,9 +4,12 @@
 
 mod collisions;
 mod outline;
+mod site_toml;
 mod strangers;
+mod unfit;
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, HashMap, HashSet},
     fs, io,
     path::{Path, PathBuf},
@@ -24,14 +27,15 @@ use super::{
 };
 use crate::domain::{
     address,
-    embed::Picture,
     entry::{Body, Entry, Page, Post, Stretch},
     permalink::Rules,
+    picture::Picture,
     problem::{Place, Problem, Severity},
     slug::Slug,
 };
 use crate::texts::{self, Texts};
 use outline::Outline;
+pub use site_toml::named;
 
 /// All content of a site, published or not.
 #[derive(Debug, Default)]
@@ -73,6 +77,7 @@ impl Loader {
         self.media = MediaIndex::build(&tree.media, &self.media);
         let mut problems: Vec<Problem> = tree.unreadable.iter().map(unreadable).collect();
         problems.extend(strangers::all(&tree));
+        problems.extend(site_toml::problems(&self.content, &self.rules, &self.media));
         let outlines: Vec<Outline> =
             tree.sources.into_iter().filter_map(|source| self.outline(source, &mut problems)).collect();
         let outlines = collisions::resolve(outlines, &self.settled, &mut problems);
@@ -80,9 +85,11 @@ impl Loader {
 
         let names = Names::of(&outlines);
         let mut library = Library { media: self.media.clone(), problems, ..Library::default() };
+        let refused = RefCell::new(HashSet::new());
         for outline in outlines {
-            self.add(&mut library, outline, &names);
+            self.add(&mut library, outline, &names, &refused);
         }
+        library.problems.extend(unfit::all(&self.media, &refused.into_inner()));
         library.problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         Ok(library)
     }
@@ -122,30 +129,27 @@ impl Loader {
         Outline::read(source, &last_good?, &self.rules).ok()
     }
 
-    fn add(&self, library: &mut Library, outline: Outline, names: &Names) {
+    fn add(&self, library: &mut Library, outline: Outline, names: &Names, refused: &RefCell<HashSet<PathBuf>>) {
         let path = outline.source.file.path.clone();
         let texts = outline.language().and_then(|language| texts::of(&language)).unwrap_or(self.texts);
-        let files = Files { loader: self, file: &path, names, texts };
+        let mut files = Files { loader: self, file: &path, names, texts, has_cover: false, refused };
         for fault in &outline.warnings {
             library.problems.push(problem(Severity::Warning, &path, fault.place, &fault.what, &fault.mend));
         }
+        let image = outline.image().and_then(|(key, name)| match files.find(name) {
+            Some(file) => fit(file, key, name, &outline, &mut library.problems),
+            None => {
+                library.problems.push(missing(key, name, &outline));
+                None
+            }
+        });
+        files.has_cover = image.is_some();
         let Rendered { body, remarks, has_remote_picture } = markdown::render(outline.markdown(), &files);
         for remark in remarks {
             let place = Place::of_byte(&outline.text, outline.body_start + remark.at);
             library.problems.push(problem(Severity::Warning, &path, place, remark.what, remark.mend));
         }
         library.has_remote_picture |= has_remote_picture;
-        let mut missing = |key: &str, name: &str| {
-            let what = format!("there is no file {name:?} for {key}");
-            let mend = "Put it beside the Markdown file or into content/media, or correct the name.";
-            library.problems.push(problem(Severity::Warning, &path, outline.place_of(key), what, mend));
-        };
-        let image = outline.image().and_then(|(key, name)| {
-            files.find(name).or_else(|| {
-                missing(key, name);
-                None
-            })
-        });
         match outline.source.kind {
             Kind::Post => library.posts.push(Arc::new(self.post(outline, body, image.as_deref()))),
             Kind::Page => library.pages.push(Arc::new(page(outline, body, image.as_deref()))),
@@ -153,7 +157,7 @@ impl Loader {
                 let video = outline.front_matter.facts.video.as_deref();
                 let embed = video.and_then(|name| {
                     markdown::embed(name, None, &files).or_else(|| {
-                        missing("video", name);
+                        library.problems.push(missing("video", name, &outline));
                         None
                     })
                 });
@@ -186,6 +190,28 @@ impl Loader {
         // A time after the end of the calendar never comes.
         appeared.checked_add(close_after).ok()
     }
+}
+
+/// A key of the front matter names a file that is not there.
+fn missing(key: &str, name: &str, outline: &Outline) -> Problem {
+    let what = format!("there is no file {name:?} for {key}");
+    let mend = "Put it beside the Markdown file or into content/media, or correct the name.";
+    problem(Severity::Warning, &outline.source.file.path, outline.place_of(key), what, mend)
+}
+
+/// The picture of the front matter, unless it is one that is not sent.
+fn fit(
+    file: Arc<MediaFile>,
+    key: &str,
+    name: &str,
+    outline: &Outline,
+    problems: &mut Vec<Problem>,
+) -> Option<Arc<MediaFile>> {
+    let Some(refusal) = &file.refusal else { return Some(file) };
+    let what = format!("the picture {name:?} is left out: {}", refusal.what);
+    let place = outline.place_of(key);
+    problems.push(problem(Severity::Warning, &outline.source.file.path, place, what, refusal.mend));
+    None
 }
 
 fn page(outline: Outline, body: Body, image: Option<&MediaFile>) -> Page {
@@ -311,11 +337,18 @@ struct Files<'a> {
     file: &'a Path,
     names: &'a Names,
     texts: &'static Texts,
+    has_cover: bool,
+    /// Pictures that were asked for in vain: who asked has told.
+    refused: &'a RefCell<HashSet<PathBuf>>,
 }
 
 impl Files<'_> {
     fn find(&self, written: &str) -> Option<Arc<MediaFile>> {
-        self.loader.media.resolve(&self.loader.content, self.file, written).cloned()
+        let found = self.loader.media.resolve(&self.loader.content, self.file, written).cloned();
+        if let Some(file) = found.as_ref().filter(|file| file.refusal.is_some()) {
+            self.refused.borrow_mut().insert(file.path.clone());
+        }
+        found
     }
 }
 
@@ -329,6 +362,7 @@ impl Lookup for Files<'_> {
             poster: is_clip.then(|| beside(POSTERS)).flatten().map(|poster| poster.picture()),
             captions: is_clip.then(|| beside(&["vtt"])).flatten().map(|captions| captions.address.clone()),
             media_type: file.media_type.clone(),
+            refusal: file.refusal.clone(),
         })
     }
 
@@ -350,7 +384,9 @@ impl Lookup for Files<'_> {
     }
 
     fn poster(&self, stem: &str) -> Option<Picture> {
-        POSTERS.iter().find_map(|ending| self.find(&format!("{stem}.{ending}"))).map(|file| file.picture())
+        let named =
+            |ending: &&str| self.loader.media.resolve(&self.loader.content, self.file, &format!("{stem}.{ending}"));
+        POSTERS.iter().filter_map(named).find(|file| file.refusal.is_none()).map(|file| file.picture())
     }
 
     fn texts(&self) -> &'static Texts {
@@ -359,5 +395,9 @@ impl Lookup for Files<'_> {
 
     fn has_stretch(&self, slug: &Slug) -> bool {
         self.names.stretches.contains(slug)
+    }
+
+    fn has_cover(&self) -> bool {
+        self.has_cover
     }
 }

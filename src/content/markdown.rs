@@ -5,16 +5,18 @@
 mod blocks;
 pub mod highlight;
 mod lines;
+mod own_html;
 mod shortcodes;
 
 use std::{collections::HashMap, ops::Range};
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
-use super::embeds;
+use super::{embeds, pictures::Refusal};
 use crate::domain::{
-    embed::{Clip, Embed, Picture},
+    embed::{Clip, Embed},
     entry::{Body, ContentsLine, Piece},
+    picture::Picture,
     slug::Slug,
     words::escape_html,
 };
@@ -35,6 +37,8 @@ pub trait Lookup {
     fn texts(&self) -> &'static Texts;
     /// Whether there is a stretch of that name.
     fn has_stretch(&self, slug: &Slug) -> bool;
+    /// Whether a picture stands above the text.
+    fn has_cover(&self) -> bool;
 }
 
 /// A media file that was found.
@@ -46,6 +50,8 @@ pub struct Linked {
     pub poster: Option<Picture>,
     /// Captions of the same name beside it.
     pub captions: Option<String>,
+    /// Why it is not sent.
+    pub refusal: Option<Refusal>,
 }
 
 /// Something in a text that the author should look at.
@@ -65,6 +71,9 @@ pub struct Rendered {
     /// Pages with this text must be allowed pictures from elsewhere.
     pub has_remote_picture: bool,
 }
+
+/// A picture after more than this many bytes of text is below the fold of every screen.
+const FOLD: usize = 1000;
 
 /// Longest excerpt made from the start of a text, in characters.
 const EXCERPT: usize = 280;
@@ -138,6 +147,7 @@ fn render_expanded(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Ren
         text: String::with_capacity(markdown.len()),
         excerpt_end: None,
         ids: HashMap::new(),
+        has_picture: lookup.has_cover(),
         footnotes: blocks::Footnotes::default(),
         alignments: Vec::new(),
         cell: 0,
@@ -162,6 +172,8 @@ struct Writer<'a> {
     excerpt_end: Option<usize>,
     /// Ids given to headings, and how often each was wanted.
     ids: HashMap<String, usize>,
+    /// One stands above what comes next.
+    has_picture: bool,
     footnotes: blocks::Footnotes,
     alignments: Vec<pulldown_cmark::Alignment>,
     cell: usize,
@@ -215,9 +227,10 @@ impl Writer<'_> {
             Event::Start(Tag::BlockQuote(Some(kind))) => self.alert(*kind),
             Event::End(TagEnd::BlockQuote(Some(_))) => self.raw("</aside>\n"),
             Event::Start(Tag::Link { .. }) => self.link(event, range),
+            Event::InlineHtml(html) if self.dialect.is_plain() => self.raw(html),
             Event::InlineHtml(html) => {
                 self.report_html(html, range.start);
-                self.raw(html);
+                self.own_html(html, range.start);
             }
             event => html::push_html(&mut self.html, std::iter::once(event.clone())),
         }
@@ -298,7 +311,7 @@ pub fn embed(address: &str, title: Option<&str>, lookup: &dyn Lookup) -> Option<
         player.poster = lookup.poster(&format!("{}-{}", player.provider_class, player.id));
         return Some(Embed::Player(player));
     }
-    let linked = lookup.media(address)?;
+    let linked = lookup.media(address).filter(|linked| linked.refusal.is_none())?;
     let clip = |linked: Linked| Clip {
         address: linked.picture.address,
         media_type: linked.media_type,

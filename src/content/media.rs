@@ -1,9 +1,10 @@
 //! Pictures, clips and downloads: every file that is not Markdown, under an address with its hash in it, so that
-//! browsers may keep it for ever.
+//! browsers may keep it for ever. Photos leave cleaned and in smaller sizes (`pictures`), everything else as it is.
 
 use std::{
     collections::HashMap,
-    fs, io,
+    fs,
+    io::{self, Read},
     path::{Component, Path, PathBuf},
     sync::Arc,
     time::SystemTime,
@@ -11,25 +12,43 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::source::Found;
-use crate::domain::{address, embed::Picture};
+use super::{
+    pictures::{self, Kind, Refusal},
+    source::Found,
+};
+use crate::domain::{
+    address,
+    picture::{Format, Picture},
+};
 
-/// A file that is served as it is.
+/// A file that is served.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaFile {
     pub path: PathBuf,
     /// `/media/HASH-NAME`, not percent-encoded.
     pub address: String,
+    /// Of photos by what is in them, of others by their name.
     pub media_type: String,
     /// CSS pixels, of pictures.
     pub size: Option<(u32, u32)>,
+    /// Of photos that can be had in smaller sizes.
+    pub format: Option<Format>,
+    /// Why it is not served.
+    pub refusal: Option<Refusal>,
+    /// It is a film that tells where it was made.
+    pub tells_a_place: bool,
     pub bytes: u64,
     pub modified: SystemTime,
 }
 
 impl MediaFile {
     pub fn picture(&self) -> Picture {
-        Picture { address: self.address.clone(), size: self.size }
+        Picture { address: self.address.clone(), size: self.size, format: self.format }
+    }
+
+    /// The hash in its address.
+    pub fn hash(&self) -> &str {
+        self.address.strip_prefix("/media/").and_then(|rest| rest.split('-').next()).unwrap_or_default()
     }
 }
 
@@ -54,7 +73,13 @@ impl MediaIndex {
         Self { by_path: found.iter().filter_map(file).collect() }
     }
 
+    /// What is served.
     pub fn files(&self) -> impl Iterator<Item = &Arc<MediaFile>> {
+        self.all().filter(|file| file.refusal.is_none())
+    }
+
+    /// Also what is refused.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<MediaFile>> {
         self.by_path.values()
     }
 
@@ -70,7 +95,8 @@ impl MediaIndex {
 
     /// A file beside another with the same name and one of these endings: the poster of a clip.
     pub fn beside(&self, file: &MediaFile, endings: &[&str]) -> Option<&Arc<MediaFile>> {
-        endings.iter().find_map(|ending| self.by_path.get(&file.path.with_extension(ending)))
+        let beside = |ending: &&str| self.by_path.get(&file.path.with_extension(ending));
+        endings.iter().find_map(beside).filter(|file| file.refusal.is_none())
     }
 }
 
@@ -100,19 +126,54 @@ fn without_dots(path: &Path) -> PathBuf {
 }
 
 fn read(found: &Found) -> io::Result<MediaFile> {
-    let mut hasher = Sha256::new();
-    io::copy(&mut fs::File::open(&found.path)?, &mut Hasher(&mut hasher))?;
-    let hash = hasher.finalize();
     let name = found.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let digits: String = hash[..5].iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(MediaFile {
-        address: format!("/media/{digits}-{name}"),
-        media_type: mime_guess::from_path(&found.path).first_or_octet_stream().to_string(),
-        size: size(&found.path),
+    let guess = mime_guess::from_path(&found.path).first_or_octet_stream().to_string();
+    let mut file = fs::File::open(&found.path)?;
+    let mut start = Vec::new();
+    file.by_ref().take(16).read_to_end(&mut start)?;
+    let kind = Kind::of(&start);
+    let media_type = kind.map_or(guess, |kind| kind.media_type().to_owned());
+    let mut read = MediaFile {
+        address: format!("/media/refused-{name}"),
+        size: None,
+        format: None,
+        refusal: None,
+        tells_a_place: false,
         path: found.path.clone(),
         bytes: found.bytes,
         modified: found.modified,
-    })
+        media_type,
+    };
+    let is_picture = read.media_type.starts_with("image/") && read.media_type != "image/svg+xml";
+    if !is_picture {
+        read.address = format!("/media/{}-{name}", hash_of(&mut start.as_slice().chain(&mut file))?);
+        read.size = size(&found.path);
+        read.tells_a_place = read.media_type.starts_with("video/") && pictures::tells_a_place(&mut file)?;
+        return Ok(read);
+    }
+    if found.bytes > pictures::MOST_BYTES {
+        read.refusal = Some(pictures::too_large(found.bytes));
+        return Ok(read);
+    }
+    let mut bytes = start;
+    file.take(pictures::MOST_BYTES).read_to_end(&mut bytes)?;
+    read.address = format!("/media/{}-{name}", pictures::hash(&bytes));
+    match kind.map(|kind| pictures::look(kind, &bytes)) {
+        Some(Ok(looked)) => (read.size, read.format) = (Some(looked.size), looked.format),
+        Some(Err(refusal)) => read.refusal = Some(refusal),
+        None => {
+            read.refusal = pictures::unknown(&read.media_type, &bytes);
+            read.size = size(&found.path);
+        }
+    }
+    Ok(read)
+}
+
+/// Ten hexadecimal digits.
+fn hash_of(file: &mut impl Read) -> io::Result<String> {
+    let mut hasher = Sha256::new();
+    io::copy(file, &mut Hasher(&mut hasher))?;
+    Ok(hasher.finalize()[..5].iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// sha2 no longer is a `Write` of its own.

@@ -10,11 +10,12 @@ mod loader;
 pub mod markdown;
 mod media;
 mod pictogram;
+pub mod pictures;
 mod snapshot;
 mod source;
 mod watch;
 
-pub use loader::{Library, Loader};
+pub use loader::{Library, Loader, named};
 pub use media::MediaFile;
 pub use snapshot::{Series, Snapshot, TagPosts, Tagged, Target};
 pub use watch::{WatchError, Watcher};

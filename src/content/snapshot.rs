@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::{loader::Library, media::MediaFile};
 use crate::domain::{
     entry::{Entry, Page, Piece, Post, Stretch, Tag},
+    picture::{self, Variant},
     problem::Problem,
     related::{self, Features},
     search_doc::SearchDoc,
@@ -122,6 +123,15 @@ impl Snapshot {
     /// The file behind a `/media/…` path (decoded).
     pub fn media(&self, path: &str) -> Option<&Arc<MediaFile>> {
         self.media.get(path)
+    }
+
+    /// A smaller version of a picture by its path (decoded).
+    pub fn variant(&self, path: &str) -> Option<(&Arc<MediaFile>, Variant)> {
+        let found = |original: String| {
+            let file = self.media(&original)?;
+            Some((file, file.picture().variant_at(path)?))
+        };
+        picture::originals(path).into_iter().find_map(found)
     }
 
     /// A file of `content/media/` by its name.

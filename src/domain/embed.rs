@@ -1,13 +1,6 @@
 //! What an embed is once its address has been understood. Which addresses are understood: `content::embeds`.
 
-/// A picture that is served from here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
-    /// The address it is served at, `/media/HASH-NAME`.
-    pub address: String,
-    /// CSS pixels, where the file tells.
-    pub size: Option<(u32, u32)>,
-}
+use super::picture::Picture;
 
 /// The box an embed needs, so that nothing moves when the player arrives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

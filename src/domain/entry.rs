@@ -8,10 +8,7 @@ use std::{
 
 use jiff::{Timestamp, Zoned};
 
-use super::{
-    embed::{Embed, Picture},
-    slug::Slug,
-};
+use super::{embed::Embed, picture::Picture, slug::Slug};
 
 /// What posts, pages and stretches have in common.
 #[derive(Clone, Debug)]

@@ -4,18 +4,22 @@
 //! what they need to know is a parameter.
 
 pub mod address;
+pub mod colour;
 pub mod comment;
 pub mod embed;
 pub mod entry;
 pub mod language;
 pub mod near;
+pub mod palette;
 pub mod permalink;
+pub mod picture;
 pub mod problem;
 pub mod related;
 pub mod search_doc;
 pub mod signer;
 pub mod slug;
 pub mod stamp;
+pub mod theme;
 pub mod thread;
 pub mod verdict;
 pub mod words;

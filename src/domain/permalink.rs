@@ -2,7 +2,10 @@
 
 use jiff::{SignedDuration, Zoned, tz::TimeZone};
 
-use super::slug::Slug;
+use super::{
+    slug::Slug,
+    theme::{NamedFile, Remark},
+};
 
 /// What a site decides about where and when its content stands.
 #[derive(Clone, Debug)]
@@ -12,6 +15,10 @@ pub struct Rules {
     pub permalink: Permalink,
     /// How long a thread takes comments after its post has appeared.
     pub close_after: Option<SignedDuration>,
+    /// What site.toml names of the content.
+    pub named_files: Vec<NamedFile>,
+    /// What is to be said of site.toml itself.
+    pub remarks: Vec<Remark>,
 }
 
 /// A pattern such as `/posts/{slug}` or `/{year}/{month}/{slug}`.

@@ -33,6 +33,10 @@ pub struct Frame {
     pub tags: String,
     pub feed: String,
     pub made_with: String,
+    pub colours: String,
+    pub colours_auto: String,
+    pub colours_light: String,
+    pub colours_dark: String,
     pub error_title: Phrase<Title>,
     pub comments_of: Phrase<Title>,
 }

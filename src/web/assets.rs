@@ -1,13 +1,26 @@
-//! Static files: embedded in the binary, under addresses with their hash in them. All style sheets, and the site's own
-//! `custom.css`, are one file.
+//! Static files: embedded in the binary, under addresses with their hash in them. All style sheets, what the theme
+//! changes of them, and the site's own `custom.css`, are one file. Fonts and the icon of the site are here too.
 
-use std::{collections::HashMap, fs, path::Path};
+use std::{
+    collections::HashMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use bytes::Bytes;
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-use crate::texts::Texts;
+use super::{
+    icons::{self, Icon, Icons},
+    theme::{self, FontFile, Fonts},
+};
+use crate::{
+    config::Site,
+    content,
+    domain::theme::{Face, Theme},
+    texts::Texts,
+};
 
 #[derive(RustEmbed)]
 #[folder = "static/"]
@@ -22,6 +35,8 @@ pub const STYLE: &str = "site.css";
 /// What a feed looks like in a browser; not part of the joined one, since no page has its elements.
 pub const FEED_STYLE: &str = "feeds/feed.css";
 pub const FONT: &str = "fonts/archivo-expanded.woff2";
+/// Runs before a page is painted.
+pub const SCHEME_SCRIPT: &str = "js/scheme.js";
 
 /// All static files as they are served.
 #[derive(Debug, Default)]
@@ -30,6 +45,9 @@ pub struct Assets {
     addresses: HashMap<String, String>,
     /// By address.
     files: HashMap<String, Asset>,
+    icons: Icons,
+    /// Fonts that every page shows.
+    preloads: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,18 +57,21 @@ pub struct Asset {
 }
 
 impl Assets {
-    /// Joins and names them. With `dev`, files come from `static/` in the working directory where they are there.
-    pub fn build(content: &Path, texts: &Texts, dev: bool) -> Self {
+    /// Joins and names them. With `dev`, files come from `static/` in the working directory where they are there. What
+    /// site.toml names and is not there is left out; the loader has reported it.
+    pub fn build(content: &Path, dev: bool, site: &Site) -> Self {
         let mut assets = Self::default();
         let names: Vec<String> = Embedded::iter().map(std::borrow::Cow::into_owned).collect();
         for name in names.iter().filter(|name| !is_sheet(name)) {
             if let Some(mut bytes) = read(name, dev) {
                 if name == FEED_STYLE {
-                    bytes.extend(feed_words(texts).into_bytes());
+                    bytes.extend((feed_words(site.texts) + &theme::feed_style(&site.theme)).into_bytes());
                 }
                 assets.add(name, bytes);
             }
         }
+        assets.add_icons(content, site);
+        let fonts = assets.add_fonts(content, &site.theme);
         let mut components: Vec<&str> =
             names.iter().filter(|name| name.starts_with(COMPONENTS)).map(String::as_str).collect();
         components.sort_unstable();
@@ -59,6 +80,7 @@ impl Assets {
             style.extend(read(name, dev).unwrap_or_default());
             style.push(b'\n');
         }
+        style.extend(theme::style(&site.theme, &fonts).into_bytes());
         // Outside of every layer, so that it wins.
         style.extend(fs::read(content.join("custom.css")).unwrap_or_default());
         let mut style = String::from_utf8_lossy(&style).into_owned();
@@ -78,7 +100,82 @@ impl Assets {
         self.files.get(address)
     }
 
-    fn add(&mut self, name: &str, bytes: Vec<u8>) {
+    /// For tabs, home screens and feeds.
+    pub fn icons(&self) -> &Icons {
+        &self.icons
+    }
+
+    /// Addresses of fonts that every page shows.
+    pub fn preloads(&self) -> &[String] {
+        &self.preloads
+    }
+
+    /// The author's icon and the PNG beside it; else the mark in the colours of the theme.
+    fn add_icons(&mut self, content: &Path, site: &Site) {
+        let own = site.icon.as_deref().and_then(|name| content::named(content, name));
+        if let Some(path) = own {
+            let png = path.with_extension("png");
+            let files = if png == path { vec![path] } else { vec![path, png] };
+            for path in files {
+                self.add_icon(&path);
+            }
+        }
+        if self.icons.favicon().is_some() {
+            return;
+        }
+        let address = self.add("icons/mark.svg", icons::svg(&site.theme).into_bytes());
+        let any = "any".to_owned();
+        let mut all = vec![Icon { address, media_type: "image/svg+xml", sizes: any, is_maskable: false }];
+        for edge in icons::EDGES {
+            let Ok(png) = icons::png(&site.theme, edge) else { continue };
+            let address = self.add(&format!("icons/mark-{edge}.png"), png);
+            all.push(Icon { address, media_type: "image/png", sizes: format!("{edge}x{edge}"), is_maskable: true });
+        }
+        self.icons = Icons(all);
+    }
+
+    fn add_icon(&mut self, path: &Path) {
+        let Ok(bytes) = fs::read(path) else { return };
+        let is_svg = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg"));
+        // Like all pictures it leaves without what it tells about its maker.
+        let bytes = if is_svg { bytes } else { content::pictures::cleaned_png(&bytes).unwrap_or_default() };
+        let size = imagesize::blob_size(&bytes).map(|size| format!("{}x{}", size.width, size.height));
+        let (name, media_type, sizes) = match (is_svg, size) {
+            (true, _) => ("icons/own.svg", "image/svg+xml", "any".to_owned()),
+            (false, Ok(size)) => ("icons/own.png", "image/png", size),
+            (false, Err(_)) => return,
+        };
+        let address = self.add(name, bytes);
+        self.icons.0.push(Icon { address, media_type, sizes, is_maskable: false });
+    }
+
+    /// A file of the author's, and its bold and italic cuts beside it.
+    fn add_fonts(&mut self, content: &Path, theme: &Theme) -> Fonts {
+        if theme.display_face == Face::Archivo {
+            self.preloads.push(self.address(FONT));
+        }
+        let mut cuts = |face: &Face, kind: &str| {
+            let Face::File(name) = face else { return Vec::new() };
+            let Some(path) = content::named(content, name) else { return Vec::new() };
+            let cuts =
+                [("", false, false), ("-Bold", true, false), ("-Italic", false, true), ("-BoldItalic", true, true)];
+            let files: Vec<FontFile> = cuts
+                .into_iter()
+                .filter_map(|(suffix, is_bold, is_italic)| {
+                    let bytes = fs::read(beside(&path, suffix)).ok().filter(|bytes| bytes.starts_with(b"wOF2"))?;
+                    let is_variable = theme::is_variable(&bytes);
+                    let address = self.add(&format!("fonts/{kind}{}.woff2", suffix.to_lowercase()), bytes);
+                    Some(FontFile { address, is_bold, is_italic, is_variable })
+                })
+                .collect();
+            self.preloads.extend(files.first().map(|file| file.address.clone()));
+            files
+        };
+        Fonts { display: cuts(&theme.display_face, "display"), text: cuts(&theme.text_face, "text") }
+    }
+
+    /// Gives it an address.
+    fn add(&mut self, name: &str, bytes: Vec<u8>) -> String {
         let hash = Sha256::digest(&bytes);
         let digits: String = hash[..5].iter().map(|byte| format!("{byte:02x}")).collect();
         let file = name.rsplit('/').next().unwrap_or(name);
@@ -87,8 +184,15 @@ impl Assets {
         let guess = mime_guess::from_path(name).first_or_octet_stream();
         let media_type = if guess.type_() == "text" { format!("{guess}; charset=utf-8") } else { guess.to_string() };
         self.files.insert(address.clone(), Asset { bytes: bytes.into(), media_type });
-        self.addresses.insert(name.to_owned(), address);
+        self.addresses.insert(name.to_owned(), address.clone());
+        address
     }
+}
+
+/// `fonts/Name.woff2` and `-Bold` are `fonts/Name-Bold.woff2`.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    if suffix.is_empty() { path.to_owned() } else { path.with_file_name(format!("{stem}{suffix}.woff2")) }
 }
 
 /// A feed in a browser has no page around it that could say what it is, so its style sheet does.
@@ -108,22 +212,32 @@ fn read(name: &str, dev: bool) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::config::{Config, Typed};
 
     #[test]
     fn one_style_sheet_with_hashed_names_in_it() {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("custom.css"), ".mine { color: red }").expect("writes");
-        let assets = Assets::build(folder.path(), crate::texts::of("de").expect("is shipped"), false);
+        fs::write(folder.path().join("site.toml"), "language = 'de'\n[theme]\naccent = '#0a58ca'\n").expect("writes");
+        let typed = Typed { content: Some(folder.path().to_owned()), ..Typed::default() };
+        let site = Config::load(&typed, &BTreeMap::new()).expect("settings").site;
+        let assets = Assets::build(folder.path(), false, &site);
         let style = assets.get(&assets.address(STYLE)).expect("a style sheet");
         let css = String::from_utf8(style.bytes.to_vec()).expect("UTF-8");
         assert!(css.trim_start_matches(|c| c != '@').starts_with("@layer"), "the layers are declared first");
         assert!(css.ends_with(".mine { color: red }"));
         assert!(css.contains(&assets.address(FONT)) && !css.contains("/static/fonts/archivo-expanded.woff2"));
         assert_eq!(style.media_type, "text/css; charset=utf-8");
+        assert!(
+            css.find("--lch-accent:var(--by-day,49.").expect("the theme")
+                > css.find("--lch-accent: var(").expect("ours")
+        );
         let feed = assets.get(&assets.address(FEED_STYLE)).expect("a style sheet");
         assert!(String::from_utf8_lossy(&feed.bytes).contains("content: \"Das ist ein Feed."));
-        for name in [FONT, FEED_STYLE, "icons/favicon.svg", "icons/apple-touch-icon.png", "js/embeds.js"] {
+        for name in [FONT, FEED_STYLE, SCHEME_SCRIPT, "icons/mark.svg", "icons/mark-192.png", "js/embeds.js"] {
             assert!(assets.get(&assets.address(name)).is_some(), "{name}");
         }
     }

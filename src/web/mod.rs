@@ -14,11 +14,14 @@ mod files;
 mod guard;
 mod headers;
 mod health;
+pub mod icons;
 mod lists;
+mod manifest;
 mod page;
 mod request_log;
 mod search;
 pub mod server;
+pub mod theme;
 mod view;
 pub mod visitor;
 
@@ -91,7 +94,10 @@ fn router(app: App, limits: Limits) -> Router {
         .merge(corner::routes())
         .route("/media/{name}", get(files::media))
         .route("/static/{name}", get(files::asset))
+        .route("/manifest.webmanifest", get(manifest::show))
         .route("/favicon.ico", get(files::favicon))
+        .route("/apple-touch-icon.png", get(files::favicon))
+        .route("/apple-touch-icon-precomposed.png", get(files::favicon))
         .route("/healthz", get(health::process))
         .route("/readyz", get(health::ready))
         .fallback(get(entries::show))

@@ -15,4 +15,5 @@ mod keyboard;
 mod look;
 mod policy;
 mod reading;
+mod scheme;
 mod support;

@@ -11,6 +11,7 @@ mod corner;
 mod docs;
 mod feeds;
 mod pages;
+mod pictures;
 mod search;
 mod server;
 mod store;

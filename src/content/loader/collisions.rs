@@ -17,12 +17,15 @@ use crate::{
 /// First parts of addresses that are the program's own (see ARCHITECTURE.md, "Addresses").
 const RESERVED: &[&str] = &[
     "admin",
+    "apple-touch-icon-precomposed.png",
+    "apple-touch-icon.png",
     "archive",
     "comments",
     "favicon.ico",
     "feed.json",
     "feed.xml",
     "healthz",
+    "manifest.webmanifest",
     "me",
     "media",
     "page",

@@ -268,7 +268,13 @@ mod tests {
     fn outline(text: &str, date: Option<Date>) -> Outline {
         let file = Found { path: PathBuf::from("a.md"), modified: SystemTime::UNIX_EPOCH, bytes: 0 };
         let source = Source { kind: Kind::Post, file, name: "a".to_owned(), date, is_jekyll: false, is_draft: false };
-        let rules = Rules { zone: TimeZone::UTC, permalink: Permalink::default(), close_after: None };
+        let rules = Rules {
+            zone: TimeZone::UTC,
+            permalink: Permalink::default(),
+            close_after: None,
+            named_files: Vec::new(),
+            remarks: Vec::new(),
+        };
         Outline::read(source, text, &rules).unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
     }
 

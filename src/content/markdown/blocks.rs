@@ -201,6 +201,9 @@ impl Writer<'_> {
     /// Passes the author's HTML on, and finds `<!--more-->` in it. Returns how many events it had.
     pub(super) fn html_block(&mut self, events: &Events) -> usize {
         let length = block_length(events);
+        // A tag may go over several lines, each of which is an event.
+        let mut whole = String::new();
+        let mut start = None;
         for (event, range) in &events[..length] {
             if let Event::Html(html) = event {
                 if !self.dialect.is_plain() && is_more(html) {
@@ -208,8 +211,13 @@ impl Writer<'_> {
                     continue;
                 }
                 self.report_html(html, range.start);
-                self.raw(html);
+                start.get_or_insert(range.start);
+                whole.push_str(html);
             }
+        }
+        match self.dialect.is_plain() {
+            true => self.raw(&whole),
+            false => self.own_html(&whole, start.unwrap_or_default()),
         }
         length
     }

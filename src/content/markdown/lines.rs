@@ -4,8 +4,11 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, LinkType, Tag, html};
 
-use super::{Dialect, Events, Writer, embed};
-use crate::domain::{address, entry::Piece, slug::Slug, words::escape_html};
+use super::{Dialect, Events, FOLD, Writer, embed};
+use crate::{
+    content::pictures::{self, Place},
+    domain::{address, entry::Piece, slug::Slug, words::escape_html},
+};
 
 /// What a whole line stands for.
 enum Line {
@@ -95,7 +98,7 @@ impl Writer<'_> {
         }
         self.raw("<div class=\"gallery\">\n");
         for picture in pictures {
-            let html = self.figure(picture);
+            let html = self.figure(picture, Place::Gallery);
             self.raw(&html);
             self.text.push(' ');
         }
@@ -128,7 +131,7 @@ impl Writer<'_> {
                 let words = plain_text(line);
                 match embed(dest_url, Some(&words), self.lookup) {
                     Some(embed) => Line::Piece(Piece::Embed(embed)),
-                    None if alone && !title.is_empty() => Line::Figure(self.figure(line)),
+                    None if alone && !title.is_empty() => Line::Figure(self.figure(line, Place::Text)),
                     None => Line::Words,
                 }
             }
@@ -167,14 +170,14 @@ impl Writer<'_> {
             html::push_html(&mut self.html, events[..length].iter().map(|(event, _)| event.clone()));
             return length;
         }
-        let picture = self.picture(events);
+        let picture = self.picture(events, Place::Text);
         self.raw(&picture);
         length
     }
 
     /// A picture that stands by itself; its title is its caption.
-    fn figure(&mut self, events: &Events) -> String {
-        let picture = self.picture(events);
+    fn figure(&mut self, events: &Events, place: Place) -> String {
+        let picture = self.picture(events, place);
         match events.first() {
             Some((Event::Start(Tag::Image { title, .. }), _)) if !title.is_empty() => {
                 format!("<figure>{picture}<figcaption>{}</figcaption></figure>\n", escape_html(title))
@@ -183,23 +186,27 @@ impl Writer<'_> {
         }
     }
 
-    fn picture(&mut self, events: &Events) -> String {
+    fn picture(&mut self, events: &Events, place: Place) -> String {
         let length = block_length(events);
         let Some((Event::Start(Tag::Image { dest_url, title, .. }), range)) = events.first() else {
             return String::new();
         };
         let alt = plain_text(&events[..length]);
+        if let Some(linked) = self.lookup.media(dest_url) {
+            if let Some(refusal) = linked.refusal {
+                let what = format!("the picture {:?} is left out: {}", dest_url.as_ref(), refusal.what);
+                self.remark(range.start, what, refusal.mend);
+                return escape_html(&alt);
+            }
+            if linked.media_type.starts_with("image/") {
+                let first = !std::mem::replace(&mut self.has_picture, true) && self.text.len() <= FOLD;
+                return pictures::html(&linked.picture, place, &alt, title, first);
+            }
+        }
         let title = if title.is_empty() { String::new() } else { format!(" title=\"{}\"", escape_html(title)) };
         if let Some(linked) = self.lookup.media(dest_url) {
             let address = escape_html(&address::encode(&linked.picture.address));
-            if !linked.media_type.starts_with("image/") {
-                return format!("<a href=\"{address}\"{title}>{}</a>", escape_html(&alt));
-            }
-            let size = linked.picture.size.map(|(w, h)| format!(" width=\"{w}\" height=\"{h}\"")).unwrap_or_default();
-            return format!(
-                "<img src=\"{address}\" alt=\"{}\"{title}{size} loading=\"lazy\" decoding=\"async\">",
-                escape_html(&alt)
-            );
+            return format!("<a href=\"{address}\"{title}>{}</a>", escape_html(&alt));
         }
         if dest_url.starts_with("http://") || dest_url.starts_with("https://") {
             self.out.has_remote_picture = true;
@@ -235,7 +242,12 @@ impl Writer<'_> {
             None => self.lookup.entry(dest_url),
         };
         let entry = || entry().map(|entry| address::encode_with_fragment(&entry));
-        let media = || Some(address::encode(&self.lookup.media(dest_url)?.picture.address));
+        let media = is_ours.then(|| self.lookup.media(dest_url)).flatten();
+        if let Some(refusal) = media.as_ref().and_then(|linked| linked.refusal.as_ref()) {
+            let what = format!("the picture {:?} cannot be had: {}", dest_url.as_ref(), refusal.what);
+            self.remark(range.start, what, refusal.mend);
+        }
+        let media = || Some(address::encode(&media?.picture.address));
         let found = is_ours.then(|| entry().or_else(media));
         let dest_url = match found.flatten() {
             Some(found) => found.into(),

@@ -14,12 +14,13 @@ impl Lookup for Site {
             "mp3" => "audio/mpeg",
             _ => return None,
         };
-        let picture = Picture { address: format!("/media/1-{written}"), size: Some((4, 3)) };
+        let picture = Picture { address: format!("/media/1-{written}"), size: Some((4, 3)), format: None };
         (!written.contains("none") && !written.contains("://")).then(|| Linked {
             picture,
             media_type: media_type.to_owned(),
             poster: None,
             captions: None,
+            refusal: None,
         })
     }
 
@@ -35,11 +36,15 @@ impl Lookup for Site {
     }
 
     fn poster(&self, stem: &str) -> Option<Picture> {
-        (stem == "vimeo-2").then(|| Picture { address: "/media/1-vimeo-2.jpg".to_owned(), size: None })
+        (stem == "vimeo-2").then(|| Picture { address: "/media/1-vimeo-2.jpg".to_owned(), size: None, format: None })
     }
 
     fn has_stretch(&self, slug: &Slug) -> bool {
         slug.as_str() == "toe-flexion"
+    }
+
+    fn has_cover(&self) -> bool {
+        true
     }
 }
 

@@ -43,7 +43,7 @@ struct CommentFeed {
     page: String,
     updated: String,
     author: String,
-    icon: String,
+    icon: Option<String>,
     style: String,
     entries: Vec<Entry>,
 }
@@ -111,7 +111,7 @@ fn feed(
         page: site.absolute(page),
         updated: entries.iter().map(|entry| entry.updated.clone()).max().unwrap_or_else(|| NEVER.to_owned()),
         author: xml_text(&site.author.name),
-        icon: site.absolute(&assets.address("icons/favicon.svg")),
+        icon: assets.icons().favicon().map(|icon| site.absolute(&icon.address)),
         style: assets.address(FEED_STYLE),
         entries,
     };

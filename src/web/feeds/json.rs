@@ -16,12 +16,15 @@ pub(super) fn feed(feed: &Feed) -> Value {
         "title": feed.title,
         "home_page_url": feed.page,
         "feed_url": feed.address,
-        "icon": feed.large_icon,
-        "favicon": feed.icon,
         "authors": [author],
         "language": feed.language,
         "items": feed.entries.iter().map(item).collect::<Vec<_>>(),
     });
+    for (member, icon) in [("icon", &feed.large_icon), ("favicon", &feed.icon)] {
+        if let Some(icon) = icon {
+            document[member] = json!(icon);
+        }
+    }
     if !feed.description.is_empty() {
         document["description"] = json!(feed.description);
     }

@@ -76,8 +76,9 @@ pub struct Feed {
     pub updated: Option<Zoned>,
     pub author: String,
     pub author_page: Option<String>,
-    pub icon: String,
-    pub large_icon: String,
+    pub icon: Option<String>,
+    /// For programs that cannot show SVG.
+    pub large_icon: Option<String>,
     pub style: String,
     pub entries: Vec<Entry>,
 }
@@ -164,8 +165,8 @@ fn gather(
         updated: entries.iter().map(|entry| &entry.updated).max_by_key(|date| date.timestamp()).cloned(),
         author: xml_text(&site.author.name),
         author_page: site.author.url.clone(),
-        icon: site.absolute(&assets.address("icons/favicon.svg")),
-        large_icon: site.absolute(&assets.address("icons/apple-touch-icon.png")),
+        icon: assets.icons().favicon().map(|icon| site.absolute(&icon.address)),
+        large_icon: assets.icons().raster().map(|icon| site.absolute(&icon.address)),
         style: assets.address(FEED_STYLE),
         entries,
     })
@@ -190,7 +191,7 @@ fn entry(app: &App, snapshot: &Snapshot, post: &Post) -> Result<Entry, WebError>
         tags: post.tags.iter().map(|tag| xml_text(&tag.name)).collect(),
         summary: xml_text(&entry.description),
         content: xml_text(&content),
-        picture: entry.image.as_ref().map(|picture| site.absolute(&picture.address)),
+        picture: entry.image.as_ref().map(|picture| site.absolute(&picture.shared())),
         language: entry.language.clone().filter(|language| *language != site.language),
         comments: site.absolute(&super::comments::path(post)),
         href,

@@ -111,7 +111,7 @@ fn listed(app: &App, snapshot: &Snapshot) -> Vec<Listed> {
     let site = &app.config.site;
     let at = |path: &str, changed: Option<Zoned>| Listed { address: site.absolute(path), changed, picture: None };
     let entry = |entry: &Entry, changed: Option<Zoned>| Listed {
-        picture: entry.image.as_ref().map(|picture| xml_text(&site.absolute(&picture.address))),
+        picture: entry.image.as_ref().map(|picture| xml_text(&site.absolute(&picture.shared()))),
         ..at(&entry.address, changed)
     };
     let mut all = vec![at("/", newest(snapshot.posts.iter().map(AsRef::as_ref)))];

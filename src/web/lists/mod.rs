@@ -22,16 +22,31 @@ use super::{
         layout::Layout,
     },
 };
-use crate::{app::App, domain::entry::Post};
+use crate::{
+    app::App,
+    content::{
+        Snapshot,
+        pictures::{self, Place},
+    },
+    domain::entry::Post,
+};
 
 #[derive(Template)]
 #[template(path = "posts/home.html")]
 struct Home {
     layout: Layout,
     heading: String,
+    header_picture: Option<String>,
     lead: Option<PostCard>,
     cards: Vec<PostCard>,
     pagination: Pagination,
+}
+
+/// What stands above everything else on the first page, as HTML.
+fn header_picture(app: &App, snapshot: &Snapshot) -> Option<String> {
+    let set = app.config.site.theme.header_picture.as_ref()?;
+    let file = snapshot.media_named(&set.file)?;
+    Some(pictures::html(&file.picture(), Place::Header, &set.alt, "", true))
 }
 
 /// A tag or a year and how much is in it.
@@ -78,7 +93,8 @@ async fn home_at(app: &App, number: usize) -> Result<Page, WebError> {
         },
     }));
     let heading = if site.description.is_empty() { site.title.clone() } else { site.description.clone() };
-    Page::html(&Home { layout, heading, lead, cards, pagination }, policy)
+    let header_picture = header_picture(app, &snapshot).filter(|_| number == 1);
+    Page::html(&Home { layout, heading, header_picture, lead, cards, pagination }, policy)
 }
 
 /// `/posts` by itself is what somebody types who cuts an address short.

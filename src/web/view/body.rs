@@ -196,5 +196,21 @@ pub fn with_whole_addresses(html: &str, base_url: &str, page: &str) -> String {
         whole = whole.replace(&format!(" {attribute}=\"//"), &format!(" {attribute}=\"https://"));
         whole = whole.replace(&format!(" {attribute}=\"/"), &format!(" {attribute}=\"{base_url}/"));
     }
+    whole = with_whole_choices(&whole, base_url);
     whole.replace(" href=\"#", &format!(" href=\"{page}#"))
+}
+
+/// Each address in a `srcset` is followed by its width.
+fn with_whole_choices(html: &str, base_url: &str) -> String {
+    let mut parts = html.split(" srcset=\"");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (choices, rest) = part.split_once('"').unwrap_or((part, ""));
+        let choices: Vec<String> = choices
+            .split(", ")
+            .map(|choice| if choice.starts_with('/') { format!("{base_url}{choice}") } else { choice.to_owned() })
+            .collect();
+        whole.push_str(&format!(" srcset=\"{}\"{rest}", choices.join(", ")));
+    }
+    whole
 }

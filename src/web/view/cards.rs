@@ -7,11 +7,12 @@ use super::{
     tongue::{self, Tongue},
 };
 use crate::{
+    content::pictures::{self, Place},
     domain::{
         address,
         comment::ThreadKey,
-        embed::Picture,
         entry::{Post, Tag},
+        picture::Picture,
     },
     texts::Texts,
     web::cache::SITE_TAG,
@@ -41,18 +42,51 @@ pub struct TagLink {
     pub href: String,
 }
 
+/// A picture as templates show it: as HTML by the place where it stands, each with an empty `alt`, since its words
+/// stand beside it.
 #[derive(Clone, Debug)]
-pub struct PictureView {
-    pub src: String,
-    pub width: u32,
-    pub height: u32,
-}
+pub struct PictureView(Picture);
 
 impl PictureView {
-    /// 8 by 5 where a file does not tell: something must hold its place.
     pub fn new(picture: &Picture) -> Self {
-        let (width, height) = picture.size.unwrap_or((1200, 750));
-        Self { src: address::encode(&picture.address), width, height }
+        Self(picture.clone())
+    }
+
+    pub fn cover(&self) -> String {
+        self.html(Place::Cover)
+    }
+
+    pub fn lead(&self) -> String {
+        self.html(Place::Lead)
+    }
+
+    pub fn card(&self) -> String {
+        self.html(Place::Card)
+    }
+
+    pub fn related(&self) -> String {
+        self.html(Place::Related)
+    }
+
+    pub fn still(&self) -> String {
+        self.html(Place::Poster)
+    }
+
+    pub fn stretch(&self) -> String {
+        self.html(Place::Stretch)
+    }
+
+    /// The one address for those who cannot choose.
+    pub fn src(&self) -> String {
+        address::encode(&self.0.shared())
+    }
+
+    pub fn size(&self) -> (u32, u32) {
+        self.0.size.unwrap_or((1200, 750))
+    }
+
+    fn html(&self, place: Place) -> String {
+        pictures::html(&self.0, place, "", "", false)
     }
 }
 

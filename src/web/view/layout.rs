@@ -5,11 +5,12 @@ use serde_json::Value;
 use crate::{
     app::App,
     content::Snapshot,
-    domain::{address, embed::Picture, language::Direction},
+    domain::{address, language::Direction, picture::Picture, theme::Theme},
     texts::Texts,
     web::{
-        assets::{FONT, STYLE},
+        assets::{Assets, SCHEME_SCRIPT, STYLE},
         feeds::Format,
+        icons::Icon,
     },
 };
 
@@ -38,16 +39,41 @@ pub struct Layout {
     pub modified: Option<String>,
     /// Finished JSON, safe inside a script element.
     pub json_ld: Option<String>,
-    pub style: String,
-    pub font: String,
-    pub icon: String,
-    pub touch_icon: String,
+    pub look: Look,
     /// At most one, on pages that have a use for it.
     pub script: Option<String>,
     pub navigation: Vec<Link>,
     pub footer: Vec<Link>,
     /// The site's feeds, and those of this page.
     pub feeds: Vec<FeedLink>,
+}
+
+/// What a page needs to look as site.toml says.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// Of the window around the page: paper, as `#rrggbb`.
+    pub light: String,
+    pub dark: String,
+    /// Runs before the page is painted.
+    pub script: String,
+    pub fonts: Vec<String>,
+    pub style: String,
+    pub icon: Option<Icon>,
+    pub touch_icon: Option<Icon>,
+}
+
+impl Look {
+    fn new(theme: &Theme, assets: &Assets) -> Self {
+        Self {
+            light: theme.light.paper.hex(),
+            dark: theme.dark.paper.hex(),
+            script: assets.address(SCHEME_SCRIPT),
+            fonts: assets.preloads().to_vec(),
+            style: assets.address(STYLE),
+            icon: assets.icons().favicon().cloned(),
+            touch_icon: assets.icons().raster().cloned(),
+        }
+    }
 }
 
 /// A feed, for programs that look for one.
@@ -93,14 +119,11 @@ impl Layout {
             canonical: None,
             is_indexed: true,
             kind: "website",
-            picture: card.map(|file| site.absolute(&file.address)),
+            picture: card.map(|file| site.absolute(&file.picture().shared())),
             published: None,
             modified: None,
             json_ld: None,
-            style: assets.address(STYLE),
-            font: assets.address(FONT),
-            icon: assets.address("icons/favicon.svg"),
-            touch_icon: assets.address("icons/apple-touch-icon.png"),
+            look: Look::new(&site.theme, &assets),
             script: None,
             navigation: navigation(app, snapshot),
             footer,
@@ -136,7 +159,7 @@ impl Layout {
     pub fn pictured(mut self, app: &App, picture: Option<&Picture>) -> Self {
         let raster = picture.filter(|picture| !picture.address.ends_with(".svg"));
         if let Some(picture) = raster {
-            self.picture = Some(app.config.site.absolute(&picture.address));
+            self.picture = Some(app.config.site.absolute(&picture.shared()));
         }
         self
     }

@@ -280,12 +280,22 @@ impl Visitor {
     }
 
     pub async fn prefer(&self, scheme: Scheme) {
+        self.emulate("", scheme).await;
+    }
+
+    /// Sees the page as it would be printed.
+    pub async fn print(&self, scheme: Scheme) {
+        self.emulate("print", scheme).await;
+    }
+
+    /// An empty `media` is the screen.
+    async fn emulate(&self, media: &str, scheme: Scheme) {
         let value = match scheme {
             Scheme::Light => "light",
             Scheme::Dark => "dark",
         };
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": value }] });
-        self.devtools("Emulation.setEmulatedMedia", features).await;
+        let features = json!([{ "name": "prefers-color-scheme", "value": value }]);
+        self.devtools("Emulation.setEmulatedMedia", json!({ "media": media, "features": features })).await;
     }
 
     /// A phone of this width.

@@ -84,6 +84,18 @@ fn check_tells_place_fault_and_remedy() {
 }
 
 #[test]
+fn check_tells_colours_that_cannot_be_read() {
+    let program = Program::with_site();
+    let toml = read(&program.path("content/site.toml"));
+    program.save("content/site.toml", &format!("{toml}\n[theme]\naccent = \"yellow\"\n"));
+    let run = program.run(&["check"]);
+    run.exits(0).says("0 errors, 1 warning").says("warning: theme.accent is \"yellow\", which has a contrast of 1");
+    program.run(&["check", "--strict"]).exits(1);
+    program.save("content/site.toml", &format!("{toml}\n[theme]\naccent = \"yelow\"\n"));
+    program.run(&["check"]).exits(1).complains(&["theme.accent", "yelow", "#0a58ca"]);
+}
+
+#[test]
 fn the_sample_site_passes_its_own_check() {
     let content = crate::support::sample_content();
     Program::new().run(&["check", "--strict", "--content", content.to_str().expect("UTF-8")]).exits(0);

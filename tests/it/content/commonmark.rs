@@ -12,7 +12,7 @@ use html5ever::{
 };
 use instep::{
     content::markdown::{Dialect, Linked, Lookup, render_as},
-    domain::{embed::Picture, entry::Piece, slug::Slug},
+    domain::{entry::Piece, picture::Picture, slug::Slug},
     texts::Texts,
 };
 
@@ -43,6 +43,10 @@ impl Lookup for Nothing {
     }
 
     fn has_stretch(&self, _: &Slug) -> bool {
+        false
+    }
+
+    fn has_cover(&self) -> bool {
         false
     }
 }

@@ -4,6 +4,7 @@ mod addresses;
 mod dates;
 mod languages;
 mod lists;
+mod look;
 mod missing;
 mod narrowing;
 mod policy;

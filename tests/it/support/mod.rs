@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod database;
 pub mod html;
+pub mod photo;
 pub mod program;
 pub mod running;
 pub mod site;

@@ -1,0 +1,124 @@
+//! What site.toml says of the look and what is wrong with it: files that are not there, colours that cannot be read.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::problem;
+use crate::{
+    content::{media::MediaIndex, pictures},
+    domain::{
+        permalink::Rules,
+        problem::{Place, Problem, Severity},
+        theme::{FileKind, NamedFile},
+    },
+};
+
+/// Smallest edge of an icon in pixels: what a phone shows on its first screen.
+const ICON_EDGE: usize = 192;
+
+/// The file of an icon or a font that site.toml names, in the content folder or in `media/` there.
+pub fn named(content: &Path, name: &str) -> Option<PathBuf> {
+    [content.join(name), content.join("media").join(name)].into_iter().find(|path| path.is_file())
+}
+
+pub(super) fn problems(content: &Path, rules: &Rules, media: &MediaIndex) -> Vec<Problem> {
+    let file = content.join("site.toml");
+    let text = fs::read_to_string(&file).unwrap_or_default();
+    let told = |key: &str, what: &str, mend: &str| problem(Severity::Warning, &file, place(&text, key), what, mend);
+    let mut problems: Vec<Problem> =
+        rules.remarks.iter().map(|remark| told(remark.key, &remark.what, &remark.mend)).collect();
+    for named in &rules.named_files {
+        if let Some((what, mend)) = fault(content, named, media) {
+            problems.push(told(named.key, &what, &mend));
+        }
+    }
+    problems
+}
+
+fn fault(content: &Path, named: &NamedFile, media: &MediaIndex) -> Option<(String, String)> {
+    let NamedFile { key, name, kind } = named;
+    let missing = |folder: &str| {
+        let mend = format!("Put it into {folder}, or correct the name.");
+        Some((format!("there is no file {name:?} for {key}"), mend))
+    };
+    let place = content.display();
+    match kind {
+        FileKind::Picture => {
+            let path = content.join("media").join(name);
+            // One that is refused has been told, with its own reason.
+            let Some(file) = media.all().find(|file| file.path == path) else {
+                return missing(&format!("{place}/media"));
+            };
+            let mend = "Take an AVIF, JPEG, PNG, SVG or WebP.".to_owned();
+            (file.size.is_none() && file.refusal.is_none())
+                .then(|| (format!("{name:?} for {key} is no picture that we know"), mend))
+        }
+        FileKind::Icon => match self::named(content, name) {
+            None => missing(&format!("{place} or {place}/media")),
+            Some(path) => icon_fault(&path, named),
+        },
+        FileKind::Font => {
+            let Some(path) = self::named(content, name) else { return missing(&format!("{place} or {place}/media")) };
+            let is_woff2 = starts_with(&path, b"wOF2");
+            let mend = "Convert the font to WOFF2; until then the system's face is shown.".to_owned();
+            (!is_woff2).then(|| (format!("{name:?} for {key} is no WOFF2"), mend))
+        }
+    }
+}
+
+fn starts_with(path: &Path, signature: &[u8; 4]) -> bool {
+    let mut start = [0; 4];
+    let read = fs::File::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut start));
+    read.is_ok() && start == *signature
+}
+
+fn icon_fault(path: &Path, named: &NamedFile) -> Option<(String, String)> {
+    let NamedFile { key, name, .. } = named;
+    if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg")) {
+        let is_svg = fs::read_to_string(path).is_ok_and(|text| text.contains("<svg"));
+        let mend = "Save it as an SVG again.".to_owned();
+        return (!is_svg).then(|| (format!("{name:?} for {key} is no SVG"), mend));
+    }
+    let cleaned = fs::read(path).ok().and_then(|bytes| pictures::cleaned_png(&bytes));
+    match imagesize::blob_size(&cleaned.unwrap_or_default()) {
+        Err(_) => Some((format!("{name:?} for {key} is no PNG"), "Save it as a PNG again.".to_owned())),
+        Ok(size) if size.width != size.height || size.width < ICON_EDGE => {
+            let what = format!("{name:?} for {key} has {} by {} pixels", size.width, size.height);
+            Some((what, format!("Make it square, {ICON_EDGE} pixels or more (512 is best).")))
+        }
+        Ok(_) => None,
+    }
+}
+
+/// Where a key stands in site.toml; its start where only the environment has it.
+fn place(text: &str, key: &str) -> Place {
+    let (table, name) = key.rsplit_once('.').unwrap_or(("", key));
+    let mut current = "";
+    for (at, line) in text.lines().enumerate() {
+        let trimmed = line.trim();
+        if let Some(header) = trimmed.strip_prefix('[') {
+            current = header.split(']').next().unwrap_or_default().trim();
+        } else if current == table && trimmed.split('=').next().is_some_and(|key| key.trim() == name) {
+            return Place { line: at + 1, column: line.chars().take_while(|c| c.is_whitespace()).count() + 1 };
+        }
+    }
+    Place::START
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_keys_stand() {
+        let text =
+            "title = 'x'\naccent = 'not this'\n[theme]\n  accent = '#fff'\n[theme.dark] # by night\naccent='#000'\n";
+        for (key, line, column) in
+            [("title", 1, 1), ("theme.accent", 4, 3), ("theme.dark.accent", 6, 1), ("theme.ink", 1, 1)]
+        {
+            assert_eq!(place(text, key), Place { line, column }, "{key}");
+        }
+    }
+}

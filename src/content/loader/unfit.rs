@@ -1,0 +1,27 @@
+//! Files that are not sent as they are, or should not be, where no text has told of them: the file itself does.
+
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
+
+use super::{MediaIndex, problem};
+use crate::domain::problem::{Place, Problem, Severity};
+
+pub(super) fn all(media: &MediaIndex, told: &HashSet<PathBuf>) -> Vec<Problem> {
+    let warning = |file: &Path, what: String, mend: &str| problem(Severity::Warning, file, Place::START, what, mend);
+    let mut found = Vec::new();
+    for file in media.all() {
+        if let Some(refusal) = file.refusal.as_ref().filter(|_| !told.contains(&file.path)) {
+            found.push(warning(&file.path, format!("the picture is left out: {}", refusal.what), refusal.mend));
+        }
+        if file.tells_a_place {
+            let name = file.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+            let mend = format!(
+                "Take it out: ffmpeg -i {name:?} -map_metadata -1 -c copy clean-{name}, and put that in its place."
+            );
+            found.push(warning(&file.path, "the film says where it was made, and is sent as it is".to_owned(), &mend));
+        }
+    }
+    found
+}

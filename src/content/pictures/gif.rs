@@ -1,0 +1,63 @@
+//! GIF, block by block (GIF89a): its size, and the file without comments and what programs wrote into it. It is never
+//! made smaller: most of them move.
+
+use super::{Broken, Head};
+
+const CUT_OFF: Broken = Broken("the file ends in the middle of the picture");
+/// Blocks of programs that belong to the picture: how often it repeats, and its colours.
+const KEPT: &[&[u8; 11]] = &[b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"];
+
+pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
+    let &[w1, w2, h1, h2] = bytes.get(6..10).ok_or(CUT_OFF)? else { return Err(CUT_OFF) };
+    let (width, height) = (u32::from(u16::from_le_bytes([w1, w2])), u32::from(u16::from_le_bytes([h1, h2])));
+    clean(bytes)?;
+    if width == 0 || height == 0 {
+        return Err(Broken("it does not say how large it is"));
+    }
+    Ok(Head { width, height, orientation: 1, format: None, decoded_bytes: 0 })
+}
+
+pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
+    let byte = |at: usize| bytes.get(at).copied().ok_or(CUT_OFF);
+    let colours = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
+    let mut at = 13 + colours(byte(10)?);
+    let mut cleaned = bytes.get(..at).ok_or(CUT_OFF)?.to_vec();
+    let mut has_picture = false;
+    loop {
+        let (end, is_kept) = match bytes.get(at) {
+            Some(0x21) => {
+                let is_kept = match byte(at + 1)? {
+                    0xf9 => true,
+                    0xff => bytes.get(at + 3..at + 14).is_some_and(|name| KEPT.iter().any(|kept| *kept == name)),
+                    _ => false,
+                };
+                (end_of_blocks(bytes, at + 2)?, is_kept)
+            }
+            Some(0x2c) => {
+                has_picture = true;
+                let pixels = at + 10 + colours(byte(at + 9)?) + 1;
+                (end_of_blocks(bytes, pixels)?, true)
+            }
+            // Many files lack their last byte, and what follows it is none of the picture.
+            Some(0x3b) | None => break,
+            Some(_) => return Err(Broken("something in it is no part of a GIF")),
+        };
+        if is_kept {
+            cleaned.extend(bytes.get(at..end).ok_or(CUT_OFF)?);
+        }
+        at = end;
+    }
+    cleaned.push(0x3b);
+    if has_picture { Ok(cleaned) } else { Err(Broken("there is no picture in it")) }
+}
+
+/// Data stands in blocks of up to 255 bytes, of which an empty one is the last.
+fn end_of_blocks(bytes: &[u8], mut at: usize) -> Result<usize, Broken> {
+    loop {
+        let length = usize::from(*bytes.get(at).ok_or(CUT_OFF)?);
+        at += 1 + length;
+        if length == 0 {
+            return Ok(at);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! JPEG, segment by segment (ITU-T T.81): what its head says, and the file without what it tells of its maker.
+//!
+//! Only what is needed to show the picture is kept, so that what cameras invent next is dropped as well: Exif and XMP
+//! (position, time, owner, previews), IPTC, comments, the second pictures of MPF, and what follows the end of the
+//! picture (films of "motion photos", gain maps).
+
+use super::{Broken, Head, exif};
+use crate::domain::picture::Format;
+
+const START: u8 = 0xd8;
+const END: u8 = 0xd9;
+const SCAN: u8 = 0xda;
+const CUT_OFF: Broken = Broken("the file ends in the middle of the picture");
+
+struct Segment<'a> {
+    marker: u8,
+    /// Without marker and length.
+    data: &'a [u8],
+    /// With both.
+    whole: &'a [u8],
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 2 }
+    }
+
+    /// The next segment; `None` at the end of the picture. Stray bytes before a marker are passed over, as by everybody.
+    fn segment(&mut self) -> Result<Option<Segment<'a>>, Broken> {
+        loop {
+            let rest = self.bytes.get(self.at..).ok_or(CUT_OFF)?;
+            let marker_at = rest.iter().position(|byte| *byte == 0xff).ok_or(CUT_OFF)? + self.at;
+            let marker = *self.bytes.get(marker_at + 1).ok_or(CUT_OFF)?;
+            match marker {
+                END => return Ok(None),
+                // A fill byte may stand before a marker; a zero and a restart have no meaning here.
+                0xff => self.at = marker_at + 1,
+                0x00 | 0x01 | 0xd0..=START => self.at = marker_at + 2,
+                marker => {
+                    let length = self.bytes.get(marker_at + 2..marker_at + 4).ok_or(CUT_OFF)?;
+                    let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
+                    let whole = self.bytes.get(marker_at..marker_at + 2 + length).ok_or(CUT_OFF)?;
+                    let data =
+                        whole.get(4..).ok_or(Broken("a part of the file says that it is shorter than it can be"))?;
+                    self.at = marker_at + 2 + length;
+                    return Ok(Some(Segment { marker, data, whole }));
+                }
+            }
+        }
+    }
+
+    /// The pixels behind the head of a scan: up to a marker that is no restart.
+    fn scan(&mut self) -> Result<&'a [u8], Broken> {
+        let start = self.at;
+        loop {
+            let rest = self.bytes.get(self.at..).ok_or(CUT_OFF)?;
+            let at = rest.iter().position(|byte| *byte == 0xff).ok_or(CUT_OFF)? + self.at;
+            match self.bytes.get(at + 1).ok_or(CUT_OFF)? {
+                0x00 | 0xd0..=0xd7 => self.at = at + 2,
+                0xff => self.at = at + 1,
+                _ => {
+                    self.at = at;
+                    return Ok(&self.bytes[start..at]);
+                }
+            }
+        }
+    }
+}
+
+/// What the head says; of the pixels only whether they come to an end.
+pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
+    let mut reader = Reader::new(bytes);
+    let (mut size, mut orientation) = (None, 1);
+    while let Some(segment) = reader.segment()? {
+        match segment.marker {
+            0xc0..=0xc2 => {
+                let &[_, h1, h2, w1, w2, ..] = segment.data else { return Err(CUT_OFF) };
+                size = Some((u32::from(u16::from_be_bytes([w1, w2])), u32::from(u16::from_be_bytes([h1, h2]))));
+            }
+            0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
+                return Err(Broken("it is of a rare kind of JPEG that browsers do not show"));
+            }
+            0xe1 => orientation = exif_of(segment.data).map_or(orientation, exif::orientation),
+            SCAN => break,
+            _ => {}
+        }
+    }
+    // Nearly all files end where the picture does; the others are looked through.
+    if !bytes.ends_with(&[0xff, END]) {
+        clean(bytes)?;
+    }
+    let size = size.filter(|(width, height)| *width > 0 && *height > 0);
+    let (width, height) = size.ok_or(Broken("it does not say how large it is"))?;
+    let pixels = u64::from(width) * u64::from(height);
+    Ok(Head { width, height, orientation, format: Some(Format::Jpeg), decoded_bytes: pixels * 3 })
+}
+
+fn exif_of(data: &[u8]) -> Option<&[u8]> {
+    data.strip_prefix(b"Exif\0\0").or_else(|| data.strip_prefix(b"Exif\0\xff"))
+}
+
+/// The file with what shows the picture, and its orientation.
+pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
+    let mut reader = Reader::new(bytes);
+    let (mut jfif, mut orientation, mut has_scan) = (None, 1, false);
+    let mut kept: Vec<u8> = Vec::with_capacity(bytes.len());
+    while let Some(segment) = reader.segment()? {
+        match segment.marker {
+            // Version, unit and density; a preview behind them is left behind.
+            0xe0 if segment.data.starts_with(b"JFIF\0") => jfif = segment.data.get(..12),
+            0xe1 => orientation = exif_of(segment.data).map_or(orientation, exif::orientation),
+            0xe2 if segment.data.starts_with(b"ICC_PROFILE\0") => kept.extend(segment.whole),
+            // How the colours are to be read.
+            0xee if segment.data.starts_with(b"Adobe") => kept.extend(segment.whole),
+            SCAN => {
+                kept.extend(segment.whole);
+                kept.extend(reader.scan()?);
+                has_scan = true;
+            }
+            // Frames and tables.
+            0xc0..=0xcf | 0xdb..=0xdf => kept.extend(segment.whole),
+            _ => {}
+        }
+    }
+    if !has_scan {
+        return Err(Broken("there is no picture in it"));
+    }
+    let mut cleaned = Vec::with_capacity(kept.len() + 64);
+    cleaned.extend([0xff, START]);
+    if let Some(jfif) = jfif {
+        cleaned.extend([0xff, 0xe0, 0, 16]);
+        cleaned.extend(jfif);
+        cleaned.extend([0, 0]);
+    }
+    if orientation != 1 {
+        cleaned.extend(b"\xff\xe1\0\x22Exif\0\0");
+        cleaned.extend(exif::with_orientation(orientation));
+    }
+    cleaned.extend(kept);
+    cleaned.extend([0xff, END]);
+    Ok(cleaned)
+}

@@ -1,0 +1,93 @@
+use image::{DynamicImage, ImageFormat, RgbImage};
+use proptest::prelude::*;
+
+use super::*;
+
+fn encoded(format: ImageFormat) -> Vec<u8> {
+    let pixels = DynamicImage::ImageRgb8(RgbImage::from_fn(40, 30, |x, y| image::Rgb([x as u8 * 6, y as u8 * 8, 90])));
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    pixels.write_to(&mut bytes, format).expect("encodes");
+    bytes.into_inner()
+}
+
+fn gif() -> Vec<u8> {
+    let mut gif = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff".to_vec();
+    gif.extend(b"\x21\xff\x0bNETSCAPE2.0\x03\x01\0\0\0\x21\xfe\x06SECRET\0\x21\xff\x0bXMP DataXMP\x06SECRET\0");
+    gif.extend(b"\x21\xf9\x04\0\0\0\0\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0\x3bSECRET");
+    gif
+}
+
+fn samples() -> [(Kind, Vec<u8>); 4] {
+    [
+        (Kind::Jpeg, encoded(ImageFormat::Jpeg)),
+        (Kind::Png, encoded(ImageFormat::Png)),
+        (Kind::WebP, encoded(ImageFormat::WebP)),
+        (Kind::Gif, gif()),
+    ]
+}
+
+#[test]
+fn what_is_clean_stays_as_it_is() {
+    for (kind, bytes) in samples() {
+        assert_eq!(Kind::of(&bytes), Some(kind));
+        let cleaned = clean(kind, &bytes).expect("cleans");
+        assert_eq!(clean(kind, &cleaned).as_ref(), Ok(&cleaned), "{kind:?}");
+        assert!(kind == Kind::Gif || cleaned == bytes, "{kind:?}");
+        assert!(!cleaned.windows(6).any(|window| window == b"SECRET"), "{kind:?}");
+        assert!(look(kind, &bytes).is_ok(), "{kind:?}");
+    }
+    assert!(clean(Kind::Gif, &gif()).expect("cleans").windows(8).any(|window| window == b"NETSCAPE"));
+}
+
+#[test]
+fn a_file_that_ends_too_soon_is_refused() {
+    for (kind, bytes) in samples().into_iter().filter(|(kind, _)| *kind != Kind::Gif) {
+        for length in [bytes.len() - 1, bytes.len() - 3, bytes.len() / 2, 30, 12] {
+            assert!(look(kind, &bytes[..length]).is_err(), "{kind:?} of {length} bytes");
+            assert!(clean(kind, &bytes[..length]).is_err(), "{kind:?} of {length} bytes");
+        }
+    }
+}
+
+#[test]
+fn hidden_second_pictures_go() {
+    let mut jpeg = encoded(ImageFormat::Jpeg);
+    let alone = jpeg.clone();
+    jpeg.extend(encoded(ImageFormat::Jpeg));
+    jpeg.extend(b"\0\0\0\x18ftypmp42 SECRET");
+    assert_eq!(clean(Kind::Jpeg, &jpeg).expect("cleans"), alone);
+    let mut png = encoded(ImageFormat::Png);
+    let alone = png.clone();
+    png.extend(b"SECRET");
+    assert_eq!(clean(Kind::Png, &png).expect("cleans"), alone);
+}
+
+#[test]
+fn formats_that_cannot_be_cleaned() {
+    assert!(unknown("image/heic", b"").is_some());
+    assert!(unknown("image/tiff", b"").is_some());
+    assert!(unknown("image/jpeg", b"<html>").is_some());
+    assert!(unknown("image/avif", b"ftypavif meta Exif").is_some());
+    assert!(unknown("image/avif", b"ftypavif meta").is_none());
+    assert!(unknown("image/svg+xml", b"Exif").is_none());
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_break_it(kind in 0_usize..4, cut in 0.0..=1.0_f64, changes in prop::collection::vec((0.0..1.0_f64, any::<u8>()), 0..12)) {
+        let (kind, mut bytes) = samples()[kind].clone();
+        let at = |bytes: &[u8], part: f64| (bytes.len() as f64 * part) as usize;
+        let end = at(&bytes, cut);
+        for (part, byte) in changes {
+            let place = at(&bytes, part);
+            bytes[place] = byte;
+        }
+        bytes.truncate(end);
+        for kind in [kind, Kind::Jpeg, Kind::Png, Kind::WebP, Kind::Gif] {
+            let _ = look(kind, &bytes);
+            if let Ok(cleaned) = clean(kind, &bytes) {
+                prop_assert!(cleaned.len() <= bytes.len() + 64);
+            }
+        }
+    }
+}

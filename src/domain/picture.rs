@@ -1,0 +1,179 @@
+//! Pictures and the sizes they are sent in: which there are, and at which addresses. How they are made:
+//! `content::pictures`.
+
+/// Widths in pixels that a photo is made smaller to. 400 is for thumbnails, 800 for the column of a phone, 1600 for
+/// the column of a sharp screen, 2400 for a cover there.
+pub const WIDTHS: [u32; 5] = [400, 800, 1200, 1600, 2400];
+/// What others show beside a link or in a feed: wide enough for their cards, light enough for their limits.
+const SHARED_WIDTH: u32 = 1200;
+/// WebP has 14 bits for a side.
+const LONGEST_WEBP: u32 = 16_383;
+
+/// A kind of picture that smaller ones are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    Jpeg,
+    Png,
+    WebP,
+}
+
+impl Format {
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::WebP => "image/webp",
+        }
+    }
+
+    /// The ending of a file, without its dot.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+            Self::WebP => "webp",
+        }
+    }
+}
+
+/// A smaller (or otherwise encoded) version of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Variant {
+    /// Pixels.
+    pub width: u32,
+    pub format: Format,
+}
+
+/// A picture that is served from here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// The address it is served at, `/media/HASH-NAME`, as large as the author saved it.
+    pub address: String,
+    /// CSS pixels as it is seen (turned as its orientation says), where the file tells.
+    pub size: Option<(u32, u32)>,
+    /// `None`: a drawing or an animation, which has no other sizes.
+    pub format: Option<Format>,
+}
+
+impl Picture {
+    /// All versions that are made of it.
+    pub fn variants(&self) -> Vec<Variant> {
+        let formats = [Some(Format::WebP), self.format.filter(|own| *own != Format::WebP)];
+        let of = |format: Option<Format>| format.map(|format| self.widths(format)).into_iter().flatten();
+        formats.into_iter().flat_map(of).filter(|variant| !self.is_whole(*variant)).collect()
+    }
+
+    /// What a browser may choose from in a format: the address and the width of each.
+    pub fn choices(&self, format: Format) -> Vec<(String, u32)> {
+        self.widths(format).into_iter().map(|variant| (self.address_of(variant), variant.width)).collect()
+    }
+
+    /// The address for those who show one picture and choose none: feeds, cards, posters.
+    pub fn shared(&self) -> String {
+        let own = self.format.map(|format| self.widths(format)).unwrap_or_default();
+        let wide = own.into_iter().find(|variant| variant.width >= SHARED_WIDTH);
+        wide.map_or_else(|| self.address.clone(), |variant| self.address_of(variant))
+    }
+
+    /// Pixels of a version with that width.
+    pub fn size_at(&self, width: u32) -> Option<(u32, u32)> {
+        let (own_width, own_height) = self.size?;
+        let height =
+            (u64::from(own_height) * u64::from(width) + u64::from(own_width) / 2) / u64::from(own_width.max(1));
+        Some((width, u32::try_from(height).ok()?.max(1)))
+    }
+
+    /// The version that is served at an address.
+    pub fn variant_at(&self, address: &str) -> Option<Variant> {
+        self.variants().into_iter().find(|variant| self.address_of(*variant) == address)
+    }
+
+    /// `/media/HASH-800-step.jpg`, and in WebP `/media/HASH-800-step.jpg.webp`.
+    pub fn address_of(&self, variant: Variant) -> String {
+        if self.is_whole(variant) {
+            return self.address.clone();
+        }
+        let (start, name) = self.address.split_once('-').unwrap_or((&self.address, ""));
+        let ending = if self.format == Some(variant.format) { "" } else { ".webp" };
+        format!("{start}-{}-{name}{ending}", variant.width)
+    }
+
+    /// The picture itself is the widest of its kind, unless it is wider than anybody needs.
+    fn is_whole(&self, variant: Variant) -> bool {
+        self.format == Some(variant.format) && self.size.is_some_and(|(width, _)| width == variant.width)
+    }
+
+    /// Never wider than the picture, and none that its full width makes needless.
+    fn widths(&self, format: Format) -> Vec<Variant> {
+        let (Some((width, _)), Some(_)) = (self.size, self.format) else { return Vec::new() };
+        let widest = width.min(WIDTHS[WIDTHS.len() - 1]);
+        let smaller = WIDTHS.into_iter().filter(|smaller| *smaller <= widest / 10 * 9);
+        let fits = |width: &u32| {
+            format != Format::WebP
+                || self.size_at(*width).is_some_and(|(width, height)| width.max(height) <= LONGEST_WEBP)
+        };
+        smaller.chain([widest]).filter(fits).map(|width| Variant { width, format }).collect()
+    }
+}
+
+/// Addresses of the pictures that a version at this address may be of: `/media/HASH-800-step.jpg.webp` is of
+/// `step.jpg`, or of `step.jpg.webp`.
+pub fn originals(address: &str) -> Vec<String> {
+    let Some((start, (_, name))) =
+        address.split_once('-').and_then(|(start, rest)| Some((start, rest.split_once('-')?)))
+    else {
+        return Vec::new();
+    };
+    [Some(name), name.strip_suffix(".webp")].into_iter().flatten().map(|name| format!("{start}-{name}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(name: &str, width: u32, height: u32, format: Option<Format>) -> Picture {
+        Picture { address: format!("/media/0123456789-{name}"), size: Some((width, height)), format }
+    }
+
+    #[test]
+    fn never_wider_than_the_picture() {
+        for (width, height, format, expected) in [
+            (5472, 3648, Format::Jpeg, "webp: 400 800 1200 1600 2400, own: 400 800 1200 1600 2400"),
+            (2400, 10, Format::Jpeg, "webp: 400 800 1200 1600 2400, own: 400 800 1200 1600"),
+            (850, 600, Format::Png, "webp: 400 850, own: 400"),
+            (100, 75, Format::Jpeg, "webp: 100, own:"),
+            (1000, 700, Format::WebP, "webp: 400 800, own:"),
+            (1000, 60_000, Format::Png, "webp:, own: 400 800"),
+            (400, 60_000, Format::Png, "webp:, own:"),
+        ] {
+            let variants = picture("a", width, height, Some(format)).variants();
+            let of = |wanted: &dyn Fn(Format) -> bool| -> String {
+                variants.iter().filter(|one| wanted(one.format)).map(|one| format!(" {}", one.width)).collect()
+            };
+            let shown = format!("webp:{}, own:{}", of(&|one| one == Format::WebP), of(&|one| one != Format::WebP));
+            assert_eq!(shown, expected, "{width}x{height} {format:?}");
+        }
+        assert_eq!(picture("a.svg", 8, 5, None).variants(), []);
+    }
+
+    #[test]
+    fn addresses_lead_back_to_the_picture() {
+        for (name, format) in [("step.jpg", Format::Jpeg), ("a-b.png", Format::Png), ("c.webp", Format::WebP)] {
+            let picture = picture(name, 3000, 2000, Some(format));
+            assert!(!picture.variants().is_empty());
+            for variant in picture.variants() {
+                let address = picture.address_of(variant);
+                assert_eq!(picture.variant_at(&address), Some(variant), "{address}");
+                assert!(originals(&address).contains(&picture.address), "{address}");
+            }
+            assert_eq!(picture.variant_at(&picture.address), None);
+        }
+        let step = picture("step.jpg", 3000, 2000, Some(Format::Jpeg));
+        assert_eq!(step.shared(), "/media/0123456789-1200-step.jpg");
+        assert_eq!(picture("s.jpg", 1300, 200, Some(Format::Jpeg)).shared(), "/media/0123456789-s.jpg");
+        assert_eq!(picture("s.jpg", 300, 200, Some(Format::Jpeg)).shared(), "/media/0123456789-s.jpg");
+        assert_eq!(picture("s.svg", 300, 200, None).shared(), "/media/0123456789-s.svg");
+        assert_eq!(step.size_at(800), Some((800, 533)));
+        assert_eq!(originals("/media/x"), [] as [String; 0]);
+    }
+}

@@ -1,0 +1,80 @@
+//! `/manifest.webmanifest`: what a browser needs to put the site on a home screen (Web Application Manifest, W3C).
+
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use super::{
+    cache::SITE_TAG,
+    icons::Icon,
+    page::{Page, Policy},
+};
+use crate::{app::App, config::Site, domain::language::Direction};
+
+/// How much of a name stands below an icon on a home screen.
+const SHORT: usize = 12;
+
+pub async fn show(State(app): State<App>) -> Page {
+    let manifest = manifest(&app.config.site, &app.assets().icons().0);
+    Page::text(manifest.to_string(), Policy::Public(vec![SITE_TAG.to_owned()])).of_type("application/manifest+json")
+}
+
+fn manifest(site: &Site, icons: &[Icon]) -> Value {
+    let mut manifest = json!({
+        "id": "/",
+        "name": site.title,
+        "short_name": short(&site.title),
+        "lang": site.language,
+        "dir": Direction::of(&site.language).as_str(),
+        "start_url": "/",
+        "scope": "/",
+        "display": "minimal-ui",
+        "background_color": site.theme.light.paper.hex(),
+        "theme_color": site.theme.light.paper.hex(),
+        "icons": icons.iter().flat_map(entries).collect::<Vec<_>>(),
+    });
+    if !site.description.is_empty() {
+        manifest["description"] = json!(site.description);
+    }
+    manifest
+}
+
+/// One entry for each purpose: one that has both would be cut where it need not be.
+fn entries(icon: &Icon) -> Vec<Value> {
+    let purposes = if icon.is_maskable { &["any", "maskable"][..] } else { &["any"] };
+    let entry =
+        |purpose| json!({ "src": icon.address, "sizes": icon.sizes, "type": icon.media_type, "purpose": purpose });
+    purposes.iter().map(entry).collect()
+}
+
+/// As many whole words as fit, but at least one.
+fn short(title: &str) -> String {
+    let mut short = String::new();
+    for word in title.split_whitespace() {
+        let length = short.chars().count() + word.chars().count() + usize::from(!short.is_empty());
+        if !short.is_empty() && length > SHORT {
+            break;
+        }
+        if !short.is_empty() {
+            short.push(' ');
+        }
+        short.push_str(word);
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_names() {
+        for (title, expected) in [
+            ("Loose Laces", "Loose Laces"),
+            ("The Running Stretcher", "The Running"),
+            ("Donaudampfschifffahrt für alle", "Donaudampfschifffahrt"),
+            ("x", "x"),
+        ] {
+            assert_eq!(short(title), expected);
+        }
+    }
+}

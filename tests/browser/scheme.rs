@@ -1,0 +1,155 @@
+//! Light or dark as the reader likes it, and what paper makes of a page.
+
+use fantoccini::key::Key;
+use serde_json::{Value, json};
+
+use super::support::{FLAGSHIP, Scheme, Scripts, Stage, Visitor, until};
+
+/// Notes the paper of every frame from the first on, whether the scheme was known by then, and how much the page shifts.
+const WATCH_FRAMES: &str = "window.frames_seen = []; window.shifted = 0; \
+    new PerformanceObserver((list) => list.getEntries().forEach((one) => { shifted += one.value; })) \
+      .observe({ type: 'layout-shift', buffered: true }); \
+    const look = () => { const root = document.documentElement; \
+      if (document.body) frames_seen.push([root.dataset.scheme ?? '', getComputedStyle(root).backgroundColor]); \
+      if (frames_seen.length < 30) requestAnimationFrame(look); }; \
+    requestAnimationFrame(look);";
+
+#[tokio::test]
+async fn a_choice_is_kept_without_a_cookie_and_without_a_flash() {
+    let Some(stage) = Stage::set() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+
+    reader.prefer(Scheme::Light).await;
+    reader.open("/").await;
+    assert!(paper(&reader).await > 0.9);
+    assert_eq!(window_colour(&reader).await, json!(["(prefers-color-scheme: light)", "(prefers-color-scheme: dark)"]));
+    choose(&reader, "dark").await;
+    assert!(paper(&reader).await < 0.3);
+    assert_eq!(window_colour(&reader).await, json!(["not all", "all"]));
+    assert_eq!(colour_scheme(&reader).await, "dark");
+
+    reader.run_on_every_page(WATCH_FRAMES).await;
+    for page in ["/", FLAGSHIP, "/search", "/no/such/page"] {
+        reader.open(page).await;
+        until("some frames", async || reader.run("return frames_seen.length > 5").await == true).await;
+        let frames = reader.run("return frames_seen").await;
+        for frame in frames.as_array().expect("frames") {
+            assert_eq!(frame[0], "dark", "{page}: {frames}");
+            assert!(lightness(&frame[1]) < 0.3, "{page} flashes: {frames}");
+        }
+        assert_eq!(reader.run("return shifted").await, json!(0), "{page} shifts");
+        assert_eq!(reader.run("return document.querySelector('[name=scheme]:checked').value").await, "dark");
+    }
+    assert_eq!(reader.cookies().await, Vec::<String>::new());
+    let mut console = reader.console().await;
+    // The page that is not there.
+    console.retain(|line| !line.contains("404"));
+    assert_eq!(console, Vec::<String>::new());
+
+    // By day in spite of a system that has night; and back to what the system says.
+    reader.prefer(Scheme::Dark).await;
+    choose(&reader, "light").await;
+    assert!(paper(&reader).await > 0.9);
+    assert_eq!(colour_scheme(&reader).await, "light");
+    choose(&reader, "auto").await;
+    assert!(paper(&reader).await < 0.3);
+    reader.prefer(Scheme::Light).await;
+    assert!(paper(&reader).await > 0.9);
+}
+
+#[tokio::test]
+async fn other_tabs_follow() {
+    let Some(stage) = Stage::set() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+
+    reader.open("/").await;
+    let first = reader.window().await.expect("a tab");
+    let second = reader.new_window(true).await.expect("another tab").handle;
+    reader.switch_to_window(second).await.expect("goes there");
+    reader.open("/about").await;
+    choose(&reader, "dark").await;
+    reader.switch_to_window(first).await.expect("goes back");
+    until("the first tab is dark", async || paper(&reader).await < 0.3).await;
+}
+
+#[tokio::test]
+async fn the_switch_works_by_keyboard_and_says_what_it_is() {
+    let Some(stage) = Stage::set() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+
+    reader.open("/about").await;
+    reader.run("document.querySelector('[name=scheme]:checked').focus()").await;
+    reader.press(Key::Right).await;
+    reader.press(Key::Right).await;
+    until("dark by keyboard", async || paper(&reader).await < 0.3).await;
+    let chosen = reader.active_element().await.expect("the focus");
+    assert_eq!(reader.spoken_name(&chosen).await, "Dark");
+    let group = reader.see("fieldset.scheme").await;
+    assert_eq!(reader.spoken_name(&group).await, "Colours");
+    let small = "return [...document.querySelectorAll('.scheme label')].map((one) => one.getBoundingClientRect()) \
+                 .filter((box) => box.width < 44 || box.height < 44).length";
+    assert_eq!(reader.run(small).await, 0, "smaller than a finger");
+}
+
+#[tokio::test]
+async fn where_no_script_runs_there_is_no_switch() {
+    let Some(stage) = Stage::set() else { return };
+    let reader = stage.visitor(Scripts::Off).await;
+
+    for page in ["/", FLAGSHIP] {
+        reader.open(page).await;
+        assert!(!reader.see("fieldset.scheme").await.is_displayed().await.expect("an answer"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn paper_is_light_and_has_texts_and_addresses_only() {
+    let Some(stage) = Stage::demo() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+
+    reader.prefer(Scheme::Dark).await;
+    reader.open(FLAGSHIP).await;
+    choose(&reader, "dark").await;
+    reader.print(Scheme::Dark).await;
+    assert_eq!(
+        reader.run("return getComputedStyle(document.documentElement).backgroundColor").await,
+        "rgb(255, 255, 255)"
+    );
+    let ink = reader.run("return getComputedStyle(document.querySelector('.prose p')).color").await;
+    assert_eq!(ink, "rgb(0, 0, 0)");
+    assert_eq!(colour_scheme(&reader).await, "light");
+    let unwanted = "return ['.site-nav', '.site-footer', '.skip-link', '.scheme', '.toc', '.respond', '.comment-actions', '.related'] \
+                    .filter((css) => [...document.querySelectorAll(css)].some((one) => one.checkVisibility()))";
+    assert_eq!(reader.run(unwanted).await, json!([]));
+    let wanted = "return ['h1', '.prose', '.stretch-card', '.comment'].filter((css) => !document.querySelector(css).checkVisibility())";
+    assert_eq!(reader.run(wanted).await, json!([]));
+    // The address stands behind a link that leads elsewhere, without what nobody types.
+    let behind = "const link = document.querySelector('.prose p').appendChild(document.createElement('a')); \
+                  link.href = arguments[0]; return getComputedStyle(link, '::after').content";
+    let shown = reader.execute(behind, vec![json!("https://example.org/plan")]).await.expect("an answer");
+    assert_eq!(shown, "\" (https://example.org/plan)\"");
+    let shown = reader.execute(behind, vec![json!("/about")]).await.expect("an answer");
+    assert_eq!(shown, "none");
+}
+
+async fn choose(reader: &Visitor, scheme: &str) {
+    reader.click(&format!(".scheme label:has([value={scheme}])")).await;
+}
+
+async fn paper(reader: &Visitor) -> f64 {
+    lightness(&reader.run("return getComputedStyle(document.documentElement).backgroundColor").await)
+}
+
+async fn colour_scheme(reader: &Visitor) -> Value {
+    reader.run("return getComputedStyle(document.documentElement).colorScheme").await
+}
+
+async fn window_colour(reader: &Visitor) -> Value {
+    reader.run("return [...document.querySelectorAll('meta[name=theme-color]')].map((one) => one.media)").await
+}
+
+/// From 0 to 1, of a colour such as `oklch(0.2 0.014 50)`.
+fn lightness(colour: &Value) -> f64 {
+    let numbers = colour.as_str().and_then(|text| text.strip_prefix("oklch(")).unwrap_or_default();
+    numbers.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{colour} is no oklch"))
+}
