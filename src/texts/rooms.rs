@@ -6,8 +6,8 @@ use serde::Deserialize;
 use super::phrase::{
     Phrase, Plural,
     gaps::{
-        self, Comment, Corner, Count, Date, Id, Last, Month, Most, Name, Names, Number, Provider, Question, Stretch, Tag,
-        Title, Word, Year,
+        self, Comment, Corner, Count, Date, Id, Last, Month, Most, Name, Names, Number, Provider, Question, Stretch,
+        Tag, Title, Word, Year,
     },
 };
 
@@ -246,6 +246,7 @@ pub struct Form {
     pub email_hint: String,
     pub send: String,
     pub send_again: String,
+    pub remember: String,
     pub preview: String,
     pub preview_heading: String,
     pub preview_title: Phrase<Title>,

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
+    assets::COMMENTS_SCRIPT,
     cache::SITE_TAG,
     errors::{self, WebError},
     feeds,
@@ -123,6 +124,8 @@ struct Conversation {
     unsent: Option<String>,
     is_demo: bool,
     waiting: Option<CommentId>,
+    /// Of the form, where there is one.
+    script: Option<String>,
 }
 
 /// A post as somebody asked for it.
@@ -265,6 +268,7 @@ fn conversation(
         unsent: Some(form.values.text.clone()).filter(|text| !is_open && !text.is_empty()),
         form: is_open.then(|| FormView::new(app, snapshot, post, form)),
         is_demo: app.mode.demo,
+        script: is_open.then(|| app.assets().address(COMMENTS_SCRIPT)),
         waiting: waiting.filter(is_there),
     }
 }

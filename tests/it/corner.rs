@@ -46,7 +46,11 @@ async fn the_corner_lists_ones_own_comments_and_nobody_elses() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let first = approved(&site, &ana, "My first words").await;
-    let posted = ana.form("/posts/hips").await.set("name", "Ana").set("text", "Held, http://a.example http://b.example http://c.example http://d.example");
+    let posted = ana
+        .form("/posts/hips")
+        .await
+        .set("name", "Ana")
+        .set("text", "Held, http://a.example http://b.example http://c.example http://d.example");
     let posted = posted.send().await;
     let held = comment_id(&posted);
     approved(&site, &site.visitor("192.0.2.2"), "Somebody else's").await;
@@ -107,7 +111,10 @@ async fn an_edit_is_shown_to_everyone_at_once() {
     assert_eq!(saved.leads(), format!("303 /posts/calf#comment-{id}"));
     let page = site.get("/posts/calf").await;
     page.says("Hold it 30 seconds").says("Ana R.").says("<span>edited</span>").does_not_say("secnods");
-    site.get("/comments/feed.xml").await.says("Hold it 30 seconds").says("<updated>2026-11-22T17:14:00+00:00</updated>");
+    site.get("/comments/feed.xml")
+        .await
+        .says("Hold it 30 seconds")
+        .says("<updated>2026-11-22T17:14:00+00:00</updated>");
     // Nothing changed is no edit.
     let same = site.visitor("192.0.2.3");
     let other = approved(&site, &same, "As it was").await;
@@ -131,7 +138,7 @@ async fn an_edit_is_judged_like_a_new_comment() {
 
     for (text, says) in [
         ("", "Please write your comment here."),
-        (&"x".repeat(TEXT_MAX + 1), "is the most we can keep"),
+        ("x".repeat(TEXT_MAX + 1).as_str(), "is the most we can keep"),
         ("Cheap viagra", "takes no comments with"),
     ] {
         let answer = edit(&ana, id, text).await;
@@ -204,7 +211,8 @@ async fn a_deleted_comment_leaves_its_place_to_the_answers() {
     is_for_one(&asked);
     assert_eq!(press(&ana, &page).await.leads(), "303 /me");
     ana.get("/me").await.does_not_say("Take me back").says("There is nothing of yours here.");
-    let html = site.get("/posts/calf").await.says("An answer").does_not_say("Take me back").does_not_say("ana.example").html();
+    let html =
+        site.get("/posts/calf").await.says("An answer").does_not_say("Take me back").does_not_say("ana.example").html();
     assert!(html.by_id(&format!("comment-{id}")).expect("a tombstone").has_class("comment-gone"));
     site.get(&format!("/comments/{id}")).await.is(410);
     site.get("/comments/feed.xml").await.does_not_say("Take me back");
@@ -247,7 +255,8 @@ async fn everything_can_be_erased() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let shown = approved(&site, &ana, "Shown").await;
-    let held = comment_id(&ana.form("/posts/hips").await.set("name", "Ana").set("text", "Held").set("stamp", "").send().await);
+    let held =
+        comment_id(&ana.form("/posts/hips").await.set("name", "Ana").set("text", "Held").set("stamp", "").send().await);
     let stays = approved(&site, &site.visitor("192.0.2.2"), "Somebody else's").await;
 
     is_for_one(&ana.get("/me/erase").await);
@@ -274,9 +283,11 @@ async fn no_key_but_ones_own_opens_anything() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let id = approved(&site, &ana, "Ana's own").await;
-    let waiting = ana.form("/posts/calf").await.set("name", "Ana").set("text", "Ana's too").set("stamp", "").send().await;
+    let waiting =
+        ana.form("/posts/calf").await.set("name", "Ana").set("text", "Ana's too").set("stamp", "").send().await;
     let held = comment_id(&waiting);
-    let link = waiting.header("location").split("waiting=").nth(1).expect("a link").split('#').next().expect("it").to_owned();
+    let link =
+        waiting.header("location").split("waiting=").nth(1).expect("a link").split('#').next().expect("it").to_owned();
     let stamp = ana.form("/posts/calf").await.field("stamp").to_owned();
     let bo = site.visitor("192.0.2.1");
     approved(&site, &bo, "Bo's own").await;
@@ -319,7 +330,12 @@ async fn no_key_but_ones_own_opens_anything() {
     bo.post("/me/erase", "").await.is(200);
     assert_eq!((text_of(&site, id).await, text_of(&site, held).await), before);
     // And no number is a door.
-    for path in ["/me/comments/0/edit", "/me/comments/x/edit", "/me/comments/-1/delete", "/me/comments/99999999999999999999/edit"] {
+    for path in [
+        "/me/comments/0/edit",
+        "/me/comments/x/edit",
+        "/me/comments/-1/delete",
+        "/me/comments/99999999999999999999/edit",
+    ] {
         ana.get(path).await.is(404);
     }
 }
@@ -330,7 +346,8 @@ async fn a_press_from_another_site_changes_nothing_and_loses_nothing() {
     let ana = site.visitor("192.0.2.1");
     let id = approved(&site, &ana, "Mine").await;
     let foreign = ("sec-fetch-site", "cross-site");
-    let form = ana.form(&format!("/me/comments/{id}/edit")).await.set("text", "Typed here").header(foreign.0, foreign.1);
+    let form =
+        ana.form(&format!("/me/comments/{id}/edit")).await.set("text", "Typed here").header(foreign.0, foreign.1);
     form.send().await.is(403).says("nothing has been changed").says("Typed here");
     for page in [format!("/me/comments/{id}/delete"), "/me/erase".to_owned()] {
         let answer = ana.form(&page).await.header(foreign.0, foreign.1).send().await;

@@ -24,9 +24,7 @@ use super::{
 use crate::{
     app::App,
     content::{Snapshot, comment_markdown},
-    domain::{
-        comment::{Comment, CommentId, Status},
-    },
+    domain::comment::{Comment, CommentId, Status},
     store::Sender,
     texts::Texts,
 };
@@ -48,11 +46,7 @@ impl FromRequestParts<App> for Commenter {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let visitor = Visitor::from_request_parts(parts, app).await.map_err(IntoResponse::into_response)?;
-        if visitor.sender.is_returning {
-            Ok(Self(visitor.sender))
-        } else {
-            Err(redirect(StatusCode::SEE_OTHER, "/me"))
-        }
+        if visitor.sender.is_returning { Ok(Self(visitor.sender)) } else { Err(redirect(StatusCode::SEE_OTHER, "/me")) }
     }
 }
 
@@ -93,7 +87,7 @@ impl OwnView {
             Status::Spam | Status::Trash => &texts.corner.removed,
         };
         let left = comment.editable_for(app.clock.now());
-        let minutes = left.map(|left| usize::try_from(left.as_secs().div_euclid(60) + 1).unwrap_or(1));
+        let minutes = left.map(|left| usize::try_from((left.as_secs() + 59) / 60).unwrap_or(0).max(1));
         Self {
             id: comment.id,
             title: title(snapshot, comment),

@@ -7,7 +7,8 @@ async fn a_preview_shows_the_comment_and_stores_nothing() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let form = ana.form("/posts/calf").await.set("name", "Ana").set("email", "ana@secret.example");
-    let answer = form.set("site", "ana.example").set("text", "My **calves** <b>thank</b> you").add("preview", "1").send().await;
+    let answer =
+        form.set("site", "ana.example").set("text", "My **calves** <b>thank</b> you").add("preview", "1").send().await;
     answer.is(200);
     assert_eq!(answer.header("cache-control"), "private, no-store");
     assert!(!answer.has_header("set-cookie"), "a look makes nobody known");
@@ -18,9 +19,12 @@ async fn a_preview_shows_the_comment_and_stores_nothing() {
     let preview = html.by_id("preview").expect("it is there");
     assert!(preview.attribute("autofocus").is_some() && preview.attribute("hidden").is_none(), "{preview:?}");
     let kept = ana.form_in(&html);
-    for (name, value) in
-        [("name", "Ana"), ("email", "ana@secret.example"), ("site", "ana.example"), ("text", "My **calves** <b>thank</b> you")]
-    {
+    for (name, value) in [
+        ("name", "Ana"),
+        ("email", "ana@secret.example"),
+        ("site", "ana.example"),
+        ("text", "My **calves** <b>thank</b> you"),
+    ] {
         assert_eq!(kept.field(name), value);
     }
     assert_eq!(stored(&site).await, 0);

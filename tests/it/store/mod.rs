@@ -1,8 +1,8 @@
 //! Every method of the store, on SQLite always and on PostgreSQL where there is one, with the same assertions.
 
 mod adding;
-mod corner;
 mod blocks;
+mod corner;
 mod learning;
 mod moderating;
 mod opening;
