@@ -125,6 +125,9 @@ impl Site {
         Rules {
             zone: self.time_zone.clone(),
             permalink: self.permalink.clone(),
+            base_url: self.base_url.clone(),
+            frame_hosts: self.frame_hosts.clone(),
+            navigation: self.navigation.iter().map(|link| link.href.clone()).collect(),
             named_files: theme::named_files(&self.theme, self.icon.as_deref(), self.card.as_deref()),
             remarks: self.remarks.clone(),
             close_after: self.comments.close_after,

@@ -6,6 +6,7 @@
 //! - [`domain`]: types and decisions, free of I/O.
 //! - [`content`]: Markdown on disk becomes an immutable snapshot.
 //! - [`store`]: the database; the only place with SQL.
+//! - [`providers`]: what others know of the films in posts, asked for by the author's command.
 //! - [`texts`]: what the program says to readers, one file a language.
 //! - [`web`]: routes, pages, page cache; the only place with HTTP and templates.
 //!
@@ -16,6 +17,7 @@ pub mod cli;
 pub mod config;
 pub mod content;
 pub mod domain;
+pub mod providers;
 pub mod store;
 pub mod texts;
 pub mod web;

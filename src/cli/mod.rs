@@ -3,6 +3,7 @@
 mod check;
 mod comments;
 mod demo;
+mod embeds;
 mod init;
 mod new;
 mod serve;
@@ -62,6 +63,9 @@ enum Command {
     /// List, approve, answer and remove comments, also while the site runs
     #[command(subcommand)]
     Comments(comments::Comments),
+    /// Ask for titles and stills of embeds
+    #[command(subcommand)]
+    Embeds(embeds::Embeds),
     /// Print the notices that come with the definitions of languages in the program
     Licences,
 }
@@ -142,6 +146,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Some(Command::New(new)) => new.run(&places),
             Some(Command::Check(check)) => check.run(&places),
             Some(Command::Comments(comments)) => comments.run(&places).await,
+            Some(Command::Embeds(embeds)) => embeds.run(&places),
             Some(Command::Licences) => {
                 // Piped into a pager that is closed early, it is no failure.
                 let _ = io::stdout().write_all(crate::content::markdown::highlight::notices().as_bytes());
@@ -165,7 +170,8 @@ pub fn command_names() -> Vec<String> {
         |command: &clap::Command| command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect::<Vec<_>>();
     let cli = Cli::command();
     let mut all = names(&cli);
-    let comments = cli.get_subcommands().find(|sub| sub.get_name() == "comments");
-    all.extend(comments.map(names).unwrap_or_default().into_iter().map(|name| format!("comments {name}")));
+    for group in cli.get_subcommands() {
+        all.extend(names(group).into_iter().map(|name| format!("{} {name}", group.get_name())));
+    }
     all
 }

@@ -32,6 +32,23 @@ pub fn render(text: &str) -> String {
     SANITISER.clean(&unsafe_html).to_string()
 }
 
+/// The words of a comment in one line, without marks and addresses of links.
+pub fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for event in Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH) {
+        match event {
+            Event::Text(words) | Event::Code(words) | Event::Html(words) | Event::InlineHtml(words) => {
+                plain.push_str(&words);
+            }
+            Event::SoftBreak | Event::HardBreak | Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::Heading(_)) => {
+                plain.push(' ');
+            }
+            _ => {}
+        }
+    }
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Rewrites events into the subset.
 #[derive(Default)]
 struct Plain {
@@ -163,6 +180,18 @@ mod tests {
             ("> quote\n\n- a\n- b", "<blockquote>\n<p>quote</p>\n</blockquote>\n<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n"),
         ] {
             assert_eq!(render(typed).trim_end(), html.trim_end(), "{typed}");
+        }
+    }
+
+    #[test]
+    fn words_alone() {
+        for (typed, words) in [
+            ("*a* **b**\n`c`", "a b c"),
+            ("one\n\n- two\n- three", "one two three"),
+            ("[x](https://a.example) <b>y</b>", "x <b>y</b>"),
+            ("", ""),
+        ] {
+            assert_eq!(plain(typed), words, "{typed}");
         }
     }
 

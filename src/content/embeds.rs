@@ -1,6 +1,6 @@
 //! Addresses that become embeds. One table of providers: the next one is a row and a function of a few lines.
 //!
-//! Nothing is asked of a provider, here or at render time: an address is understood by its shape alone.
+//! Nothing is asked of a provider here: an address is understood by its shape alone.
 
 use url::Url;
 
@@ -109,7 +109,13 @@ pub fn recognise(address: &str, title: Option<String>) -> Option<Player> {
         title,
         poster: None,
         shape: understood.shape,
+        told: None,
     })
+}
+
+/// Whether a file of this name, without its ending, can be about an embed: `youtube-ID`.
+pub fn is_about_an_embed(stem: &str) -> bool {
+    stem.split_once('-').is_some_and(|(class, _)| PROVIDERS.iter().any(|provider| provider.class == class))
 }
 
 /// The hosts a page with players must be allowed to frame.

@@ -4,6 +4,7 @@
 
 mod collisions;
 mod outline;
+mod references;
 mod site_toml;
 mod strangers;
 mod unfit;
@@ -24,9 +25,11 @@ use super::{
     media::{MediaFile, MediaIndex},
     pictogram,
     source::{self, Kind, Source},
+    told,
 };
 use crate::domain::{
     address,
+    embed::Told,
     entry::{Body, Entry, Page, Post, Stretch},
     permalink::Rules,
     picture::Picture,
@@ -35,6 +38,7 @@ use crate::domain::{
 };
 use crate::texts::{self, Texts};
 use outline::Outline;
+use references::Link;
 pub use site_toml::named;
 
 /// All content of a site, published or not.
@@ -61,11 +65,21 @@ pub struct Loader {
     /// Files that had their address at the last load: a newcomer that wants it must not drive them out.
     settled: HashSet<PathBuf>,
     media: MediaIndex,
+    /// What providers have told, by the file that says so.
+    told: HashMap<PathBuf, Told>,
 }
 
 impl Loader {
     pub fn new(content: PathBuf, rules: Rules, texts: &'static Texts) -> Self {
-        Self { content, rules, texts, last_good: HashMap::new(), settled: HashSet::new(), media: MediaIndex::default() }
+        Self {
+            content,
+            rules,
+            texts,
+            last_good: HashMap::new(),
+            settled: HashSet::new(),
+            media: MediaIndex::default(),
+            told: HashMap::new(),
+        }
     }
 
     /// Reads everything that is there now.
@@ -77,6 +91,9 @@ impl Loader {
         self.media = MediaIndex::build(&tree.media, &self.media);
         let mut problems: Vec<Problem> = tree.unreadable.iter().map(unreadable).collect();
         problems.extend(strangers::all(&tree));
+        let (told, faults) = told::read_all(&tree.media);
+        self.told = told;
+        problems.extend(faults);
         problems.extend(site_toml::problems(&self.content, &self.rules, &self.media));
         let outlines: Vec<Outline> =
             tree.sources.into_iter().filter_map(|source| self.outline(source, &mut problems)).collect();
@@ -86,10 +103,13 @@ impl Loader {
         let names = Names::of(&outlines);
         let mut library = Library { media: self.media.clone(), problems, ..Library::default() };
         let refused = RefCell::new(HashSet::new());
+        let mut links = references::navigation(&self.content, &self.rules);
         for outline in outlines {
-            self.add(&mut library, outline, &names, &refused);
+            self.add(&mut library, &mut links, outline, &names, &refused);
         }
         library.problems.extend(unfit::all(&self.media, &refused.into_inner()));
+        let dead = references::dead(&self.rules, &library, &links);
+        library.problems.extend(dead);
         library.problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         Ok(library)
     }
@@ -129,7 +149,14 @@ impl Loader {
         Outline::read(source, &last_good?, &self.rules).ok()
     }
 
-    fn add(&self, library: &mut Library, outline: Outline, names: &Names, refused: &RefCell<HashSet<PathBuf>>) {
+    fn add(
+        &self,
+        library: &mut Library,
+        links: &mut Vec<Link>,
+        outline: Outline,
+        names: &Names,
+        refused: &RefCell<HashSet<PathBuf>>,
+    ) {
         let path = outline.source.file.path.clone();
         let texts = outline.language().and_then(|language| texts::of(&language)).unwrap_or(self.texts);
         let mut files = Files { loader: self, file: &path, names, texts, has_cover: false, refused };
@@ -144,11 +171,20 @@ impl Loader {
             }
         });
         files.has_cover = image.is_some();
-        let Rendered { body, remarks, has_remote_picture } = markdown::render(outline.markdown(), &files);
+        let Rendered { body, remarks, links: found, frames, has_remote_picture } =
+            markdown::render(outline.markdown(), &files);
         for remark in remarks {
-            let place = Place::of_byte(&outline.text, outline.body_start + remark.at);
-            library.problems.push(problem(Severity::Warning, &path, place, remark.what, remark.mend));
+            library.problems.push(problem(
+                Severity::Warning,
+                &path,
+                outline.place_at(remark.at),
+                remark.what,
+                remark.mend,
+            ));
         }
+        library.problems.extend(references::refused(&self.rules, &outline, &frames));
+        library.problems.extend(references::unknown_stretches(&outline, &names.stretches));
+        links.extend(found.into_iter().map(|link| Link::new(&outline, link)));
         library.has_remote_picture |= has_remote_picture;
         match outline.source.kind {
             Kind::Post => library.posts.push(Arc::new(self.post(outline, body, image.as_deref()))),
@@ -362,6 +398,7 @@ impl Lookup for Files<'_> {
             poster: is_clip.then(|| beside(POSTERS)).flatten().map(|poster| poster.picture()),
             captions: is_clip.then(|| beside(&["vtt"])).flatten().map(|captions| captions.address.clone()),
             media_type: file.media_type.clone(),
+            moves: file.moves,
             refusal: file.refusal.clone(),
         })
     }
@@ -387,6 +424,11 @@ impl Lookup for Files<'_> {
         let named =
             |ending: &&str| self.loader.media.resolve(&self.loader.content, self.file, &format!("{stem}.{ending}"));
         POSTERS.iter().filter_map(named).find(|file| file.refusal.is_none()).map(|file| file.picture())
+    }
+
+    fn told(&self, stem: &str) -> Option<Told> {
+        let file = self.find(&format!("{stem}.{}", told::ENDING))?;
+        self.loader.told.get(&file.path).cloned()
     }
 
     fn texts(&self) -> &'static Texts {

@@ -7,6 +7,7 @@ pub mod highlight;
 mod lines;
 mod own_html;
 mod shortcodes;
+pub(super) mod tags;
 
 use std::{collections::HashMap, ops::Range};
 
@@ -14,7 +15,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
 use super::{embeds, pictures::Refusal};
 use crate::domain::{
-    embed::{Clip, Embed},
+    embed::{Clip, Embed, Told},
     entry::{Body, ContentsLine, Piece},
     picture::Picture,
     slug::Slug,
@@ -33,6 +34,8 @@ pub trait Lookup {
     fn named(&self, written: &str) -> Option<String>;
     /// A still picture beside the text with this name and any ending.
     fn poster(&self, stem: &str) -> Option<Picture>;
+    /// What a provider has told about the embed of this name.
+    fn told(&self, stem: &str) -> Option<Told>;
     /// The words that are made with a text, in its language.
     fn texts(&self) -> &'static Texts;
     /// Whether there is a stretch of that name.
@@ -50,6 +53,8 @@ pub struct Linked {
     pub poster: Option<Picture>,
     /// Captions of the same name beside it.
     pub captions: Option<String>,
+    /// A picture of several that follow each other.
+    pub moves: bool,
     /// Why it is not sent.
     pub refusal: Option<Refusal>,
 }
@@ -63,11 +68,24 @@ pub struct Remark {
     pub mend: String,
 }
 
+/// Something that a text refers to by its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Bytes from the start of the Markdown.
+    pub at: usize,
+    /// As a browser gets it.
+    pub to: String,
+}
+
 /// A text, rendered.
 #[derive(Debug, Default)]
 pub struct Rendered {
     pub body: Body,
     pub remarks: Vec<Remark>,
+    /// Links, which can be judged when all texts are read.
+    pub links: Vec<Reference>,
+    /// Pages that the author's HTML puts into a frame.
+    pub frames: Vec<Reference>,
     /// Pages with this text must be allowed pictures from elsewhere.
     pub has_remote_picture: bool,
 }
@@ -126,6 +144,9 @@ pub fn render_as(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Rende
     let mut rendered = render_expanded(dialect, &expanded.text, lookup);
     for remark in &mut rendered.remarks {
         remark.at = expanded.origin(remark.at);
+    }
+    for reference in rendered.links.iter_mut().chain(&mut rendered.frames) {
+        reference.at = expanded.origin(reference.at);
     }
     rendered.remarks.append(&mut expanded.remarks);
     rendered
@@ -230,7 +251,7 @@ impl Writer<'_> {
             Event::InlineHtml(html) if self.dialect.is_plain() => self.raw(html),
             Event::InlineHtml(html) => {
                 self.report_html(html, range.start);
-                self.own_html(html, range.start);
+                self.own_html(html, |at| range.start + at);
             }
             event => html::push_html(&mut self.html, std::iter::once(event.clone())),
         }
@@ -260,6 +281,10 @@ impl Writer<'_> {
 
     fn remark(&mut self, at: usize, what: impl Into<String>, mend: impl Into<String>) {
         self.out.remarks.push(Remark { at, what: what.into(), mend: mend.into() });
+    }
+
+    fn link_to(&mut self, at: usize, to: impl Into<String>) {
+        self.out.links.push(Reference { at, to: to.into() });
     }
 
     fn finish(mut self) -> Rendered {
@@ -308,7 +333,10 @@ pub fn shorten(text: &str, longest: usize) -> String {
 pub fn embed(address: &str, title: Option<&str>, lookup: &dyn Lookup) -> Option<Embed> {
     let title = title.filter(|title| !title.trim().is_empty()).map(str::to_owned);
     if let Some(mut player) = embeds::recognise(address, title.clone()) {
-        player.poster = lookup.poster(&format!("{}-{}", player.provider_class, player.id));
+        let stem = player.stem();
+        player.poster = lookup.poster(&stem);
+        player.told = lookup.told(&stem).map(Box::new);
+        player.title = player.title.or_else(|| player.told.as_ref()?.title.clone());
         return Some(Embed::Player(player));
     }
     let linked = lookup.media(address).filter(|linked| linked.refusal.is_none())?;
@@ -318,6 +346,7 @@ pub fn embed(address: &str, title: Option<&str>, lookup: &dyn Lookup) -> Option<
         title,
         poster: linked.poster,
         captions: linked.captions,
+        loops: false,
     };
     match linked.media_type.split('/').next() {
         Some("video") => Some(Embed::Video(clip(linked))),

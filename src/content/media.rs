@@ -31,6 +31,8 @@ pub struct MediaFile {
     pub media_type: String,
     /// CSS pixels, of pictures.
     pub size: Option<(u32, u32)>,
+    /// A picture of several that follow each other.
+    pub moves: bool,
     /// Of photos that can be had in smaller sizes.
     pub format: Option<Format>,
     /// Why it is not served.
@@ -137,6 +139,7 @@ fn read(found: &Found) -> io::Result<MediaFile> {
         address: format!("/media/refused-{name}"),
         size: None,
         format: None,
+        moves: false,
         refusal: None,
         tells_a_place: false,
         path: found.path.clone(),
@@ -159,7 +162,9 @@ fn read(found: &Found) -> io::Result<MediaFile> {
     file.take(pictures::MOST_BYTES).read_to_end(&mut bytes)?;
     read.address = format!("/media/{}-{name}", pictures::hash(&bytes));
     match kind.map(|kind| pictures::look(kind, &bytes)) {
-        Some(Ok(looked)) => (read.size, read.format) = (Some(looked.size), looked.format),
+        Some(Ok(looked)) => {
+            (read.size, read.format, read.moves) = (Some(looked.size), looked.format, looked.moves);
+        }
         Some(Err(refusal)) => read.refusal = Some(refusal),
         None => {
             read.refusal = pictures::unknown(&read.media_type, &bytes);

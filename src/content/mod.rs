@@ -11,11 +11,15 @@ pub mod markdown;
 mod media;
 mod pictogram;
 pub mod pictures;
+mod players;
 mod snapshot;
 mod source;
+pub mod told;
 mod watch;
 
 pub use loader::{Library, Loader, named};
+pub use markdown::shorten;
 pub use media::MediaFile;
+pub use players::Shown;
 pub use snapshot::{Series, Snapshot, TagPosts, Tagged, Target};
 pub use watch::{WatchError, Watcher};

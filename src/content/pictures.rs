@@ -103,6 +103,8 @@ pub struct Looked {
     /// Pixels as it is seen.
     pub size: (u32, u32),
     pub format: Option<Format>,
+    /// It is several pictures that follow each other.
+    pub moves: bool,
 }
 
 /// Looks at a whole file without decoding it.
@@ -136,7 +138,9 @@ pub fn look(kind: Kind, bytes: &[u8]) -> Result<Looked, Refusal> {
         return Err(Refusal { what, mend });
     }
     let size = if exif::is_turned(head.orientation) { (head.height, head.width) } else { (head.width, head.height) };
-    Ok(Looked { size, format: head.format })
+    // Of PNG and WebP only what moves has no other sizes; GIF never has.
+    let moves = if kind == Kind::Gif { gif::moves(bytes) } else { head.format.is_none() };
+    Ok(Looked { size, format: head.format, moves })
 }
 
 /// A file of more than [`MOST_BYTES`].

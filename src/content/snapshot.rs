@@ -20,7 +20,7 @@ use crate::domain::{
     slug::Slug,
 };
 
-use nearby::Nearby;
+pub(super) use nearby::{Nearby, last_part};
 pub use tagged::Tagged;
 
 /// All public content as it is at one moment. Never changed; a newer one takes its place whole.
@@ -194,9 +194,14 @@ impl Snapshot {
             title: entry.title.clone(),
             tags,
             text: entry.body.text.clone(),
+            tag_slugs: Vec::new(),
+            year: None,
         };
-        let posts =
-            self.posts.iter().map(|post| doc(&post.entry, post.tags.iter().map(|tag| tag.name.clone()).collect()));
+        let posts = self.posts.iter().map(|post| SearchDoc {
+            tag_slugs: post.tags.iter().map(|tag| tag.slug.clone()).collect(),
+            year: Some(post.date.year()),
+            ..doc(&post.entry, post.tags.iter().map(|tag| tag.name.clone()).collect())
+        });
         let pages = self.pages.iter().map(|page| doc(&page.entry, Vec::new()));
         let stretches = self.stretches.values().map(|stretch| {
             let words = [&stretch.names, &stretch.areas, &stretch.equipment].into_iter().flatten().cloned().collect();

@@ -75,8 +75,9 @@ impl Body {
         self.pieces.iter().filter_map(code).collect()
     }
 
-    pub fn has_player(&self) -> bool {
-        self.pieces.iter().any(|piece| matches!(piece, Piece::Embed(Embed::Player(_))))
+    /// Whether it shows players to press, or clips that begin by themselves.
+    pub fn wants_script(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Embed(embed) if embed.wants_script()))
     }
 }
 

@@ -40,27 +40,74 @@ impl Near {
         self.words.get(at).map(|word| &*word.text)
     }
 
+    pub fn weight(&self, at: usize) -> Option<u32> {
+        self.words.get(at).map(|word| word.weight)
+    }
+
+    /// The weight of a word that is written exactly so; 0 where there is none.
+    pub fn weight_of(&self, asked: &str) -> u32 {
+        self.words.iter().find(|word| *word.text == *asked).map_or(0, |word| word.weight)
+    }
+
+    /// The weight of the heaviest word that begins so; 0 where none does.
+    pub fn weight_of_beginning(&self, asked: &str) -> u32 {
+        self.words.iter().filter(|word| word.text.starts_with(asked)).map(|word| word.weight).max().unwrap_or(0)
+    }
+
     /// The places of the nearest words, nearest first, those that are the same included.
     pub fn find(&self, asked: &str, most: usize) -> Vec<usize> {
         let length = asked.chars().count();
+        let (reach, asked_letters) = (reach(length), letters(asked));
+        // A step changes at most two letters of the set: one goes, another comes.
+        let differs = |word: &Word| {
+            let differs = (word.letters ^ asked_letters).count_ones() as usize;
+            (word.length.abs_diff(length) <= reach && differs <= 2 * reach).then_some(differs)
+        };
+        self.nearest(length, most, differs, |word| strsim::damerau_levenshtein(asked, &word.text))
+    }
+
+    /// The places of longer words whose beginning is near, for a word that is still being typed. The first letter
+    /// must be right: that bounds the search, and few get it wrong.
+    pub fn find_beginnings(&self, asked: &str, most: usize) -> Vec<usize> {
+        let length = asked.chars().count();
+        let (reach, asked_letters, first) = (reach(length), letters(asked), asked.chars().next());
+        // A letter left out makes the beginning one longer.
+        let beginning = |word: &'_ Word, length: usize| word.text.chars().take(length).collect::<String>();
+        let differs = |word: &Word| {
+            if word.length <= length || word.text.chars().next() != first {
+                return None;
+            }
+            let differs = (letters_of(word.text.chars().take(length + 1)) ^ asked_letters).count_ones() as usize;
+            (differs <= 2 * reach + 1).then_some(differs)
+        };
+        self.nearest(length, most, differs, |word| {
+            let distance = |length| strsim::damerau_levenshtein(asked, &beginning(word, length));
+            distance(length).min(distance(length + 1))
+        })
+    }
+
+    /// `differs` passes words over or says in how many letters they differ; `distance` is the dear comparison.
+    fn nearest(
+        &self,
+        length: usize,
+        most: usize,
+        differs: impl Fn(&Word) -> Option<usize>,
+        distance: impl Fn(&Word) -> usize,
+    ) -> Vec<usize> {
         let reach = reach(length);
         if length > LONGEST || most == 0 {
             return Vec::new();
         }
-        let asked_letters = letters(asked);
-        // A step changes at most two letters of the set: one goes, another comes.
-        let differs = |word: &Word| (word.letters ^ asked_letters).count_ones() as usize;
-        let may_be = |word: &Word| word.length.abs_diff(length) <= reach && differs(word) <= 2 * reach;
-        let mut candidates: Vec<(usize, &Word)> =
-            self.words.iter().enumerate().filter(|(_, word)| may_be(word)).collect();
+        let candidate = |(at, word)| differs(word).map(|differs| (differs, Reverse(word.weight), at));
+        let mut candidates: Vec<(usize, Reverse<u32>, usize)> =
+            self.words.iter().enumerate().filter_map(candidate).collect();
         if candidates.len() > COMPARED {
-            candidates.select_nth_unstable_by_key(COMPARED, |(at, word)| (differs(word), Reverse(word.weight), *at));
+            candidates.select_nth_unstable(COMPARED);
             candidates.truncate(COMPARED);
         }
-        let distance = |word: &Word| strsim::damerau_levenshtein(asked, &word.text);
         let mut found: Vec<(usize, Reverse<u32>, usize)> = candidates
             .into_iter()
-            .map(|(at, word)| (distance(word), Reverse(word.weight), at))
+            .filter_map(|(_, weight, at)| Some((distance(self.words.get(at)?), weight, at)))
             .filter(|(distance, ..)| *distance <= reach)
             .collect();
         found.sort_unstable();
@@ -80,7 +127,11 @@ fn reach(length: usize) -> usize {
 
 /// One bit for each letter that occurs. Letters beyond a to z share the bits that are left.
 fn letters(word: &str) -> u64 {
-    word.chars().fold(0, |set, c| {
+    letters_of(word.chars())
+}
+
+fn letters_of(chars: impl Iterator<Item = char>) -> u64 {
+    chars.fold(0, |set, c| {
         let bit = match c {
             'a'..='z' => u32::from(c) - u32::from('a'),
             _ => 26 + u32::from(c) % 38,
@@ -114,6 +165,28 @@ mod tests {
             assert_eq!(found, expected, "{asked:?}");
         }
         assert!(near.find(&"calf".repeat(30), 3).is_empty());
+    }
+
+    #[test]
+    fn words_that_are_still_being_typed() {
+        let near = Near::new(
+            [("hamstring", 9), ("hamstrings", 3), ("handle", 1), ("wall", 5)]
+                .map(|(word, weight)| (word.to_owned(), weight)),
+        );
+        for (asked, expected) in [
+            ("hamtsr", Some("hamstring")),
+            ("hmst", Some("hamstring")),
+            ("hanlde", None),
+            ("handel", None),
+            ("amstri", None),
+            ("xyl", None),
+            ("", None),
+        ] {
+            let found = near.find_beginnings(asked, 1).first().and_then(|at| near.word(*at));
+            assert_eq!(found, expected, "{asked:?}");
+        }
+        assert_eq!((near.weight_of("hamstring"), near.weight_of("hamst")), (9, 0));
+        assert_eq!((near.weight_of_beginning("hamst"), near.weight_of_beginning("x")), (9, 0));
     }
 
     proptest::proptest! {

@@ -13,12 +13,34 @@ pub struct Rules {
     /// Of dates that name none.
     pub zone: TimeZone,
     pub permalink: Permalink,
+    /// Scheme, host and port of its own addresses, without a slash at the end.
+    pub base_url: String,
+    /// Hosts besides the providers that pages may frame: `https://maps.example.org`.
+    pub frame_hosts: Vec<String>,
+    /// Where the header leads.
+    pub navigation: Vec<String>,
     /// How long a thread takes comments after its post has appeared.
     pub close_after: Option<SignedDuration>,
     /// What site.toml names of the content.
     pub named_files: Vec<NamedFile>,
     /// What is to be said of site.toml itself.
     pub remarks: Vec<Remark>,
+}
+
+impl Default for Rules {
+    /// Of a site that says nothing of itself.
+    fn default() -> Self {
+        Self {
+            zone: TimeZone::UTC,
+            permalink: Permalink::default(),
+            base_url: String::new(),
+            frame_hosts: Vec::new(),
+            navigation: Vec::new(),
+            close_after: None,
+            named_files: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
 }
 
 /// A pattern such as `/posts/{slug}` or `/{year}/{month}/{slug}`.

@@ -1,5 +1,7 @@
 //! What the search index knows of a piece of content.
 
+use super::slug::Slug;
+
 /// One page that can be found. Texts are plain: no Markdown, no HTML.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SearchDoc {
@@ -9,4 +11,8 @@ pub struct SearchDoc {
     /// Names of tags, areas, gear: short words worth more than the text.
     pub tags: Vec<String>,
     pub text: String,
+    /// Of a post: its tags, by which results are narrowed.
+    pub tag_slugs: Vec<Slug>,
+    /// Of a post: the year of its date.
+    pub year: Option<i16>,
 }

@@ -23,7 +23,7 @@ pub use corner::{Edit, Edited, WRITER};
 pub use moderation::{Listed, Moderated};
 pub use open::OpenError;
 pub use refusals::{Forgotten, Refused};
-pub use search::{Found, SearchIndex};
+pub use search::{Correction, Found, Question, SearchIndex};
 
 /// Comments and all else that must survive a restart. Cheap to clone.
 #[derive(Clone, Debug)]

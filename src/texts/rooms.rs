@@ -148,6 +148,8 @@ pub struct Embeds {
     pub open_clip: String,
     pub open_recording: String,
     pub play_clip: String,
+    pub pause: String,
+    pub play: String,
     pub captions: String,
 }
 
@@ -201,6 +203,26 @@ pub struct Search {
     pub article: String,
     pub page: String,
     pub stretch: String,
+    pub tag: String,
+    pub year: String,
+    pub any_tag: String,
+    pub any_year: String,
+    pub only: String,
+    pub without_tag: Phrase<Tag>,
+    pub without_year: Phrase<Year>,
+    pub unknown_tag: Phrase<Tag>,
+    pub near_tag: Phrase<(Tag, Name)>,
+    pub unknown_year: Phrase<Year>,
+    pub nothing_of_both: String,
+    pub nothing_here: Phrase<Question>,
+    pub nothing_exactly: Phrase<Question>,
+    pub nothing_typed: Phrase<Question>,
+    pub results_of: Phrase<Word>,
+    pub exactly: Phrase<Question>,
+    pub did_you_mean: Phrase<Word>,
+    pub newest: Plural,
+    pub newest_of: Phrase<(Most, Count)>,
+    pub all: Phrase<Name>,
 }
 
 /// The conversation under a post.

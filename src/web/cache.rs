@@ -19,7 +19,7 @@ use quick_cache::{Weighter, sync::Cache};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
-use super::page::Policy;
+use super::{page::Policy, search};
 use crate::domain::address;
 
 /// The tag of everything: what a change of the content as a whole makes stale.
@@ -302,6 +302,7 @@ fn key(uri: &Uri) -> Option<String> {
         return None;
     }
     let mut key = address::encode(&address::decode(uri.path())?);
+    let is_search = key == "/search";
     for (name, value) in form_pairs(uri.query().unwrap_or_default()) {
         match name.as_str() {
             "reply_to" => {
@@ -309,8 +310,9 @@ fn key(uri: &Uri) -> Option<String> {
                 key.push_str("?reply_to=");
                 key.push_str(&value.parse::<i64>().ok()?.to_string());
             }
-            // For one visitor, or as many as there are questions.
-            "waiting" | "q" => return None,
+            "waiting" => return None,
+            // As many pages as there are questions.
+            name if is_search && search::FIELDS.contains(&name) => return None,
             // `utm_source` and its kin change nothing.
             _ => {}
         }
@@ -462,7 +464,11 @@ mod tests {
         assert_eq!(key("/posts/%C3%BCber?fbclid=1"), key("/posts/%c3%bcber"));
         assert_eq!(key("/a?reply_to=041").as_deref(), Some("/a?reply_to=41"));
         assert_eq!(key("/a?reply_to=x"), None);
-        assert_eq!(key("/search?q=calf"), None);
+        for question in ["q=calf", "tag=feet", "year=2026", "utm_source=x&year=", "%71=calf", "q=a&exact=1", "exact"] {
+            assert_eq!(key(&format!("/search?{question}")), None, "{question}");
+        }
+        assert_eq!(key("/search?utm_source=x").as_deref(), Some("/search"));
+        assert_eq!(key("/tags/feet?year=2026"), key("/tags/feet"));
         assert_eq!(key("/media/1-clip.mp4"), None);
         assert_eq!((key("/me"), key("/me/erase")), (None, None));
         assert_eq!(key("/mesa").as_deref(), Some("/mesa"));

@@ -9,7 +9,6 @@ use axum::{
 };
 use http::{StatusCode, Uri};
 use serde::Deserialize;
-use serde_json::json;
 
 use super::{
     assets::COMMENTS_SCRIPT,
@@ -22,6 +21,7 @@ use super::{
         cards::{self, PictureView, TagLink},
         dates,
         form::{FormState, FormView, Replying},
+        json_ld,
         layout::Layout,
         onward::{self, RelatedCard, SeriesBox},
         stretch::{Named, StretchTile, StretchView},
@@ -36,6 +36,7 @@ use crate::{
     domain::{
         address,
         comment::{CommentId, Status, ThreadKey},
+        embed::Embed,
         entry::{ContentsLine, Entry, Page as PageEntry, Post, Stretch},
         signer::Purpose,
         thread::Thread,
@@ -114,18 +115,18 @@ struct PostPage {
 }
 
 /// What stands below a post.
-struct Conversation {
-    heading: String,
+pub struct Conversation {
+    pub heading: String,
     /// `None`: the database did not answer.
-    comments: Option<Vec<CommentView>>,
+    pub comments: Option<Vec<CommentView>>,
     /// `None`: closed.
-    form: Option<FormView>,
+    pub form: Option<FormView>,
     /// What was sent to a thread that had closed meanwhile, to be copied.
-    unsent: Option<String>,
-    is_demo: bool,
-    waiting: Option<CommentId>,
+    pub unsent: Option<String>,
+    pub is_demo: bool,
+    pub waiting: Option<CommentId>,
     /// Of the form, where there is one.
-    script: Option<String>,
+    pub script: Option<String>,
 }
 
 /// A post as somebody asked for it.
@@ -183,6 +184,7 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
         }
     };
     body::colour(&entry.body).await;
+    let place = snapshot.series_of(post);
     let policy = if is_public && thread.is_some() { Policy::Public(cards::tags_of([post])) } else { Policy::Private };
 
     let mut layout = Layout::new(app, snapshot, &entry.title)
@@ -190,11 +192,11 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
         .described(&entry.description)
         .pictured(app, entry.image.as_ref())
         .with_comment_feed(&entry.title, &feeds::comments_path(post))
-        .with_json_ld(&blog_posting(app, post, thread.as_ref()));
+        .with_json_ld(&json_ld::post(site, post, place.map(|(series, _)| series), thread.as_ref()));
     layout.kind = "article";
     layout.published = Some(dates::machine(&post.date));
     layout.modified = post.updated.as_ref().map(dates::machine);
-    if entry.body.has_player() {
+    if entry.body.wants_script() {
         layout = layout.with_script(app, "js/embeds.js");
     }
     if is_reply || request.waiting.is_some() || is_preview || entry.draft {
@@ -207,7 +209,6 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
         layout = layout.with_error();
     }
 
-    let place = snapshot.series_of(post);
     let series = place.and_then(|(series, at)| SeriesBox::new(series, at, texts));
     // A series has a way on of its own; two at once would be one too many.
     let (older, newer) = if series.is_some() { (None, None) } else { snapshot.neighbours(post) };
@@ -249,7 +250,8 @@ fn text_of(entry: &Entry, snapshot: &Snapshot, site: &config::Site) -> Result<St
     body::on_page(&entry.body, snapshot, language, words).map_err(WebError::internal)
 }
 
-fn conversation(
+/// What stands below a post, of a thread that was read or could not be.
+pub fn conversation(
     app: &App,
     snapshot: &Snapshot,
     post: &Post,
@@ -286,43 +288,6 @@ pub fn is_open(app: &App, post: &Post) -> bool {
     post.takes_comments(app.clock.now()) && app.config.site.comments.enabled
 }
 
-/// JSON-LD for search engines (schema.org/BlogPosting).
-fn blog_posting(app: &App, post: &Post, thread: Option<&Thread>) -> serde_json::Value {
-    let (site, entry) = (&app.config.site, &post.entry);
-    let authors: Vec<serde_json::Value> = if post.authors.is_empty() {
-        let mut author = json!({ "@type": "Person", "name": site.author.name });
-        if let Some(url) = &site.author.url {
-            author["url"] = json!(url);
-        }
-        vec![author]
-    } else {
-        post.authors.iter().map(|name| json!({ "@type": "Person", "name": name })).collect()
-    };
-    let address = site.absolute(&entry.address);
-    let mut posting = json!({
-        "@context": "https://schema.org",
-        "@type": "BlogPosting",
-        "headline": entry.title,
-        "description": entry.description,
-        "datePublished": dates::machine(&post.date),
-        "dateModified": dates::machine(post.updated.as_ref().unwrap_or(&post.date)),
-        "author": authors,
-        "publisher": { "@type": "Organization", "name": site.title, "url": site.absolute("/") },
-        "mainEntityOfPage": address,
-        "url": address,
-        "inLanguage": entry.language.as_deref().unwrap_or(&site.language),
-        "keywords": post.tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(),
-        "wordCount": entry.body.words,
-    });
-    if let Some(image) = &entry.image {
-        posting["image"] = json!(site.absolute(&image.address));
-    }
-    if let Some(thread) = thread {
-        posting["commentCount"] = json!(thread.count);
-    }
-    posting
-}
-
 #[derive(Template)]
 #[template(path = "pages/page.html")]
 struct PageView {
@@ -343,7 +308,7 @@ async fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<P
         .at(app, &entry.address)
         .described(&entry.description)
         .pictured(app, entry.image.as_ref());
-    if entry.body.has_player() {
+    if entry.body.wants_script() {
         layout = layout.with_script(app, "js/embeds.js");
     }
     let view = PageView {
@@ -374,8 +339,12 @@ async fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Resu
     let mut layout = Layout::new(app, snapshot, &entry.title)
         .at(app, &entry.address)
         .described(&entry.description)
-        .pictured(app, entry.image.as_ref());
-    if matches!(stretch.video, Some(crate::domain::embed::Embed::Player(_))) {
+        .pictured(app, entry.image.as_ref())
+        .with_json_ld(&json_ld::graph([json_ld::breadcrumbs(
+            &app.config.site,
+            &[(&app.texts().stretches.heading, "/stretches".to_owned()), (&entry.title, entry.address.clone())],
+        )]));
+    if stretch.video.as_ref().is_some_and(Embed::wants_script) {
         layout = layout.with_script(app, "js/embeds.js");
     }
     let view = StretchPage {

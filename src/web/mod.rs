@@ -6,6 +6,7 @@
 pub mod assets;
 pub mod cache;
 mod comments;
+mod components;
 mod corner;
 mod entries;
 mod errors;
@@ -94,6 +95,7 @@ fn router(app: App, limits: Limits) -> Router {
         .merge(corner::routes())
         .route("/media/{name}", get(files::media))
         .route("/static/{name}", get(files::asset))
+        .route("/_components", get(components::show))
         .route("/manifest.webmanifest", get(manifest::show))
         .route("/favicon.ico", get(files::favicon))
         .route("/apple-touch-icon.png", get(files::favicon))

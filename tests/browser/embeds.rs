@@ -129,3 +129,56 @@ async fn our_own_clips_play_with_captions_and_load_nothing_before() {
     assert_eq!(reader.console().await, Vec::<String>::new());
     stage.trap.assert_empty();
 }
+
+#[tokio::test]
+async fn a_clip_that_loops_waits_for_those_who_asked_for_less_motion() {
+    let Some(stage) = Stage::dev() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+
+    reader.open("/_components").await;
+    let paused = "return document.querySelector('.embed-loop video').paused";
+    reader.run("document.querySelector('.embed-loop').scrollIntoView({ block: 'center' })").await;
+    reader.finds_in_view(".embed-loop video").await;
+    assert_eq!(reader.text(".embed-pause").await, "Play");
+    assert_eq!(reader.run(paused).await, true);
+    if reader.run(r#"return document.createElement("video").canPlayType('video/mp4; codecs="avc1.42E01E"')"#).await
+        == ""
+    {
+        println!("skipped: this Chromium has no H.264");
+        return;
+    }
+
+    // Changing one's mind does not need a reload.
+    reader.welcome_motion().await;
+    until("the clip plays by itself", async || reader.run(paused).await == false).await;
+    assert_eq!(reader.run("return document.querySelector('.embed-loop video').muted").await, true);
+    until("the button stops it", async || reader.text(".embed-pause").await == "Pause").await;
+    reader.run("scrollTo(0, 0)").await;
+    until("out of view it pauses", async || reader.run(paused).await == true).await;
+    reader.run("document.querySelector('.embed-loop').scrollIntoView({ block: 'center' })").await;
+    until("in view it goes on", async || reader.run(paused).await == false).await;
+
+    // Stopped by hand it stays so, wherever the reader goes meanwhile.
+    reader.click(".embed-pause").await;
+    until("it stops", async || reader.run(paused).await == true).await;
+    reader.run("scrollTo(0, 0)").await;
+    reader.run("document.querySelector('.embed-loop').scrollIntoView({ block: 'center' })").await;
+    reader.finds_in_view(".embed-loop video").await;
+    // The observer tells before the frame after the next is drawn.
+    let two_frames = "const done = arguments[arguments.length - 1]; \
+                      requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))";
+    reader.execute_async(two_frames, vec![]).await.expect("two frames");
+    assert_eq!((reader.run(paused).await, reader.text(".embed-pause").await), (true.into(), "Play".to_owned()));
+    assert_eq!(reader.console().await, Vec::<String>::new());
+    stage.trap.assert_empty();
+}
+
+#[tokio::test]
+async fn without_scripts_a_clip_that_loops_has_its_own_controls() {
+    let Some(stage) = Stage::dev() else { return };
+    let reader = stage.visitor(Scripts::Off).await;
+
+    reader.open("/_components").await;
+    assert_eq!(reader.count(".embed-loop video[controls][muted][loop]:not([autoplay])").await, 1);
+    assert_eq!(reader.count(".embed-pause").await, 0);
+}

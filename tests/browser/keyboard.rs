@@ -38,7 +38,7 @@ async fn every_link_button_and_field_is_a_stop_that_shows_where_it_is() {
             assert_ne!(left, 0, "{page}: the tab key finds no end; it is on {}", stop["what"]);
         }
         // Of radio buttons that belong together the chosen one is a stop; the arrow keys reach the others.
-        let passed_by = "const kinds = 'a[href], button:enabled, input:enabled:not([type=radio]:not(:checked)), textarea:enabled, summary'; \
+        let passed_by = "const kinds = 'a[href], button:enabled, input:enabled:not([type=radio]:not(:checked)), select:enabled, textarea:enabled, summary'; \
                          return [...document.querySelectorAll(kinds)] \
                            .filter((one) => one.tabIndex >= 0 && one.checkVisibility() && !stops.has(one)) \
                            .map((one) => one.outerHTML.slice(0, 120))";

@@ -17,4 +17,5 @@ mod look;
 mod policy;
 mod reading;
 mod scheme;
+mod searching;
 mod support;

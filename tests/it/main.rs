@@ -9,6 +9,7 @@ mod comments;
 mod content;
 mod corner;
 mod docs;
+mod embeds;
 mod feeds;
 mod pages;
 mod pictures;

@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// First parts of addresses that are the program's own (see ARCHITECTURE.md, "Addresses").
-const RESERVED: &[&str] = &[
+pub(super) const RESERVED: &[&str] = &[
+    "_components",
     "admin",
     "apple-touch-icon-precomposed.png",
     "apple-touch-icon.png",
@@ -113,7 +114,7 @@ fn is_reserved(address: &str, kind: Kind) -> bool {
 }
 
 /// `sitemap-1.xml` and on, of which there are as many as it takes.
-fn is_sitemap_part(segment: &str) -> bool {
+pub(super) fn is_sitemap_part(segment: &str) -> bool {
     let number = segment.strip_prefix("sitemap-").and_then(|rest| rest.strip_suffix(".xml"));
     number.is_some_and(|number| number.parse::<usize>().is_ok())
 }

@@ -224,6 +224,11 @@ impl Outline {
         threads
     }
 
+    /// The place of a byte of the Markdown.
+    pub fn place_at(&self, at: usize) -> Place {
+        Place::of_byte(&self.text, self.body_start + at)
+    }
+
     pub fn place_of(&self, key: &str) -> Place {
         place_of(&self.text[..self.body_start], key)
     }
@@ -263,18 +268,12 @@ mod tests {
     use std::{path::PathBuf, time::SystemTime};
 
     use super::*;
-    use crate::{content::source::Found, domain::permalink::Permalink};
+    use crate::content::source::Found;
 
     fn outline(text: &str, date: Option<Date>) -> Outline {
         let file = Found { path: PathBuf::from("a.md"), modified: SystemTime::UNIX_EPOCH, bytes: 0 };
         let source = Source { kind: Kind::Post, file, name: "a".to_owned(), date, is_jekyll: false, is_draft: false };
-        let rules = Rules {
-            zone: TimeZone::UTC,
-            permalink: Permalink::default(),
-            close_after: None,
-            named_files: Vec::new(),
-            remarks: Vec::new(),
-        };
+        let rules = Rules::default();
         Outline::read(source, text, &rules).unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
     }
 

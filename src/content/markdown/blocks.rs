@@ -201,24 +201,27 @@ impl Writer<'_> {
     /// Passes the author's HTML on, and finds `<!--more-->` in it. Returns how many events it had.
     pub(super) fn html_block(&mut self, events: &Events) -> usize {
         let length = block_length(events);
-        // A tag may go over several lines, each of which is an event.
-        let mut whole = String::new();
-        let mut start = None;
+        // Lines come one by one, while a tag may go over several.
+        let (mut whole, mut starts) = (String::new(), Vec::new());
         for (event, range) in &events[..length] {
             if let Event::Html(html) = event {
                 if !self.dialect.is_plain() && is_more(html) {
                     self.excerpt_end.get_or_insert(self.text.len());
                     continue;
                 }
-                self.report_html(html, range.start);
-                start.get_or_insert(range.start);
+                starts.push((whole.len(), range.start));
                 whole.push_str(html);
+                self.report_html(html, range.start);
             }
         }
-        match self.dialect.is_plain() {
-            true => self.raw(&whole),
-            false => self.own_html(&whole, start.unwrap_or_default()),
+        if self.dialect.is_plain() {
+            self.raw(&whole);
+            return length;
         }
+        self.own_html(&whole, |at| {
+            let line = starts.partition_point(|(start, _)| *start <= at).saturating_sub(1);
+            starts.get(line).map_or(0, |(start, source)| source + (at - start))
+        });
         length
     }
 

@@ -7,7 +7,13 @@ use pulldown_cmark::{Event, LinkType, Tag, html};
 use super::{Dialect, Events, FOLD, Writer, embed};
 use crate::{
     content::pictures::{self, Place},
-    domain::{address, entry::Piece, slug::Slug, words::escape_html},
+    domain::{
+        address,
+        embed::{Clip, Embed},
+        entry::Piece,
+        slug::Slug,
+        words::escape_html,
+    },
 };
 
 /// What a whole line stands for.
@@ -53,6 +59,7 @@ impl Writer<'_> {
                 Line::Address(address) => {
                     self.raw(if open { "\n" } else { "<p>" });
                     open = true;
+                    self.link_to(line.first().map_or(0, |(_, range)| range.start), address.as_str());
                     self.raw(&format!("<a href=\"{0}\">{0}</a>", escape_html(&address)));
                     self.text.push(' ');
                 }
@@ -121,16 +128,17 @@ impl Writer<'_> {
             return self.stretch(slug, range);
         }
         match first {
-            Event::Start(Tag::Link { dest_url, .. }) if block_length(line) == line.len() => {
+            Event::Start(Tag::Link { dest_url, title: mark, .. }) if block_length(line) == line.len() => {
                 let words = plain_text(line);
                 // `<https://…>` and `[https://…](https://…)` have no title of their own.
                 let title = (words != dest_url.as_ref()).then_some(words.as_str());
-                embed(dest_url, title, self.lookup).map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
+                let embed = embed(dest_url, title, self.lookup).map(|embed| looped(embed, mark));
+                embed.map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
             }
             Event::Start(Tag::Image { dest_url, title, .. }) if block_length(line) == line.len() => {
                 let words = plain_text(line);
                 match embed(dest_url, Some(&words), self.lookup) {
-                    Some(embed) => Line::Piece(Piece::Embed(embed)),
+                    Some(embed) => Line::Piece(Piece::Embed(looped(embed, title))),
                     None if alone && !title.is_empty() => Line::Figure(self.figure(line, Place::Text)),
                     None => Line::Words,
                 }
@@ -198,6 +206,13 @@ impl Writer<'_> {
                 self.remark(range.start, what, refusal.mend);
                 return escape_html(&alt);
             }
+            if linked.moves {
+                self.remark(
+                    range.start,
+                    format!("the picture {:?} moves, also for readers who asked for less motion", dest_url.as_ref()),
+                    "Save it as a clip (MP4) and write ![…](clip.mp4 \"loop\"): that is smaller, and waits for those who want to see it.",
+                );
+            }
             if linked.media_type.starts_with("image/") {
                 let first = !std::mem::replace(&mut self.has_picture, true) && self.text.len() <= FOLD;
                 return pictures::html(&linked.picture, place, &alt, title, first);
@@ -233,9 +248,9 @@ impl Writer<'_> {
     pub(super) fn link(&mut self, event: &Event, range: &Range<usize>) {
         let Event::Start(Tag::Link { link_type, dest_url, title, id }) = event else { return };
         let is_ours = *link_type != LinkType::Email
-            && !dest_url.contains("://")
             && !dest_url.starts_with(['#', '?'])
-            && !dest_url.starts_with("mailto:");
+            // `https:`, `mailto:`, `tel:`: whatever has a scheme is whole.
+            && url::Url::parse(dest_url).is_err();
         let entry = || match dest_url.strip_prefix("@/") {
             // Zola's way to say: from the content folder.
             Some(below) => self.lookup.named(below),
@@ -247,10 +262,16 @@ impl Writer<'_> {
             let what = format!("the picture {:?} cannot be had: {}", dest_url.as_ref(), refusal.what);
             self.remark(range.start, what, refusal.mend);
         }
+        let is_refused = media.as_ref().is_some_and(|linked| linked.refusal.is_some());
         let media = || Some(address::encode(&media?.picture.address));
         let found = is_ours.then(|| entry().or_else(media));
         let dest_url = match found.flatten() {
-            Some(found) => found.into(),
+            Some(found) => {
+                if !is_refused {
+                    self.link_to(range.start, found.as_str());
+                }
+                found.into()
+            }
             None => {
                 if is_ours && !dest_url.starts_with('/') {
                     self.remark(
@@ -258,12 +279,22 @@ impl Writer<'_> {
                         format!("the link {:?} leads to no file here", dest_url.as_ref()),
                         "Write the address as readers see it, such as /about, or the name of a file beside this one.",
                     );
+                } else if *link_type != LinkType::Email {
+                    self.link_to(range.start, dest_url.as_ref());
                 }
                 dest_url.clone()
             }
         };
         let link = Event::Start(Tag::Link { link_type: *link_type, dest_url, title: title.clone(), id: id.clone() });
         html::push_html(&mut self.html, std::iter::once(link));
+    }
+}
+
+/// A clip whose title is the word `loop` plays again and again, without a sound.
+fn looped(embed: Embed, title: &str) -> Embed {
+    match embed {
+        Embed::Video(clip) if title.trim().eq_ignore_ascii_case("loop") => Embed::Video(Clip { loops: true, ..clip }),
+        other => other,
     }
 }
 

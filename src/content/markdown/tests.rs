@@ -12,6 +12,7 @@ impl Lookup for Site {
             "jpg" => "image/jpeg",
             "mp4" => "video/mp4",
             "mp3" => "audio/mpeg",
+            "gif" => "image/gif",
             _ => return None,
         };
         let picture = Picture { address: format!("/media/1-{written}"), size: Some((4, 3)), format: None };
@@ -20,6 +21,7 @@ impl Lookup for Site {
             media_type: media_type.to_owned(),
             poster: None,
             captions: None,
+            moves: written.contains("moves"),
             refusal: None,
         })
     }
@@ -37,6 +39,10 @@ impl Lookup for Site {
 
     fn poster(&self, stem: &str) -> Option<Picture> {
         (stem == "vimeo-2").then(|| Picture { address: "/media/1-vimeo-2.jpg".to_owned(), size: None, format: None })
+    }
+
+    fn told(&self, stem: &str) -> Option<Told> {
+        (stem == "vimeo-2").then(|| Told { title: Some("Told".to_owned()), ..Told::default() })
     }
 
     fn has_stretch(&self, slug: &Slug) -> bool {
@@ -208,4 +214,40 @@ fn html_passes_and_what_a_strict_page_refuses_is_told() {
         assert!(remarks[0].what.contains(word), "{remarks:?}");
     }
     assert!(render("<div class=\"one\">style = on = x</div>", &Site).remarks.is_empty());
+}
+
+#[test]
+fn the_authors_title_wins_over_the_providers() {
+    let title = |markdown: &str| match render(markdown, &Site).body.pieces.into_iter().next() {
+        Some(Piece::Embed(Embed::Player(player))) => player.title,
+        other => panic!("{markdown}: {other:?}"),
+    };
+    assert_eq!(title("https://vimeo.com/2").as_deref(), Some("Told"));
+    assert_eq!(title("[Mine](https://vimeo.com/2)").as_deref(), Some("Mine"));
+    assert_eq!(title("https://vimeo.com/3"), None);
+}
+
+#[test]
+fn a_clip_loops_where_its_title_says_so() {
+    for (markdown, title, loops) in [
+        ("![Toes](toes.mp4 \"loop\")", Some("Toes"), true),
+        ("![](toes.mp4 \"Loop\")", None, true),
+        ("[Toes](toes.mp4 \"loop\")", Some("Toes"), true),
+        ("![Toes](toes.mp4 \"a loop of wool\")", Some("Toes"), false),
+        ("![Toes](toes.mp4)", Some("Toes"), false),
+    ] {
+        match render(markdown, &Site).body.pieces.as_slice() {
+            [Piece::Embed(Embed::Video(clip))] => {
+                assert_eq!((clip.title.as_deref(), clip.loops), (title, loops), "{markdown}");
+            }
+            other => panic!("{markdown}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_picture_that_moves_is_told() {
+    let remarks = render("![Toes](toes-moves.gif)\n\n![Toes](toes.gif)", &Site).remarks;
+    assert_eq!(remarks.len(), 1, "{remarks:?}");
+    assert!(remarks[0].mend.contains("\"loop\""), "{remarks:?}");
 }

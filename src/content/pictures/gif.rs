@@ -17,6 +17,12 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     Ok(Head { width, height, orientation: 1, format: None, decoded_bytes: 0 })
 }
 
+/// Whether it says how often it repeats, which is written before its first picture, behind a palette of 768 bytes at most.
+pub(super) fn moves(bytes: &[u8]) -> bool {
+    let start = &bytes[..bytes.len().min(1024)];
+    KEPT[..2].iter().any(|name| start.windows(name.len()).any(|window| window == *name))
+}
+
 pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
     let byte = |at: usize| bytes.get(at).copied().ok_or(CUT_OFF);
     let colours = |flags: u8| if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };

@@ -36,6 +36,7 @@ fn what_is_clean_stays_as_it_is() {
         assert!(!cleaned.windows(6).any(|window| window == b"SECRET"), "{kind:?}");
         assert!(look(kind, &bytes).is_ok(), "{kind:?}");
     }
+    assert!(look(Kind::Gif, &gif()).expect("a picture").moves);
     assert!(clean(Kind::Gif, &gif()).expect("cleans").windows(8).any(|window| window == b"NETSCAPE"));
 }
 

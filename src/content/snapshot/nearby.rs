@@ -15,7 +15,7 @@ const LONGEST: usize = 200;
 
 /// The last parts of all addresses, old ones too, and their words.
 #[derive(Debug, Default)]
-pub(super) struct Nearby {
+pub(in crate::content) struct Nearby {
     slugs: Near,
     /// The address that each slug leads to.
     addresses: Vec<String>,
@@ -24,7 +24,7 @@ pub(super) struct Nearby {
 }
 
 impl Nearby {
-    pub(super) fn build(
+    pub(in crate::content) fn build(
         posts: &[Arc<Post>],
         pages: &[Arc<Page>],
         stretches: impl Iterator<Item = Arc<Stretch>>,
@@ -50,7 +50,7 @@ impl Nearby {
     }
 
     /// Addresses, nearest first: those that are nearly written so, then those with at least half of the words.
-    fn find(&self, asked: &str, most: usize) -> Vec<&str> {
+    pub(in crate::content) fn find(&self, asked: &str, most: usize) -> Vec<&str> {
         let mut shared: HashMap<usize, usize> = HashMap::new();
         let words: Vec<&str> = words_of(asked).take(12).collect();
         for at in words.iter().filter_map(|word| self.words.get(*word)).flatten() {
@@ -92,7 +92,7 @@ impl Snapshot {
 }
 
 /// `/2019/05/Old-Calf.html` to `old-calf`.
-fn last_part(path: &str) -> String {
+pub(in crate::content) fn last_part(path: &str) -> String {
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase();
     let ending = last.strip_suffix(".html").or_else(|| last.strip_suffix(".htm")).or_else(|| last.strip_suffix(".md"));
     ending.map(str::to_owned).unwrap_or(last)

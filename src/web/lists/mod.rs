@@ -12,13 +12,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
-use serde_json::json;
 
 use super::{
     errors::{self, WebError},
     page::{Page, Policy, redirect},
     view::{
         cards::{Counts, Pagination, PostCard, page_path, tags_of, thread_keys},
+        json_ld,
         layout::Layout,
     },
 };
@@ -80,18 +80,10 @@ async fn home_at(app: &App, number: usize) -> Result<Page, WebError> {
     let (mut cards, policy) = cards(app, posts).await;
     let lead = (number == 1 && !cards.is_empty()).then(|| cards.remove(0));
     let title = if number == 1 { String::new() } else { app.texts().lists.page.with(number) };
-    let layout = Layout::new(app, &snapshot, &title).at(app, &page_path("/", number)).with_json_ld(&json!({
-        "@context": "https://schema.org",
-        "@type": "WebSite",
-        "name": site.title,
-        "description": site.description,
-        "url": site.absolute("/"),
-        "potentialAction": {
-            "@type": "SearchAction",
-            "target": format!("{}/search?q={{search_term_string}}", site.base_url),
-            "query-input": "required name=search_term_string",
-        },
-    }));
+    let mut layout = Layout::new(app, &snapshot, &title).at(app, &page_path("/", number));
+    if number == 1 {
+        layout = layout.with_json_ld(&json_ld::home(site, posts.iter().map(AsRef::as_ref)));
+    }
     let heading = if site.description.is_empty() { site.title.clone() } else { site.description.clone() };
     let header_picture = header_picture(app, &snapshot).filter(|_| number == 1);
     Page::html(&Home { layout, heading, header_picture, lead, cards, pagination }, policy)

@@ -14,7 +14,7 @@ use crate::{
     web::{
         errors::WebError,
         page::{Page, redirect},
-        view::{cards::PostCard, layout::Layout},
+        view::{cards::PostCard, json_ld, layout::Layout},
     },
 };
 
@@ -38,9 +38,11 @@ pub async fn series(State(app): State<App>, Path(written): Path<String>) -> Resu
     }
     let (cards, policy) = cards(&app, &series.parts).await;
     let texts = &app.texts().series;
+    let parts = series.parts.iter().map(AsRef::as_ref);
     let layout = Layout::new(&app, &snapshot, &series.name)
         .at(&app, &path)
-        .described(&texts.described.of_with(cards.len(), &series.name));
+        .described(&texts.described.of_with(cards.len(), &series.name))
+        .with_json_ld(&json_ld::collection(&app.config.site, &[(&series.name, path)], parts));
     Ok(Page::html(
         &SeriesPage { layout, name: series.name.clone(), dek: texts.in_order.of(cards.len()), cards },
         policy,

@@ -18,6 +18,7 @@ use crate::{
         page::{Page, Policy, redirect},
         view::{
             cards::{Pagination, PostCard, TagLink, page_path, tag_link},
+            json_ld,
             layout::Layout,
         },
     },
@@ -86,11 +87,18 @@ async fn tag_at(app: &App, written: &str, number: usize) -> Result<Response, Web
         .at(app, &page_path(&base, number))
         .described(&texts.tags.posts_described.with(names.join(&texts.tags.and)));
     let feed = (names.len() == 1).then(|| address::encode(&format!("{base}/feed.xml")));
-    layout = match &feed {
-        Some(_) => layout.with_feeds(&format!("{}: {name}", app.config.site.title), &base),
-        // There are many combinations, and all they show stands on the pages of their tags.
-        None => layout.not_indexed(),
-    };
+    layout =
+        match &feed {
+            Some(_) => {
+                let way = [(texts.tags.heading.as_str(), "/tags".to_owned()), (name.as_str(), base.clone())];
+                let posts = pagination.slice(&tagged.posts).iter().map(AsRef::as_ref);
+                layout
+                    .with_feeds(&format!("{}: {name}", app.config.site.title), &base)
+                    .with_json_ld(&json_ld::collection(&app.config.site, &way, posts))
+            }
+            // There are many combinations, and all they show stands on the pages of their tags.
+            None => layout.not_indexed(),
+        };
     let count = texts.lists.posts.of(tagged.posts.len());
     let narrower = tagged.narrower.iter().map(|(tag, count)| narrowed(&tagged, tag, *count)).collect();
     let wider = if feed.is_none() { tagged.tags.iter().map(tag_link).collect() } else { Vec::new() };

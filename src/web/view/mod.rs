@@ -4,6 +4,7 @@ pub mod body;
 pub mod cards;
 pub mod dates;
 pub mod form;
+pub mod json_ld;
 pub mod layout;
 pub mod onward;
 pub mod stretch;

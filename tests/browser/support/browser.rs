@@ -298,6 +298,12 @@ impl Visitor {
         self.devtools("Emulation.setEmulatedMedia", json!({ "media": media, "features": features })).await;
     }
 
+    /// Whether the reader has nothing against motion; unasked, they have.
+    pub async fn welcome_motion(&self) {
+        let features = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "no-preference" }] });
+        self.devtools("Emulation.setEmulatedMedia", features).await;
+    }
+
     /// A phone of this width.
     pub async fn hold_phone(&self, width: u32) {
         let metrics = json!({ "width": width, "height": 740, "deviceScaleFactor": 2, "mobile": true });

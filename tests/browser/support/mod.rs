@@ -39,6 +39,11 @@ impl Stage {
         Self::with(&["--demo"])
     }
 
+    /// A site as those see it who design it.
+    pub fn dev() -> Option<Self> {
+        Self::with(&["--dev"])
+    }
+
     fn with(arguments: &[&str]) -> Option<Self> {
         if std::env::var_os("INSTEP_TEST_BROWSER").is_none_or(|value| value != "1") {
             println!("skipped: browser tests run with INSTEP_TEST_BROWSER=1");

@@ -12,7 +12,7 @@ use html5ever::{
 };
 use instep::{
     content::markdown::{Dialect, Linked, Lookup, render_as},
-    domain::{entry::Piece, picture::Picture, slug::Slug},
+    domain::{embed::Told, entry::Piece, picture::Picture, slug::Slug},
     texts::Texts,
 };
 
@@ -35,6 +35,10 @@ impl Lookup for Nothing {
     }
 
     fn named(&self, _: &str) -> Option<String> {
+        None
+    }
+
+    fn told(&self, _: &str) -> Option<Told> {
         None
     }
 

@@ -2,5 +2,6 @@
 
 mod collisions;
 mod commonmark;
+mod links;
 mod live;
 mod texts;

@@ -99,7 +99,9 @@ async fn search_engines_read_what_a_post_is() {
     let site = TestSite::new().setting("site.base_url", "https://example.org").post("calf", text).start().await;
     let html = site.get("/posts/calf").await.html();
     let script = html.one("script", "type", "application/ld+json");
-    let json: serde_json::Value = serde_json::from_str(&script.text).expect("JSON");
+    let whole: serde_json::Value = serde_json::from_str(&script.text).expect("JSON");
+    assert_eq!(whole["@context"], "https://schema.org");
+    let json = &whole["@graph"][0];
     for (key, value) in [
         ("@type", "BlogPosting"),
         ("headline", "Calf"),
@@ -118,7 +120,7 @@ async fn search_engines_read_what_a_post_is() {
     let home: serde_json::Value =
         serde_json::from_str(&site.get("/").await.html().one("script", "type", "application/ld+json").text)
             .expect("JSON");
-    assert_eq!(home["@type"], "WebSite");
+    assert_eq!((&home["@graph"][0]["@type"], &home["@graph"][1]["@type"]), (&"WebSite".into(), &"Blog".into()));
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ pub mod database;
 pub mod html;
 pub mod photo;
 pub mod program;
+pub mod provider;
 pub mod running;
 pub mod site;
 pub mod visitor;

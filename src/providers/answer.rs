@@ -1,0 +1,88 @@
+//! What a provider answers: JSON as in oEmbed 1.0 (oembed.com), of which we take little and believe less.
+
+use jiff::civil::Date;
+use serde_json::{Map, Value};
+
+use super::Refusal;
+
+/// Longest title, in characters. YouTube allows 100.
+const TITLE: usize = 200;
+
+/// What we take.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub title: Option<String>,
+    pub seconds: Option<u32>,
+    pub uploaded: Option<Date>,
+    pub still: Option<String>,
+}
+
+/// # Errors
+/// It is no JSON object. A field of another kind than it should be is one that is not there.
+pub(super) fn read(json: &[u8]) -> Result<Answer, Refusal> {
+    let fields: Map<String, Value> = serde_json::from_slice(json).map_err(|_| Refusal::NoAnswer)?;
+    let text = |name: &str| fields.get(name).and_then(Value::as_str);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+    let seconds = |value: f64| (1.0..1e7).contains(&value).then(|| value.round() as u32);
+    Ok(Answer {
+        title: text("title").and_then(tidy),
+        still: text("thumbnail_url").filter(|address| !address.is_empty()).map(str::to_owned),
+        // Vimeo's own, in seconds, and `2008-05-25 18:06:31`.
+        seconds: fields.get("duration").and_then(Value::as_f64).and_then(seconds),
+        uploaded: text("upload_date").and_then(|date| date.get(..10)?.parse().ok()),
+    })
+}
+
+/// One line without control characters, as long as a title may be.
+fn tidy(title: &str) -> Option<String> {
+    let words: Vec<&str> =
+        title.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let line = words.join(" ");
+    let tidy = match line.char_indices().nth(TITLE) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line,
+    };
+    (!tidy.is_empty()).then_some(tidy)
+}
+
+/// YouTube names a still of 480 by 360 with bars above and below; most films also have one of 1280 by 720.
+pub(super) fn larger(provider_class: &str, address: &str) -> Option<String> {
+    let (folder, name) = address.rsplit_once('/')?;
+    (provider_class == "youtube" && name == "hqdefault.jpg").then(|| format!("{folder}/maxresdefault.jpg"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers() {
+        let vimeo = r#"{"type":"video","title":" The\n Mountain ","duration":63.4,"upload_date":"2008-05-25 18:06:31",
+            "thumbnail_url":"https://i.vimeocdn.com/1.jpg","html":"<iframe>"}"#;
+        let answer = read(vimeo.as_bytes()).expect("an answer");
+        assert_eq!(answer.title.as_deref(), Some("The Mountain"));
+        assert_eq!((answer.seconds, answer.uploaded), (Some(63), "2008-05-25".parse().ok()));
+        assert_eq!(answer.still.as_deref(), Some("https://i.vimeocdn.com/1.jpg"));
+        for odd in ["{}", r#"{"title":7,"duration":"x","upload_date":"é","thumbnail_url":""}"#, r#"{"duration":-1}"#] {
+            assert_eq!(read(odd.as_bytes()).expect(odd), Answer::default(), "{odd}");
+        }
+        for wrong in ["", "<html>", "[]", "null", "\"x\""] {
+            assert!(read(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn titles_are_one_line() {
+        assert_eq!(tidy("a\u{0}b\u{1b}[31m c").as_deref(), Some("a b [31m c"));
+        assert_eq!(tidy(" \n"), None);
+        assert_eq!(tidy(&"é".repeat(300)).map(|title| title.chars().count()), Some(TITLE + 1));
+    }
+
+    #[test]
+    fn larger_stills() {
+        let small = "https://i.ytimg.com/vi/x/hqdefault.jpg";
+        assert_eq!(larger("youtube", small).as_deref(), Some("https://i.ytimg.com/vi/x/maxresdefault.jpg"));
+        assert_eq!(larger("vimeo", small), None);
+        assert_eq!(larger("youtube", "https://i.ytimg.com/vi/x/other.jpg"), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! What the address of a search asks for, and the addresses of others like it.
+
+use url::form_urlencoded;
+
+/// The fields of the form, and `exact` for those who meant what they typed.
+pub(in crate::web) const FIELDS: [&str; 4] = ["q", "tag", "year", "exact"];
+/// Longest question, in characters; the form says the same.
+const LONGEST: usize = 200;
+
+/// A search as it was asked for. Of a field that is there twice, the first counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub words: String,
+    /// Narrowed to posts with this tag; empty: it is not.
+    pub tag: String,
+    /// Narrowed to posts of this year; empty: it is not.
+    pub year: String,
+    /// No results of a corrected question in place of this one's.
+    pub is_exact: bool,
+}
+
+impl Asked {
+    pub fn read(query: &str) -> Self {
+        let field = |wanted: &str| -> String {
+            let mut pairs = form_urlencoded::parse(query.as_bytes());
+            let value = pairs.find(|(name, _)| name == wanted).map(|(_, value)| value).unwrap_or_default();
+            value.trim().chars().take(LONGEST).collect()
+        };
+        let [words, tag, year, exact] = FIELDS.map(field);
+        Self { words, tag, year, is_exact: exact == "1" }
+    }
+
+    /// Nothing is looked for: the page with the bare form.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.tag.is_empty() && self.year.is_empty()
+    }
+
+    pub fn is_narrowed(&self) -> bool {
+        !self.tag.is_empty() || !self.year.is_empty()
+    }
+
+    /// The same tag and year, other words.
+    pub fn with_words(&self, words: impl Into<String>) -> Self {
+        Self { words: words.into(), is_exact: false, ..self.clone() }
+    }
+
+    pub fn without_tag(&self) -> Self {
+        Self { tag: String::new(), ..self.clone() }
+    }
+
+    pub fn without_year(&self) -> Self {
+        Self { year: String::new(), ..self.clone() }
+    }
+
+    pub fn exactly(&self) -> Self {
+        Self { is_exact: true, ..self.clone() }
+    }
+
+    /// `/search?q=calf&tag=feet`: what is empty is left out.
+    pub fn address(&self) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let exact = if self.is_exact && !self.words.is_empty() { "1" } else { "" };
+        for (name, value) in FIELDS.into_iter().zip([self.words.as_str(), &self.tag, &self.year, exact]) {
+            if !value.is_empty() {
+                query.append_pair(name, value);
+            }
+        }
+        let query = query.finish();
+        if query.is_empty() { "/search".to_owned() } else { format!("/search?{query}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_come_back_as_they_were_asked() {
+        for (query, address) in [
+            ("", "/search"),
+            ("q=&tag=&year=", "/search"),
+            ("q=+calf+&tag=feet&year=2026", "/search?q=calf&tag=feet&year=2026"),
+            ("year=2026&exact=1", "/search?year=2026"),
+            ("q=calf&exact=1", "/search?q=calf&exact=1"),
+            ("q=%C3%BCber%26&q=b", "/search?q=%C3%BCber%26"),
+            ("q=%FF", "/search?q=%EF%BF%BD"),
+            ("utm_source=x", "/search"),
+        ] {
+            let asked = Asked::read(query);
+            assert_eq!(asked.address(), address, "{query}");
+            let again = Asked::read(address.split_once('?').map_or("", |(_, query)| query));
+            assert_eq!(again.address(), address);
+        }
+        assert_eq!(Asked::read(&format!("q={}", "ü".repeat(500))).words.chars().count(), LONGEST);
+    }
+}

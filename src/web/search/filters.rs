@@ -1,0 +1,170 @@
+//! The tag and the year by which a search is narrowed.
+
+use super::asked::Asked;
+use crate::{
+    content::{Snapshot, TagPosts},
+    domain::{
+        entry::{Post, Tag},
+        near::Near,
+        slug::Slug,
+    },
+    texts::Search,
+    web::view::stretch::Named,
+};
+
+/// Most tags in the list of the form; who wants a rarer one finds it by its word.
+const OFFERED: usize = 100;
+
+/// A line of a list in the form.
+pub(super) struct Choice {
+    pub value: String,
+    pub label: String,
+    pub is_chosen: bool,
+}
+
+/// A filter that is on, and the way to take it off.
+pub(super) struct Chosen {
+    pub label: String,
+    /// What the link does, for those who hear it.
+    pub spoken: String,
+    pub without: String,
+}
+
+/// The filters of a search, looked up.
+pub(super) struct Filters {
+    tag: Filter<Tag>,
+    year: Filter<i16>,
+}
+
+enum Filter<T> {
+    Off,
+    On(T),
+    /// Nothing has it; a sentence says so.
+    Unknown(String),
+}
+
+impl<T> Filter<T> {
+    fn on(&self) -> Option<&T> {
+        match self {
+            Self::On(value) => Some(value),
+            Self::Off | Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl Filters {
+    pub fn read(snapshot: &Snapshot, asked: &Asked, said: &Search) -> Self {
+        let tag = |written: &str| Some(snapshot.tags.get(&Slug::of_tag(written)?)?.tag.clone());
+        let year =
+            |written: &str| written.parse().ok().filter(|year| snapshot.years().iter().any(|(own, _)| own == year));
+        Self {
+            tag: match tag(&asked.tag) {
+                _ if asked.tag.is_empty() => Filter::Off,
+                Some(tag) => Filter::On(tag),
+                None => Filter::Unknown(unknown_tag(snapshot, &asked.tag, said)),
+            },
+            year: match year(&asked.year) {
+                _ if asked.year.is_empty() => Filter::Off,
+                Some(year) => Filter::On(year),
+                None => Filter::Unknown(said.unknown_year.with(&asked.year)),
+            },
+        }
+    }
+
+    /// Why nothing can be found, whatever the words are.
+    pub fn complaint(&self) -> Option<String> {
+        match (&self.tag, &self.year) {
+            (Filter::Unknown(sentence), _) | (_, Filter::Unknown(sentence)) => Some(sentence.clone()),
+            _ => None,
+        }
+    }
+
+    pub fn tag_slug(&self) -> Option<Slug> {
+        self.tag.on().map(|tag| tag.slug.clone())
+    }
+
+    pub fn year(&self) -> Option<i16> {
+        self.year.on().copied()
+    }
+
+    /// Posts that pass, newest first.
+    pub fn posts<'a>(&self, snapshot: &'a Snapshot) -> Vec<&'a Post> {
+        let posts = match self.tag.on() {
+            Some(tag) => snapshot.tags.get(&tag.slug).map_or(&[][..], |tag| &tag.posts),
+            None => &snapshot.posts[..],
+        };
+        let is_of_year = |post: &&Post| self.year().is_none_or(|year| post.date.year() == year);
+        posts.iter().map(AsRef::as_ref).filter(is_of_year).collect()
+    }
+
+    /// The page that lists all of them, where there is one.
+    pub fn list(&self) -> Option<Named> {
+        match (self.tag.on(), self.year()) {
+            (Some(tag), None) => Some(Named::new(&tag.name, &format!("/tags/{}", tag.slug))),
+            (None, Some(year)) => Some(Named::new(&year.to_string(), &format!("/archive/{year}"))),
+            _ => None,
+        }
+    }
+
+    /// What is looked for, for the title of the page.
+    pub fn title(&self, asked: &Asked) -> String {
+        let tag = self.tag.on().map_or(asked.tag.as_str(), |tag| &tag.name);
+        let parts = [asked.words.as_str(), tag, &asked.year];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+
+    pub fn chosen(&self, asked: &Asked, said: &Search) -> Vec<Chosen> {
+        let tag = self.tag.on().map_or(&asked.tag, |tag| &tag.name);
+        let tag =
+            Chosen { label: tag.clone(), spoken: said.without_tag.with(tag), without: asked.without_tag().address() };
+        let year = Chosen {
+            label: asked.year.clone(),
+            spoken: said.without_year.with(&asked.year),
+            without: asked.without_year().address(),
+        };
+        [tag, year].into_iter().filter(|chosen| !chosen.label.is_empty()).collect()
+    }
+
+    /// Tags by how many posts have them; the chosen one is among them, however rare.
+    pub fn tags(&self, snapshot: &Snapshot) -> Vec<Choice> {
+        let chosen = self.tag_slug();
+        let is_chosen = |tag: &TagPosts| chosen.as_ref() == Some(&tag.tag.slug);
+        let all = by_posts(snapshot).into_iter().enumerate();
+        all.filter(|(nth, tag)| *nth < OFFERED || is_chosen(tag))
+            .map(|(_, tag)| Choice {
+                value: tag.tag.slug.to_string(),
+                label: format!("{} ({})", tag.tag.name, tag.posts.len()),
+                is_chosen: is_chosen(tag),
+            })
+            .collect()
+    }
+
+    /// Newest first; none where all posts are of one year and nobody asks for it.
+    pub fn years(&self, snapshot: &Snapshot) -> Vec<Choice> {
+        let choice = |(year, count): (i16, usize)| Choice {
+            value: year.to_string(),
+            label: format!("{year} ({count})"),
+            is_chosen: self.year() == Some(year),
+        };
+        let years = snapshot.years();
+        let is_worth_it = years.len() > 1 || self.year().is_some();
+        years.into_iter().filter(|_| is_worth_it).map(choice).collect()
+    }
+}
+
+/// Tags, those of most posts first.
+pub(super) fn by_posts(snapshot: &Snapshot) -> Vec<&TagPosts> {
+    let mut tags: Vec<_> = snapshot.tags.values().collect();
+    tags.sort_by_key(|tag| std::cmp::Reverse(tag.posts.len()));
+    tags
+}
+
+fn unknown_tag(snapshot: &Snapshot, written: &str, said: &Search) -> String {
+    let known = Near::new(snapshot.tags.values().map(|tag| (tag.tag.slug.to_string(), 0)));
+    let near = Slug::of_tag(written).and_then(|slug| known.find(slug.as_str(), 1).first().copied());
+    let name = near.and_then(|at| snapshot.tags.values().nth(at)).map(|tag| tag.tag.name.as_str());
+    match name {
+        Some(name) => said.near_tag.with_both(written, name),
+        None => said.unknown_tag.with(written),
+    }
+}

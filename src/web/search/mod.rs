@@ -1,0 +1,194 @@
+//! Search, as a plain GET form: words, a tag, a year. `static/js/search.js` asks for the same page while one types.
+
+mod asked;
+mod filters;
+
+use askama::Template;
+use axum::extract::{RawQuery, State};
+
+use super::{
+    cache::SITE_TAG,
+    errors::WebError,
+    page::{Page, Policy},
+    view::{
+        cards, dates,
+        layout::Layout,
+        stretch::Named,
+        tongue::{self, Tongue},
+    },
+};
+use crate::{
+    app::App,
+    content::{Snapshot, Target, shorten},
+    domain::{address, entry::Post},
+    store::{Correction, Found, Question},
+    texts::Texts,
+};
+use asked::Asked;
+pub(super) use asked::FIELDS;
+use filters::{Choice, Chosen, Filters};
+
+/// Most results shown; who needs more needs another word.
+const MOST: usize = 30;
+/// With fewer results than this a question is looked at for slips.
+const FEW: usize = 3;
+/// Longest excerpt of a post that was found by its tag or year, in characters.
+const EXCERPT: usize = 220;
+
+#[derive(Template)]
+#[template(path = "search/search.html")]
+struct SearchPage {
+    layout: Layout,
+    question: String,
+    tags: Vec<Choice>,
+    years: Vec<Choice>,
+    chosen: Vec<Chosen>,
+    /// What was found, in a sentence; empty before a question.
+    summary: String,
+    meant: Option<MeantView>,
+    results: Vec<ResultView>,
+    /// The list with all posts of a tag or year, where only the newest are shown.
+    all: Option<Named>,
+    /// Tags to try, before a question.
+    suggestions: Vec<cards::TagLink>,
+}
+
+/// Words that may have been meant.
+struct MeantView {
+    /// `true` marks a word that stands for another.
+    pieces: Vec<(String, bool)>,
+    href: String,
+    /// What is shown are their results, and this is the way to those of the question as it was typed.
+    instead_of: Option<cards::TagLink>,
+}
+
+struct ResultView {
+    title: String,
+    tongue: Tongue,
+    href: String,
+    kind: &'static str,
+    date: Option<dates::Moment>,
+    snippet: Vec<(String, bool)>,
+}
+
+/// What a search comes to.
+#[derive(Default)]
+struct Outcome {
+    summary: String,
+    meant: Option<MeantView>,
+    results: Vec<ResultView>,
+    all: Option<Named>,
+}
+
+pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Page, WebError> {
+    let (snapshot, texts) = (app.snapshot(), app.texts());
+    let asked = Asked::read(query.as_deref().unwrap_or_default());
+    let filters = Filters::read(&snapshot, &asked, &texts.search);
+    let Outcome { summary, meant, results, all } = if asked.is_empty() {
+        Outcome::default()
+    } else if let Some(complaint) = filters.complaint() {
+        Outcome { summary: complaint, ..Outcome::default() }
+    } else if asked.words.is_empty() {
+        newest(filters.posts(&snapshot), filters.list(), texts)
+    } else {
+        matches(&app, &snapshot, &asked, &filters).await?
+    };
+    let mut layout = Layout::new(&app, &snapshot, &texts.search.heading)
+        .at(&app, "/search")
+        .described(&texts.search.described)
+        .with_script(&app, "js/search.js");
+    let mut policy = Policy::Public(vec![SITE_TAG.to_owned()]);
+    if !asked.is_empty() {
+        policy = Policy::Uncached;
+        layout.title = format!("{} · {}", filters.title(&asked), layout.title);
+        layout = layout.not_indexed();
+    }
+    let page = SearchPage {
+        layout,
+        tags: filters.tags(&snapshot),
+        years: filters.years(&snapshot),
+        chosen: filters.chosen(&asked, &texts.search),
+        suggestions: suggestions(&snapshot),
+        question: asked.words,
+        summary,
+        meant,
+        results,
+        all,
+    };
+    Page::html(&page, policy)
+}
+
+/// Pages with the words, or with those that may have been meant.
+async fn matches(app: &App, snapshot: &Snapshot, asked: &Asked, filters: &Filters) -> Result<Outcome, WebError> {
+    let (texts, said) = (app.texts(), &app.texts().search);
+    let Some(index) = app.search() else {
+        return Ok(Outcome { summary: said.not_ready.clone(), ..Outcome::default() });
+    };
+    let question = Question { words: asked.words.clone(), tag: filters.tag_slug(), year: filters.year() };
+    // One more than is shown tells whether there are more.
+    let found = index.search(&question, MOST + 1).await?;
+    let correction = if found.len() < FEW { index.correct(&question, found.len(), MOST + 1).await? } else { None };
+    let (words, found, meant) = match correction {
+        Some(correction) => {
+            let words = correction.words();
+            let is_shown = found.is_empty() && !asked.is_exact;
+            let instead_of =
+                is_shown.then(|| cards::TagLink { name: asked.words.clone(), href: asked.exactly().address() });
+            let href = asked.with_words(words.as_str()).address();
+            let Correction { pieces, found: better } = correction;
+            let meant = Some(MeantView { pieces, href, instead_of });
+            if is_shown { (words, better, meant) } else { (asked.words.clone(), found, meant) }
+        }
+        None => (asked.words.clone(), found, None),
+    };
+    let mut results: Vec<ResultView> = found.into_iter().filter_map(|found| result(snapshot, found, texts)).collect();
+    let has_more = results.len() > MOST;
+    results.truncate(MOST);
+    let summary = match results.len() {
+        0 if asked.is_exact => said.nothing_exactly.with(&words),
+        0 if asked.is_narrowed() => said.nothing_here.with(&words),
+        0 => said.nothing.with(&words),
+        _ if has_more => said.best.of_with(MOST, &words),
+        count => said.found.of_with(count, &words),
+    };
+    Ok(Outcome { summary, meant, results, all: None })
+}
+
+/// Posts of a tag, of a year or of both, when no words are asked for.
+fn newest(posts: Vec<&Post>, list: Option<Named>, texts: &'static Texts) -> Outcome {
+    let has_more = posts.len() > MOST;
+    let summary = match posts.len() {
+        0 => texts.search.nothing_of_both.clone(),
+        count if has_more => texts.search.newest_of.with_both(MOST, count),
+        count => texts.search.newest.of(count),
+    };
+    let view = |post: &Post| ResultView {
+        title: post.entry.title.clone(),
+        tongue: tongue::of(&post.entry),
+        href: address::encode(&post.entry.address),
+        kind: &texts.search.article,
+        date: Some(dates::day(&post.date, texts)),
+        snippet: vec![(shorten(&post.entry.description, EXCERPT), false)],
+    };
+    let results = posts.into_iter().take(MOST).map(view).collect();
+    Outcome { summary, results, all: list.filter(|_| has_more), meant: None }
+}
+
+/// `None` for what has gone since the index was made.
+fn result(snapshot: &Snapshot, found: Found, texts: &'static Texts) -> Option<ResultView> {
+    let words = &texts.search;
+    let (kind, entry, date) = match snapshot.target(&found.address)? {
+        Target::Post(post) => (&words.article, &post.entry, Some(dates::day(&post.date, texts))),
+        Target::Page(page) => (&words.page, &page.entry, None),
+        Target::Stretch(stretch) => (&words.stretch, &stretch.entry, None),
+        Target::Redirect(_) => return None,
+    };
+    let href = address::encode(&found.address);
+    Some(ResultView { title: found.title, tongue: tongue::of(entry), href, kind, date, snippet: found.snippet })
+}
+
+/// The tags that most posts have, as words to look for.
+fn suggestions(snapshot: &Snapshot) -> Vec<cards::TagLink> {
+    let link = |name: &str| cards::TagLink { name: name.to_owned(), href: Asked::default().with_words(name).address() };
+    filters::by_posts(snapshot).into_iter().take(4).map(|tag| link(&tag.tag.name)).collect()
+}

@@ -1,0 +1,234 @@
+//! What search engines read beside the page: JSON-LD in the words of schema.org, one graph a page.
+//!
+//! A thing that lacks what its kind must have is left out: half of one earns nothing but a warning.
+
+use serde_json::{Value, json};
+
+use super::dates;
+use crate::{
+    config::Site,
+    content::{Series, comment_markdown, markdown},
+    domain::{
+        comment::{Comment, Status},
+        embed::{Clip, Embed, Player},
+        entry::{Piece, Post},
+        picture::Picture,
+        thread::{Node, Said, Thread},
+    },
+};
+
+/// Comments that are told; the page has them all.
+const COMMENTS: usize = 20;
+/// Longest text of one, in characters. The words stand in the page already, so compressed they cost little.
+const COMMENT: usize = 200;
+/// Posts that a list tells.
+const POSTS: usize = 10;
+
+/// A step on the way to a page: its name and its path.
+pub type Step<'a> = (&'a str, String);
+
+/// All that is on a page.
+pub fn graph(things: impl IntoIterator<Item = Value>) -> Value {
+    json!({ "@context": "https://schema.org", "@graph": things.into_iter().collect::<Vec<_>>() })
+}
+
+/// A post, the way to it, and its films. `thread`: `None` where it could not be read.
+pub fn post(site: &Site, post: &Post, series: Option<&Series>, thread: Option<&Thread>) -> Value {
+    let mut way: Vec<Step> = Vec::new();
+    if let Some(series) = series {
+        way.push((&series.name, format!("/series/{}", series.slug)));
+    }
+    way.push((&post.entry.title, post.entry.address.clone()));
+    graph([blog_posting(site, post, thread), breadcrumbs(site, &way)].into_iter().chain(films(site, post)))
+}
+
+/// The first page of the site: what it is, how it is searched, what is new.
+pub fn home<'a>(site: &Site, posts: impl IntoIterator<Item = &'a Post>) -> Value {
+    let home = site.absolute("/");
+    let posts = posts.into_iter().take(POSTS).map(|post| {
+        json!({
+            "@type": "BlogPosting",
+            "headline": post.entry.title,
+            "url": site.absolute(&post.entry.address),
+            "datePublished": dates::machine(&post.date),
+            "author": authors(site, post),
+        })
+    });
+    graph([
+        json!({
+            "@type": "WebSite",
+            "@id": format!("{home}#site"),
+            "name": site.title,
+            "description": site.description,
+            "url": home,
+            "inLanguage": site.language,
+            "potentialAction": {
+                "@type": "SearchAction",
+                "target": {
+                    "@type": "EntryPoint",
+                    "urlTemplate": format!("{}/search?q={{search_term_string}}", site.base_url),
+                },
+                "query-input": "required name=search_term_string",
+            },
+        }),
+        json!({
+            "@type": "Blog",
+            "name": site.title,
+            "url": home,
+            "isPartOf": { "@id": format!("{home}#site") },
+            "publisher": publisher(site),
+            "blogPost": posts.collect::<Vec<_>>(),
+        }),
+    ])
+}
+
+/// A list of posts with a page of its own, and the way to it; the last step is the page.
+pub fn collection<'a>(site: &Site, way: &[Step], posts: impl IntoIterator<Item = &'a Post>) -> Value {
+    let (name, path) = way.last().cloned().unwrap_or((&site.title, "/".to_owned()));
+    let items = posts.into_iter().take(POSTS).enumerate().map(|(at, post)| {
+        json!({
+            "@type": "ListItem",
+            "position": at + 1,
+            "name": post.entry.title,
+            "url": site.absolute(&post.entry.address),
+        })
+    });
+    let page = json!({
+        "@type": "CollectionPage",
+        "name": name,
+        "url": site.absolute(&path),
+        "isPartOf": { "@type": "WebSite", "name": site.title, "url": site.absolute("/") },
+        "mainEntity": { "@type": "ItemList", "itemListElement": items.collect::<Vec<_>>() },
+    });
+    graph([page, breadcrumbs(site, way)])
+}
+
+/// The way from the first page to this one.
+pub fn breadcrumbs(site: &Site, way: &[Step]) -> Value {
+    let home = (site.title.as_str(), "/".to_owned());
+    let items = std::iter::once(&home).chain(way).enumerate().map(|(at, (name, path))| {
+        json!({ "@type": "ListItem", "position": at + 1, "name": name, "item": site.absolute(path) })
+    });
+    json!({ "@type": "BreadcrumbList", "itemListElement": items.collect::<Vec<_>>() })
+}
+
+fn blog_posting(site: &Site, post: &Post, thread: Option<&Thread>) -> Value {
+    let entry = &post.entry;
+    let address = site.absolute(&entry.address);
+    let mut posting = json!({
+        "@type": "BlogPosting",
+        "headline": entry.title,
+        "description": entry.description,
+        "datePublished": dates::machine(&post.date),
+        "dateModified": dates::machine(post.updated.as_ref().unwrap_or(&post.date)),
+        "author": authors(site, post),
+        "publisher": publisher(site),
+        "mainEntityOfPage": address,
+        "url": address,
+        "inLanguage": entry.language.as_deref().unwrap_or(&site.language),
+        "keywords": post.tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(),
+        "wordCount": entry.body.words,
+    });
+    if let Some(image) = &entry.image {
+        posting["image"] = json!(site.absolute(&image.shared()));
+    }
+    if let Some(thread) = thread {
+        posting["commentCount"] = json!(thread.count);
+        let mut said = Vec::new();
+        public_comments(&thread.roots, &mut said);
+        if !said.is_empty() {
+            let comments: Vec<Value> = said.into_iter().map(|one| comment(site, one, &address)).collect();
+            posting["comment"] = json!(comments);
+        }
+    }
+    posting
+}
+
+fn authors(site: &Site, post: &Post) -> Vec<Value> {
+    if !post.authors.is_empty() {
+        return post.authors.iter().map(|name| json!({ "@type": "Person", "name": name })).collect();
+    }
+    let mut author = json!({ "@type": "Person", "name": site.author.name });
+    if let Some(url) = &site.author.url {
+        author["url"] = json!(url);
+    }
+    vec![author]
+}
+
+fn publisher(site: &Site) -> Value {
+    json!({ "@type": "Organization", "name": site.title, "url": site.absolute("/") })
+}
+
+/// In the order of the page, and none that waits.
+fn public_comments<'a>(nodes: &'a [Node], said: &mut Vec<&'a Comment>) {
+    for node in nodes {
+        if said.len() == COMMENTS {
+            return;
+        }
+        match &node.said {
+            Said::Comment(comment) if comment.status == Status::Approved => said.push(comment),
+            _ => {}
+        }
+        public_comments(&node.replies, said);
+    }
+}
+
+fn comment(site: &Site, comment: &Comment, page: &str) -> Value {
+    let at = comment.created_at.to_zoned(site.time_zone.clone());
+    json!({
+        "@type": "Comment",
+        "author": { "@type": "Person", "name": comment.name },
+        "dateCreated": dates::machine(&at),
+        "text": markdown::shorten(&comment_markdown::plain(&comment.text), COMMENT),
+        "url": format!("{page}#comment-{}", comment.id),
+    })
+}
+
+/// The films of a post, others' and our own. Each needs a name, a still and a date: without a name of its own it has the
+/// post's, without a date the post's; without a still it is left out.
+fn films<'a>(site: &'a Site, post: &'a Post) -> impl Iterator<Item = Value> + 'a {
+    let embeds = post.entry.body.pieces.iter().filter_map(|piece| match piece {
+        Piece::Embed(embed) => Some(embed),
+        _ => None,
+    });
+    embeds.filter_map(move |embed| match embed {
+        Embed::Player(player) => their_film(site, post, player),
+        Embed::Video(clip) => our_film(site, post, clip),
+        Embed::Audio(_) => None,
+    })
+}
+
+fn their_film(site: &Site, post: &Post, player: &Player) -> Option<Value> {
+    let mut film = film(site, post, player.title.as_deref(), player.poster.as_ref())?;
+    if !player.is_film() {
+        return None;
+    }
+    film["embedUrl"] = json!(player.quiet_frame());
+    film["url"] = json!(player.address);
+    if let Some(told) = &player.told {
+        if let Some(uploaded) = told.uploaded {
+            film["uploadDate"] = json!(uploaded.to_string());
+        }
+        if let Some(seconds) = told.seconds {
+            film["duration"] = json!(format!("PT{seconds}S"));
+        }
+    }
+    Some(film)
+}
+
+fn our_film(site: &Site, post: &Post, clip: &Clip) -> Option<Value> {
+    let mut film = film(site, post, clip.title.as_deref(), clip.poster.as_ref())?;
+    film["contentUrl"] = json!(site.absolute(&clip.address));
+    film["encodingFormat"] = json!(clip.media_type);
+    Some(film)
+}
+
+fn film(site: &Site, post: &Post, title: Option<&str>, poster: Option<&Picture>) -> Option<Value> {
+    Some(json!({
+        "@type": "VideoObject",
+        "name": title.unwrap_or(&post.entry.title),
+        "description": title.unwrap_or(&post.entry.description),
+        "thumbnailUrl": site.absolute(&poster?.shared()),
+        "uploadDate": dates::machine(&post.date),
+    }))
+}

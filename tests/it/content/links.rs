@@ -1,0 +1,198 @@
+//! Links, frames and names that lead nowhere are told with their place and what would be near.
+
+use crate::support::{TestSite, sample_content};
+
+/// The problems of one file, without its name.
+fn of(site: &TestSite, file: &str) -> Vec<String> {
+    let prefix = format!("{file}:");
+    site.problems().iter().filter_map(|problem| problem.strip_prefix(&prefix)).map(str::to_owned).collect()
+}
+
+const CALF: &str = "---\ntitle: Calf\ndate: 2026-05-02\ntags: [feet, Lower legs]\nseries: One part\n\
+                    aliases: [/2019/calf.html]\n---\n## Warm up\n\nText.[^1] <b id=\"by-hand\">b</b>\n\n[^1]: Note.\n";
+
+#[tokio::test]
+async fn links_that_lead_somewhere_are_not_told() {
+    let links = [
+        "/",
+        "/posts/calf",
+        "/posts/calf/",
+        "/Posts/Calf",
+        "/2019/calf.html",
+        "/about",
+        "/about?a=b#main",
+        "/posts/calf#warm-up",
+        "/posts/calf#by-hand",
+        "/posts/calf#fn-1",
+        "/posts/calf#comments",
+        "#below",
+        "#top",
+        "#",
+        "/posts/calf#comment-12",
+        "/posts/calf#:~:text=Text",
+        "/tags",
+        "/tags/feet",
+        "/tags/feet+lower-legs",
+        "/tags/feet/page/2",
+        "/tags/feet/feed.xml",
+        "/archive",
+        "/archive/2026",
+        "/archive/2026/05",
+        "/series/one-part",
+        "/search?q=x",
+        "/stretches",
+        "/feed.xml",
+        "/sitemap-1.xml",
+        "/posts/calf/comments/feed.xml",
+        "/comments/3",
+        "/page/2",
+        "calf.md#warm-up",
+        "../pages/about.md",
+        "plan.pdf",
+        "/plan.pdf",
+        "mailto:a@b.example",
+        "https://elsewhere.example/posts/none",
+        "//elsewhere.example/none",
+        "https://own.example/posts/calf",
+        "http://own.example/posts/none",
+        "tel:123",
+    ];
+    let text: String = links.iter().map(|link| format!("- [x]({link})\n")).collect();
+    let html = "\n<a href=\"/about\">a</a> <a href='../about'>b</a> <a href=calf>c</a> <a name=x>d</a> <a href=\"/plan.pdf\">e</a>\n\n## Below\n";
+    let site = TestSite::new()
+        .setting("site.base_url", "https://own.example")
+        .post("calf", CALF)
+        .page("about", "Me.")
+        .file("media/plan.pdf", "%PDF")
+        .post("links", &format!("{text}{html}"))
+        .start()
+        .await;
+    assert_eq!(of(&site, "posts/links.md"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn links_that_lead_nowhere_are_told_with_what_is_near() {
+    for (link, place, what, mend) in [
+        ("[x](/posts/clf)", "5:1", "leads to no page here", "The nearest one is /posts/calf:"),
+        ("Text [x](/calf)", "5:6", "leads to no page here", "The nearest one is /posts/calf:"),
+        ("a\n<https://own.example/abuot>", "6:1", "\"https://own.example/abuot\"", "The nearest one is /about:"),
+        ("[x][1]\n\n[1]: /xylophone", "5:1", "\"/xylophone\" leads to no page", "Correct it, or take the link out."),
+        ("> <a\n> class=x href=\"/nowhere/at/all\">x</a>", "5:3", "/nowhere/at/all", "Correct it"),
+        ("<div>\n<p>\n<a href=\"about\">x</a></p></div>", "7:1", "\"about\"", "The nearest one is /about:"),
+        ("[x](/tags/feat)", "5:1", "leads to no page here", "The nearest one is /tags/feet:"),
+        ("[x](/tags/feet+xylophone)", "5:1", "leads to no page here", ""),
+        ("[x](/archive/2019)", "5:1", "leads to no page here", ""),
+        ("[x](/series/none)", "5:1", "leads to no page here", ""),
+        ("[x](/stretches/none)", "5:1", "leads to no page here", ""),
+        ("[x](/media/0000-none.pdf)", "5:1", "leads to no page here", ""),
+        ("[x](/posts/calf#warm-pu)", "5:1", "#warm-pu, which is not on that page", "The nearest one is #warm-up:"),
+        ("[x](calf.md#xylophone)", "5:1", "#xylophone, which is not", "{#warm}"),
+        ("## Below\n\n[x](#belwo)", "7:1", "#belwo", "The nearest one is #below:"),
+        ("Text <a href=\"calf.md#warm-pu\">x</a>", "5:6", "#warm-pu, which is not", "The nearest one is #warm-up:"),
+        ("[x](/posts/later)", "5:1", "leads to a draft", "Publish the draft"),
+    ] {
+        let site = TestSite::new()
+            .setting("site.base_url", "https://own.example")
+            .post("calf", CALF)
+            .post("later", "---\ntitle: Later\ndate: 2026-05-02\ndraft: true\n---\n[x](later.md)")
+            .page("about", "Me.")
+            .file("media/plan.pdf", "%PDF")
+            .post("links", link)
+            .start()
+            .await;
+        let told = of(&site, "posts/links.md");
+        let [told] = told.as_slice() else { panic!("{link}: {told:?}") };
+        assert!(told.starts_with(&format!("{place}: warning: the link ")), "{link}: {told}");
+        assert!(told.contains(what) && told.contains(mend), "{link}: {told}");
+        assert_eq!(of(&site, "posts/later.md"), Vec::<String>::new(), "a draft may link to drafts");
+    }
+}
+
+#[tokio::test]
+async fn a_link_is_judged_anew_when_its_target_comes_or_goes() {
+    let site = TestSite::new().post("links", "[x](/about)").keeps_current().start().await;
+    assert_eq!(of(&site, "posts/links.md").len(), 1);
+    site.save("pages/about.md", "---\ntitle: About\n---\nMe.");
+    crate::support::eventually("the link is alive", async || of(&site, "posts/links.md").is_empty().then_some(()))
+        .await;
+}
+
+/// Whatever an author sees as an id on a page may be linked to.
+#[tokio::test]
+async fn every_id_of_a_page_may_be_linked_to() {
+    let sample = TestSite::new().content(sample_content()).start().await;
+    let page = "/posts/foot-and-ankle-stretches-for-runners";
+    let ids: Vec<String> = sample.get(page).await.html().elements.iter().map(|one| one.get("id").to_owned()).collect();
+    // Those of drawings and of what a form says belong to their own page.
+    let is_ours = |id: &&String| !id.is_empty() && !["-t", "-d", "-hint"].iter().any(|end| id.ends_with(end));
+    let post = std::fs::read_to_string(sample.path("posts/foot-and-ankle-stretches-for-runners/index.md")).expect("it");
+    let links: String = ids.iter().filter(is_ours).map(|id| format!("[x](#{id})\n")).collect();
+    let mut site = TestSite::new().post("foot", &format!("{post}\n\n{links}"));
+    for name in ["ball-roll", "toe-flexion", "bear-squat-to-downward-dog"] {
+        let stretch = std::fs::read_to_string(sample.path(&format!("stretches/{name}.md"))).expect("a stretch");
+        site = site.file(&format!("stretches/{name}.md"), stretch);
+    }
+    let site = site.start().await;
+    let told: Vec<String> =
+        of(&site, "posts/foot.md").into_iter().filter(|told| told.contains("not on that page")).collect();
+    assert_eq!(told, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn frames_that_browsers_refuse_are_told() {
+    for (source, mend) in [
+        ("https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ", None),
+        ("https://maps.example.org/a?b&amp;c", None),
+        ("//maps.example.org/a", None),
+        ("about:blank", None),
+        ("https://www.youtube.com/embed/aqz-KE-bpKQ", Some("Write its address alone on a line instead")),
+        (
+            "https://other.example/a",
+            Some("Write frame_hosts = [\"https://other.example\"] below [security] in site.toml"),
+        ),
+        ("http://maps.example.org/a", Some("Link to it instead.")),
+        ("/about", Some("Link to it instead.")),
+        ("maps.html", Some("Link to it instead.")),
+        ("data:text/html,x", Some("Link to it instead.")),
+    ] {
+        let site = TestSite::new()
+            .setting("site.security.frame_hosts", "[\"https://maps.example.org\"]")
+            .post("a", &format!("Text.\n\n<iframe width=\"1\"\n  src=\"{source}\"></iframe>"))
+            .start()
+            .await;
+        let told = of(&site, "posts/a.md");
+        let Some(mend) = mend else {
+            assert_eq!(told, Vec::<String>::new(), "{source}");
+            continue;
+        };
+        let [told] = told.as_slice() else { panic!("{source}: {told:?}") };
+        assert!(told.starts_with("7:1: warning: browsers are told to show no frame of "), "{told}");
+        assert!(told.contains(mend), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn links_of_the_header_are_judged_too() {
+    let site_toml = "title = \"A\"\n\n[[navigation]]\nlabel = \"Me\"\nhref = \"/abuot\"\n\n\
+                     [[navigation]]\nlabel = \"Out\"\nhref = \"https://elsewhere.example/x\"\n";
+    let site = TestSite::new().site_toml(site_toml).page("about", "Me.").start().await;
+    assert_eq!(
+        of(&site, "site.toml"),
+        [
+            "5:1: warning: the link \"/abuot\" leads to no page here. The nearest one is /about: write that, or take the link out.",
+        ]
+    );
+    let site = TestSite::new().site_toml(&site_toml.replace("abuot", "about")).page("about", "Me.").start().await;
+    assert_eq!(of(&site, "site.toml"), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_stretch_that_names_one_that_is_not_there_is_told() {
+    let stretch = "---\ntitle: Toes\neasier: ball-rol\nharder: \"\"\n---\n1. Sit.";
+    let site = TestSite::new().file("stretches/toes.md", stretch).start().await;
+    let told = of(&site, "stretches/toes.md");
+    assert!(
+        told.len() == 1 && told[0].starts_with("3:1: warning: there is no stretch called \"ball-rol\""),
+        "{told:?}"
+    );
+}
