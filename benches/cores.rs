@@ -93,6 +93,7 @@ fn thread_of_200(criterion: &mut Criterion) {
         status: Status::Approved,
         by_author: id % 7 == 0,
         created_at: Timestamp::from_second(id).expect("a time"),
+        edited_at: None,
     };
     let comments: Vec<Comment> = (1..=200).map(comment).collect();
     criterion.bench_function("thread of 200 comments", |bench| {

@@ -65,6 +65,7 @@ pub(super) async fn fill(store: &Store, config: &Config, now: Timestamp) -> anyh
             status: Status::Approved,
             by_author: sample.author,
             created_at: now - ago,
+            edited_at: None,
         };
         let id = store.place_comment(&ThreadKey::post(sample.post.as_str()), &comment, "demo").await?;
         ids.insert(&sample.key, id);

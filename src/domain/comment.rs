@@ -1,6 +1,6 @@
 //! Comments: what was said, by whom, and the checks a new one passes before it is one.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
 /// Names the comment in addresses (`#comment-41`, `/comments/41`); never used twice.
@@ -15,6 +15,8 @@ pub const SITE_MAX: usize = 200;
 /// Shortest and longest text, in characters.
 pub const TEXT_MIN: usize = 3;
 pub const TEXT_MAX: usize = 10_000;
+/// How long its writer may edit a comment.
+pub const EDIT_WINDOW: SignedDuration = SignedDuration::from_mins(15);
 
 /// Who sees a comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -89,6 +91,22 @@ pub struct Comment {
     /// Only the author's own hand sets this; a name alone never does.
     pub by_author: bool,
     pub created_at: Timestamp,
+    /// When its writer last changed it.
+    pub edited_at: Option<Timestamp>,
+}
+
+impl Comment {
+    /// How long its writer may still edit it; `None` where the time is over, or it has been thrown out.
+    pub fn editable_for(&self, now: Timestamp) -> Option<SignedDuration> {
+        let is_standing = matches!(self.status, Status::Held | Status::Approved);
+        let left = EDIT_WINDOW - now.duration_since(self.created_at);
+        (is_standing && left.is_positive()).then_some(left)
+    }
+
+    /// Nothing of it is left but its place.
+    pub fn is_erased(&self) -> bool {
+        self.text.is_empty()
+    }
 }
 
 /// The fields of the form, as they came.

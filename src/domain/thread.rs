@@ -161,6 +161,7 @@ mod tests {
             status,
             by_author: false,
             created_at: Timestamp::from_second(id).expect("in range"),
+            edited_at: None,
         }
     }
 

@@ -29,7 +29,7 @@ const HELD_TAG: &str = "held";
 /// The columns of a [`CommentRow`].
 macro_rules! comment_columns {
     () => {
-        "id, thread_slug, parent_id, name, email, site, text, status, by_author, created_at"
+        "id, thread_slug, parent_id, name, email, site, text, status, by_author, created_at, edited_at"
     };
 }
 
@@ -89,6 +89,7 @@ pub(super) struct CommentRow {
     status: String,
     by_author: bool,
     created_at: i64,
+    edited_at: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -120,6 +121,7 @@ impl From<CommentRow> for Comment {
             status: Status::parse(&row.status).unwrap_or(Status::Held),
             by_author: row.by_author,
             created_at: from_millis(row.created_at),
+            edited_at: row.edited_at.map(from_millis),
         }
     }
 }
@@ -362,11 +364,11 @@ impl Store {
 }
 
 /// One line for each reason that has more to say than its word, which the line begins with.
-fn details(reasons: &[Reason]) -> String {
+pub(super) fn details(reasons: &[Reason]) -> String {
     let line = |reason: &Reason| Some(format!("{} {}", reason.as_str(), reason.detail()?));
     reasons.iter().filter_map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn millis(duration: SignedDuration) -> i64 {
+pub(super) fn millis(duration: SignedDuration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }

@@ -6,6 +6,7 @@
 mod blocks;
 mod changes;
 mod comments;
+mod corner;
 mod learning;
 mod moderation;
 mod open;
@@ -18,6 +19,7 @@ use sqlx::{Pool, Postgres, Sqlite};
 pub use blocks::Blocked;
 pub use changes::{Changes, Stale};
 pub use comments::{Added, Sender, Sent};
+pub use corner::{Edit, Edited, WRITER};
 pub use moderation::{Listed, Moderated};
 pub use open::OpenError;
 pub use refusals::{Forgotten, Refused};

@@ -127,6 +127,8 @@ macro_rules! log_act {
     };
 }
 
+pub(super) use log_act;
+
 impl Store {
     /// Comments by status (`None`: all), oldest first.
     ///
@@ -299,7 +301,7 @@ impl Store {
                 sqlx::query(
                     "UPDATE comments SET name = '', email = NULL, site = NULL, text = '', reasons = '',
                                          reason_details = '', text_mark = NULL,
-                                         commenter = NULL, address = NULL, network = NULL
+                                         commenter = NULL, address = NULL, network = NULL, edited_at = NULL
                      WHERE id = $1",
                 )
                 .bind(id)

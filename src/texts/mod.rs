@@ -40,6 +40,7 @@ pub struct Texts {
     pub search: Search,
     pub comments: Comments,
     pub form: Form,
+    pub corner: OwnCorner,
     pub mend: Mend,
     pub feeds: Feeds,
     pub errors: Errors,

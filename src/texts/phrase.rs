@@ -43,7 +43,7 @@ pub mod gaps {
     }
 
     gaps! {
-        Comment "comment", Count "count", Date "date", Id "id", Last "last", Month "month", Most "most", Name "name",
+        Comment "comment", Corner "corner", Count "count", Date "date", Id "id", Last "last", Month "month", Most "most", Name "name",
         Names "names", Number "number", Provider "provider", Question "question", Stretch "stretch", Tag "tag",
         Tags "tags", Title "title", Word "word", Year "year",
     }

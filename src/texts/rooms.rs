@@ -6,8 +6,8 @@ use serde::Deserialize;
 use super::phrase::{
     Phrase, Plural,
     gaps::{
-        self, Comment, Count, Date, Id, Last, Month, Most, Name, Names, Number, Provider, Question, Stretch, Tag,
-        Title, Word, Year,
+        self, Comment, Corner, Count, Date, Id, Last, Month, Most, Name, Names, Number, Provider, Question, Stretch,
+        Tag, Title, Word, Year,
     },
 };
 
@@ -232,6 +232,7 @@ pub struct Comments {
     pub heading: String,
     pub count: Plural,
     pub kept: Phrase<Comment>,
+    pub corner: Phrase<Corner>,
     pub your_comment: String,
     pub samples: String,
     pub none: String,
@@ -240,6 +241,7 @@ pub struct Comments {
     pub unsent: String,
     pub author: String,
     pub waiting: String,
+    pub edited: String,
     pub in_reply_to: Phrase<Name>,
     pub only_you: String,
     pub reply: String,
@@ -266,8 +268,48 @@ pub struct Form {
     pub email_hint: String,
     pub send: String,
     pub send_again: String,
-    pub kept: String,
+    pub remember: String,
+    pub preview: String,
+    pub preview_heading: String,
+    pub preview_title: Phrase<Title>,
+    pub kept: Phrase<Corner>,
     pub privacy: String,
+}
+
+/// What a commenter has said, for them alone.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnCorner {
+    pub link: String,
+    pub heading: String,
+    pub described: String,
+    pub stranger: String,
+    pub other_browser: String,
+    pub none: String,
+    pub under: Phrase<Title>,
+    pub shown: String,
+    pub removed: String,
+    pub time_left: Plural,
+    pub edit: String,
+    pub delete: String,
+    pub which: Phrase<Title>,
+    pub all_heading: String,
+    pub all: String,
+    pub take: String,
+    pub erase_all: String,
+    pub edit_heading: String,
+    pub edit_rules: String,
+    pub edit_send: String,
+    pub keep: String,
+    pub back: String,
+    pub delete_send: String,
+    pub erase_send: String,
+    pub too_late: Said,
+    pub foreign: Said,
+    pub edit_foreign: Said,
+    pub delete_one: Said,
+    pub erase: Said,
+    pub erased: Said,
 }
 
 /// What is wrong with a comment that was sent.

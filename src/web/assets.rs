@@ -35,8 +35,11 @@ pub const STYLE: &str = "site.css";
 /// What a feed looks like in a browser; not part of the joined one, since no page has its elements.
 pub const FEED_STYLE: &str = "feeds/feed.css";
 pub const FONT: &str = "fonts/archivo-expanded.woff2";
-/// Runs before a page is painted.
-pub const SCHEME_SCRIPT: &str = "js/scheme.js";
+/// The one script of every page, which runs before it is painted: these joined.
+pub const SCRIPT: &str = "site.js";
+/// Of the comment form; fetched when that comes near.
+pub const COMMENTS_SCRIPT: &str = "js/comments.js";
+const SCRIPTS: [&str; 2] = ["js/scheme.js", "js/near.js"];
 
 /// All static files as they are served.
 #[derive(Debug, Default)]
@@ -62,7 +65,7 @@ impl Assets {
     pub fn build(content: &Path, dev: bool, site: &Site) -> Self {
         let mut assets = Self::default();
         let names: Vec<String> = Embedded::iter().map(std::borrow::Cow::into_owned).collect();
-        for name in names.iter().filter(|name| !is_sheet(name)) {
+        for name in names.iter().filter(|name| !is_joined(name)) {
             if let Some(mut bytes) = read(name, dev) {
                 if name == FEED_STYLE {
                     bytes.extend((feed_words(site.texts) + &theme::feed_style(&site.theme)).into_bytes());
@@ -70,6 +73,8 @@ impl Assets {
                 assets.add(name, bytes);
             }
         }
+        let script: Vec<u8> = SCRIPTS.iter().flat_map(|name| read(name, dev).unwrap_or_default()).collect();
+        assets.add(SCRIPT, script);
         assets.add_icons(content, site);
         let fonts = assets.add_fonts(content, &site.theme);
         let mut components: Vec<&str> =
@@ -201,8 +206,8 @@ fn feed_words(texts: &Texts) -> String {
     format!("\n:root::before {{ content: \"{words}\"; }}\n")
 }
 
-fn is_sheet(name: &str) -> bool {
-    name.starts_with("css/")
+fn is_joined(name: &str) -> bool {
+    name.starts_with("css/") || SCRIPTS.contains(&name)
 }
 
 fn read(name: &str, dev: bool) -> Option<Vec<u8>> {
@@ -237,7 +242,8 @@ mod tests {
         );
         let feed = assets.get(&assets.address(FEED_STYLE)).expect("a style sheet");
         assert!(String::from_utf8_lossy(&feed.bytes).contains("content: \"Das ist ein Feed."));
-        for name in [FONT, FEED_STYLE, SCHEME_SCRIPT, "icons/mark.svg", "icons/mark-192.png", "js/embeds.js"] {
+        for name in [FONT, FEED_STYLE, SCRIPT, "icons/mark.svg", "icons/mark-192.png", "js/embeds.js", COMMENTS_SCRIPT]
+        {
             assert!(assets.get(&assets.address(name)).is_some(), "{name}");
         }
     }

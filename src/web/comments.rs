@@ -13,10 +13,11 @@ use super::{
     entries::{self, PostRequest},
     errors::{self, WebError},
     guard::Origin,
-    page::redirect,
+    page::{Page, Policy, redirect},
     view::{
         cards::thread_keys,
         form::{FormState, Notice},
+        thread::PreviewView,
     },
     visitor::Visitor,
 };
@@ -45,8 +46,16 @@ pub struct CommentForm {
     text: String,
     parent: String,
     stamp: String,
+    /// Filled by the button that asks for a look first.
+    preview: String,
     // The name is `view::form::HONEYPOT`.
     fax_extension: String,
+}
+
+impl CommentForm {
+    pub fn into_raw(self) -> RawComment {
+        RawComment { name: self.name, email: self.email, site: self.site, text: self.text, parent: self.parent }
+    }
 }
 
 /// Takes a comment. Whatever stands in its way, the visitor gets the same page with every field kept.
@@ -61,7 +70,9 @@ pub async fn submit(
     let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
     let texts = &app.texts().mend;
     let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
-    let raw = RawComment { name: form.name, email: form.email, site: form.site, text: form.text, parent: form.parent };
+    let (stamp, honeypot_filled) = (form.stamp.clone(), !form.fax_extension.is_empty());
+    let is_preview = !form.preview.is_empty();
+    let raw = form.into_raw();
     if !entries::is_open(&app, post) {
         // There is no form any more; the page says so itself.
         let notice = Notice::said(&texts.closed);
@@ -79,14 +90,17 @@ pub async fn submit(
         }
     };
     let at = app.clock.now();
+    if is_preview {
+        return previewed(&app, &snapshot, post, raw, &new).await;
+    }
     let sent = Sent {
         thread: entries::thread_of(post),
         parent_threads: thread_keys([post.as_ref()]),
         new,
         sender: visitor.sender,
         circumstances: Circumstances {
-            stamp: stamp::check(&app.signer, post.entry.slug.as_str(), &form.stamp, at),
-            honeypot_filled: !form.fax_extension.is_empty(),
+            stamp: stamp::check(&app.signer, post.entry.slug.as_str(), &stamp, at),
+            honeypot_filled,
         },
         rates: app.config.site.comments.rates,
         rules: Arc::clone(&app.config.site.comments.rules),
@@ -119,7 +133,7 @@ pub async fn submit(
 }
 
 /// How a refusal is told, and after how many seconds it may be tried again.
-fn refused(refusal: &Refusal, texts: &Mend) -> (StatusCode, Notice, Option<u64>) {
+pub fn refused(refusal: &Refusal, texts: &Mend) -> (StatusCode, Notice, Option<u64>) {
     match refusal {
         Refusal::TooFast(wait) => {
             let seconds = wait.as_secs().max(0).unsigned_abs() + 1;
@@ -154,15 +168,19 @@ async fn add(app: &App, sent: Sent) -> Result<Added, StoreError> {
     task.await.unwrap_or(Err(StoreError::Interrupted))
 }
 
-/// 303, so that a reload posts nothing twice: to the comment, or for a held one to a page that only its writer gets.
-fn posted(app: &App, post: &Post, id: CommentId, status: Status, cookie: Option<HeaderValue>) -> Response {
+/// Where its writer sees a comment: its place in the thread, or while it is held a page that only they get.
+pub fn place(app: &App, post: &Post, id: CommentId, status: Status) -> String {
     let path = address::encode(&post.entry.address);
-    let to = if status == Status::Approved {
+    if status == Status::Approved {
         format!("{path}#comment-{id}")
     } else {
         format!("{path}?waiting={}#comment-{id}", app.signer.sign(Purpose::Waiting, &id.to_string()))
-    };
-    let mut response = redirect(StatusCode::SEE_OTHER, &to);
+    }
+}
+
+/// 303, so that a reload posts nothing twice.
+fn posted(app: &App, post: &Post, id: CommentId, status: Status, cookie: Option<HeaderValue>) -> Response {
+    let mut response = redirect(StatusCode::SEE_OTHER, &place(app, post, id, status));
     if let Some(cookie) = cookie {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -179,9 +197,41 @@ async fn again(
     status: StatusCode,
 ) -> Result<Response, WebError> {
     let replying_to = entries::replying_to(app, post, &values.parent).await;
-    let form = FormState { values, notice: Some(notice), replying_to };
+    let form = FormState { values, notice: Some(notice), replying_to, preview: None };
     let request = PostRequest { form, waiting: None, status };
     Ok(entries::post_page(app, snapshot, post, request).await?.into_response())
+}
+
+/// The same page with the comment as it would look. Nothing is stored.
+async fn previewed(
+    app: &App,
+    snapshot: &Snapshot,
+    post: &Post,
+    values: RawComment,
+    new: &NewComment,
+) -> Result<Response, WebError> {
+    let replying_to = entries::replying_to(app, post, &values.parent).await;
+    let form = FormState { values, notice: None, replying_to, preview: Some(PreviewView::new(app, new)) };
+    let request = PostRequest { form, waiting: None, status: StatusCode::OK };
+    Ok(entries::post_page(app, snapshot, post, request).await?.into_response())
+}
+
+/// A comment as it would look and nothing around it, for the script that shows it while it is typed. A name may still
+/// be missing, and what is wrong with the other fields is told when the comment is sent.
+pub async fn preview(
+    State(app): State<App>,
+    origin: Origin,
+    form: Result<Form<CommentForm>, FormRejection>,
+) -> Result<Page, WebError> {
+    let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
+    if origin == Origin::Foreign {
+        return Err(WebError::status(StatusCode::FORBIDDEN));
+    }
+    let name = if form.name.trim().is_empty() { app.texts().form.name.clone() } else { form.name };
+    let whole = RawComment { name, site: form.site, text: form.text, ..RawComment::default() };
+    let new = NewComment::parse(&whole).or_else(|_| NewComment::parse(&RawComment { site: String::new(), ..whole }));
+    let new = new.map_err(|_| WebError::status(StatusCode::UNPROCESSABLE_ENTITY))?;
+    Page::html(&PreviewView::new(&app, &new), Policy::Private)
 }
 
 /// `/posts/x/comments` in the address bar (after a reload of an error page, say): the post.

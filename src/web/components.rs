@@ -20,6 +20,7 @@ use super::{
         form::{FormState, Notice, Replying},
         layout::Layout,
         onward::SeriesBox,
+        thread::PreviewView,
         tongue::Tongue,
     },
 };
@@ -32,7 +33,7 @@ use crate::{
         slug::Slug,
         thread::Thread,
     },
-    texts::{Mend, Texts},
+    texts::Texts,
 };
 use samples::Files;
 
@@ -71,10 +72,11 @@ struct StateLink {
 }
 
 /// What a conversation can look like. The first has everything that can become of a comment and of a field.
-const STATES: [(&str, &str); 8] = [
+const STATES: [(&str, &str); 9] = [
     ("mend", "Fields to mend"),
     ("empty", "Nobody has said anything"),
     ("reply", "A reply"),
+    ("preview", "A preview"),
     ("again", "To be sent again"),
     ("reader", "As a reader sees it"),
     ("closed", "Closed"),
@@ -141,10 +143,11 @@ fn conversation(app: &App, posts: &[Post], state: &str) -> Option<Conversation> 
     let waiting = (state == "mend").then_some(samples::WAITING);
     let comments = if state == "empty" { Vec::new() } else { samples::comments(app.clock.now()) };
     let thread = (state != "away").then(|| Thread::build(comments, waiting));
-    Some(entries::conversation(app, &app.snapshot(), &post, thread.as_ref(), form(state, &app.texts().mend), waiting))
+    Some(entries::conversation(app, &app.snapshot(), &post, thread.as_ref(), form(app, state), waiting))
 }
 
-fn form(state: &str, texts: &Mend) -> FormState {
+fn form(app: &App, state: &str) -> FormState {
+    let texts = &app.texts().mend;
     let typed = |name: &str, email: &str, site: &str, text: &str| RawComment {
         name: name.to_owned(),
         email: email.to_owned(),
@@ -156,13 +159,18 @@ fn form(state: &str, texts: &Mend) -> FormState {
         "mend" => {
             let values = typed("", "nobody", "javascript:x", "");
             let notice = NewComment::parse(&values).err().map(|errors| Notice::fields(errors, texts));
-            FormState { values, notice, replying_to: None }
+            FormState { values, notice, ..FormState::default() }
         }
         "again" => FormState {
             values: typed("Lisa", "lisa@example.org", "example.org", "What was typed is still here."),
             notice: Some(Notice::said(&texts.not_kept)),
-            replying_to: None,
+            ..FormState::default()
         },
+        "preview" => {
+            let values = typed("Lisa", "", "example.org", "A *look* before **sending**.");
+            let preview = NewComment::parse(&values).ok().map(|new| PreviewView::new(app, &new));
+            FormState { values, preview, ..FormState::default() }
+        }
         // What was sent to a thread that had closed meanwhile is there to be copied.
         "unsent" => FormState { values: typed("", "", "", "What was typed is still here."), ..FormState::default() },
         "reply" => FormState {

@@ -11,6 +11,7 @@ use http::{StatusCode, Uri};
 use serde::Deserialize;
 
 use super::{
+    assets::COMMENTS_SCRIPT,
     cache::SITE_TAG,
     errors::{self, WebError},
     feeds,
@@ -124,6 +125,8 @@ pub struct Conversation {
     pub unsent: Option<String>,
     pub is_demo: bool,
     pub waiting: Option<CommentId>,
+    /// Of the form, where there is one.
+    pub script: Option<String>,
 }
 
 /// A post as somebody asked for it.
@@ -169,7 +172,8 @@ pub async fn replying_to(app: &App, post: &Post, id: &str) -> Option<Replying> {
 pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: PostRequest) -> Result<Page, WebError> {
     let (site, entry, texts) = (&app.config.site, &post.entry, app.texts());
     let is_reply = request.form.replying_to.is_some();
-    let is_public = request.status == StatusCode::OK && request.waiting.is_none();
+    let is_preview = request.form.preview.is_some();
+    let is_public = request.status == StatusCode::OK && request.waiting.is_none() && !is_preview;
     let has_error = request.form.notice.is_some();
     let keys = cards::thread_keys([post]);
     let thread = match app.store.thread(&keys, request.waiting).await {
@@ -195,8 +199,11 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
     if entry.body.wants_script() {
         layout = layout.with_script(app, "js/embeds.js");
     }
-    if is_reply || request.waiting.is_some() || entry.draft {
+    if is_reply || request.waiting.is_some() || is_preview || entry.draft {
         layout = layout.not_indexed();
+    }
+    if is_preview {
+        layout.title = texts.form.preview_title.with(&layout.title);
     }
     if has_error {
         layout = layout.with_error();
@@ -263,6 +270,7 @@ pub fn conversation(
         unsent: Some(form.values.text.clone()).filter(|text| !is_open && !text.is_empty()),
         form: is_open.then(|| FormView::new(app, snapshot, post, form)),
         is_demo: app.mode.demo,
+        script: is_open.then(|| app.assets().address(COMMENTS_SCRIPT)),
         waiting: waiting.filter(is_there),
     }
 }

@@ -142,7 +142,7 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
 
 /// What may have been meant; rooms of the program have no content in them.
 fn nearby(snapshot: &Snapshot, path: &str) -> Vec<Named> {
-    const ROOMS: [&str; 6] = ["/static/", "/media/", "/comments/", "/tags/", "/archive/", "/page/"];
+    const ROOMS: [&str; 7] = ["/static/", "/media/", "/comments/", "/me/", "/tags/", "/archive/", "/page/"];
     let Some(path) = address::decode(path) else { return Vec::new() };
     if ROOMS.iter().any(|room| path.starts_with(room)) {
         return Vec::new();

@@ -7,6 +7,7 @@ pub mod assets;
 pub mod cache;
 mod comments;
 mod components;
+mod corner;
 mod entries;
 mod errors;
 mod feeds;
@@ -93,9 +94,11 @@ fn router(app: App, limits: Limits) -> Router {
         .route("/posts", get(lists::posts))
         .route("/posts/{slug}/comments", post(comments::submit).get(comments::show))
         .route("/comments/{id}", get(comments::permalink))
+        .route("/comments/preview", post(comments::preview))
         .route("/stretches", get(entries::stretches))
         .route("/search", get(search::search))
         .merge(feeds::routes())
+        .merge(corner::routes())
         .route("/media/{name}", get(files::media))
         .route("/static/{name}", get(files::asset))
         .route("/_components", get(components::show))

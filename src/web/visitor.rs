@@ -51,10 +51,17 @@ fn cookie_name(app: &App) -> &'static str {
 }
 
 fn cookie(app: &App, name: &str, token: &str) -> Option<HeaderValue> {
-    let signed = app.signer.sign(Purpose::Commenter, token);
+    set_cookie(app, name, &app.signer.sign(Purpose::Commenter, token), COOKIE_SECONDS)
+}
+
+/// Lets the browser forget the cookie.
+pub fn taken_back(app: &App) -> Option<HeaderValue> {
+    set_cookie(app, cookie_name(app), "", 0)
+}
+
+fn set_cookie(app: &App, name: &str, value: &str, seconds: u32) -> Option<HeaderValue> {
     let secure = if app.config.site.is_https() { "; Secure" } else { "" };
-    HeaderValue::try_from(format!("{name}={signed}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Lax{secure}"))
-        .ok()
+    HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")).ok()
 }
 
 fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {

@@ -11,6 +11,7 @@
 mod attacks;
 mod commenting;
 mod embeds;
+mod form;
 mod keyboard;
 mod look;
 mod pictures;

@@ -7,6 +7,7 @@ mod cache;
 mod cli;
 mod comments;
 mod content;
+mod corner;
 mod docs;
 mod embeds;
 mod feeds;

@@ -92,7 +92,7 @@ impl Worker {
                 self.failed.extend(self.waiting.drain(..).map(|file| file.address.clone()));
             }
             Some(Err(error)) => {
-                tracing::warn!("pictures are made smaller by the site itself, for their process fails: {error}")
+                tracing::warn!("pictures are made smaller by the site itself, for their process fails: {error}");
             }
         }
     }

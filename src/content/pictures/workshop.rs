@@ -215,6 +215,7 @@ impl Pictures {
     ///
     /// # Errors
     /// It cannot be started, or says that it could not do its work.
+    #[expect(clippy::disallowed_methods, reason = "the thread waits for a child and serves nobody")]
     pub(super) fn helped(&self) -> Option<io::Result<()>> {
         let (program, arguments) = self.helper.get()?;
         let mut command = Command::new(program);

@@ -92,8 +92,9 @@ impl Encoding {
 /// What tells pages apart: the path, and of the query only what a public page looks at. `None`: not for the cache.
 fn key(uri: &Uri) -> Option<Cow<'_, str>> {
     let path = uri.path();
-    // Media are too large to hold, and their ranges and conditions are answered where they are read.
-    if path.starts_with("/media/") {
+    // Media are too large to hold, and their ranges and conditions are answered where they are read. Commenters' own
+    // pages are made for each of them.
+    if path.starts_with("/media/") || path == "/me" || path.starts_with("/me/") {
         return None;
     }
     if uri.query().is_none() && is_plain(path) {
@@ -160,6 +161,8 @@ mod tests {
         }
         assert_eq!(key("/search?utm_source=x").as_deref(), Some("/search"));
         assert_eq!(key("/tags/feet?year=2026"), key("/tags/feet"));
+        assert_eq!((key("/me"), key("/me/erase")), (None, None));
+        assert_eq!(key("/mesa").as_deref(), Some("/mesa"));
         assert_eq!(key("/media/1-clip.mp4"), None);
     }
 

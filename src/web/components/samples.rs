@@ -163,6 +163,7 @@ pub fn comments(now: Timestamp) -> Vec<Comment> {
         status: Status::Approved,
         by_author: false,
         created_at: now - SignedDuration::from_hours(100 - id),
+        edited_at: (id == 2).then_some(now),
     };
     let author = |comment: Comment| Comment { by_author: true, ..comment };
     let with = |status: Status, comment: Comment| Comment { status, ..comment };

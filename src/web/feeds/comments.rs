@@ -53,6 +53,7 @@ struct Entry {
     href: String,
     title: String,
     at: String,
+    updated: String,
     name: String,
     site: Option<String>,
     /// Id and address of what it answers: a comment or the post.
@@ -108,7 +109,7 @@ fn feed(
         title: xml_text(title),
         address: site.absolute(path),
         page: site.absolute(page),
-        updated: entries.first().map_or_else(|| NEVER.to_owned(), |entry| entry.at.clone()),
+        updated: entries.iter().map(|entry| entry.updated.clone()).max().unwrap_or_else(|| NEVER.to_owned()),
         author: xml_text(&site.author.name),
         icon: assets.icons().favicon().map(|icon| site.absolute(&icon.address)),
         style: assets.address(FEED_STYLE),
@@ -129,6 +130,7 @@ fn entry(app: &App, comment: &Comment, post: &Post) -> Entry {
         href: place(comment.id),
         title: xml_text(&app.texts().feeds.comment_title.with_both(&comment.name, &post.entry.title)),
         at: dates::machine(&comment.created_at.to_zoned(TimeZone::UTC)),
+        updated: dates::machine(&comment.edited_at.unwrap_or(comment.created_at).to_zoned(TimeZone::UTC)),
         name: xml_text(&comment.name),
         site: comment.site.as_deref().map(xml_text),
         answers: match comment.parent_id {

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::super::guard;
+use super::{super::guard, thread::PreviewView};
 use crate::{
     app::App,
     content::Snapshot,
@@ -19,13 +19,15 @@ use crate::{
 pub const HONEYPOT: &str = "fax_extension";
 
 /// What the form shows.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub struct FormState {
     pub values: RawComment,
     /// Said above the form: an error that is not a field's, or all fields' errors.
     pub notice: Option<Notice>,
     /// The comment that is answered.
     pub replying_to: Option<Replying>,
+    /// How the comment would look.
+    pub preview: Option<PreviewView>,
 }
 
 #[derive(Clone, Debug)]
@@ -86,14 +88,24 @@ pub struct FormView {
     post: String,
     stamp: String,
     honeypot: &'static str,
-    values: RawComment,
+    parent: String,
     notice: Option<Notice>,
     replying_to: Option<Replying>,
+    fields: FieldsView,
+    preview: Option<PreviewView>,
+    privacy: Option<String>,
+    texts: &'static Texts,
+}
+
+/// The fields of a comment, new or edited, drawn.
+#[derive(Template)]
+#[template(path = "comments/_fields.html")]
+pub struct FieldsView {
+    values: RawComment,
     text: FieldView,
     name: FieldView,
     site: FieldView,
     email: FieldView,
-    privacy: Option<String>,
     texts: &'static Texts,
 }
 
@@ -106,8 +118,6 @@ struct FieldView {
 impl FormView {
     pub fn new(app: &App, snapshot: &Snapshot, post: &Post, state: FormState) -> Self {
         let texts = app.texts();
-        let error = |field| Some(field_error(state.notice.as_ref()?.errors.of(field)?, &texts.mend));
-        let field = |field, max| FieldView { max, error: error(field) };
         let slug = post.entry.slug.as_str();
         let privacy = snapshot.pages.iter().find(|page| page.entry.slug.as_str() == "privacy");
         Self {
@@ -115,14 +125,27 @@ impl FormView {
             post: address::encode(&post.entry.address),
             stamp: stamp::issue(&app.signer, slug, app.clock.now()),
             honeypot: HONEYPOT,
+            parent: state.values.parent.clone(),
+            fields: FieldsView::new(state.values, state.notice.as_ref(), texts),
+            privacy: privacy.map(|page| address::encode(&page.entry.address)),
+            notice: state.notice,
+            replying_to: state.replying_to,
+            preview: state.preview,
+            texts,
+        }
+    }
+}
+
+impl FieldsView {
+    pub fn new(values: RawComment, notice: Option<&Notice>, texts: &'static Texts) -> Self {
+        let error = |field| Some(field_error(notice?.errors.of(field)?, &texts.mend));
+        let field = |field, max| FieldView { max, error: error(field) };
+        Self {
+            values,
             text: field(Field::Text, TEXT_MAX),
             name: field(Field::Name, NAME_MAX),
             site: field(Field::Site, SITE_MAX),
             email: field(Field::Email, EMAIL_MAX),
-            privacy: privacy.map(|page| address::encode(&page.entry.address)),
-            values: state.values,
-            notice: state.notice,
-            replying_to: state.replying_to,
             texts,
         }
     }
@@ -130,7 +153,7 @@ impl FormView {
 
 impl Notice {
     /// Where a summary's line leads, and its words.
-    fn lines(&self, texts: &Mend) -> Vec<(&'static str, String)> {
+    pub fn lines(&self, texts: &Mend) -> Vec<(&'static str, String)> {
         let id = |field| match field {
             Field::Name => "name",
             Field::Email => "email",

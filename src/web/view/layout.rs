@@ -8,7 +8,7 @@ use crate::{
     domain::{address, language::Direction, picture::Picture, theme::Theme},
     texts::Texts,
     web::{
-        assets::{Assets, SCHEME_SCRIPT, STYLE},
+        assets::{Assets, SCRIPT, STYLE},
         feeds::Format,
         icons::Icon,
     },
@@ -67,7 +67,7 @@ impl Look {
         Self {
             light: theme.light.paper.hex(),
             dark: theme.dark.paper.hex(),
-            script: assets.address(SCHEME_SCRIPT),
+            script: assets.address(SCRIPT),
             fonts: assets.preloads().to_vec(),
             style: assets.address(STYLE),
             icon: assets.icons().favicon().cloned(),

@@ -5,9 +5,10 @@ use jiff::tz::TimeZone;
 
 use super::dates;
 use crate::{
+    app::App,
     content::comment_markdown,
     domain::{
-        comment::{Comment, CommentId, Status},
+        comment::{Comment, CommentId, NewComment, Status},
         thread::{InReplyTo, Node, Said, Thread},
     },
     texts::Texts,
@@ -36,6 +37,34 @@ struct SaidView {
     html: String,
     is_author: bool,
     is_waiting: bool,
+    is_edited: bool,
+}
+
+/// A comment as it would look; it has no number and no place yet.
+#[derive(Template)]
+#[template(path = "comments/_preview.html")]
+pub struct PreviewView {
+    said: SaidView,
+}
+
+impl PreviewView {
+    pub fn new(app: &App, new: &NewComment) -> Self {
+        let at = app.clock.now();
+        let comment = Comment {
+            id: 0,
+            thread_slug: String::new(),
+            parent_id: None,
+            name: new.name.clone(),
+            email: None,
+            site: new.site.clone(),
+            text: new.text.clone(),
+            status: Status::Approved,
+            by_author: false,
+            created_at: at,
+            edited_at: None,
+        };
+        Self { said: said(&comment, &app.config.site.time_zone, app.texts()) }
+    }
 }
 
 /// Draws a thread's comments.
@@ -68,6 +97,7 @@ fn said(comment: &Comment, zone: &TimeZone, texts: &Texts) -> SaidView {
         html: comment_markdown::render(&comment.text),
         is_author: comment.by_author,
         is_waiting: comment.status != Status::Approved,
+        is_edited: comment.edited_at.is_some(),
     }
 }
 

@@ -9,6 +9,7 @@ mod links;
 mod load;
 mod markup;
 mod mending;
+mod preview;
 mod refused;
 mod suspected;
 mod threads;

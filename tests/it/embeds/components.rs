@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::support::{TestSite, read, root};
 
-const STATES: [&str; 8] = ["mend", "empty", "reply", "again", "reader", "closed", "unsent", "away"];
+const STATES: [&str; 9] = ["mend", "empty", "reply", "preview", "again", "reader", "closed", "unsent", "away"];
 
 #[tokio::test]
 async fn only_those_who_design_see_it() {

@@ -260,13 +260,13 @@ async fn the_switch_of_colours_waits_for_its_script() {
         html.elements.iter().position(is_it).unwrap_or_else(|| panic!("no {name} {attribute}={value}"))
     };
     // A script behind a style sheet waits for it, and one that is deferred comes after the first paint.
-    let script = at("script", "src", "/static/scheme-");
+    let script = at("script", "src", "/static/site-");
     assert!(script < at("link", "rel", "stylesheet") && script > at("meta", "name", "theme-color"));
     let script = &html.elements[script];
     assert!(["async", "defer", "type"].iter().all(|name| script.attribute(name).is_none()), "{script:?}");
     let answer = site.get_with(script.get("src"), &[("accept-encoding", "br")]).await;
     assert_eq!(answer.header("cache-control"), "public, max-age=31536000, immutable");
-    assert!(answer.body.len() < 700, "{} bytes", answer.body.len());
+    assert!(answer.body.len() < 1000, "{} bytes", answer.body.len());
     let choices: Vec<&str> =
         html.all("input").iter().filter(|one| one.get("name") == "scheme").map(|one| one.get("value")).collect();
     assert_eq!(choices, ["auto", "light", "dark"]);

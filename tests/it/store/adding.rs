@@ -47,6 +47,7 @@ async fn a_comment_is_kept_as_it_was_sent(database: Database) {
         status: Status::Held,
         by_author: false,
         created_at: at(7),
+        edited_at: None,
     };
     assert_eq!(database.store.comment(id).await.expect("is there"), expected);
 }

@@ -2,6 +2,7 @@
 
 mod adding;
 mod blocks;
+mod corner;
 mod learning;
 mod moderating;
 mod opening;
@@ -122,5 +123,6 @@ fn placed(name: &str, parent_id: Option<i64>, by_author: bool) -> Comment {
         status: Status::Approved,
         by_author,
         created_at: at(-86_400),
+        edited_at: None,
     }
 }

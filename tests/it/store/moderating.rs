@@ -106,6 +106,7 @@ async fn the_author_answers_and_is_seen_at_once(database: Database) {
         status: Status::Approved,
         by_author: true,
         created_at: at(9),
+        edited_at: None,
     };
     assert_eq!(store.comment(id).await.expect("is there"), expected);
     assert_eq!(thread_ids(store, &["hips"], None).await, [parent, id]);

@@ -35,6 +35,12 @@ impl<'a> Visitor<'a> {
         self.ask(Method::GET, path, &[], String::new()).await
     }
 
+    /// Sends a form that no page has given.
+    pub async fn post(&self, path: &str, form: &str) -> Answer {
+        let headers = [("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
+        self.ask(Method::POST, path, &headers, form.to_owned()).await
+    }
+
     /// The comment form of a page, with what stands in it.
     pub async fn form(&'a self, path: &str) -> Form<'a> {
         let page = self.get(path).await;
@@ -95,6 +101,12 @@ impl Form<'_> {
     pub fn set(mut self, name: &str, value: impl Into<String>) -> Self {
         let field = self.fields.iter_mut().find(|(field, _)| field == name);
         field.unwrap_or_else(|| panic!("the form has no field {name}")).1 = value.into();
+        self
+    }
+
+    /// What a button sends along, say.
+    pub fn add(mut self, name: &str, value: &str) -> Self {
+        self.fields.push((name.to_owned(), value.to_owned()));
         self
     }
 

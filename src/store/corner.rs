@@ -1,0 +1,211 @@
+//! What a commenter does with comments of their own, known by the fingerprint of their cookie.
+
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::{
+    comment::{Comment, CommentId, NewComment, Status},
+    stamp::StampState,
+    verdict::{
+        self, Circumstances, Decision, History, REPEAT_WINDOW, Reason, Refusal, Rules,
+        bayes::{Counts, Learned},
+        verdict,
+    },
+};
+
+use super::{
+    Ending::{Commit, Rollback},
+    Sender, Store, StoreError,
+    blocks::read_blocks,
+    changes::{grow_revision, leave_thread_tags},
+    comments::{CommentRow, comment_columns, details, millis},
+    learning::read_features,
+    moderation::log_act,
+    on_reader, on_writer,
+};
+
+/// Who acts, in the moderation log.
+pub const WRITER: &str = "its writer";
+
+/// A comment as its writer wants it now.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    pub id: CommentId,
+    /// Its parent is not looked at: a comment stays where it is.
+    pub new: NewComment,
+    pub sender: Sender,
+    /// Between two edits of one comment.
+    pub gap: SignedDuration,
+    pub rules: Arc<Rules>,
+    pub at: Timestamp,
+}
+
+/// What became of an edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edited {
+    /// It is on disk, and this is its status now; `tag` is the thread's.
+    Stored { tag: String, status: Status },
+    /// Not changed: its time is over, or the author has thrown it out.
+    TooLate,
+    /// Not changed, and why.
+    Refused(Refusal),
+}
+
+#[derive(sqlx::FromRow)]
+struct EditedRow {
+    #[sqlx(flatten)]
+    comment: CommentRow,
+    thread_kind: String,
+    reasons: String,
+    reason_details: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct HistoryRow {
+    approved: i64,
+    repeated: i64,
+    learned_spam: i64,
+    learned_ham: i64,
+}
+
+impl Store {
+    /// Everything that somebody has said, newest first, whatever became of it. What is erased is nobody's any more.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn comments_of(&self, commenter: &str) -> Result<Vec<Comment>, StoreError> {
+        let rows: Vec<CommentRow> = on_reader!(self, db => {
+            sqlx::query_as(concat!(
+                "SELECT ", comment_columns!(), " FROM comments WHERE commenter = $1 ORDER BY created_at DESC, id DESC",
+            ))
+            .bind(commenter)
+            .fetch_all(db)
+            .await?
+        });
+        Ok(rows.into_iter().map(Comment::from).collect())
+    }
+
+    /// One comment of somebody's own.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away.
+    pub async fn comment_of(&self, commenter: &str, id: CommentId) -> Result<Comment, StoreError> {
+        let row: Option<CommentRow> = on_reader!(self, db => {
+            sqlx::query_as(concat!("SELECT ", comment_columns!(), " FROM comments WHERE id = $1 AND commenter = $2"))
+                .bind(id)
+                .bind(commenter)
+                .fetch_optional(db)
+                .await?
+        });
+        row.map(Comment::from).ok_or(StoreError::NotFound)
+    }
+
+    /// Changes a comment after a verdict as for a new one. One that waits goes on waiting, whatever the verdict.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away; nothing was changed.
+    pub async fn edit_comment(&self, edit: &Edit) -> Result<Edited, StoreError> {
+        let Edit { id, new, sender, gap, rules, at } = edit;
+        let now = at.as_millisecond();
+        let mark = verdict::mark(&new.text);
+        on_writer!(self, tx => {
+            let revision = grow_revision!(tx);
+            let found: Option<EditedRow> = sqlx::query_as(concat!(
+                "SELECT ", comment_columns!(), ", thread_kind, reasons, reason_details
+                 FROM comments WHERE id = $1 AND commenter = $2",
+            ))
+            .bind(id)
+            .bind(&sender.commenter)
+            .fetch_optional(&mut *tx)
+            .await?;
+            let row = found.ok_or(StoreError::NotFound)?;
+            let before = Comment::from(row.comment);
+            if before.editable_for(*at).is_none() {
+                return Ok(Rollback(Edited::TooLate));
+            }
+            let tag = format!("{}:{}", row.thread_kind, before.thread_slug);
+            if is_the_same(&before, new) {
+                return Ok(Rollback(Edited::Stored { tag, status: before.status }));
+            }
+            let since_last = before.edited_at.map(|last| at.duration_since(last).max(SignedDuration::ZERO));
+            if let Some(wait) = since_last.map(|since| *gap - since).filter(SignedDuration::is_positive) {
+                return Ok(Rollback(Edited::Refused(Refusal::TooFast(wait))));
+            }
+
+            let known: HistoryRow = sqlx::query_as(
+                "SELECT
+                    (SELECT COUNT(*) FROM comments WHERE commenter = $1 AND status = 'approved') AS approved,
+                    (SELECT COUNT(*) FROM comments WHERE text_mark = $2 AND created_at > $3 AND id <> $4) AS repeated,
+                    learned_spam, learned_ham
+                 FROM site",
+            )
+            .bind(&sender.commenter)
+            .bind(&mark)
+            .bind(now - millis(REPEAT_WINDOW))
+            .bind(id)
+            .fetch_one(&mut *tx)
+            .await?;
+            let comments = Counts { spam: known.learned_spam, ham: known.learned_ham };
+            let mut history = History {
+                approved: known.approved,
+                repeated: known.repeated,
+                blocks: read_blocks!(tx),
+                ..History::default()
+            };
+            if rules.bayes && comments.are_enough() {
+                history.learned = Learned { comments, features: read_features!(tx, verdict::features(new)) };
+            }
+            let reasons = match verdict(new, sender.ip, circumstances(&row.reasons), &history, rules) {
+                Decision::Approve => Vec::new(),
+                Decision::Hold(reasons) => reasons,
+                Decision::Refuse(refusal) => return Ok(Rollback(Edited::Refused(refusal))),
+            };
+            let status = if reasons.is_empty() { before.status } else { Status::Held };
+            let (words, details) = if reasons.is_empty() {
+                (row.reasons, row.reason_details)
+            } else {
+                (reasons.iter().map(Reason::as_str).collect::<Vec<_>>().join(" "), details(&reasons))
+            };
+            sqlx::query(
+                "UPDATE comments SET name = $1, email = $2, site = $3, text = $4, status = $5, reasons = $6,
+                                     reason_details = $7, text_mark = $8, edited_at = $9
+                 WHERE id = $10",
+            )
+            .bind(&new.name)
+            .bind(&new.email)
+            .bind(&new.site)
+            .bind(&new.text)
+            .bind(status.as_str())
+            .bind(words)
+            .bind(details)
+            .bind(&mark)
+            .bind(now)
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+            log_act!(tx, id, WRITER, "edit", Some(before.status.as_str()), status.as_str(), at);
+            leave_thread_tags!(tx, revision, &tag);
+            Ok(Commit(Edited::Stored { tag, status }))
+        })
+    }
+}
+
+fn is_the_same(before: &Comment, new: &NewComment) -> bool {
+    (&before.name, &before.email, &before.site, &before.text) == (&new.name, &new.email, &new.site, &new.text)
+}
+
+/// What spoke against a comment when it was sent speaks against it still: the form that edits it says nothing of that.
+fn circumstances(reasons: &str) -> Circumstances {
+    let had = |reason: Reason| reasons.split_whitespace().any(|word| word == reason.as_str());
+    let stamp = if had(Reason::StampMissing) {
+        StampState::Missing
+    } else if had(Reason::StampForged) {
+        StampState::Forged
+    } else if had(Reason::StampOld) {
+        StampState::Old
+    } else {
+        StampState::Valid
+    };
+    Circumstances { stamp, honeypot_filled: had(Reason::Honeypot) }
+}

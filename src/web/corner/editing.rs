@@ -1,0 +1,148 @@
+//! Editing a comment of one's own, for a quarter of an hour, by the rules of a new one.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Form, Path, State, rejection::FormRejection},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+
+use super::{
+    super::{
+        comments::{self, CommentForm},
+        errors::{self, WebError},
+        guard::Origin,
+        page::{Page, Policy, redirect},
+        view::{
+            form::{FieldsView, Notice},
+            layout::Layout,
+        },
+    },
+    Commenter, layout, own,
+};
+use crate::{
+    app::App,
+    domain::comment::{COMMENTS_TAG, Comment, NewComment, RawComment},
+    store::{Edit, Edited, StoreError},
+    texts::Texts,
+};
+
+#[derive(Template)]
+#[template(path = "corner/edit.html")]
+struct EditPage {
+    layout: Layout,
+    texts: &'static Texts,
+    action: String,
+    notice: Option<Notice>,
+    fields: FieldsView,
+}
+
+/// The form with the comment in it.
+pub async fn show(State(app): State<App>, commenter: Commenter, Path(id): Path<String>) -> Result<Response, WebError> {
+    let comment = own(&app, &commenter, &id).await?;
+    if comment.editable_for(app.clock.now()).is_none() {
+        return Ok(redirect(StatusCode::SEE_OTHER, &in_corner(&comment)));
+    }
+    let raw = RawComment {
+        name: comment.name.clone(),
+        email: comment.email.clone().unwrap_or_default(),
+        site: comment.site.clone().unwrap_or_default(),
+        text: comment.text.clone(),
+        parent: String::new(),
+    };
+    page(&app, &comment, raw, None, StatusCode::OK)
+}
+
+/// Takes what was changed. Whatever stands in its way, every field is kept.
+pub async fn save(
+    State(app): State<App>,
+    origin: Origin,
+    commenter: Commenter,
+    Path(id): Path<String>,
+    form: Result<Form<CommentForm>, FormRejection>,
+) -> Result<Response, WebError> {
+    let comment = own(&app, &commenter, &id).await?;
+    let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
+    let raw = RawComment { parent: String::new(), ..form.into_raw() };
+    let texts = app.texts();
+    let again = |raw, notice, status| page(&app, &comment, raw, Some(notice), status);
+    if origin == Origin::Foreign {
+        return again(raw, Notice::said(&texts.corner.edit_foreign), StatusCode::FORBIDDEN);
+    }
+    let new = match NewComment::parse(&raw) {
+        Ok(new) => new,
+        Err(errors) => {
+            return again(raw, Notice::fields(errors, &texts.mend), StatusCode::UNPROCESSABLE_ENTITY);
+        }
+    };
+    let site = &app.config.site.comments;
+    let edit = Edit {
+        id: comment.id,
+        new,
+        sender: commenter.0,
+        gap: site.rates.gap,
+        rules: Arc::clone(&site.rules),
+        at: app.clock.now(),
+    };
+    match store(&app, edit).await {
+        Ok(Edited::Stored { status, .. }) => {
+            let snapshot = app.snapshot();
+            let post = snapshot.post(&comment.thread_slug);
+            let to = post.map_or_else(|| in_corner(&comment), |post| comments::place(&app, post, comment.id, status));
+            Ok(redirect(StatusCode::SEE_OTHER, &to))
+        }
+        Ok(Edited::TooLate) => again(raw, Notice::said(&texts.corner.too_late), StatusCode::CONFLICT),
+        Ok(Edited::Refused(refusal)) => {
+            let (status, notice, seconds) = comments::refused(&refusal, &texts.mend);
+            let mut response = again(raw, notice, status)?;
+            if let Some(seconds) = seconds {
+                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            }
+            Ok(response)
+        }
+        Err(StoreError::NotFound) => Err(WebError::not_found()),
+        Err(error) => {
+            errors::log(&error);
+            let mut response = again(raw, Notice::said(&texts.mend.not_kept), StatusCode::SERVICE_UNAVAILABLE)?;
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+            Ok(response)
+        }
+    }
+}
+
+/// In a task of its own, as a new comment is stored: who hangs up after sending has sent.
+async fn store(app: &App, edit: Edit) -> Result<Edited, StoreError> {
+    let app = app.clone();
+    let task = tokio::spawn(async move {
+        let edited = app.store.edit_comment(&edit).await;
+        if let Ok(Edited::Stored { tag, .. }) = &edited {
+            app.cache.purge(&[tag, COMMENTS_TAG]);
+        }
+        edited
+    });
+    task.await.unwrap_or(Err(StoreError::Interrupted))
+}
+
+fn page(
+    app: &App,
+    comment: &Comment,
+    values: RawComment,
+    notice: Option<Notice>,
+    status: StatusCode,
+) -> Result<Response, WebError> {
+    let texts = app.texts();
+    let mut layout = layout(app, &app.snapshot(), &texts.corner.edit_heading);
+    if notice.is_some() {
+        layout = layout.with_error();
+    }
+    let fields = FieldsView::new(values, notice.as_ref(), texts);
+    let action = format!("/me/comments/{}/edit", comment.id);
+    let page = Page::html(&EditPage { layout, texts, action, notice, fields }, Policy::Private)?;
+    Ok(page.with_status(status).into_response())
+}
+
+fn in_corner(comment: &Comment) -> String {
+    format!("/me#comment-{}", comment.id)
+}

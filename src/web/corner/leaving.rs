@@ -1,0 +1,118 @@
+//! Erasing one's own comments, one or all. Asked once more before, since nothing brings them back.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header};
+
+use super::{
+    super::{
+        errors::WebError,
+        guard::Origin,
+        page::{Page, Policy, redirect},
+        view::layout::Layout,
+        visitor,
+    },
+    Commenter, OwnView, layout, own,
+};
+use crate::{
+    app::App,
+    domain::comment::{Comment, CommentId},
+    store::{StoreError, WRITER},
+    texts::Said,
+};
+
+#[derive(Template)]
+#[template(path = "corner/leaving.html")]
+struct LeavingPage {
+    layout: Layout,
+    said: &'static Said,
+    /// The press did not seem to come from here.
+    is_foreign: bool,
+    /// The one that is to go.
+    comment: Option<OwnView>,
+    /// Where the form is sent and what its button says; `None` once all is done.
+    form: Option<(String, &'static str)>,
+}
+
+pub async fn ask_one(State(app): State<App>, commenter: Commenter, Path(id): Path<String>) -> Result<Page, WebError> {
+    let comment = own(&app, &commenter, &id).await?;
+    page_of_one(&app, &comment, false)
+}
+
+pub async fn erase_one(
+    State(app): State<App>,
+    origin: Origin,
+    commenter: Commenter,
+    Path(id): Path<String>,
+) -> Result<Response, WebError> {
+    let comment = own(&app, &commenter, &id).await?;
+    if origin == Origin::Foreign {
+        return Ok(page_of_one(&app, &comment, true)?.with_status(StatusCode::FORBIDDEN).into_response());
+    }
+    erase(&app, vec![comment.id]).await?;
+    Ok(redirect(StatusCode::SEE_OTHER, "/me"))
+}
+
+pub async fn ask_all(State(app): State<App>, _commenter: Commenter) -> Result<Page, WebError> {
+    page_of_all(&app, false)
+}
+
+pub async fn erase_all(
+    State(app): State<App>,
+    origin: Origin,
+    Commenter(sender): Commenter,
+) -> Result<Response, WebError> {
+    if origin == Origin::Foreign {
+        return Ok(page_of_all(&app, true)?.with_status(StatusCode::FORBIDDEN).into_response());
+    }
+    let comments = app.store.comments_of(&sender.commenter).await?;
+    erase(&app, comments.iter().map(|comment| comment.id).collect()).await?;
+    let said = &app.texts().corner.erased;
+    let layout = layout(&app, &app.snapshot(), &said.heading);
+    let page = LeavingPage { layout, said, is_foreign: false, comment: None, form: None };
+    let mut response = Page::html(&page, Policy::Private)?.into_response();
+    if let Some(cookie) = visitor::taken_back(&app) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// To the end, even if the visitor hangs up. Whose they are was asked before; a comment changes its writer never.
+async fn erase(app: &App, ids: Vec<CommentId>) -> Result<(), StoreError> {
+    let app = app.clone();
+    let task = tokio::spawn(async move {
+        for id in ids {
+            let erased = app.store.erase(id, WRITER, app.clock.now()).await?;
+            app.cache.purge(&erased.tags());
+        }
+        Ok(())
+    });
+    task.await.unwrap_or(Err(StoreError::Interrupted))
+}
+
+fn page_of_one(app: &App, comment: &Comment, is_foreign: bool) -> Result<Page, WebError> {
+    let (snapshot, texts) = (app.snapshot(), &app.texts().corner);
+    let page = LeavingPage {
+        layout: layout(app, &snapshot, &texts.delete_one.heading),
+        said: &texts.delete_one,
+        is_foreign,
+        comment: Some(OwnView::new(app, &snapshot, comment).without_actions()),
+        form: Some((format!("/me/comments/{}/delete", comment.id), &texts.delete_send)),
+    };
+    Page::html(&page, Policy::Private)
+}
+
+fn page_of_all(app: &App, is_foreign: bool) -> Result<Page, WebError> {
+    let texts = &app.texts().corner;
+    let page = LeavingPage {
+        layout: layout(app, &app.snapshot(), &texts.erase.heading),
+        said: &texts.erase,
+        is_foreign,
+        comment: None,
+        form: Some(("/me/erase".to_owned(), &texts.erase_send)),
+    };
+    Page::html(&page, Policy::Private)
+}

@@ -1,0 +1,136 @@
+//! What is one's own, and changing it.
+
+use std::sync::Arc;
+
+use instep::{
+    domain::{
+        comment::{NewComment, Status},
+        verdict::{Refusal, Rules, blocks::Block},
+    },
+    store::{Edit, Edited, StoreError, WRITER},
+};
+use jiff::SignedDuration;
+
+use super::{add, add_approved, at, by, sent, status_of, traces, under};
+use crate::support::database::{Database, on_both_engines};
+
+on_both_engines!(
+    everyone_has_their_own,
+    an_edit_is_stored_logged_and_told,
+    an_edit_that_changes_nothing_leaves_no_trace,
+    nobody_edits_what_is_not_theirs_or_not_there,
+    what_was_thrown_out_or_is_old_stays,
+    the_same_text_elsewhere_speaks_against_an_edit_and_itself_does_not,
+    edits_keep_their_distance,
+);
+
+fn edit(id: i64, text: &str, seconds: i64) -> Edit {
+    Edit {
+        id,
+        new: NewComment { text: text.into(), ..sent("").new },
+        sender: sent("").sender,
+        gap: SignedDuration::ZERO,
+        rules: Arc::new(Rules { max_links: 2, ..Rules::default() }),
+        at: at(seconds),
+    }
+}
+
+async fn everyone_has_their_own(database: Database) {
+    let store = &database.store;
+    let first = add(store, &sent("First")).await;
+    let second = add_approved(store, &under("hips", sent("Second"))).await;
+    let other = add(store, &by("bo", sent("Bo's"))).await;
+    let own = store.comments_of("ana").await.expect("answers");
+    assert_eq!(own.iter().map(|comment| comment.id).collect::<Vec<_>>(), [second, first]);
+    assert_eq!(store.comment_of("ana", second).await.expect("is theirs").text, "Second");
+    for (who, id) in [("ana", other), ("bo", first), ("", first), ("ana", 999)] {
+        assert!(matches!(store.comment_of(who, id).await, Err(StoreError::NotFound)), "{who} {id}");
+    }
+    store.erase(first, WRITER, at(1)).await.expect("erases");
+    assert_eq!(store.comments_of("ana").await.expect("answers").len(), 1);
+    assert!(matches!(store.comment_of("ana", first).await, Err(StoreError::NotFound)));
+}
+
+async fn an_edit_is_stored_logged_and_told(database: Database) {
+    let store = &database.store;
+    let id = add_approved(store, &sent("Befor")).await;
+    let seen = store.revision().await.expect("answers");
+    let edited = store.edit_comment(&edit(id, "Before", 60)).await.expect("edits");
+    assert_eq!(edited, Edited::Stored { tag: "post:calf".into(), status: Status::Approved });
+    let comment = store.comment(id).await.expect("is there");
+    assert_eq!((comment.text.as_str(), comment.edited_at, comment.created_at), ("Before", Some(at(60)), at(0)));
+    let changes = store.changes_since(seen).await.expect("answers").expect("something changed");
+    assert_eq!(
+        changes.stale,
+        instep::store::Stale::Tags(vec!["comments".to_owned(), "post:calf".to_owned()]),
+        "every copy hears of it"
+    );
+    let acts: Vec<_> = database.log_of(id).await.into_iter().map(|row| (row.0, row.1, row.3)).collect();
+    assert_eq!(acts[1], (WRITER.to_owned(), "edit".to_owned(), "approved".to_owned()));
+
+    let suspicious = "http://a.example http://b.example http://c.example";
+    let edited = store.edit_comment(&edit(id, suspicious, 61)).await.expect("edits");
+    assert_eq!(edited, Edited::Stored { tag: "post:calf".into(), status: Status::Held });
+    assert_eq!(store.list_comments(Some(Status::Held)).await.expect("lists")[0].explained(), ["links 3"]);
+}
+
+async fn an_edit_that_changes_nothing_leaves_no_trace(database: Database) {
+    let id = add_approved(&database.store, &sent("Fine")).await;
+    let before = traces(&database).await;
+    database.store.edit_comment(&edit(id, "Fine", 1)).await.expect("answers");
+    assert_eq!(traces(&database).await, before);
+    assert_eq!(database.store.comment(id).await.expect("is there").edited_at, None);
+}
+
+async fn nobody_edits_what_is_not_theirs_or_not_there(database: Database) {
+    let store = &database.store;
+    let other = add_approved(store, &by("bo", sent("Bo's"))).await;
+    let before = traces(&database).await;
+    for id in [other, 999] {
+        assert!(matches!(store.edit_comment(&edit(id, "Mine now", 1)).await, Err(StoreError::NotFound)));
+    }
+    assert_eq!(store.comment(other).await.expect("is there").text, "Bo's");
+    assert_eq!(traces(&database).await, before);
+}
+
+async fn what_was_thrown_out_or_is_old_stays(database: Database) {
+    let store = &database.store;
+    let old = add_approved(store, &sent("Old")).await;
+    let last = store.edit_comment(&edit(old, "Just in time", 15 * 60 - 1)).await.expect("answers");
+    assert!(matches!(last, Edited::Stored { .. }));
+    assert_eq!(store.edit_comment(&edit(old, "Late", 15 * 60)).await.expect("answers"), Edited::TooLate);
+    let spam = add(store, &under("hips", sent("Spam"))).await;
+    store.mark_spam(spam, "test", at(1)).await.expect("marks");
+    assert_eq!(store.edit_comment(&edit(spam, "Not spam", 2)).await.expect("answers"), Edited::TooLate);
+    assert_eq!(status_of(store, spam).await, Status::Spam);
+}
+
+async fn the_same_text_elsewhere_speaks_against_an_edit_and_itself_does_not(database: Database) {
+    let store = &database.store;
+    let long = "A text that is long enough to be known again wherever it stands";
+    let id = add_approved(store, &sent(long)).await;
+    let punctuated = format!("{long}!");
+    let edited = store.edit_comment(&edit(id, &punctuated, 1)).await.expect("edits");
+    assert!(matches!(edited, Edited::Stored { status: Status::Approved, .. }), "{edited:?}");
+    let other = add_approved(store, &under("hips", sent("Quite another"))).await;
+    store.edit_comment(&edit(other, long, 2)).await.expect("edits");
+    assert_eq!(status_of(store, other).await, Status::Held);
+}
+
+async fn edits_keep_their_distance(database: Database) {
+    let store = &database.store;
+    let id = add_approved(store, &sent("One")).await;
+    let hurried = |text, seconds| Edit { gap: SignedDuration::from_secs(15), ..edit(id, text, seconds) };
+    store.edit_comment(&hurried("Two", 1)).await.expect("edits");
+    let refused = store.edit_comment(&hurried("Three", 6)).await.expect("answers");
+    assert_eq!(refused, Edited::Refused(Refusal::TooFast(SignedDuration::from_secs(10))));
+    assert_eq!(store.comment(id).await.expect("is there").text, "Two");
+    store.block(&network(), "", "test", at(7)).await.expect("blocks");
+    let refused = store.edit_comment(&hurried("Three", 16)).await.expect("answers");
+    assert!(matches!(refused, Edited::Refused(Refusal::Blocked(_))), "{refused:?}");
+}
+
+/// Where everybody in these tests sits.
+fn network() -> Block {
+    Block::network(&sent("").sender.ip.to_string()).expect("a network")
+}
