@@ -68,7 +68,7 @@ enum Command {
     #[command(subcommand)]
     Embeds(embeds::Embeds),
     /// Make the smaller versions of photos that are missing (the site does it by itself)
-    Pictures,
+    Pictures(pictures::Pictures),
     /// Print the notices that come with the definitions of languages in the program
     Licences,
 }
@@ -150,7 +150,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Some(Command::Check(check)) => check.run(&places),
             Some(Command::Comments(comments)) => comments.run(&places).await,
             Some(Command::Embeds(embeds)) => embeds.run(&places),
-            Some(Command::Pictures) => pictures::run(&places),
+            Some(Command::Pictures(pictures)) => pictures.run(&places),
             Some(Command::Licences) => {
                 // Piped into a pager that is closed early, it is no failure.
                 let _ = io::stdout().write_all(crate::content::markdown::highlight::notices().as_bytes());

@@ -1,8 +1,9 @@
 //! `instep pictures`: makes the smaller versions of photos that are missing. `instep serve` starts it for itself.
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode, thread};
 
 use anyhow::Context;
+use clap::Args;
 
 use super::{Places, serve};
 use crate::{
@@ -10,15 +11,35 @@ use crate::{
     domain::words::counted,
 };
 
-pub(super) fn run(places: &Places) -> anyhow::Result<ExitCode> {
-    let config = places.config(None)?;
-    serve::log_to_stderr(config.log);
-    let library = Loader::new(config.content.clone(), config.site.rules(), config.site.texts)
-        .load()
-        .with_context(|| format!("the content folder {} cannot be read", config.content.display()))?;
-    match pictures::Pictures::new(&config.data).make_all(&library.media) {
-        0 => println!("all pictures can be had in smaller sizes"),
-        failed => println!("{} could not be made smaller", counted(failed, "picture", "pictures")),
+/// By which a site that starts it says so.
+pub(super) const HELPING: &str = "--while-stdin-is-open";
+
+#[derive(Debug, Args)]
+pub(super) struct Pictures {
+    /// End with whoever started it, however that ended
+    #[arg(long = "while-stdin-is-open", hide = true)]
+    is_helping: bool,
+}
+
+impl Pictures {
+    #[expect(clippy::disallowed_methods, reason = "nobody is left who would want the exit code")]
+    pub(super) fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
+        if self.is_helping {
+            // A site that was killed cannot end it; but its end of the pipe is closed by the system.
+            thread::spawn(|| {
+                let _ = io::copy(&mut io::stdin(), &mut io::sink());
+                std::process::exit(0);
+            });
+        }
+        let config = places.config(None)?;
+        serve::log_to_stderr(config.log);
+        let library = Loader::new(config.content.clone(), config.site.rules(), config.site.texts)
+            .load()
+            .with_context(|| format!("the content folder {} cannot be read", config.content.display()))?;
+        match pictures::Pictures::new(&config.data).make_all(&library.media) {
+            0 => println!("all pictures can be had in smaller sizes"),
+            failed => println!("{} could not be made smaller", counted(failed, "picture", "pictures")),
+        }
+        Ok(ExitCode::SUCCESS)
     }
-    Ok(ExitCode::SUCCESS)
 }

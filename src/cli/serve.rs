@@ -17,7 +17,7 @@ use tokio::{
 };
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
-use super::{Places, demo};
+use super::{Places, demo, pictures};
 use crate::{
     app::{App, Clock, Mode},
     config::LogFormat,
@@ -62,7 +62,8 @@ impl Serve {
         if let Ok(program) = std::env::current_exe() {
             let places = [("--content", &app.config.content), ("--data", &app.config.data)];
             let places = places.into_iter().flat_map(|(flag, path)| [OsString::from(flag), path.into()]);
-            app.pictures.leave_to(program, ["pictures".into()].into_iter().chain(places).collect());
+            let command = ["pictures", pictures::HELPING].map(OsString::from);
+            app.pictures.leave_to(program, command.into_iter().chain(places).collect());
         }
         match app.config.log {
             LogFormat::Text => greet(&app, address, began),

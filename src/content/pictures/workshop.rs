@@ -219,8 +219,9 @@ impl Pictures {
     pub(super) fn helped(&self) -> Option<io::Result<()>> {
         let (program, arguments) = self.helper.get()?;
         let mut command = Command::new(program);
-        // In a group of its own, so that Ctrl-C is the site's to answer.
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).process_group(0);
+        // In a group of its own, so that Ctrl-C is the site's to answer. The pipe ends with us, however we end, and it
+        // with the pipe.
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
         match command.spawn() {
             Ok(child) => *self.helping() = Some(child),
             Err(error) => return Some(Err(error)),

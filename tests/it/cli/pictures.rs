@@ -47,3 +47,20 @@ async fn the_site_has_it_done_beside_itself() {
     }
     assert_eq!(serving.terminate().await, Some(0));
 }
+
+#[test]
+fn what_the_site_has_started_ends_with_it() {
+    let program = Program::with_site();
+    let photos = crate::support::root().join("content/posts/the-strap-the-ball-and-the-wall");
+    for entry in std::fs::read_dir(photos).expect("the sample") {
+        let entry = entry.expect("an entry");
+        write(
+            &program.path(&format!("content/media/{}", entry.file_name().to_string_lossy())),
+            std::fs::read(entry.path()).expect("reads"),
+        );
+    }
+    // As after kill -9: nobody holds the other end any more, and seconds of work are left.
+    let run = program.run(&["pictures", "--while-stdin-is-open"]);
+    run.exits(0);
+    assert!(!run.out.contains("all pictures"), "{run:?}");
+}
