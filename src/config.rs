@@ -20,6 +20,7 @@ use crate::{
         address, language,
         permalink::{Permalink, Rules},
         theme::{Remark, Theme},
+        thread::pages::Order,
         verdict::{self, Moderation, Phrases, Rates},
     },
     texts::{self, Texts, TextsError},
@@ -161,6 +162,8 @@ pub struct Comments {
     pub enabled: bool,
     /// How long a thread takes comments after its post has appeared; `None`: for ever.
     pub close_after: Option<SignedDuration>,
+    /// Which comments come first.
+    pub order: Order,
     pub rates: Rates,
     pub rules: Arc<verdict::Rules>,
 }
@@ -191,6 +194,7 @@ struct CommentsToml {
     enabled: bool,
     moderation: String,
     close_after_days: u32,
+    order: String,
     max_links: u32,
     hold_words: Vec<String>,
     refuse_words: Vec<String>,
@@ -239,6 +243,7 @@ impl Default for CommentsToml {
             enabled: true,
             moderation: "first".to_owned(),
             close_after_days: 0,
+            order: "oldest".to_owned(),
             max_links: 2,
             hold_words: Vec::new(),
             refuse_words: Vec::new(),
@@ -379,10 +384,12 @@ fn check_comments(raw: &CommentsToml) -> Result<Comments, ConfigError> {
     };
     let moderation = Moderation::parse(&raw.moderation)
         .ok_or_else(|| wrong("moderation", &raw.moderation, "write first, all or none"))?;
+    let order = Order::parse(&raw.order).ok_or_else(|| wrong("order", &raw.order, "write oldest or newest"))?;
     Ok(Comments {
         enabled: raw.enabled,
         close_after: (raw.close_after_days > 0)
             .then(|| SignedDuration::from_hours(24 * i64::from(raw.close_after_days))),
+        order,
         rates: Rates {
             gap: SignedDuration::from_secs(raw.gap_seconds.into()),
             per_window: raw.per_10_minutes.into(),

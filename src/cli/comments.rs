@@ -49,6 +49,9 @@ pub(super) struct List {
     /// Which ones
     #[arg(long, value_enum, default_value_t = Which::Held)]
     status: Which,
+    /// Those that everyone sees and you have not answered
+    #[arg(long, conflicts_with = "status")]
+    unanswered: bool,
     /// One JSON object a line, with the whole text
     #[arg(long)]
     json: bool,
@@ -137,7 +140,8 @@ impl List {
             Which::Trash => Some(Status::Trash),
             Which::All => None,
         };
-        let listed = store.list_comments(status).await?;
+        let listed =
+            if self.unanswered { store.unanswered_comments().await? } else { store.list_comments(status).await? };
         for one in &listed {
             println!("{}", if self.json { as_json(one) } else { as_text(one) });
         }

@@ -150,6 +150,12 @@ pub const SETTINGS: &[Setting] = {
             "0",
             "Closes a thread so many days after its post has appeared; 0 never does.",
         ),
+        setting(
+            "site.comments.order",
+            Text,
+            "oldest",
+            "Which comments come first: `oldest` or `newest`. Replies are always oldest first.",
+        ),
         setting("site.comments.max_links", Number, "2", "Comments with more links are held."),
         setting(
             "site.comments.hold_words",
@@ -375,6 +381,7 @@ mod tests {
             ("", &[("INSTEP_SITE__COMENTS__ENABLED", "true")], &["Did you mean INSTEP_SITE__COMMENTS__ENABLED?"]),
             ("", &[("INSTEP_SITE__COMMENTS__ENABLED", "yes")], &["true or false"]),
             ("[comments]\nmoderation = 'some'", &[], &["comments.moderation", "some", "first, all or none"]),
+            ("[comments]\norder = 'best'", &[], &["comments.order", "best", "oldest or newest"]),
             ("[comments]\nhold_words = ['x', 'buy *']", &[], &["comments.hold_words", "buy *", "cas*no"]),
             (
                 "",
@@ -413,6 +420,7 @@ mod tests {
                 (_, "site.language") => "de",
                 (_, "site.time_zone") => "Europe/Berlin",
                 (_, "site.comments.moderation") => "all",
+                (_, "site.comments.order") => "newest",
                 (_, "site.permalink") => "/{slug}",
                 (_, "site.icon") => "icon.svg",
                 (_, "site.theme.display_face" | "site.theme.text_face") => "mono",

@@ -4,7 +4,7 @@ mod nearby;
 mod tagged;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, OnceLock},
 };
 
@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::{loader::Library, media::MediaFile};
 use crate::domain::{
     entry::{Entry, Page, Piece, Post, Stretch, Tag},
+    names::Names,
     picture::{self, Variant},
     problem::Problem,
     related::{self, Features},
@@ -37,6 +38,8 @@ pub struct Snapshot {
     pub tags: BTreeMap<Slug, TagPosts>,
     /// By the slug of the name.
     pub series: BTreeMap<Slug, Series>,
+    /// Who writes here, by the posts themselves.
+    pub authors: Names,
     pub problems: Vec<Problem>,
     /// Some page shows a picture from another server.
     pub has_remote_picture: bool,
@@ -115,6 +118,9 @@ impl Snapshot {
             threads: threads(&posts),
             shown_in: shown_in(&posts),
             media: library.media.files().map(|file| (file.address.clone(), Arc::clone(file))).collect(),
+            authors: Names::new(
+                posts.iter().flat_map(|post| &post.authors).map(String::as_str).collect::<BTreeSet<_>>(),
+            ),
             problems: library.problems.clone(),
             has_remote_picture: library.has_remote_picture,
             next_change: next_change(library, now),

@@ -145,6 +145,8 @@ pub enum FieldError {
     NameMissing,
     /// Longer than [`NAME_MAX`]: so many characters.
     NameLong(usize),
+    /// There is an e-mail address in it, which everyone would see.
+    NameIsEmail,
     /// It does not look like an e-mail address.
     Email,
     /// It does not look like the address of a website, or of none that we link to.
@@ -163,7 +165,7 @@ pub enum FieldError {
 impl FieldError {
     pub fn field(self) -> Field {
         match self {
-            Self::NameMissing | Self::NameLong(_) => Field::Name,
+            Self::NameMissing | Self::NameLong(_) | Self::NameIsEmail => Field::Name,
             Self::Email => Field::Email,
             Self::Site | Self::SiteLong => Field::Site,
             Self::TextMissing | Self::TextShort | Self::TextLong(_) => Field::Text,
@@ -218,6 +220,7 @@ fn parse_name(name: &str) -> Result<String, FieldError> {
     let length = if name.chars().all(is_invisible) { 0 } else { name.chars().count() };
     match length {
         0 => Err(FieldError::NameMissing),
+        _ if name.split(' ').any(is_email) => Err(FieldError::NameIsEmail),
         1..=NAME_MAX => Ok(name),
         long => Err(FieldError::NameLong(long)),
     }
@@ -229,13 +232,16 @@ fn parse_email(email: &str) -> Result<Option<String>, FieldError> {
     if email.is_empty() {
         return Ok(None);
     }
-    let plausible = email.chars().count() <= EMAIL_MAX
-        && !email.contains([' ', '<', '>', ',', ';', '"', '(', ')', '\\'])
-        && email.rsplit_once('@').is_some_and(|(local, domain)| {
+    if email.chars().count() <= EMAIL_MAX && is_email(&email) { Ok(Some(email)) } else { Err(FieldError::Email) }
+}
+
+/// Whether this has the form of an e-mail address.
+fn is_email(text: &str) -> bool {
+    !text.contains([' ', '<', '>', ',', ';', '"', '(', ')', '\\'])
+        && text.rsplit_once('@').is_some_and(|(local, domain)| {
             let labels: Vec<&str> = domain.split('.').collect();
             !local.is_empty() && !local.contains('@') && labels.len() > 1 && labels.iter().all(|l| !l.is_empty())
-        });
-    if plausible { Ok(Some(email)) } else { Err(FieldError::Email) }
+        })
 }
 
 fn parse_site(site: &str) -> Result<Option<String>, FieldError> {
@@ -379,6 +385,16 @@ mod tests {
         }
         for wrong in ["ana", "ana@", "@example.org", "ana@example", "a@b@c.org", "a b@c.org", "a@c..org", "<a@b.org>"] {
             assert!(parse_email(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_name_has_no_email_address_in_it() {
+        for name in ["ana@example.org", "Ana ana@example.org", "ana+blog@mail.example.org"] {
+            assert_eq!(parse_name(name), Err(FieldError::NameIsEmail), "{name}");
+        }
+        for name in ["Ana @ example.org", "Ana @example.org", "Ana@Mile by Mile", "@ana@runs.example", "ana@", "@"] {
+            assert_eq!(parse_name(name).as_deref(), Ok(name));
         }
     }
 

@@ -9,6 +9,7 @@ pub mod comment;
 pub mod embed;
 pub mod entry;
 pub mod language;
+pub mod names;
 pub mod near;
 pub mod palette;
 pub mod permalink;

@@ -1,5 +1,8 @@
 //! Threads: a flat list of comments becomes a conversation.
 
+pub mod fold;
+pub mod pages;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::comment::{Comment, CommentId, Status};
@@ -29,12 +32,45 @@ pub enum Said {
     Comment(Comment),
     /// Something was here, and what answers it is still here.
     Tombstone(CommentId),
+    /// It stands on an earlier page, and what answers it goes on here.
+    Continued(InReplyTo),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InReplyTo {
     pub id: CommentId,
-    pub name: String,
+    /// `None`: that comment has been removed.
+    pub name: Option<String>,
+}
+
+impl Node {
+    pub fn id(&self) -> CommentId {
+        match &self.said {
+            Said::Comment(comment) => comment.id,
+            Said::Tombstone(id) => *id,
+            Said::Continued(to) => to.id,
+        }
+    }
+
+    fn name(&self) -> Option<String> {
+        match &self.said {
+            Said::Comment(comment) => Some(comment.name.clone()),
+            Said::Tombstone(_) => None,
+            Said::Continued(to) => to.name.clone(),
+        }
+    }
+
+    /// Comments in it, itself counted.
+    pub fn size(&self) -> usize {
+        let own = usize::from(matches!(self.said, Said::Comment(_)));
+        own + self.replies.iter().map(Self::size).sum::<usize>()
+    }
+
+    /// The comment, or the place where it stood, in this or below.
+    pub fn find(&self, id: CommentId) -> Option<&Self> {
+        let is_it = self.id() == id && !matches!(self.said, Said::Continued(_));
+        if is_it { Some(self) } else { self.replies.iter().find_map(|reply| reply.find(id)) }
+    }
 }
 
 impl Thread {
@@ -137,7 +173,7 @@ impl<F: Fn(&Comment) -> bool> Builder<'_, F> {
             return None;
         }
         let parent = self.by_id.get(&comment.parent_id?)?;
-        let name = if (self.is_shown)(parent) { parent.name.clone() } else { "a removed comment".to_owned() };
+        let name = (self.is_shown)(parent).then(|| parent.name.clone());
         Some(InReplyTo { id: parent.id, name })
     }
 }
@@ -149,7 +185,7 @@ mod tests {
 
     use super::*;
 
-    fn comment(id: CommentId, parent_id: Option<CommentId>, status: Status) -> Comment {
+    pub(super) fn comment(id: CommentId, parent_id: Option<CommentId>, status: Status) -> Comment {
         Comment {
             id,
             thread_slug: "calf".into(),
@@ -165,14 +201,17 @@ mod tests {
         }
     }
 
-    /// `1(2(3) 4)`: nesting in brackets, `~` before a tombstone, `@` before whom an answer beside its parent names.
-    fn shape(nodes: &[Node]) -> String {
+    /// `1(2(3) 4)`: nesting in brackets, `~` before a tombstone, `…` before one that continues, `@` before whom an
+    /// answer beside its parent names.
+    pub(super) fn shape(nodes: &[Node]) -> String {
         let one = |node: &Node| {
             let id = match &node.said {
                 Said::Comment(comment) => comment.id.to_string(),
                 Said::Tombstone(id) => format!("~{id}"),
+                Said::Continued(to) => format!("…{}", to.name.as_deref().unwrap_or("~")),
             };
-            let to = node.in_reply_to.as_ref().map(|to| format!("@{}", to.name)).unwrap_or_default();
+            let to = node.in_reply_to.as_ref();
+            let to = to.map(|to| format!("@{}", to.name.as_deref().unwrap_or("~"))).unwrap_or_default();
             let replies = if node.replies.is_empty() { String::new() } else { format!("({})", shape(&node.replies)) };
             format!("{id}{to}{replies}")
         };
@@ -207,7 +246,7 @@ mod tests {
         check(&chain, "1(2(3(4(5 6@n5 7@n6))))");
         let mut gone = chain.clone();
         gone[4].2 = Status::Trash;
-        check(&gone, "1(2(3(4(~5 6@a removed comment 7@n6))))");
+        check(&gone, "1(2(3(4(~5 6@~ 7@n6))))");
     }
 
     #[test]
@@ -221,11 +260,8 @@ mod tests {
         nodes.iter().map(|node| 1 + depth(&node.replies)).max().unwrap_or(0)
     }
 
-    fn shown(nodes: &[Node]) -> Vec<CommentId> {
-        let own = |node: &Node| match &node.said {
-            Said::Comment(comment) => Some(comment.id),
-            Said::Tombstone(_) => None,
-        };
+    pub(super) fn shown(nodes: &[Node]) -> Vec<CommentId> {
+        let own = |node: &Node| matches!(node.said, Said::Comment(_)).then(|| node.id());
         nodes.iter().flat_map(|node| own(node).into_iter().chain(shown(&node.replies))).collect()
     }
 

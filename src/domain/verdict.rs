@@ -64,6 +64,8 @@ pub enum Reason {
     StampForged,
     StampOld,
     Honeypot,
+    /// It is signed with a name that readers could take for an author's.
+    AuthorName,
     /// So many.
     Links(usize),
     /// A phrase of `hold_words`, as the author wrote it.
@@ -83,6 +85,7 @@ impl Reason {
             Self::StampForged => "stamp-forged",
             Self::StampOld => "stamp-old",
             Self::Honeypot => "honeypot",
+            Self::AuthorName => "author-name",
             Self::Links(_) => "links",
             Self::Word(_) => "hold-word",
             Self::Repeated(_) => "repeated",
@@ -138,6 +141,8 @@ pub struct Circumstances {
     pub stamp: StampState,
     /// A field was filled in that no person sees.
     pub honeypot_filled: bool,
+    /// The name could be taken for an author's.
+    pub poses_as_author: bool,
 }
 
 /// What the store knows of the one who sends it, and of what was sent before.
@@ -209,6 +214,9 @@ pub fn verdict(
     }
     if circumstances.honeypot_filled {
         reasons.push(Reason::Honeypot);
+    }
+    if circumstances.poses_as_author {
+        reasons.push(Reason::AuthorName);
     }
     let links = links::links(&new.text).0.len();
     if links > rules.max_links {

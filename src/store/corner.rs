@@ -34,6 +34,8 @@ pub struct Edit {
     pub id: CommentId,
     /// Its parent is not looked at: a comment stays where it is.
     pub new: NewComment,
+    /// The name could be taken for an author's.
+    pub poses_as_author: bool,
     pub sender: Sender,
     /// Between two edits of one comment.
     pub gap: SignedDuration,
@@ -106,7 +108,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away; nothing was changed.
     pub async fn edit_comment(&self, edit: &Edit) -> Result<Edited, StoreError> {
-        let Edit { id, new, sender, gap, rules, at } = edit;
+        let Edit { id, new, poses_as_author, sender, gap, rules, at } = edit;
         let now = at.as_millisecond();
         let mark = verdict::mark(&new.text);
         on_writer!(self, tx => {
@@ -156,7 +158,7 @@ impl Store {
             if rules.bayes && comments.are_enough() {
                 history.learned = Learned { comments, features: read_features!(tx, verdict::features(new)) };
             }
-            let reasons = match verdict(new, sender.ip, circumstances(&row.reasons), &history, rules) {
+            let reasons = match verdict(new, sender.ip, circumstances(&row.reasons, *poses_as_author), &history, rules) {
                 Decision::Approve => Vec::new(),
                 Decision::Hold(reasons) => reasons,
                 Decision::Refuse(refusal) => return Ok(Rollback(Edited::Refused(refusal))),
@@ -196,7 +198,7 @@ fn is_the_same(before: &Comment, new: &NewComment) -> bool {
 }
 
 /// What spoke against a comment when it was sent speaks against it still: the form that edits it says nothing of that.
-fn circumstances(reasons: &str) -> Circumstances {
+fn circumstances(reasons: &str, poses_as_author: bool) -> Circumstances {
     let had = |reason: Reason| reasons.split_whitespace().any(|word| word == reason.as_str());
     let stamp = if had(Reason::StampMissing) {
         StampState::Missing
@@ -207,5 +209,5 @@ fn circumstances(reasons: &str) -> Circumstances {
     } else {
         StampState::Valid
     };
-    Circumstances { stamp, honeypot_filled: had(Reason::Honeypot) }
+    Circumstances { stamp, honeypot_filled: had(Reason::Honeypot), poses_as_author }
 }

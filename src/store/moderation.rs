@@ -97,6 +97,16 @@ struct ListedRow {
     reason_details: String,
 }
 
+impl From<ListedRow> for Listed {
+    fn from(row: ListedRow) -> Self {
+        Self {
+            comment: row.comment.into(),
+            reasons: row.reasons.split_whitespace().map(str::to_owned).collect(),
+            details: row.reason_details.lines().map(str::to_owned).collect(),
+        }
+    }
+}
+
 /// What a moderator's act looks at.
 #[derive(sqlx::FromRow)]
 struct JudgedRow {
@@ -143,12 +153,30 @@ impl Store {
             .fetch_all(db)
             .await?
         });
-        let listed = |row: ListedRow| Listed {
-            comment: row.comment.into(),
-            reasons: row.reasons.split_whitespace().map(str::to_owned).collect(),
-            details: row.reason_details.lines().map(str::to_owned).collect(),
-        };
-        Ok(rows.into_iter().map(listed).collect())
+        Ok(rows.into_iter().map(Listed::from).collect())
+    }
+
+    /// Comments that everyone sees and the author has not answered, neither directly nor further down; oldest first.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn unanswered_comments(&self) -> Result<Vec<Listed>, StoreError> {
+        let rows: Vec<ListedRow> = on_reader!(self, db => {
+            // UNION, not UNION ALL: what is found twice is followed once, so a ring of replies has an end too.
+            sqlx::query_as(concat!(
+                "WITH RECURSIVE answered (id) AS (
+                     SELECT parent_id FROM comments WHERE by_author AND status = 'approved' AND parent_id IS NOT NULL
+                     UNION
+                     SELECT comments.parent_id FROM comments JOIN answered ON comments.id = answered.id
+                     WHERE comments.parent_id IS NOT NULL)
+                 SELECT ", comment_columns!(), ", reasons, reason_details FROM comments
+                 WHERE status = 'approved' AND NOT by_author AND id NOT IN (SELECT answered.id FROM answered)
+                 ORDER BY created_at, id",
+            ))
+            .fetch_all(db)
+            .await?
+        });
+        Ok(rows.into_iter().map(Listed::from).collect())
     }
 
     /// Shows a comment to everyone.

@@ -247,6 +247,16 @@ pub struct Comments {
     pub reply: String,
     pub reply_to: Phrase<Name>,
     pub removed: String,
+    pub in_reply_to_removed: String,
+    pub continued: Phrase<Name>,
+    pub continued_removed: String,
+    pub more_replies: Plural,
+    pub page: Phrase<(Title, Number)>,
+    pub pages: String,
+    pub newest: String,
+    pub newer: String,
+    pub older: String,
+    pub article: String,
 }
 
 /// The comment form.
@@ -319,6 +329,7 @@ pub struct Mend {
     pub heading: Plural,
     pub name_missing: String,
     pub name_long: Phrase<(Count, Most)>,
+    pub name_is_email: String,
     pub email: String,
     pub site: String,
     pub site_long: Phrase<Most>,

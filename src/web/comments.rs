@@ -14,6 +14,7 @@ use super::{
     errors::{self, WebError},
     guard::Origin,
     page::{Page, Policy, redirect},
+    threads,
     view::{
         cards::thread_keys,
         form::{FormState, Notice},
@@ -28,6 +29,7 @@ use crate::{
         address,
         comment::{COMMENTS_TAG, CommentId, FieldError, FieldErrors, NewComment, RawComment, Status},
         entry::Post,
+        names::Names,
         signer::Purpose,
         stamp,
         verdict::{Circumstances, Refusal, blocks::Block},
@@ -93,6 +95,7 @@ pub async fn submit(
     if is_preview {
         return previewed(&app, &snapshot, post, raw, &new).await;
     }
+    let poses_as_author = is_like_an_author(&app, &snapshot, &new.name);
     let sent = Sent {
         thread: entries::thread_of(post),
         parent_threads: thread_keys([post.as_ref()]),
@@ -101,14 +104,15 @@ pub async fn submit(
         circumstances: Circumstances {
             stamp: stamp::check(&app.signer, post.entry.slug.as_str(), &stamp, at),
             honeypot_filled,
+            poses_as_author,
         },
         rates: app.config.site.comments.rates,
         rules: Arc::clone(&app.config.site.comments.rules),
         at,
     };
     match add(&app, sent).await {
-        Ok(Added::Stored(id, status)) => Ok(posted(&app, post, id, status, visitor.new_cookie)),
-        Ok(Added::Duplicate(id, status)) => Ok(posted(&app, post, id, status, None)),
+        Ok(Added::Stored(id, status)) => Ok(posted(&app, post, id, status, visitor.new_cookie).await),
+        Ok(Added::Duplicate(id, status)) => Ok(posted(&app, post, id, status, None).await),
         Ok(Added::Refused(refusal)) => {
             let (status, notice, seconds) = refused(&refusal, texts);
             let mut response = again(&app, &snapshot, post, raw, notice, status).await?;
@@ -130,6 +134,12 @@ pub async fn submit(
             Ok(response)
         }
     }
+}
+
+/// Whether readers could take this name for that of somebody who writes here.
+pub fn is_like_an_author(app: &App, snapshot: &Snapshot, name: &str) -> bool {
+    let owner = Names::new([app.config.site.author.name.as_str()]);
+    owner.has_one_like(name) || snapshot.authors.has_one_like(name)
 }
 
 /// How a refusal is told, and after how many seconds it may be tried again.
@@ -169,18 +179,20 @@ async fn add(app: &App, sent: Sent) -> Result<Added, StoreError> {
 }
 
 /// Where its writer sees a comment: its place in the thread, or while it is held a page that only they get.
-pub fn place(app: &App, post: &Post, id: CommentId, status: Status) -> String {
-    let path = address::encode(&post.entry.address);
-    if status == Status::Approved {
-        format!("{path}#comment-{id}")
-    } else {
-        format!("{path}?waiting={}#comment-{id}", app.signer.sign(Purpose::Waiting, &id.to_string()))
-    }
+pub async fn place(app: &App, post: &Post, id: CommentId, status: Status) -> String {
+    let held = (status != Status::Approved).then_some(id);
+    let path = address::encode(&threads::path_to(app, post, id, held).await);
+    if held.is_none() { format!("{path}#comment-{id}") } else { format!("{path}{}", waiting(app, id)) }
+}
+
+/// What leads to a held comment, behind the path of its post.
+pub fn waiting(app: &App, id: CommentId) -> String {
+    format!("?waiting={}#comment-{id}", app.signer.sign(Purpose::Waiting, &id.to_string()))
 }
 
 /// 303, so that a reload posts nothing twice.
-fn posted(app: &App, post: &Post, id: CommentId, status: Status, cookie: Option<HeaderValue>) -> Response {
-    let mut response = redirect(StatusCode::SEE_OTHER, &place(app, post, id, status));
+async fn posted(app: &App, post: &Post, id: CommentId, status: Status, cookie: Option<HeaderValue>) -> Response {
+    let mut response = redirect(StatusCode::SEE_OTHER, &place(app, post, id, status).await);
     if let Some(cookie) = cookie {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -252,7 +264,8 @@ pub async fn permalink(State(app): State<App>, Path(id): Path<String>) -> Result
     }
     let snapshot = app.snapshot();
     let post = snapshot.post(&comment.thread_slug).ok_or_else(WebError::not_found)?;
-    Ok(redirect(StatusCode::FOUND, &format!("{}#comment-{id}", address::encode(&post.entry.address))))
+    let path = address::encode(&threads::path_to(&app, post, id, None).await);
+    Ok(redirect(StatusCode::FOUND, &format!("{path}#comment-{id}")))
 }
 
 fn wait_sentence(texts: &TooFast, seconds: u64) -> String {

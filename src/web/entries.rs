@@ -13,9 +13,10 @@ use serde::Deserialize;
 use super::{
     assets::COMMENTS_SCRIPT,
     cache::SITE_TAG,
-    errors::{self, WebError},
+    errors::WebError,
     feeds,
     page::{Page, Policy, redirect},
+    threads,
     view::{
         body,
         cards::{self, PictureView, TagLink},
@@ -26,6 +27,7 @@ use super::{
         onward::{self, RelatedCard, SeriesBox},
         stretch::{Named, StretchTile, StretchView},
         thread::{self, CommentView},
+        thread_pages::ThreadPages,
         tongue::{self, Tongue},
     },
 };
@@ -39,7 +41,7 @@ use crate::{
         embed::Embed,
         entry::{ContentsLine, Entry, Page as PageEntry, Post, Stretch},
         signer::Purpose,
-        thread::Thread,
+        thread::{Thread, pages::Pages},
     },
 };
 
@@ -53,6 +55,17 @@ pub struct Asked {
     waiting: Option<String>,
 }
 
+impl Asked {
+    /// The same question at another address.
+    fn query(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        let asked = [("reply_to", &self.reply_to), ("waiting", &self.waiting)];
+        query.extend_pairs(asked.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))));
+        let query = query.finish();
+        if query.is_empty() { query } else { format!("?{query}") }
+    }
+}
+
 /// The fallback of the router: the content decides.
 pub async fn show(
     State(app): State<App>,
@@ -63,7 +76,7 @@ pub async fn show(
     let path = address::decode(uri.path()).ok_or_else(WebError::not_found)?;
     let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
     match snapshot.target(&path) {
-        Some(Target::Post(post)) => show_post(&app, &snapshot, post, &asked).await,
+        Some(Target::Post(post)) => show_post(&app, &snapshot, post, &asked, None).await,
         Some(Target::Page(page)) => Ok(show_page(&app, &snapshot, page).await?.into_response()),
         Some(Target::Stretch(stretch)) => Ok(show_stretch(&app, &snapshot, stretch).await?.into_response()),
         Some(Target::Redirect(to)) => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(to))),
@@ -127,6 +140,16 @@ pub struct Conversation {
     pub waiting: Option<CommentId>,
     /// Of the form, where there is one.
     pub script: Option<String>,
+    /// The ways to the other pages of the thread.
+    pub pages: Option<ThreadPages>,
+}
+
+impl Conversation {
+    /// On one of several pages of a thread, which has this path.
+    #[must_use]
+    pub fn on_page(self, path: &str, pages: Option<ThreadPages>) -> Self {
+        Self { form: self.form.map(|form| form.on_page(path)), pages, ..self }
+    }
 }
 
 /// A post as somebody asked for it.
@@ -138,7 +161,33 @@ pub struct PostRequest {
     pub status: StatusCode,
 }
 
-async fn show_post(app: &App, snapshot: &Snapshot, post: &Post, asked: &Asked) -> Result<Response, WebError> {
+impl PostRequest {
+    /// The comment that it is about.
+    fn about(&self) -> Option<CommentId> {
+        self.waiting.or(self.form.replying_to.as_ref().map(|replying| replying.id))
+    }
+
+    /// Whether search engines should know the answer.
+    pub fn is_indexed(&self, post: &Post) -> bool {
+        let is_plain = self.form.replying_to.is_none() && self.form.preview.is_none();
+        is_plain && self.waiting.is_none() && !post.entry.draft
+    }
+
+    /// How long the answer holds.
+    pub fn policy(&self, post: &Post) -> Policy {
+        let is_public = self.status == StatusCode::OK && self.waiting.is_none() && self.form.preview.is_none();
+        if is_public { Policy::Public(cards::tags_of([post])) } else { Policy::Private }
+    }
+}
+
+/// A post, or a page of its thread by its number.
+pub async fn show_post(
+    app: &App,
+    snapshot: &Snapshot,
+    post: &Post,
+    asked: &Asked,
+    number: Option<usize>,
+) -> Result<Response, WebError> {
     let canonical = || redirect(StatusCode::SEE_OTHER, &address::encode(&post.entry.address));
     let waiting = match &asked.waiting {
         Some(signed) => match app.signer.verify(Purpose::Waiting, signed).and_then(|id| id.parse().ok()) {
@@ -155,7 +204,18 @@ async fn show_post(app: &App, snapshot: &Snapshot, post: &Post, asked: &Asked) -
         form.replying_to = Some(replying_to);
     }
     let request = PostRequest { form, waiting, status: StatusCode::OK };
-    Ok(post_page(app, snapshot, post, request).await?.into_response())
+    let pages = threads::read(app, post, waiting).await;
+    if let Some(pages) = &pages {
+        let right = request.about().and_then(|id| pages.holding(id)).or(number).unwrap_or(pages.first_read());
+        // The page that is read first has the post's address; what is about a comment belongs on that comment's page.
+        if number.unwrap_or(pages.first_read()) != right || number == Some(pages.first_read()) {
+            let to = address::encode(&threads::path(post, pages, right));
+            return Ok(redirect(StatusCode::SEE_OTHER, &format!("{to}{}", asked.query())));
+        }
+    } else if number.is_some() {
+        return Err(WebError::status(StatusCode::SERVICE_UNAVAILABLE));
+    }
+    Ok(draw(app, snapshot, post, request, pages, number).await?.into_response())
 }
 
 /// The comment that a reply answers: approved, and under this post. `None` too where the database does not answer.
@@ -165,27 +225,49 @@ pub async fn replying_to(app: &App, post: &Post, id: &str) -> Option<Replying> {
     (is_here && comment.status == Status::Approved).then_some(Replying { id: comment.id, name: comment.name })
 }
 
-/// A post with its conversation and its form.
+/// A post with its conversation and its form; or, where it is about a comment on another page of the thread, that page.
 ///
 /// # Errors
 /// A template failed. A database that does not answer is no error: the article is shown, and the page says so.
 pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: PostRequest) -> Result<Page, WebError> {
-    let (site, entry, texts) = (&app.config.site, &post.entry, app.texts());
-    let is_reply = request.form.replying_to.is_some();
-    let is_preview = request.form.preview.is_some();
-    let is_public = request.status == StatusCode::OK && request.waiting.is_none() && !is_preview;
-    let has_error = request.form.notice.is_some();
-    let keys = cards::thread_keys([post]);
-    let thread = match app.store.thread(&keys, request.waiting).await {
-        Ok(comments) => Some(Thread::build(comments, request.waiting)),
-        Err(error) => {
-            errors::log(&error);
-            None
+    let pages = threads::read(app, post, request.waiting).await;
+    let number = request.about().and_then(|id| pages.as_ref()?.holding(id));
+    draw(app, snapshot, post, request, pages, number).await
+}
+
+/// `number`: which page of the thread; `None` for the one that is read first.
+async fn draw(
+    app: &App,
+    snapshot: &Snapshot,
+    post: &Post,
+    request: PostRequest,
+    pages: Option<Pages>,
+    number: Option<usize>,
+) -> Result<Page, WebError> {
+    match (pages, number) {
+        (Some(pages), Some(number)) if number != pages.first_read() => {
+            threads::draw(app, snapshot, post, request, pages, number)
         }
-    };
+        (pages, _) => article(app, snapshot, post, request, pages).await,
+    }
+}
+
+async fn article(
+    app: &App,
+    snapshot: &Snapshot,
+    post: &Post,
+    request: PostRequest,
+    pages: Option<Pages>,
+) -> Result<Page, WebError> {
+    let (site, entry, texts) = (&app.config.site, &post.entry, app.texts());
+    let ways = pages.as_ref().and_then(|pages| ThreadPages::new(post, pages, pages.first_read()));
+    let thread = pages.and_then(|pages| {
+        let first = pages.first_read();
+        pages.take(first)
+    });
     body::colour(&entry.body).await;
     let place = snapshot.series_of(post);
-    let policy = if is_public && thread.is_some() { Policy::Public(cards::tags_of([post])) } else { Policy::Private };
+    let policy = if thread.is_some() { request.policy(post) } else { Policy::Private };
 
     let mut layout = Layout::new(app, snapshot, &entry.title)
         .at(app, &entry.address)
@@ -199,13 +281,13 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
     if entry.body.wants_script() {
         layout = layout.with_script(app, "js/embeds.js");
     }
-    if is_reply || request.waiting.is_some() || is_preview || entry.draft {
+    if !request.is_indexed(post) {
         layout = layout.not_indexed();
     }
-    if is_preview {
+    if request.form.preview.is_some() {
         layout.title = texts.form.preview_title.with(&layout.title);
     }
-    if has_error {
+    if request.form.notice.is_some() {
         layout = layout.with_error();
     }
 
@@ -213,6 +295,7 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
     // A series has a way on of its own; two at once would be one too many.
     let (older, newer) = if series.is_some() { (None, None) } else { snapshot.neighbours(post) };
     let named = |post: Option<&Arc<Post>>| post.map(|post| Named::of(&post.entry));
+    let conversation = conversation(app, snapshot, post, thread.as_ref(), request.form, request.waiting);
     let page = PostPage {
         series_label: place.map(|(whole, _)| onward::series_label(whole, series.as_ref())),
         related: onward::related(snapshot, post, series.as_ref(), texts),
@@ -237,7 +320,7 @@ pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: Pos
         tags: cards::tag_links(post),
         older: named(older),
         newer: named(newer),
-        conversation: conversation(app, snapshot, post, thread.as_ref(), request.form, request.waiting),
+        conversation: conversation.on_page(&entry.address, ways),
         layout,
     };
     Ok(Page::html(&page, policy)?.with_status(request.status))
@@ -250,7 +333,7 @@ fn text_of(entry: &Entry, snapshot: &Snapshot, site: &config::Site) -> Result<St
     body::on_page(&entry.body, snapshot, language, words).map_err(WebError::internal)
 }
 
-/// What stands below a post, of a thread that was read or could not be.
+/// What stands below a post, of a page of its thread that was read or could not be.
 pub fn conversation(
     app: &App,
     snapshot: &Snapshot,
@@ -260,7 +343,7 @@ pub fn conversation(
     waiting: Option<CommentId>,
 ) -> Conversation {
     let (is_open, texts) = (is_open(app, post), app.texts());
-    let is_there = |id: &CommentId| thread.is_some_and(|thread| contains_waiting(&thread.roots, *id));
+    let is_there = thread.is_some_and(|thread| thread.roots.iter().any(thread::has_waiting));
     Conversation {
         heading: match thread.map_or(0, |thread| thread.count) {
             0 => texts.comments.heading.clone(),
@@ -271,16 +354,9 @@ pub fn conversation(
         form: is_open.then(|| FormView::new(app, snapshot, post, form)),
         is_demo: app.mode.demo,
         script: is_open.then(|| app.assets().address(COMMENTS_SCRIPT)),
-        waiting: waiting.filter(is_there),
+        waiting: waiting.filter(|_| is_there),
+        pages: None,
     }
-}
-
-fn contains_waiting(nodes: &[crate::domain::thread::Node], id: CommentId) -> bool {
-    nodes.iter().any(|node| {
-        let is_it = matches!(&node.said, crate::domain::thread::Said::Comment(comment)
-            if comment.id == id && comment.status != Status::Approved);
-        is_it || contains_waiting(&node.replies, id)
-    })
 }
 
 /// Whether new comments are taken under this post.

@@ -23,6 +23,7 @@ mod request_log;
 mod search;
 pub mod server;
 pub mod theme;
+mod threads;
 mod view;
 pub mod visitor;
 
@@ -93,6 +94,7 @@ fn router(app: App, limits: Limits) -> Router {
         .route("/series/{name}", get(lists::series::series))
         .route("/posts", get(lists::posts))
         .route("/posts/{slug}/comments", post(comments::submit).get(comments::show))
+        .route("/posts/{slug}/comments/page/{number}", get(threads::page))
         .route("/comments/{id}", get(comments::permalink))
         .route("/comments/preview", post(comments::preview))
         .route("/stretches", get(entries::stretches))

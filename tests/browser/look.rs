@@ -33,6 +33,22 @@ async fn nothing_scrolls_sideways_on_a_small_screen() {
 }
 
 #[tokio::test]
+async fn what_runs_from_right_to_left_does_not_scroll_either() {
+    let Some(stage) = Stage::demo() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+
+    reader.hold_phone(360).await;
+    for turned in ["document.querySelector('article')", "document.documentElement"] {
+        for page in [FLAGSHIP, GUIDE] {
+            reader.open(page).await;
+            reader.run(&format!("{turned}.dir = 'rtl'")).await;
+            assert_eq!(reader.run("return getComputedStyle(document.querySelector('h2')).direction").await, "rtl");
+            assert_eq!(too_wide(&reader).await, json!([]), "{page} scrolls sideways with {turned} turned");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_scheme_that_a_reader_prefers_changes_paper_and_ink() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::Off).await;

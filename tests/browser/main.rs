@@ -11,6 +11,7 @@
 mod attacks;
 mod commenting;
 mod embeds;
+mod folding;
 mod form;
 mod keyboard;
 mod look;

@@ -59,7 +59,7 @@ async fn the_corner_lists_ones_own_comments_and_nobody_elses() {
     corner.is(200).says("My first words").says("Held, ").does_not_say("Somebody else").does_not_say("secret.example");
     is_for_one(&corner);
     let html = corner.html();
-    assert!(html.find("a", "href", &format!("/posts/calf#comment-{first}")).is_some());
+    assert!(html.find("a", "href", &format!("/comments/{first}")).is_some());
     assert!(html.find("a", "href", posted.header("location")).is_some(), "the page that shows it while it waits");
     for id in [first, held] {
         assert!(html.find("a", "href", &format!("/me/comments/{id}/edit")).is_some());

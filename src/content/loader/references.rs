@@ -55,7 +55,7 @@ impl Link {
 }
 
 /// Ids that every page, or every post, has besides those of its text.
-const FRAME_IDS: [&str; 13] = [
+const FRAME_IDS: [&str; 15] = [
     "comments",
     "comments-title",
     "email",
@@ -63,6 +63,8 @@ const FRAME_IDS: [&str; 13] = [
     "main",
     "name",
     "related-title",
+    "preview",
+    "preview-title",
     "respond",
     "respond-title",
     "series",

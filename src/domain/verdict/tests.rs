@@ -1,6 +1,6 @@
 use super::{bayes::Counts, *};
 
-const FINE: Circumstances = Circumstances { stamp: StampState::Valid, honeypot_filled: false };
+const FINE: Circumstances = Circumstances { stamp: StampState::Valid, honeypot_filled: false, poses_as_author: false };
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 77));
 
 fn rules() -> Rules {
@@ -45,8 +45,9 @@ fn who_passes_and_who_waits() {
     check(FINE, &History::default(), "hold: first-comment");
     check(Circumstances { stamp: StampState::Missing, ..FINE }, &known(), "hold: stamp-missing");
     check(Circumstances { stamp: StampState::Old, ..FINE }, &known(), "hold: stamp-old");
-    let bot = Circumstances { stamp: StampState::Forged, honeypot_filled: true };
-    check(bot, &History::default(), "hold: first-comment; stamp-forged; honeypot");
+    let bot = Circumstances { stamp: StampState::Forged, honeypot_filled: true, poses_as_author: true };
+    check(bot, &History::default(), "hold: first-comment; stamp-forged; honeypot; author-name");
+    check(Circumstances { poses_as_author: true, ..FINE }, &known(), "hold: author-name");
     check(FINE, &History { repeated: 2, ..known() }, "hold: repeated 3 times in a day");
 }
 

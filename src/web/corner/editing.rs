@@ -80,6 +80,7 @@ pub async fn save(
     let site = &app.config.site.comments;
     let edit = Edit {
         id: comment.id,
+        poses_as_author: comments::is_like_an_author(&app, &app.snapshot(), &new.name),
         new,
         sender: commenter.0,
         gap: site.rates.gap,
@@ -90,7 +91,10 @@ pub async fn save(
         Ok(Edited::Stored { status, .. }) => {
             let snapshot = app.snapshot();
             let post = snapshot.post(&comment.thread_slug);
-            let to = post.map_or_else(|| in_corner(&comment), |post| comments::place(&app, post, comment.id, status));
+            let to = match post {
+                Some(post) => comments::place(&app, post, comment.id, status).await,
+                None => in_corner(&comment),
+            };
             Ok(redirect(StatusCode::SEE_OTHER, &to))
         }
         Ok(Edited::TooLate) => again(raw, Notice::said(&texts.corner.too_late), StatusCode::CONFLICT),

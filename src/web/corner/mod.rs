@@ -24,7 +24,10 @@ use super::{
 use crate::{
     app::App,
     content::{Snapshot, comment_markdown},
-    domain::comment::{Comment, CommentId, Status},
+    domain::{
+        address,
+        comment::{Comment, CommentId, Status},
+    },
     store::Sender,
     texts::Texts,
 };
@@ -118,8 +121,11 @@ fn title(snapshot: &Snapshot, comment: &Comment) -> String {
 /// Where its writer sees it.
 fn place(app: &App, snapshot: &Snapshot, comment: &Comment) -> Option<String> {
     let post = snapshot.post(&comment.thread_slug)?;
-    let is_standing = matches!(comment.status, Status::Held | Status::Approved);
-    is_standing.then(|| comments::place(app, post, comment.id, comment.status))
+    match comment.status {
+        Status::Approved => Some(format!("/comments/{}", comment.id)),
+        Status::Held => Some(address::encode(&post.entry.address) + &comments::waiting(app, comment.id)),
+        Status::Spam | Status::Trash => None,
+    }
 }
 
 fn layout(app: &App, snapshot: &Snapshot, title: &str) -> Layout {

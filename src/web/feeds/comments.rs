@@ -49,8 +49,8 @@ struct CommentFeed {
 }
 
 struct Entry {
+    /// Its permalink.
     id: String,
-    href: String,
     title: String,
     at: String,
     updated: String,
@@ -121,20 +121,18 @@ fn feed(
 fn entry(app: &App, comment: &Comment, post: &Post) -> Entry {
     let site = &app.config.site;
     let article = site.absolute(&post.entry.address);
-    // The permalink: a number is never used twice.
-    let id = |id: CommentId| site.absolute(&format!("/comments/{id}"));
-    let place = |id: CommentId| format!("{article}#comment-{id}");
+    // A number is never used twice, and its address knows on which page of the thread the comment stands.
+    let permalink = |id: CommentId| site.absolute(&format!("/comments/{id}"));
     let html = comment_markdown::render(&comment.text);
     Entry {
-        id: id(comment.id),
-        href: place(comment.id),
+        id: permalink(comment.id),
         title: xml_text(&app.texts().feeds.comment_title.with_both(&comment.name, &post.entry.title)),
         at: dates::machine(&comment.created_at.to_zoned(TimeZone::UTC)),
         updated: dates::machine(&comment.edited_at.unwrap_or(comment.created_at).to_zoned(TimeZone::UTC)),
         name: xml_text(&comment.name),
         site: comment.site.as_deref().map(xml_text),
         answers: match comment.parent_id {
-            Some(parent) => (id(parent), place(parent)),
+            Some(parent) => (permalink(parent), permalink(parent)),
             None => (posts::id(app, post), article.clone()),
         },
         summary: xml_text(&beginning(&comment.text)),

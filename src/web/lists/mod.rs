@@ -68,7 +68,7 @@ pub async fn home_page(State(app): State<App>, Path(number): Path<String>) -> Re
 }
 
 /// The number in an address: as we write it, and nothing else that reads as one.
-fn page_number(written: &str) -> Result<usize, WebError> {
+pub fn page_number(written: &str) -> Result<usize, WebError> {
     let number: usize = written.parse().map_err(|_| WebError::not_found())?;
     if number.to_string() == written { Ok(number) } else { Err(WebError::not_found()) }
 }

@@ -69,6 +69,7 @@ fn field_error(error: FieldError, texts: &Mend) -> String {
     match error {
         FieldError::NameMissing => texts.name_missing.clone(),
         FieldError::NameLong(count) => texts.name_long.with_both(count, NAME_MAX),
+        FieldError::NameIsEmail => texts.name_is_email.clone(),
         FieldError::Email => texts.email.clone(),
         FieldError::Site => texts.site.clone(),
         FieldError::SiteLong => texts.site_long.with(SITE_MAX),
@@ -84,8 +85,8 @@ fn field_error(error: FieldError, texts: &Mend) -> String {
 #[template(path = "comments/_form.html")]
 pub struct FormView {
     action: String,
-    /// The post's path, to cancel a reply.
-    post: String,
+    /// The path of the page that it stands on, to cancel a reply.
+    page: String,
     stamp: String,
     honeypot: &'static str,
     parent: String,
@@ -122,7 +123,7 @@ impl FormView {
         let privacy = snapshot.pages.iter().find(|page| page.entry.slug.as_str() == "privacy");
         Self {
             action: address::encode(&format!("/posts/{slug}/comments")),
-            post: address::encode(&post.entry.address),
+            page: address::encode(&post.entry.address),
             stamp: stamp::issue(&app.signer, slug, app.clock.now()),
             honeypot: HONEYPOT,
             parent: state.values.parent.clone(),
@@ -148,6 +149,14 @@ impl FieldsView {
             email: field(Field::Email, EMAIL_MAX),
             texts,
         }
+    }
+}
+
+impl FormView {
+    /// On another page of the thread than the post's own.
+    #[must_use]
+    pub fn on_page(self, path: &str) -> Self {
+        Self { page: address::encode(path), ..self }
     }
 }
 

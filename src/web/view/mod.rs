@@ -9,6 +9,7 @@ pub mod layout;
 pub mod onward;
 pub mod stretch;
 pub mod thread;
+pub mod thread_pages;
 pub mod tongue;
 
 /// `toes` to `Toes`, for words that begin a line.

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use jiff::tz::TimeZone;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::dates;
 use crate::{
@@ -9,7 +10,8 @@ use crate::{
     content::comment_markdown,
     domain::{
         comment::{Comment, CommentId, NewComment, Status},
-        thread::{InReplyTo, Node, Said, Thread},
+        names::person_and_blog,
+        thread::{InReplyTo, Node, Said, Thread, fold},
     },
     texts::Texts,
 };
@@ -19,17 +21,29 @@ use crate::{
 #[template(path = "comments/_comment.html")]
 pub struct CommentView {
     id: CommentId,
-    /// `None`: it has been removed, and what answers it has not.
-    said: Option<SaidView>,
-    in_reply_to: Option<InReplyTo>,
+    said: Place,
+    in_reply_to: Option<To>,
     replies: Vec<CommentView>,
+    /// Later replies, which are read when somebody asks for them.
+    folded: Option<Folded>,
     /// Whether the thread is open.
     can_reply: bool,
     texts: &'static Texts,
 }
 
+/// What stands where a comment has its place.
+enum Place {
+    Said(SaidView),
+    Removed,
+    /// What answers it goes on here.
+    Continued(To),
+}
+
 struct SaidView {
+    /// As it was signed, and its two parts.
     name: String,
+    person: String,
+    blog: Option<String>,
     site: Option<String>,
     initials: String,
     avatar: u32,
@@ -67,29 +81,79 @@ impl PreviewView {
     }
 }
 
-/// Draws a thread's comments.
-pub fn comments(thread: &Thread, zone: &TimeZone, can_reply: bool, texts: &'static Texts) -> Vec<CommentView> {
-    thread.roots.iter().map(|node| view(node, zone, can_reply, texts)).collect()
+/// Another comment, named.
+struct To {
+    href: String,
+    /// `None`: it has been removed.
+    name: Option<String>,
 }
 
-fn view(node: &Node, zone: &TimeZone, can_reply: bool, texts: &'static Texts) -> CommentView {
-    let (id, said) = match &node.said {
-        Said::Comment(comment) => (comment.id, Some(said(comment, zone, texts))),
-        Said::Tombstone(id) => (*id, None),
-    };
-    CommentView {
-        id,
-        said,
-        in_reply_to: node.in_reply_to.clone(),
-        replies: node.replies.iter().map(|reply| view(reply, zone, can_reply, texts)).collect(),
-        can_reply,
-        texts,
+struct Folded {
+    replies: Vec<CommentView>,
+    /// How many there are.
+    summary: String,
+    /// A comment in it is what its writer came to see.
+    is_open: bool,
+}
+
+/// Draws the comments on a page of a thread.
+pub fn comments(thread: &Thread, zone: &TimeZone, can_reply: bool, texts: &'static Texts) -> Vec<CommentView> {
+    let drawer = Drawer { thread, zone, can_reply, texts };
+    thread.roots.iter().map(|node| drawer.comment(node, true)).collect()
+}
+
+struct Drawer<'a> {
+    thread: &'a Thread,
+    zone: &'a TimeZone,
+    can_reply: bool,
+    texts: &'static Texts,
+}
+
+impl Drawer<'_> {
+    /// What was unfolded is not folded once more within.
+    fn comment(&self, node: &Node, folds: bool) -> CommentView {
+        let in_view = if folds { fold::in_view(&node.replies) } else { node.replies.len() };
+        let (in_view, later) = node.replies.split_at(in_view);
+        let folded = || Folded {
+            replies: later.iter().map(|reply| self.comment(reply, false)).collect(),
+            summary: self.texts.comments.more_replies.of(later.iter().map(Node::size).sum()),
+            is_open: later.iter().any(has_waiting),
+        };
+        CommentView {
+            id: node.id(),
+            said: match &node.said {
+                Said::Comment(comment) => Place::Said(said(comment, self.zone, self.texts)),
+                Said::Tombstone(_) => Place::Removed,
+                Said::Continued(to) => Place::Continued(self.to(to)),
+            },
+            in_reply_to: node.in_reply_to.as_ref().map(|to| self.to(to)),
+            replies: in_view.iter().map(|reply| self.comment(reply, folds)).collect(),
+            folded: (!later.is_empty()).then(folded),
+            can_reply: self.can_reply,
+            texts: self.texts,
+        }
+    }
+
+    /// On this page, or wherever it stands.
+    fn to(&self, to: &InReplyTo) -> To {
+        let is_here = self.thread.roots.iter().any(|node| node.find(to.id).is_some());
+        let href = if is_here { format!("#comment-{}", to.id) } else { format!("/comments/{}", to.id) };
+        To { href, name: to.name.clone() }
     }
 }
 
+/// Whether its writer is shown a comment in it that nobody else sees.
+pub fn has_waiting(node: &Node) -> bool {
+    let is_it = matches!(&node.said, Said::Comment(comment) if comment.status != Status::Approved);
+    is_it || node.replies.iter().any(has_waiting)
+}
+
 fn said(comment: &Comment, zone: &TimeZone, texts: &Texts) -> SaidView {
+    let (person, blog) = person_and_blog(&comment.name);
     SaidView {
-        initials: initials(&comment.name),
+        person: person.to_owned(),
+        blog: blog.map(str::to_owned),
+        initials: initials(person),
         avatar: if comment.by_author { 1 } else { 2 + colour(&comment.name) % 7 },
         name: comment.name.clone(),
         site: comment.site.clone(),
@@ -101,13 +165,13 @@ fn said(comment: &Comment, zone: &TimeZone, texts: &Texts) -> SaidView {
     }
 }
 
-/// One letter, or two where there are two names: "Ana Reyes" is AR, "Lisa @ Mile by Mile" is L.
-fn initials(name: &str) -> String {
-    let own = name.split(['@', ',', '|', '(']).next().filter(|own| own.contains(char::is_alphanumeric)).unwrap_or(name);
+/// One letter, or two where there are two names: "Ana Reyes" is AR. A name of pictures has the first of them.
+fn initials(person: &str) -> String {
+    let own = person.split([',', '|', '(']).next().filter(|own| own.contains(char::is_alphanumeric)).unwrap_or(person);
+    let first = |word: &str| word.graphemes(true).next().map(str::to_uppercase).unwrap_or_default();
     let mut words = own.split_whitespace().filter(|word| word.starts_with(char::is_alphanumeric));
-    let first = |word: &str| word.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     let letters = [words.next(), words.next_back()].into_iter().flatten().map(first).collect::<String>();
-    if letters.is_empty() { "?".to_owned() } else { letters }
+    if letters.is_empty() { first(own.trim_start()) } else { letters }
 }
 
 /// The same name has the same colour on every page (FNV-1a, which is enough for that).
@@ -121,9 +185,16 @@ mod tests {
 
     #[test]
     fn names_have_initials() {
-        for (name, letters) in
-            [("Ana Reyes", "AR"), ("Lisa @ Mile by Mile", "L"), ("jo van der Berg", "JB"), ("🏃", "?"), ("ß", "SS")]
-        {
+        for (name, letters) in [
+            ("Ana Reyes", "AR"),
+            ("Lisa", "L"),
+            ("jo van der Berg", "JB"),
+            ("ß", "SS"),
+            ("e\u{301}va", "E\u{301}"),
+            ("\u{1F3C3}\u{1F3FD}\u{200D}\u{2640}\u{FE0F} runs", "R"),
+            ("\u{1F3C3}\u{1F3FD}\u{200D}\u{2640}\u{FE0F}\u{1F3C3}", "\u{1F3C3}\u{1F3FD}\u{200D}\u{2640}\u{FE0F}"),
+            ("ليلى حداد", "لح"),
+        ] {
             assert_eq!(initials(name), letters, "{name}");
         }
     }

@@ -1,8 +1,9 @@
 //! The real binary on the sample site, with a database of its own.
 
 use std::{
+    io::Write,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use serde_json::Value;
@@ -37,6 +38,17 @@ impl Site {
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "instep {} failed: {told}", arguments.join(" "));
         String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// Answers as the author, and the number of the answer.
+    pub fn reply(&self, id: &Value, text: &str) -> Value {
+        let mut command = instep(&self.data);
+        command.args(["comments", "reply", "--json", &id.to_string()]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
+        child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("listens");
+        let output = child.wait_with_output().expect("ends");
+        let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        told["id"].clone()
     }
 
     /// The comments that wait, as `instep comments list --json` tells them.

@@ -89,6 +89,22 @@ async fn an_answer_must_be_one_and_to_something_that_is_seen() {
 }
 
 #[tokio::test]
+async fn what_waits_for_an_answer_is_listed_until_it_has_one() {
+    let program = Program::with_site();
+    let serving = program.serve(&[]);
+    let list = ["comments", "list", "--unanswered"];
+    program.run(&list).exits(0).says("No comments here.");
+    let id = comment(serving.address, "How often?").await.to_string();
+    program.run(&list).exits(0).says("No comments here.");
+    program.run(&["comments", "approve", &id]).exits(0);
+    program.run(&list).exits(0).says(&format!("{id}\tapproved (first-comment; stamp-missing)\tcalf\tAna\tHow often?"));
+    assert_eq!(json(&program.run(&["comments", "list", "--unanswered", "--json"]))[0]["text"], "How often?");
+    program.run_with(&["comments", "reply", &id], "Twice a day.").exits(0);
+    program.run(&list).exits(0).says("No comments here.");
+    program.run(&["comments", "list", "--unanswered", "--status", "held"]).exits(2);
+}
+
+#[tokio::test]
 async fn a_list_for_people_is_one_line_a_comment() {
     let program = Program::with_site();
     let serving = program.serve(&[]);

@@ -9,6 +9,8 @@ mod links;
 mod load;
 mod markup;
 mod mending;
+mod names;
+mod pages;
 mod preview;
 mod refused;
 mod suspected;

@@ -98,7 +98,11 @@ async fn every_doubt_is_kept_with_the_comment(database: Database) {
         ("known", Circumstances { stamp: StampState::Forged, ..FINE }, "stamp-forged"),
         ("known", Circumstances { stamp: StampState::Old, ..FINE }, "stamp-old"),
         ("known", Circumstances { honeypot_filled: true, ..FINE }, "honeypot"),
-        ("known", Circumstances { stamp: StampState::Old, honeypot_filled: true }, "stamp-old honeypot"),
+        (
+            "known",
+            Circumstances { stamp: StampState::Old, honeypot_filled: true, poses_as_author: true },
+            "stamp-old honeypot author-name",
+        ),
     ];
     add_approved(store, &by("known", sent("Hello"))).await;
     for (at, (commenter, circumstances, reasons)) in cases.into_iter().enumerate() {

@@ -28,6 +28,7 @@ fn edit(id: i64, text: &str, seconds: i64) -> Edit {
     Edit {
         id,
         new: NewComment { text: text.into(), ..sent("").new },
+        poses_as_author: false,
         sender: sent("").sender,
         gap: SignedDuration::ZERO,
         rules: Arc::new(Rules { max_links: 2, ..Rules::default() }),

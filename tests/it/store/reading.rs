@@ -17,6 +17,7 @@ on_both_engines!(
     counts_are_of_approved_comments_by_slug,
     a_single_comment_is_found_whatever_its_status,
     lists_are_by_status_and_oldest_first,
+    what_the_author_has_not_answered_is_listed_oldest_first,
     whether_anything_was_ever_said,
     two_stores_on_one_database_see_each_other,
     it_answers_until_it_is_closed,
@@ -131,6 +132,32 @@ async fn lists_are_by_status_and_oldest_first(database: Database) {
         let listed: Vec<i64> = listed.iter().map(|listed| listed.comment.id).collect();
         assert_eq!(listed, expected, "{status:?}");
     }
+}
+
+async fn what_the_author_has_not_answered_is_listed_oldest_first(database: Database) {
+    let store = &database.store;
+    let unanswered = async || -> Vec<i64> {
+        store.unanswered_comments().await.expect("lists").iter().map(|listed| listed.comment.id).collect()
+    };
+    let reply = async |id| store.reply_as_author(id, "Jo", None, "An answer", "shell", at(60)).await.expect("answers");
+    assert_eq!(unanswered().await, [] as [i64; 0]);
+    let question = add_approved(store, &sent("A question")).await;
+    let follow_up = add_approved(store, &answer_to(question, "By the way")).await;
+    let elsewhere = add_approved(store, &under("hips", sent("Elsewhere"))).await;
+    let before =
+        store.place_comment(&ThreadKey::post("toes"), &placed("Lisa", None, false), "demo").await.expect("places");
+    store.place_comment(&ThreadKey::post("toes"), &placed("Jo", None, true), "demo").await.expect("places");
+    add(store, &by("stranger", sent("Held"))).await;
+    assert_eq!(unanswered().await, [before, question, follow_up, elsewhere]);
+
+    // An answer further down is one to all above it; what is asked below it is a new question.
+    let answer = reply(follow_up).await;
+    assert_eq!(unanswered().await, [before, elsewhere]);
+    let again = add_approved(store, &answer_to(answer, "And then?")).await;
+    assert_eq!(unanswered().await, [before, elsewhere, again]);
+    // An answer that is taken away is none.
+    store.trash(answer, "test", at(61)).await.expect("trashes");
+    assert_eq!(unanswered().await, [before, question, follow_up, elsewhere, again]);
 }
 
 async fn whether_anything_was_ever_said(database: Database) {

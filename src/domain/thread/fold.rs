@@ -1,0 +1,60 @@
+//! Which replies of a long thread are folded away until somebody asks for them.
+
+use super::Node;
+
+/// So many comments below one are read in one go.
+const LONG: usize = 10;
+/// Of more than that, so many stay in view,
+const IN_VIEW: usize = 5;
+/// unless fewer than these would be folded: their line would hide less than it costs.
+const WORTH_FOLDING: usize = 4;
+
+/// How many of these replies to one comment stand in view, with all that was answered to them; the later ones are folded.
+pub fn in_view(replies: &[Node]) -> usize {
+    let sizes: Vec<usize> = replies.iter().map(Node::size).collect();
+    let total: usize = sizes.iter().sum();
+    if total <= LONG {
+        return replies.len();
+    }
+    let mut shown = 0;
+    for (at, size) in sizes.iter().enumerate() {
+        if shown >= IN_VIEW {
+            return if total - shown < WORTH_FOLDING { replies.len() } else { at };
+        }
+        shown += size;
+    }
+    replies.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Thread, tests::comment},
+        *,
+    };
+    use crate::domain::comment::{CommentId, Status};
+
+    /// Of the replies to comment 1.
+    fn in_view_of(entries: impl IntoIterator<Item = (CommentId, CommentId)>) -> usize {
+        let replies = entries.into_iter().map(|(id, parent)| comment(id, Some(parent), Status::Approved));
+        let thread = Thread::build(replies.chain([comment(1, None, Status::Approved)]).collect(), None);
+        in_view(&thread.roots[0].replies)
+    }
+
+    #[test]
+    fn the_first_five_of_many() {
+        let flat = |count: i64| in_view_of((2..2 + count).map(|id| (id, 1)));
+        assert_eq!([0, 1, 10, 11, 300].map(flat), [0, 1, 10, 5, 5]);
+    }
+
+    #[test]
+    fn answers_to_replies_count() {
+        // The first reply has seven of its own, the second fifteen.
+        let first = [(2, 1)].into_iter().chain((10..17).map(|id| (id, 2)));
+        let second = [(3, 1)].into_iter().chain((20..35).map(|id| (id, 3)));
+        assert_eq!(in_view_of(first.clone().chain(second)), 1);
+        // Two more are not worth a line of their own.
+        assert_eq!(in_view_of(first.chain([(3, 1), (20, 3), (21, 3)])), 2);
+        assert_eq!(in_view_of([(2, 1)].into_iter().chain((10..20).map(|id| (id, 2)))), 1);
+    }
+}

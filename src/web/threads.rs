@@ -1,0 +1,131 @@
+//! The thread of a post in pages. The one that is read first stands under the article; each other has an address of its
+//! own below `/posts`, where comments are sent, whatever the permalinks are.
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State, rejection::QueryRejection},
+    response::Response,
+};
+use http::StatusCode;
+
+use super::{
+    entries::{self, Asked, Conversation, PostRequest},
+    errors::{self, WebError},
+    feeds, lists,
+    page::{Page, redirect},
+    view::{
+        cards::thread_keys,
+        layout::Layout,
+        thread_pages::ThreadPages,
+        tongue::{self, Tongue},
+    },
+};
+use crate::{
+    app::App,
+    content::Snapshot,
+    domain::{
+        address,
+        comment::CommentId,
+        entry::Post,
+        thread::{
+            Thread,
+            pages::{PAGE, Pages},
+        },
+    },
+};
+
+/// A post's thread, with a comment that its writer may see. `None`, and a line in the log, where the database is away.
+pub async fn read(app: &App, post: &Post, waiting: Option<CommentId>) -> Option<Pages> {
+    match app.store.thread(&thread_keys([post]), waiting).await {
+        Ok(comments) => Some(Thread::build(comments, waiting).pages(app.config.site.comments.order)),
+        Err(error) => {
+            errors::log(&error);
+            None
+        }
+    }
+}
+
+/// The path of a page of a post's thread.
+pub fn path(post: &Post, pages: &Pages, number: usize) -> String {
+    if number == pages.first_read() {
+        post.entry.address.clone()
+    } else {
+        format!("/posts/{}/comments/page/{number}", post.entry.slug)
+    }
+}
+
+/// The path of the page with a comment on it. Threads of a single page, which most are, are counted and not read.
+pub async fn path_to(app: &App, post: &Post, id: CommentId, waiting: Option<CommentId>) -> String {
+    let counts = app.store.comment_counts(&thread_keys([post])).await.unwrap_or_default();
+    let shown = counts.values().sum::<usize>() + usize::from(waiting.is_some());
+    let pages = if shown > PAGE { read(app, post, waiting).await } else { None };
+    let found = pages.and_then(|pages| Some(path(post, &pages, pages.holding(id)?)));
+    found.unwrap_or_else(|| post.entry.address.clone())
+}
+
+/// `/posts/SLUG/comments/page/2`
+pub async fn page(
+    State(app): State<App>,
+    Path((slug, number)): Path<(String, String)>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, WebError> {
+    let snapshot = app.snapshot();
+    let number = lists::page_number(&number)?;
+    let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
+    if post.entry.slug.as_str() != slug {
+        let path = format!("/posts/{}/comments/page/{number}", post.entry.slug);
+        return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&path)));
+    }
+    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
+    entries::show_post(&app, &snapshot, post, &asked, Some(number)).await
+}
+
+#[derive(Template)]
+#[template(path = "comments/page.html")]
+struct ThreadPage {
+    layout: Layout,
+    /// The article's, and where it is.
+    title: String,
+    tongue: Tongue,
+    href: String,
+    conversation: Conversation,
+}
+
+/// A page that stands for itself.
+///
+/// # Errors
+/// There is no such page, or a template failed.
+pub fn draw(
+    app: &App,
+    snapshot: &Snapshot,
+    post: &Post,
+    request: PostRequest,
+    pages: Pages,
+    number: usize,
+) -> Result<Page, WebError> {
+    let (entry, texts) = (&post.entry, app.texts());
+    let (path, ways) = (path(post, &pages, number), ThreadPages::new(post, &pages, number));
+    let thread = pages.take(number).ok_or_else(WebError::not_found)?;
+    let mut layout = Layout::new(app, snapshot, &texts.comments.page.with_both(&entry.title, number))
+        .at(app, &path)
+        .with_comment_feed(&entry.title, &feeds::comments_path(post));
+    if !request.is_indexed(post) {
+        layout = layout.not_indexed();
+    }
+    if request.form.preview.is_some() {
+        layout.title = texts.form.preview_title.with(&layout.title);
+    }
+    if request.form.notice.is_some() {
+        layout = layout.with_error();
+    }
+    let (policy, status) = (request.policy(post), request.status);
+    let conversation = entries::conversation(app, snapshot, post, Some(&thread), request.form, request.waiting);
+    let page = ThreadPage {
+        title: entry.title.clone(),
+        tongue: tongue::of(entry),
+        href: address::encode(&entry.address),
+        conversation: conversation.on_page(&path, ways),
+        layout,
+    };
+    Ok(Page::html(&page, policy)?.with_status(status))
+}
