@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::support::{FLAGSHIP, Scripts, Stage};
+use super::support::{FLAGSHIP, Scripts, Stage, Visitor};
 
 /// One attempt a line; `\n` is a line break.
 const ATTACKS: &str = include_str!("../fixtures/attacks.txt");
@@ -42,25 +42,34 @@ async fn no_script_of_a_commenter_runs() {
     stage.site.shell(&["comments", "approve", "--all-held"]);
 
     reader.reload_until(".comment").await;
-    let shown = reader.run("return document.querySelectorAll('.comment').length").await;
-    assert_eq!(shown, json!(kept));
-    // What a person does by chance: moves over everything, clicks on it, gives it the focus.
-    reader
-        .run(
-            "for (const element of document.querySelectorAll('#comments *')) { \
-               for (const kind of ['pointerenter', 'mouseover', 'focus', 'toggle', 'animationstart', 'error', 'load']) \
-                 element.dispatchEvent(new Event(kind)); }",
-        )
-        .await;
-    for path in [FLAGSHIP.to_owned(), format!("{FLAGSHIP}?reply_to={kept}"), "/".to_owned()] {
-        assert_eq!(reader.run("return window.ran").await, json!([]), "before {path}");
-        assert_eq!(reader.run("return window.broken").await, json!([]), "the policy had nothing to stop before {path}");
+    let mut pages = vec![FLAGSHIP.to_owned()];
+    pages.extend((2..=kept.div_ceil(200)).map(|page| format!("{FLAGSHIP}/comments/page/{page}")));
+    let mut shown = 0;
+    for path in &pages {
+        reader.open(path).await;
+        let here = reader.run("return document.querySelectorAll('.comment').length").await;
+        shown += here.as_u64().unwrap_or_else(|| panic!("{here}"));
+        // What a person does by chance: moves over everything, clicks on it, gives it the focus.
+        reader
+            .run(
+                "for (const element of document.querySelectorAll('#comments *')) { \
+                   for (const kind of ['pointerenter', 'mouseover', 'focus', 'toggle', 'animationstart', 'error', 'load']) \
+                     element.dispatchEvent(new Event(kind)); }",
+            )
+            .await;
+        nothing_ran(&reader, path).await;
+    }
+    assert_eq!(shown, kept);
+    for path in [format!("{FLAGSHIP}?reply_to={kept}"), "/".to_owned()] {
         reader.open(&path).await;
+        nothing_ran(&reader, &path).await;
     }
     let foreign = "return document.querySelectorAll('#comments :is(script, iframe, object, embed, style, link, base, \
                    meta, svg, math, video, audio, img), #comments .comment :is(form, input)').length";
-    reader.open(FLAGSHIP).await;
-    assert_eq!(reader.run(foreign).await, json!(0));
+    for path in &pages {
+        reader.open(path).await;
+        assert_eq!(reader.run(foreign).await, json!(0), "{path}");
+    }
     for path in ["/comments/feed.xml".to_owned(), format!("{FLAGSHIP}/comments/feed.xml")] {
         reader.open(&path).await;
         let parsed =
@@ -68,4 +77,9 @@ async fn no_script_of_a_commenter_runs() {
         assert_eq!(parsed, json!([30, 0]), "{path}");
     }
     stage.trap.assert_empty();
+}
+
+async fn nothing_ran(reader: &Visitor, path: &str) {
+    assert_eq!(reader.run("return window.ran").await, json!([]), "{path}");
+    assert_eq!(reader.run("return window.broken").await, json!([]), "the policy had nothing to stop on {path}");
 }

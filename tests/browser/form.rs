@@ -164,8 +164,9 @@ async fn a_preview_follows_what_is_typed() {
     assert_eq!(writer.address().await, FLAGSHIP);
     assert_eq!(writer.text("#preview strong").await, "arches");
     writer.see("#text").await.send_keys(", **calves** too").await.expect("types");
-    until("the preview follows", async || writer.text("#preview .prose").await == "My arches thank you, calves too")
-        .await;
+    // Asked in one go: the element that was found may have been replaced before it is read.
+    let previewed = "return document.querySelector('#preview .prose')?.textContent.trim()";
+    until("the preview follows", async || writer.run(previewed).await == "My arches thank you, calves too").await;
     assert!(stage.site.held_comments().is_empty(), "nothing is stored");
 
     // What cannot be shown is told by the page.

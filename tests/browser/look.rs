@@ -41,8 +41,15 @@ async fn what_runs_from_right_to_left_does_not_scroll_either() {
     for turned in ["document.querySelector('article')", "document.documentElement"] {
         for page in [FLAGSHIP, GUIDE] {
             reader.open(page).await;
-            reader.run(&format!("{turned}.dir = 'rtl'")).await;
-            assert_eq!(reader.run("return getComputedStyle(document.querySelector('h2')).direction").await, "rtl");
+            reader
+                .run(&format!(
+                    "document.querySelectorAll('[dir]').forEach((one) => one.removeAttribute('dir')); {turned}.dir = 'rtl'"
+                ))
+                .await;
+            assert_eq!(
+                reader.run("return getComputedStyle(document.querySelector('.prose h2')).direction").await,
+                "rtl"
+            );
             assert_eq!(too_wide(&reader).await, json!([]), "{page} scrolls sideways with {turned} turned");
         }
     }
