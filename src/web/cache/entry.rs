@@ -45,7 +45,7 @@ struct Encoded {
 /// How much time a body may cost.
 #[derive(Clone, Copy)]
 enum Effort {
-    /// A reader waits. Brotli's 4 takes about as long as gzip's 4 and is a tenth smaller.
+    /// A reader waits. Brotli's 5 is about as fast as gzip's 6 and a tenth smaller; its 4 makes a first visit too large.
     Quick,
     Best,
 }
@@ -169,7 +169,7 @@ async fn compress(body: &Bytes, effort: Effort) -> (Option<Bytes>, Option<Bytes>
 
 fn gzip(body: &[u8], effort: Effort) -> Option<Bytes> {
     let level = match effort {
-        Effort::Quick => 4,
+        Effort::Quick => 6,
         Effort::Best => 9,
     };
     let output = Vec::with_capacity(body.len() / 3);
@@ -180,7 +180,7 @@ fn gzip(body: &[u8], effort: Effort) -> Option<Bytes> {
 
 fn brotli(body: &[u8], effort: Effort) -> Option<Bytes> {
     let quality = match effort {
-        Effort::Quick => 4,
+        Effort::Quick => 5,
         Effort::Best => 11,
     };
     // A window of 4 MiB covers any page.
