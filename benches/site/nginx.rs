@@ -1,6 +1,6 @@
 //! nginx serving the very same bytes as files, compressed beforehand: the measure of what serving a page may cost.
 
-use std::{fmt::Write as _, fs, net::TcpListener, path::Path};
+use std::{fmt::Write as _, fs, net::TcpListener, os::unix::fs::MetadataExt, path::Path};
 
 use super::{
     http::Answer,
@@ -76,7 +76,8 @@ http {{
     fs::write(&file, configuration).expect("writes");
     let mut command = process::server("nginx");
     // The worker of a server started by root would be somebody who may not read our files.
-    let user = if fs::metadata("/root/.").is_ok() { "daemon off; user root;" } else { "daemon off;" };
+    let is_root = fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    let user = if is_root { "daemon off; user root;" } else { "daemon off;" };
     command.arg("-p").arg(&folder).arg("-c").arg(&file).args(["-g", user]);
     let server = Server::other(command, address);
     let url = server.url(PAGE);

@@ -168,9 +168,20 @@ impl PostRequest {
     }
 
     /// Whether search engines should know the answer.
-    pub fn is_indexed(&self, post: &Post) -> bool {
+    fn is_indexed(&self, post: &Post) -> bool {
         let is_plain = self.form.replying_to.is_none() && self.form.preview.is_none();
         is_plain && self.waiting.is_none() && !post.entry.draft
+    }
+
+    /// What the head says of an answer that is not simply the post.
+    pub fn framed(&self, mut layout: Layout, post: &Post) -> Layout {
+        if !self.is_indexed(post) {
+            layout = layout.not_indexed();
+        }
+        if self.form.preview.is_some() {
+            layout.title = layout.texts.form.preview_title.with(&layout.title);
+        }
+        if self.form.notice.is_some() { layout.with_error() } else { layout }
     }
 
     /// How long the answer holds.
@@ -281,15 +292,7 @@ async fn article(
     if entry.body.wants_script() {
         layout = layout.with_script(app, "js/embeds.js");
     }
-    if !request.is_indexed(post) {
-        layout = layout.not_indexed();
-    }
-    if request.form.preview.is_some() {
-        layout.title = texts.form.preview_title.with(&layout.title);
-    }
-    if request.form.notice.is_some() {
-        layout = layout.with_error();
-    }
+    layout = request.framed(layout, post);
 
     let series = place.and_then(|(series, at)| SeriesBox::new(series, at, texts));
     // A series has a way on of its own; two at once would be one too many.

@@ -106,18 +106,10 @@ pub fn draw(
     let (entry, texts) = (&post.entry, app.texts());
     let (path, ways) = (path(post, &pages, number), ThreadPages::new(post, &pages, number));
     let thread = pages.take(number).ok_or_else(WebError::not_found)?;
-    let mut layout = Layout::new(app, snapshot, &texts.comments.page.with_both(&entry.title, number))
+    let layout = Layout::new(app, snapshot, &texts.comments.page.with_both(&entry.title, number))
         .at(app, &path)
         .with_comment_feed(&entry.title, &feeds::comments_path(post));
-    if !request.is_indexed(post) {
-        layout = layout.not_indexed();
-    }
-    if request.form.preview.is_some() {
-        layout.title = texts.form.preview_title.with(&layout.title);
-    }
-    if request.form.notice.is_some() {
-        layout = layout.with_error();
-    }
+    let layout = request.framed(layout, post);
     let (policy, status) = (request.policy(post), request.status);
     let conversation = entries::conversation(app, snapshot, post, Some(&thread), request.form, request.waiting);
     let page = ThreadPage {

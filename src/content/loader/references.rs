@@ -62,9 +62,9 @@ const FRAME_IDS: [&str; 15] = [
     "fax",
     "main",
     "name",
-    "related-title",
     "preview",
     "preview-title",
+    "related-title",
     "respond",
     "respond-title",
     "series",
@@ -91,6 +91,8 @@ pub(super) fn dead(rules: &Rules, library: &Library, links: &[Link]) -> Vec<Prob
                 format!("the link {:?} leads to a draft, which readers cannot see", link.to),
                 "Publish the draft, or take the link out until then.".to_owned(),
             ),
+            // Most links name no part of the page, whose ids then need not be gathered.
+            Some(Room::Entry(_)) if fragment.is_empty() => {}
             Some(Room::Entry(entry)) => {
                 let ids = ids.entry(&entry.address).or_insert_with(|| ids_of(entry));
                 if !is_there(ids, &fragment) {
@@ -234,7 +236,7 @@ fn ids_in(html: &str) -> Vec<String> {
 
 fn is_there(ids: &HashSet<String>, fragment: &str) -> bool {
     let is_of_frame = || FRAME_IDS.contains(&fragment) || fragment.starts_with("comment-");
-    fragment.is_empty() || fragment.eq_ignore_ascii_case("top") || ids.contains(fragment) || is_of_frame()
+    fragment.eq_ignore_ascii_case("top") || ids.contains(fragment) || is_of_frame()
 }
 
 fn nearest_id(ids: &HashSet<String>, fragment: &str) -> Option<String> {
