@@ -1,6 +1,7 @@
 //! Settings: what was typed (flags, environment, site.toml) becomes a checked [`Config`], or one sentence that names
 //! the key, the value and what would be right. Nothing here touches the site or the database.
 
+mod smtp;
 mod sources;
 mod theme;
 
@@ -17,7 +18,9 @@ use serde::Deserialize;
 
 use crate::{
     domain::{
-        address, language,
+        address,
+        delivery::Rhythm,
+        language, mailbox,
         permalink::{Permalink, Rules},
         theme::{Remark, Theme},
         thread::pages::Order,
@@ -26,6 +29,7 @@ use crate::{
     texts::{self, Texts, TextsError},
 };
 
+pub use smtp::{Mail, MailFrom, MailServer, Security};
 pub use sources::{SETTINGS, Setting, Typed, unknown_variables};
 
 /// A setting that cannot be.
@@ -49,6 +53,11 @@ pub enum ConfigError {
          put base_url = \"https://your.domain\" into site.toml"
     )]
     NoBaseUrl(SocketAddr),
+    #[error(
+        "mail_from is missing. Mails need a sender: set INSTEP_MAIL_FROM to an address that your mail server lets you \
+         use, such as blog@example.org"
+    )]
+    NoMailFrom,
     #[error(transparent)]
     Texts(#[from] TextsError),
 }
@@ -65,6 +74,8 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// Signs cookies and links instead of the secret in the database.
     pub secret: Option<String>,
+    /// `None`: mails wait in the outbox.
+    pub mail: Option<Mail>,
     pub log: LogFormat,
     pub watch: Watch,
     pub site: Site,
@@ -110,6 +121,7 @@ pub struct Site {
     /// What of it works and deserves a look.
     pub remarks: Vec<Remark>,
     pub comments: Comments,
+    pub notices: Notices,
     /// For shared caches (a CDN); 0: none.
     pub shared_seconds: u64,
     /// Hosts besides the providers that pages may frame.
@@ -168,6 +180,15 @@ pub struct Comments {
     pub rules: Arc<verdict::Rules>,
 }
 
+/// What the author is told by mail, where `author.email` is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Notices {
+    /// A mail for each comment.
+    pub of_each: bool,
+    /// Of what waits and what was refused.
+    pub digest: Option<Rhythm>,
+}
+
 /// site.toml as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -184,6 +205,7 @@ struct SiteToml {
     author: Author,
     navigation: Vec<NavigationLink>,
     comments: CommentsToml,
+    mail: MailToml,
     cache: CacheToml,
     security: SecurityToml,
 }
@@ -202,6 +224,13 @@ struct CommentsToml {
     gap_seconds: u32,
     per_10_minutes: u32,
     network_per_10_minutes: u32,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct MailToml {
+    each_comment: bool,
+    digest: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -231,6 +260,7 @@ impl Default for SiteToml {
             author: Author::default(),
             navigation: Vec::new(),
             comments: CommentsToml::default(),
+            mail: MailToml::default(),
             cache: CacheToml::default(),
             security: SecurityToml::default(),
         }
@@ -252,6 +282,12 @@ impl Default for CommentsToml {
             per_10_minutes: 5,
             network_per_10_minutes: 30,
         }
+    }
+}
+
+impl Default for MailToml {
+    fn default() -> Self {
+        Self { each_comment: true, digest: "daily".to_owned() }
     }
 }
 
@@ -280,6 +316,7 @@ impl Config {
                 parse_networks,
             )?,
             secret: raw.optional("secret"),
+            mail: check_mail(&raw)?,
             log: raw.parse("log", "write text or json", |value| match value {
                 "text" => Some(LogFormat::Text),
                 "json" => Some(LogFormat::Json),
@@ -295,6 +332,19 @@ impl Config {
             data,
         })
     }
+}
+
+fn check_mail(raw: &sources::Sources) -> Result<Option<Mail>, ConfigError> {
+    let Some(url) = raw.optional("smtp_url") else { return Ok(None) };
+    let server = MailServer::parse(&url).ok_or_else(|| ConfigError::Value {
+        key: "smtp_url".to_owned(),
+        value: smtp::without_password(&url),
+        right: smtp::SERVER_RULE.to_owned(),
+    })?;
+    if raw.optional("mail_from").is_none() {
+        return Err(ConfigError::NoMailFrom);
+    }
+    Ok(Some(Mail { server, from: raw.parse("mail_from", smtp::FROM_RULE, MailFrom::parse)? }))
 }
 
 fn parse_networks(list: &str) -> Option<Vec<IpNet>> {
@@ -339,6 +389,15 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
     if let Some(url) = raw.author.url.as_deref().filter(|url| !address::is_web(url)) {
         return Err(wrong("author.url", url, "write a whole address, such as https://example.org/me"));
     }
+    if let Some(email) = raw.author.email.as_deref().filter(|email| !mailbox::is_plausible(email)) {
+        return Err(wrong("author.email", email, "write an address, such as ana@example.org"));
+    }
+    let digest = match raw.mail.digest.as_str() {
+        "daily" => Some(Rhythm::Daily),
+        "weekly" => Some(Rhythm::Weekly),
+        "never" => None,
+        other => return Err(wrong("mail.digest", other, "write daily, weekly or never")),
+    };
     for link in &raw.navigation {
         let leads_somewhere =
             link.href.starts_with('/') || link.href.starts_with("https://") || link.href.starts_with("http://");
@@ -362,6 +421,7 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
         navigation: raw.navigation,
         permalink,
         card: raw.card,
+        notices: Notices { of_each: raw.mail.each_comment, digest },
         icon: theme::icon(raw.icon)?,
         theme: look,
         remarks,

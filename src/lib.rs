@@ -6,9 +6,10 @@
 //! - [`domain`]: types and decisions, free of I/O.
 //! - [`content`]: Markdown on disk becomes an immutable snapshot.
 //! - [`store`]: the database; the only place with SQL.
+//! - [`mail`]: the postman, and the mails.
 //! - [`providers`]: what others know of the films in posts, asked for by the author's command.
 //! - [`texts`]: what the program says to readers, one file a language.
-//! - [`web`]: routes, pages, page cache; the only place with HTTP and templates.
+//! - [`web`]: routes, pages, page cache; the only place with HTTP.
 //!
 //! Imports point down only: `web` uses `store` and `content`, they use `domain`, and neither knows the other.
 
@@ -17,6 +18,7 @@ pub mod cli;
 pub mod config;
 pub mod content;
 pub mod domain;
+pub mod mail;
 pub mod providers;
 pub mod store;
 pub mod texts;

@@ -5,6 +5,7 @@ mod comments;
 mod demo;
 mod embeds;
 mod init;
+mod mail;
 mod new;
 mod pictures;
 mod serve;
@@ -64,6 +65,9 @@ enum Command {
     /// List, approve, answer and remove comments, also while the site runs
     #[command(subcommand)]
     Comments(comments::Comments),
+    /// Look after mails: which wait, which were given up, whether they arrive
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// Ask for titles and stills of embeds
     #[command(subcommand)]
     Embeds(embeds::Embeds),
@@ -149,6 +153,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Some(Command::New(new)) => new.run(&places),
             Some(Command::Check(check)) => check.run(&places),
             Some(Command::Comments(comments)) => comments.run(&places).await,
+            Some(Command::Mail(mail)) => mail.run(&places).await,
             Some(Command::Embeds(embeds)) => embeds.run(&places),
             Some(Command::Pictures(pictures)) => pictures.run(&places),
             Some(Command::Licences) => {

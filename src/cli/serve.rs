@@ -6,7 +6,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
     process::ExitCode,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context;
@@ -14,6 +14,8 @@ use clap::Args;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    sync::oneshot,
+    time,
 };
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -22,8 +24,12 @@ use crate::{
     app::{App, Clock, Mode},
     config::LogFormat,
     domain::{problem::Severity, words::counted},
+    mail::{self, Postman},
     web::{Site, server},
 };
+
+/// How long a mail that is under way may keep the program from ending.
+const MAIL_PATIENCE: Duration = Duration::from_secs(4);
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -59,6 +65,7 @@ impl Serve {
         }
         let mode = Mode { dev: self.dev, demo: self.demo };
         let (app, keepers) = App::build(config, mode, store, clock).await?;
+        let postman = Postman::new(app.clone(), mail::Limits::default())?;
         if let Ok(program) = std::env::current_exe() {
             let places = [("--content", &app.config.content), ("--data", &app.config.data)];
             let places = places.into_iter().flat_map(|(flag, path)| [OsString::from(flag), path.into()]);
@@ -71,9 +78,18 @@ impl Serve {
         }
 
         let keepers = tokio::spawn(keepers.run());
+        let (end_mail, mail_ends) = oneshot::channel::<()>();
+        let mut postman = tokio::spawn(postman.run(async {
+            let _ = mail_ends.await;
+        }));
         let limits = server::Limits::default();
         server::serve(listener, Site::new(app.clone(), limits), limits, stopped()).await;
         keepers.abort();
+        // A mail that is under way is finished, so that nobody gets it twice.
+        let _ = end_mail.send(());
+        if time::timeout(MAIL_PATIENCE, &mut postman).await.is_err() {
+            postman.abort();
+        }
         app.store.close().await;
         Ok(ExitCode::SUCCESS)
     }

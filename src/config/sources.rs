@@ -67,6 +67,18 @@ pub const SETTINGS: &[Setting] = {
             "Addresses or networks of your own proxies, with commas between: only their `X-Forwarded-For` (or `Forwarded`) is believed.",
         ),
         setting("secret", Text, "", "Signs cookies and links, instead of the secret kept in the database."),
+        setting(
+            "smtp_url",
+            Text,
+            "",
+            "The mail server: `smtps://USER:PASSWORD@HOST`, or `smtp://…` with STARTTLS. Without one, mails wait.",
+        ),
+        setting(
+            "mail_from",
+            Text,
+            "",
+            "Who mails come from, such as `Loose Laces <blog@example.org>`; needed with `smtp_url`.",
+        ),
         setting("log", Text, "text", "`text` or `json`, one line a request."),
         setting(
             "watch",
@@ -134,7 +146,7 @@ pub const SETTINGS: &[Setting] = {
             "What is to be seen on it, for those who do not see it; leave it out where the picture only decorates.",
         ),
         setting("site.author.name", Text, "", "Who writes; the title of the site where unset."),
-        setting("site.author.email", Text, "", "The author's address, for the mails of a later version; never shown."),
+        setting("site.author.email", Text, "", "Where you are told of comments by mail; never shown."),
         setting("site.author.url", Text, "", "The author's own page."),
         setting("site.navigation", List, "[]", "Links in the header: `{ label = \"About\", href = \"/about\" }`."),
         setting("site.comments.enabled", Switch, "true", "`false` closes every thread and keeps what was said."),
@@ -192,6 +204,13 @@ pub const SETTINGS: &[Setting] = {
             Number,
             "30",
             "Comments from one network (/24 or /48) in ten minutes.",
+        ),
+        setting("site.mail.each_comment", Switch, "true", "A mail to the author for each new comment."),
+        setting(
+            "site.mail.digest",
+            Text,
+            "daily",
+            "`daily`, `weekly` (on Mondays) or `never`: a mail to the author at 8 in the morning with what waits and what was refused, if anything was.",
         ),
         setting("site.cache.shared_seconds", Number, "0", "How long a CDN may keep a page; 0 sends it no permission."),
         setting(
@@ -391,12 +410,30 @@ mod tests {
             ("", &[("INSTEP_LISTEN", "3000")], &["listen", "3000", "127.0.0.1:3000"]),
             ("", &[("INSTEP_LISTEN", "0.0.0.0:80")], &["base_url is missing"]),
             ("", &[("INSTEP_LOG", "xml")], &["text or json"]),
+            ("", &[("INSTEP_SMTP_URL", "smtps://mail.example.org")], &["mail_from is missing", "INSTEP_MAIL_FROM"]),
+            ("", &[("INSTEP_SMTP_URL", "mail:25"), ("INSTEP_MAIL_FROM", "a@b.org")], &["smtp_url", "smtps://USER"]),
+            ("", &[("INSTEP_SMTP_URL", "smtp://mail.org"), ("INSTEP_MAIL_FROM", "me")], &["mail_from", "\"me\""]),
+            ("[author]\nemail = 'me'", &[], &["author.email", "ana@example.org"]),
+            ("[mail]\ndigest = 'hourly'", &[], &["mail.digest", "hourly", "daily, weekly or never"]),
         ] {
             let message = load(site, variables).expect_err(site).to_string();
             for word in words {
                 assert!(message.contains(word), "{message:?} does not say {word:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_password_is_never_told() {
+        for url in
+            ["smtp://ana:hunter2@", "smtp://ana:hunter2@mail.org/x", "ana:hunter2@mail.org", "smtp://ana:hunter2"]
+        {
+            let message = load("", &[("INSTEP_SMTP_URL", url)]).expect_err(url).to_string();
+            assert!(!message.contains("hunter2"), "{message}");
+        }
+        let variables = [("INSTEP_SMTP_URL", "smtp://ana:hunter2@mail.org"), ("INSTEP_MAIL_FROM", "ana@mail.org")];
+        let config = load("", &variables).expect("runs");
+        assert!(!format!("{config:?}").contains("hunter2"));
     }
 
     #[test]
@@ -422,6 +459,8 @@ mod tests {
                 (_, "site.comments.moderation") => "all",
                 (_, "site.comments.order") => "newest",
                 (_, "site.permalink") => "/{slug}",
+                (_, "site.author.email") => "ana@example.org",
+                (_, "site.mail.digest") => "weekly",
                 (_, "site.icon") => "icon.svg",
                 (_, "site.theme.display_face" | "site.theme.text_face") => "mono",
                 (_, key) if key.ends_with(".paper") || key.ends_with(".ink") || key.ends_with(".accent") => "navy",

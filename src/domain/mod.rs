@@ -6,11 +6,15 @@
 pub mod address;
 pub mod colour;
 pub mod comment;
+pub mod delivery;
 pub mod embed;
 pub mod entry;
 pub mod language;
+pub mod mail_keys;
+pub mod mailbox;
 pub mod names;
 pub mod near;
+pub mod notices;
 pub mod palette;
 pub mod permalink;
 pub mod picture;

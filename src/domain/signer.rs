@@ -15,6 +15,12 @@ pub enum Purpose {
     Stamp,
     /// The link that shows a waiting comment to its writer.
     Waiting,
+    /// The links by which the author judges and answers a comment from its mail.
+    Moderate,
+    /// The link by which the holder of a mailbox says yes to mails.
+    Confirm,
+    /// The link that ends them.
+    Stop,
 }
 
 impl Purpose {
@@ -24,6 +30,9 @@ impl Purpose {
             Self::Commenter => "commenter",
             Self::Stamp => "stamp",
             Self::Waiting => "waiting",
+            Self::Moderate => "moderate",
+            Self::Confirm => "confirm",
+            Self::Stop => "stop",
         }
     }
 }
@@ -86,11 +95,12 @@ mod tests {
 
     use super::*;
 
-    const PURPOSES: [Purpose; 3] = [Purpose::Commenter, Purpose::Stamp, Purpose::Waiting];
+    const PURPOSES: [Purpose; 6] =
+        [Purpose::Commenter, Purpose::Stamp, Purpose::Waiting, Purpose::Moderate, Purpose::Confirm, Purpose::Stop];
 
     proptest! {
         #[test]
-        fn what_is_signed_is_known_again_for_its_purpose_only(payload in "\\PC{0,40}", one in 0_usize..3, two in 0_usize..3) {
+        fn what_is_signed_is_known_again_for_its_purpose_only(payload in "\\PC{0,40}", one in 0_usize..6, two in 0_usize..6) {
             let signer = Signer::new(b"secret");
             let signed = signer.sign(PURPOSES[one], &payload);
             let known = signer.verify(PURPOSES[two], &signed);

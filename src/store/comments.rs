@@ -6,6 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
     comment::{Comment, CommentId, NewComment, POST_KIND, Status, ThreadKey},
+    delivery::{Kind, is_suspected},
+    notices::Wish,
     verdict::{
         self, Circumstances, Decision, History, RATE_WINDOW, REPEAT_WINDOW, Rates, Reason, Refusal, Rules,
         bayes::{Counts, Learned},
@@ -20,7 +22,9 @@ use super::{
     changes::{grow_revision, leave_tag, leave_thread_tags},
     learning::read_features,
     on_reader, on_writer,
+    outbox::{announce, queue_mail},
     refusals::refuse,
+    subscriptions::{ask_to_confirm, note_wish},
 };
 
 /// The tag of a comment that only its writer and the author see: it makes no public page stale.
@@ -33,7 +37,22 @@ macro_rules! comment_columns {
     };
 }
 
-pub(super) use comment_columns;
+/// `thread_kind = … AND thread_slug IN (…)`: threads asked for together are of one kind.
+macro_rules! push_threads {
+    ($query:ident, $threads:expr) => {{
+        $query
+            .push("thread_kind = ")
+            .push_bind($threads.first().map_or("", |thread| thread.kind))
+            .push(" AND thread_slug IN (");
+        let mut list = $query.separated(", ");
+        for thread in $threads {
+            list.push_bind(thread.slug.as_str());
+        }
+        $query.push(")");
+    }};
+}
+
+pub(super) use {comment_columns, push_threads};
 
 /// Who sends a comment, as far as we look: fingerprints, never an address.
 #[derive(Clone, Debug)]
@@ -129,21 +148,6 @@ impl From<CommentRow> for Comment {
 /// Times outside of jiff's years come from a damaged row; 1970 shows that without a crash.
 pub(super) fn from_millis(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or_default()
-}
-
-/// `thread_kind = … AND thread_slug IN (…)`: threads asked for together are of one kind.
-macro_rules! push_threads {
-    ($query:ident, $threads:expr) => {{
-        $query
-            .push("thread_kind = ")
-            .push_bind($threads.first().map_or("", |thread| thread.kind))
-            .push(" AND thread_slug IN (");
-        let mut list = $query.separated(", ");
-        for thread in $threads {
-            list.push_bind(thread.slug.as_str());
-        }
-        $query.push(")");
-    }};
 }
 
 impl Store {
@@ -269,7 +273,15 @@ impl Store {
             .bind(&mark)
             .fetch_one(&mut *tx)
             .await?;
+            if let (Some(email), Wish::Answers | Wish::Thread) = (&new.email, new.wish) {
+                note_wish!(tx, id, email, new.wish, now);
+                if !is_suspected(&reasons) {
+                    ask_to_confirm!(tx, id, now);
+                }
+            }
+            queue_mail!(tx, format!("author:{id}"), Kind::Author, Some(id), None, now);
             if status == Status::Approved {
+                announce!(tx, id, now);
                 leave_thread_tags!(tx, revision, thread.tag());
             } else {
                 leave_tag!(tx, revision, HELD_TAG);

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
     comment::{Comment, CommentId, NewComment, Status},
+    mailbox,
     stamp::StampState,
     verdict::{
         self, Circumstances, Decision, History, REPEAT_WINDOW, Reason, Refusal, Rules,
@@ -186,6 +187,14 @@ impl Store {
             .bind(id)
             .execute(&mut *tx)
             .await?;
+            // What was wished for was wished for the address that stood there.
+            if before.email.as_deref().map(mailbox::kept) != new.email.as_deref().map(mailbox::kept) {
+                sqlx::query("UPDATE subscriptions SET ended_at = $1 WHERE comment_id = $2 AND ended_at IS NULL")
+                    .bind(now)
+                    .bind(id)
+                    .execute(&mut *tx)
+                    .await?;
+            }
             log_act!(tx, id, WRITER, "edit", Some(before.status.as_str()), status.as_str(), at);
             leave_thread_tags!(tx, revision, &tag);
             Ok(Commit(Edited::Stored { tag, status }))

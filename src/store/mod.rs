@@ -10,9 +10,11 @@ mod corner;
 mod learning;
 mod moderation;
 mod open;
+mod outbox;
 mod refusals;
 mod search;
 mod secret;
+mod subscriptions;
 
 use sqlx::{Pool, Postgres, Sqlite};
 
@@ -22,8 +24,10 @@ pub use comments::{Added, Sender, Sent};
 pub use corner::{Edit, Edited, WRITER};
 pub use moderation::{Listed, Moderated};
 pub use open::OpenError;
+pub use outbox::{ListedMail, Outcome, Outgoing};
 pub use refusals::{Forgotten, Refused};
 pub use search::{Correction, Found, Question, SearchIndex};
+pub use subscriptions::{Standing, Wished};
 
 /// Comments and all else that must survive a restart. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -14,6 +14,8 @@ use super::{
     comments::{CommentRow, comment_columns},
     learning::{Lesson, teach},
     on_reader, on_writer,
+    outbox::announce,
+    subscriptions::{ask_to_confirm, forget_wish},
 };
 
 /// A comment as its moderator sees it.
@@ -256,6 +258,7 @@ impl Store {
             .bind(at.as_millisecond())
             .fetch_one(&mut *tx)
             .await?;
+            announce!(tx, id, at.as_millisecond());
             log_act!(tx, id, actor, "reply", None::<&str>, Status::Approved.as_str(), at);
             Ok(Commit(id))
         })
@@ -320,12 +323,27 @@ impl Store {
                     .bind(id)
                     .execute(&mut *tx)
                     .await?;
+                if act == Act::Approve {
+                    // Who was told of it once is not told again when it comes back.
+                    let was_shown: Option<i64> = sqlx::query_scalar(
+                        "SELECT id FROM moderation_log
+                         WHERE comment_id = $1 AND (status_before = 'approved' OR status_after = 'approved') LIMIT 1",
+                    )
+                    .bind(id)
+                    .fetch_optional(&mut *tx)
+                    .await?;
+                    if was_shown.is_none() {
+                        announce!(tx, id, at.as_millisecond());
+                        ask_to_confirm!(tx, id, at.as_millisecond());
+                    }
+                }
                 log_act!(tx, id, actor, act.as_str(), Some(before.as_str()), after.as_str(), at);
             }
             // An author's own words would teach it nothing about strangers.
             let lesson = act.lesson().filter(|_| !is_erased && !comment.by_author);
             teach!(tx, id, lesson, bayes::features(&comment.name, comment.site.as_deref(), &comment.text));
             if act == Act::Erase {
+                forget_wish!(tx, id);
                 sqlx::query(
                     "UPDATE comments SET name = '', email = NULL, site = NULL, text = '', reasons = '',
                                          reason_details = '', text_mark = NULL,

@@ -4,6 +4,7 @@
 //! It knows nothing of ours. The command line, the log and `instep check` do not come here; they speak English.
 
 mod dates;
+mod mails;
 pub mod phrase;
 mod rooms;
 
@@ -13,6 +14,7 @@ use rust_embed::RustEmbed;
 use serde::Deserialize;
 
 pub use dates::Dates;
+pub use mails::{FromMail, Mails};
 pub use rooms::*;
 
 #[derive(RustEmbed)]
@@ -44,6 +46,8 @@ pub struct Texts {
     pub mend: Mend,
     pub feeds: Feeds,
     pub errors: Errors,
+    pub mails: Mails,
+    pub from_mail: FromMail,
 }
 
 /// A file of the program that is not as it should be. A test reads them all, so nobody should meet this.

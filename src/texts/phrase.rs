@@ -43,8 +43,8 @@ pub mod gaps {
     }
 
     gaps! {
-        Comment "comment", Corner "corner", Count "count", Date "date", Id "id", Last "last", Month "month", Most "most", Name "name",
-        Names "names", Number "number", Provider "provider", Question "question", Stretch "stretch", Tag "tag",
+        Comment "comment", Corner "corner", Count "count", Date "date", Email "email", Id "id", Last "last", Month "month", Most "most", Name "name",
+        Names "names", Number "number", Provider "provider", Question "question", Site "site", Stretch "stretch", Tag "tag",
         Tags "tags", Title "title", Word "word", Year "year",
     }
 }

@@ -47,6 +47,7 @@ pub struct CommentForm {
     site: String,
     text: String,
     parent: String,
+    wish: String,
     stamp: String,
     /// Filled by the button that asks for a look first.
     preview: String,
@@ -56,7 +57,8 @@ pub struct CommentForm {
 
 impl CommentForm {
     pub fn into_raw(self) -> RawComment {
-        RawComment { name: self.name, email: self.email, site: self.site, text: self.text, parent: self.parent }
+        let Self { name, email, site, text, parent, wish, .. } = self;
+        RawComment { name, email, site, text, parent, wish }
     }
 }
 
@@ -74,7 +76,11 @@ pub async fn submit(
     let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
     let (stamp, honeypot_filled) = (form.stamp.clone(), !form.fax_extension.is_empty());
     let is_preview = !form.preview.is_empty();
-    let raw = form.into_raw();
+    let mut raw = form.into_raw();
+    if app.config.mail.is_none() {
+        // Not offered where no mail can be sent.
+        raw.wish = String::new();
+    }
     if !entries::is_open(&app, post) {
         // There is no form any more; the page says so itself.
         let notice = Notice::said(&texts.closed);

@@ -153,7 +153,7 @@ fn form(app: &App, state: &str) -> FormState {
         email: email.to_owned(),
         site: site.to_owned(),
         text: text.to_owned(),
-        parent: String::new(),
+        ..RawComment::default()
     };
     match state {
         "mend" => {

@@ -41,6 +41,16 @@ impl WebError {
         Self::new(StatusCode::GONE, None)
     }
 
+    /// Not there any more, and why.
+    pub fn over(sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::GONE, Some(sentence.into()))
+    }
+
+    /// Not allowed, and why.
+    pub fn forbidden(sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, Some(sentence.into()))
+    }
+
     pub fn status(status: StatusCode) -> Self {
         Self::new(status, None)
     }

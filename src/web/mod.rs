@@ -17,6 +17,7 @@ mod headers;
 mod health;
 pub mod icons;
 mod lists;
+mod mail;
 mod manifest;
 mod page;
 mod request_log;
@@ -101,6 +102,7 @@ fn router(app: App, limits: Limits) -> Router {
         .route("/search", get(search::search))
         .merge(feeds::routes())
         .merge(corner::routes())
+        .merge(mail::routes())
         .route("/media/{name}", get(files::media))
         .route("/static/{name}", get(files::asset))
         .route("/_components", get(components::show))

@@ -11,6 +11,7 @@ mod corner;
 mod docs;
 mod embeds;
 mod feeds;
+mod mail;
 mod pages;
 mod pictures;
 mod search;

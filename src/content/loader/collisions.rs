@@ -26,6 +26,7 @@ pub(super) const RESERVED: &[&str] = &[
     "feed.json",
     "feed.xml",
     "healthz",
+    "mail",
     "manifest.webmanifest",
     "me",
     "media",

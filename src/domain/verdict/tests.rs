@@ -1,4 +1,5 @@
 use super::{bayes::Counts, *};
+use crate::domain::notices::Wish;
 
 const FINE: Circumstances = Circumstances { stamp: StampState::Valid, honeypot_filled: false, poses_as_author: false };
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 77));
@@ -13,7 +14,14 @@ fn known() -> History {
 
 fn comment(text: &str) -> NewComment {
     let site = Some("https://ana.example".to_owned());
-    NewComment { name: "Ana".into(), email: Some("ana@example.org".into()), site, text: text.into(), parent: None }
+    NewComment {
+        name: "Ana".into(),
+        email: Some("ana@example.org".into()),
+        site,
+        text: text.into(),
+        parent: None,
+        wish: Wish::Nothing,
+    }
 }
 
 /// What was decided, in one line.

@@ -93,8 +93,8 @@ impl Encoding {
 fn key(uri: &Uri) -> Option<Cow<'_, str>> {
     let path = uri.path();
     // Media are too large to hold, and their ranges and conditions are answered where they are read. Commenters' own
-    // pages are made for each of them.
-    if path.starts_with("/media/") || path == "/me" || path.starts_with("/me/") {
+    // pages, and what mails link to, are made for each of them.
+    if path.starts_with("/media/") || path.starts_with("/mail/") || path == "/me" || path.starts_with("/me/") {
         return None;
     }
     if uri.query().is_none() && is_plain(path) {
@@ -164,6 +164,7 @@ mod tests {
         assert_eq!((key("/me"), key("/me/erase")), (None, None));
         assert_eq!(key("/mesa").as_deref(), Some("/mesa"));
         assert_eq!(key("/media/1-clip.mp4"), None);
+        assert_eq!(key("/mail/stop?key=1"), None);
     }
 
     #[test]

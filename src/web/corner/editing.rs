@@ -51,6 +51,7 @@ pub async fn show(State(app): State<App>, commenter: Commenter, Path(id): Path<S
         site: comment.site.clone().unwrap_or_default(),
         text: comment.text.clone(),
         parent: String::new(),
+        ..RawComment::default()
     };
     page(&app, &comment, raw, None, StatusCode::OK)
 }

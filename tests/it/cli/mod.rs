@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 /// Comments under the post `calf` of a program that serves, without a browser; the number of the comment.
-async fn comment(address: std::net::SocketAddr, text: &str) -> i64 {
+pub async fn comment(address: std::net::SocketAddr, text: &str) -> i64 {
     let answer = send(address, text).await;
     answer.is(303);
     crate::support::visitor::comment_id(&answer)

@@ -3,6 +3,7 @@
 use instep::{
     domain::{
         comment::{Comment, NewComment, Status, ThreadKey},
+        notices::Wish,
         stamp::StampState,
         verdict::Circumstances,
     },
@@ -34,6 +35,7 @@ async fn a_comment_is_kept_as_it_was_sent(database: Database) {
         site: Some("https://zoe.example".into()),
         text: "Über \"alles\"; DROP TABLE comments; --\nnext line".into(),
         parent: Some(parent),
+        wish: Wish::Nothing,
     };
     let id = add(&database.store, &Sent { new: new.clone(), at: at(7), ..by("zoe", sent("")) }).await;
     let expected = Comment {

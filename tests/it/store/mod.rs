@@ -19,6 +19,7 @@ use std::{
 use instep::{
     domain::{
         comment::{Comment, NewComment, Status, ThreadKey},
+        notices::Wish,
         stamp::StampState,
         verdict::{Circumstances, Rates, Rules},
     },
@@ -44,7 +45,14 @@ fn sent(text: &str) -> Sent {
     Sent {
         thread: ThreadKey::post("calf"),
         parent_threads: vec![ThreadKey::post("calf")],
-        new: NewComment { name: "Ana".into(), email: None, site: None, text: text.into(), parent: None },
+        new: NewComment {
+            name: "Ana".into(),
+            email: None,
+            site: None,
+            text: text.into(),
+            parent: None,
+            wish: Wish::Nothing,
+        },
         sender: Sender {
             commenter: "ana".into(),
             is_returning: true,

@@ -8,6 +8,7 @@ pub mod program;
 pub mod provider;
 pub mod running;
 pub mod site;
+pub mod smtp;
 pub mod visitor;
 
 use std::{

@@ -16,6 +16,7 @@ use super::{eventually, write};
 /// A folder to run the program in, without any of the developer's settings.
 pub struct Program {
     pub folder: TempDir,
+    environment: Vec<(String, String)>,
 }
 
 /// What a finished run left.
@@ -32,13 +33,20 @@ pub struct Serving {
     /// What it said up to the line with its address.
     pub greeting: String,
     said: Arc<Mutex<String>>,
+    logged: Arc<Mutex<String>>,
     child: Child,
 }
 
 impl Program {
     /// In an empty folder.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder") }
+        Self { folder: tempfile::tempdir().expect("a folder"), environment: Vec::new() }
+    }
+
+    /// With a variable set.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// With a site of one post, `calf`, whose comments have no rates.
@@ -67,6 +75,7 @@ impl Program {
                 command.env_remove(&name);
             }
         }
+        command.envs(self.environment.clone());
         command
     }
 
@@ -93,7 +102,7 @@ impl Program {
     /// Starts the site on a free port and waits for its address.
     pub fn serve(&self, arguments: &[&str]) -> Serving {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("starts");
         let stdout = child.stdout.take().expect("a pipe");
         let (sender, lines) = mpsc::channel();
@@ -106,9 +115,16 @@ impl Program {
                 let _ = sender.send(line);
             }
         });
+        let logged = Arc::<Mutex<String>>::default();
+        let (stderr, noted) = (child.stderr.take().expect("a pipe"), Arc::clone(&logged));
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                noted.lock().expect("nobody panics with it").push_str(&format!("{line}\n"));
+            }
+        });
         // Ended with the test from here on, whatever comes.
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut serving = Serving { address: nowhere, greeting: String::new(), said, child };
+        let mut serving = Serving { address: nowhere, greeting: String::new(), said, logged, child };
         while serving.address == nowhere {
             let line = lines.recv_timeout(Duration::from_secs(20));
             let line = line.unwrap_or_else(|_| panic!("it does not tell its address: {}", serving.greeting));
@@ -125,6 +141,11 @@ impl Serving {
     /// All it said so far.
     pub fn said(&self) -> String {
         self.said.lock().expect("nobody panics with it").clone()
+    }
+
+    /// Its log so far.
+    pub fn logged(&self) -> String {
+        self.logged.lock().expect("nobody panics with it").clone()
     }
 
     /// `kill -9`: no chance to tidy up.

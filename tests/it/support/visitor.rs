@@ -10,7 +10,10 @@ use axum::body::Body;
 use http::{Method, Request};
 use instep::web::visitor::Peer;
 
-use super::{Answer, TestSite, html::Html};
+use super::{
+    Answer, TestSite,
+    html::{Element, Html},
+};
 
 pub struct Visitor<'a> {
     site: &'a TestSite,
@@ -50,11 +53,21 @@ impl<'a> Visitor<'a> {
 
     /// The comment form of a page that was answered.
     pub fn form_in(&'a self, page: &Html) -> Form<'a> {
-        let form = page.one("form", "method", "post");
+        self.form_of(page, page.one("form", "method", "post"))
+    }
+
+    /// The last of several forms.
+    pub fn last_form_in(&'a self, page: &Html) -> Form<'a> {
+        let mut forms = page.all("form").into_iter().filter(|form| form.get("method") == "post");
+        self.form_of(page, forms.next_back().expect("a form"))
+    }
+
+    fn form_of(&'a self, page: &Html, form: &Element) -> Form<'a> {
         let place = page.elements.iter().position(|element| std::ptr::eq(element, form)).expect("it is there");
         let fields = page.elements.iter().filter(|element| element.within.contains(&place)).filter_map(|element| {
             let value = match element.name.as_str() {
                 "input" => element.get("value"),
+                "select" => chosen(page, element),
                 // The parser of a browser drops the first line break (HTML, 13.2.6.4.7).
                 "textarea" => element.text.strip_prefix('\n').unwrap_or(&element.text),
                 _ => return None,
@@ -129,6 +142,14 @@ impl Form<'_> {
         self.headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
         self.visitor.ask(Method::POST, &self.action, &self.headers, body).await
     }
+}
+
+/// What a browser sends of a list: the option that is selected, else the first.
+fn chosen<'a>(page: &'a Html, select: &Element) -> &'a str {
+    let place = page.elements.iter().position(|element| std::ptr::eq(element, select)).expect("it is there");
+    let options = || page.all("option").into_iter().filter(|option| option.within.contains(&place));
+    let selected = options().find(|option| option.attribute("selected").is_some()).or_else(|| options().next());
+    selected.map_or("", |option| option.get("value"))
 }
 
 /// The number of the comment that an answer to a POST leads to.

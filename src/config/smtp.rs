@@ -1,0 +1,181 @@
+//! The mail server: `smtp://` and `smtps://` addresses, checked, and passwords kept out of sight.
+
+use std::{fmt, net::IpAddr};
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use crate::domain::mailbox;
+
+/// How mails leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    pub server: MailServer,
+    pub from: MailFrom,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct MailServer {
+    /// A name, or an address without brackets.
+    pub host: String,
+    pub port: u16,
+    pub security: Security,
+    /// User and password.
+    pub credentials: Option<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// From the first byte (`smtps://`).
+    Tls,
+    /// Nothing is said before it is encrypted.
+    StartTls,
+    /// For a server on the same machine, or in a network of one's own.
+    Plain,
+}
+
+/// Who mails come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailFrom {
+    /// The title of the site where unset.
+    pub name: Option<String>,
+    pub email: String,
+}
+
+/// What is right, for those who wrote something else.
+pub(super) const SERVER_RULE: &str = "write smtps://USER:PASSWORD@mail.example.org (port 465) or smtp://… (port 587 with \
+     STARTTLS), with @ : / ? # % in user and password percent-encoded, as %40. In a network of your own also \
+     smtp://mail:25?tls=off";
+pub(super) const FROM_RULE: &str = "write an address, such as blog@example.org or Loose Laces <blog@example.org>";
+
+impl MailServer {
+    /// `None` where it is no address of a mail server.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let is_near = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let wants_none = match url.query() {
+            None => false,
+            Some("tls=off") => true,
+            Some(_) => return None,
+        };
+        let (security, port) = match url.scheme() {
+            "smtps" if !wants_none => (Security::Tls, 465),
+            "smtp" if wants_none || is_near => (Security::Plain, 25),
+            "smtp" => (Security::StartTls, 587),
+            _ => return None,
+        };
+        let plain = |text: &str| percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned);
+        let credentials = match (url.username(), url.password()) {
+            ("", None) => None,
+            ("", Some(_)) | (_, None) => return None,
+            (user, Some(password)) => Some((plain(user)?, plain(password)?)),
+        };
+        let is_bare = matches!(url.path(), "" | "/") && url.fragment().is_none() && !host.is_empty();
+        is_bare.then(|| Self { host, port: url.port().unwrap_or(port), security, credentials })
+    }
+}
+
+impl MailFrom {
+    /// `None` where it is no address.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let (name, email) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
+            Some((name, email)) => (Some(name.trim().trim_matches('"').trim()), email.trim()),
+            None => (None, text),
+        };
+        let name = name.filter(|name| !name.is_empty()).map(str::to_owned);
+        mailbox::is_plausible(email).then(|| Self { name, email: email.to_owned() })
+    }
+}
+
+/// Fit for a log: host and port.
+impl fmt::Display for MailServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+impl fmt::Debug for MailServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let user = self.credentials.as_ref().map(|(user, _)| user);
+        write!(f, "MailServer({self}, {:?}, {user:?})", self.security)
+    }
+}
+
+/// An address as it was typed, without what may be a password: an address that is wrong is told, and may be wrong in
+/// any place.
+pub(super) fn without_password(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((_, host)) => format!("{}://…@{host}", text.split("://").next().filter(|s| s.len() < 6).unwrap_or("…")),
+        // Without an @ there may still be one, with the @ forgotten.
+        None if text.matches(':').count() > 1 => format!("{}:…", text.split(':').next().unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn servers() {
+        use Security::{Plain, StartTls, Tls};
+        for (text, host, port, security) in [
+            ("smtp://mail.example.org", "mail.example.org", 587, StartTls),
+            ("smtps://mail.example.org", "mail.example.org", 465, Tls),
+            ("smtps://mail.example.org:4650/", "mail.example.org", 4650, Tls),
+            ("smtp://localhost", "localhost", 25, Plain),
+            ("smtp://127.0.0.1:1025", "127.0.0.1", 1025, Plain),
+            ("smtp://[::1]:1025", "::1", 1025, Plain),
+            ("smtp://mail:25?tls=off", "mail", 25, Plain),
+        ] {
+            let server = MailServer::parse(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((server.host.as_str(), server.port, server.security), (host, port, security), "{text}");
+            assert_eq!(server.credentials, None);
+        }
+        for wrong in [
+            "",
+            "mail.example.org",
+            "mail.example.org:25",
+            "http://mail.example.org",
+            "smtp://",
+            "smtp://a/b",
+            "smtp://a?tls=maybe",
+            "smtps://a?tls=off",
+            "smtp://user@a",
+            "smtp://a#b",
+        ] {
+            assert_eq!(MailServer::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn passwords_are_decoded_and_never_shown() {
+        let server = MailServer::parse("smtps://blog%40example.org:p%3As%2Fs%40@mail.example.org").expect("a server");
+        assert_eq!(server.credentials, Some(("blog@example.org".to_owned(), "p:s/s@".to_owned())));
+        assert_eq!(server.to_string(), "mail.example.org:465");
+        assert!(!format!("{server:?}").contains("p:s/s"));
+        for (text, shown) in [
+            ("smtps://blog:secret@mail:port", "smtps://…@mail:port"),
+            ("smtp://blog:sec@ret@mail", "smtp://…@mail"),
+            ("blog:secret@mail", "…://…@mail"),
+            ("smtp:secret:mail", "smtp:…"),
+            ("mail.example.org", "mail.example.org"),
+        ] {
+            assert_eq!(without_password(text), shown);
+        }
+    }
+
+    #[test]
+    fn senders() {
+        let from = |text: &str| MailFrom::parse(text).map(|from| (from.name.unwrap_or_default(), from.email));
+        let is = |name: &str, email: &str| Some((name.to_owned(), email.to_owned()));
+        assert_eq!(from("blog@example.org"), is("", "blog@example.org"));
+        assert_eq!(from("Loose Laces <blog@example.org>"), is("Loose Laces", "blog@example.org"));
+        assert_eq!(from("\"Laces, Loose\" <blog@example.org>"), is("Laces, Loose", "blog@example.org"));
+        for wrong in ["", "blog", "<blog>", "a@b.org, c@d.org", "Loose <blog@example.org", "a@b.org\nx: y"] {
+            assert_eq!(from(wrong), None, "{wrong}");
+        }
+    }
+}

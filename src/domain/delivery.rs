@@ -1,0 +1,149 @@
+//! When a mail is tried again, when it is given up, and when a digest is due.
+
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned, civil::Weekday, tz::TimeZone};
+
+use super::verdict::Reason;
+
+/// What a row of the outbox tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The author: somebody has commented.
+    Author,
+    /// A comment is seen from now on. Becomes an [`Kind::Answer`] or a [`Kind::Thread`] for each who listens.
+    Announce,
+    /// Somebody's comment was answered.
+    Answer,
+    /// A thread goes on.
+    Thread,
+    /// Asks the holder of a mailbox whether the wish is theirs.
+    Confirm,
+    /// The author: what waits, and what was refused.
+    Digest,
+}
+
+impl Kind {
+    const ALL: [Self; 6] = [Self::Author, Self::Announce, Self::Answer, Self::Thread, Self::Confirm, Self::Digest];
+
+    /// The word in the database and in `instep mail list`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Author => "author",
+            Self::Announce => "announce",
+            Self::Answer => "answer",
+            Self::Thread => "thread",
+            Self::Confirm => "confirm",
+            Self::Digest => "digest",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// After the first attempt, the second, and so on; the last one repeats.
+const PAUSES: [SignedDuration; 7] = [
+    SignedDuration::from_mins(1),
+    SignedDuration::from_mins(5),
+    SignedDuration::from_mins(15),
+    SignedDuration::from_hours(1),
+    SignedDuration::from_hours(2),
+    SignedDuration::from_hours(4),
+    SignedDuration::from_hours(8),
+];
+
+/// How long after the first attempt the last one is made.
+pub const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(48);
+
+/// When to try again after so many attempts; `None`: never.
+pub fn again(attempts: i64, first: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    let last = first + GIVE_UP_AFTER;
+    let made = usize::try_from(attempts - 1).unwrap_or(0);
+    (now < last).then(|| (now + PAUSES[made.min(PAUSES.len() - 1)]).min(last))
+}
+
+/// A confirmation goes out at once, unless something is odd about the comment: then when the author lets it through.
+/// That it is a first one is not odd, nor that the site holds all.
+pub fn is_suspected(reasons: &[Reason]) -> bool {
+    reasons.iter().any(|reason| !matches!(reason, Reason::FirstComment | Reason::AllHeld))
+}
+
+/// How often the author gets a digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rhythm {
+    Daily,
+    /// On Mondays.
+    Weekly,
+}
+
+/// The hour at which digests are due, in the site's time zone.
+const DIGEST_HOUR: i8 = 8;
+
+/// When the newest digest was due, and what it looks back to.
+pub fn digest_due(rhythm: Rhythm, now: Timestamp, zone: &TimeZone) -> Option<(Zoned, Zoned)> {
+    let now = now.to_zoned(zone.clone());
+    let today = now.date().at(DIGEST_HOUR, 0, 0, 0).to_zoned(zone.clone()).ok()?;
+    let mut due = if today <= now { today } else { today.checked_sub(1.day()).ok()? };
+    let days = match rhythm {
+        Rhythm::Daily => 1,
+        Rhythm::Weekly => {
+            due = due.checked_sub(i64::from(due.weekday().since(Weekday::Monday)).days()).ok()?;
+            7
+        }
+    };
+    let since = due.checked_sub(days.days()).ok()?;
+    Some((due, since))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn pauses_grow_and_end_after_two_days() {
+        let first = at("2026-11-22T12:00:00Z");
+        let mut now = first;
+        let mut pauses = Vec::new();
+        let mut attempts = 1;
+        while let Some(next) = again(attempts, first, now) {
+            pauses.push(next.duration_since(now));
+            now = next;
+            attempts += 1;
+        }
+        assert!(pauses.windows(2).all(|two| two[0] <= two[1] || now == first + GIVE_UP_AFTER), "{pauses:?}");
+        assert_eq!(pauses[0], SignedDuration::from_mins(1));
+        assert_eq!(now, first + GIVE_UP_AFTER, "the last attempt is made after two days");
+        assert!((10..20).contains(&attempts), "{attempts}");
+    }
+
+    #[test]
+    fn digests_are_due_at_eight_where_the_site_is() {
+        let zone = TimeZone::get("America/New_York").expect("a zone");
+        for (now, rhythm, due, since) in [
+            ("2026-11-25T13:00:00Z", Rhythm::Daily, "2026-11-25T08:00", "2026-11-24T08:00"),
+            ("2026-11-25T12:59:59Z", Rhythm::Daily, "2026-11-24T08:00", "2026-11-23T08:00"),
+            // A Wednesday; the Monday before.
+            ("2026-11-25T13:00:00Z", Rhythm::Weekly, "2026-11-23T08:00", "2026-11-16T08:00"),
+            // A Monday before eight.
+            ("2026-11-23T12:00:00Z", Rhythm::Weekly, "2026-11-16T08:00", "2026-11-09T08:00"),
+            ("2026-11-23T13:00:00Z", Rhythm::Weekly, "2026-11-23T08:00", "2026-11-16T08:00"),
+            // The clock was turned back on 1 November: a day of 25 hours.
+            ("2026-11-01T14:00:00Z", Rhythm::Daily, "2026-11-01T08:00", "2026-10-31T08:00"),
+        ] {
+            let (told, looks_back) = digest_due(rhythm, at(now), &zone).expect("a date");
+            let written = |date: &Zoned| date.strftime("%Y-%m-%dT%H:%M").to_string();
+            assert_eq!((written(&told).as_str(), written(&looks_back).as_str()), (due, since), "{now}");
+        }
+    }
+
+    #[test]
+    fn kinds_are_words() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+        }
+    }
+}

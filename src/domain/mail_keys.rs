@@ -1,0 +1,136 @@
+//! The keys in the links of our mails. Whoever holds one may do what it is for, to what it names, and nothing else; so
+//! they name numbers that are never used twice, and end where they can.
+
+use jiff::Timestamp;
+
+use super::{
+    comment::CommentId,
+    signer::{Purpose, Signer},
+};
+
+/// How long the author may act on a comment from its mail.
+pub const MODERATION_DAYS: i64 = 30;
+/// How long a wish waits for its confirmation.
+pub const CONFIRMATION_DAYS: i64 = 7;
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// Why a key opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is none of ours, or for something else.
+    Forged,
+    /// It was good once.
+    Old,
+}
+
+/// The wish that a link speaks of: an address, and the comment that it was wished with, or that the mail told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WishKey {
+    pub address_id: i64,
+    pub comment: CommentId,
+}
+
+/// Lets its holder judge and answer one comment.
+pub fn moderation(signer: &Signer, comment: CommentId, now: Timestamp) -> String {
+    sign(signer, Purpose::Moderate, &[comment, day(now)])
+}
+
+/// # Errors
+/// Why the key is not good.
+pub fn open_moderation(signer: &Signer, key: &str, now: Timestamp) -> Result<CommentId, Refused> {
+    let [comment, issued] = open(signer, Purpose::Moderate, key).ok_or(Refused::Forged)?;
+    if is_old(issued, MODERATION_DAYS, now) { Err(Refused::Old) } else { Ok(comment) }
+}
+
+/// Lets its holder confirm a wish.
+pub fn confirmation(signer: &Signer, wish: WishKey, now: Timestamp) -> String {
+    sign(signer, Purpose::Confirm, &[wish.address_id, wish.comment, day(now)])
+}
+
+/// # Errors
+/// Why the key is not good.
+pub fn open_confirmation(signer: &Signer, key: &str, now: Timestamp) -> Result<WishKey, Refused> {
+    let [address_id, comment, issued] = open(signer, Purpose::Confirm, key).ok_or(Refused::Forged)?;
+    if is_old(issued, CONFIRMATION_DAYS, now) { Err(Refused::Old) } else { Ok(WishKey { address_id, comment }) }
+}
+
+/// Lets its holder stop mails to one address. It never grows old: who wants peace gets it, from whatever mail.
+pub fn stop(signer: &Signer, wish: WishKey) -> String {
+    sign(signer, Purpose::Stop, &[wish.address_id, wish.comment])
+}
+
+/// `None` where the key is none of ours.
+pub fn open_stop(signer: &Signer, key: &str) -> Option<WishKey> {
+    let [address_id, comment] = open(signer, Purpose::Stop, key)?;
+    Some(WishKey { address_id, comment })
+}
+
+fn sign(signer: &Signer, purpose: Purpose, numbers: &[i64]) -> String {
+    signer.sign(purpose, &numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join("-"))
+}
+
+fn open<const N: usize>(signer: &Signer, purpose: Purpose, key: &str) -> Option<[i64; N]> {
+    let numbers: Option<Vec<i64>> = signer.verify(purpose, key)?.split('-').map(|part| part.parse().ok()).collect();
+    numbers?.try_into().ok()
+}
+
+fn is_old(issued: i64, days: i64, now: Timestamp) -> bool {
+    day(now).saturating_sub(issued) > days
+}
+
+/// Days since 1970, UTC.
+fn day(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(SECONDS_A_DAY)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        "2026-11-22T12:00:00Z".parse().expect("a time")
+    }
+
+    #[test]
+    fn keys_that_judge_and_confirm_grow_old() {
+        let signer = Signer::new(b"secret");
+        let later = |days: i64| now() + SignedDuration::from_hours(24 * days);
+        let key = moderation(&signer, 41, now());
+        assert_eq!(open_moderation(&signer, &key, later(30)), Ok(41));
+        assert_eq!(open_moderation(&signer, &key, later(31)), Err(Refused::Old));
+        let wish = WishKey { address_id: 7, comment: 41 };
+        let key = confirmation(&signer, wish, now());
+        assert_eq!(open_confirmation(&signer, &key, later(7)), Ok(wish));
+        assert_eq!(open_confirmation(&signer, &key, later(8)), Err(Refused::Old));
+        assert_eq!(open_stop(&signer, &stop(&signer, wish)), Some(wish));
+    }
+
+    proptest! {
+        #[test]
+        fn no_key_opens_what_another_is_for(address_id in 1_i64..1000, comment in 1_i64..1000, other in "\\PC{0,30}") {
+            let signer = Signer::new(b"secret");
+            let wish = WishKey { address_id, comment };
+            let keys = [moderation(&signer, comment, now()), confirmation(&signer, wish, now()), stop(&signer, wish)];
+            let opened = |key: &str| [
+                open_moderation(&signer, key, now()).is_ok(),
+                open_confirmation(&signer, key, now()).is_ok(),
+                open_stop(&signer, key).is_some(),
+            ];
+            for (at, key) in keys.iter().enumerate() {
+                let mut expected = [false; 3];
+                expected[at] = true;
+                prop_assert_eq!(opened(key), expected);
+            }
+            // Nor do the signatures that stand in pages and cookies, whatever they are about.
+            for purpose in [Purpose::Commenter, Purpose::Stamp, Purpose::Waiting] {
+                for payload in [other.as_str(), &comment.to_string(), &format!("{address_id}-{comment}")] {
+                    prop_assert_eq!(opened(&signer.sign(purpose, payload)), [false; 3]);
+                }
+            }
+            prop_assert_eq!(opened(&other), [false; 3]);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The way to the mail server: one connection while there is something to send, and an end to every wait.
+
+use std::time::Duration;
+
+use lettre::{
+    Address, Message,
+    transport::smtp::{
+        Error,
+        authentication::{Credentials, Mechanism},
+        client::{AsyncSmtpConnection, TlsParameters},
+        commands::{Data, Mail, Rcpt, Rset},
+        extension::{ClientId, Extension, MailParameter},
+    },
+};
+use tokio::time;
+
+use crate::config::{MailServer, Security};
+
+/// What a server may cost. Tests shorten the waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// To connect.
+    pub connect: Duration,
+    /// For one mail, all in all. Shorter than a lease, or two would send it.
+    pub mail: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), mail: Duration::from_secs(60) }
+    }
+}
+
+/// Why a mail was not taken.
+#[derive(Debug)]
+pub enum Undelivered {
+    /// The server is away or takes nothing from us: no other mail would fare better now.
+    Server(String),
+    /// This mail, this time.
+    Later(String),
+    /// There is no such recipient.
+    Never(String),
+}
+
+pub struct Courier {
+    server: MailServer,
+    hello: ClientId,
+    limits: Limits,
+    open: Option<AsyncSmtpConnection>,
+}
+
+impl Courier {
+    /// `host` is our own name, for the greeting.
+    pub fn new(server: MailServer, host: Option<String>, limits: Limits) -> Self {
+        Self { server, hello: host.map_or_else(ClientId::default, ClientId::Domain), limits, open: None }
+    }
+
+    /// Hands a mail over. Once this says yes, the server answers for it.
+    ///
+    /// # Errors
+    /// Why it was not taken. After a hang-up in the middle nobody knows, so it is not taken.
+    pub async fn deliver(&mut self, mail: &Message) -> Result<(), Undelivered> {
+        let limit = self.limits.mail;
+        let delivered = time::timeout(limit, self.try_deliver(mail)).await;
+        delivered.unwrap_or_else(|_| {
+            let seconds = limit.as_secs_f32().ceil();
+            Err(Undelivered::Server(format!("{} has not answered for {seconds} seconds", self.server)))
+        })
+    }
+
+    /// Nothing more to send: says goodbye.
+    pub async fn rest(&mut self) {
+        if let Some(mut connection) = self.open.take() {
+            // The other side may be gone already.
+            let _ = time::timeout(self.limits.connect, connection.abort()).await;
+        }
+    }
+
+    async fn try_deliver(&mut self, mail: &Message) -> Result<(), Undelivered> {
+        // A server may have let go of a connection that waited; a new one tells whether it is there.
+        if let Some(mut connection) = self.open.take()
+            && connection.command(Rset).await.is_ok()
+        {
+            return self.hand_over(connection, mail).await;
+        }
+        let connection = self.connect().await.map_err(|error| Undelivered::Server(said(&self.server, &error)))?;
+        self.hand_over(connection, mail).await
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
+        let MailServer { host, port, security, credentials } = &self.server;
+        let tls = || TlsParameters::new(host.clone());
+        let wrapper = if *security == Security::Tls { Some(tls()?) } else { None };
+        let place = (host.as_str(), *port);
+        let mut connection =
+            AsyncSmtpConnection::connect_tokio1(place, Some(self.limits.connect), &self.hello, wrapper, None).await?;
+        if *security == Security::StartTls {
+            connection.starttls(tls()?, &self.hello).await?;
+        }
+        if let Some((user, password)) = credentials {
+            let credentials = Credentials::new(user.clone(), password.clone());
+            connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await?;
+        }
+        Ok(connection)
+    }
+
+    async fn hand_over(&mut self, mut connection: AsyncSmtpConnection, mail: &Message) -> Result<(), Undelivered> {
+        let (from, to) = (mail.envelope().from(), mail.envelope().to());
+        let handed_over = self.transact(&mut connection, from, to, mail).await;
+        // After a word from the server the connection is good for the next mail; after silence it is not.
+        if !connection.has_broken() && !matches!(handed_over, Err(Undelivered::Server(_))) {
+            self.open = Some(connection);
+        }
+        handed_over
+    }
+
+    async fn transact(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        from: Option<&Address>,
+        to: &[Address],
+        mail: &Message,
+    ) -> Result<(), Undelivered> {
+        let server = |error: Error| Undelivered::Server(said(&self.server, &error));
+        let is_ascii = |address: &Address| <Address as AsRef<str>>::as_ref(address).is_ascii();
+        let mut parameters = Vec::new();
+        if !from.into_iter().chain(to).all(is_ascii) {
+            if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
+                return Err(Undelivered::Never(format!("{} takes no address with such letters", self.server)));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        connection.command(Mail::new(from.cloned(), parameters)).await.map_err(server)?;
+        for address in to {
+            connection.command(Rcpt::new(address.clone(), Vec::new())).await.map_err(|error| self.refused(&error))?;
+        }
+        let of_this_mail = |error: Error| {
+            let is_answer = error.status().is_some();
+            let said = said(&self.server, &error);
+            if is_answer { Undelivered::Later(said) } else { Undelivered::Server(said) }
+        };
+        connection.command(Data).await.map_err(of_this_mail)?;
+        connection.message(&mail.formatted()).await.map_err(of_this_mail)?;
+        Ok(())
+    }
+
+    /// What a no to the recipient means. One for good ends it, unless it is about us: no relaying, no password, a policy
+    /// (RFC 3463: 5.7). Those are the operator's to mend, and meanwhile nothing may be lost.
+    fn refused(&self, error: &Error) -> Undelivered {
+        let said = said(&self.server, error);
+        let code = error.status().map(u16::from);
+        let is_about_us = matches!(code, Some(503 | 530..=538)) || said.contains("5.7.");
+        match code {
+            Some(500..) if !is_about_us => Undelivered::Never(said),
+            Some(_) => Undelivered::Later(said),
+            None => Undelivered::Server(said),
+        }
+    }
+}
+
+/// Most letters of a reason that are kept.
+const REASON_MAX: usize = 300;
+
+/// In one line, fit for a log: what servers say is theirs to choose.
+fn said(server: &MailServer, error: &Error) -> String {
+    let text = format!("{server}: {error}");
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(REASON_MAX).collect();
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}

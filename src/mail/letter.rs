@@ -1,0 +1,212 @@
+//! A letter becomes a mail: headers, a part in plain text and one in HTML.
+//!
+//! What others wrote enters headers through [`line`] only, so that no name and no title can begin a header of its own.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use lettre::{
+    Address, Message,
+    message::{
+        Mailbox, MultiPart,
+        header::{HeaderName, HeaderValue},
+    },
+};
+
+use crate::config::MailFrom;
+
+/// What is said to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    /// The address that ends such mails by a POST, where there is one (RFC 8058).
+    pub one_click: Option<String>,
+    /// Mails with the same word here belong together.
+    pub conversation: Option<String>,
+}
+
+/// What all our mails have in common.
+#[derive(Clone, Debug)]
+pub struct Stationery {
+    from: Mailbox,
+    /// Behind the @ of a Message-ID: the site's host.
+    host: String,
+}
+
+impl Stationery {
+    /// # Errors
+    /// The sender's address is none that a mail can carry.
+    pub fn new(from: &MailFrom, title: &str, host: &str) -> Result<Self, String> {
+        let name = line(from.name.as_deref().unwrap_or(title));
+        Ok(Self { from: Mailbox::new(Some(name), address(&from.email)?), host: host.to_owned() })
+    }
+
+    /// The mail, the same each time but for the boundary between its parts.
+    ///
+    /// # Errors
+    /// The recipient's address is none that a mail can carry.
+    pub fn write(&self, letter: Letter, id: &str, at: Timestamp) -> Result<Message, String> {
+        let since_1970 = Duration::from_millis(u64::try_from(at.as_millisecond()).unwrap_or(0));
+        let mut mail = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(None, address(&letter.to)?))
+            .subject(line(&letter.subject))
+            .date(SystemTime::UNIX_EPOCH + since_1970)
+            .message_id(Some(format!("<{id}@{}>", self.host)))
+            // Nobody's holiday notice answers it (RFC 3834).
+            .raw_header(header("Auto-Submitted", "auto-generated"));
+        if let Some(conversation) = &letter.conversation {
+            mail = mail.references(format!("<{conversation}@{}>", self.host));
+        }
+        if let Some(address) = &letter.one_click {
+            mail = mail
+                .raw_header(header("List-Unsubscribe", &format!("<{address}>")))
+                .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
+        }
+        mail.multipart(MultiPart::alternative_plain_html(letter.text, letter.html)).map_err(|error| error.to_string())
+    }
+}
+
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), line(value))
+}
+
+/// Longest line of a header, in characters, before it is cut.
+const LINE_MAX: usize = 200;
+
+/// One line without controls, and without what turns the direction of the text around it (Unicode UAX 9): neither a
+/// header nor the words after a name may be somebody else's to shape.
+pub fn line(text: &str) -> String {
+    let turns_text =
+        |c: &char| matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let spaced: String = text.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
+    let shown: String = spaced.chars().filter(|c| !turns_text(c)).collect();
+    let line = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= LINE_MAX {
+        return line;
+    }
+    let cut: String = line.chars().take(LINE_MAX).collect();
+    format!("{} …", cut.rsplit_once(' ').map_or(cut.as_str(), |(whole_words, _)| whole_words))
+}
+
+/// An address for the wire: its host in ASCII.
+fn address(email: &str) -> Result<Address, String> {
+    let none = || format!("{email:?} is no address that a mail can carry");
+    let (local, domain) = email.rsplit_once('@').ok_or_else(none)?;
+    let url::Host::Domain(host) = url::Host::parse(domain).map_err(|_| none())? else { return Err(none()) };
+    Address::new(local, host).map_err(|_| none())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn stationery(title: &str) -> Stationery {
+        let from = MailFrom { name: None, email: "blog@example.org".into() };
+        Stationery::new(&from, title, "example.org").expect("an address")
+    }
+
+    fn letter(subject: &str) -> Letter {
+        Letter {
+            to: "ana@bücher.example".into(),
+            subject: subject.into(),
+            text: "Hello\n.\nthere".into(),
+            html: "<p>Hello</p>".into(),
+            one_click: Some("https://example.org/mail/stop?key=7-41.abc".into()),
+            conversation: Some("post.xyz".into()),
+        }
+    }
+
+    /// The names and values of the mail's headers, unfolded.
+    fn headers(mail: &Message) -> Vec<(String, String)> {
+        let text = String::from_utf8(mail.formatted()).expect("ASCII");
+        let (head, _) = text.split_once("\r\n\r\n").expect("a head");
+        let head = head.replace("\r\n ", " ");
+        head.split("\r\n")
+            .map(|line| line.split_once(": ").expect("a name and a value"))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    fn written(title: &str, subject: &str) -> Vec<(String, String)> {
+        let at: Timestamp = "2026-11-22T17:00:00Z".parse().expect("a time");
+        headers(&stationery(title).write(letter(subject), "mail.1", at).expect("a mail"))
+    }
+
+    const NAMES: [&str; 11] = [
+        "From",
+        "To",
+        "Subject",
+        "Date",
+        "Message-ID",
+        "Auto-Submitted",
+        "References",
+        "List-Unsubscribe",
+        "List-Unsubscribe-Post",
+        "MIME-Version",
+        "Content-Type",
+    ];
+
+    #[test]
+    fn a_mail_has_its_headers() {
+        let headers = written("Loose Laces", "A new comment");
+        let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, NAMES);
+        let value = |name: &str| headers.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value);
+        assert_eq!(value("From"), "\"Loose Laces\" <blog@example.org>");
+        assert_eq!(value("To"), "ana@xn--bcher-kva.example");
+        assert_eq!(value("Date"), "Sun, 22 Nov 2026 17:00:00 +0000");
+        assert_eq!(value("Message-ID"), "<mail.1@example.org>");
+        assert_eq!(value("List-Unsubscribe"), "<https://example.org/mail/stop?key=7-41.abc>");
+        assert_eq!(value("List-Unsubscribe-Post"), "List-Unsubscribe=One-Click");
+    }
+
+    #[test]
+    fn nobody_begins_a_header_of_their_own() {
+        for text in [
+            "Hi\r\nBcc: victim@example.org",
+            "Hi\nBcc: victim@example.org",
+            "Hi\r\n\r\n<h1>another body</h1>",
+            "Hi\u{2028}Bcc: x",
+            "Hi\u{0}\u{b}\u{c}\u{85}x",
+            "\u{202E}gro.elpmaxe",
+        ] {
+            let headers = written(text, text);
+            assert_eq!(headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), NAMES, "{text:?}");
+        }
+        assert_eq!(line("Ana\u{202E} \r\n  says\t\u{7}hi"), "Ana says hi");
+    }
+
+    #[test]
+    fn long_and_foreign_lines_are_cut_and_encoded() {
+        let long = line(&"word ".repeat(100));
+        assert!(long.chars().count() <= LINE_MAX + 2 && long.ends_with("word …"), "{long}");
+        assert_eq!(line(&"ü".repeat(300)).chars().count(), LINE_MAX + 2);
+        let at: Timestamp = "2026-11-22T17:00:00Z".parse().expect("a time");
+        let mail =
+            stationery("Schöne Füße").write(letter(&"日本語のとても長い件名 ".repeat(12)), "m", at).expect("a mail");
+        let text = String::from_utf8(mail.formatted()).expect("ASCII");
+        assert!(text.contains("Subject: =?utf-8?b?") && text.contains("From: =?utf-8?b?"), "{text}");
+        assert!(text.split("\r\n").all(|line| line.len() < 998), "no line is longer than RFC 5322 allows");
+    }
+
+    #[test]
+    fn what_is_no_address_gets_no_mail() {
+        for wrong in ["ana", "ana@", "a..b@example.org", "ana@exam ple.org", "ana@[127.0.0.1]", "a\r\nb@example.org"] {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_they_are_called(title in "\\PC{0,80}", subject in "(?s).{0,120}") {
+            let headers = written(&title, &subject);
+            prop_assert_eq!(headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), NAMES);
+        }
+    }
+}

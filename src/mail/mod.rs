@@ -1,0 +1,283 @@
+//! Mails: the postman takes what is due out of the outbox, writes it and hands it to the mail server.
+//!
+//! A mail is written when it is sent, so that it shows what is true then and never what was erased. No transaction is
+//! open while a server is spoken to.
+
+mod compose;
+mod courier;
+mod letter;
+
+use std::time::Duration;
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time;
+
+use crate::{
+    app::App,
+    domain::{delivery, mail_keys::CONFIRMATION_DAYS, words::counted},
+    store::{Outcome, Outgoing, StoreError},
+};
+use compose::Composed;
+use courier::{Courier, Undelivered};
+use letter::Stationery;
+
+pub use courier::Limits;
+
+/// How often the outbox is looked at: one small question.
+const POLL: Duration = Duration::from_secs(1);
+/// How long after a server that is away before the next mail is tried; each has its own, longer pauses besides.
+const AWAY: Duration = Duration::from_secs(20);
+/// How long a mail is ours while we send it; longer than [`Limits::mail`].
+const LEASE: SignedDuration = SignedDuration::from_mins(2);
+/// How often old rows are cleared away.
+const HOUSEKEEPING: SignedDuration = SignedDuration::from_hours(1);
+
+/// Sends what is due. One for each running copy; the outbox sees to it that no two send the same.
+pub struct Postman {
+    app: App,
+    /// `None`: no mail server is set.
+    office: Option<Office>,
+    /// Under which rows are claimed.
+    lease: String,
+    /// The server is away, and the log has said so.
+    is_away: bool,
+    /// The day of the last digest that was thought of.
+    digest: Option<String>,
+    housekept_at: Option<Timestamp>,
+    /// Mails that wait for a server that is not set, when they were last counted.
+    waiting: i64,
+}
+
+struct Office {
+    courier: Courier,
+    stationery: Stationery,
+}
+
+/// Why there is no postman.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    #[error("mail_from will not do: {0}")]
+    From(String),
+    #[error("the system gives no random numbers, and without them two copies would send the same mails: {0}")]
+    Randomness(getrandom::Error),
+}
+
+/// What one step found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Done,
+    NothingDue,
+    /// The server takes nothing now.
+    ServerAway,
+}
+
+impl Postman {
+    /// # Errors
+    /// The sender's address cannot be one, or there is no randomness.
+    pub fn new(app: App, limits: Limits) -> Result<Self, MailError> {
+        let office = office(&app, limits)?;
+        let mut bytes = [0_u8; 16];
+        getrandom::fill(&mut bytes).map_err(MailError::Randomness)?;
+        Ok(Self {
+            app,
+            office,
+            lease: BASE64.encode(bytes),
+            is_away: false,
+            digest: None,
+            housekept_at: None,
+            waiting: 0,
+        })
+    }
+
+    /// Runs until `stop` is done; the mail that is under way then is finished.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        let mut pause = Duration::ZERO;
+        let mut database_is_away = false;
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut stop => break,
+                () = time::sleep(pause) => {}
+            }
+            let step = self.turn().await;
+            if let Err(error) = &step
+                && !database_is_away
+            {
+                tracing::error!("the outbox cannot be read: {error}");
+            }
+            database_is_away = step.is_err();
+            pause = match step {
+                Ok(Step::Done) => Duration::ZERO,
+                Ok(Step::NothingDue) => POLL,
+                Ok(Step::ServerAway) | Err(_) => AWAY,
+            };
+        }
+        if let Some(office) = &mut self.office {
+            office.courier.rest().await;
+        }
+    }
+
+    /// Sends all that is due, or as much as the server takes.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn round(&mut self) -> Result<(), StoreError> {
+        while self.turn().await? == Step::Done {}
+        Ok(())
+    }
+
+    async fn turn(&mut self) -> Result<Step, StoreError> {
+        self.keep_house().await?;
+        let now = self.app.clock.now();
+        let Some(office) = &mut self.office else {
+            self.tell_what_waits().await?;
+            return Ok(Step::NothingDue);
+        };
+        let Some(mail) = self.app.store.claim_mail(&self.lease, now, now + LEASE).await? else {
+            office.courier.rest().await;
+            return Ok(Step::NothingDue);
+        };
+        let composed = compose::compose(&self.app, &mail).await?;
+        let undelivered = match composed {
+            Composed::Audience(audience) => {
+                self.app.store.tell_audience(&mail, &self.lease, &audience, now).await?;
+                return Ok(Step::Done);
+            }
+            Composed::Nothing(reason) => {
+                self.settle(&mail, Outcome::Dropped(reason.to_owned())).await?;
+                return Ok(Step::Done);
+            }
+            Composed::Failed(reason) => Some(Undelivered::Later(reason)),
+            Composed::Letter(letter) => {
+                let id = compose::message_id(&self.app, &mail);
+                match office.stationery.write(*letter, &id, mail.created_at) {
+                    Ok(message) => office.courier.deliver(&message).await.err(),
+                    Err(reason) => Some(Undelivered::Never(reason)),
+                }
+            }
+        };
+        let Some(undelivered) = undelivered else {
+            if std::mem::take(&mut self.is_away) {
+                tracing::info!("the mail server takes mails again");
+            }
+            self.settle(&mail, Outcome::Sent).await?;
+            return Ok(Step::Done);
+        };
+        let (reason, is_for_good, step) = match undelivered {
+            Undelivered::Server(reason) => (reason, false, Step::ServerAway),
+            Undelivered::Later(reason) => (reason, false, Step::Done),
+            Undelivered::Never(reason) => (reason, true, Step::Done),
+        };
+        self.report(&mail, &reason, step);
+        let again = delivery::again(mail.attempts, mail.first_attempt_at, now).filter(|_| !is_for_good);
+        let outcome = match again {
+            Some(at) => Outcome::Again { at, reason },
+            None => {
+                tracing::error!("mail {} ({}) is given up: {reason}", mail.id, mail.kind.as_str());
+                Outcome::GivenUp(reason)
+            }
+        };
+        self.settle(&mail, outcome).await?;
+        Ok(step)
+    }
+
+    /// A server that is away is told once, not once a mail.
+    fn report(&mut self, mail: &Outgoing, reason: &str, step: Step) {
+        if step != Step::ServerAway {
+            tracing::warn!("mail {} ({}) was not taken: {reason}", mail.id, mail.kind.as_str());
+        } else if !std::mem::replace(&mut self.is_away, true) {
+            tracing::warn!("the mail server takes nothing, so mails wait: {reason}");
+        }
+    }
+
+    /// What the server has taken must not be forgotten over a database that is away for a moment.
+    async fn settle(&self, mail: &Outgoing, outcome: Outcome) -> Result<(), StoreError> {
+        const TRIES: u32 = 5;
+        let mut tried = 1;
+        loop {
+            let settled = self.app.store.settle_mail(mail.id, &self.lease, &outcome, self.app.clock.now()).await;
+            if settled.is_ok() || tried == TRIES {
+                return settled;
+            }
+            time::sleep(Duration::from_millis(200) * tried).await;
+            tried += 1;
+        }
+    }
+
+    /// Digests that are due, and old rows.
+    async fn keep_house(&mut self) -> Result<(), StoreError> {
+        let now = self.app.clock.now();
+        self.think_of_the_digest(now).await?;
+        if self.housekept_at.is_some_and(|at| now < at + HOUSEKEEPING) {
+            return Ok(());
+        }
+        let confirmation = SignedDuration::from_hours(24 * CONFIRMATION_DAYS);
+        self.app.store.tidy_mail(now, confirmation, author_is_told(&self.app)).await?;
+        self.waiting = 0;
+        self.housekept_at = Some(now);
+        Ok(())
+    }
+
+    /// Says that mails wait for a server that is not set: when the first does, and every hour.
+    async fn tell_what_waits(&mut self) -> Result<(), StoreError> {
+        let before =
+            std::mem::replace(&mut self.waiting, self.app.store.count_waiting_mails(author_is_told(&self.app)).await?);
+        if before == 0 && self.waiting > 0 {
+            let waiting = counted(usize::try_from(self.waiting).unwrap_or(0), "mail waits", "mails wait");
+            tracing::warn!("{waiting} in the outbox: INSTEP_SMTP_URL is not set");
+        }
+        Ok(())
+    }
+
+    async fn think_of_the_digest(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let site = &self.app.config.site;
+        let (Some(rhythm), Some(_), Some(_)) = (site.notices.digest, &site.author.email, &self.office) else {
+            return Ok(());
+        };
+        let Some((due, since)) = delivery::digest_due(rhythm, now, &site.time_zone) else { return Ok(()) };
+        let day = due.date().to_string();
+        if self.digest.as_ref() == Some(&day) {
+            return Ok(());
+        }
+        if compose::digest_has_news(&self.app, since.timestamp()).await? {
+            self.app.store.queue_digest(&day, now).await?;
+        }
+        self.digest = Some(day);
+        Ok(())
+    }
+}
+
+/// Sends one mail to an address, past the outbox, so that the operator sees what the server says.
+///
+/// # Errors
+/// What is not set, or what the server said.
+pub async fn send_test(app: &App, to: &str) -> Result<(), String> {
+    let office = office(app, Limits::default()).map_err(|error| error.to_string())?;
+    let mut office = office.ok_or("there is no mail server: set INSTEP_SMTP_URL and INSTEP_MAIL_FROM")?;
+    let now = app.clock.now();
+    let letter = compose::test(app, to)?;
+    let message = office.stationery.write(letter, &format!("test.{}", now.as_millisecond()), now)?;
+    let delivered = office.courier.deliver(&message).await;
+    office.courier.rest().await;
+    delivered.map_err(|undelivered| match undelivered {
+        Undelivered::Server(reason) | Undelivered::Later(reason) | Undelivered::Never(reason) => reason,
+    })
+}
+
+fn office(app: &App, limits: Limits) -> Result<Option<Office>, MailError> {
+    let site = &app.config.site;
+    let Some(mail) = &app.config.mail else { return Ok(None) };
+    let url = url::Url::parse(&site.base_url).ok();
+    let host = url.as_ref().and_then(url::Url::host_str).unwrap_or("localhost");
+    let stationery = Stationery::new(&mail.from, &site.title, host).map_err(MailError::From)?;
+    // An address is no name to greet with.
+    let name = url.as_ref().and_then(url::Url::domain).map(str::to_owned);
+    Ok(Some(Office { courier: Courier::new(mail.server.clone(), name, limits), stationery }))
+}
+
+/// Whether the author gets a mail for each comment.
+fn author_is_told(app: &App) -> bool {
+    app.config.site.notices.of_each && app.config.site.author.email.is_some()
+}

@@ -1,0 +1,400 @@
+//! The outbox: what is to be told. A row is written in the transaction of what it tells, claimed by one sender at a
+//! time, and settled with what became of it.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::domain::{comment::CommentId, delivery::Kind, notices::Why};
+
+use super::{
+    Ending::{Commit, Rollback},
+    Store, StoreError,
+    comments::from_millis,
+    on_reader, on_writer,
+};
+
+/// How long what became of a mail can be looked up, and how long one waits for a server that nobody sets up.
+const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// Something to tell that is ours to send until the lease runs out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    pub id: i64,
+    /// Names it for good; no other row was ever called so.
+    pub about: String,
+    pub kind: Kind,
+    pub comment: Option<CommentId>,
+    /// `None`: the author, or nobody in particular.
+    pub address_id: Option<i64>,
+    pub created_at: Timestamp,
+    pub first_attempt_at: Timestamp,
+    /// This one too.
+    pub attempts: i64,
+}
+
+/// What became of a claimed row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Sent,
+    /// There was nothing to tell any more, and why.
+    Dropped(String),
+    /// It waits for another attempt.
+    Again {
+        at: Timestamp,
+        reason: String,
+    },
+    GivenUp(String),
+}
+
+/// A mail that waits or was given up, as the operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedMail {
+    pub id: i64,
+    pub kind: String,
+    pub comment: Option<CommentId>,
+    /// `None`: the author.
+    pub to: Option<String>,
+    pub is_given_up: bool,
+    pub attempts: i64,
+    pub created_at: Timestamp,
+    pub next_attempt_at: Timestamp,
+    /// What the last attempt met.
+    pub reason: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct OutgoingRow {
+    id: i64,
+    about: String,
+    kind: String,
+    comment_id: Option<i64>,
+    address_id: Option<i64>,
+    created_at: i64,
+    first_attempt_at: i64,
+    attempts: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct ListedRow {
+    id: i64,
+    kind: String,
+    comment_id: Option<i64>,
+    email: Option<String>,
+    outcome: Option<String>,
+    attempts: i64,
+    created_at: i64,
+    next_attempt_at: i64,
+    reason: Option<String>,
+}
+
+/// What is due and nobody else is sending, at `$1`.
+macro_rules! due {
+    () => {
+        "outcome IS NULL AND next_attempt_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)"
+    };
+}
+
+/// Puts something to tell into the outbox, in a transaction that is under way. What is there already stays as it is.
+macro_rules! queue_mail {
+    ($tx:ident, $about:expr, $kind:expr, $comment:expr, $address:expr, $now:expr) => {{
+        let comment: Option<i64> = $comment;
+        let address: Option<i64> = $address;
+        sqlx::query(
+            "INSERT INTO outbox (about, kind, comment_id, address_id, created_at, next_attempt_at)
+             VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (about) DO NOTHING",
+        )
+        .bind($about)
+        .bind($kind.as_str())
+        .bind(comment)
+        .bind(address)
+        .bind($now)
+        .execute(&mut *$tx)
+        .await?
+    }};
+}
+
+/// Readers see a comment for the first time: who listens is to be told.
+macro_rules! announce {
+    ($tx:ident, $comment:expr, $now:expr) => {{
+        let comment: i64 = $comment;
+        crate::store::outbox::queue_mail!(
+            $tx,
+            format!("announce:{comment}"),
+            crate::domain::delivery::Kind::Announce,
+            Some(comment),
+            None,
+            $now
+        )
+    }};
+}
+
+pub(super) use {announce, queue_mail};
+
+impl Store {
+    /// Takes the next row that is due, so that nobody else sends it before `until`.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn claim_mail(
+        &self,
+        lease: &str,
+        at: Timestamp,
+        until: Timestamp,
+    ) -> Result<Option<Outgoing>, StoreError> {
+        // The question costs no lock; the row that it finds may be somebody else's by the time we reach for it.
+        while self.is_mail_due(at).await? {
+            let row: Option<OutgoingRow> = on_writer!(self, tx => {
+                let row = sqlx::query_as(concat!(
+                    "UPDATE outbox SET lease = $2, leased_until = $3, attempts = attempts + 1,
+                                       first_attempt_at = COALESCE(first_attempt_at, $1)
+                     WHERE id = (SELECT id FROM outbox WHERE ", due!(), " ORDER BY next_attempt_at, id LIMIT 1)
+                       AND ", due!(), "
+                     RETURNING id, about, kind, comment_id, address_id, created_at, first_attempt_at, attempts",
+                ))
+                .bind(at.as_millisecond())
+                .bind(lease)
+                .bind(until.as_millisecond())
+                .fetch_optional(&mut *tx)
+                .await?;
+                Ok(Commit(row))
+            })?;
+            if let Some(row) = row {
+                return Ok(Some(outgoing(row)));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn is_mail_due(&self, at: Timestamp) -> Result<bool, StoreError> {
+        let due: Option<i64> = on_reader!(self, db => {
+            sqlx::query_scalar(concat!("SELECT id FROM outbox WHERE ", due!(), " LIMIT 1"))
+                .bind(at.as_millisecond())
+                .fetch_optional(db)
+                .await?
+        });
+        Ok(due.is_some())
+    }
+
+    /// Writes down what became of a row, unless the lease has passed to somebody else.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn settle_mail(&self, id: i64, lease: &str, outcome: &Outcome, at: Timestamp) -> Result<(), StoreError> {
+        let at = at.as_millisecond();
+        let (word, next, done, reason) = match outcome {
+            Outcome::Sent => (Some("sent"), None, Some(at), None),
+            Outcome::Dropped(reason) => (Some("dropped"), None, Some(at), Some(reason)),
+            Outcome::Again { at, reason } => (None, Some(at.as_millisecond()), None, Some(reason)),
+            Outcome::GivenUp(reason) => (Some("given-up"), None, Some(at), Some(reason)),
+        };
+        on_writer!(self, tx => {
+            sqlx::query(
+                "UPDATE outbox SET outcome = $3, next_attempt_at = COALESCE($4, next_attempt_at), done_at = $5,
+                                   reason = $6, lease = NULL, leased_until = NULL
+                 WHERE id = $1 AND lease = $2",
+            )
+            .bind(id)
+            .bind(lease)
+            .bind(word)
+            .bind(next)
+            .bind(done)
+            .bind(reason)
+            .execute(&mut *tx)
+            .await?;
+            Ok(Commit(()))
+        })
+    }
+
+    /// Turns a claimed announcement into a row for each who is told.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn tell_audience(
+        &self,
+        announcement: &Outgoing,
+        lease: &str,
+        audience: &BTreeMap<i64, Why>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let comment = announcement.comment.unwrap_or_default();
+        on_writer!(self, tx => {
+            let settled = sqlx::query(
+                "UPDATE outbox SET outcome = 'sent', done_at = $3, lease = NULL, leased_until = NULL
+                 WHERE id = $1 AND lease = $2",
+            )
+            .bind(announcement.id)
+            .bind(lease)
+            .bind(at.as_millisecond())
+            .execute(&mut *tx)
+            .await?;
+            if settled.rows_affected() == 0 {
+                return Ok(Rollback(()));
+            }
+            for (address_id, why) in audience {
+                let kind = match why {
+                    Why::Answered => Kind::Answer,
+                    Why::ThreadGoesOn => Kind::Thread,
+                };
+                let about = format!("comment:{comment}:{address_id}");
+                queue_mail!(tx, about, kind, Some(comment), Some(*address_id), at.as_millisecond());
+            }
+            Ok(Commit(()))
+        })
+    }
+
+    /// Puts a digest into the outbox. One day has one, however many ask for it.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn queue_digest(&self, day: &str, at: Timestamp) -> Result<(), StoreError> {
+        on_writer!(self, tx => {
+            queue_mail!(tx, format!("digest:{day}"), Kind::Digest, None, None, at.as_millisecond());
+            Ok(Commit(()))
+        })
+    }
+
+    /// How many mails wait. Those to the author count where the author has an address.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn count_waiting_mails(&self, author_is_told: bool) -> Result<i64, StoreError> {
+        Ok(on_reader!(self, db => {
+            sqlx::query_scalar(
+                "SELECT COUNT(*) FROM outbox
+                 WHERE outcome IS NULL AND kind <> 'announce' AND (address_id IS NOT NULL OR $1)",
+            )
+            .bind(author_is_told)
+            .fetch_one(db)
+            .await?
+        }))
+    }
+
+    /// Mails that wait and mails that were given up, oldest first.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn list_mails(&self) -> Result<Vec<ListedMail>, StoreError> {
+        let rows: Vec<ListedRow> = on_reader!(self, db => {
+            sqlx::query_as(
+                "SELECT outbox.id, kind, comment_id, email, outcome, attempts, outbox.created_at, next_attempt_at, reason
+                 FROM outbox LEFT JOIN addresses ON addresses.id = outbox.address_id
+                 WHERE (outcome IS NULL AND kind <> 'announce') OR outcome = 'given-up' ORDER BY outbox.id",
+            )
+            .fetch_all(db)
+            .await?
+        });
+        let listed = |row: ListedRow| ListedMail {
+            id: row.id,
+            kind: row.kind,
+            comment: row.comment_id,
+            to: row.email,
+            is_given_up: row.outcome.is_some(),
+            attempts: row.attempts,
+            created_at: from_millis(row.created_at),
+            next_attempt_at: from_millis(row.next_attempt_at),
+            reason: row.reason,
+        };
+        Ok(rows.into_iter().map(listed).collect())
+    }
+
+    /// Lets a mail that was given up try again from the start.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where none of this number was given up, or the database is away.
+    pub async fn retry_mail(&self, id: i64, at: Timestamp) -> Result<(), StoreError> {
+        on_writer!(self, tx => {
+            let retried = sqlx::query(
+                "UPDATE outbox SET outcome = NULL, done_at = NULL, attempts = 0, first_attempt_at = NULL,
+                                   next_attempt_at = $2
+                 WHERE id = $1 AND outcome = 'given-up'",
+            )
+            .bind(id)
+            .bind(at.as_millisecond())
+            .execute(&mut *tx)
+            .await?;
+            if retried.rows_affected() == 0 { Err(StoreError::NotFound) } else { Ok(Commit(())) }
+        })
+    }
+
+    /// Clears away what is over: settled rows after a month, mails that nobody sent for a month or that the author does
+    /// not want, and addresses whose holder did not confirm in time.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn tidy_mail(
+        &self,
+        at: Timestamp,
+        confirmation: SignedDuration,
+        author_is_told: bool,
+    ) -> Result<(), StoreError> {
+        let before = (at - KEPT).as_millisecond();
+        let unconfirmed = (at - confirmation).as_millisecond();
+        on_writer!(self, tx => {
+            sqlx::query("DELETE FROM outbox WHERE outcome IS NOT NULL AND done_at < $1")
+                .bind(before)
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query(
+                "UPDATE outbox SET outcome = CASE WHEN kind = 'announce' THEN 'dropped' ELSE 'given-up' END, done_at = $2,
+                                   reason = 'nobody sent it for a month'
+                 WHERE outcome IS NULL AND first_attempt_at IS NULL AND created_at < $1",
+            )
+            .bind(before)
+            .bind(at.as_millisecond())
+            .execute(&mut *tx)
+            .await?;
+            if !author_is_told {
+                sqlx::query(
+                    "UPDATE outbox SET outcome = 'dropped', done_at = $1, reason = 'the author wants no such mail'
+                     WHERE outcome IS NULL AND kind = 'author'",
+                )
+                .bind(at.as_millisecond())
+                .execute(&mut *tx)
+                .await?;
+            }
+            // While the comment waits for the author, its wish waits with it: its confirmation may not have gone out.
+            sqlx::query(
+                "DELETE FROM subscriptions
+                 WHERE created_at < $1
+                   AND EXISTS (
+                       SELECT 1 FROM comments
+                       WHERE comments.id = subscriptions.comment_id AND comments.status <> 'held'
+                         AND NOT EXISTS (
+                             SELECT 1 FROM confirmations
+                             WHERE confirmations.address_id = subscriptions.address_id
+                               AND confirmations.commenter = comments.commenter))
+                   AND NOT EXISTS (
+                       SELECT 1 FROM outbox
+                       WHERE outbox.address_id = subscriptions.address_id AND kind = 'confirm'
+                         AND outbox.created_at >= $1)",
+            )
+            .bind(unconfirmed)
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query(
+                "DELETE FROM addresses
+                 WHERE blocked_at IS NULL AND created_at < $1
+                   AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE subscriptions.address_id = addresses.id)",
+            )
+            .bind(unconfirmed)
+            .execute(&mut *tx)
+            .await?;
+            Ok(Commit(()))
+        })
+    }
+}
+
+fn outgoing(row: OutgoingRow) -> Outgoing {
+    Outgoing {
+        id: row.id,
+        // The column has a CHECK; a word from the future has nobody to go to.
+        kind: Kind::parse(&row.kind).unwrap_or(Kind::Announce),
+        about: row.about,
+        comment: row.comment_id,
+        address_id: row.address_id,
+        created_at: from_millis(row.created_at),
+        first_attempt_at: from_millis(row.first_attempt_at),
+        attempts: row.attempts,
+    }
+}

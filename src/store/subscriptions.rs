@@ -1,0 +1,340 @@
+//! Addresses and what their holders want to be told of: wished in a form, confirmed from a mail, ended at any time.
+
+use jiff::Timestamp;
+
+use crate::domain::{
+    comment::{CommentId, ThreadKey},
+    mail_keys::WishKey,
+    notices::{Shown, Subscriber, Wish},
+};
+
+use super::{
+    Ending::{Commit, Rollback},
+    Store, StoreError,
+    comments::push_threads,
+    on_reader, on_writer,
+};
+
+/// A wish and its address, as their confirmation needs them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wished {
+    pub email: String,
+    pub wish: Wish,
+    /// The thread of the comment it was wished with.
+    pub thread_slug: String,
+    pub is_confirmed: bool,
+    pub is_ended: bool,
+    /// The address is never to be written to.
+    pub is_blocked: bool,
+}
+
+/// What an address is told of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    pub email: String,
+    pub is_blocked: bool,
+    /// Of the threads that were asked about.
+    pub hears_thread: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct WishedRow {
+    email: String,
+    wish: String,
+    thread_slug: String,
+    is_confirmed: bool,
+    is_ended: bool,
+    is_blocked: bool,
+}
+
+/// Keeps the wish that came with a comment.
+macro_rules! note_wish {
+    ($tx:ident, $comment:expr, $email:expr, $wish:expr, $now:expr) => {{
+        let email: &str = $email;
+        let address_id: i64 = sqlx::query_scalar(
+            "INSERT INTO addresses (email, mailbox, created_at) VALUES ($1, $2, $3)
+             ON CONFLICT (email) DO UPDATE SET mailbox = excluded.mailbox RETURNING id",
+        )
+        .bind(crate::domain::mailbox::kept(email))
+        .bind(crate::domain::mailbox::mailbox(email))
+        .bind($now)
+        .fetch_one(&mut *$tx)
+        .await?;
+        sqlx::query("INSERT INTO subscriptions (address_id, comment_id, wish, created_at) VALUES ($1, $2, $3, $4)")
+            .bind(address_id)
+            .bind($comment)
+            .bind($wish.as_str())
+            .bind($now)
+            .execute(&mut *$tx)
+            .await?;
+    }};
+}
+
+/// Asks the holder of a comment's address whether its wish is theirs: where that is not known, nobody forbade it, and
+/// it has not been asked too often.
+macro_rules! ask_to_confirm {
+    ($tx:ident, $comment:expr, $now:expr) => {{
+        use crate::{domain::{delivery::Kind, notices}, store::outbox::queue_mail};
+        let (comment, now): (i64, i64) = ($comment, $now);
+        let open: Option<(i64, String)> = sqlx::query_as(
+            "SELECT addresses.id, addresses.mailbox
+             FROM subscriptions
+             JOIN addresses ON addresses.id = subscriptions.address_id
+             JOIN comments ON comments.id = subscriptions.comment_id
+             WHERE comment_id = $1 AND ended_at IS NULL
+               AND NOT EXISTS (
+                   SELECT 1 FROM addresses AS same WHERE same.mailbox = addresses.mailbox AND same.blocked_at IS NOT NULL)
+               AND NOT EXISTS (
+                   SELECT 1 FROM confirmations
+                   WHERE confirmations.address_id = addresses.id AND confirmations.commenter = comments.commenter)",
+        )
+        .bind(comment)
+        .fetch_optional(&mut *$tx)
+        .await?;
+        if let Some((address_id, mailbox)) = open {
+            let (of_mailbox_today, of_mailbox_this_week, of_all_this_hour): (i64, i64, i64) = sqlx::query_as(
+                "SELECT
+                    (SELECT COUNT(*) FROM outbox JOIN addresses ON addresses.id = outbox.address_id
+                      WHERE kind = 'confirm' AND mailbox = $1 AND outbox.created_at > $2),
+                    (SELECT COUNT(*) FROM outbox JOIN addresses ON addresses.id = outbox.address_id
+                      WHERE kind = 'confirm' AND mailbox = $1 AND outbox.created_at > $3),
+                    (SELECT COUNT(*) FROM outbox WHERE kind = 'confirm' AND created_at > $4)",
+            )
+            .bind(mailbox)
+            .bind(now - notices::DAY)
+            .bind(now - notices::WEEK)
+            .bind(now - notices::HOUR)
+            .fetch_one(&mut *$tx)
+            .await?;
+            if notices::may_ask(&notices::Asked { of_mailbox_today, of_mailbox_this_week, of_all_this_hour }) {
+                let about = format!("confirm:{comment}:{address_id}");
+                queue_mail!($tx, about, Kind::Confirm, Some(comment), Some(address_id), now);
+            }
+        }
+    }};
+}
+
+/// Takes away what an erased comment's writer wanted to be told of, and what was still to be told of the comment. An
+/// address that nothing is left for goes too, unless its holder wants no mail: that must not be forgotten.
+macro_rules! forget_wish {
+    ($tx:ident, $comment:expr) => {{
+        let comment: i64 = $comment;
+        sqlx::query("DELETE FROM outbox WHERE comment_id = $1 AND outcome IS NULL")
+            .bind(comment)
+            .execute(&mut *$tx)
+            .await?;
+        let address_id: Option<i64> =
+            sqlx::query_scalar("DELETE FROM subscriptions WHERE comment_id = $1 RETURNING address_id")
+                .bind(comment)
+                .fetch_optional(&mut *$tx)
+                .await?;
+        if let Some(address_id) = address_id {
+            let gone = sqlx::query(
+                "DELETE FROM addresses WHERE id = $1 AND blocked_at IS NULL
+                   AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE address_id = $1)",
+            )
+            .bind(address_id)
+            .execute(&mut *$tx)
+            .await?;
+            if gone.rows_affected() > 0 {
+                sqlx::query("DELETE FROM outbox WHERE address_id = $1 AND outcome IS NULL")
+                    .bind(address_id)
+                    .execute(&mut *$tx)
+                    .await?;
+            }
+        }
+    }};
+}
+
+pub(super) use {ask_to_confirm, forget_wish, note_wish};
+
+impl Store {
+    /// A comment as its audience is found for, and the wishes that hold in its threads. `None` where readers do not see
+    /// the comment (any more).
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn listeners(
+        &self,
+        comment: CommentId,
+        threads: &[ThreadKey],
+    ) -> Result<Option<(Shown, Vec<Subscriber>)>, StoreError> {
+        let found: Option<(Option<i64>, Option<String>, Option<String>)> = on_reader!(self, db => {
+            sqlx::query_as("SELECT parent_id, email, commenter FROM comments WHERE id = $1 AND status = 'approved'")
+                .bind(comment)
+                .fetch_optional(db)
+                .await?
+        });
+        let Some((parent, email, commenter)) = found else { return Ok(None) };
+        let rows: Vec<(i64, String, String, i64, Option<String>)> = on_reader!(self, db => {
+            let mut query = sqlx::QueryBuilder::new(
+                "SELECT addresses.id, addresses.email, wish, comments.id, comments.commenter
+                 FROM subscriptions
+                 JOIN addresses ON addresses.id = subscriptions.address_id
+                 JOIN comments ON comments.id = subscriptions.comment_id
+                 JOIN confirmations ON confirmations.address_id = addresses.id
+                                   AND confirmations.commenter = comments.commenter
+                 WHERE ended_at IS NULL AND blocked_at IS NULL AND status = 'approved' AND ",
+            );
+            push_threads!(query, threads);
+            query.build_query_as().fetch_all(db).await?
+        });
+        let subscriber = |(address_id, email, wish, comment, commenter): (i64, String, String, i64, Option<String>)| {
+            Subscriber { address_id, email, wish: Wish::parse(&wish).unwrap_or_default(), comment, commenter }
+        };
+        let shown = Shown { id: comment, parent, email, commenter };
+        Ok(Some((shown, rows.into_iter().map(subscriber).collect())))
+    }
+
+    /// A wish by its key.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is gone (erased, or not confirmed in time), or the database is away.
+    pub async fn wished(&self, key: WishKey) -> Result<Wished, StoreError> {
+        let row: Option<WishedRow> = on_reader!(self, db => {
+            sqlx::query_as(
+                "SELECT addresses.email, wish, thread_slug, ended_at IS NOT NULL AS is_ended,
+                        blocked_at IS NOT NULL AS is_blocked,
+                        EXISTS (SELECT 1 FROM confirmations
+                                WHERE confirmations.address_id = addresses.id
+                                  AND confirmations.commenter = comments.commenter) AS is_confirmed
+                 FROM subscriptions
+                 JOIN addresses ON addresses.id = subscriptions.address_id
+                 JOIN comments ON comments.id = subscriptions.comment_id
+                 WHERE address_id = $1 AND comment_id = $2",
+            )
+            .bind(key.address_id)
+            .bind(key.comment)
+            .fetch_optional(db)
+            .await?
+        });
+        let row = row.ok_or(StoreError::NotFound)?;
+        Ok(Wished {
+            email: row.email,
+            wish: Wish::parse(&row.wish).unwrap_or_default(),
+            thread_slug: row.thread_slug,
+            is_confirmed: row.is_confirmed,
+            is_ended: row.is_ended,
+            is_blocked: row.is_blocked,
+        })
+    }
+
+    /// The holder of a mailbox says yes to a wish, and with it to later ones of the same commenter. `visitor` is the
+    /// fingerprint of the cookie that came along.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where the wish is gone, ended or forbidden, or the database is away.
+    pub async fn confirm_wish(&self, key: WishKey, visitor: Option<&str>, at: Timestamp) -> Result<(), StoreError> {
+        on_writer!(self, tx => {
+            let commenter: Option<Option<String>> = sqlx::query_scalar(
+                "SELECT commenter FROM subscriptions
+                 JOIN addresses ON addresses.id = subscriptions.address_id
+                 JOIN comments ON comments.id = subscriptions.comment_id
+                 WHERE address_id = $1 AND comment_id = $2 AND ended_at IS NULL AND blocked_at IS NULL",
+            )
+            .bind(key.address_id)
+            .bind(key.comment)
+            .fetch_optional(&mut *tx)
+            .await?;
+            let commenter = commenter.flatten().ok_or(StoreError::NotFound)?;
+            sqlx::query(
+                "INSERT INTO confirmations (address_id, commenter, in_same_browser, confirmed_at)
+                 VALUES ($1, $2, $3, $4)
+                 ON CONFLICT (address_id, commenter)
+                 DO UPDATE SET in_same_browser = confirmations.in_same_browser OR excluded.in_same_browser",
+            )
+            .bind(key.address_id)
+            .bind(&commenter)
+            .bind(visitor == Some(commenter.as_str()))
+            .bind(at.as_millisecond())
+            .execute(&mut *tx)
+            .await?;
+            Ok(Commit(()))
+        })
+    }
+
+    /// What an address is told of.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] where it is not kept (any more), or the database is away.
+    pub async fn standing(&self, address_id: i64, threads: &[ThreadKey]) -> Result<Standing, StoreError> {
+        let found: Option<(String, bool)> = on_reader!(self, db => {
+            sqlx::query_as("SELECT email, blocked_at IS NOT NULL FROM addresses WHERE id = $1")
+                .bind(address_id)
+                .fetch_optional(db)
+                .await?
+        });
+        let (email, is_blocked) = found.ok_or(StoreError::NotFound)?;
+        let wish: Option<i64> = on_reader!(self, db => {
+            let mut query = sqlx::QueryBuilder::new(
+                "SELECT subscriptions.id FROM subscriptions JOIN comments ON comments.id = subscriptions.comment_id
+                 WHERE ended_at IS NULL AND address_id = ",
+            );
+            query.push_bind(address_id).push(" AND ");
+            push_threads!(query, threads);
+            query.push(" LIMIT 1");
+            query.build_query_scalar().fetch_optional(db).await?
+        });
+        Ok(Standing { email, is_blocked, hears_thread: wish.is_some() })
+    }
+
+    /// No more mails to an address about a thread. One that is not kept hears nothing anyway.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn stop_thread(&self, address_id: i64, threads: &[ThreadKey], at: Timestamp) -> Result<(), StoreError> {
+        if threads.is_empty() {
+            return Ok(());
+        }
+        on_writer!(self, tx => {
+            let mut query = sqlx::QueryBuilder::new("UPDATE subscriptions SET ended_at = ");
+            query.push_bind(at.as_millisecond());
+            query.push(" WHERE ended_at IS NULL AND address_id = ").push_bind(address_id);
+            query.push(" AND comment_id IN (SELECT id FROM comments WHERE ");
+            push_threads!(query, threads);
+            query.push(")");
+            query.build().execute(&mut *tx).await?;
+            Ok(Commit(()))
+        })
+    }
+
+    /// No more mails to an address at all, not even a question; what waits for it is not sent.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn stop_all(&self, address_id: i64, at: Timestamp) -> Result<(), StoreError> {
+        on_writer!(self, tx => {
+            let at = at.as_millisecond();
+            let blocked = sqlx::query("UPDATE addresses SET blocked_at = COALESCE(blocked_at, $2) WHERE id = $1")
+                .bind(address_id)
+                .bind(at)
+                .execute(&mut *tx)
+                .await?;
+            if blocked.rows_affected() == 0 {
+                return Ok(Rollback(()));
+            }
+            for sql in [
+                "UPDATE subscriptions SET ended_at = $2 WHERE address_id = $1 AND ended_at IS NULL",
+                "DELETE FROM confirmations WHERE address_id = $1 AND confirmed_at <= $2",
+                "DELETE FROM outbox WHERE address_id = $1 AND outcome IS NULL AND created_at <= $2",
+            ] {
+                sqlx::query(sql).bind(address_id).bind(at).execute(&mut *tx).await?;
+            }
+            Ok(Commit(()))
+        })
+    }
+
+    /// The address may be asked again. Nothing that was ended comes back by it.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn allow_mail(&self, address_id: i64) -> Result<(), StoreError> {
+        on_writer!(self, tx => {
+            sqlx::query("UPDATE addresses SET blocked_at = NULL WHERE id = $1")
+                .bind(address_id)
+                .execute(&mut *tx)
+                .await?;
+            Ok(Commit(()))
+        })
+    }
+}

@@ -1,0 +1,92 @@
+//! The words of mails, and of the pages that their links open.
+
+use serde::Deserialize;
+
+use super::phrase::{
+    Phrase, Plural,
+    gaps::{Email, Name, Site, Title},
+};
+
+/// In mails.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mails {
+    pub held_subject: Phrase<(Name, Title)>,
+    pub commented_subject: Phrase<(Name, Title)>,
+    pub answered_subject: Phrase<(Name, Title)>,
+    pub commented: Phrase<(Name, Title)>,
+    pub answered: Phrase<(Name, Title)>,
+    pub is_held: String,
+    pub is_shown: String,
+    pub is_gone: String,
+    pub approve: String,
+    pub answer: String,
+    pub spam: String,
+    pub trash: String,
+    pub author_foot: String,
+    pub read_it: String,
+    pub why: String,
+    pub stop: String,
+    pub confirm_subject: Phrase<Site>,
+    pub confirm_answers: Phrase<(Title, Site)>,
+    pub confirm_thread: Phrase<(Title, Site)>,
+    pub confirm_if_you: String,
+    pub confirm_yes: String,
+    pub confirm_if_not: String,
+    pub confirm_never: String,
+    pub digest_subject: Plural<Site>,
+    pub digest_intro: String,
+    pub refused_subject: Plural<Site>,
+    pub refused_intro: String,
+    pub digest_act: String,
+    pub digest_more: Plural,
+    pub digest_foot: String,
+    pub test_subject: Phrase<Site>,
+    pub test: Phrase<Site>,
+}
+
+/// On the pages that links in mails open.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FromMail {
+    pub incomplete: String,
+    pub over: String,
+    pub not_kept: String,
+    pub foreign: String,
+    pub comment_by: Phrase<Name>,
+    pub wrote: Phrase<Name>,
+    pub under: Phrase<Title>,
+    pub held: String,
+    pub approved: String,
+    pub spam: String,
+    pub trash: String,
+    pub here: String,
+    pub answer_to: Phrase<Name>,
+    pub answer_hint: String,
+    pub answer_approves: String,
+    pub post_answer: String,
+    pub mails: String,
+    pub is_this_you: String,
+    pub asks_answers: Phrase<(Email, Title)>,
+    pub asks_thread: Phrase<(Email, Title)>,
+    pub yes: String,
+    pub no: String,
+    pub thanks: String,
+    pub told_answers: Phrase<(Email, Title)>,
+    pub told_thread: Phrase<(Email, Title)>,
+    pub stop_these: String,
+    pub no_mails: String,
+    pub were_stopped: Phrase<Email>,
+    pub what_it_gets: String,
+    pub not_known: String,
+    pub stop_heading: String,
+    pub stop_both: Phrase<(Email, Title)>,
+    pub stop_all: Phrase<Email>,
+    pub for_article: String,
+    pub for_good: String,
+    pub stopped: String,
+    pub stopped_thread: Phrase<(Email, Title)>,
+    pub never: String,
+    pub never_to: Phrase<Email>,
+    pub allow: String,
+}

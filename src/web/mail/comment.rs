@@ -1,0 +1,201 @@
+//! The page on which the author judges and answers a comment, opened from its mail.
+
+use askama::Template;
+use axum::{
+    extract::{Form, Query, State, rejection::FormRejection},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::{Link, refused, thread};
+use crate::{
+    app::App,
+    content::comment_markdown,
+    domain::{
+        comment::{Comment, NewComment, RawComment, Status},
+        mail_keys,
+    },
+    store::StoreError,
+    texts::FromMail,
+    web::{
+        errors::{self, WebError},
+        guard::Origin,
+        page::{Page, Policy, redirect},
+        view::{dates, form::field_errors, layout::Layout},
+    },
+};
+
+/// Who acts, in the moderation log.
+const ACTOR: &str = "mail";
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ActForm {
+    key: String,
+    act: String,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "from_mail/comment.html")]
+struct CommentPage {
+    layout: Layout,
+    texts: &'static FromMail,
+    key: String,
+    /// The title of the post.
+    post: String,
+    name: String,
+    site: Option<String>,
+    at: dates::Moment,
+    html: String,
+    /// How things are, in a sentence.
+    standing: &'static str,
+    /// Where everybody sees it.
+    here: Option<String>,
+    acts: Vec<Act>,
+    answer: Answer,
+}
+
+/// A button.
+#[derive(Clone, Copy)]
+struct Act {
+    word: &'static str,
+    label: &'static str,
+    /// The link asked for it.
+    is_asked: bool,
+}
+
+/// The field for an answer, with what stands in it.
+#[derive(Default)]
+struct Answer {
+    text: String,
+    error: Option<String>,
+    /// The link asked for it.
+    is_asked: bool,
+}
+
+pub async fn show(State(app): State<App>, Query(link): Query<Link>) -> Result<Page, WebError> {
+    let comment = opened(&app, &link.key).await?;
+    let answer = Answer { is_asked: link.act == "answer", ..Answer::default() };
+    page(&app, &link.key, &comment, &link.act, answer)
+}
+
+/// Judges, or answers.
+pub async fn act(
+    State(app): State<App>,
+    origin: Origin,
+    form: Result<Form<ActForm>, FormRejection>,
+) -> Result<Response, WebError> {
+    let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
+    let comment = opened(&app, &form.key).await?;
+    if origin == Origin::Foreign {
+        return again(&app, &form, &comment, app.texts().from_mail.foreign.clone(), StatusCode::FORBIDDEN);
+    }
+    let now = app.clock.now();
+    let done = match form.act.as_str() {
+        "approve" => app.store.approve(comment.id, ACTOR, now).await?,
+        "spam" => app.store.mark_spam(comment.id, ACTOR, now).await?,
+        "trash" => app.store.trash(comment.id, ACTOR, now).await?,
+        "answer" => return answer(&app, &form, &comment).await,
+        _ => return Err(WebError::status(StatusCode::BAD_REQUEST)),
+    };
+    app.cache.purge(&done.tags());
+    Ok(back(&form.key))
+}
+
+/// Posts the answer as the author; the comment it answers is then seen by everyone.
+async fn answer(app: &App, form: &ActForm, comment: &Comment) -> Result<Response, WebError> {
+    let author = &app.config.site.author;
+    let raw = RawComment { name: author.name.clone(), text: form.text.clone(), ..RawComment::default() };
+    let new = match NewComment::parse(&raw) {
+        Ok(new) => new,
+        Err(errors) => {
+            let error = field_errors(&errors, &app.texts().mend).join(" ");
+            return again(app, form, comment, error, StatusCode::UNPROCESSABLE_ENTITY);
+        }
+    };
+    match post_answer(app, &new, author.url.as_deref(), comment).await {
+        Ok(()) => Ok(back(&form.key)),
+        Err(error) => {
+            errors::log(&error);
+            again(app, form, comment, app.texts().from_mail.not_kept.clone(), StatusCode::SERVICE_UNAVAILABLE)
+        }
+    }
+}
+
+async fn post_answer(app: &App, new: &NewComment, site: Option<&str>, comment: &Comment) -> Result<(), StoreError> {
+    let now = app.clock.now();
+    let approved = app.store.approve(comment.id, ACTOR, now).await?;
+    // A button that was pressed twice answers once.
+    let key = crate::domain::comment::ThreadKey::post(comment.thread_slug.as_str());
+    let is_twin = |other: &Comment| other.by_author && other.parent_id == Some(comment.id) && other.text == new.text;
+    if !app.store.thread(&[key], None).await?.iter().any(is_twin) {
+        app.store.reply_as_author(comment.id, &new.name, site, &new.text, ACTOR, now).await?;
+    }
+    app.cache.purge(&approved.tags());
+    Ok(())
+}
+
+/// The comment that a key opens.
+async fn opened(app: &App, key: &str) -> Result<Comment, WebError> {
+    let id = mail_keys::open_moderation(&app.signer, key, app.clock.now())
+        .map_err(|why| refused(why, &app.texts().from_mail))?;
+    let comment = app.store.comment(id).await?;
+    if comment.text.is_empty() { Err(WebError::gone()) } else { Ok(comment) }
+}
+
+fn back(key: &str) -> Response {
+    redirect(StatusCode::SEE_OTHER, &format!("/mail/comment?key={key}"))
+}
+
+fn again(
+    app: &App,
+    form: &ActForm,
+    comment: &Comment,
+    error: String,
+    status: StatusCode,
+) -> Result<Response, WebError> {
+    let answer = Answer { text: form.text.clone(), error: Some(error), is_asked: form.act == "answer" };
+    Ok(page(app, &form.key, comment, &form.act, answer)?.with_status(status).into_response())
+}
+
+fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answer) -> Result<Page, WebError> {
+    let snapshot = app.snapshot();
+    let (post, _) = thread(snapshot.post(&comment.thread_slug).map(AsRef::as_ref), &comment.thread_slug);
+    let texts = app.texts();
+    let (words, said) = (&texts.mails, &texts.from_mail);
+    let act = |word, label| Act { word, label, is_asked: word == asked };
+    let acts = [
+        (Status::Approved, act("approve", words.approve.as_str())),
+        (Status::Spam, act("spam", words.spam.as_str())),
+        (Status::Trash, act("trash", words.trash.as_str())),
+    ];
+    let mut acts: Vec<Act> =
+        acts.into_iter().filter(|(status, _)| *status != comment.status).map(|(_, act)| act).collect();
+    acts.sort_by_key(|act| !act.is_asked);
+    let mut layout = Layout::new(app, &snapshot, &said.comment_by.with(&comment.name)).not_indexed();
+    if answer.error.is_some() {
+        layout = layout.with_error();
+    }
+    let page = CommentPage {
+        layout,
+        key: key.to_owned(),
+        texts: said,
+        post,
+        name: comment.name.clone(),
+        site: comment.site.clone(),
+        at: dates::minute(comment.created_at, &app.config.site.time_zone, texts),
+        html: comment_markdown::render(&comment.text),
+        standing: match comment.status {
+            Status::Held => &said.held,
+            Status::Approved => &said.approved,
+            Status::Spam => &said.spam,
+            Status::Trash => &said.trash,
+        },
+        here: (comment.status == Status::Approved).then(|| format!("/comments/{}", comment.id)),
+        acts,
+        answer,
+    };
+    Page::html(&page, Policy::Private)
+}

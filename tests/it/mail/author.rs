@@ -1,0 +1,162 @@
+//! The author's mail for each comment, and what its links do.
+
+use instep::domain::comment::Status;
+
+use super::{Mailed, is_personal, mailed, mailed_with};
+use crate::support::{smtp::Mail, visitor::comment_id};
+
+async fn held(mailed: &mut Mailed, text: &str) -> (i64, Mail) {
+    let id = comment_id(&mailed.site.visitor("192.0.2.1").comment("calf", text).await);
+    (id, mailed.one_mail().await)
+}
+
+async fn status(mailed: &Mailed, id: i64) -> Status {
+    mailed.site.store().comment(id).await.expect("is there").status
+}
+
+#[tokio::test]
+async fn each_comment_is_told_once() {
+    let mut mailed = mailed().await;
+    let (id, mail) = held(&mut mailed, "My *first* words").await;
+    assert_eq!(mail.line(), "jo@laces.example: Waits for you: Ana under “Calves”");
+    assert_eq!(mail.from, "blog@laces.example");
+    mail.says("My *first* words").says("nobody else sees it yet");
+    assert!(mail.html().contains("My <em>first</em> words"), "{}", mail.html());
+    assert_eq!(mail.header("From"), "\"Loose Laces\" <blog@laces.example>");
+    assert_eq!(mail.header("Auto-Submitted"), "auto-generated");
+    assert!(mail.header("Message-ID").ends_with("@laces.example>"), "{}", mail.header("Message-ID"));
+    assert!(mail.header("List-Unsubscribe").is_empty(), "the author has a setting for that");
+    for act in ["approve", "answer", "spam", "trash"] {
+        let page = mailed.site.get(&mail.link(&format!("act={act}"))).await;
+        is_personal(&page);
+        page.says("My <em>first</em> words").says("It waits for you");
+    }
+    assert_eq!(status(&mailed, id).await, Status::Held, "opening a link does nothing");
+    mailed.turn(1);
+    assert_eq!(mailed.lines().await, Vec::<String>::new());
+    // Who was approved before is told of as well.
+    mailed.site.approve(id).await;
+    mailed.round().await;
+    let visitor = mailed.site.visitor("192.0.2.1");
+    comment_id(&visitor.comment("hips", "From another browser").await);
+    assert_eq!(mailed.lines().await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_buttons_act_and_readers_see_it_at_once() {
+    let mut mailed = mailed().await;
+    let (id, mail) = held(&mut mailed, "Judge me").await;
+    mailed.site.get("/posts/calf").await.does_not_say("Judge me");
+    let key =
+        mail.link("act=approve").split("key=").nth(1).expect("a key").split('&').next().expect("a key").to_owned();
+    let press = async |act: &str| {
+        let body = format!("key={key}&act={act}");
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        mailed.site.ask(http::Method::POST, "/mail/comment", &headers, body).await
+    };
+    for (act, expected) in [("approve", Status::Approved), ("spam", Status::Spam), ("trash", Status::Trash)] {
+        let done = press(act).await;
+        assert_eq!(done.leads(), format!("303 /mail/comment?key={key}"));
+        assert_eq!(status(&mailed, id).await, expected);
+        let seen = mailed.site.get("/posts/calf").await.text().contains("Judge me");
+        assert_eq!(seen, expected == Status::Approved, "{act}");
+    }
+    press("dance").await.is(400);
+    mailed.site.get(&format!("/mail/comment?key={key}")).await.says("It is in the trash");
+}
+
+#[tokio::test]
+async fn an_answer_from_the_mail_wears_the_badge_and_approves() {
+    let mut mailed = mailed().await;
+    let (id, mail) = held(&mut mailed, "A question").await;
+    let author = mailed.site.visitor("192.0.2.99");
+    let page = author.get(&mail.link("act=answer")).await.html();
+    let answer = |text: &str| {
+        let form = author.last_form_in(&page);
+        form.add("act", "answer").set("text", text)
+    };
+    let empty = answer(" ").send().await;
+    empty.is(422).says("Please write your comment here.");
+    assert_eq!(status(&mailed, id).await, Status::Held);
+    answer("An *answer*").send().await.is(303);
+    // A button that was pressed twice.
+    answer("An *answer*").send().await.is(303);
+    let page = mailed.site.get("/posts/calf").await;
+    page.says("A question").says("An <em>answer</em>");
+    let html = page.html();
+    assert_eq!(html.elements.iter().filter(|element| element.has_class("comment-author")).count(), 1);
+    assert_eq!(mailed.lines().await, Vec::<String>::new(), "nobody is told of their own words");
+}
+
+#[tokio::test]
+async fn a_foreign_page_presses_no_button() {
+    let mut mailed = mailed().await;
+    let (id, mail) = held(&mut mailed, "Judge me").await;
+    let author = mailed.site.visitor("192.0.2.99");
+    let page = author.get(&mail.link("act=approve")).await.html();
+    let form = author.last_form_in(&page).add("act", "answer").set("text", "Kept text");
+    let answer = form.header("sec-fetch-site", "cross-site").header("origin", "https://evil.example").send().await;
+    answer.is(403).says("Kept text").says("another site");
+    assert_eq!(status(&mailed, id).await, Status::Held);
+}
+
+#[tokio::test]
+async fn keys_are_good_for_their_comment_and_their_time() {
+    let mut mailed = mailed().await;
+    let (id, mail) = held(&mut mailed, "Judge me").await;
+    let link = mail.link("act=trash");
+    for forged in ["/mail/comment", "/mail/comment?key=", "/mail/comment?key=1-20000.AAAAAAAAAAAAAAAAAAAAAA"] {
+        mailed.site.get(forged).await.is(403).says("not complete");
+    }
+    let other = link.replace(&format!("key={id}-"), &format!("key={}-", id + 1));
+    assert_ne!(other, link);
+    mailed.site.get(&other).await.is(403);
+    mailed.turn(24 * 31);
+    mailed.site.get(&link).await.is(410).says("they are over");
+    let (id, mail) = held(&mut mailed, "Erase me").await;
+    mailed.site.store().erase(id, "test", mailed.site.app.clock.now()).await.expect("erases");
+    mailed.site.get(&mail.link("act=approve")).await.is(410).does_not_say("Erase me");
+}
+
+#[tokio::test]
+async fn who_wants_no_mail_gets_none() {
+    let mut mailed = mailed_with(|site| site.setting("site.mail.each_comment", "false")).await;
+    mailed.site.visitor("192.0.2.1").comment("calf", "Hello").await.is(303);
+    assert_eq!(mailed.lines().await, Vec::<String>::new());
+    assert!(mailed.site.store().list_mails().await.expect("lists").is_empty());
+}
+
+#[tokio::test]
+async fn names_and_titles_begin_no_header() {
+    let toml = "title = \"Loose\\r\\nBcc: one@evil.example\"\n[author]\nname = \"Jo\"\n[comments]\ngap_seconds = 0\n";
+    let title = "---\ntitle: \"Calves\\r\\nBcc: two@evil.example\"\ndate: 2026-05-02\n---\nx";
+    let mut mailed = mailed_with(|site| site.site_toml(toml).post("calf", title)).await;
+    let visitor = mailed.site.visitor("192.0.2.1");
+    let name = "Ana\r\nBcc: three";
+    let form = visitor.form("/posts/calf").await.set("name", name).set("email", "ana@example.org");
+    form.set("wish", "thread").set("text", "Hi\r\n.\r\nBcc: four@evil.example\r\n\r\nfrom Ana").send().await.is(303);
+    mailed.round().await;
+    let mails = mailed.smtp.new_mails();
+    assert_eq!(mails.len(), 2);
+    for mail in &mails {
+        assert_eq!(mail.to.len(), 1, "{mail:?}");
+        for header in ["Bcc", "Cc", "Reply-To"] {
+            assert!(mail.header(header).is_empty(), "{mail:?}");
+        }
+    }
+    let mut to: Vec<&str> = mails.iter().map(|mail| mail.to[0].as_str()).collect();
+    to.sort_unstable();
+    assert_eq!(to, ["ana@example.org", "jo@laces.example"]);
+}
+
+#[tokio::test]
+async fn long_foreign_and_rtl_names_arrive_as_they_are() {
+    let mut mailed = mailed().await;
+    let name = "Žofie אנה 走る人 🏃 with a name that goes on and on and on until the end";
+    let visitor = mailed.site.visitor("192.0.2.1");
+    visitor.form("/posts/calf").await.set("name", name).set("text", "שלום\n.\n..dots").send().await.is(303);
+    let mail = mailed.one_mail().await;
+    assert_eq!(mail.subject(), format!("Waits for you: {name} under “Calves”"));
+    assert!(mail.text().contains("שלום\n.\n..dots"), "{}", mail.text());
+    assert!(mail.raw.is_ascii(), "old servers can carry it");
+}

@@ -1,0 +1,208 @@
+//! Double opt-in: one question a day, with nothing in it that the sender of a form typed, and nothing else before a yes.
+
+use jiff::SignedDuration;
+
+use super::{Mailed, confirm, is_personal, mailed_with, subscribe};
+use crate::support::{smtp::Mail, visitor::comment_id};
+
+async fn quiet() -> Mailed {
+    mailed_with(|site| site.setting("site.mail.each_comment", "false")).await
+}
+
+/// A form with a wish, from a browser of its own at an address of its own.
+async fn flood(mailed: &Mailed, number: usize, email: &str) -> i64 {
+    let visitor = mailed.site.visitor(&format!("203.0.{}.1", number % 250));
+    let form = visitor.form("/posts/calf").await.set("name", "Mallory").set("email", email).set("wish", "thread");
+    comment_id(&form.set("text", format!("Buy number {number}")).send().await)
+}
+
+#[tokio::test]
+async fn the_question_holds_nothing_that_was_typed() {
+    let mut mailed = quiet().await;
+    let visitor = mailed.site.visitor("192.0.2.1");
+    let form = visitor.form("/posts/calf").await.set("name", "Cheap Pills").set("site", "pills.example");
+    let form = form.set("email", "Victim@example.org").set("wish", "thread").set("text", "Buy cheap pills now");
+    form.send().await.is(303);
+    let mail = mailed.one_mail().await;
+    assert_eq!(mail.line(), "victim@example.org: Is this your address? Loose Laces asks");
+    mail.says("under “Calves” on Loose Laces").says("of every new comment there");
+    let whole = format!("{}{}{}", mail.subject(), mail.text(), mail.html()).to_lowercase();
+    assert!(!whole.contains("pills"), "{whole}");
+}
+
+#[tokio::test]
+async fn opening_the_link_does_nothing_and_its_button_confirms() {
+    let mut mailed = quiet().await;
+    let ana = mailed.site.visitor("192.0.2.1");
+    let id = mailed.wish(&ana, "Ana", "answers").await;
+    mailed.site.approve(id).await;
+    mailed.postman.round().await.expect("answers");
+    let mail = mailed.smtp.one();
+    let link = mail.link("/mail/confirm");
+    let page = mailed.site.get(&link).await;
+    is_personal(&page);
+    page.says("Is this you?").says("ana@example.org");
+    drop(ana);
+    mailed.stranger_answers_with(id, "Too early").await;
+    assert_eq!(mailed.lines().await, Vec::<String>::new(), "nobody has said yes");
+    confirm(&mailed.site.visitor("192.0.2.50"), &mail).await.is(303);
+    mailed.site.get(&link).await.says("Thank you");
+    mailed.stranger_answers_with(id, "In time").await;
+    assert_eq!(mailed.lines().await, ["ana@example.org: Cy answered you under “Calves”"]);
+}
+
+#[tokio::test]
+async fn a_foreign_page_confirms_nothing() {
+    let mut mailed = quiet().await;
+    let ana = mailed.site.visitor("192.0.2.1");
+    mailed.wish(&ana, "Ana", "answers").await;
+    mailed.postman.round().await.expect("answers");
+    let link = mailed.smtp.one().link("/mail/confirm");
+    let form = ana.form(&link).await.header("sec-fetch-site", "cross-site").header("origin", "https://evil.example");
+    form.send().await.is(403).says("Press once more").says("Is this you?");
+    ana.get(&link).await.says("Is this you?");
+}
+
+#[tokio::test]
+async fn a_flood_of_forms_asks_once_a_day_and_never_more() {
+    let mut mailed = quiet().await;
+    // Many spellings of one mailbox.
+    for (number, email) in
+        ["victim@gmail.com", "Victim+1@gmail.com", "v.i.c.t.i.m@gmail.com", "victim+2@googlemail.com"]
+            .iter()
+            .enumerate()
+    {
+        flood(&mailed, number, email).await;
+    }
+    assert_eq!(mailed.lines().await.len(), 1);
+    let mut asked = 0;
+    for day in 1..=6 {
+        mailed.turn(24);
+        for number in 0..5 {
+            flood(&mailed, 10 * day + number, "victim@gmail.com").await;
+        }
+        asked += mailed.lines().await.len();
+    }
+    assert_eq!(asked, 2, "three in a week are enough");
+}
+
+#[tokio::test]
+async fn strangers_are_asked_a_few_at_a_time_and_the_others_when_their_comment_is_approved() {
+    let mut mailed = quiet().await;
+    let mut last = 0;
+    for number in 0..25 {
+        last = flood(&mailed, number, &format!("victim{number}@example.org")).await;
+    }
+    assert_eq!(mailed.lines().await.len(), 20);
+    mailed.turn(2);
+    assert_eq!(mailed.lines().await.len(), 0);
+    mailed.site.approve(last).await;
+    assert_eq!(mailed.lines().await, ["victim24@example.org: Is this your address? Loose Laces asks"]);
+}
+
+#[tokio::test]
+async fn a_suspected_comment_asks_nobody_before_it_is_approved() {
+    let mut mailed = quiet().await;
+    let visitor = mailed.site.visitor("192.0.2.1");
+    let form = visitor.form("/posts/calf").await.set("name", "Ana").set("email", "ana@example.org");
+    let id = comment_id(&form.set("wish", "thread").set("text", "Hello").without("stamp").send().await);
+    assert_eq!(mailed.postman.round().await.map(|()| mailed.smtp.mails().len()).expect("answers"), 0);
+    mailed.site.approve(id).await;
+    assert_eq!(mailed.lines().await.len(), 1);
+}
+
+#[tokio::test]
+async fn who_has_confirmed_is_not_asked_again_but_a_stranger_with_that_address_is() {
+    let mut mailed = quiet().await;
+    let ana = mailed.site.visitor("192.0.2.1");
+    let id = mailed.wish(&ana, "Ana", "thread").await;
+    mailed.postman.round().await.expect("answers");
+    confirm(&ana, &mailed.smtp.one()).await.is(303);
+    mailed.site.approve(id).await;
+    mailed.site.turn(SignedDuration::from_hours(30));
+    let form = ana.form("/posts/hips").await.set("name", "Ana").set("email", "ana@example.org").set("wish", "thread");
+    comment_id(&form.set("text", "Here too").send().await);
+    drop(ana);
+    assert_eq!(mailed.lines().await, Vec::<String>::new(), "she is known by her cookie");
+    // Somebody else who types her address, and is even approved.
+    let other = flood(&mailed, 1, "ana@example.org").await;
+    mailed.site.approve(other).await;
+    let lines = mailed.lines().await;
+    assert_eq!(lines[0], "ana@example.org: Is this your address? Loose Laces asks");
+}
+
+#[tokio::test]
+async fn who_says_never_is_never_asked_again_until_they_allow_it() {
+    let mut mailed = quiet().await;
+    flood(&mailed, 1, "victim@example.org").await;
+    let mail: Mail = mailed.one_mail().await;
+    let stop = mail.link("/mail/stop");
+    let victim = mailed.site.visitor("192.0.2.77");
+    let page = victim.get(&stop).await.html();
+    victim.form_in(&page).add("what", "all").send().await.is(200).says("No more mails");
+    victim.get(&mail.link("/mail/confirm")).await.says("No mails");
+    drop(victim);
+    for day in 2..5 {
+        mailed.turn(24);
+        let id = flood(&mailed, day, &format!("victim+{day}@example.org")).await;
+        mailed.site.approve(id).await;
+    }
+    assert_eq!(mailed.lines().await, Vec::<String>::new());
+    let page = mailed.site.visitor("192.0.2.77").get(&stop).await;
+    page.says("Nothing is sent from here to victim@example.org");
+    let victim = mailed.site.visitor("192.0.2.77");
+    victim.form_in(&page.html()).add("what", "allow").send().await.is(200);
+    drop(victim);
+    mailed.turn(24);
+    flood(&mailed, 9, "victim@example.org").await;
+    assert_eq!(mailed.lines().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_confirmation_grows_old_and_the_address_goes() {
+    let mut mailed = quiet().await;
+    let ana = mailed.site.visitor("192.0.2.1");
+    let id = mailed.wish(&ana, "Ana", "thread").await;
+    mailed.site.approve(id).await;
+    mailed.postman.round().await.expect("answers");
+    let link = mailed.smtp.one().link("/mail/confirm");
+    drop(ana);
+    mailed.turn(24 * 9);
+    mailed.round().await;
+    mailed.site.get(&link).await.is(410);
+    let standing = mailed.site.store().standing(1, &[instep::domain::comment::ThreadKey::post("calf")]).await;
+    assert!(matches!(standing, Err(instep::store::StoreError::NotFound)), "{standing:?}");
+}
+
+#[tokio::test]
+async fn a_form_that_wants_to_be_told_needs_an_address_and_keeps_the_choice() {
+    let mailed = quiet().await;
+    let ana = mailed.site.visitor("192.0.2.1");
+    let answer =
+        ana.form("/posts/calf").await.set("name", "Ana").set("text", "Kept").set("wish", "thread").send().await;
+    answer.is(422).says("we need your address");
+    let form = ana.form_in(&answer.html());
+    assert_eq!((form.field("wish"), form.field("text")), ("thread", "Kept"));
+    form.set("email", "ana@example.org").send().await.is(303);
+}
+
+#[tokio::test]
+async fn where_no_mail_can_be_sent_none_is_offered() {
+    let site = crate::support::TestSite::new().post("calf", "Stretch it.").start().await;
+    site.get("/posts/calf").await.does_not_say("Tell me by mail");
+    let ana = site.visitor("192.0.2.1");
+    let form = ana.form("/posts/calf").await.set("name", "Ana").set("text", "Hello").add("wish", "thread");
+    form.send().await.is(303);
+}
+
+#[tokio::test]
+async fn an_erased_commenter_leaves_no_address() {
+    let mut mailed = quiet().await;
+    let id = subscribe(&mut mailed, "192.0.2.1", "Ana", "thread").await;
+    mailed.site.store().erase(id, "test", mailed.site.app.clock.now()).await.expect("erases");
+    let standing = mailed.site.store().standing(1, &[instep::domain::comment::ThreadKey::post("calf")]).await;
+    assert!(matches!(standing, Err(instep::store::StoreError::NotFound)), "{standing:?}");
+    let other = comment_id(&mailed.site.visitor("192.0.2.9").comment("calf", "Anybody here?").await);
+    mailed.site.approve(other).await;
+    assert_eq!(mailed.lines().await, Vec::<String>::new());
+}

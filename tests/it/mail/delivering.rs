@@ -1,0 +1,202 @@
+//! Getting a mail to a server that is away, refuses, stalls or hangs up; and getting it there once.
+
+use instep::mail::Postman;
+use jiff::SignedDuration;
+
+use super::{Mailed, SHORT, mailed};
+use crate::support::{
+    TestSite,
+    database::{Database, on_both_engines},
+    smtp::{Mood, SmtpServer},
+};
+
+on_both_engines!(two_copies_send_each_mail_once, a_lease_that_ran_out_passes_to_the_next);
+
+async fn comment(mailed: &Mailed, text: &str) {
+    mailed.site.visitor("192.0.2.1").comment("calf", text).await.is(303);
+}
+
+/// Status and reason of the only mail that is listed.
+async fn listed(mailed: &Mailed) -> String {
+    let mails = mailed.site.store().list_mails().await.expect("lists");
+    assert_eq!(mails.len(), 1, "{mails:#?}");
+    let state = if mails[0].is_given_up { "given up" } else { "waits" };
+    format!("{state} after {}: {}", mails[0].attempts, mails[0].reason.clone().unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_server_that_was_away_for_an_hour_gets_each_mail_once() {
+    let mut mailed = mailed().await;
+    mailed.smtp.go_away().await;
+    comment(&mailed, "One").await;
+    comment(&mailed, "Two").await;
+    for _ in 0..12 {
+        mailed.round().await;
+        mailed.site.turn(SignedDuration::from_mins(5));
+    }
+    mailed.smtp.come_back().await;
+    for _ in 0..3 {
+        mailed.round().await;
+        mailed.turn(1);
+    }
+    let mails = mailed.smtp.new_mails();
+    let mut ids: Vec<String> = mails.iter().map(|mail| mail.header("Message-ID")).collect();
+    ids.dedup();
+    assert_eq!((mails.len(), ids.len()), (2, 2));
+    assert_eq!(mails[0].header("Date"), "Sun, 22 Nov 2026 17:00:00 +0000", "when it happened");
+}
+
+#[tokio::test]
+async fn pauses_grow() {
+    let mut mailed = mailed().await;
+    mailed.smtp.is_in_the_mood(Mood::Later);
+    comment(&mailed, "Patience").await;
+    mailed.round().await;
+    mailed.round().await;
+    assert_eq!(mailed.smtp.connections(), 1);
+    for (minutes, attempts) in [(1, 2), (1, 2), (4, 3), (14, 3), (1, 4), (59, 4), (1, 5)] {
+        mailed.site.turn(SignedDuration::from_mins(minutes));
+        mailed.round().await;
+        assert!(listed(&mailed).await.starts_with(&format!("waits after {attempts}: ")), "{}", listed(&mailed).await);
+    }
+    assert!(listed(&mailed).await.contains("Greylisted"), "{}", listed(&mailed).await);
+    mailed.smtp.is_in_the_mood(Mood::Takes);
+    mailed.turn(2);
+    assert_eq!(mailed.lines().await.len(), 1);
+}
+
+#[tokio::test]
+async fn after_two_days_it_is_given_up_with_the_reason_and_can_be_tried_again() {
+    let mut mailed = mailed().await;
+    mailed.smtp.is_in_the_mood(Mood::Later);
+    comment(&mailed, "Patience").await;
+    for _ in 0..48 {
+        mailed.round().await;
+        assert!(listed(&mailed).await.starts_with("waits"), "{}", listed(&mailed).await);
+        mailed.turn(1);
+    }
+    mailed.round().await;
+    assert!(listed(&mailed).await.starts_with("given up"), "{}", listed(&mailed).await);
+    assert!(listed(&mailed).await.contains("Greylisted"));
+    mailed.smtp.is_in_the_mood(Mood::Takes);
+    mailed.turn(10);
+    assert_eq!(mailed.lines().await, Vec::<String>::new());
+    let id = mailed.site.store().list_mails().await.expect("lists")[0].id;
+    mailed.site.store().retry_mail(id, mailed.site.app.clock.now()).await.expect("is there");
+    assert_eq!(mailed.lines().await.len(), 1);
+}
+
+#[tokio::test]
+async fn who_is_not_there_is_given_up_at_once_and_the_next_mail_goes_out() {
+    let mut mailed = mailed().await;
+    mailed.smtp.is_in_the_mood(Mood::NoSuchMailbox);
+    comment(&mailed, "To nobody").await;
+    mailed.round().await;
+    let listed = listed(&mailed).await;
+    assert!(listed.starts_with("given up after 1") && listed.contains("No such mailbox"), "{listed}");
+    mailed.smtp.is_in_the_mood(Mood::Takes);
+    comment(&mailed, "To somebody").await;
+    mailed.one_mail().await.says("To somebody");
+}
+
+#[tokio::test]
+async fn what_the_operator_has_to_mend_costs_no_mail() {
+    for (mood, words) in [(Mood::RefusesRelaying, "Relay access denied"), (Mood::RefusesSender, "Authentication")] {
+        let mut mailed = mailed().await;
+        mailed.smtp.is_in_the_mood(mood);
+        comment(&mailed, "Wait for it").await;
+        mailed.round().await;
+        let listed = listed(&mailed).await;
+        assert!(listed.starts_with("waits after 1") && listed.contains(words), "{listed}");
+        mailed.smtp.is_in_the_mood(Mood::Takes);
+        mailed.turn(1);
+        assert_eq!(mailed.lines().await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_stalls_or_forgets_gets_it_again() {
+    for (mood, words) in [(Mood::Stalls, "has not answered"), (Mood::DropsIt, "")] {
+        let mut mailed = mailed().await;
+        mailed.smtp.is_in_the_mood(mood);
+        comment(&mailed, "Again").await;
+        mailed.round().await;
+        let listed = listed(&mailed).await;
+        assert!(listed.starts_with("waits after 1") && listed.contains(words), "{listed}");
+        mailed.smtp.is_in_the_mood(Mood::Takes);
+        mailed.turn(1);
+        assert_eq!(mailed.lines().await.len(), 1, "{mood:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_kept_without_a_word_comes_again_under_the_same_id() {
+    let mut mailed = mailed().await;
+    mailed.smtp.is_in_the_mood(Mood::KeepsItAndDrops);
+    comment(&mailed, "Twice, knowingly").await;
+    mailed.round().await;
+    mailed.smtp.is_in_the_mood(Mood::Takes);
+    mailed.turn(1);
+    mailed.round().await;
+    let ids: Vec<String> = mailed.smtp.new_mails().iter().map(|mail| mail.header("Message-ID")).collect();
+    assert_eq!(ids.len(), 2);
+    assert_eq!(ids[0], ids[1], "so that a mail program shows it once");
+}
+
+#[tokio::test]
+async fn mails_that_go_out_together_share_a_connection() {
+    let mut mailed = mailed().await;
+    for number in 0..5 {
+        comment(&mailed, &format!("Number {number}")).await;
+    }
+    mailed.round().await;
+    assert_eq!((mailed.smtp.mails().len(), mailed.smtp.connections()), (5, 1));
+}
+
+async fn two_copies_send_each_mail_once(database: Database) {
+    let smtp = SmtpServer::start().await;
+    let (one, two) = (copy(&database, &smtp).await, copy(&database, &smtp).await);
+    for number in 0..20 {
+        one.visitor("192.0.2.1").comment("calf", &format!("Number {number}")).await.is(303);
+    }
+    let round = async |site: &TestSite| {
+        Postman::new(site.app.clone(), SHORT).expect("a postman").round().await.expect("answers");
+    };
+    tokio::join!(round(&one), round(&two));
+    let mut ids: Vec<String> = smtp.mails().iter().map(|mail| mail.header("Message-ID")).collect();
+    assert_eq!(ids.len(), 20);
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 20);
+}
+
+/// A copy of one site on a database that others use too.
+async fn copy(database: &Database, smtp: &SmtpServer) -> TestSite {
+    TestSite::new()
+        .post("calf", "Stretch it.")
+        .setting("smtp_url", &smtp.url())
+        .setting("mail_from", "blog@laces.example")
+        .setting("site.author.email", "jo@laces.example")
+        .setting("site.mail.digest", "never")
+        .database(&database.url)
+        .start()
+        .await
+}
+
+async fn a_lease_that_ran_out_passes_to_the_next(database: Database) {
+    let store = &database.store;
+    let smtp = SmtpServer::start().await;
+    let site = copy(&database, &smtp).await;
+    site.visitor("192.0.2.1").comment("calf", "Take me").await.is(303);
+    let now = site.app.clock.now();
+    let later = |minutes| now + SignedDuration::from_mins(minutes);
+    let first = store.claim_mail("one", now, later(2)).await.expect("answers").expect("is due");
+    assert_eq!(store.claim_mail("two", later(1), later(3)).await.expect("answers"), None);
+    let second = store.claim_mail("two", later(2), later(4)).await.expect("answers").expect("is due again");
+    assert_eq!((first.id, first.attempts, second.attempts), (second.id, 1, 2));
+    // What the first says now comes too late.
+    store.settle_mail(first.id, "one", &instep::store::Outcome::Sent, later(2)).await.expect("answers");
+    assert_eq!(store.count_waiting_mails(true).await.expect("counts"), 1);
+    store.settle_mail(first.id, "two", &instep::store::Outcome::Sent, later(2)).await.expect("answers");
+    assert_eq!(store.count_waiting_mails(true).await.expect("counts"), 0);
+}

@@ -1,0 +1,106 @@
+//! The author's digest: what waits, once a day or once a week, and only if something does.
+
+use jiff::SignedDuration;
+
+use super::{Mailed, mailed_with};
+use crate::support::visitor::comment_id;
+
+/// It is noon on a Sunday in New York.
+async fn site(rhythm: &str) -> Mailed {
+    mailed_with(|site| {
+        site.setting("site.mail.digest", rhythm)
+            .setting("site.mail.each_comment", "false")
+            .setting("site.time_zone", "America/New_York")
+    })
+    .await
+}
+
+#[tokio::test]
+async fn every_morning_it_tells_what_waits() {
+    let mut mailed = site("daily").await;
+    assert_eq!(mailed.lines().await, Vec::<String>::new(), "nothing waits");
+    let visitor = mailed.site.visitor("192.0.2.1");
+    let id = comment_id(&visitor.comment("calf", "Has anybody read this?").await);
+    drop(visitor);
+    mailed.site.turn(SignedDuration::from_mins(20 * 60 - 1));
+    assert_eq!(mailed.lines().await, Vec::<String>::new(), "it is 7:59");
+    mailed.site.turn(SignedDuration::from_mins(1));
+    let mail = mailed.one_mail().await;
+    assert_eq!(mail.line(), "jo@laces.example: 1 comment waits for you on Loose Laces");
+    mail.says("Ana commented under “Calves”: (first-comment) Has anybody read this?");
+    mailed.site.get(&mail.link("/mail/comment")).await.is(200).says("Has anybody read this?");
+    mailed.turn(23);
+    assert_eq!(mailed.lines().await, Vec::<String>::new());
+    mailed.turn(1);
+    assert_eq!(mailed.lines().await.len(), 1, "it still waits");
+    mailed.site.approve(id).await;
+    mailed.turn(24);
+    assert_eq!(mailed.lines().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn weekly_is_on_mondays() {
+    let mut mailed = site("weekly").await;
+    mailed.round().await;
+    mailed.site.visitor("192.0.2.1").comment("calf", "Has anybody read this?").await.is(303);
+    let mut days = Vec::new();
+    for day in 0..10 {
+        mailed.turn(24);
+        if !mailed.lines().await.is_empty() {
+            days.push(day);
+        }
+    }
+    assert_eq!(days, [0, 7]);
+}
+
+#[tokio::test]
+async fn two_copies_send_one() {
+    let mut mailed = site("daily").await;
+    mailed.site.visitor("192.0.2.1").comment("calf", "Has anybody read this?").await.is(303);
+    mailed.turn(24);
+    let mut other = instep::mail::Postman::new(mailed.site.app.clone(), super::SHORT).expect("a postman");
+    other.round().await.expect("answers");
+    mailed.round().await;
+    assert_eq!(mailed.smtp.mails().len(), 1);
+}
+
+#[tokio::test]
+async fn many_are_counted_and_the_first_shown() {
+    let mut mailed = site("daily").await;
+    for number in 0..33 {
+        mailed
+            .site
+            .visitor("192.0.2.1")
+            .comment("calf", &format!("Number {number}: {}", "word ".repeat(100)))
+            .await
+            .is(303);
+    }
+    mailed.turn(24);
+    let mail = mailed.one_mail().await;
+    assert_eq!(mail.subject(), "33 comments wait for you on Loose Laces");
+    mail.says("And 3 more");
+    assert_eq!(mail.text().matches("/mail/comment?key=").count(), 30);
+}
+
+#[tokio::test]
+async fn what_was_refused_is_told_once() {
+    let mut mailed = mailed_with(|site| {
+        site.setting("site.mail.each_comment", "false")
+            .setting("site.mail.digest", "daily")
+            .setting("site.comments.gap_seconds", "600")
+    })
+    .await;
+    mailed.round().await;
+    let visitor = mailed.site.visitor("192.0.2.1");
+    let id = comment_id(&visitor.comment("calf", "A first one").await);
+    visitor.comment("calf", "Too soon after it").await.is(429);
+    drop(visitor);
+    mailed.site.approve(id).await;
+    mailed.turn(24);
+    let mail = mailed.one_mail().await;
+    assert_eq!(mail.subject(), "1 comment was refused on Loose Laces");
+    mail.says("Ana commented under “Calves”: (too-fast").says("Too soon after it").says("instep comments refused");
+    assert!(mail.html().contains("Too soon after it"));
+    mailed.turn(24);
+    assert_eq!(mailed.lines().await, Vec::<String>::new());
+}

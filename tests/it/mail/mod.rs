@@ -1,0 +1,122 @@
+//! Mails, from a comment in the page to a real mail server, and back by their links.
+
+mod author;
+mod confirming;
+mod delivering;
+mod digest;
+mod languages;
+mod program;
+mod stopping;
+mod told;
+
+use std::time::Duration;
+
+use instep::mail::{Limits, Postman};
+use jiff::SignedDuration;
+
+use crate::support::{
+    Answer, TestSite,
+    site::Builder,
+    smtp::{Mail, SmtpServer},
+    visitor::{Visitor, comment_id},
+};
+
+/// Short waits, so that a test of them is short; long enough for a slow machine to answer.
+const SHORT: Limits = Limits { connect: Duration::from_millis(1500), mail: Duration::from_millis(1500) };
+
+/// A site whose mails go to a server of the test.
+struct Mailed {
+    site: TestSite,
+    smtp: SmtpServer,
+    postman: Postman,
+}
+
+/// Two posts that take comments, an author who is told of each, and no digest.
+async fn mailed() -> Mailed {
+    mailed_with(|builder| builder).await
+}
+
+async fn mailed_with(more: impl FnOnce(Builder) -> Builder) -> Mailed {
+    let smtp = SmtpServer::start().await;
+    let builder = TestSite::new()
+        .post("calf", "---\ntitle: Calves\ndate: 2026-05-02\n---\nStretch them.")
+        .post("hips", "---\ntitle: Hips\ndate: 2026-05-03\naliases: [/posts/hip]\n---\nOpen them.")
+        .setting("smtp_url", &smtp.url())
+        .setting("mail_from", "blog@laces.example")
+        .setting("site.base_url", "https://laces.example")
+        .setting("site.author.email", "jo@laces.example")
+        .setting("site.mail.digest", "never");
+    let site = more(builder).start().await;
+    let postman = Postman::new(site.app.clone(), SHORT).expect("a postman");
+    Mailed { site, smtp, postman }
+}
+
+impl Mailed {
+    /// The postman goes round once.
+    async fn round(&mut self) {
+        self.postman.round().await.expect("the database answers");
+    }
+
+    /// The one mail of a round.
+    async fn one_mail(&mut self) -> Mail {
+        self.round().await;
+        self.smtp.one()
+    }
+
+    /// The mails of a round, each as `recipient: subject`, in no order.
+    async fn lines(&mut self) -> Vec<String> {
+        self.round().await;
+        let mut lines: Vec<String> = self.smtp.new_mails().iter().map(Mail::line).collect();
+        lines.sort();
+        lines
+    }
+
+    /// Somebody comments with an address and a wish.
+    async fn wish(&self, visitor: &Visitor<'_>, name: &str, wish: &str) -> i64 {
+        let email = format!("{}@example.org", name.to_lowercase());
+        let form = visitor.form("/posts/calf").await.set("name", name).set("email", email).set("wish", wish);
+        comment_id(&form.set("text", format!("{name} says hello")).send().await)
+    }
+
+    /// An approved answer by somebody whom nobody tells anything.
+    async fn stranger_answers(&self, parent: i64) -> i64 {
+        self.stranger_answers_with(parent, &format!("Cy answers {parent}")).await
+    }
+
+    async fn stranger_answers_with(&self, parent: i64, text: &str) -> i64 {
+        let cy = self.site.visitor("198.51.100.7");
+        let form = cy.form(&format!("/posts/calf?reply_to={parent}")).await;
+        let id = comment_id(&form.set("name", "Cy").set("text", text).send().await);
+        self.site.approve(id).await;
+        id
+    }
+
+    fn turn(&self, hours: i64) {
+        self.site.turn(SignedDuration::from_hours(hours));
+    }
+}
+
+/// Opens the link of a confirmation and presses its button.
+async fn confirm(visitor: &Visitor<'_>, mail: &Mail) -> Answer {
+    visitor.form(&mail.link("/mail/confirm")).await.send().await
+}
+
+/// Comments from an address of their own, confirms, is approved; mails that this makes for others are dropped.
+async fn subscribe(mailed: &mut Mailed, address: &str, name: &str, wish: &str) -> i64 {
+    let visitor = mailed.site.visitor(address);
+    let id = mailed.wish(&visitor, name, wish).await;
+    mailed.postman.round().await.expect("answers");
+    confirm(&visitor, &mailed.smtp.one()).await.is(303);
+    mailed.site.approve(id).await;
+    mailed.postman.round().await.expect("answers");
+    mailed.smtp.new_mails();
+    id
+}
+
+/// For one person, and no search engine.
+#[track_caller]
+fn is_personal(answer: &Answer) {
+    answer.is(200);
+    assert_eq!(answer.header("cache-control"), "private, no-store");
+    assert_eq!(answer.html().meta("robots"), Some("noindex"));
+}

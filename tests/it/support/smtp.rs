@@ -1,0 +1,234 @@
+//! A mail server on loopback: it takes mails, or has one of the moods of real ones.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use mail_parser::{Message, MessageParser};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+/// What the server does with what it gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mood {
+    Takes,
+    /// The recipient does not exist: 550, for good.
+    NoSuchMailbox,
+    /// The recipient cannot be had now: 451, as greylisting says.
+    Later,
+    /// 554 5.7.1, since it does not know who we are.
+    RefusesRelaying,
+    /// Asks for a password that we do not have, before anything else.
+    RefusesSender,
+    /// Says hello and then nothing.
+    Stalls,
+    /// Takes a mail, forgets it and hangs up without a word.
+    DropsIt,
+    /// Takes a mail, keeps it and hangs up without a word.
+    KeepsItAndDrops,
+}
+
+pub struct SmtpServer {
+    pub address: SocketAddr,
+    heard: Arc<Mutex<Heard>>,
+    listening: Option<JoinHandle<()>>,
+}
+
+struct Heard {
+    mood: Mood,
+    mails: Vec<Mail>,
+    connections: usize,
+}
+
+/// A mail that was taken.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    pub from: String,
+    pub to: Vec<String>,
+    pub raw: Vec<u8>,
+}
+
+impl SmtpServer {
+    pub async fn start() -> Self {
+        let heard = Heard { mood: Mood::Takes, mails: Vec::new(), connections: 0 };
+        let mut server = Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            heard: Arc::new(Mutex::new(heard)),
+            listening: None,
+        };
+        server.come_back().await;
+        server
+    }
+
+    pub fn url(&self) -> String {
+        format!("smtp://{}", self.address)
+    }
+
+    pub fn is_in_the_mood(&self, mood: Mood) {
+        self.heard.lock().expect("nobody panics with it").mood = mood;
+    }
+
+    /// Nobody listens any more.
+    pub async fn go_away(&mut self) {
+        let listening = self.listening.take().expect("it is there");
+        listening.abort();
+        let _ = listening.await;
+    }
+
+    /// Listens, at the address it had.
+    pub async fn come_back(&mut self) {
+        let listener = TcpListener::bind(self.address).await.expect("a port");
+        self.address = listener.local_addr().expect("an address");
+        let heard = Arc::clone(&self.heard);
+        self.listening = Some(tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.expect("accepts");
+                heard.lock().expect("nobody panics with it").connections += 1;
+                tokio::spawn(converse(stream, Arc::clone(&heard)));
+            }
+        }));
+    }
+
+    /// Everything that was taken, in order.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.heard.lock().expect("nobody panics with it").mails.clone()
+    }
+
+    pub fn connections(&self) -> usize {
+        self.heard.lock().expect("nobody panics with it").connections
+    }
+
+    /// What was taken since the last question, each as `recipient: subject`.
+    pub fn new_mails(&self) -> Vec<Mail> {
+        std::mem::take(&mut self.heard.lock().expect("nobody panics with it").mails)
+    }
+
+    /// The one mail that was taken since the last question.
+    #[track_caller]
+    pub fn one(&self) -> Mail {
+        let mut mails = self.new_mails();
+        let subjects: Vec<String> = mails.iter().map(Mail::line).collect();
+        assert_eq!(mails.len(), 1, "{subjects:#?}");
+        mails.remove(0)
+    }
+}
+
+impl Drop for SmtpServer {
+    fn drop(&mut self) {
+        if let Some(listening) = &self.listening {
+            listening.abort();
+        }
+    }
+}
+
+impl Mail {
+    pub fn parsed(&self) -> Message<'_> {
+        MessageParser::default().parse(&self.raw).expect("a mail")
+    }
+
+    pub fn subject(&self) -> String {
+        self.parsed().subject().expect("a subject").to_owned()
+    }
+
+    /// `ana@example.org: A subject`.
+    pub fn line(&self) -> String {
+        format!("{}: {}", self.to.join(", "), self.subject())
+    }
+
+    pub fn text(&self) -> String {
+        self.parsed().body_text(0).expect("a plain part").replace("\r\n", "\n")
+    }
+
+    pub fn html(&self) -> String {
+        self.parsed().body_html(0).expect("an HTML part").into_owned()
+    }
+
+    /// A header as it stands there, without folds; empty where it is not there.
+    pub fn header(&self, name: &str) -> String {
+        let parsed = self.parsed();
+        let value = parsed.headers_raw().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+        value.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[track_caller]
+    pub fn says(&self, words: &str) -> &Self {
+        let unfolded = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = unfolded(self.text());
+        assert!(text.contains(words), "no {words:?} in:\n{text}");
+        self
+    }
+
+    /// The first link in the plain part with this in it, as a path.
+    #[track_caller]
+    pub fn link(&self, part: &str) -> String {
+        let text = self.text();
+        let link = text.split_whitespace().find(|word| word.starts_with("http") && word.contains(part));
+        let link = link.unwrap_or_else(|| panic!("no link with {part} in:\n{text}"));
+        let rest = link.split_once("://").expect("a scheme").1;
+        rest[rest.find('/').expect("a path")..].to_owned()
+    }
+}
+
+/// One connection, as RFC 5321 has it, as far as a client needs.
+async fn converse(stream: TcpStream, heard: Arc<Mutex<Heard>>) -> Option<()> {
+    let (reading, mut writing) = stream.into_split();
+    let mut lines = BufReader::new(reading).lines();
+    let mut say = async |words: &str| writing.write_all(format!("{words}\r\n").as_bytes()).await.ok();
+    let mood = || heard.lock().expect("nobody panics with it").mood;
+    say("220 loopback ready").await?;
+    let (mut from, mut to) = (String::new(), Vec::new());
+    loop {
+        let line = lines.next_line().await.ok()??;
+        let address = || line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+        if mood() == Mood::Stalls {
+            std::future::pending::<()>().await;
+        }
+        match line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase().as_str() {
+            "EHLO" => say("250-loopback\r\n250-8BITMIME\r\n250 SMTPUTF8").await?,
+            "MAIL" if mood() == Mood::RefusesSender => say("530 5.7.0 Authentication required").await?,
+            "MAIL" => {
+                (from, to) = (address(), Vec::new());
+                say("250 2.1.0 Ok").await?;
+            }
+            "RCPT" => match mood() {
+                Mood::NoSuchMailbox => say("550 5.1.1 No such mailbox").await?,
+                Mood::RefusesRelaying => say("554 5.7.1 Relay access denied").await?,
+                Mood::Later => say("451 4.7.1 Greylisted, come back later").await?,
+                _ => {
+                    to.push(address());
+                    say("250 2.1.5 Ok").await?;
+                }
+            },
+            "DATA" => {
+                say("354 Go ahead").await?;
+                let mut raw = Vec::new();
+                loop {
+                    let line = lines.next_line().await.ok()??;
+                    if line == "." {
+                        break;
+                    }
+                    raw.extend_from_slice(line.strip_prefix('.').unwrap_or(&line).as_bytes());
+                    raw.extend_from_slice(b"\r\n");
+                }
+                if mood() != Mood::DropsIt {
+                    let mail = Mail { from: from.clone(), to: to.clone(), raw };
+                    heard.lock().expect("nobody panics with it").mails.push(mail);
+                }
+                if matches!(mood(), Mood::DropsIt | Mood::KeepsItAndDrops) {
+                    return None;
+                }
+                say("250 2.0.0 Ok: kept").await?;
+            }
+            "RSET" | "NOOP" => say("250 Ok").await?,
+            "QUIT" => {
+                say("221 Bye").await?;
+                return None;
+            }
+            _ => say("500 What?").await?,
+        }
+    }
+}
