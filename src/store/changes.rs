@@ -22,7 +22,7 @@ pub enum Stale {
 }
 
 /// Begins a transaction that writes: grows the one row that every writer grows first, which puts writers in order on
-/// every engine. An expression: the new revision, for [`leave_tag`].
+/// every engine. An expression: the new revision, for [`leave_tags`].
 macro_rules! grow_revision {
     ($tx:ident) => {
         sqlx::query_scalar::<_, i64>("UPDATE site SET revision = revision + 1 WHERE id = 1 RETURNING revision")
@@ -32,14 +32,14 @@ macro_rules! grow_revision {
 }
 
 /// Tells the other copies what a revision made stale. Every committed revision leaves a tag, or they would drop all.
-macro_rules! leave_tag {
-    ($tx:ident, $revision:expr, $tag:expr) => {{
+macro_rules! leave_tags {
+    ($tx:ident, $revision:expr, $tags:expr) => {{
         let revision: i64 = $revision;
-        sqlx::query("INSERT INTO changes (revision, tag) VALUES ($1, $2)")
-            .bind(revision)
-            .bind($tag)
-            .execute(&mut *$tx)
-            .await?;
+        let mut query = sqlx::QueryBuilder::new("INSERT INTO changes (revision, tag) ");
+        query.push_values($tags, |mut row, tag| {
+            row.push_bind(revision).push_bind(tag.as_str());
+        });
+        query.build().execute(&mut *$tx).await?;
         crate::store::changes::trim_changes!($tx, revision);
     }};
 }
@@ -47,14 +47,8 @@ macro_rules! leave_tag {
 /// For a change that readers of a thread see: leaves the thread's tag, and that of all comments.
 macro_rules! leave_thread_tags {
     ($tx:ident, $revision:expr, $tag:expr) => {{
-        let revision: i64 = $revision;
-        sqlx::query("INSERT INTO changes (revision, tag) VALUES ($1, $2), ($1, $3)")
-            .bind(revision)
-            .bind($tag)
-            .bind(crate::domain::comment::COMMENTS_TAG)
-            .execute(&mut *$tx)
-            .await?;
-        crate::store::changes::trim_changes!($tx, revision);
+        let tags: [String; 2] = [$tag, crate::domain::comment::COMMENTS_TAG.to_owned()];
+        crate::store::changes::leave_tags!($tx, $revision, &tags);
     }};
 }
 
@@ -70,7 +64,7 @@ macro_rules! trim_changes {
     };
 }
 
-pub(super) use {grow_revision, leave_tag, leave_thread_tags, trim_changes};
+pub(super) use {grow_revision, leave_tags, leave_thread_tags, trim_changes};
 
 impl Store {
     /// The revision now, to begin with.

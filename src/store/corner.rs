@@ -18,9 +18,10 @@ use crate::domain::{
 use super::{
     Ending::{Commit, Rollback},
     Sender, Store, StoreError,
+    adding::details,
     blocks::read_blocks,
     changes::{grow_revision, leave_thread_tags},
-    comments::{CommentRow, comment_columns, details, millis},
+    comments::{CommentRow, comment_columns, millis},
     learning::read_features,
     moderation::log_act,
     on_reader, on_writer,
@@ -196,7 +197,7 @@ impl Store {
                     .await?;
             }
             log_act!(tx, id, WRITER, "edit", Some(before.status.as_str()), status.as_str(), at);
-            leave_thread_tags!(tx, revision, &tag);
+            leave_thread_tags!(tx, revision, tag.clone());
             Ok(Commit(Edited::Stored { tag, status }))
         })
     }

@@ -3,6 +3,8 @@
 //! One method is one transaction is one intention (`approve`, not `update`). Each has one SQL text with `$1`
 //! placeholders that runs on SQLite and PostgreSQL; where the engines must differ, the two texts stand side by side.
 
+mod adding;
+mod arrivals;
 mod blocks;
 mod changes;
 mod comments;
@@ -16,11 +18,15 @@ mod search;
 mod secret;
 mod subscriptions;
 
+use std::sync::Arc;
+
 use sqlx::{Pool, Postgres, Sqlite};
 
+use arrivals::Arrivals;
+
+pub use adding::{Added, Sender, Sent};
 pub use blocks::Blocked;
 pub use changes::{Changes, Stale};
-pub use comments::{Added, Sender, Sent};
 pub use corner::{Edit, Edited, WRITER};
 pub use moderation::{Listed, Moderated};
 pub use open::OpenError;
@@ -41,12 +47,13 @@ pub enum Store {
 pub struct Pools<DB: sqlx::Database> {
     writer: Pool<DB>,
     readers: Pool<DB>,
+    arrivals: Arrivals,
 }
 
 // Derived, it would ask that a database can be cloned.
 impl<DB: sqlx::Database> Clone for Pools<DB> {
     fn clone(&self) -> Self {
-        Self { writer: self.writer.clone(), readers: self.readers.clone() }
+        Self { writer: self.writer.clone(), readers: self.readers.clone(), arrivals: self.arrivals.clone() }
     }
 }
 
@@ -65,6 +72,9 @@ pub enum StoreError {
     /// The database is away, full, or does not do as told.
     #[error("the database does not answer as it should: {0}")]
     Database(#[from] sqlx::Error),
+    /// Several were to be written together, and this befell them all.
+    #[error(transparent)]
+    Together(#[from] Arc<Self>),
 }
 
 impl StoreError {
@@ -140,6 +150,13 @@ macro_rules! on_writer {
 use {on_reader, on_writer};
 
 impl Store {
+    fn arrivals(&self) -> &Arrivals {
+        match self {
+            Self::Sqlite(pools) => &pools.arrivals,
+            Self::Postgres(pools) => &pools.arrivals,
+        }
+    }
+
     /// Asks the database for nothing, to hear that it answers.
     ///
     /// # Errors

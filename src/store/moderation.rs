@@ -316,7 +316,7 @@ impl Store {
             }
             let tag = format!("{}:{}", comment.thread_kind, comment.thread_slug);
             let before = Status::parse(&comment.status).unwrap_or(Status::Held);
-            leave_thread_tags!(tx, revision, &tag);
+            leave_thread_tags!(tx, revision, tag.clone());
             if before != after || act == Act::Erase {
                 sqlx::query("UPDATE comments SET status = $1 WHERE id = $2")
                     .bind(after.as_str())

@@ -13,7 +13,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Pools, Store};
+use super::{Pools, Store, arrivals::Arrivals};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -95,7 +95,7 @@ async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Pools<sqlx::Sql
         .connect_with(options.create_if_missing(false).read_only(true))
         .await
         .map_err(connect)?;
-    Ok(Pools { writer, readers })
+    Ok(Pools { writer, readers, arrivals: Arrivals::default() })
 }
 
 /// A new file is for its owner only: e-mail addresses and the signing secret are in it. SQLite gives its journals the
@@ -150,7 +150,7 @@ async fn open_postgres(address: &str) -> Result<Pools<sqlx::Postgres>, OpenError
     let mut migrator = Migrator { migrations: POSTGRES.migrations.clone(), ..Migrator::DEFAULT };
     migrator.set_locking(false);
     run_migrations(|| migrator.run(&pool)).await.map_err(|error| migrate_error(&name, error))?;
-    Ok(Pools { writer: pool.clone(), readers: pool })
+    Ok(Pools { writer: pool.clone(), readers: pool, arrivals: Arrivals::default() })
 }
 
 /// Several processes may start at once on an empty database; all but one lose the race for each migration, which is

@@ -48,12 +48,12 @@ struct RefusedRow {
     created_at: i64,
 }
 
-/// Ends a transaction with the refusal of a comment, which is noted unless very many were `$lately`.
+/// Ends the adding of a comment with its refusal, which is noted unless very many were `$lately`.
 macro_rules! refuse {
-    ($tx:ident, $revision:expr, $sent:expr, $refusal:expr, $lately:expr) => {{
+    ($tx:ident, $stale:ident, $sent:expr, $refusal:expr, $lately:expr) => {{
         let (sent, refusal): (&Sent, Refusal) = ($sent, $refusal);
         if $lately >= crate::store::refusals::MOST_AN_HOUR {
-            return Ok(Rollback(Added::Refused(refusal)));
+            return Ok(Added::Refused(refusal));
         }
         sqlx::query(
             "INSERT INTO refusals (thread_kind, thread_slug, reason, detail, name, text, created_at)
@@ -68,8 +68,8 @@ macro_rules! refuse {
         .bind(sent.at.as_millisecond())
         .execute(&mut *$tx)
         .await?;
-        leave_tag!($tx, $revision, HELD_TAG);
-        return Ok(Commit(Added::Refused(refusal)));
+        $stale.insert(HELD_TAG.to_owned());
+        return Ok(Added::Refused(refusal));
     }};
 }
 

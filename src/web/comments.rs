@@ -171,7 +171,7 @@ pub fn refused(refusal: &Refusal, texts: &Mend) -> (StatusCode, Notice, Option<u
     }
 }
 
-/// Stores it in a task of its own: a visitor who hangs up after sending has sent.
+/// In a task of its own, so that pages are made anew for everyone when the visitor hangs up after sending.
 async fn add(app: &App, sent: Sent) -> Result<Added, StoreError> {
     let task_app = app.clone();
     let task = tokio::spawn(async move {

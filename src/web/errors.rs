@@ -70,7 +70,7 @@ impl From<StoreError> for WebError {
         match error {
             StoreError::NotFound => Self::not_found(),
             StoreError::Conflict(sentence) => Self::new(StatusCode::CONFLICT, Some(sentence)),
-            StoreError::Interrupted | StoreError::Database(_) => {
+            StoreError::Interrupted | StoreError::Database(_) | StoreError::Together(_) => {
                 Self { cause: Some(error.to_string()), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, None) }
             }
         }

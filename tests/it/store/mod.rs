@@ -10,6 +10,7 @@ mod rates;
 mod reading;
 mod refusals;
 mod revisions;
+mod together;
 
 use std::{
     net::{IpAddr, Ipv4Addr},

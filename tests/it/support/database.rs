@@ -23,6 +23,22 @@ enum Raw {
     Postgres(PgPool),
 }
 
+/// A transaction that keeps all writers waiting.
+pub enum Held {
+    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
+    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
+}
+
+impl Held {
+    pub async fn release(self) {
+        match self {
+            Self::Sqlite(held) => held.rollback().await,
+            Self::Postgres(held) => held.rollback().await,
+        }
+        .expect("lets go");
+    }
+}
+
 /// A row of the moderation log: actor, act, status before, status after, milliseconds.
 pub type LogRow = (String, String, Option<String>, String, i64);
 
@@ -49,6 +65,27 @@ impl Database {
         raw!(self, db => {
             sqlx::query(sql).execute(db).await.expect("runs");
         });
+    }
+
+    /// Where the engines say the same in other words.
+    pub async fn run_on_each(&self, sqlite: &'static str, postgres: &'static str) {
+        self.run(match self.raw {
+            Raw::Sqlite(_) => sqlite,
+            Raw::Postgres(_) => postgres,
+        })
+        .await;
+    }
+
+    /// Until the answer is released, nobody else can write.
+    pub async fn hold_writers(&self) -> Held {
+        match &self.raw {
+            Raw::Sqlite(db) => Held::Sqlite(db.begin_with("BEGIN IMMEDIATE").await.expect("begins")),
+            Raw::Postgres(db) => {
+                let mut held = db.begin().await.expect("begins");
+                sqlx::query("SELECT revision FROM site FOR UPDATE").execute(&mut *held).await.expect("locks");
+                Held::Postgres(held)
+            }
+        }
     }
 
     /// What the moderation log says of a comment, oldest first.
