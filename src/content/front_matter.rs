@@ -9,6 +9,7 @@ mod values;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, de::DeserializeOwned};
+use serde_saphyr::{DuplicateKeyPolicy, Error};
 
 use crate::domain::{
     entry::{Level, Sides},
@@ -174,17 +175,18 @@ pub fn parse(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
     })?;
     let block = &text[block_start..block_end];
     let block = keys::in_lower_case(block);
-    let mut front_matter: FrontMatter = read(fence, &block)?;
+    let (mut front_matter, twice): (FrontMatter, Option<Fault>) = read(fence, &block)?;
     if is_stretch {
-        front_matter.facts = read(fence, &block)?;
+        (front_matter.facts, _) = read(fence, &block)?;
     }
     let unknown = front_matter.unknown.keys().filter(|key| !keys::is_silent(key, is_stretch));
-    let warnings = unknown.map(|key| keys::unknown_key(&block, key)).collect();
+    let warnings = twice.into_iter().chain(unknown.map(|key| keys::unknown_key(&block, key))).collect();
     Ok(Parsed { front_matter, body_start, warnings })
 }
 
-fn read<T: DeserializeOwned + Default>(fence: &str, block: &str) -> Result<T, Fault> {
-    if fence == "+++" { parse_toml(block) } else { parse_yaml(block) }
+/// The values, and what is to be said of them though they can be read.
+fn read<T: DeserializeOwned + Default>(fence: &str, block: &str) -> Result<(T, Option<Fault>), Fault> {
+    if fence == "+++" { Ok((parse_toml(block)?, None)) } else { parse_yaml(block) }
 }
 
 /// Where the block ends and where the text after its fence begins.
@@ -201,25 +203,40 @@ fn closing_fence(text: &str, from: usize, fence: &str) -> Option<(usize, usize)>
     None
 }
 
-fn parse_yaml<T: DeserializeOwned + Default>(block: &str) -> Result<T, Fault> {
+fn parse_yaml<T: DeserializeOwned + Default>(block: &str) -> Result<(T, Option<Fault>), Fault> {
     if block.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
-        return Ok(T::default());
+        return Ok((T::default(), None));
     }
-    serde_saphyr::from_str(block).map_err(|error| {
-        let place = error.location().map_or(Place::START, |location| Place {
-            line: usize::try_from(location.line()).unwrap_or(1),
-            column: usize::try_from(location.column()).unwrap_or(1),
-        });
-        let said = error.without_snippet().to_string();
-        // The place is told apart from the words.
-        let said = said.split(" at line ").next().unwrap_or_default().to_owned();
-        let mend = "Values with a colon or a quote in them stand in quotes, lists in [brackets].";
-        Fault {
-            place: below_fence(place),
-            what: format!("the YAML front matter cannot be read: {said}"),
-            mend: mend.to_owned(),
+    let error = match serde_saphyr::from_str(block) {
+        Ok(values) => return Ok((values, None)),
+        Err(error) => error,
+    };
+    // YAML 1.2 forbids it (3.2.1.3); no post is lost for that. serde takes no later value for a field, so it is the first.
+    if let Error::DuplicateMappingKey { key, .. } = error.without_snippet() {
+        let first_wins = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::FirstWins };
+        if let Ok(values) = serde_saphyr::from_str_with_options(block, first_wins) {
+            let key = key.as_deref().unwrap_or_default();
+            let what = format!("the key {key} stands here again, and what stood before counts");
+            let fault = Fault { place: place_of(&error), what, mend: "Take one of them away.".to_owned() };
+            return Ok((values, Some(fault)));
         }
+    }
+    let said = error.without_snippet().to_string();
+    // The place is told apart from the words.
+    let said = said.split(" at line ").next().unwrap_or_default();
+    Err(Fault {
+        place: place_of(&error),
+        what: format!("the YAML front matter cannot be read: {said}"),
+        mend: "Values with a colon or a quote in them stand in quotes, lists in [brackets].".to_owned(),
     })
+}
+
+fn place_of(error: &Error) -> Place {
+    let place = error.location().map_or(Place::START, |location| Place {
+        line: usize::try_from(location.line()).unwrap_or(1),
+        column: usize::try_from(location.column()).unwrap_or(1),
+    });
+    below_fence(place)
 }
 
 fn parse_toml<T: DeserializeOwned>(block: &str) -> Result<T, Fault> {

@@ -18,7 +18,7 @@ pub enum Kind {
 
 /// Where each kind lives: first our name for the folder, then those of Hugo, Zola and Jekyll.
 const FOLDERS: &[(Kind, &[&str])] = &[
-    (Kind::Post, &["posts", "post", "blog", "articles", "_posts", "_drafts"]),
+    (Kind::Post, &["posts", "post", "blog", "articles", "news", "_posts", "_drafts"]),
     (Kind::Page, &["pages", "page", "_pages"]),
     (Kind::Stretch, &["stretches"]),
 ];

@@ -56,6 +56,16 @@ fn dates() {
 }
 
 #[test]
+fn a_key_that_stands_twice_counts_once_and_is_told() {
+    let parsed = parse("---\ntitle: First\ntags: [a]\ntitle: Last\n---\nText").expect("is read");
+    assert_eq!(parsed.front_matter.title.as_deref(), Some("First"));
+    assert_eq!(parsed.front_matter.tags.words, ["a"]);
+    let [warning] = &parsed.warnings[..] else { panic!("{:?}", parsed.warnings) };
+    assert_eq!(warning.place.line, 4);
+    assert!(warning.what.contains("the key title stands here again"), "{}", warning.what);
+}
+
+#[test]
 fn faults_point_at_the_line() {
     for (text, line, words) in [
         ("---\ntitle: x", 1, "does not end"),
