@@ -113,7 +113,12 @@ fn verdict_on_a_comment(criterion: &mut Criterion) {
     };
     let comment = NewComment::parse(&raw).expect("a comment");
     let rules = verdict::Rules { max_links: 3, bayes: true, ..verdict::Rules::default() };
-    let circumstances = Circumstances { stamp: StampState::Valid, honeypot_filled: false, poses_as_author: false };
+    let circumstances = Circumstances {
+        stamp: StampState::Valid,
+        honeypot_filled: false,
+        poses_as_author: false,
+        has_authors_email: false,
+    };
     let ip = "203.0.113.9".parse().expect("an address");
     criterion.bench_function("verdict on a comment", |bench| {
         bench.iter(|| verdict::verdict(black_box(&comment), ip, circumstances, &History::default(), &rules));

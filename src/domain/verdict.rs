@@ -64,7 +64,7 @@ pub enum Reason {
     StampForged,
     StampOld,
     Honeypot,
-    /// It is signed with a name that readers could take for an author's.
+    /// It is signed with a name that readers could take for an author's, or with the author's e-mail address.
     AuthorName,
     /// So many.
     Links(usize),
@@ -143,6 +143,8 @@ pub struct Circumstances {
     pub honeypot_filled: bool,
     /// The name could be taken for an author's.
     pub poses_as_author: bool,
+    /// It is signed with the e-mail address of the site's author.
+    pub has_authors_email: bool,
 }
 
 /// What the store knows of the one who sends it, and of what was sent before.
@@ -150,6 +152,11 @@ pub struct Circumstances {
 pub struct History {
     /// Comments of this commenter that the author has let through.
     pub approved: i64,
+    /// Comments of this commenter that the author has thrown out and that are still there.
+    pub thrown_out: i64,
+    /// The e-mail address that the comment is signed with was confirmed from a mail to it, in the browser that sends the
+    /// comment. A yes from anywhere else proves nothing: anybody can type a stranger's address.
+    pub email_is_theirs: bool,
     /// Comments sent in the last ten minutes by this commenter (or, without a token, from this address).
     pub recent_by_commenter: i64,
     /// How long ago the last of them was.
@@ -169,9 +176,9 @@ pub struct History {
 }
 
 impl History {
-    /// Whether the author has met this commenter.
+    /// Whether the author has met this commenter, or there is a mailbox that answers for them.
     pub fn is_known(&self) -> bool {
-        self.approved > 0
+        self.approved > 0 || (self.email_is_theirs && self.thrown_out == 0)
     }
 }
 
@@ -200,6 +207,9 @@ pub fn verdict(
     if let Some(phrase) = rules.refuse_words.find(texts()) {
         return Decision::Refuse(Refusal::Word(phrase.to_owned()));
     }
+    if is_by_author(circumstances, history) {
+        return Decision::Approve;
+    }
     let mut reasons = Vec::new();
     match rules.moderation {
         Moderation::All => reasons.push(Reason::AllHeld),
@@ -215,7 +225,7 @@ pub fn verdict(
     if circumstances.honeypot_filled {
         reasons.push(Reason::Honeypot);
     }
-    if circumstances.poses_as_author {
+    if circumstances.poses_as_author || circumstances.has_authors_email {
         reasons.push(Reason::AuthorName);
     }
     let links = links::links(&new.text).0.len();
@@ -232,6 +242,11 @@ pub fn verdict(
     let score = may_judge.then(|| bayes::judge(&history.learned, &features(new))).flatten();
     reasons.extend(score.filter(|score| score.spam >= SUSPECT).map(Reason::Bayes));
     if reasons.is_empty() { Decision::Approve } else { Decision::Hold(reasons) }
+}
+
+/// Whether the site's author sent it, who need not wait for themselves. The address alone can be typed by anyone.
+pub fn is_by_author(circumstances: Circumstances, history: &History) -> bool {
+    circumstances.has_authors_email && history.email_is_theirs
 }
 
 /// What the filter looks at.

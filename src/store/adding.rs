@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::{
     comment::{COMMENTS_TAG, CommentId, NewComment, Status, ThreadKey},
     delivery::{Kind, is_suspected},
+    mailbox,
     notices::Wish,
     verdict::{
         self, Circumstances, Decision, History, RATE_WINDOW, REPEAT_WINDOW, Rates, Reason, Refusal, Rules,
@@ -78,6 +79,8 @@ struct HistoryRow {
     twin: Option<i64>,
     twin_status: Option<String>,
     approved: i64,
+    thrown_out: i64,
+    email_is_theirs: bool,
     recent_by_commenter: i64,
     first_at: Option<i64>,
     last_at: Option<i64>,
@@ -104,6 +107,9 @@ macro_rules! read_history {
             "SELECT
                 twin.id AS twin, twin.status AS twin_status,
                 (SELECT COUNT(*) FROM comments WHERE commenter = $1 AND status = 'approved') AS approved,
+                (SELECT COUNT(*) FROM comments WHERE commenter = $1 AND status IN ('spam', 'trash')) AS thrown_out,
+                EXISTS (SELECT 1 FROM confirmations JOIN addresses ON addresses.id = address_id
+                        WHERE commenter = $1 AND in_same_browser AND email = $13) AS email_is_theirs,
                 own.recent_by_commenter, own.first_at, own.last_at,
                 near.recent_by_network, near.first_of_network_at,
                 (SELECT COUNT(*) FROM comments WHERE text_mark = $5 AND created_at > $6) AS repeated,
@@ -133,6 +139,7 @@ macro_rules! read_history {
         .bind(&new.text)
         .bind(&new.name)
         .bind(new.parent)
+        .bind(new.email.as_deref().map(mailbox::kept))
         .fetch_one(&mut *$tx)
         .await?
     }};
@@ -152,6 +159,8 @@ macro_rules! add {
         let since = |at: i64| SignedDuration::from_millis(now - at);
         let mut history = History {
             approved: row.approved,
+            thrown_out: row.thrown_out,
+            email_is_theirs: row.email_is_theirs,
             recent_by_commenter: row.recent_by_commenter,
             since_last: row.last_at.map(since),
             since_first: row.first_at.map(since),
@@ -187,6 +196,7 @@ macro_rules! add {
             Decision::Refuse(refusal) => refuse!($tx, $stale, sent, refusal, row.refused_lately),
         };
         let status = if reasons.is_empty() { Status::Approved } else { Status::Held };
+        let by_author = verdict::is_by_author(*circumstances, &history);
         let words: Vec<&str> = reasons.iter().map(Reason::as_str).collect();
         let id: i64 = sqlx::query_scalar(
             "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, email, site, text, status, reasons,
@@ -202,7 +212,7 @@ macro_rules! add {
         .bind(&new.text)
         .bind(status.as_str())
         .bind(words.join(" "))
-        .bind(false)
+        .bind(by_author)
         .bind(&sender.commenter)
         .bind(&sender.address)
         .bind(&sender.network)
@@ -217,7 +227,9 @@ macro_rules! add {
                 ask_to_confirm!($tx, id, now);
             }
         }
-        queue_mail!($tx, format!("author:{id}"), Kind::Author, Some(id), None, now);
+        if !by_author {
+            queue_mail!($tx, format!("author:{id}"), Kind::Author, Some(id), None, now);
+        }
         if status == Status::Approved {
             announce!($tx, id, now);
             $stale.extend([thread.tag(), COMMENTS_TAG.to_owned()]);

@@ -38,6 +38,8 @@ pub struct Edit {
     pub new: NewComment,
     /// The name could be taken for an author's.
     pub poses_as_author: bool,
+    /// It is signed with the e-mail address of the site's author.
+    pub has_authors_email: bool,
     pub sender: Sender,
     /// Between two edits of one comment.
     pub gap: SignedDuration,
@@ -68,6 +70,8 @@ struct EditedRow {
 #[derive(sqlx::FromRow)]
 struct HistoryRow {
     approved: i64,
+    thrown_out: i64,
+    email_is_theirs: bool,
     repeated: i64,
     learned_spam: i64,
     learned_ham: i64,
@@ -110,7 +114,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away; nothing was changed.
     pub async fn edit_comment(&self, edit: &Edit) -> Result<Edited, StoreError> {
-        let Edit { id, new, poses_as_author, sender, gap, rules, at } = edit;
+        let Edit { id, new, poses_as_author, has_authors_email, sender, gap, rules, at } = edit;
         let now = at.as_millisecond();
         let mark = verdict::mark(&new.text);
         on_writer!(self, tx => {
@@ -140,6 +144,9 @@ impl Store {
             let known: HistoryRow = sqlx::query_as(
                 "SELECT
                     (SELECT COUNT(*) FROM comments WHERE commenter = $1 AND status = 'approved') AS approved,
+                    (SELECT COUNT(*) FROM comments WHERE commenter = $1 AND status IN ('spam', 'trash')) AS thrown_out,
+                    EXISTS (SELECT 1 FROM confirmations JOIN addresses ON addresses.id = address_id
+                            WHERE commenter = $1 AND in_same_browser AND email = $5) AS email_is_theirs,
                     (SELECT COUNT(*) FROM comments WHERE text_mark = $2 AND created_at > $3 AND id <> $4) AS repeated,
                     learned_spam, learned_ham
                  FROM site",
@@ -148,11 +155,14 @@ impl Store {
             .bind(&mark)
             .bind(now - millis(REPEAT_WINDOW))
             .bind(id)
+            .bind(new.email.as_deref().map(mailbox::kept))
             .fetch_one(&mut *tx)
             .await?;
             let comments = Counts { spam: known.learned_spam, ham: known.learned_ham };
             let mut history = History {
                 approved: known.approved,
+                thrown_out: known.thrown_out,
+                email_is_theirs: known.email_is_theirs,
                 repeated: known.repeated,
                 blocks: read_blocks!(tx),
                 ..History::default()
@@ -160,7 +170,12 @@ impl Store {
             if rules.bayes && comments.are_enough() {
                 history.learned = Learned { comments, features: read_features!(tx, verdict::features(new)) };
             }
-            let reasons = match verdict(new, sender.ip, circumstances(&row.reasons, *poses_as_author), &history, rules) {
+            let circumstances = Circumstances {
+                poses_as_author: *poses_as_author,
+                has_authors_email: *has_authors_email,
+                ..circumstances(&row.reasons)
+            };
+            let reasons = match verdict(new, sender.ip, circumstances, &history, rules) {
                 Decision::Approve => Vec::new(),
                 Decision::Hold(reasons) => reasons,
                 Decision::Refuse(refusal) => return Ok(Rollback(Edited::Refused(refusal))),
@@ -173,8 +188,8 @@ impl Store {
             };
             sqlx::query(
                 "UPDATE comments SET name = $1, email = $2, site = $3, text = $4, status = $5, reasons = $6,
-                                     reason_details = $7, text_mark = $8, edited_at = $9
-                 WHERE id = $10",
+                                     reason_details = $7, text_mark = $8, edited_at = $9, by_author = $10
+                 WHERE id = $11",
             )
             .bind(&new.name)
             .bind(&new.email)
@@ -185,6 +200,7 @@ impl Store {
             .bind(details)
             .bind(&mark)
             .bind(now)
+            .bind(verdict::is_by_author(circumstances, &history))
             .bind(id)
             .execute(&mut *tx)
             .await?;
@@ -208,7 +224,7 @@ fn is_the_same(before: &Comment, new: &NewComment) -> bool {
 }
 
 /// What spoke against a comment when it was sent speaks against it still: the form that edits it says nothing of that.
-fn circumstances(reasons: &str, poses_as_author: bool) -> Circumstances {
+fn circumstances(reasons: &str) -> Circumstances {
     let had = |reason: Reason| reasons.split_whitespace().any(|word| word == reason.as_str());
     let stamp = if had(Reason::StampMissing) {
         StampState::Missing
@@ -219,5 +235,5 @@ fn circumstances(reasons: &str, poses_as_author: bool) -> Circumstances {
     } else {
         StampState::Valid
     };
-    Circumstances { stamp, honeypot_filled: had(Reason::Honeypot), poses_as_author }
+    Circumstances { stamp, honeypot_filled: had(Reason::Honeypot), poses_as_author: false, has_authors_email: false }
 }

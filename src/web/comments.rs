@@ -29,6 +29,7 @@ use crate::{
         address,
         comment::{COMMENTS_TAG, CommentId, FieldError, FieldErrors, NewComment, RawComment, Status},
         entry::Post,
+        mailbox,
         names::Names,
         signer::Purpose,
         stamp,
@@ -102,6 +103,7 @@ pub async fn submit(
         return previewed(&app, &snapshot, post, raw, &new).await;
     }
     let poses_as_author = is_like_an_author(&app, &snapshot, &new.name);
+    let has_authors_email = has_authors_email(&app, &new);
     let sent = Sent {
         thread: entries::thread_of(post),
         parent_threads: thread_keys([post.as_ref()]),
@@ -111,6 +113,7 @@ pub async fn submit(
             stamp: stamp::check(&app.signer, post.entry.slug.as_str(), &stamp, at),
             honeypot_filled,
             poses_as_author,
+            has_authors_email,
         },
         rates: app.config.site.comments.rates,
         rules: Arc::clone(&app.config.site.comments.rules),
@@ -146,6 +149,12 @@ pub async fn submit(
 pub fn is_like_an_author(app: &App, snapshot: &Snapshot, name: &str) -> bool {
     let owner = Names::new([app.config.site.author.name.as_str()]);
     owner.has_one_like(name) || snapshot.authors.has_one_like(name)
+}
+
+/// Whether it is signed with the e-mail address of the site's author, which anybody can type.
+pub fn has_authors_email(app: &App, new: &NewComment) -> bool {
+    let authors = app.config.site.author.email.as_deref().map(mailbox::kept);
+    authors.is_some() && authors == new.email.as_deref().map(mailbox::kept)
 }
 
 /// How a refusal is told, and after how many seconds it may be tried again.

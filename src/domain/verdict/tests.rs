@@ -1,7 +1,12 @@
 use super::{bayes::Counts, *};
 use crate::domain::notices::Wish;
 
-const FINE: Circumstances = Circumstances { stamp: StampState::Valid, honeypot_filled: false, poses_as_author: false };
+const FINE: Circumstances = Circumstances {
+    stamp: StampState::Valid,
+    honeypot_filled: false,
+    poses_as_author: false,
+    has_authors_email: false,
+};
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 0, 2, 77));
 
 fn rules() -> Rules {
@@ -53,10 +58,35 @@ fn who_passes_and_who_waits() {
     check(FINE, &History::default(), "hold: first-comment");
     check(Circumstances { stamp: StampState::Missing, ..FINE }, &known(), "hold: stamp-missing");
     check(Circumstances { stamp: StampState::Old, ..FINE }, &known(), "hold: stamp-old");
-    let bot = Circumstances { stamp: StampState::Forged, honeypot_filled: true, poses_as_author: true };
+    let bot = Circumstances {
+        stamp: StampState::Forged,
+        honeypot_filled: true,
+        poses_as_author: true,
+        has_authors_email: true,
+    };
     check(bot, &History::default(), "hold: first-comment; stamp-forged; honeypot; author-name");
     check(Circumstances { poses_as_author: true, ..FINE }, &known(), "hold: author-name");
     check(FINE, &History { repeated: 2, ..known() }, "hold: repeated 3 times in a day");
+}
+
+#[test]
+fn what_a_confirmed_address_is_good_for() {
+    let check = |circumstances, history: &History, moderation, expected: &str| {
+        check(&comment("Hello there"), circumstances, history, &Rules { moderation, ..rules() }, expected);
+    };
+    let proven = || History { email_is_theirs: true, ..History::default() };
+    check(FINE, &proven(), Moderation::First, "approve");
+    check(FINE, &History { thrown_out: 1, ..proven() }, Moderation::First, "hold: first-comment");
+    check(FINE, &History { thrown_out: 1, approved: 1, ..proven() }, Moderation::First, "approve");
+    check(FINE, &proven(), Moderation::All, "hold: all-held");
+    // The author's own address, typed by anybody, and proven.
+    let authors = Circumstances { has_authors_email: true, ..FINE };
+    check(authors, &known(), Moderation::First, "hold: author-name");
+    check(authors, &known(), Moderation::None, "hold: author-name");
+    let named = Circumstances { poses_as_author: true, stamp: StampState::Old, ..authors };
+    check(named, &History { thrown_out: 1, ..proven() }, Moderation::All, "approve");
+    // A name like the author's is not made the author's by an address of one's own.
+    check(Circumstances { poses_as_author: true, ..FINE }, &proven(), Moderation::First, "hold: author-name");
 }
 
 #[test]

@@ -82,6 +82,7 @@ pub async fn save(
     let edit = Edit {
         id: comment.id,
         poses_as_author: comments::is_like_an_author(&app, &app.snapshot(), &new.name),
+        has_authors_email: comments::has_authors_email(&app, &new),
         new,
         sender: commenter.0,
         gap: site.rates.gap,

@@ -4,6 +4,7 @@ mod author;
 mod confirming;
 mod delivering;
 mod digest;
+mod known;
 mod languages;
 mod program;
 mod stopping;

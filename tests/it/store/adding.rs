@@ -102,7 +102,7 @@ async fn every_doubt_is_kept_with_the_comment(database: Database) {
         ("known", Circumstances { honeypot_filled: true, ..FINE }, "honeypot"),
         (
             "known",
-            Circumstances { stamp: StampState::Old, honeypot_filled: true, poses_as_author: true },
+            Circumstances { stamp: StampState::Old, honeypot_filled: true, poses_as_author: true, ..FINE },
             "stamp-old honeypot author-name",
         ),
     ];

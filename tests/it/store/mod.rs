@@ -30,7 +30,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::support::database::Database;
 
-const FINE: Circumstances = Circumstances { stamp: StampState::Valid, honeypot_filled: false, poses_as_author: false };
+const FINE: Circumstances = Circumstances {
+    stamp: StampState::Valid,
+    honeypot_filled: false,
+    poses_as_author: false,
+    has_authors_email: false,
+};
 
 /// Rates that no test meets by chance.
 const EASY: Rates = Rates { gap: SignedDuration::ZERO, per_window: 1000, network_per_window: 1000 };

@@ -1,0 +1,135 @@
+//! What a confirmed address is good for: to be known, and for the author to wear the badge. Typing one is good for nothing.
+
+use instep::domain::comment::Status;
+
+use super::{Mailed, confirm, mailed, mailed_with, subscribe};
+use crate::support::visitor::{Visitor, comment_id};
+
+/// Sends a comment signed with an address, and tells what became of it: `held first-comment`.
+async fn judged(mailed: &Mailed, visitor: &Visitor<'_>, email: &str, text: &str) -> String {
+    let form = visitor.form("/posts/calf").await.set("name", "Ana").set("email", email).set("text", text);
+    let id = comment_id(&form.send().await);
+    let all = mailed.site.store().list_comments(None).await.expect("lists");
+    let one = all.iter().find(|listed| listed.comment.id == id).expect("is there");
+    let badge = one.comment.by_author.then_some("badge");
+    let words = [one.comment.status.as_str()].into_iter().chain(one.reasons.iter().map(String::as_str)).chain(badge);
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Comments, confirms the address in the browser `confirming`, and is not approved.
+async fn confirmed_in(mailed: &mut Mailed, writer: &str, confirming: Option<&str>) -> (i64, String) {
+    let visitor = mailed.site.visitor(writer);
+    let id = mailed.wish(&visitor, "Ana", "thread").await;
+    mailed.postman.round().await.expect("answers");
+    let mails = mailed.smtp.new_mails();
+    let mail = mails.iter().find(|mail| mail.to == ["ana@example.org"]).expect("a question");
+    match confirming {
+        Some(other) => confirm(&mailed.site.visitor(other), mail).await.is(303),
+        None => confirm(&visitor, mail).await.is(303),
+    };
+    let said = judged(mailed, &visitor, "Ana@Example.org", "A second time").await;
+    (id, said)
+}
+
+#[tokio::test]
+async fn who_confirmed_an_address_in_their_browser_need_not_wait() {
+    let mut mailed = mailed().await;
+    let (_, said) = confirmed_in(&mut mailed, "192.0.2.1", None).await;
+    assert_eq!(said, "approved");
+}
+
+#[tokio::test]
+async fn a_yes_from_another_browser_proves_nothing() {
+    // Somebody typed Ana's address, and she said yes by mistake.
+    let mut mailed = mailed().await;
+    let (_, said) = confirmed_in(&mut mailed, "192.0.2.1", Some("192.0.2.50")).await;
+    assert_eq!(said, "held first-comment");
+}
+
+#[tokio::test]
+async fn who_types_a_confirmed_address_is_a_stranger_still() {
+    let mut mailed = mailed().await;
+    let ana = mailed.site.visitor("192.0.2.1");
+    mailed.wish(&ana, "Ana", "thread").await;
+    mailed.postman.round().await.expect("answers");
+    let mails = mailed.smtp.new_mails();
+    let question = mails.iter().find(|mail| mail.to == ["ana@example.org"]).expect("a question");
+    confirm(&ana, question).await.is(303);
+    // From her own network, even.
+    let mallory = mailed.site.visitor("192.0.2.1");
+    assert_eq!(judged(&mailed, &mallory, "ana@example.org", "It is me").await, "held first-comment");
+    assert_eq!(judged(&mailed, &mallory, "ana@example.org", "Once more").await, "held first-comment");
+    // Ana under another address is who she was before.
+    assert_eq!(judged(&mailed, &ana, "other@example.org", "Elsewhere").await, "held first-comment");
+    assert_eq!(judged(&mailed, &ana, "", "Nowhere").await, "held first-comment");
+    assert_eq!(judged(&mailed, &ana, "ana@example.org", "Here").await, "approved");
+}
+
+#[tokio::test]
+async fn whom_the_author_threw_out_waits_again() {
+    let mut mailed = mailed().await;
+    let ana = mailed.site.visitor("192.0.2.1");
+    let id = mailed.wish(&ana, "Ana", "thread").await;
+    mailed.postman.round().await.expect("answers");
+    let mails = mailed.smtp.new_mails();
+    let question = mails.iter().find(|mail| mail.to == ["ana@example.org"]).expect("a question");
+    confirm(&ana, question).await.is(303);
+    mailed.site.store().mark_spam(id, "test", mailed.site.app.clock.now()).await.expect("marks");
+    assert_eq!(judged(&mailed, &ana, "ana@example.org", "Again").await, "held first-comment");
+}
+
+#[tokio::test]
+async fn an_edit_to_a_strangers_address_makes_nobody_known() {
+    let mut mailed =
+        mailed_with(|site| site.setting("site.mail.each_comment", "false").setting("site.comments.moderation", "all"))
+            .await;
+    subscribe(&mut mailed, "192.0.2.1", "Ana", "thread").await;
+    let mallory = mailed.site.visitor("192.0.2.2");
+    let id = comment_id(&mallory.comment("calf", "Hello").await);
+    let form = mallory.form(&format!("/me/comments/{id}/edit")).await;
+    form.set("email", "ana@example.org").send().await.is(303);
+    assert_eq!(mailed.site.store().comment(id).await.expect("is there").status, Status::Held);
+    assert_eq!(judged(&mailed, &mallory, "ana@example.org", "And now?").await, "held all-held");
+}
+
+#[tokio::test]
+async fn the_badge_is_for_the_authors_confirmed_address_only() {
+    let mut mailed = mailed().await;
+    let author = mailed.site.visitor("192.0.2.1");
+    let form = author.form("/posts/calf").await.set("name", "Captain").set("email", "jo@laces.example");
+    let id = comment_id(&form.set("wish", "thread").set("text", "It is me").send().await);
+    let first = &mailed.site.store().list_comments(Some(Status::Held)).await.expect("lists")[0];
+    assert_eq!(first.reasons, ["first-comment", "author-name"], "an address can be typed by anyone");
+    assert!(!first.comment.by_author);
+    mailed.site.approve(id).await;
+    mailed.postman.round().await.expect("answers");
+    let mails = mailed.smtp.new_mails();
+    let question = mails.iter().find(|mail| mail.text().contains("/mail/confirm")).expect("a question");
+    confirm(&author, question).await.is(303);
+    assert_eq!(judged(&mailed, &author, "JO@laces.example", "It is me indeed").await, "approved badge");
+    let page = mailed.site.get("/posts/calf").await.html();
+    assert_eq!(page.elements.iter().filter(|element| element.has_class("comment-author")).count(), 1);
+    assert_eq!(mailed.lines().await, Vec::<String>::new(), "nobody is told of their own words");
+    // Others stay out, whoever let them through before.
+    let mallory = mailed.site.visitor("192.0.2.9");
+    mailed.site.approve(comment_id(&mallory.comment("calf", "Hello").await)).await;
+    assert_eq!(judged(&mailed, &mallory, "jo@laces.example", "Me too").await, "held author-name");
+}
+
+#[tokio::test]
+async fn the_badge_goes_with_the_address() {
+    let mut mailed = mailed().await;
+    let author = mailed.site.visitor("192.0.2.1");
+    let form = author.form("/posts/calf").await.set("name", "Captain").set("email", "jo@laces.example");
+    mailed.site.approve(comment_id(&form.set("wish", "thread").set("text", "It is me").send().await)).await;
+    mailed.postman.round().await.expect("answers");
+    let mails = mailed.smtp.new_mails();
+    let question = mails.iter().find(|mail| mail.text().contains("/mail/confirm")).expect("a question");
+    confirm(&author, question).await.is(303);
+    let form = author.form("/posts/calf").await.set("name", "Captain").set("email", "jo@laces.example");
+    let id = comment_id(&form.set("text", "With the badge").send().await);
+    let by_author = async || mailed.site.store().comment(id).await.expect("is there").by_author;
+    assert!(by_author().await);
+    author.form(&format!("/me/comments/{id}/edit")).await.set("email", "").send().await.is(303);
+    assert!(!by_author().await);
+}
