@@ -157,6 +157,7 @@ impl Desk<'_> {
             here: format!("{}/comments/{}", frame.base, comment.id),
             link: format!("{}/mail/comment?key={key}", frame.base),
             status: comment.status,
+            is_changed: comment.edited_at.is_some(),
         };
         let text = AuthorText { frame: &frame, said: &said, post: &post, acts: &acts }.render();
         let html = AuthorHtml { frame: &frame, said: &said, post: &post, acts: &acts }.render();
@@ -250,6 +251,7 @@ struct Acts {
     here: String,
     link: String,
     status: Status,
+    is_changed: bool,
 }
 
 impl Acts {

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
     comment::{Comment, CommentId, NewComment, Status},
+    delivery::Kind,
     mailbox,
     stamp::StampState,
     verdict::{
@@ -25,6 +26,7 @@ use super::{
     learning::read_features,
     moderation::log_act,
     on_reader, on_writer,
+    outbox::queue_mail,
 };
 
 /// Who acts, in the moderation log.
@@ -211,6 +213,10 @@ impl Store {
                     .bind(id)
                     .execute(&mut *tx)
                     .await?;
+            }
+            // The author has been told of it as something that everybody sees.
+            if before.status == Status::Approved && status == Status::Held {
+                queue_mail!(tx, format!("author:{id}:{now}"), Kind::Author, Some(*id), None, now);
             }
             log_act!(tx, id, WRITER, "edit", Some(before.status.as_str()), status.as_str(), at);
             leave_thread_tags!(tx, revision, tag.clone());

@@ -16,6 +16,7 @@ pub struct Mails {
     pub answered_subject: Phrase<(Name, Title)>,
     pub commented: Phrase<(Name, Title)>,
     pub answered: Phrase<(Name, Title)>,
+    pub was_changed: String,
     pub is_held: String,
     pub is_shown: String,
     pub is_gone: String,

@@ -133,3 +133,24 @@ async fn the_badge_goes_with_the_address() {
     author.form(&format!("/me/comments/{id}/edit")).await.set("email", "").send().await.is(303);
     assert!(!by_author().await);
 }
+
+#[tokio::test]
+async fn the_author_is_told_when_an_edit_has_to_wait() {
+    let mut mailed = mailed_with(|site| site.setting("site.comments.max_links", "0")).await;
+    let ana = mailed.site.visitor("192.0.2.1");
+    mailed.site.approve(comment_id(&ana.comment("calf", "Known by now").await)).await;
+    let id = comment_id(&ana.comment("calf", "Shown at once").await);
+    mailed.postman.round().await.expect("answers");
+    mailed.smtp.new_mails();
+    let edit = async |text: &str| {
+        ana.form(&format!("/me/comments/{id}/edit")).await.set("text", text).send().await.is(303);
+        mailed.site.turn(jiff::SignedDuration::from_mins(1));
+    };
+    edit("Shown still").await;
+    edit("Look: https://pills.example").await;
+    edit("Look there: https://pills.example").await;
+    mailed.postman.round().await.expect("answers");
+    let mail = mailed.smtp.one();
+    assert_eq!(mail.line(), "jo@laces.example: Waits for you: Ana under “Calves”");
+    mail.says("Look there: https://pills.example").says("Its writer has changed it").says("nobody else sees it");
+}
