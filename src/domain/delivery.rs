@@ -19,10 +19,13 @@ pub enum Kind {
     Confirm,
     /// The author: what waits, and what was refused.
     Digest,
+    /// The link that opens the corner of a mailbox.
+    Corner,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [Self::Author, Self::Announce, Self::Answer, Self::Thread, Self::Confirm, Self::Digest];
+    const ALL: [Self; 7] =
+        [Self::Author, Self::Announce, Self::Answer, Self::Thread, Self::Confirm, Self::Digest, Self::Corner];
 
     /// The word in the database and in `instep mail list`.
     pub fn as_str(self) -> &'static str {
@@ -33,6 +36,7 @@ impl Kind {
             Self::Thread => "thread",
             Self::Confirm => "confirm",
             Self::Digest => "digest",
+            Self::Corner => "corner",
         }
     }
 

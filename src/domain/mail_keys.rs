@@ -12,6 +12,10 @@ use super::{
 pub const MODERATION_DAYS: i64 = 30;
 /// How long a wish waits for its confirmation.
 pub const CONFIRMATION_DAYS: i64 = 7;
+/// How long a corner may be opened from a mail: long enough for a slow server, short enough for a mail that lies around.
+pub const CORNER_MINUTES: i64 = 60;
+/// The comment of a [`WishKey`] that is about none: it stops all mails or nothing.
+pub const NO_COMMENT: CommentId = 0;
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// Why a key opens nothing.
@@ -65,6 +69,18 @@ pub fn open_stop(signer: &Signer, key: &str) -> Option<WishKey> {
     Some(WishKey { address_id, comment })
 }
 
+/// Lets its holder open the corner of an address, in the browser they press the button in.
+pub fn corner(signer: &Signer, address_id: i64, now: Timestamp) -> String {
+    sign(signer, Purpose::Corner, &[address_id, minute(now)])
+}
+
+/// # Errors
+/// Why the key is not good.
+pub fn open_corner(signer: &Signer, key: &str, now: Timestamp) -> Result<i64, Refused> {
+    let [address_id, issued] = open(signer, Purpose::Corner, key).ok_or(Refused::Forged)?;
+    if minute(now).saturating_sub(issued) > CORNER_MINUTES { Err(Refused::Old) } else { Ok(address_id) }
+}
+
 fn sign(signer: &Signer, purpose: Purpose, numbers: &[i64]) -> String {
     signer.sign(purpose, &numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join("-"))
 }
@@ -81,6 +97,11 @@ fn is_old(issued: i64, days: i64, now: Timestamp) -> bool {
 /// Days since 1970, UTC.
 fn day(at: Timestamp) -> i64 {
     at.as_second().div_euclid(SECONDS_A_DAY)
+}
+
+/// Minutes since 1970.
+fn minute(at: Timestamp) -> i64 {
+    at.as_second().div_euclid(60)
 }
 
 #[cfg(test)]
@@ -106,6 +127,9 @@ mod tests {
         assert_eq!(open_confirmation(&signer, &key, later(7)), Ok(wish));
         assert_eq!(open_confirmation(&signer, &key, later(8)), Err(Refused::Old));
         assert_eq!(open_stop(&signer, &stop(&signer, wish)), Some(wish));
+        let key = corner(&signer, 7, now());
+        assert_eq!(open_corner(&signer, &key, now() + SignedDuration::from_mins(60)), Ok(7));
+        assert_eq!(open_corner(&signer, &key, now() + SignedDuration::from_mins(61)), Err(Refused::Old));
     }
 
     proptest! {
@@ -113,24 +137,30 @@ mod tests {
         fn no_key_opens_what_another_is_for(address_id in 1_i64..1000, comment in 1_i64..1000, other in "\\PC{0,30}") {
             let signer = Signer::new(b"secret");
             let wish = WishKey { address_id, comment };
-            let keys = [moderation(&signer, comment, now()), confirmation(&signer, wish, now()), stop(&signer, wish)];
+            let keys = [
+                moderation(&signer, comment, now()),
+                confirmation(&signer, wish, now()),
+                stop(&signer, wish),
+                corner(&signer, address_id, now()),
+            ];
             let opened = |key: &str| [
                 open_moderation(&signer, key, now()).is_ok(),
                 open_confirmation(&signer, key, now()).is_ok(),
                 open_stop(&signer, key).is_some(),
+                open_corner(&signer, key, now()).is_ok(),
             ];
             for (at, key) in keys.iter().enumerate() {
-                let mut expected = [false; 3];
+                let mut expected = [false; 4];
                 expected[at] = true;
                 prop_assert_eq!(opened(key), expected);
             }
             // Nor do the signatures that stand in pages and cookies, whatever they are about.
             for purpose in [Purpose::Commenter, Purpose::Stamp, Purpose::Waiting] {
                 for payload in [other.as_str(), &comment.to_string(), &format!("{address_id}-{comment}")] {
-                    prop_assert_eq!(opened(&signer.sign(purpose, payload)), [false; 3]);
+                    prop_assert_eq!(opened(&signer.sign(purpose, payload)), [false; 4]);
                 }
             }
-            prop_assert_eq!(opened(&other), [false; 3]);
+            prop_assert_eq!(opened(&other), [false; 4]);
         }
     }
 }

@@ -111,6 +111,23 @@ pub fn may_ask(asked: &Asked) -> bool {
         && asked.of_all_this_hour < ASKED_AN_HOUR
 }
 
+/// Most links to a corner to one mailbox in a day; [`LINK_SLOT`] keeps them apart.
+const LINKS_A_DAY: i64 = 3;
+/// One mailbox gets one link in such a time, in milliseconds.
+pub const LINK_SLOT: i64 = 10 * 60 * 1000;
+/// Most links that one network may ask for in an hour, whoever they would go to.
+const LINKS_ASKED_AN_HOUR: i64 = 10;
+
+/// Whether a mailbox may get one more link to its corner.
+pub fn may_get_link(of_mailbox_today: i64) -> bool {
+    of_mailbox_today < LINKS_A_DAY
+}
+
+/// Whether a network may ask for one more.
+pub fn may_ask_for_link(of_network_this_hour: i64) -> bool {
+    of_network_this_hour < LINKS_ASKED_AN_HOUR
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,8 @@ pub enum Purpose {
     Confirm,
     /// The link that ends them.
     Stop,
+    /// The link that opens the corner of a mailbox.
+    Corner,
 }
 
 impl Purpose {
@@ -33,6 +35,7 @@ impl Purpose {
             Self::Moderate => "moderate",
             Self::Confirm => "confirm",
             Self::Stop => "stop",
+            Self::Corner => "corner",
         }
     }
 }
@@ -95,12 +98,19 @@ mod tests {
 
     use super::*;
 
-    const PURPOSES: [Purpose; 6] =
-        [Purpose::Commenter, Purpose::Stamp, Purpose::Waiting, Purpose::Moderate, Purpose::Confirm, Purpose::Stop];
+    const PURPOSES: [Purpose; 7] = [
+        Purpose::Commenter,
+        Purpose::Stamp,
+        Purpose::Waiting,
+        Purpose::Moderate,
+        Purpose::Confirm,
+        Purpose::Stop,
+        Purpose::Corner,
+    ];
 
     proptest! {
         #[test]
-        fn what_is_signed_is_known_again_for_its_purpose_only(payload in "\\PC{0,40}", one in 0_usize..6, two in 0_usize..6) {
+        fn what_is_signed_is_known_again_for_its_purpose_only(payload in "\\PC{0,40}", one in 0_usize..7, two in 0_usize..7) {
             let signer = Signer::new(b"secret");
             let signed = signer.sign(PURPOSES[one], &payload);
             let known = signer.verify(PURPOSES[two], &signed);

@@ -13,7 +13,7 @@ use crate::{
         comment::{Comment, CommentId, Status, ThreadKey},
         delivery::{self, Kind},
         entry::Post,
-        mail_keys::{self, WishKey},
+        mail_keys::{self, NO_COMMENT, WishKey},
         notices::{self, Why},
     },
     store::{Outgoing, Refused, StoreError},
@@ -43,6 +43,7 @@ pub async fn compose(app: &App, mail: &Outgoing) -> Result<Composed, StoreError>
     let desk = Desk { app, post: None };
     let composed = match mail.kind {
         Kind::Digest => digest(app, mail).await,
+        Kind::Corner => corner(app, mail).await,
         kind => match app.store.comment(mail.comment.unwrap_or_default()).await {
             Ok(comment) => {
                 let post = app.snapshot().post(&comment.thread_slug).cloned();
@@ -52,7 +53,7 @@ pub async fn compose(app: &App, mail: &Outgoing) -> Result<Composed, StoreError>
                     (Kind::Announce, _) => desk.audience(&comment).await,
                     (Kind::Confirm, Some(address)) => desk.confirm(&comment, address).await,
                     (Kind::Answer | Kind::Thread, Some(address)) => desk.told(&comment, address).await,
-                    (Kind::Confirm | Kind::Answer | Kind::Thread | Kind::Digest, _) => {
+                    (Kind::Confirm | Kind::Answer | Kind::Thread | Kind::Digest | Kind::Corner, _) => {
                         Ok(Composed::Nothing("it has no recipient"))
                     }
                 }
@@ -246,6 +247,22 @@ impl Desk<'_> {
     }
 }
 
+/// To somebody who asked for it: the way into the corner of their address.
+async fn corner(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
+    let Some(address_id) = mail.address_id else { return Ok(Composed::Nothing("it has no recipient")) };
+    let standing = app.store.standing(address_id, &[]).await?;
+    if standing.is_blocked {
+        return Ok(Composed::Nothing("its holder wants no mail"));
+    }
+    let frame = Frame::new(app);
+    let open = format!("{}/me/open?key={}", frame.base, mail_keys::corner(&app.signer, address_id, app.clock.now()));
+    let key = mail_keys::stop(&app.signer, WishKey { address_id, comment: NO_COMMENT });
+    let stop = format!("{}/mail/stop?key={key}", frame.base);
+    let text = CornerText { frame: &frame, open: &open, stop: &stop }.render();
+    let html = CornerHtml { frame: &frame, open: &open, stop: &stop }.render();
+    Ok(posted(letter(&standing.email, frame.texts.mails.corner_subject.with(&frame.site), text, html)))
+}
+
 /// What the author may do about a comment, as links.
 struct Acts {
     here: String,
@@ -364,6 +381,7 @@ templates! {
     ConfirmText "mail/confirm.txt" ConfirmHtml "mail/confirm.html" {
         post: &'a str, hears_all: bool, yes: &'a str, stop: &'a str
     }
+    CornerText "mail/corner.txt" CornerHtml "mail/corner.html" { open: &'a str, stop: &'a str }
     DigestText "mail/digest.txt" DigestHtml "mail/digest.html" { held: &'a Option<Pile>, refused: &'a Option<Pile> }
     TestText "mail/test.txt" TestHtml "mail/test.html" { }
 }

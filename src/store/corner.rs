@@ -25,7 +25,7 @@ use super::{
     comments::{CommentRow, comment_columns, millis},
     learning::read_features,
     moderation::log_act,
-    on_reader, on_writer,
+    on_writer,
     outbox::queue_mail,
 };
 
@@ -80,37 +80,6 @@ struct HistoryRow {
 }
 
 impl Store {
-    /// Everything that somebody has said, newest first, whatever became of it. What is erased is nobody's any more.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn comments_of(&self, commenter: &str) -> Result<Vec<Comment>, StoreError> {
-        let rows: Vec<CommentRow> = on_reader!(self, db => {
-            sqlx::query_as(concat!(
-                "SELECT ", comment_columns!(), " FROM comments WHERE commenter = $1 ORDER BY created_at DESC, id DESC",
-            ))
-            .bind(commenter)
-            .fetch_all(db)
-            .await?
-        });
-        Ok(rows.into_iter().map(Comment::from).collect())
-    }
-
-    /// One comment of somebody's own.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away.
-    pub async fn comment_of(&self, commenter: &str, id: CommentId) -> Result<Comment, StoreError> {
-        let row: Option<CommentRow> = on_reader!(self, db => {
-            sqlx::query_as(concat!("SELECT ", comment_columns!(), " FROM comments WHERE id = $1 AND commenter = $2"))
-                .bind(id)
-                .bind(commenter)
-                .fetch_optional(db)
-                .await?
-        });
-        row.map(Comment::from).ok_or(StoreError::NotFound)
-    }
-
     /// Changes a comment after a verdict as for a new one. One that waits goes on waiting, whatever the verdict.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 
 mod adding;
 mod arrivals;
+mod belongings;
 mod blocks;
 mod changes;
 mod comments;
@@ -25,6 +26,7 @@ use sqlx::{Pool, Postgres, Sqlite};
 use arrivals::Arrivals;
 
 pub use adding::{Added, Sender, Sent};
+pub use belongings::{OwnAddress, OwnComment, OwnSubscription};
 pub use blocks::Blocked;
 pub use changes::{Changes, Stale};
 pub use corner::{Edit, Edited, WRITER};

@@ -343,7 +343,7 @@ impl Store {
             let lesson = act.lesson().filter(|_| !is_erased && !comment.by_author);
             teach!(tx, id, lesson, bayes::features(&comment.name, comment.site.as_deref(), &comment.text));
             if act == Act::Erase {
-                forget_wish!(tx, id);
+                forget_wish!(tx, id, at.as_millisecond());
                 sqlx::query(
                     "UPDATE comments SET name = '', email = NULL, site = NULL, text = '', reasons = '',
                                          reason_details = '', text_mark = NULL,

@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::domain::{comment::CommentId, delivery::Kind, notices::Why};
+use crate::domain::{
+    comment::CommentId,
+    delivery::Kind,
+    notices::{self, Why},
+};
 
 use super::{
     Ending::{Commit, Rollback},
@@ -318,7 +322,7 @@ impl Store {
     }
 
     /// Clears away what is over: settled rows after a month, mails that nobody sent for a month or that the author does
-    /// not want, and addresses whose holder did not confirm in time.
+    /// not want, addresses whose holder did not confirm in time, and those whose last comment is gone.
     ///
     /// # Errors
     /// The database is away.
@@ -353,6 +357,10 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             }
+            sqlx::query("DELETE FROM corner_asked WHERE created_at < $1")
+                .bind(at.as_millisecond() - notices::HOUR)
+                .execute(&mut *tx)
+                .await?;
             // While the comment waits for the author, its wish waits with it: its confirmation may not have gone out.
             sqlx::query(
                 "DELETE FROM subscriptions
@@ -372,10 +380,25 @@ impl Store {
             .bind(unconfirmed)
             .execute(&mut *tx)
             .await?;
+            // A yes goes with the last comment of those who have it.
+            sqlx::query(
+                "DELETE FROM confirmations
+                 WHERE confirmed_at < $1
+                   AND NOT EXISTS (
+                       SELECT 1 FROM confirmations AS theirs JOIN comments ON comments.commenter = theirs.commenter
+                       WHERE theirs.address_id = confirmations.address_id)",
+            )
+            .bind(unconfirmed)
+            .execute(&mut *tx)
+            .await?;
             sqlx::query(
                 "DELETE FROM addresses
                  WHERE blocked_at IS NULL AND created_at < $1
-                   AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE subscriptions.address_id = addresses.id)",
+                   AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE subscriptions.address_id = addresses.id)
+                   AND NOT EXISTS (SELECT 1 FROM confirmations WHERE confirmations.address_id = addresses.id)
+                   AND NOT EXISTS (
+                       SELECT 1 FROM outbox
+                       WHERE outbox.address_id = addresses.id AND kind IN ('confirm', 'corner') AND outbox.created_at >= $1)",
             )
             .bind(unconfirmed)
             .execute(&mut *tx)

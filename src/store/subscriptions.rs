@@ -114,35 +114,22 @@ macro_rules! ask_to_confirm {
     }};
 }
 
-/// Takes away what an erased comment's writer wanted to be told of, and what was still to be told of the comment. An
-/// address that nothing is left for goes too, unless its holder wants no mail: that must not be forgotten.
+/// Takes away what an erased comment's writer wanted to be told of, and what was still to be told of the comment.
+///
+/// The address goes later (`Store::tidy_mail`), and a question that was not sent yet stays in the books: who could wipe
+/// out that a mailbox has been asked could have it asked again and again.
 macro_rules! forget_wish {
-    ($tx:ident, $comment:expr) => {{
-        let comment: i64 = $comment;
-        sqlx::query("DELETE FROM outbox WHERE comment_id = $1 AND outcome IS NULL")
-            .bind(comment)
-            .execute(&mut *$tx)
-            .await?;
-        let address_id: Option<i64> =
-            sqlx::query_scalar("DELETE FROM subscriptions WHERE comment_id = $1 RETURNING address_id")
-                .bind(comment)
-                .fetch_optional(&mut *$tx)
-                .await?;
-        if let Some(address_id) = address_id {
-            let gone = sqlx::query(
-                "DELETE FROM addresses WHERE id = $1 AND blocked_at IS NULL
-                   AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE address_id = $1)",
-            )
-            .bind(address_id)
-            .execute(&mut *$tx)
-            .await?;
-            if gone.rows_affected() > 0 {
-                sqlx::query("DELETE FROM outbox WHERE address_id = $1 AND outcome IS NULL")
-                    .bind(address_id)
-                    .execute(&mut *$tx)
-                    .await?;
-            }
-        }
+    ($tx:ident, $comment:expr, $now:expr) => {{
+        let (comment, now): (i64, i64) = ($comment, $now);
+        sqlx::query(
+            "UPDATE outbox SET outcome = 'dropped', done_at = $2, reason = 'the comment has been erased'
+             WHERE comment_id = $1 AND outcome IS NULL",
+        )
+        .bind(comment)
+        .bind(now)
+        .execute(&mut *$tx)
+        .await?;
+        sqlx::query("DELETE FROM subscriptions WHERE comment_id = $1").bind(comment).execute(&mut *$tx).await?;
     }};
 }
 
@@ -265,6 +252,9 @@ impl Store {
                 .await?
         });
         let (email, is_blocked) = found.ok_or(StoreError::NotFound)?;
+        if threads.is_empty() {
+            return Ok(Standing { email, is_blocked, hears_thread: false });
+        }
         let wish: Option<i64> = on_reader!(self, db => {
             let mut query = sqlx::QueryBuilder::new(
                 "SELECT subscriptions.id FROM subscriptions JOIN comments ON comments.id = subscriptions.comment_id

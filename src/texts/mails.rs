@@ -2,9 +2,12 @@
 
 use serde::Deserialize;
 
-use super::phrase::{
-    Phrase, Plural,
-    gaps::{Email, Name, Site, Title},
+use super::{
+    phrase::{
+        Phrase, Plural,
+        gaps::{Email, Name, Site, Title},
+    },
+    rooms::Said,
 };
 
 /// In mails.
@@ -35,6 +38,11 @@ pub struct Mails {
     pub confirm_yes: String,
     pub confirm_if_not: String,
     pub confirm_never: String,
+    pub corner_subject: Phrase<Site>,
+    pub corner_asked: Phrase<Site>,
+    pub corner_if_you: String,
+    pub corner_open: String,
+    pub corner_if_not: String,
     pub digest_subject: Plural<Site>,
     pub digest_intro: String,
     pub refused_subject: Plural<Site>,
@@ -90,4 +98,34 @@ pub struct FromMail {
     pub never: String,
     pub never_to: Phrase<Email>,
     pub allow: String,
+}
+
+/// Where a commenter comes into their corner by mail, and what mails their addresses get.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ByMail {
+    pub heading: String,
+    pub stranger: String,
+    pub other_browser: String,
+    pub email: String,
+    pub send: String,
+    pub wrong: String,
+    pub too_many: String,
+    pub foreign: String,
+    pub away: String,
+    pub asked: Said,
+    pub asked_again: String,
+    pub open: String,
+    pub opens: Phrase<Email>,
+    pub open_send: String,
+    pub over: String,
+    pub mails: String,
+    pub none: String,
+    pub answers: Phrase<(Email, Title)>,
+    pub thread: Phrase<(Email, Title)>,
+    pub unconfirmed: String,
+    pub end: String,
+    pub which: Phrase<Title>,
+    pub leave: String,
+    pub leave_hint: String,
 }

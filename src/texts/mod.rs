@@ -14,7 +14,7 @@ use rust_embed::RustEmbed;
 use serde::Deserialize;
 
 pub use dates::Dates;
-pub use mails::{FromMail, Mails};
+pub use mails::{ByMail, FromMail, Mails};
 pub use rooms::*;
 
 #[derive(RustEmbed)]
@@ -48,6 +48,7 @@ pub struct Texts {
     pub errors: Errors,
     pub mails: Mails,
     pub from_mail: FromMail,
+    pub by_mail: ByMail,
 }
 
 /// A file of the program that is not as it should be. A test reads them all, so nobody should meet this.

@@ -25,7 +25,7 @@ use super::{
 use crate::{
     app::App,
     domain::comment::{COMMENTS_TAG, Comment, NewComment, RawComment},
-    store::{Edit, Edited, StoreError},
+    store::{Edit, Edited, OwnComment, Sender, StoreError},
     texts::Texts,
 };
 
@@ -41,7 +41,7 @@ struct EditPage {
 
 /// The form with the comment in it.
 pub async fn show(State(app): State<App>, commenter: Commenter, Path(id): Path<String>) -> Result<Response, WebError> {
-    let comment = own(&app, &commenter, &id).await?;
+    let OwnComment { comment, .. } = own(&app, &commenter, &id).await?;
     if comment.editable_for(app.clock.now()).is_none() {
         return Ok(redirect(StatusCode::SEE_OTHER, &in_corner(&comment)));
     }
@@ -64,7 +64,7 @@ pub async fn save(
     Path(id): Path<String>,
     form: Result<Form<CommentForm>, FormRejection>,
 ) -> Result<Response, WebError> {
-    let comment = own(&app, &commenter, &id).await?;
+    let OwnComment { comment, writer } = own(&app, &commenter, &id).await?;
     let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
     let raw = RawComment { parent: String::new(), ..form.into_raw() };
     let texts = app.texts();
@@ -84,7 +84,8 @@ pub async fn save(
         poses_as_author: comments::is_like_an_author(&app, &app.snapshot(), &new.name),
         has_authors_email: comments::has_authors_email(&app, &new),
         new,
-        sender: commenter.0,
+        // Judged by what its writer's browser is known for, whichever browser of theirs this is.
+        sender: Sender { commenter: writer, ..commenter.0 },
         gap: site.rates.gap,
         rules: Arc::clone(&site.rules),
         at: app.clock.now(),

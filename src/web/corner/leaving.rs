@@ -38,7 +38,7 @@ struct LeavingPage {
 }
 
 pub async fn ask_one(State(app): State<App>, commenter: Commenter, Path(id): Path<String>) -> Result<Page, WebError> {
-    let comment = own(&app, &commenter, &id).await?;
+    let comment = own(&app, &commenter, &id).await?.comment;
     page_of_one(&app, &comment, false)
 }
 
@@ -48,7 +48,7 @@ pub async fn erase_one(
     commenter: Commenter,
     Path(id): Path<String>,
 ) -> Result<Response, WebError> {
-    let comment = own(&app, &commenter, &id).await?;
+    let comment = own(&app, &commenter, &id).await?.comment;
     if origin == Origin::Foreign {
         return Ok(page_of_one(&app, &comment, true)?.with_status(StatusCode::FORBIDDEN).into_response());
     }
@@ -69,15 +69,24 @@ pub async fn erase_all(
         return Ok(page_of_all(&app, true)?.with_status(StatusCode::FORBIDDEN).into_response());
     }
     let comments = app.store.comments_of(&sender.commenter).await?;
-    erase(&app, comments.iter().map(|comment| comment.id).collect()).await?;
+    erase(&app, comments.iter().map(|own| own.comment.id).collect()).await?;
+    app.store.forget_addresses_of(&sender.commenter).await?;
     let said = &app.texts().corner.erased;
     let layout = layout(&app, &app.snapshot(), &said.heading);
     let page = LeavingPage { layout, said, is_foreign: false, comment: None, form: None };
-    let mut response = Page::html(&page, Policy::Private)?.into_response();
-    if let Some(cookie) = visitor::taken_back(&app) {
+    Ok(without_cookie(&app, Page::html(&page, Policy::Private)?.into_response()))
+}
+
+/// Closes the corner in this browser and changes nothing else. From wherever the press comes: a link by mail opens it again.
+pub async fn leave(State(app): State<App>) -> Response {
+    without_cookie(&app, redirect(StatusCode::SEE_OTHER, "/me"))
+}
+
+fn without_cookie(app: &App, mut response: Response) -> Response {
+    if let Some(cookie) = visitor::taken_back(app) {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
-    Ok(response)
+    response
 }
 
 /// To the end, even if the visitor hangs up. Whose they are was asked before; a comment changes its writer never.

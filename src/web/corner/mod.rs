@@ -1,15 +1,16 @@
-//! `/me`: what a commenter has said here, for nobody but them. The cookie of the first comment is the key; every page
-//! here is for one visitor and kept by nobody.
+//! `/me`: what a commenter has said here, for nobody but them. The cookie of the first comment is the key, or one that a
+//! link by mail has set; every page here is for one visitor and kept by nobody.
 
 mod editing;
 mod leaving;
+mod link;
 
 use askama::Template;
 use axum::{
     Router,
-    extract::{FromRequestParts, State},
+    extract::{FromRequestParts, Path, State},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use serde_json::{Value, json};
@@ -27,8 +28,9 @@ use crate::{
     domain::{
         address,
         comment::{Comment, CommentId, Status},
+        notices::Wish,
     },
-    store::Sender,
+    store::{OwnAddress, OwnComment, OwnSubscription, Sender},
     texts::Texts,
 };
 
@@ -39,6 +41,10 @@ pub fn routes() -> Router<App> {
         .route("/me/comments/{id}/edit", get(editing::show).post(editing::save))
         .route("/me/comments/{id}/delete", get(leaving::ask_one).post(leaving::erase_one))
         .route("/me/erase", get(leaving::ask_all).post(leaving::erase_all))
+        .route("/me/leave", post(leaving::leave))
+        .route("/me/link", get(link::show).post(link::ask))
+        .route("/me/open", get(link::show_open).post(link::open))
+        .route("/me/subscriptions/{id}/end", post(end_subscription))
 }
 
 /// Somebody who came with a cookie of ours. Others are sent to `/me`, which says how one gets in.
@@ -59,6 +65,33 @@ struct CornerPage {
     layout: Layout,
     /// `None`: nobody we know.
     comments: Option<Vec<OwnView>>,
+    subscriptions: Vec<SubscriptionView>,
+    /// Mails can be sent, or something was wished for while they could.
+    has_mails: bool,
+    /// A mail opens this page again, so that the browser may forget it.
+    can_leave: bool,
+    /// Where one comes in by mail; `None`: no mail can be sent.
+    ask: Option<link::AskView>,
+}
+
+/// Something that one is told of by mail.
+struct SubscriptionView {
+    id: i64,
+    title: String,
+    said: String,
+    is_confirmed: bool,
+}
+
+impl SubscriptionView {
+    fn new(app: &App, snapshot: &Snapshot, one: &OwnSubscription) -> Self {
+        let words = &app.texts().by_mail;
+        let title = title_of(snapshot, &one.thread_slug);
+        let said = match one.wish {
+            Wish::Thread => words.thread.with_both(&one.email, &title),
+            Wish::Answers | Wish::Nothing => words.answers.with_both(&one.email, &title),
+        };
+        Self { id: one.id, title, said, is_confirmed: one.is_confirmed }
+    }
 }
 
 /// A comment as its writer finds it.
@@ -114,8 +147,11 @@ impl OwnView {
 
 /// Of the post it stands under; of a post that is gone only its name in addresses is known.
 fn title(snapshot: &Snapshot, comment: &Comment) -> String {
-    let post = snapshot.post(&comment.thread_slug);
-    post.map_or_else(|| comment.thread_slug.clone(), |post| post.entry.title.clone())
+    title_of(snapshot, &comment.thread_slug)
+}
+
+fn title_of(snapshot: &Snapshot, slug: &str) -> String {
+    snapshot.post(slug).map_or_else(|| slug.to_owned(), |post| post.entry.title.clone())
 }
 
 /// Where its writer sees it.
@@ -134,18 +170,40 @@ fn layout(app: &App, snapshot: &Snapshot, title: &str) -> Layout {
 
 async fn corner(State(app): State<App>, visitor: Visitor) -> Result<Page, WebError> {
     let snapshot = app.snapshot();
-    let comments = if visitor.sender.is_returning {
-        let comments = app.store.comments_of(&visitor.sender.commenter).await?;
-        Some(comments.iter().map(|comment| OwnView::new(&app, &snapshot, comment)).collect())
-    } else {
-        None
+    let mut page = CornerPage {
+        layout: layout(&app, &snapshot, &app.texts().corner.heading),
+        comments: None,
+        subscriptions: Vec::new(),
+        has_mails: false,
+        can_leave: false,
+        ask: link::AskView::new(&app),
     };
-    let layout = layout(&app, &snapshot, &app.texts().corner.heading);
-    Page::html(&CornerPage { layout, comments }, Policy::Private)
+    if visitor.sender.is_returning {
+        let commenter = &visitor.sender.commenter;
+        let comments = app.store.comments_of(commenter).await?;
+        let subscriptions = app.store.subscriptions_of(commenter).await?;
+        let lasting = subscriptions.iter().filter(|one| one.ended_at.is_none());
+        page.comments = Some(comments.iter().map(|own| OwnView::new(&app, &snapshot, &own.comment)).collect());
+        page.subscriptions = lasting.map(|one| SubscriptionView::new(&app, &snapshot, one)).collect();
+        page.has_mails = page.ask.is_some() || !page.subscriptions.is_empty();
+        page.can_leave = page.ask.is_some() && !app.store.addresses_of(commenter).await?.is_empty();
+    }
+    Page::html(&page, Policy::Private)
+}
+
+/// Ends what one is told of. From wherever the press comes: the worst that it can bring is peace.
+async fn end_subscription(
+    State(app): State<App>,
+    Commenter(sender): Commenter,
+    Path(id): Path<String>,
+) -> Result<Response, WebError> {
+    let id = id.parse().map_err(|_| WebError::not_found())?;
+    app.store.end_subscription_of(&sender.commenter, id, app.clock.now()).await?;
+    Ok(redirect(StatusCode::SEE_OTHER, "/me#mails"))
 }
 
 /// The comment at this address, where it is the commenter's own; else there is no such address.
-async fn own(app: &App, Commenter(sender): &Commenter, id: &str) -> Result<Comment, WebError> {
+async fn own(app: &App, Commenter(sender): &Commenter, id: &str) -> Result<OwnComment, WebError> {
     let id = id.parse().map_err(|_| WebError::not_found())?;
     Ok(app.store.comment_of(&sender.commenter, id).await?)
 }
@@ -170,10 +228,25 @@ async fn data(State(app): State<App>, Commenter(sender): Commenter) -> Result<Re
             "edited_at": comment.edited_at.map(|at| at.to_string()),
         })
     };
+    let address = |one: &OwnAddress| json!({ "email": one.email, "confirmed_at": one.confirmed_at.to_string() });
+    let subscription = |one: &OwnSubscription| -> Value {
+        json!({
+            "email": one.email,
+            "of": one.wish.as_str(),
+            "post": title_of(&snapshot, &one.thread_slug),
+            "is_confirmed": one.is_confirmed,
+            "asked_at": one.created_at.to_string(),
+            "ended_at": one.ended_at.map(|at| at.to_string()),
+        })
+    };
+    let addresses = app.store.addresses_of(&sender.commenter).await?;
+    let subscriptions = app.store.subscriptions_of(&sender.commenter).await?;
     let data = json!({
         "site": site.absolute("/"),
         "taken_at": app.clock.now().to_string(),
-        "comments": comments.iter().map(one).collect::<Vec<_>>(),
+        "comments": comments.iter().map(|own| one(&own.comment)).collect::<Vec<_>>(),
+        "confirmed_addresses": addresses.iter().map(address).collect::<Vec<_>>(),
+        "mails": subscriptions.iter().map(subscription).collect::<Vec<_>>(),
     });
     let text = serde_json::to_string_pretty(&data).map_err(WebError::internal)?;
     let mut response = Page::text(text, Policy::Private).of_type("application/json").into_response();

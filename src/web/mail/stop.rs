@@ -10,7 +10,7 @@ use crate::{
     app::App,
     domain::{
         comment::ThreadKey,
-        mail_keys::{self, Refused, WishKey},
+        mail_keys::{self, NO_COMMENT, Refused, WishKey},
     },
     store::{Standing, StoreError},
     texts::FromMail,
@@ -27,7 +27,7 @@ struct StopPage {
     layout: Layout,
     texts: &'static FromMail,
     key: String,
-    /// The title of the post.
+    /// The title of the post; empty where the key is about none.
     post: String,
     /// `None`: the address is not kept.
     standing: Option<Standing>,
@@ -65,6 +65,9 @@ pub async fn stop(State(app): State<App>, Query(link): Query<Link>, body: Bytes)
 async fn opened(app: &App, key: &str) -> Result<Opened, WebError> {
     let wish =
         mail_keys::open_stop(&app.signer, key).ok_or_else(|| refused(Refused::Forged, &app.texts().from_mail))?;
+    if wish.comment == NO_COMMENT {
+        return Ok(Opened { wish, post: String::new(), threads: Vec::new() });
+    }
     let comment = app.store.comment(wish.comment).await?;
     let snapshot = app.snapshot();
     let (post, threads) = thread(snapshot.post(&comment.thread_slug).map(AsRef::as_ref), &comment.thread_slug);

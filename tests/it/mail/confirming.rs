@@ -196,13 +196,35 @@ async fn where_no_mail_can_be_sent_none_is_offered() {
 }
 
 #[tokio::test]
-async fn an_erased_commenter_leaves_no_address() {
+async fn an_erased_commenter_leaves_no_address_after_a_week() {
     let mut mailed = quiet().await;
     let id = subscribe(&mut mailed, "192.0.2.1", "Ana", "thread").await;
     mailed.site.store().erase(id, "test", mailed.site.app.clock.now()).await.expect("erases");
-    let standing = mailed.site.store().standing(1, &[instep::domain::comment::ThreadKey::post("calf")]).await;
-    assert!(matches!(standing, Err(instep::store::StoreError::NotFound)), "{standing:?}");
     let other = comment_id(&mailed.site.visitor("192.0.2.9").comment("calf", "Anybody here?").await);
     mailed.site.approve(other).await;
     assert_eq!(mailed.lines().await, Vec::<String>::new());
+    mailed.turn(24 * 8);
+    mailed.round().await;
+    let standing = mailed.site.store().standing(1, &[instep::domain::comment::ThreadKey::post("calf")]).await;
+    assert!(matches!(standing, Err(instep::store::StoreError::NotFound)), "{standing:?}");
+}
+
+#[tokio::test]
+async fn who_erases_what_they_sent_does_not_have_a_mailbox_asked_again() {
+    let mut mailed = quiet().await;
+    let mut asked = 0;
+    for number in 0..10 {
+        let visitor = mailed.site.visitor(&format!("203.0.{number}.1"));
+        let form = visitor.form("/posts/calf").await.set("name", "Mallory").set("email", "victim@example.org");
+        let id = comment_id(&form.set("wish", "thread").set("text", format!("Number {number}")).send().await);
+        // Every second one before it is sent.
+        if number % 2 == 0 {
+            mailed.postman.round().await.expect("answers");
+        }
+        visitor.form(&format!("/me/comments/{id}/delete")).await.send().await.is(303);
+        visitor.form("/me/erase").await.send().await.is(200);
+        mailed.postman.round().await.expect("answers");
+        asked += mailed.smtp.new_mails().len();
+    }
+    assert_eq!(asked, 1);
 }

@@ -2,8 +2,10 @@
 
 mod author;
 mod confirming;
+mod corner;
 mod delivering;
 mod digest;
+mod engines;
 mod known;
 mod languages;
 mod program;

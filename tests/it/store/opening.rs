@@ -50,6 +50,7 @@ async fn what_was_kept_is_there_after_the_next_opening(database: Database) {
 
 async fn eight_may_open_an_empty_database_at_once(database: Database) {
     for table in [
+        "DROP TABLE corner_asked",
         "DROP TABLE outbox",
         "DROP TABLE subscriptions",
         "DROP TABLE confirmations",

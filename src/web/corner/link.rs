@@ -1,0 +1,201 @@
+//! The way into a corner by mail. Whoever asks is told the same of every address; only a mail knows more. Its link shows
+//! a page, whose button ties this browser to the mailbox.
+
+use askama::Template;
+use axum::{
+    extract::{Form, Query, State, rejection::FormRejection},
+    response::{IntoResponse, Response},
+};
+use http::{StatusCode, header};
+use serde::Deserialize;
+
+use super::{
+    super::{
+        errors::{self, WebError},
+        guard::Origin,
+        page::{Page, Policy, redirect},
+        view::layout::Layout,
+        visitor::Visitor,
+    },
+    layout,
+};
+use crate::{
+    app::App,
+    domain::{
+        mail_keys::{self, Refused},
+        mailbox,
+    },
+    store::StoreError,
+    texts::Texts,
+};
+
+/// What the form sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    email: String,
+}
+
+/// What the mail's link and the button behind it bring along.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Link {
+    key: String,
+}
+
+/// The form that asks for a link.
+#[derive(Template)]
+#[template(path = "corner/_ask.html")]
+pub struct AskView {
+    email: String,
+    max: usize,
+    error: Option<String>,
+    texts: &'static Texts,
+}
+
+impl AskView {
+    /// `None` where no mail can be sent.
+    pub fn new(app: &App) -> Option<Self> {
+        app.config.mail.as_ref()?;
+        Some(Self { email: String::new(), max: mailbox::EMAIL_MAX, error: None, texts: app.texts() })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "corner/link.html")]
+struct LinkPage {
+    layout: Layout,
+    heading: &'static str,
+    sentence: String,
+    /// What stood in the way, where no field is to blame.
+    notice: Option<String>,
+    step: Step,
+}
+
+enum Step {
+    Ask(AskView),
+    Asked,
+    /// With its key.
+    Open(String),
+}
+
+pub async fn show(State(app): State<App>) -> Result<Page, WebError> {
+    ask_page(&app, AskView::new(&app).ok_or_else(WebError::not_found)?, None)
+}
+
+pub async fn ask(
+    State(app): State<App>,
+    origin: Origin,
+    visitor: Visitor,
+    form: Result<Form<Asked>, FormRejection>,
+) -> Result<Response, WebError> {
+    let Form(Asked { email }) = form.map_err(|rejection| WebError::status(rejection.status()))?;
+    let email = email.trim().to_owned();
+    let words = &app.texts().by_mail;
+    let empty = AskView::new(&app).ok_or_else(WebError::not_found)?;
+    let again = |notice: Option<&str>, error: Option<&str>, status| {
+        let form = AskView { email: email.clone(), error: error.map(str::to_owned), ..empty };
+        Ok(ask_page(&app, form, notice)?.with_status(status).into_response())
+    };
+    if origin == Origin::Foreign {
+        return again(Some(&words.foreign), None, StatusCode::FORBIDDEN);
+    }
+    if !mailbox::is_plausible(&email) {
+        return again(None, Some(&words.wrong), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let authors = app.config.site.author.email.as_deref().map(mailbox::kept);
+    let is_authors = authors == Some(mailbox::kept(&email));
+    match app.store.ask_for_corner(&email, is_authors, &visitor.sender.network, app.clock.now()).await {
+        Ok(true) => {
+            let page = LinkPage {
+                layout: layout(&app, &app.snapshot(), &words.asked.heading),
+                heading: &words.asked.heading,
+                sentence: words.asked.sentence.clone(),
+                notice: None,
+                step: Step::Asked,
+            };
+            Ok(Page::html(&page, Policy::Private)?.into_response())
+        }
+        Ok(false) => again(Some(&words.too_many), None, StatusCode::TOO_MANY_REQUESTS),
+        Err(error) => {
+            errors::log(&error);
+            again(Some(&words.away), None, StatusCode::SERVICE_UNAVAILABLE)
+        }
+    }
+}
+
+/// Where the mail's link leads. Opening it changes nothing.
+pub async fn show_open(State(app): State<App>, Query(link): Query<Link>) -> Result<Page, WebError> {
+    let address_id = opened(&app, &link.key)?;
+    open_page(&app, link.key, address_id, None).await
+}
+
+pub async fn open(
+    State(app): State<App>,
+    origin: Origin,
+    visitor: Visitor,
+    form: Result<Form<Link>, FormRejection>,
+) -> Result<Response, WebError> {
+    let Form(Link { key }) = form.map_err(|rejection| WebError::status(rejection.status()))?;
+    let address_id = opened(&app, &key)?;
+    if origin == Origin::Foreign {
+        let notice = app.texts().by_mail.foreign.clone();
+        return Ok(open_page(&app, key, address_id, Some(notice))
+            .await?
+            .with_status(StatusCode::FORBIDDEN)
+            .into_response());
+    }
+    app.store
+        .open_corner(address_id, &visitor.sender.commenter, app.clock.now())
+        .await
+        .map_err(|error| gone(&app, error))?;
+    let mut response = redirect(StatusCode::SEE_OTHER, "/me");
+    if let Some(cookie) = visitor.new_cookie {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+fn opened(app: &App, key: &str) -> Result<i64, WebError> {
+    let texts = app.texts();
+    mail_keys::open_corner(&app.signer, key, app.clock.now()).map_err(|why| match why {
+        Refused::Forged => WebError::forbidden(&texts.from_mail.incomplete),
+        Refused::Old => WebError::over(&texts.by_mail.over),
+    })
+}
+
+fn gone(app: &App, error: StoreError) -> WebError {
+    match error {
+        StoreError::NotFound => WebError::over(&app.texts().from_mail.not_known),
+        other => other.into(),
+    }
+}
+
+fn ask_page(app: &App, form: AskView, notice: Option<&str>) -> Result<Page, WebError> {
+    let words = &app.texts().by_mail;
+    let mut layout = layout(app, &app.snapshot(), &words.heading);
+    if notice.is_some() || form.error.is_some() {
+        layout = layout.with_error();
+    }
+    let page = LinkPage {
+        layout,
+        heading: &words.heading,
+        sentence: words.stranger.clone(),
+        notice: notice.map(str::to_owned),
+        step: Step::Ask(form),
+    };
+    Page::html(&page, Policy::Private)
+}
+
+async fn open_page(app: &App, key: String, address_id: i64, notice: Option<String>) -> Result<Page, WebError> {
+    let standing = app.store.standing(address_id, &[]).await.map_err(|error| gone(app, error))?;
+    let words = &app.texts().by_mail;
+    let page = LinkPage {
+        layout: layout(app, &app.snapshot(), &words.open),
+        heading: &words.open,
+        sentence: words.opens.with(&standing.email),
+        notice,
+        step: Step::Open(key),
+    };
+    Page::html(&page, Policy::Private)
+}

@@ -1,0 +1,118 @@
+//! The whole way of an address, on both engines: wished, confirmed, told, listed, stopped, erased and forgotten.
+
+use http::Method;
+use instep::domain::comment::{Status, ThreadKey};
+
+use super::{Mailed, confirm, mailed_with, subscribe};
+use crate::support::{
+    database::{Database, on_both_engines},
+    visitor::comment_id,
+};
+
+on_both_engines!(
+    an_address_is_confirmed_told_and_stopped,
+    an_address_opens_its_corner_and_is_erased,
+    what_is_over_is_forgotten,
+);
+
+async fn quiet(database: &Database) -> Mailed {
+    mailed_with(|site| site.setting("site.mail.each_comment", "false").database(&database.url)).await
+}
+
+async fn an_address_is_confirmed_told_and_stopped(database: Database) {
+    let mut mailed = quiet(&database).await;
+    let ana = subscribe(&mut mailed, "192.0.2.1", "Ana", "thread").await;
+    let bo = subscribe(&mut mailed, "192.0.2.2", "Bo", "answers").await;
+    mailed.stranger_answers(bo).await;
+    assert_eq!(
+        mailed.lines().await,
+        ["ana@example.org: Cy commented under “Calves”", "bo@example.org: Cy answered you under “Calves”"]
+    );
+    mailed.stranger_answers(ana).await;
+    mailed.round().await;
+    let stop = mailed.smtp.one().link("/mail/stop");
+    mailed.site.ask(Method::POST, &stop, &[], "List-Unsubscribe=One-Click").await.is(200).says("Stopped");
+    mailed.stranger_answers_with(bo, "Once more").await;
+    assert_eq!(mailed.lines().await, ["bo@example.org: Cy answered you under “Calves”"]);
+    mailed.site.ask(Method::POST, &stop, &[], "what=all").await.is(200).says("No more mails");
+    mailed.turn(24);
+    let visitor = mailed.site.visitor("192.0.2.1");
+    mailed.site.approve(mailed.wish(&visitor, "Ana", "thread").await).await;
+    drop(visitor);
+    assert_eq!(mailed.lines().await, Vec::<String>::new());
+    mailed.site.ask(Method::POST, &stop, &[], "what=allow").await.is(200);
+    mailed.turn(24);
+    let visitor = mailed.site.visitor("192.0.2.1");
+    mailed.wish(&visitor, "Ana", "answers").await;
+    drop(visitor);
+    assert_eq!(mailed.lines().await, ["ana@example.org: Is this your address? Loose Laces asks"]);
+}
+
+async fn an_address_opens_its_corner_and_is_erased(database: Database) {
+    let mut mailed = quiet(&database).await;
+    let id = subscribe(&mut mailed, "192.0.2.1", "Ana", "thread").await;
+    for email in ["ana@example.org", "nobody@example.org", "jo@laces.example"] {
+        mailed.site.visitor("192.0.2.50").post("/me/link", &format!("email={email}")).await.is(200);
+    }
+    mailed.round().await;
+    let mails = mailed.smtp.new_mails();
+    assert_eq!(mails.len(), 2);
+    let link = |to: &str| mails.iter().find(|mail| mail.to == [to]).expect("a mail").link("/me/open");
+    let author = mailed.site.visitor("192.0.2.60");
+    author.form(&link("jo@laces.example")).await.send().await.is(303);
+    let form = author.form("/posts/calf").await.set("name", "Jo").set("email", "jo@laces.example");
+    let by_author = comment_id(&form.set("text", "It is me").send().await);
+    assert!(mailed.site.store().comment(by_author).await.expect("is there").by_author);
+
+    let phone = mailed.site.visitor("192.0.2.50");
+    phone.form(&link("ana@example.org")).await.send().await.is(303);
+    phone.get("/me").await.says("Ana says hello").says("/me/subscriptions/1/end");
+    let form = phone.form("/posts/hips").await.set("name", "Ana").set("email", "ana@example.org");
+    let second = comment_id(&form.set("text", "Known by the address").send().await);
+    assert_eq!(mailed.site.store().comment(second).await.expect("is there").status, Status::Approved);
+    let form = phone.form(&format!("/me/comments/{second}/edit")).await;
+    form.set("text", "Changed in time").send().await.is(303);
+    phone.get("/me/data.json").await.is(200).says("\"confirmed_addresses\"").says("\"ended_at\": null");
+    phone.post("/me/subscriptions/1/end", "").await.is(303);
+    phone.post("/me/subscriptions/99/end", "").await.is(404);
+    phone.get("/me").await.does_not_say("/me/subscriptions/1/end");
+    phone.form("/me/erase").await.send().await.is(200);
+    assert!(mailed.site.store().comment(id).await.expect("its place").is_erased());
+    assert_eq!(database.number("SELECT COUNT(*) FROM addresses WHERE email = 'ana@example.org'").await, 0);
+    assert_eq!(database.number("SELECT COUNT(*) FROM subscriptions").await, 0);
+    assert_eq!(database.number("SELECT COUNT(*) FROM confirmations").await, 1, "the author's");
+}
+
+async fn what_is_over_is_forgotten(database: Database) {
+    let mut mailed = quiet(&database).await;
+    let kept = subscribe(&mut mailed, "192.0.2.1", "Ana", "thread").await;
+    let erased = subscribe(&mut mailed, "192.0.2.2", "Bo", "thread").await;
+    let cy = mailed.site.visitor("192.0.2.3");
+    let unconfirmed = mailed.wish(&cy, "Cy", "thread").await;
+    drop(cy);
+    mailed.site.approve(unconfirmed).await;
+    mailed.site.visitor("192.0.2.50").post("/me/link", "email=ana%40example.org").await.is(200);
+    mailed.site.store().erase(erased, "test", mailed.site.app.clock.now()).await.expect("erases");
+    mailed.round().await;
+    let addresses = "SELECT COUNT(*) FROM addresses";
+    assert_eq!(database.number(addresses).await, 3);
+    assert_eq!(database.number("SELECT COUNT(*) FROM corner_asked").await, 1);
+    mailed.turn(24 * 8);
+    mailed.round().await;
+    assert_eq!(database.number(addresses).await, 1, "Ana's");
+    assert_eq!(database.number("SELECT COUNT(*) FROM corner_asked").await, 0);
+    let standing = mailed.site.store().standing(1, &[ThreadKey::post("calf")]).await.expect("is there");
+    assert!(standing.hears_thread);
+    mailed.turn(24 * 30);
+    mailed.round().await;
+    assert_eq!(database.number("SELECT COUNT(*) FROM outbox").await, 0, "what was sent is forgotten");
+    // Her next mail is a mail again, by an address that went on all the time.
+    mailed.smtp.new_mails();
+    mailed.stranger_answers(kept).await;
+    assert_eq!(mailed.lines().await, ["ana@example.org: Cy answered you under “Calves”"]);
+    // A yes to a wish that is confirmed anew.
+    let visitor = mailed.site.visitor("192.0.2.7");
+    mailed.wish(&visitor, "Dan", "answers").await;
+    mailed.postman.round().await.expect("answers");
+    confirm(&visitor, &mailed.smtp.one()).await.is(303);
+}
