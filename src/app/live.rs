@@ -114,12 +114,14 @@ async fn keep_no_longer(app: App) {
     loop {
         let now = app.clock.now();
         match app.store.forget_old(now).await {
-            Ok(Forgotten { addresses: 0, networks: 0, refusals: 0 }) => {}
-            Ok(Forgotten { addresses, networks, refusals }) => tracing::info!(
+            Ok(forgotten) if forgotten == Forgotten::default() => {}
+            Ok(Forgotten { addresses, networks, refusals, spam, trash }) => tracing::info!(
                 addresses,
                 networks,
                 refusals,
-                "fingerprints of addresses and networks, and refused comments, are old enough to be forgotten"
+                spam,
+                trash,
+                "fingerprints of addresses and networks, refused comments, spam and trash are old enough to be forgotten"
             ),
             Err(error) => tracing::error!("what is too old cannot be forgotten, so it is tried again later: {error}"),
         }

@@ -30,7 +30,7 @@ use super::{
 };
 
 /// The tag of a comment that only its writer and the author see: it makes no public page stale.
-const HELD_TAG: &str = "held";
+pub(super) const HELD_TAG: &str = "held";
 
 /// Who sends a comment, as far as we look: fingerprints, never an address.
 #[derive(Clone, Debug)]

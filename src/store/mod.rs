@@ -15,6 +15,7 @@ mod moderation;
 mod open;
 mod outbox;
 mod refusals;
+mod retention;
 mod search;
 mod secret;
 mod subscriptions;
@@ -33,7 +34,8 @@ pub use corner::{Edit, Edited, WRITER};
 pub use moderation::{Listed, Moderated};
 pub use open::OpenError;
 pub use outbox::{ListedMail, Outcome, Outgoing};
-pub use refusals::{Forgotten, Refused};
+pub use refusals::Refused;
+pub use retention::Forgotten;
 pub use search::{Correction, Found, Question, SearchIndex};
 pub use subscriptions::{Standing, Wished};
 

@@ -15,6 +15,7 @@ use super::{
     learning::{Lesson, teach},
     on_reader, on_writer,
     outbox::announce,
+    retention::nothing_left,
     subscriptions::{ask_to_confirm, forget_wish},
 };
 
@@ -142,14 +143,15 @@ macro_rules! log_act {
 pub(super) use log_act;
 
 impl Store {
-    /// Comments by status (`None`: all), oldest first.
+    /// Comments by status (`None`: all), oldest first. Nothing is left to list of those that are erased.
     ///
     /// # Errors
     /// The database is away.
     pub async fn list_comments(&self, status: Option<Status>) -> Result<Vec<Listed>, StoreError> {
         let rows: Vec<ListedRow> = on_reader!(self, db => {
             sqlx::query_as(concat!(
-                "SELECT ", comment_columns!(), ", reasons, reason_details FROM comments WHERE $1 = 'all' OR status = $1 ORDER BY id",
+                "SELECT ", comment_columns!(), ", reasons, reason_details FROM comments
+                 WHERE ($1 = 'all' OR status = $1) AND text <> '' ORDER BY id",
             ))
             .bind(status.map_or("all", Status::as_str))
             .fetch_all(db)
@@ -344,15 +346,10 @@ impl Store {
             teach!(tx, id, lesson, bayes::features(&comment.name, comment.site.as_deref(), &comment.text));
             if act == Act::Erase {
                 forget_wish!(tx, id, at.as_millisecond());
-                sqlx::query(
-                    "UPDATE comments SET name = '', email = NULL, site = NULL, text = '', reasons = '',
-                                         reason_details = '', text_mark = NULL,
-                                         commenter = NULL, address = NULL, network = NULL, edited_at = NULL
-                     WHERE id = $1",
-                )
-                .bind(id)
-                .execute(&mut *tx)
-                .await?;
+                sqlx::query(concat!("UPDATE comments SET ", nothing_left!(), " WHERE id = $1"))
+                    .bind(id)
+                    .execute(&mut *tx)
+                    .await?;
             }
             Ok(Commit(Moderated { id, tag, before, after }))
         })

@@ -1,18 +1,13 @@
-//! What was refused, for the author to look at; and what is forgotten after a while.
+//! What was refused, for the author to look at.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::{Ending::Commit, Store, StoreError, comments::from_millis, on_reader, on_writer};
+use super::{Store, StoreError, comments::from_millis, on_reader};
 
 /// Refusals that are kept within an hour; a flood must not fill the disk.
 pub(super) const MOST_AN_HOUR: i64 = 100;
 /// How much of a refused text is kept, in characters.
 pub(super) const EXCERPT: usize = 500;
-/// How long the fingerprint of a whole address is kept; it counts for the ten minutes of a rate.
-const ADDRESS_KEPT: SignedDuration = SignedDuration::from_hours(1);
-/// How long refusals are kept, and fingerprints of networks.
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-
 /// A comment that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
@@ -25,16 +20,6 @@ pub struct Refused {
     /// Its start.
     pub text: String,
     pub at: Timestamp,
-}
-
-/// What was forgotten because its time is over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Forgotten {
-    /// Comments without the fingerprint of an address now.
-    pub addresses: u64,
-    /// Comments without that of a network.
-    pub networks: u64,
-    pub refusals: u64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -96,31 +81,5 @@ impl Store {
             at: from_millis(row.created_at),
         };
         Ok(rows.into_iter().map(refused).collect())
-    }
-
-    /// Forgets what has been kept long enough. Readers see none of it, so no revision grows.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn forget_old(&self, now: Timestamp) -> Result<Forgotten, StoreError> {
-        let before = (now - KEPT).as_millisecond();
-        on_writer!(self, tx => {
-            let addresses = sqlx::query("UPDATE comments SET address = NULL WHERE address IS NOT NULL AND created_at < $1")
-                .bind((now - ADDRESS_KEPT).as_millisecond())
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-            let networks = sqlx::query("UPDATE comments SET network = NULL WHERE network IS NOT NULL AND created_at < $1")
-                .bind(before)
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-            let refusals = sqlx::query("DELETE FROM refusals WHERE created_at < $1")
-                .bind(before)
-                .execute(&mut *tx)
-                .await?
-                .rows_affected();
-            Ok(Commit(Forgotten { addresses, networks, refusals }))
-        })
     }
 }

@@ -9,6 +9,7 @@ mod opening;
 mod rates;
 mod reading;
 mod refusals;
+mod retention;
 mod revisions;
 mod together;
 

@@ -125,7 +125,7 @@ async fn fingerprints_and_refusals_are_forgotten_in_time(database: Database) {
         store.add_comment(&with(rules.clone(), on_day("A casino"))).await.expect("answers");
     }
     let days = |days: i64| at(0) + SignedDuration::from_secs(days * DAY);
-    let forgotten = |addresses, networks, refusals| Forgotten { addresses, networks, refusals };
+    let forgotten = |addresses, networks, refusals| Forgotten { addresses, networks, refusals, ..Forgotten::default() };
     assert_eq!(store.forget_old(at(3600)).await.expect("forgets"), forgotten(0, 0, 0));
     assert_eq!(store.forget_old(at(3601)).await.expect("forgets"), forgotten(1, 0, 0), "an hour for the whole address");
     assert_eq!(store.forget_old(days(30)).await.expect("forgets"), forgotten(1, 0, 0));

@@ -1,0 +1,118 @@
+//! What is kept for a while only, and forgotten when that is over.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    Ending::{Commit, Rollback},
+    Store, StoreError,
+    adding::HELD_TAG,
+    changes::{grow_revision, leave_tags},
+    on_writer,
+    subscriptions::forget_wish,
+};
+
+/// How long the fingerprint of a whole address is kept; it counts for the ten minutes of a rate.
+const ADDRESS_KEPT: SignedDuration = SignedDuration::from_hours(1);
+/// How long refusals are kept, and fingerprints of networks.
+const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// How long a comment is kept after it was thrown out, for who wants it back.
+const SPAM_KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
+const TRASH_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Comments that are erased in one transaction: commenters must not wait for it.
+const AT_ONCE: u32 = 200;
+
+/// What was forgotten because its time is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Comments without the fingerprint of an address now.
+    pub addresses: u64,
+    /// Comments without that of a network.
+    pub networks: u64,
+    pub refusals: u64,
+    /// Comments that had been thrown out, of which only their numbers are left.
+    pub spam: u64,
+    pub trash: u64,
+}
+
+/// What is left of a comment that is erased: its number and its place in the thread, so that answers keep theirs and no
+/// old link opens a stranger's.
+macro_rules! nothing_left {
+    () => {
+        "name = '', email = NULL, site = NULL, text = '', reasons = '', reason_details = '', text_mark = NULL,
+         commenter = NULL, address = NULL, network = NULL, edited_at = NULL"
+    };
+}
+
+pub(super) use nothing_left;
+
+impl Store {
+    /// Forgets what has been kept long enough. Readers see none of it.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn forget_old(&self, now: Timestamp) -> Result<Forgotten, StoreError> {
+        let before = (now - KEPT).as_millisecond();
+        let forgotten = on_writer!(self, tx => {
+            let addresses = sqlx::query("UPDATE comments SET address = NULL WHERE address IS NOT NULL AND created_at < $1")
+                .bind((now - ADDRESS_KEPT).as_millisecond())
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            let networks = sqlx::query("UPDATE comments SET network = NULL WHERE network IS NOT NULL AND created_at < $1")
+                .bind(before)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            let refusals = sqlx::query("DELETE FROM refusals WHERE created_at < $1")
+                .bind(before)
+                .execute(&mut *tx)
+                .await?
+                .rows_affected();
+            Ok(Commit(Forgotten { addresses, networks, refusals, ..Forgotten::default() }))
+        })?;
+        let spam = self.erase_thrown_out("spam", now - SPAM_KEPT, now).await?;
+        let trash = self.erase_thrown_out("trash", now - TRASH_KEPT, now).await?;
+        Ok(Forgotten { spam, trash, ..forgotten })
+    }
+
+    /// Erases what was thrown out before that time, some at a time. What the filter has learned of it stays learned.
+    async fn erase_thrown_out(&self, status: &str, before: Timestamp, now: Timestamp) -> Result<u64, StoreError> {
+        let mut erased = 0;
+        loop {
+            let some = on_writer!(self, tx => {
+                // First, as for all who write comments: an author may be approving one of them right now.
+                let revision = grow_revision!(tx);
+                // What was brought along from elsewhere may have no act in the log.
+                let ids: Vec<i64> = sqlx::query_scalar(
+                    "SELECT id FROM comments
+                     WHERE status = $1 AND text <> '' AND COALESCE(
+                         (SELECT MAX(created_at) FROM moderation_log WHERE comment_id = comments.id), created_at) < $2
+                     ORDER BY id LIMIT $3",
+                )
+                .bind(status)
+                .bind(before.as_millisecond())
+                .bind(i64::from(AT_ONCE))
+                .fetch_all(&mut *tx)
+                .await?;
+                if ids.is_empty() {
+                    return Ok(Rollback(0));
+                }
+                for id in &ids {
+                    forget_wish!(tx, *id, now.as_millisecond());
+                    // The words stay counted; that this comment had them is forgotten.
+                    sqlx::query("DELETE FROM learned_comments WHERE comment_id = $1").bind(id).execute(&mut *tx).await?;
+                    sqlx::query(concat!("UPDATE comments SET status = 'trash', ", nothing_left!(), " WHERE id = $1"))
+                        .bind(id)
+                        .execute(&mut *tx)
+                        .await?;
+                }
+                leave_tags!(tx, revision, [HELD_TAG.to_owned()]);
+                Ok(Commit(u64::try_from(ids.len()).unwrap_or(0)))
+            })?;
+            erased += some;
+            if some < u64::from(AT_ONCE) {
+                return Ok(erased);
+            }
+        }
+    }
+}
