@@ -57,6 +57,14 @@ struct CommentPage {
     answer: Answer,
 }
 
+impl CommentPage {
+    /// What the link asked for; else letting through what waits. To throw out what is shown is never suggested.
+    fn is_first_choice(&self, act: &Act) -> bool {
+        act.is_asked
+            || (act.word == "approve" && !self.answer.is_asked && !self.acts.iter().any(|other| other.is_asked))
+    }
+}
+
 /// A button.
 #[derive(Clone, Copy)]
 struct Act {

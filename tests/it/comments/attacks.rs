@@ -17,14 +17,14 @@ const A_POST: usize = 30;
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// What is typed into name, site and text.
-struct Attempt {
+pub struct Attempt {
     name: String,
     site: String,
     text: String,
 }
 
 /// Each attack in each field; as a site also behind an address, which is taken more often.
-fn attempts() -> Vec<Attempt> {
+pub fn attempts() -> Vec<Attempt> {
     let mut all = Vec::new();
     for line in ATTACKS.lines() {
         let attack = line.replace("\\n", "\n");
@@ -43,7 +43,7 @@ fn attempts() -> Vec<Attempt> {
     all
 }
 
-async fn send(site: &TestSite, slug: &str, attempt: &Attempt) -> Answer {
+pub async fn send(site: &TestSite, slug: &str, attempt: &Attempt) -> Answer {
     let body = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs([("name", &attempt.name), ("site", &attempt.site), ("text", &attempt.text)])
         .finish();

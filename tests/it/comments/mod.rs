@@ -1,6 +1,6 @@
 //! Comments, from the form in the page to the conversation under it.
 
-mod attacks;
+pub mod attacks;
 mod away;
 mod engines;
 mod judged;

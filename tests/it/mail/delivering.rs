@@ -3,7 +3,7 @@
 use instep::mail::Postman;
 use jiff::SignedDuration;
 
-use super::{Mailed, SHORT, mailed};
+use super::{Mailed, SHORT, confirm, mailed, mailed_with};
 use crate::support::{
     TestSite,
     database::{Database, on_both_engines},
@@ -44,6 +44,56 @@ async fn a_server_that_was_away_for_an_hour_gets_each_mail_once() {
     ids.dedup();
     assert_eq!((mails.len(), ids.len()), (2, 2));
     assert_eq!(mails[0].header("Date"), "Sun, 22 Nov 2026 17:00:00 +0000", "when it happened");
+}
+
+#[tokio::test]
+async fn each_kind_of_mail_outlasts_an_hour_without_a_server() {
+    let mut mailed = mailed_with(|site| site.setting("site.mail.digest", "daily")).await;
+    // Ana and Bo have confirmed their addresses and are approved.
+    let mut ids = Vec::new();
+    for (address, name, wish) in [("192.0.2.1", "Ana", "thread"), ("192.0.2.2", "Bo", "answers")] {
+        let visitor = mailed.site.visitor(address);
+        let id = mailed.wish(&visitor, name, wish).await;
+        mailed.postman.round().await.expect("answers");
+        let mails = mailed.smtp.new_mails();
+        let question = mails.iter().find(|mail| mail.text().contains("/mail/confirm")).expect("a question");
+        confirm(&visitor, question).await.is(303);
+        mailed.site.approve(id).await;
+        ids.push(id);
+    }
+    mailed.round().await;
+    mailed.smtp.new_mails();
+    mailed.smtp.go_away().await;
+    // Past 8 in the morning, when a digest is due.
+    mailed.turn(20);
+    mailed.stranger_answers(ids[1]).await;
+    let dan = mailed.site.visitor("192.0.2.4");
+    mailed.wish(&dan, "Dan", "thread").await;
+    drop(dan);
+    mailed.site.visitor("192.0.2.50").post("/me/link", "email=ana%40example.org").await.is(200);
+    for _ in 0..12 {
+        mailed.round().await;
+        mailed.site.turn(SignedDuration::from_mins(5));
+    }
+    mailed.smtp.come_back().await;
+    let mut lines = Vec::new();
+    for _ in 0..4 {
+        lines.extend(mailed.lines().await);
+        mailed.turn(1);
+    }
+    lines.sort();
+    assert_eq!(
+        lines,
+        [
+            "ana@example.org: Cy commented under “Calves”",
+            "ana@example.org: The way into your corner on Loose Laces",
+            "bo@example.org: Cy answered you under “Calves”",
+            "dan@example.org: Is this your address? Loose Laces asks",
+            "jo@laces.example: 1 comment waits for you on Loose Laces",
+            "jo@laces.example: Cy commented under “Calves”",
+            "jo@laces.example: Waits for you: Dan under “Calves”",
+        ]
+    );
 }
 
 #[tokio::test]
