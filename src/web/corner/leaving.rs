@@ -52,7 +52,7 @@ pub async fn erase_one(
     if origin == Origin::Foreign {
         return Ok(page_of_one(&app, &comment, true)?.with_status(StatusCode::FORBIDDEN).into_response());
     }
-    erase(&app, vec![comment.id]).await?;
+    erase(&app, vec![comment.id], None).await?;
     Ok(redirect(StatusCode::SEE_OTHER, "/me"))
 }
 
@@ -69,17 +69,18 @@ pub async fn erase_all(
         return Ok(page_of_all(&app, true)?.with_status(StatusCode::FORBIDDEN).into_response());
     }
     let comments = app.store.comments_of(&sender.commenter).await?;
-    erase(&app, comments.iter().map(|own| own.comment.id).collect()).await?;
-    app.store.forget_addresses_of(&sender.commenter).await?;
+    erase(&app, comments.iter().map(|own| own.comment.id).collect(), Some(sender.commenter)).await?;
     let said = &app.texts().corner.erased;
     let layout = layout(&app, &app.snapshot(), &said.heading);
     let page = LeavingPage { layout, said, is_foreign: false, comment: None, form: None };
     Ok(without_cookie(&app, Page::html(&page, Policy::Private)?.into_response()))
 }
 
-/// Closes the corner in this browser and changes nothing else. From wherever the press comes: a link by mail opens it again.
-pub async fn leave(State(app): State<App>) -> Response {
-    without_cookie(&app, redirect(StatusCode::SEE_OTHER, "/me"))
+/// Closes the corner in this browser and changes nothing else. Not for a page of somebody else's: who has nothing but
+/// the cookie would never get in again.
+pub async fn leave(State(app): State<App>, origin: Origin) -> Response {
+    let back = redirect(StatusCode::SEE_OTHER, "/me");
+    if origin == Origin::Foreign { back } else { without_cookie(&app, back) }
 }
 
 fn without_cookie(app: &App, mut response: Response) -> Response {
@@ -90,12 +91,16 @@ fn without_cookie(app: &App, mut response: Response) -> Response {
 }
 
 /// To the end, even if the visitor hangs up. Whose they are was asked before; a comment changes its writer never.
-async fn erase(app: &App, ids: Vec<CommentId>) -> Result<(), StoreError> {
+/// `with_addresses_of`: takes the addresses of that commenter along.
+async fn erase(app: &App, ids: Vec<CommentId>, with_addresses_of: Option<String>) -> Result<(), StoreError> {
     let app = app.clone();
     let task = tokio::spawn(async move {
         for id in ids {
             let erased = app.store.erase(id, WRITER, app.clock.now()).await?;
             app.cache.purge(&erased.tags());
+        }
+        if let Some(commenter) = with_addresses_of {
+            app.store.forget_addresses_of(&commenter).await?;
         }
         Ok(())
     });

@@ -281,7 +281,12 @@ async fn it_can_be_closed_where_others_sit_next() {
     let library = mailed.site.visitor("192.0.2.50");
     open(&library, &mail).await.is(303);
     library.get("/me").await.says("Close it in this browser");
-    let left = library.post("/me/leave", "").await;
+    let page = library.get("/me").await.html();
+    let button = || library.last_form_in(&page);
+    let pushed = button().header("sec-fetch-site", "cross-site").header("origin", "https://evil.example").send().await;
+    assert!(!pushed.has_header("set-cookie"), "who has nothing but the cookie would be shut out");
+    library.get("/me").await.says("Close it in this browser");
+    let left = button().send().await;
     assert_eq!(left.leads(), "303 /me");
     assert!(left.header("set-cookie").contains("Max-Age=0"), "{}", left.header("set-cookie"));
     library.get("/me").await.says("The key to it is a cookie");
