@@ -65,7 +65,7 @@ pub struct Inner {
     pub cache: PageCache,
     /// Swapped whole when the author saves a file or a date is reached.
     snapshot: ArcSwap<Snapshot>,
-    /// Follows the snapshot a moment later; none while the first is built.
+    /// Follows the snapshot a moment later; none while it is built.
     search: ArcSwapOption<SearchIndex>,
     assets: ArcSwap<Assets>,
     /// Cleaned and smaller pictures, under the data folder.

@@ -1,15 +1,15 @@
 //! Keeping a running site current: the author saves a file, a date is reached, another process changes a comment.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::time;
+use tokio::{sync::Notify, task, time};
 
 use super::{App, Mode};
 use crate::{
     config::{Config, Watch},
     content::{Library, Loader, Snapshot, Watcher},
-    domain::problem::Severity,
+    domain::problem::{Problem, Severity},
     store::{Forgotten, SearchIndex, Stale},
     web::assets::Assets,
 };
@@ -18,6 +18,9 @@ use crate::{
 const POLL: Duration = Duration::from_millis(250);
 /// A timer that sleeps longer than this may wake on the wrong side of a change of the system's clock.
 const LONGEST_SLEEP: SignedDuration = SignedDuration::from_hours(1);
+
+/// A date that was reached is reached still, and what broke once may break again.
+const REST: Duration = Duration::from_secs(1);
 
 /// How often what has grown old is forgotten.
 const FORGET_EVERY: SignedDuration = SignedDuration::from_hours(1);
@@ -39,54 +42,81 @@ impl Keepers {
     /// Runs until dropped.
     pub async fn run(self) {
         let Self { app, loader, library, watcher, revision } = self;
+        let swapped = Notify::new();
         tokio::join!(
-            keep_content(app.clone(), loader, library, watcher),
-            keep_comments(app.clone(), revision),
-            keep_no_longer(app),
+            keep_content(&app, loader, library, watcher, &swapped),
+            keep_index(&app, &swapped),
+            keep_comments(&app, revision),
+            keep_no_longer(&app),
         );
     }
 }
 
 /// Puts a new snapshot in place when a file changes or a date is reached.
-async fn keep_content(app: App, mut loader: Loader, mut library: Arc<Library>, mut watcher: Option<Watcher>) {
+async fn keep_content(
+    app: &App,
+    mut loader: Loader,
+    mut library: Arc<Library>,
+    mut watcher: Option<Watcher>,
+    swapped: &Notify,
+) {
     app.pictures.follow(&library.media);
     // Dropped with this future, and the thread ends.
     let _working = app.pictures.start().inspect_err(|error| tracing::error!("no picture is made smaller: {error}"));
-    index(&app).await;
     let site_toml = || std::fs::read(app.config.content.join("site.toml")).ok();
     let mut settings = site_toml();
     loop {
-        let next_change = app.snapshot().next_change;
-        tokio::select! {
-            () = changed(&mut watcher) => {
-                match tokio::task::spawn_blocking(move || (loader.load(), loader)).await {
-                    Ok((Ok(loaded), same)) => (library, loader) = (Arc::new(loaded), same),
-                    Ok((Err(error), same)) => {
-                        tracing::error!("the content folder cannot be read, so the site stays as it was: {error}");
-                        loader = same;
-                        continue;
-                    }
-                    Err(panic) => {
-                        tracing::error!("reading the content broke, so the site stays as it was: {panic}");
-                        loader = Loader::new(app.config.content.clone(), app.config.site.rules(), app.texts());
-                        continue;
-                    }
+        let before = app.snapshot();
+        let is_read_again = tokio::select! {
+            () = changed(&mut watcher) => true,
+            () = reached(app, before.next_change) => false,
+        };
+        if is_read_again {
+            match task::spawn_blocking(move || (loader.load(), loader)).await {
+                Ok((Ok(loaded), same)) => (library, loader) = (Arc::new(loaded), same),
+                Ok((Err(error), same)) => {
+                    tracing::error!("the content folder cannot be read, so the site stays as it was: {error}");
+                    loader = same;
+                    continue;
                 }
-                app.pictures.follow(&library.media);
-                app.assets.store(Arc::new(Assets::build(&app.config.content, app.mode.dev, &app.config.site)));
-                report(&app, &library);
-                if settings != site_toml() {
-                    settings = site_toml();
-                    tracing::warn!("site.toml has changed; what it says now holds after a restart");
+                Err(panic) => {
+                    tracing::error!("reading the content broke, so the site stays as it was: {panic}");
+                    loader = Loader::new(app.config.content.clone(), app.config.site.rules(), app.texts());
+                    continue;
                 }
             }
-            () = reached(&app, next_change) => {}
         }
-        let snapshot = Snapshot::build(&library, app.clock.now(), app.mode.dev);
-        app.snapshot.store(Arc::new(snapshot.after(&app.snapshot())));
-        app.cache.purge_everything();
-        index(&app).await;
+        if let Err(panic) = swap(app, &library, is_read_again).await {
+            tracing::error!("putting the content together broke, so the site stays as it was: {panic}");
+            time::sleep(REST).await;
+            continue;
+        }
+        swapped.notify_one();
+        if is_read_again {
+            app.pictures.follow(&library.media);
+            report(&before, &library);
+            if settings != site_toml() {
+                settings = site_toml();
+                tracing::warn!("site.toml has changed; what it says now holds after a restart");
+            }
+        }
     }
+}
+
+/// Puts a new snapshot in the place of the one before, and with files that were read again new assets.
+async fn swap(app: &App, library: &Arc<Library>, with_assets: bool) -> Result<(), task::JoinError> {
+    let (library, again) = (Arc::clone(library), app.clone());
+    let build = move || {
+        let assets = || Assets::build(&again.config.content, again.mode.dev, &again.config.site);
+        (Snapshot::build(&library, again.clock.now(), again.mode.dev), with_assets.then(assets))
+    };
+    let (snapshot, assets) = task::spawn_blocking(build).await?;
+    if let Some(assets) = assets {
+        app.assets.store(Arc::new(assets));
+    }
+    app.snapshot.store(Arc::new(snapshot.after(&app.snapshot())));
+    app.cache.purge_everything();
+    Ok(())
 }
 
 /// Watches the content, and while designing the static files. Begun before the first load, so that nothing is missed.
@@ -110,7 +140,7 @@ async fn changed(watcher: &mut Option<Watcher>) {
 }
 
 /// Forgets, now and every hour, what is not to be kept any longer.
-async fn keep_no_longer(app: App) {
+async fn keep_no_longer(app: &App) {
     loop {
         let now = app.clock.now();
         match app.store.forget_old(now).await {
@@ -125,7 +155,7 @@ async fn keep_no_longer(app: App) {
             ),
             Err(error) => tracing::error!("what is too old cannot be forgotten, so it is tried again later: {error}"),
         }
-        reached(&app, Some(now + FORGET_EVERY)).await;
+        reached(app, Some(now + FORGET_EVERY)).await;
     }
 }
 
@@ -142,11 +172,11 @@ async fn reached(app: &App, next_change: Option<Timestamp>) {
 }
 
 /// Says that a change has arrived. Problems that were there before have been told before.
-fn report(app: &App, library: &Library) {
-    let before = app.snapshot();
+fn report(before: &Snapshot, library: &Library) {
+    let told: HashSet<&Problem> = before.problems.iter().collect();
     let (posts, problems) = (library.posts.len(), library.problems.len());
     tracing::info!("the content was read again: {posts} posts, {problems} problems");
-    for problem in library.problems.iter().filter(|problem| !before.problems.contains(problem)) {
+    for problem in library.problems.iter().filter(|problem| !told.contains(problem)) {
         match problem.severity {
             Severity::Error => tracing::error!("{problem}"),
             Severity::Warning => tracing::warn!("{problem}"),
@@ -154,23 +184,38 @@ fn report(app: &App, library: &Library) {
     }
 }
 
-/// What follows a snapshot: which posts are related, and search. Until it has, the old index answers.
-async fn index(app: &App) {
-    let snapshot = app.snapshot();
-    match tokio::task::spawn_blocking(move || snapshot.make_related()).await {
-        // Pages made in between show the related posts of before.
-        Ok(true) => app.cache.purge_everything(),
-        Ok(false) => {}
-        Err(panic) => tracing::error!("looking for related posts broke: {panic}"),
+/// Makes what follows each snapshot, the newest first where they come faster than this is done.
+async fn keep_index(app: &App, swapped: &Notify) {
+    loop {
+        index(app, app.snapshot()).await;
+        swapped.notified().await;
     }
-    match SearchIndex::build(app.snapshot().search_docs()).await {
-        Ok(index) => app.search.store(Some(Arc::new(index))),
-        Err(error) => tracing::error!("the search index cannot be built: {error}"),
+}
+
+/// What follows a snapshot: which posts are related, and search. Until it has, what was there before answers.
+async fn index(app: &App, snapshot: Arc<Snapshot>) {
+    let made = task::spawn_blocking(move || (snapshot.make_related(), snapshot.search_docs())).await;
+    let docs = match made {
+        Ok((is_other, docs)) => {
+            // Pages made in between show the related posts of before.
+            if is_other {
+                app.cache.purge_everything();
+            }
+            docs
+        }
+        Err(panic) => return tracing::error!("looking for related posts broke: {panic}"),
+    };
+    let indexed = match app.search() {
+        Some(index) => index.follow(docs).await,
+        None => SearchIndex::build(docs).await.map(|index| app.search.store(Some(Arc::new(index)))),
+    };
+    if let Err(error) = indexed {
+        tracing::error!("the search index cannot follow the content: {error}");
     }
 }
 
 /// Purges what other processes (the shell, another copy of the site) have changed.
-async fn keep_comments(app: App, mut seen: i64) {
+async fn keep_comments(app: &App, mut seen: i64) {
     let mut ticks = time::interval(POLL);
     ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
     let mut is_away = false;

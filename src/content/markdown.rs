@@ -45,7 +45,7 @@ pub trait Lookup {
 }
 
 /// A media file that was found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub struct Linked {
     pub picture: Picture,
     pub media_type: String,
@@ -273,8 +273,10 @@ impl Writer<'_> {
     }
 
     fn flush(&mut self) {
-        let html = std::mem::take(&mut self.html);
+        let mut html = std::mem::take(&mut self.html);
         if !html.trim().is_empty() {
+            // It is kept as long as the site runs.
+            html.shrink_to_fit();
             self.out.body.pieces.push(Piece::Html(html));
         }
     }
@@ -291,7 +293,7 @@ impl Writer<'_> {
         self.write_footnotes();
         self.flush();
         let body = &mut self.out.body;
-        body.text = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        body.text = self.text.split_whitespace().collect::<Vec<_>>().join(" ").into();
         body.words = body.text.split(' ').filter(|word| word.contains(char::is_alphanumeric)).count();
         body.excerpt = match self.excerpt_end {
             Some(end) => self.text[..end].split_whitespace().collect::<Vec<_>>().join(" "),

@@ -14,7 +14,8 @@ use sha2::{Digest, Sha256};
 
 use super::{
     pictures::{self, Kind, Refusal},
-    source::Found,
+    side_by_side::side_by_side,
+    source::{Changed, Found, Stamp},
 };
 use crate::domain::{
     address,
@@ -54,25 +55,54 @@ impl MediaFile {
     }
 }
 
-/// All media of a site, by path and by address.
+/// All media of a site by path. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct MediaIndex {
-    by_path: HashMap<PathBuf, Arc<MediaFile>>,
+    by_path: Arc<HashMap<PathBuf, Known>>,
+}
+
+/// A file, and whether it must be read to know that it is still the same.
+#[derive(Clone, Debug)]
+struct Known {
+    stamp: Stamp,
+    /// It was saved so recently that another save may have the same stamp.
+    is_doubtful: bool,
+    file: Arc<MediaFile>,
 }
 
 impl MediaIndex {
-    /// Reads what is new or has changed since `before`; a clip of a gigabyte is hashed once.
-    pub fn build(found: &[Found], before: &Self) -> Self {
-        let file = |found: &Found| {
+    /// Reads what is new or has changed since `before`; a clip of a gigabyte is hashed once. `latest`: see
+    /// [`Changed::may_hide_a_save`].
+    pub fn build(found: &[Found], latest: Changed, before: &Self) -> Self {
+        let is_known = |found: &&Found| {
             let known = before.by_path.get(&found.path);
-            if let Some(known) = known.filter(|known| known.bytes == found.bytes && known.modified == found.modified) {
-                return Some((found.path.clone(), Arc::clone(known)));
-            }
+            known.is_some_and(|known| known.stamp == found.stamp && !known.is_doubtful)
+        };
+        if found.len() == before.by_path.len() && found.iter().all(|found| is_known(&found)) {
+            return before.clone();
+        }
+        let (same, others): (Vec<&Found>, Vec<&Found>) = found.iter().partition(is_known);
+        let look = |found: &Found| {
+            let known = before.by_path.get(&found.path);
             // A file that vanished between finding and reading is no file.
             let read = read(found).ok()?;
-            Some((found.path.clone(), Arc::new(read)))
+            let file = known.map(|known| &known.file).filter(|file| ***file == read).cloned();
+            let is_doubtful = found.stamp.changed.may_hide_a_save(latest);
+            Some(Known { stamp: found.stamp, is_doubtful, file: file.unwrap_or_else(|| Arc::new(read)) })
         };
-        Self { by_path: found.iter().filter_map(file).collect() }
+        let looked = side_by_side(others, |found| Some((found.path.clone(), look(found)?)));
+        let same = same.into_iter().filter_map(|found| before.by_path.get_key_value(&found.path));
+        let same = same.map(|(path, known)| (path.clone(), known.clone()));
+        Self { by_path: Arc::new(looked.into_iter().flatten().chain(same).collect()) }
+    }
+
+    /// Whether both have the same files, and the same in them.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let has = |(path, known): (&PathBuf, &Known)| {
+            other.by_path.get(path).is_some_and(|other| Arc::ptr_eq(&other.file, &known.file))
+        };
+        Arc::ptr_eq(&self.by_path, &other.by_path)
+            || (self.by_path.len() == other.by_path.len() && self.by_path.iter().all(has))
     }
 
     /// What is served.
@@ -82,7 +112,7 @@ impl MediaIndex {
 
     /// Also what is refused.
     pub fn all(&self) -> impl Iterator<Item = &Arc<MediaFile>> {
-        self.by_path.values()
+        self.by_path.values().map(|known| &known.file)
     }
 
     /// The file a Markdown file means by `pic.jpg`, `../x/pic.jpg` or `/media/pic.jpg`.
@@ -92,13 +122,17 @@ impl MediaIndex {
         // Stretches and flat posts may keep their pictures in media/. What was in Hugo's static/ or beside Jekyll's
         // _posts/ has its place there as well, and is still written `/images/pic.jpg`.
         let in_media = || resolve_path(&content.join("media"), &content.join("media/x"), written);
-        self.by_path.get(&path).or_else(|| self.by_path.get(&in_media()?))
+        self.at(&path).or_else(|| self.at(&in_media()?))
     }
 
     /// A file beside another with the same name and one of these endings: the poster of a clip.
     pub fn beside(&self, file: &MediaFile, endings: &[&str]) -> Option<&Arc<MediaFile>> {
-        let beside = |ending: &&str| self.by_path.get(&file.path.with_extension(ending));
+        let beside = |ending: &&str| self.at(&file.path.with_extension(ending));
         endings.iter().find_map(beside).filter(|file| file.refusal.is_none())
+    }
+
+    fn at(&self, path: &Path) -> Option<&Arc<MediaFile>> {
+        self.by_path.get(path).map(|known| &known.file)
     }
 }
 
@@ -143,8 +177,8 @@ fn read(found: &Found) -> io::Result<MediaFile> {
         refusal: None,
         tells_a_place: false,
         path: found.path.clone(),
-        bytes: found.bytes,
-        modified: found.modified,
+        bytes: found.stamp.bytes,
+        modified: found.stamp.modified,
         media_type,
     };
     let is_picture = read.media_type.starts_with("image/") && read.media_type != "image/svg+xml";
@@ -154,8 +188,8 @@ fn read(found: &Found) -> io::Result<MediaFile> {
         read.tells_a_place = read.media_type.starts_with("video/") && pictures::tells_a_place(&mut file)?;
         return Ok(read);
     }
-    if found.bytes > pictures::MOST_BYTES {
-        read.refusal = Some(pictures::too_large(found.bytes));
+    if found.stamp.bytes > pictures::MOST_BYTES {
+        read.refusal = Some(pictures::too_large(found.stamp.bytes));
         return Ok(read);
     }
     let mut bytes = start;

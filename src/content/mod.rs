@@ -12,6 +12,7 @@ mod media;
 mod pictogram;
 pub mod pictures;
 mod players;
+mod side_by_side;
 mod snapshot;
 mod source;
 pub mod told;

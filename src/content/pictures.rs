@@ -34,7 +34,7 @@ const MOST_PIXELS: u64 = 100_000_000;
 const MOST_DECODED: u64 = 400_000_000;
 
 /// Why a picture is not sent. What is wrong begins with "it", and the other one is a whole sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Refusal {
     pub what: String,
     pub mend: &'static str,

@@ -10,7 +10,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{loader::Library, media::MediaFile};
+use super::{loader::Library, media::MediaFile, side_by_side::both};
 use crate::domain::{
     entry::{Entry, Page, Piece, Post, Stretch, Tag},
     names::Names,
@@ -111,12 +111,17 @@ impl Snapshot {
             .filter(|(_, stretch)| is_public(&stretch.entry))
             .map(|(slug, stretch)| (slug.clone(), Arc::clone(stretch)))
             .collect();
-        let mut snapshot = Self {
+        // The maps of a large site take tens of milliseconds, for which a saved file waits.
+        let ((addresses, shown_in), (tags, series, threads)) = both(
+            || (addresses(&posts, &pages, &stretches), shown_in(&posts)),
+            || (tags(&posts), series(&posts), threads(&posts)),
+        );
+        Self {
             home: home(&posts),
-            tags: tags(&posts),
-            series: series(&posts),
-            threads: threads(&posts),
-            shown_in: shown_in(&posts),
+            tags,
+            series,
+            threads,
+            shown_in,
             media: library.media.files().map(|file| (file.address.clone(), Arc::clone(file))).collect(),
             authors: Names::new(
                 posts.iter().flat_map(|post| &post.authors).map(String::as_str).collect::<BTreeSet<_>>(),
@@ -124,16 +129,14 @@ impl Snapshot {
             problems: library.problems.clone(),
             has_remote_picture: library.has_remote_picture,
             next_change: next_change(library, now),
-            addresses: HashMap::new(),
+            addresses,
             related: OnceLock::new(),
             related_before: None,
             nearby: OnceLock::new(),
             posts,
             pages,
             stretches,
-        };
-        snapshot.addresses = snapshot.all_addresses();
-        snapshot
+        }
     }
 
     /// What the path (decoded) leads to.
@@ -230,7 +233,7 @@ impl Snapshot {
             address: entry.address.clone(),
             title: entry.title.clone(),
             tags,
-            text: entry.body.text.clone(),
+            text: Arc::clone(&entry.body.text),
             tag_slugs: Vec::new(),
             year: None,
         };
@@ -243,40 +246,48 @@ impl Snapshot {
         let stretches = self.stretches.values().map(|stretch| {
             let words = [&stretch.names, &stretch.areas, &stretch.equipment].into_iter().flatten().cloned().collect();
             let mut doc = doc(&stretch.entry, words);
-            doc.text = format!("{} {}", stretch.entry.description, doc.text);
+            doc.text = format!("{} {}", stretch.entry.description, doc.text).into();
             doc
         });
         posts.chain(pages).chain(stretches).collect()
     }
+}
 
-    fn all_addresses(&self) -> HashMap<String, Target> {
-        let posts = self.posts.iter().map(|post| (&post.entry, Target::Post(Arc::clone(post))));
-        let pages = self.pages.iter().map(|page| (&page.entry, Target::Page(Arc::clone(page))));
-        let stretches = self.stretches.values().map(|stretch| (&stretch.entry, Target::Stretch(Arc::clone(stretch))));
-        let mut addresses = HashMap::new();
-        let mut redirects = Vec::new();
-        for (entry, target) in posts.chain(pages).chain(stretches) {
-            redirects.extend(entry.aliases.iter().map(|alias| (alias.clone(), entry.address.clone())));
-            if matches!(target, Target::Post(_)) {
-                // The address that every post has had, whatever the pattern is now.
-                redirects.push((format!("/posts/{}", entry.slug), entry.address.clone()));
-            }
-            addresses.insert(entry.address.clone(), target);
+fn addresses(
+    posts: &[Arc<Post>],
+    pages: &[Arc<Page>],
+    stretches: &BTreeMap<Slug, Arc<Stretch>>,
+) -> HashMap<String, Target> {
+    let posts = posts.iter().map(|post| (&post.entry, Target::Post(Arc::clone(post))));
+    let pages = pages.iter().map(|page| (&page.entry, Target::Page(Arc::clone(page))));
+    let stretches = stretches.values().map(|stretch| (&stretch.entry, Target::Stretch(Arc::clone(stretch))));
+    let mut addresses = HashMap::with_capacity(posts.len());
+    let mut redirects = Vec::new();
+    for (entry, target) in posts.chain(pages).chain(stretches) {
+        redirects.extend(entry.aliases.iter().map(|alias| (alias.clone(), entry.address.clone())));
+        if matches!(target, Target::Post(_)) {
+            // The address that every post has had, whatever the pattern is now.
+            let always = format!("/posts/{}", entry.slug);
+            redirects.extend((always != entry.address).then(|| (always, entry.address.clone())));
         }
-        for (from, to) in redirects {
-            addresses.entry(from).or_insert(Target::Redirect(to));
-        }
-        addresses
+        addresses.insert(entry.address.clone(), target);
     }
+    for (from, to) in redirects {
+        addresses.entry(from).or_insert(Target::Redirect(to));
+    }
+    addresses
 }
 
 fn tags(posts: &[Arc<Post>]) -> BTreeMap<Slug, TagPosts> {
     let mut tags: BTreeMap<Slug, TagPosts> = BTreeMap::new();
     for post in posts {
         for tag in &post.tags {
-            let entry =
-                tags.entry(tag.slug.clone()).or_insert_with(|| TagPosts { tag: tag.clone(), posts: Vec::new() });
-            entry.posts.push(Arc::clone(post));
+            match tags.get_mut(&tag.slug) {
+                Some(known) => known.posts.push(Arc::clone(post)),
+                None => {
+                    tags.insert(tag.slug.clone(), TagPosts { tag: tag.clone(), posts: vec![Arc::clone(post)] });
+                }
+            }
         }
     }
     tags

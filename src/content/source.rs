@@ -2,11 +2,14 @@
 
 use std::{
     fs, io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use jiff::civil::Date;
+
+use super::side_by_side::side_by_side;
 
 /// What a Markdown file becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,8 +36,61 @@ const OTHER_MARKUP: &[&str] = &["html", "htm", "mdx", "org", "adoc", "asciidoc",
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     pub path: PathBuf,
+    pub stamp: Stamp,
+}
+
+/// What the system says of a file without its being read. While that stays the same, so does the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
     pub modified: SystemTime,
     pub bytes: u64,
+    pub changed: Changed,
+    /// An editor that writes beside and renames gives the name to another file.
+    inode: u64,
+}
+
+/// When the system last changed a file or what it knows of it (`ctime`), which no program can set back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Changed {
+    seconds: i64,
+    nanoseconds: i64,
+}
+
+impl Changed {
+    /// Linux counts in ticks of 10 ms at most.
+    const TICK: i128 = 10_000_000;
+    /// FAT counts in two seconds, some network folders in one. Such times have no fractions.
+    const COARSE_TICK: i128 = 2_000_000_000;
+
+    /// Whether a file could have been saved once more after it was looked at and still have this time, because the
+    /// clock of its file system had not moved on. `latest` is the latest time of any file at that look: the system's
+    /// clock stood there at least.
+    pub fn may_hide_a_save(self, latest: Self) -> bool {
+        let tick = if self.nanoseconds == 0 { Self::COARSE_TICK } else { Self::TICK };
+        latest.in_nanoseconds() - self.in_nanoseconds() <= tick
+    }
+
+    fn in_nanoseconds(self) -> i128 {
+        i128::from(self.seconds) * 1_000_000_000 + i128::from(self.nanoseconds)
+    }
+}
+
+impl Default for Stamp {
+    /// Of a file that nobody has looked at.
+    fn default() -> Self {
+        Self { modified: SystemTime::UNIX_EPOCH, bytes: 0, changed: Changed::default(), inode: 0 }
+    }
+}
+
+impl Stamp {
+    pub fn of(metadata: &fs::Metadata) -> Self {
+        Self {
+            modified: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+            bytes: metadata.len(),
+            changed: Changed { seconds: metadata.ctime(), nanoseconds: metadata.ctime_nsec() },
+            inode: metadata.ino(),
+        }
+    }
 }
 
 /// A Markdown file and what its name says.
@@ -66,6 +122,14 @@ pub struct Tree {
     pub other_markup: Vec<PathBuf>,
     /// Folders (and the content folder itself) with Markdown that is not looked at, and how many files it is.
     pub unread: Vec<(PathBuf, usize)>,
+}
+
+impl Tree {
+    /// The latest moment at which a file was changed.
+    pub fn latest_change(&self) -> Changed {
+        let sources = self.sources.iter().map(|source| &source.file);
+        sources.chain(&self.media).map(|file| file.stamp.changed).max().unwrap_or_default()
+    }
 }
 
 /// Looks through the folders of each kind and `media/`. Hidden files and those of editors are passed over.
@@ -152,19 +216,26 @@ fn files_below(folder: &Path, unreadable: &mut Vec<(PathBuf, io::Error)>) -> Vec
                 continue;
             }
         };
-        for entry in entries.flatten() {
+        let is_ours = |entry: &fs::DirEntry| {
             let name = entry.file_name();
-            let name = name.to_string_lossy();
-            if name.starts_with('.') || name.starts_with('#') || name.ends_with('~') {
-                continue;
-            }
+            let name = name.as_encoded_bytes();
+            !(name.starts_with(b".") || name.starts_with(b"#") || name.ends_with(b"~"))
+        };
+        // Asking the system about ten thousand files takes longer than all the rest of a change.
+        let looked = side_by_side(entries.flatten().filter(is_ours).collect(), |entry: fs::DirEntry| {
+            let path = entry.path();
             // Follows links; a file that vanished meanwhile is no file.
-            let Ok(metadata) = fs::metadata(entry.path()) else { continue };
+            let metadata = match entry.metadata().ok()? {
+                link if link.is_symlink() => fs::metadata(&path).ok()?,
+                metadata => metadata,
+            };
+            Some((path, metadata))
+        });
+        for (path, metadata) in looked.into_iter().flatten() {
             if metadata.is_dir() {
-                folders.push(entry.path());
+                folders.push(path);
             } else if metadata.is_file() {
-                let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-                found.push(Found { path: entry.path(), modified, bytes: metadata.len() });
+                found.push(Found { path, stamp: Stamp::of(&metadata) });
             }
         }
     }
@@ -225,6 +296,21 @@ mod tests {
         assert_eq!(split_date("2026-05-02"), (None, "2026-05-02"));
         assert_eq!(split_date("2026-13-02-calf"), (None, "2026-13-02-calf"));
         assert_eq!(split_date("calf"), (None, "calf"));
+    }
+
+    #[test]
+    fn times_that_may_hide_a_save() {
+        let at = |seconds, milliseconds: i64| Changed { seconds, nanoseconds: milliseconds * 1_000_000 };
+        for (file, latest, expected) in [
+            (at(9, 5), at(9, 5), true),
+            (at(9, 5), at(9, 15), true),
+            (at(9, 5), at(9, 16), false),
+            (at(9, 995), at(10, 4), true),
+            (at(9, 0), at(10, 900), true),
+            (at(9, 0), at(11, 1), false),
+        ] {
+            assert_eq!(file.may_hide_a_save(latest), expected, "{file:?} {latest:?}");
+        }
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl Player {
 }
 
 /// What a provider said about something of its own when the author asked (`instep embeds fetch`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Told {
     pub title: Option<String>,
     pub seconds: Option<u32>,
@@ -81,7 +81,7 @@ pub struct Told {
 }
 
 /// A file that a provider gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fetched {
     /// Beside the text.
     pub name: String,

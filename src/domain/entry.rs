@@ -56,7 +56,7 @@ pub struct Body {
     /// Plain text up to `<!--more-->`, else the start of the text.
     pub excerpt: String,
     /// All of it as plain text, for search.
-    pub text: String,
+    pub text: Arc<str>,
     pub words: usize,
 }
 

@@ -45,7 +45,7 @@ pub struct Variant {
 }
 
 /// A picture that is served from here.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Picture {
     /// The address it is served at, `/media/HASH-NAME`, as large as the author saved it.
     pub address: String,

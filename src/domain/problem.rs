@@ -3,14 +3,14 @@
 use std::{fmt, path::PathBuf};
 
 /// Whether a file is left out (or kept at its last good version), or only deserves a look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     Warning,
     Error,
 }
 
 /// One thing the author should mend. Shown as `file:line:column: error: what. mend`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Problem {
     pub severity: Severity,
     /// As the author would type it, seen from where the program was started.

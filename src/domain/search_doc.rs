@@ -1,5 +1,7 @@
 //! What the search index knows of a piece of content.
 
+use std::sync::Arc;
+
 use super::slug::Slug;
 
 /// One page that can be found. Texts are plain: no Markdown, no HTML.
@@ -10,7 +12,8 @@ pub struct SearchDoc {
     pub title: String,
     /// Names of tags, areas, gear: short words worth more than the text.
     pub tags: Vec<String>,
-    pub text: String,
+    /// The same that the page has.
+    pub text: Arc<str>,
     /// Of a post: its tags, by which results are narrowed.
     pub tag_slugs: Vec<Slug>,
     /// Of a post: the year of its date.

@@ -1,15 +1,15 @@
 //! Two things that want one address, or an address that is not theirs to want.
 
 use std::{
-    collections::{HashMap, HashSet},
-    path::PathBuf,
+    collections::HashMap,
+    path::{Path, PathBuf},
 };
 
 use super::{Outline, problem};
 use crate::{
     content::source::Kind,
     domain::{
-        problem::{Problem, Severity},
+        problem::{Place, Problem, Severity},
         slug::Slug,
     },
 };
@@ -43,62 +43,109 @@ pub(super) const RESERVED: &[&str] = &[
     "tags",
 ];
 
-/// Keeps what can have its address. Of two files that want one, the file that had it before keeps it, else the first
-/// by name has it; so it is with slugs of posts, since comments belong to slugs. Aliases give way to real pages.
-pub(super) fn resolve(
-    mut outlines: Vec<Outline>,
-    settled: &HashSet<PathBuf>,
-    problems: &mut Vec<Problem>,
-) -> Vec<Outline> {
-    // A stable sort: otherwise by name, as they were found.
-    outlines.sort_by_key(|outline| !settled.contains(&outline.source.file.path));
-    let mut addresses: HashMap<String, PathBuf> = HashMap::new();
-    let mut slugs: HashMap<(Kind, Slug), PathBuf> = HashMap::new();
-    let mut kept = Vec::new();
-    for outline in outlines {
-        let path = &outline.source.file.path;
-        let slug = (outline.source.kind, outline.slug.clone());
-        let complaint = if is_reserved(&outline.address, outline.source.kind) {
-            Some((format!("the address {} belongs to the program", outline.address), "Give it another slug."))
-        } else if let Some(first) = addresses.get(&outline.address) {
-            let what = format!("the address {} is taken by {}", outline.address, first.display());
-            Some((what, "Give one of them another slug."))
-        } else if let Some(first) = slugs.get(&slug) {
-            let what = format!("the slug {} is taken by {}", outline.slug, first.display());
-            Some((what, "Comments belong to slugs, so give one of them another."))
-        } else {
-            None
-        };
-        if let Some((what, mend)) = complaint {
-            let mend = format!("{mend} It stays out until then.");
-            let key = outline.front_matter.any_url().map_or("slug", |(key, _)| key);
-            problems.push(problem(Severity::Error, path, outline.place_of(key), what, mend));
-            continue;
-        }
-        addresses.insert(outline.address.clone(), path.clone());
-        slugs.insert(slug, path.clone());
-        kept.push(outline);
-    }
-    for outline in &mut kept {
-        resolve_aliases(outline, &mut addresses, problems);
-    }
-    kept
+/// What a file wants: its address and its names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub kind: Kind,
+    pub file: PathBuf,
+    pub slug: Slug,
+    /// What the file is called, where that is another name.
+    pub name: Option<Slug>,
+    pub address: String,
+    pub aliases: Vec<String>,
+    /// Where it says what its address is.
+    address_at: Place,
+    aliases_at: Place,
 }
 
-fn resolve_aliases(outline: &mut Outline, taken: &mut HashMap<String, PathBuf>, problems: &mut Vec<Problem>) {
-    let (path, kind, place) = (outline.source.file.path.clone(), outline.source.kind, outline.place_of("aliases"));
-    outline.aliases.retain(|alias| {
-        let what = if is_reserved(alias, kind) {
+impl Head {
+    pub fn of(outline: &Outline) -> Self {
+        let key = outline.front_matter.any_url().map_or("slug", |(key, _)| key);
+        Self {
+            kind: outline.source.kind,
+            file: outline.source.file.path.clone(),
+            slug: outline.slug.clone(),
+            name: Slug::from_text(&outline.source.name).filter(|name| *name != outline.slug),
+            address: outline.address.clone(),
+            aliases: outline.aliases.clone(),
+            address_at: outline.place_of(key),
+            aliases_at: outline.place_of("aliases"),
+        }
+    }
+}
+
+/// What a file got.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// The lower it is, the longer it has had its address: a newcomer that wants it must not drive it out.
+    pub rank: usize,
+    /// Those of its aliases that nobody else has.
+    pub aliases: Vec<String>,
+}
+
+/// Who can have its address; `None` for those who cannot. Of two files that want one, the file that had it before keeps
+/// it, else the first by name has it; so it is with slugs of posts, since comments belong to slugs. Aliases give way to
+/// real pages.
+pub(super) fn resolve(heads: &[(&Head, Option<usize>)], problems: &mut Vec<Problem>) -> Vec<Option<Standing>> {
+    let mut order: Vec<usize> = (0..heads.len()).collect();
+    // A stable sort: otherwise by name, as they were found.
+    order.sort_by_key(|at| heads[*at].1.unwrap_or(usize::MAX));
+    let mut taken: HashMap<&str, &Path> = HashMap::with_capacity(heads.len());
+    let mut slugs: HashMap<(Kind, &Slug), &Path> = HashMap::with_capacity(heads.len());
+    let mut standings: Vec<Option<Standing>> = heads.iter().map(|_| None).collect();
+    let (mut kept, mut others) = (Vec::with_capacity(heads.len()), Vec::new());
+    for at in order {
+        let (head, _) = heads[at];
+        let is_free = !taken.contains_key(head.address.as_str()) && !slugs.contains_key(&(head.kind, &head.slug));
+        if is_free && !is_reserved(&head.address, head.kind) {
+            taken.insert(&head.address, &head.file);
+            slugs.insert((head.kind, &head.slug), &head.file);
+            kept.push(at);
+        } else {
+            others.push(at);
+        }
+    }
+    for at in others {
+        let (head, _) = heads[at];
+        let (what, mend) = if is_reserved(&head.address, head.kind) {
+            (format!("the address {} belongs to the program", head.address), "Give it another slug.")
+        } else if let Some(first) = taken.get(head.address.as_str()) {
+            let what = format!("the address {} is taken by {}", head.address, first.display());
+            (what, "Give one of them another slug.")
+        } else if let Some(first) = slugs.get(&(head.kind, &head.slug)) {
+            let what = format!("the slug {} is taken by {}", head.slug, first.display());
+            (what, "Comments belong to slugs, so give one of them another.")
+        } else {
+            continue;
+        };
+        let mend = format!("{mend} It stays out until then.");
+        problems.push(problem(Severity::Error, &head.file, head.address_at, what, mend));
+    }
+    for (rank, at) in kept.into_iter().enumerate() {
+        let aliases = free_aliases(heads[at].0, &mut taken, problems);
+        standings[at] = Some(Standing { rank, aliases });
+    }
+    standings
+}
+
+fn free_aliases<'a>(
+    head: &'a Head,
+    taken: &mut HashMap<&'a str, &'a Path>,
+    problems: &mut Vec<Problem>,
+) -> Vec<String> {
+    let mut is_free = |alias: &&'a String| {
+        let what = if is_reserved(alias, head.kind) {
             format!("the alias {alias} belongs to the program")
-        } else if let Some(first) = taken.get(alias).filter(|first| **first != path) {
+        } else if let Some(first) = taken.get(alias.as_str()).filter(|first| **first != head.file) {
             format!("the alias {alias} is taken by {}", first.display())
         } else {
-            taken.insert(alias.clone(), path.clone());
+            taken.insert(alias, &head.file);
             return true;
         };
-        problems.push(problem(Severity::Warning, &path, place, what, "Remove it there or here."));
+        problems.push(problem(Severity::Warning, &head.file, head.aliases_at, what, "Remove it there or here."));
         false
-    });
+    };
+    head.aliases.iter().filter(|alias| is_free(alias)).cloned().collect()
 }
 
 /// `/admin` is nobody's; `/posts/x` and `/stretches/x` are where posts and stretches belong.

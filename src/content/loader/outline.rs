@@ -34,7 +34,8 @@ pub struct Outline {
 impl Outline {
     /// # Errors
     /// What stands in the way of publishing the file.
-    pub fn read(source: Source, text: &str, rules: &Rules) -> Result<Self, Fault> {
+    pub fn read(source: Source, whole: String, rules: &Rules) -> Result<Self, Fault> {
+        let text = whole.as_str();
         if text.trim_start_matches('\u{feff}').trim().is_empty() {
             return Err(Fault {
                 place: Place::START,
@@ -144,7 +145,6 @@ impl Outline {
             }
         }
         Ok(Self {
-            text: text.to_owned(),
             body_start: parsed.body_start,
             draft: source.is_draft || front_matter.draft.0 || front_matter.published == Some(Flag(false)),
             source,
@@ -158,6 +158,7 @@ impl Outline {
             updated,
             publish_at,
             expire_at,
+            text: whole,
         })
     }
 
@@ -209,21 +210,6 @@ impl Outline {
         tags
     }
 
-    /// The slugs this post has had: comments made under an old address stay with it.
-    pub fn threads(&self) -> Vec<Slug> {
-        let old = self.aliases.iter().filter_map(|alias| {
-            let last = alias.rsplit('/').next()?;
-            Slug::from_text(last.strip_suffix(".html").unwrap_or(last))
-        });
-        let mut threads = vec![self.slug.clone()];
-        for slug in old {
-            if !threads.contains(&slug) {
-                threads.push(slug);
-            }
-        }
-        threads
-    }
-
     /// The place of a byte of the Markdown.
     pub fn place_at(&self, at: usize) -> Place {
         Place::of_byte(&self.text, self.body_start + at)
@@ -232,6 +218,21 @@ impl Outline {
     pub fn place_of(&self, key: &str) -> Place {
         place_of(&self.text[..self.body_start], key)
     }
+}
+
+/// The slugs a post has had: comments made under an old address stay with it.
+pub(super) fn threads(slug: &Slug, aliases: &[String]) -> Vec<Slug> {
+    let old = aliases.iter().filter_map(|alias| {
+        let last = alias.rsplit('/').next()?;
+        Slug::from_text(last.strip_suffix(".html").unwrap_or(last))
+    });
+    let mut threads = vec![slug.clone()];
+    for slug in old {
+        if !threads.contains(&slug) {
+            threads.push(slug);
+        }
+    }
+    threads
 }
 
 fn fault(text: &str, key: &str, what: String, mend: &str) -> Fault {
@@ -260,21 +261,21 @@ fn place_of(head: &str, key: &str) -> Place {
 }
 
 fn modified(source: &Source, zone: &TimeZone) -> Zoned {
-    Timestamp::try_from(source.file.modified).unwrap_or_default().to_zoned(zone.clone())
+    Timestamp::try_from(source.file.stamp.modified).unwrap_or_default().to_zoned(zone.clone())
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{path::PathBuf, time::SystemTime};
+    use std::path::PathBuf;
 
     use super::*;
-    use crate::content::source::Found;
+    use crate::content::source::{Found, Stamp};
 
     fn outline(text: &str, date: Option<Date>) -> Outline {
-        let file = Found { path: PathBuf::from("a.md"), modified: SystemTime::UNIX_EPOCH, bytes: 0 };
+        let file = Found { path: PathBuf::from("a.md"), stamp: Stamp::default() };
         let source = Source { kind: Kind::Post, file, name: "a".to_owned(), date, is_jekyll: false, is_draft: false };
         let rules = Rules::default();
-        Outline::read(source, text, &rules).unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
+        Outline::read(source, text.to_owned(), &rules).unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
     }
 
     #[test]

@@ -2,26 +2,29 @@
 //! draft. And what else is named and cannot be shown: frames that the page policy refuses, stretches that are not there.
 
 use std::{
+    cell::OnceCell,
     collections::{BTreeSet, HashMap, HashSet},
     fs,
+    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use url::{Position, Url};
 
-use super::{Library, collisions, outline::Outline, problem};
+use super::{Library, collisions, kept::Kept, making::Item, outline::Outline, problem};
 use crate::{
     content::{
         embeds,
         markdown::{
-            Reference,
+            Lookup, Reference,
             tags::{StartTag, start_tags},
         },
         snapshot::{Nearby, last_part},
     },
     domain::{
         address,
-        entry::{Entry, Piece, Post},
+        entry::{Entry, Piece},
         near::Near,
         permalink::Rules,
         problem::{Place, Problem, Severity},
@@ -29,29 +32,44 @@ use crate::{
     },
 };
 
-/// A link in a file.
+/// A link into the site.
 #[derive(Debug)]
 pub(super) struct Link {
-    pub file: PathBuf,
     pub place: Place,
-    /// The address of the page it stands on: where `#heel` and `../about` start from.
-    pub page: String,
-    /// Nobody sees it yet.
-    pub is_draft: bool,
     /// As a browser gets it.
-    pub to: String,
+    to: String,
+    /// What it comes to, in letters.
+    path: String,
+    fragment: String,
 }
 
 impl Link {
-    pub fn new(outline: &Outline, found: Reference) -> Self {
-        Self {
-            file: outline.source.file.path.clone(),
-            place: outline.place_at(found.at),
-            page: outline.address.clone(),
-            is_draft: outline.draft,
-            to: found.to,
+    /// `None` for a link to somebody else. `page` is the whole address of where it stands: `#heel` and `../about` start
+    /// from there.
+    pub fn new(page: &Url, place: Place, to: String) -> Option<Self> {
+        let url = page.join(&to).ok()?;
+        let is_ours = url[..Position::BeforePath] == page[..Position::BeforePath];
+        if !is_ours {
+            return None;
         }
+        let fragment = address::decode(url.fragment().unwrap_or_default())?;
+        // What follows `:~:` is for the browser, which looks for those words.
+        let fragment = fragment.split(":~:").next().unwrap_or_default().to_owned();
+        Some(Self { place, path: address::decode(url.path())?, to, fragment })
     }
+}
+
+/// The links of one file.
+pub(super) struct Linking<'a> {
+    pub file: &'a Path,
+    /// Nobody sees it yet.
+    pub is_draft: bool,
+    pub links: &'a [Link],
+}
+
+/// Whether one leads to a part of a page: whether that is there depends on the page's text, not on addresses alone.
+pub(super) fn name_parts(links: &[Link]) -> bool {
+    links.iter().any(|link| !link.fragment.is_empty())
 }
 
 /// Ids that every page, or every post, has besides those of its text.
@@ -73,115 +91,174 @@ const FRAME_IDS: [&str; 15] = [
     "text",
 ];
 
-/// Links of ours that lead nowhere.
-pub(super) fn dead(rules: &Rules, library: &Library, links: &[Link]) -> Vec<Problem> {
-    let Some(ours) = Url::parse(&rules.base_url).ok().filter(|_| !links.is_empty()) else { return Vec::new() };
-    let known = Known::of(library);
-    // Made when the first one is dead, which on most sites none is.
-    let mut nearby: Option<Nearby> = None;
-    let mut ids: HashMap<&str, HashSet<String>> = HashMap::new();
-    let mut problems = Vec::new();
-    for link in links {
-        let Some((path, fragment)) = within(&ours, link) else { continue };
-        let mut complain = |what: String, mend: String| {
-            problems.push(problem(Severity::Warning, &link.file, link.place, what, mend));
+/// Looks for links of ours that lead nowhere.
+pub(super) struct Judge<'a> {
+    pub known: &'a Known,
+    pub library: &'a Library,
+    pub files: &'a HashMap<PathBuf, Kept>,
+    /// Made when the first one is dead, which on most sites none is.
+    nearby: OnceCell<Nearby>,
+    ids: HashMap<&'a Path, HashSet<String>>,
+}
+
+impl<'a> Judge<'a> {
+    pub fn new(known: &'a Known, library: &'a Library, files: &'a HashMap<PathBuf, Kept>) -> Self {
+        Self { known, library, files, nearby: OnceCell::new(), ids: HashMap::new() }
+    }
+
+    pub fn dead(&mut self, Linking { file, is_draft, links }: &Linking<'_>) -> Vec<Problem> {
+        let told = |link: &Link| {
+            let (what, mend) = self.complaint(link, *is_draft)?;
+            Some(problem(Severity::Warning, file, link.place, what, mend))
         };
-        match known.find(&path) {
-            Some(Room::Entry(entry)) if entry.draft && !link.is_draft => complain(
-                format!("the link {:?} leads to a draft, which readers cannot see", link.to),
-                "Publish the draft, or take the link out until then.".to_owned(),
-            ),
-            // Most links name no part of the page, whose ids then need not be gathered.
-            Some(Room::Entry(_)) if fragment.is_empty() => {}
-            Some(Room::Entry(entry)) => {
-                let ids = ids.entry(&entry.address).or_insert_with(|| ids_of(entry));
-                if !is_there(ids, &fragment) {
-                    complain(
-                        format!("the link {:?} leads to #{fragment}, which is not on that page", link.to),
-                        match nearest_id(ids, &fragment) {
-                            Some(near) => format!("The nearest one is #{near}: write that, or leave it out."),
-                            None => "Give the heading that id, as in ## Warm up {#warm}, or leave it out.".to_owned(),
-                        },
-                    );
-                }
-            }
-            Some(Room::List) => {}
+        links.iter().filter_map(told).collect()
+    }
+
+    fn complaint(&mut self, link: &Link, is_draft: bool) -> Option<(String, String)> {
+        let Link { to, path, fragment, .. } = link;
+        let lead = match self.known.find(path) {
+            Some(Room::Entry(lead)) => lead,
+            Some(Room::List) => return None,
             None => {
-                let nearby = nearby.get_or_insert_with(|| {
-                    Nearby::build(&library.posts, &library.pages, library.stretches.values().cloned())
-                });
-                let mend = match known.nearest(&path, nearby) {
+                let mend = match self.nearest(path) {
                     Some(near) => format!("The nearest one is {near}: write that, or take the link out."),
                     None => "Correct it, or take the link out.".to_owned(),
                 };
-                complain(format!("the link {:?} leads to no page here", link.to), mend);
+                return Some((format!("the link {to:?} leads to no page here"), mend));
             }
+        };
+        if lead.is_draft && !is_draft {
+            let what = format!("the link {to:?} leads to a draft, which readers cannot see");
+            return Some((what, "Publish the draft, or take the link out until then.".to_owned()));
         }
+        // Most links name no part of the page, whose ids then need not be gathered.
+        if fragment.is_empty() {
+            return None;
+        }
+        let entry = self.files.get(&lead.file)?.shown()?.item.entry();
+        let ids = self.ids.entry(&lead.file).or_insert_with(|| ids_of(entry));
+        if is_there(ids, fragment) {
+            return None;
+        }
+        let what = format!("the link {to:?} leads to #{fragment}, which is not on that page");
+        let mend = match nearest_id(ids, fragment) {
+            Some(near) => format!("The nearest one is #{near}: write that, or leave it out."),
+            None => "Give the heading that id, as in ## Warm up {#warm}, or leave it out.".to_owned(),
+        };
+        Some((what, mend))
     }
-    problems
-}
 
-/// The path and the fragment of a link within the site, in letters; `None` for all others.
-fn within(ours: &Url, link: &Link) -> Option<(String, String)> {
-    let page = ours.join(&address::encode(&link.page)).ok()?;
-    let url = page.join(&link.to).ok()?;
-    let is_ours = url[..Position::BeforePath] == ours[..Position::BeforePath];
-    let fragment = address::decode(url.fragment().unwrap_or_default())?;
-    let path = address::decode(url.path())?;
-    // What follows `:~:` is for the browser, which looks for those words.
-    is_ours.then(|| (path, fragment.split(":~:").next().unwrap_or_default().to_owned()))
+    /// The address that may have been meant: of a tag, or of a post, page or stretch.
+    fn nearest(&self, path: &str) -> Option<String> {
+        let Some(below) = path.strip_prefix("/tags/") else {
+            let Library { posts, pages, stretches, .. } = self.library;
+            let nearby = self.nearby.get_or_init(|| Nearby::build(posts, pages, stretches.values().cloned()));
+            return nearby.find(&last_part(path), 1).first().map(|near| (*near).to_owned());
+        };
+        let near = Near::new(self.known.tags.iter().map(|tag| (tag.clone(), 0)));
+        let at = *near.find(&below.split('/').next()?.to_lowercase(), 1).first()?;
+        Some(format!("/tags/{}", near.word(at)?))
+    }
 }
 
 /// What an address leads to.
 enum Room<'a> {
-    Entry(&'a Entry),
+    Entry(&'a Lead),
     /// A list, a feed, a file: nothing with headings of its own.
     List,
 }
 
-/// Every address there is.
-struct Known<'a> {
-    entries: HashMap<String, &'a Entry>,
-    media: HashSet<&'a str>,
-    tags: BTreeSet<&'a str>,
+/// A post, page or stretch.
+#[derive(Debug)]
+struct Lead {
+    file: PathBuf,
+    is_draft: bool,
+}
+
+/// Every address there is. Kept from load to load, since most change none.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// By address.
+    entries: HashMap<String, Arc<Lead>>,
+    /// Posts by slug: `/posts/SLUG` is an address that every post has, whatever the pattern.
+    posts: HashMap<String, Arc<Lead>>,
+    aliases: HashMap<String, Arc<Lead>>,
+    media: HashSet<String>,
+    tags: BTreeSet<String>,
     series: HashSet<Slug>,
-    posts: HashSet<&'a str>,
+    threads: HashSet<Slug>,
     /// `2026` and `2026/05`.
     months: HashSet<String>,
 }
 
-impl<'a> Known<'a> {
-    fn of(library: &'a Library) -> Self {
-        let posts = &library.posts;
-        let entries = posts.iter().map(|post| &post.entry);
-        let entries = entries.chain(library.pages.iter().map(|page| &page.entry));
-        let entries: Vec<&Entry> = entries.chain(library.stretches.values().map(|stretch| &stretch.entry)).collect();
-        let old = entries.iter().flat_map(|entry| entry.aliases.iter().map(|alias| (alias.clone(), *entry)));
-        let always = posts.iter().map(|post| (format!("/posts/{}", post.entry.slug), &post.entry));
-        let own = entries.iter().map(|entry| (entry.address.clone(), *entry));
-        let months = |post: &Post| [post.date.strftime("%Y").to_string(), post.date.strftime("%Y/%m").to_string()];
-        Self {
-            // The later ones win: an address goes before an alias.
-            entries: old.chain(always).chain(own).collect(),
-            media: library.media.files().map(|file| file.address.as_str()).collect(),
-            tags: posts.iter().flat_map(|post| &post.tags).map(|tag| tag.slug.as_str()).collect(),
-            series: posts.iter().filter_map(|post| Slug::from_text(post.series.as_deref()?)).collect(),
-            posts: posts.iter().flat_map(|post| &post.threads).map(Slug::as_str).collect(),
-            months: posts.iter().flat_map(|post| months(post)).collect(),
+/// A print of all that [`Known`] knows of one: where two are the same, nothing of it has changed.
+pub(super) fn print_of(item: &Item) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let entry = item.entry();
+    (&entry.address, &entry.aliases, &entry.slug, entry.draft, &entry.file).hash(&mut hasher);
+    if let Item::Post(post) = item {
+        (&post.series, &post.threads, post.date.year(), post.date.month()).hash(&mut hasher);
+        post.tags.iter().for_each(|tag| tag.slug.hash(&mut hasher));
+    }
+    hasher.finish()
+}
+
+impl Known {
+    pub fn of(library: &Library) -> Self {
+        let media = library.media.files().map(|file| file.address.clone()).collect();
+        let mut known = Self { media, ..Self::default() };
+        let mut months: HashSet<(i16, i8)> = HashSet::new();
+        let mut series: HashSet<&str> = HashSet::new();
+        for post in &library.posts {
+            let lead = known.add(&post.entry);
+            known.posts.insert(post.entry.slug.to_string(), lead);
+            known.threads.extend(post.threads.iter().cloned());
+            for tag in &post.tags {
+                if !known.tags.contains(tag.slug.as_str()) {
+                    known.tags.insert(tag.slug.to_string());
+                }
+            }
+            months.insert((post.date.year(), post.date.month()));
+            series.extend(post.series.as_deref());
         }
+        library.pages.iter().for_each(|page| drop(known.add(&page.entry)));
+        library.stretches.values().for_each(|stretch| drop(known.add(&stretch.entry)));
+        known.series = series.into_iter().filter_map(Slug::from_text).collect();
+        let written = |(year, month)| [format!("{year:04}"), format!("{year:04}/{month:02}")];
+        known.months = months.into_iter().flat_map(written).collect();
+        known
     }
 
-    fn find(&self, path: &str) -> Option<Room<'a>> {
+    fn add(&mut self, entry: &Entry) -> Arc<Lead> {
+        let lead = Arc::new(Lead { file: entry.file.clone(), is_draft: entry.draft });
+        self.entries.insert(entry.address.clone(), Arc::clone(&lead));
+        self.aliases.extend(entry.aliases.iter().map(|alias| (alias.clone(), Arc::clone(&lead))));
+        lead
+    }
+
+    /// An address goes before an alias.
+    fn entry(&self, path: &str) -> Option<&Lead> {
+        let always = || self.posts.get(path.strip_prefix("/posts/")?);
+        self.entries.get(path).or_else(always).or_else(|| self.aliases.get(path)).map(|lead| &**lead)
+    }
+
+    fn find(&self, path: &str) -> Option<Room<'_>> {
+        // Nearly all links end here.
+        if let Some(entry) = self.entry(path) {
+            return Some(Room::Entry(entry));
+        }
         if path == "/" || self.media.contains(path) {
             return Some(Room::List);
         }
         let tidy = address::tidy(&address::encode(path))?;
-        if let Some(entry) = self.entries.get(&tidy).or_else(|| self.entries.get(&tidy.to_lowercase())) {
+        if let Some(entry) = self.entry(&tidy).or_else(|| self.entry(&tidy.to_lowercase())) {
             return Some(Room::Entry(entry));
         }
         let segments: Vec<&str> = tidy.split('/').skip(1).collect();
         let is_there = match segments.as_slice() {
-            ["posts", slug, "comments", ..] => self.posts.contains(slug),
+            ["posts", slug, "comments", ..] => {
+                Slug::from_text(slug).is_some_and(|own| own.as_str() == *slug && self.threads.contains(&own))
+            }
             ["posts" | "stretches" | "archive" | "tags"] => true,
             ["posts" | "stretches", ..] => false,
             ["tags", tags, ..] => self.has_tags(tags),
@@ -199,16 +276,6 @@ impl<'a> Known<'a> {
     fn has_tags(&self, written: &str) -> bool {
         let is_tag = |name: &str| Slug::from_text(name).is_some_and(|slug| self.tags.contains(slug.as_str()));
         is_tag(written) || written.split('+').all(is_tag)
-    }
-
-    /// The address that may have been meant: of a tag, or of a post, page or stretch.
-    fn nearest(&self, path: &str, nearby: &Nearby) -> Option<String> {
-        let Some(below) = path.strip_prefix("/tags/") else {
-            return nearby.find(&last_part(path), 1).first().map(|near| (*near).to_owned());
-        };
-        let near = Near::new(self.tags.iter().map(|tag| ((*tag).to_owned(), 0)));
-        let at = *near.find(&below.split('/').next()?.to_lowercase(), 1).first()?;
-        Some(format!("/tags/{}", near.word(at)?))
     }
 }
 
@@ -282,14 +349,14 @@ fn refusal(rules: &Rules, source: &str) -> Option<(String, String)> {
 }
 
 /// Names of easier and harder stretches that no stretch has.
-pub(super) fn unknown_stretches(outline: &Outline, known: &HashSet<Slug>) -> Vec<Problem> {
+pub(super) fn unknown_stretches(outline: &Outline, lookup: &dyn Lookup) -> Vec<Problem> {
     let facts = &outline.front_matter.facts;
     let named = [("easier", &facts.easier), ("harder", &facts.harder)];
     let filled = named
         .into_iter()
         .filter_map(|(key, name)| Some((key, name.as_deref()?)))
         .filter(|(_, name)| !name.trim().is_empty());
-    let unknown = filled.filter(|(_, name)| Slug::from_text(name).is_none_or(|slug| !known.contains(&slug)));
+    let unknown = filled.filter(|(_, name)| Slug::from_text(name).is_none_or(|slug| !lookup.has_stretch(&slug)));
     unknown
         .map(|(key, name)| {
             let what = format!("there is no stretch called {name:?}");
@@ -300,19 +367,12 @@ pub(super) fn unknown_stretches(outline: &Outline, known: &HashSet<Slug>) -> Vec
 }
 
 /// The links of the header, which site.toml names; line 1 for those of the environment.
-pub(super) fn navigation(content: &Path, rules: &Rules) -> Vec<Link> {
-    let file = content.join("site.toml");
-    let text = fs::read_to_string(&file).unwrap_or_default();
+pub(super) fn navigation(site_toml: &Path, rules: &Rules, ours: &Url) -> Vec<Link> {
+    let text = fs::read_to_string(site_toml).unwrap_or_default();
     let line = |to: &str| {
         let names_it = |line: &str| [format!("\"{to}\""), format!("'{to}'")].iter().any(|name| line.contains(name));
         text.lines().position(names_it).map_or(1, |line| line + 1)
     };
-    let link = |to: &String| Link {
-        file: file.clone(),
-        place: Place { line: line(to), column: 1 },
-        page: "/".to_owned(),
-        is_draft: false,
-        to: to.clone(),
-    };
-    rules.navigation.iter().map(link).collect()
+    let link = |to: &String| Link::new(ours, Place { line: line(to), column: 1 }, to.clone());
+    rules.navigation.iter().filter_map(link).collect()
 }

@@ -1,18 +1,15 @@
 //! Files that are not sent as they are, or should not be, where no text has told of them: the file itself does.
 
-use std::{
-    collections::HashSet,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashSet, path::Path};
 
 use super::{MediaIndex, problem};
 use crate::domain::problem::{Place, Problem, Severity};
 
-pub(super) fn all(media: &MediaIndex, told: &HashSet<PathBuf>) -> Vec<Problem> {
+pub(super) fn all(media: &MediaIndex, told: &HashSet<&Path>) -> Vec<Problem> {
     let warning = |file: &Path, what: String, mend: &str| problem(Severity::Warning, file, Place::START, what, mend);
     let mut found = Vec::new();
     for file in media.all() {
-        if let Some(refusal) = file.refusal.as_ref().filter(|_| !told.contains(&file.path)) {
+        if let Some(refusal) = file.refusal.as_ref().filter(|_| !told.contains(file.path.as_path())) {
             found.push(warning(&file.path, format!("the picture is left out: {}", refusal.what), refusal.mend));
         }
         if file.tells_a_place {

@@ -2,28 +2,27 @@
 //! every engine. What a result shows is cut from the original text, since the index keeps none (contentless).
 
 mod correction;
+mod rows;
 mod snippet;
 mod words;
 
 use std::sync::Arc;
 
-use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
 use super::StoreError;
 use crate::domain::{near::Near, search_doc::SearchDoc, slug::Slug};
+use rows::Rows;
 use snippet::snippet;
 use words::{fold, terms, words};
 
-/// An index over one snapshot. Cheap to clone.
+/// An index that follows the content. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct SearchIndex {
-    // One connection, never a pool: the index lives in it, and an idle pool would close it.
-    connection: Arc<Mutex<SqliteConnection>>,
-    /// The document with rowid n is at n - 1.
-    docs: Arc<Vec<SearchDoc>>,
+    rows: Arc<Mutex<Rows>>,
     /// Every word of the index and how many documents have it.
-    vocabulary: Arc<Near>,
+    vocabulary: Arc<ArcSwap<Near>>,
 }
 
 /// What somebody looks for.
@@ -71,31 +70,27 @@ fn joined(pieces: &[(String, bool)]) -> String {
 }
 
 impl SearchIndex {
-    /// Indexes all documents anew.
+    /// Indexes documents.
     ///
     /// # Errors
     /// SQLite has no memory left.
     pub async fn build(docs: Vec<SearchDoc>) -> Result<Self, StoreError> {
-        let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await?;
-        sqlx::query(
-            "CREATE VIRTUAL TABLE docs USING fts5(
-                 title, tags, text, content='', tokenize='unicode61 remove_diacritics 2')",
-        )
-        .execute(&mut connection)
-        .await?;
-        let mut tx = connection.begin().await?;
-        for (row, doc) in (1_i64..).zip(&docs) {
-            sqlx::query("INSERT INTO docs (rowid, title, tags, text) VALUES ($1, $2, $3, $4)")
-                .bind(row)
-                .bind(&doc.title)
-                .bind(doc.tags.join(" "))
-                .bind(&doc.text)
-                .execute(&mut *tx)
-                .await?;
+        let index = Self { rows: Arc::new(Mutex::new(Rows::empty().await?)), vocabulary: Arc::default() };
+        index.follow(docs).await?;
+        Ok(index)
+    }
+
+    /// Leaves these documents in the index and no others. Costs as much as there are documents that were not in it.
+    ///
+    /// # Errors
+    /// SQLite has no memory left. The index is then as it was.
+    pub async fn follow(&self, docs: Vec<SearchDoc>) -> Result<(), StoreError> {
+        if self.rows.lock().await.follow(docs).await? {
+            // Searches may come in between: all words are many, and are wanted for slips only.
+            let vocabulary = self.rows.lock().await.vocabulary().await?;
+            self.vocabulary.store(Arc::new(vocabulary));
         }
-        tx.commit().await?;
-        let vocabulary = Arc::new(vocabulary(&mut connection).await?);
-        Ok(Self { connection: Arc::new(Mutex::new(connection)), docs: Arc::new(docs), vocabulary })
+        Ok(())
     }
 
     /// Pages with the tag and of the year that have every word of the question, best first. The last word may be a beginning.
@@ -105,7 +100,7 @@ impl SearchIndex {
     pub async fn search(&self, question: &Question, most: usize) -> Result<Vec<Found>, StoreError> {
         let terms = terms(&question.words);
         let docs = self.docs_with(&terms, question, most).await?;
-        Ok(docs.into_iter().map(|doc| Found::new(doc, &terms)).collect())
+        Ok(docs.iter().map(|doc| Found::new(doc, &terms)).collect())
     }
 
     /// The question with words that nobody wrote put right, where that finds more than `found`.
@@ -118,7 +113,7 @@ impl SearchIndex {
         found: usize,
         most: usize,
     ) -> Result<Option<Correction>, StoreError> {
-        let (vocabulary, words) = (Arc::clone(&self.vocabulary), question.words.clone());
+        let (vocabulary, words) = (self.vocabulary.load_full(), question.words.clone());
         // Comparing with a hundred thousand words takes milliseconds, which belong away from the threads that answer.
         let doubts = tokio::task::spawn_blocking(move || correction::doubts(&vocabulary, &words));
         let doubts = doubts.await.map_err(|_| StoreError::Interrupted)?;
@@ -131,7 +126,7 @@ impl SearchIndex {
                 for (word, _) in pieces.iter_mut().filter(|(_, is_changed)| *is_changed) {
                     *word = docs.first().and_then(|doc| spelling(doc, word)).unwrap_or_else(|| word.clone());
                 }
-                let found = docs.into_iter().map(|doc| Found::new(doc, &terms)).collect();
+                let found = docs.iter().map(|doc| Found::new(doc, &terms)).collect();
                 return Ok(Some(Correction { pieces, found }));
             }
         }
@@ -143,43 +138,25 @@ impl SearchIndex {
         terms: &[String],
         question: &Question,
         most: usize,
-    ) -> Result<Vec<&SearchDoc>, StoreError> {
+    ) -> Result<Vec<Arc<SearchDoc>>, StoreError> {
         if terms.is_empty() {
             return Ok(Vec::new());
         }
+        let mut rows = self.rows.lock().await;
         let is_narrowed = question.tag.is_some() || question.year.is_some();
-        let limit = if is_narrowed { self.docs.len() } else { most };
-        let rows: Vec<i64> = {
-            let mut connection = self.connection.lock().await;
-            // Weights: a word in the title says most, one in the tags much.
-            sqlx::query_scalar(
-                "SELECT rowid FROM docs WHERE docs MATCH $1 ORDER BY bm25(docs, 10.0, 5.0, 1.0) LIMIT $2",
-            )
-            .bind(match_expression(terms))
-            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_all(&mut *connection)
-            .await?
-        };
-        let doc = |row: i64| usize::try_from(row - 1).ok().and_then(|at| self.docs.get(at));
-        let is_asked_for = |doc: &&SearchDoc| {
+        let limit = if is_narrowed { rows.len() } else { most };
+        let docs = rows.matching(match_expression(terms), limit).await?;
+        let is_asked_for = |doc: &Arc<SearchDoc>| {
             question.tag.as_ref().is_none_or(|tag| doc.tag_slugs.contains(tag))
                 && question.year.is_none_or(|year| doc.year == Some(year))
         };
-        Ok(rows.into_iter().filter_map(doc).filter(is_asked_for).take(most).collect())
+        Ok(docs.into_iter().filter(is_asked_for).take(most).collect())
     }
-}
-
-/// Every word of the index, weighed by how many documents have it.
-async fn vocabulary(connection: &mut SqliteConnection) -> Result<Near, StoreError> {
-    sqlx::query("CREATE VIRTUAL TABLE vocabulary USING fts5vocab(docs, 'row')").execute(&mut *connection).await?;
-    let words: Vec<(String, i64)> =
-        sqlx::query_as("SELECT term, doc FROM vocabulary").fetch_all(&mut *connection).await?;
-    Ok(Near::new(words.into_iter().map(|(word, docs)| (word, u32::try_from(docs).unwrap_or(u32::MAX)))))
 }
 
 /// A word of the index as a document writes it, in lower case: the index has no accents.
 fn spelling(doc: &SearchDoc, term: &str) -> Option<String> {
-    let texts = std::iter::once(&doc.title).chain(&doc.tags).chain([&doc.text]);
+    let texts = std::iter::once(doc.title.as_str()).chain(doc.tags.iter().map(String::as_str)).chain([&*doc.text]);
     let written = texts.flat_map(|text| words(text).map(|(at, length)| &text[at..at + length]));
     written.filter(|word| fold(word) == term).map(str::to_lowercase).next()
 }
@@ -219,6 +196,35 @@ mod tests {
         assert_eq!(titles(index.search(&asking("calf"), 10).await.expect("answers")), ["Calf", "Running"]);
         assert_eq!(titles(index.search(&asking("FEET mus"), 10).await.expect("answers")), ["Calf"]);
         assert!(index.search(&asking("  !? "), 10).await.expect("answers").is_empty());
+    }
+
+    /// What the index says, whatever it is asked.
+    async fn answers(index: &SearchIndex) -> String {
+        let mut answers = String::new();
+        for words in ["calf", "heel", "feet", "run", "w1", "w2", "w3 calf", "hee", "clf", "w"] {
+            answers += &format!("{:?}", index.search(&asking(words), 9).await.expect("answers"));
+            answers += &format!("{:?}", index.correct(&asking(words), 0, 9).await.expect("answers"));
+        }
+        answers + &format!("{:?}", index.rows.lock().await.vocabulary().await.expect("words"))
+    }
+
+    #[tokio::test]
+    async fn an_index_that_follows_answers_like_a_new_one() {
+        let docs = |titles: &[(&str, &str)]| titles.iter().map(|(title, text)| doc(title, text)).collect::<Vec<_>>();
+        let index = SearchIndex::build(Vec::new()).await.expect("builds");
+        for now in [
+            docs(&[("calf", "heel run"), ("heel", "run w1"), ("hip", "calf calf")]),
+            docs(&[("calf", "heel run"), ("heel", "run w2"), ("hip", "calf calf")]),
+            docs(&[("new", "calf calf"), ("calf", "heel run"), ("heel", "run w2"), ("hip", "calf calf")]),
+            docs(&[("hip", "calf calf"), ("new", "calf calf"), ("heel", "run w2")]),
+            docs(&[("calf", "w3 calf heel"), ("calf2", "w3 calf heel")]),
+            docs(&[]),
+            docs(&[("heel", "w1")]),
+        ] {
+            index.follow(now.clone()).await.expect("follows");
+            let new = SearchIndex::build(now).await.expect("builds");
+            assert_eq!(answers(&index).await, answers(&new).await);
+        }
     }
 
     #[tokio::test]

@@ -1,0 +1,272 @@
+//! What a text may refer to, as seen from one Markdown file: pictures beside it, other texts, stretches. Every question
+//! is kept with its answer, so that a text is rendered again when, and only when, one would be answered differently.
+
+use std::{
+    cell::RefCell,
+    collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    super::{
+        markdown::{Linked, Lookup},
+        media::{self, MediaFile, MediaIndex},
+        source::{self, Kind},
+        told,
+    },
+    collisions::Head,
+};
+use crate::domain::{address, embed::Told, picture::Picture, slug::Slug};
+use crate::texts::Texts;
+
+/// Endings of still pictures, the most usual first.
+const POSTERS: &[&str] = &["jpg", "jpeg", "webp", "png", "svg"];
+
+/// What texts may refer to by name.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    addresses: HashMap<PathBuf, String>,
+    /// By the name of the file and by the slug; a post goes before a page.
+    by_name: HashMap<Slug, String>,
+    stretches: HashSet<Slug>,
+}
+
+impl Names {
+    /// Of those that have their address, in the order of their files.
+    pub fn of<'a>(heads: impl Iterator<Item = &'a Head>) -> Self {
+        let mut names = Self::default();
+        for head in heads {
+            for name in head.name.iter().chain([&head.slug]) {
+                names.by_name.entry(name.clone()).or_insert_with(|| head.address.clone());
+            }
+            names.addresses.insert(head.file.clone(), head.address.clone());
+            if head.kind == Kind::Stretch {
+                names.stretches.insert(head.slug.clone());
+            }
+        }
+        names
+    }
+}
+
+/// Everything that texts may refer to.
+#[derive(Clone, Copy)]
+pub(super) struct World<'a> {
+    pub content: &'a Path,
+    pub media: &'a MediaIndex,
+    /// What providers have told, by the file that says so.
+    pub told: &'a HashMap<PathBuf, Told>,
+    pub names: &'a Names,
+}
+
+/// Something that was looked up for a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Question {
+    Media(Box<str>),
+    Entry(Box<str>),
+    Named(Box<str>),
+    Poster(Box<str>),
+    Told(Box<str>),
+    Stretch(Slug),
+}
+
+/// What was looked up for a text, each with a print of the answer.
+#[derive(Debug, Default)]
+pub(super) struct Asked(Vec<(Question, u64)>);
+
+/// What is another than when questions were answered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Changes {
+    pub media: bool,
+    /// Addresses and names of texts.
+    pub heads: bool,
+}
+
+impl Changes {
+    pub fn any(self) -> bool {
+        self.media || self.heads
+    }
+
+    fn concern(self, question: &Question) -> bool {
+        match question {
+            Question::Media(_) | Question::Poster(_) | Question::Told(_) => self.media,
+            Question::Entry(_) | Question::Named(_) | Question::Stretch(_) => self.heads,
+        }
+    }
+}
+
+impl Asked {
+    /// Whether everything would be answered as it was.
+    pub fn holds(&self, changes: Changes, world: World<'_>, file: &Path) -> bool {
+        let view = View { world, file };
+        let mut concerned = self.0.iter().filter(|(question, _)| changes.concern(question));
+        concerned.all(|(question, print)| view.print_of(question) == *print)
+    }
+}
+
+/// Two answers with the same print are the same.
+fn print(answer: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    answer.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The world as one file sees it.
+struct View<'a> {
+    world: World<'a>,
+    file: &'a Path,
+}
+
+impl View<'_> {
+    fn print_of(&self, question: &Question) -> u64 {
+        match question {
+            Question::Media(written) => print(&self.media(written)),
+            Question::Entry(written) => print(&self.entry(written)),
+            Question::Named(written) => print(&self.named(written)),
+            Question::Poster(stem) => print(&self.poster(stem)),
+            Question::Told(stem) => print(&self.told(stem)),
+            Question::Stretch(slug) => print(&self.has_stretch(slug)),
+        }
+    }
+
+    fn find(&self, written: &str) -> Option<&Arc<MediaFile>> {
+        self.world.media.resolve(self.world.content, self.file, written)
+    }
+
+    /// The path besides what is told of it: of files with the same bytes and name, the one that is refused is reported.
+    fn media(&self, written: &str) -> Option<(&Path, Linked)> {
+        let file = self.find(written)?;
+        let beside = |endings: &[&str]| self.world.media.beside(file, endings);
+        let is_clip = file.media_type.starts_with("video/") || file.media_type.starts_with("audio/");
+        let linked = Linked {
+            picture: file.picture(),
+            poster: is_clip.then(|| beside(POSTERS)).flatten().map(|poster| poster.picture()),
+            captions: is_clip.then(|| beside(&["vtt"])).flatten().map(|captions| captions.address.clone()),
+            media_type: file.media_type.clone(),
+            moves: file.moves,
+            refusal: file.refusal.clone(),
+        };
+        Some((&file.path, linked))
+    }
+
+    fn entry(&self, written: &str) -> Option<String> {
+        let (path, fragment) = written.split_once('#').map_or((written, ""), |(path, fragment)| (path, fragment));
+        if Path::new(path).extension().is_none_or(|ending| ending != "md") {
+            return None;
+        }
+        let file = media::resolve_path(self.world.content, self.file, path)?;
+        let address = self.world.names.addresses.get(&file)?;
+        Some(if fragment.is_empty() { address.clone() } else { format!("{address}#{fragment}") })
+    }
+
+    fn named(&self, written: &str) -> Option<String> {
+        let names = self.world.names;
+        let (path, fragment) = written.split_once('#').unwrap_or((written, ""));
+        let path = address::decode(path.trim())?;
+        let from_content = names.addresses.get(&self.world.content.join(path.trim_start_matches('/')));
+        let by_name = || names.by_name.get(&Slug::from_text(source::name_in(&path))?);
+        let found = from_content.cloned().or_else(|| self.entry(&path)).or_else(|| by_name().cloned())?;
+        Some(if fragment.is_empty() { found } else { format!("{found}#{fragment}") })
+    }
+
+    fn poster(&self, stem: &str) -> Option<Picture> {
+        let named = |ending: &&str| self.find(&format!("{stem}.{ending}"));
+        POSTERS.iter().filter_map(named).find(|file| file.refusal.is_none()).map(|file| file.picture())
+    }
+
+    fn told(&self, stem: &str) -> Option<Told> {
+        let file = self.find(&format!("{stem}.{}", told::ENDING))?;
+        self.world.told.get(&file.path).cloned()
+    }
+
+    fn has_stretch(&self, slug: &Slug) -> bool {
+        self.world.names.stretches.contains(slug)
+    }
+}
+
+/// Answers what is asked while a text is rendered, and remembers it.
+pub(super) struct Files<'a> {
+    view: View<'a>,
+    texts: &'static Texts,
+    pub has_cover: bool,
+    asked: RefCell<Vec<(Question, u64)>>,
+    refused: RefCell<Vec<PathBuf>>,
+}
+
+impl<'a> Files<'a> {
+    pub fn new(world: World<'a>, file: &'a Path, texts: &'static Texts) -> Self {
+        let view = View { world, file };
+        Self { view, texts, has_cover: false, asked: RefCell::default(), refused: RefCell::default() }
+    }
+
+    /// A picture or clip that the front matter names.
+    pub fn find(&self, written: &str) -> Option<Arc<MediaFile>> {
+        self.media(written);
+        self.view.find(written).cloned()
+    }
+
+    /// What was asked, and pictures that were asked for in vain: who asked has told.
+    pub fn into_asked(self) -> (Asked, Vec<PathBuf>) {
+        let mut asked = self.asked.into_inner();
+        asked.shrink_to_fit();
+        (Asked(asked), self.refused.into_inner())
+    }
+
+    fn remember(&self, question: Question, print: u64) {
+        let mut asked = self.asked.borrow_mut();
+        if !asked.iter().any(|(other, _)| *other == question) {
+            asked.push((question, print));
+        }
+    }
+}
+
+impl Lookup for Files<'_> {
+    fn media(&self, written: &str) -> Option<Linked> {
+        let found = self.view.media(written);
+        self.remember(Question::Media(written.into()), print(&found));
+        let (path, linked) = found?;
+        if linked.refusal.is_some() {
+            self.refused.borrow_mut().push(path.to_owned());
+        }
+        Some(linked)
+    }
+
+    fn entry(&self, written: &str) -> Option<String> {
+        let found = self.view.entry(written);
+        self.remember(Question::Entry(written.into()), print(&found));
+        found
+    }
+
+    fn named(&self, written: &str) -> Option<String> {
+        let found = self.view.named(written);
+        self.remember(Question::Named(written.into()), print(&found));
+        found
+    }
+
+    fn poster(&self, stem: &str) -> Option<Picture> {
+        let found = self.view.poster(stem);
+        self.remember(Question::Poster(stem.into()), print(&found));
+        found
+    }
+
+    fn told(&self, stem: &str) -> Option<Told> {
+        let found = self.view.told(stem);
+        self.remember(Question::Told(stem.into()), print(&found));
+        found
+    }
+
+    fn texts(&self) -> &'static Texts {
+        self.texts
+    }
+
+    fn has_stretch(&self, slug: &Slug) -> bool {
+        let found = self.view.has_stretch(slug);
+        self.remember(Question::Stretch(slug.clone()), print(&found));
+        found
+    }
+
+    fn has_cover(&self) -> bool {
+        self.has_cover
+    }
+}

@@ -1,0 +1,165 @@
+//! What is kept of a Markdown file from one load to the next, and how it follows the file.
+
+use std::{
+    fs,
+    hash::{DefaultHasher, Hasher},
+    io,
+};
+
+use super::{
+    collisions::{Head, Standing},
+    making::Made,
+    outline::Outline,
+    problem,
+};
+use crate::{
+    content::source::{Changed, Found, Source, Stamp},
+    domain::{
+        permalink::Rules,
+        problem::{Place, Problem, Severity},
+    },
+};
+
+/// What is known of a file.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    state: State,
+    /// Why what is in the file now is not what is shown.
+    pub fault: Option<Problem>,
+    /// The file, or its last good version.
+    pub good: Option<Good>,
+}
+
+/// How a file was found when it was read last.
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    stamp: Stamp,
+    /// The stamp alone does not tell whether it is still the same.
+    is_doubtful: bool,
+    /// Of its bytes.
+    hash: u64,
+}
+
+/// A file that can be shown.
+#[derive(Debug)]
+pub(super) struct Good {
+    pub head: Head,
+    /// `None`: another file has its address.
+    pub standing: Option<Standing>,
+    pub made: Option<Made>,
+}
+
+impl Kept {
+    /// Whether it must be that file as it is now.
+    pub fn is_of(&self, file: &Found) -> bool {
+        self.state.stamp == file.stamp && !self.state.is_doubtful
+    }
+
+    /// Of a file that has not been read: only which address it has had.
+    #[cfg(test)]
+    pub fn remembering(good: Option<(Head, Option<Standing>)>) -> Self {
+        let good = good.map(|(head, standing)| Good { head, standing, made: None });
+        Self { good, ..Self::default() }
+    }
+
+    /// What readers see of the file.
+    pub fn shown(&self) -> Option<&Made> {
+        let good = self.good.as_ref()?;
+        good.made.as_ref().filter(|_| good.standing.is_some())
+    }
+
+    pub fn shown_mut(&mut self) -> Option<&mut Made> {
+        let good = self.good.as_mut()?;
+        good.made.as_mut().filter(|_| good.standing.is_some())
+    }
+
+    /// Takes over what a look at the file has shown. What can be made of it now, and whether it wants other addresses
+    /// than before.
+    pub fn follow(&mut self, looked: Looked) -> (Option<Box<Outline>>, bool) {
+        self.state = looked.state;
+        match looked.found {
+            What::Same => (None, false),
+            What::Fault(fault) => {
+                self.fault = Some(fault);
+                (None, false)
+            }
+            What::Good(outline) => {
+                self.fault = None;
+                let head = Head::of(&outline);
+                let before = self.good.take();
+                let is_same = before.as_ref().is_some_and(|before| before.head == head);
+                self.good = Some(Good { head, standing: before.and_then(|before| before.standing), made: None });
+                (Some(outline), !is_same)
+            }
+        }
+    }
+
+    /// The file once more, because its text is to be made anew; `None` where it no longer is what it was. Of a last
+    /// good version there is no text, so it stays as it is.
+    pub fn read_again(&self, source: &Source, rules: &Rules) -> Option<Box<Outline>> {
+        let bytes = fs::read(&source.file.path).ok()?;
+        if self.fault.is_some() || hash(&bytes) != self.state.hash {
+            return None;
+        }
+        Outline::read(source.clone(), String::from_utf8(bytes).ok()?, rules).ok().map(Box::new)
+    }
+}
+
+/// What a look at a file has shown.
+pub(super) struct Looked {
+    state: State,
+    found: What,
+}
+
+enum What {
+    Same,
+    Fault(Problem),
+    Good(Box<Outline>),
+}
+
+impl Looked {
+    /// Reads it. `None`: it is gone. `latest`: see [`Changed::may_hide_a_save`].
+    pub fn at(source: &Source, latest: Changed, before: Option<&Kept>, rules: &Rules) -> Option<Self> {
+        let (path, stamp) = (&source.file.path, source.file.stamp);
+        let kept = match before.is_some_and(|before| before.good.is_some()) {
+            true => "Its last good version stays online.",
+            false => "It stays out until then.",
+        };
+        let fault = |place: Place, what: String, mend: &str| {
+            What::Fault(problem(Severity::Error, path, place, what, format!("{mend} {kept}")))
+        };
+        let bytes = match fs::read(path) {
+            Ok(bytes) => bytes,
+            Err(gone) if gone.kind() == io::ErrorKind::NotFound => return None,
+            Err(unreadable) => {
+                let what = format!("the file cannot be read ({unreadable})");
+                let found = fault(Place::START, what, "Look at its permissions.");
+                return Some(Self { state: State { stamp, is_doubtful: true, hash: 0 }, found });
+            }
+        };
+        let state = State { stamp, is_doubtful: stamp.changed.may_hide_a_save(latest), hash: hash(&bytes) };
+        // A post without a date has that of its file.
+        let is_same = |before: &Kept| before.state.hash == state.hash && before.state.stamp.modified == stamp.modified;
+        if before.is_some_and(is_same) {
+            return Some(Self { state, found: What::Same });
+        }
+        let found = match String::from_utf8(bytes) {
+            Ok(text) => match Outline::read(source.clone(), text, rules) {
+                Ok(outline) => What::Good(Box::new(outline)),
+                Err(wrong) => fault(wrong.place, wrong.what, &wrong.mend),
+            },
+            Err(not_utf8) => {
+                let at = not_utf8.utf8_error().valid_up_to();
+                let good = String::from_utf8_lossy(&not_utf8.as_bytes()[..at]).into_owned();
+                fault(Place::of_byte(&good, at), "the file is not UTF-8".to_owned(), "Save it as UTF-8.")
+            }
+        };
+        Some(Self { state, found })
+    }
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
+}

@@ -1,0 +1,273 @@
+//! A file becomes what readers see: its text rendered, its picture found, and what is to be said of it.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::{
+    super::{
+        front_matter::CommentsFlag,
+        markdown::{self, Rendered},
+        media::MediaFile,
+        pictogram,
+        source::Kind,
+    },
+    files::{Asked, Files, World},
+    outline::{self, Outline},
+    problem,
+    references::{self, Link},
+};
+use crate::domain::{
+    address,
+    embed::Embed,
+    entry::{Body, Entry, Page, Post, Stretch},
+    permalink::Rules,
+    picture::Picture,
+    problem::{Place, Problem, Severity},
+    slug::Slug,
+};
+use crate::texts::{self, Texts};
+
+/// A file, made into what readers see.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub item: Item,
+    pub problems: Vec<Problem>,
+    /// Links into the site, which can be judged when all files are read.
+    pub links: Vec<Link>,
+    pub asked: Asked,
+    /// Pictures that were asked for in vain.
+    pub refused: Vec<PathBuf>,
+    pub has_remote_picture: bool,
+    /// Of what links of others can lead to here.
+    pub print: u64,
+    pub links_name_parts: bool,
+    /// Links that lead nowhere; `None`: they have not been judged.
+    pub dead: Option<Vec<Problem>>,
+}
+
+impl Made {
+    /// Leaves it the aliases that are its own. What others want changes nothing else of a file.
+    pub fn take_aliases(&mut self, aliases: &[String]) {
+        self.item.take_aliases(aliases);
+        self.print = references::print_of(&self.item);
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Item {
+    Post(Arc<Post>),
+    Page(Arc<Page>),
+    Stretch(Arc<Stretch>),
+}
+
+impl Item {
+    pub fn entry(&self) -> &Entry {
+        match self {
+            Self::Post(post) => &post.entry,
+            Self::Page(page) => &page.entry,
+            Self::Stretch(stretch) => &stretch.entry,
+        }
+    }
+
+    fn take_aliases(&mut self, aliases: &[String]) {
+        if self.entry().aliases == aliases {
+            return;
+        }
+        let aliases = aliases.to_vec();
+        match self {
+            Self::Post(post) => {
+                let post = Arc::make_mut(post);
+                post.threads = outline::threads(&post.entry.slug, &aliases);
+                post.entry.aliases = aliases;
+            }
+            Self::Page(page) => Arc::make_mut(page).entry.aliases = aliases,
+            Self::Stretch(stretch) => Arc::make_mut(stretch).entry.aliases = aliases,
+        }
+    }
+}
+
+/// What files are made with.
+#[derive(Clone, Copy)]
+pub(super) struct Maker<'a> {
+    pub world: World<'a>,
+    pub rules: &'a Rules,
+    pub texts: &'static Texts,
+    /// The site's own address.
+    pub ours: Option<&'a Url>,
+}
+
+impl Maker<'_> {
+    pub fn make(&self, outline: Outline) -> Made {
+        let path = outline.source.file.path.clone();
+        let texts = outline.language().and_then(|language| texts::of(&language)).unwrap_or(self.texts);
+        let mut files = Files::new(self.world, &path, texts);
+        let warning = |place, what, mend| problem(Severity::Warning, &path, place, what, mend);
+        let mut problems: Vec<Problem> =
+            outline.warnings.iter().map(|fault| warning(fault.place, fault.what.clone(), fault.mend.clone())).collect();
+        let image = outline.image().and_then(|(key, name)| match files.find(name) {
+            Some(file) => fit(file, key, name, &outline, &mut problems),
+            None => {
+                problems.push(missing(key, name, &outline));
+                None
+            }
+        });
+        files.has_cover = image.is_some();
+        let Rendered { body, remarks, links, frames, has_remote_picture } =
+            markdown::render(outline.markdown(), &files);
+        for remark in remarks {
+            problems.push(warning(outline.place_at(remark.at), remark.what, remark.mend.to_string()));
+        }
+        problems.extend(references::refused(self.rules, &outline, &frames));
+        problems.extend(references::unknown_stretches(&outline, &files));
+        let links = self.links(&outline, links);
+        let image = image.as_deref();
+        let item = match outline.source.kind {
+            Kind::Post => Item::Post(Arc::new(self.post(outline, body, image))),
+            Kind::Page => Item::Page(Arc::new(page(outline, body, image))),
+            Kind::Stretch => {
+                let video = outline.front_matter.facts.video.as_deref();
+                let embed = video.and_then(|name| {
+                    markdown::embed(name, None, &files).or_else(|| {
+                        problems.push(missing("video", name, &outline));
+                        None
+                    })
+                });
+                Item::Stretch(Arc::new(stretch(outline, body, image, embed, &mut problems)))
+            }
+        };
+        let (asked, refused) = files.into_asked();
+        let (print, links_name_parts) = (references::print_of(&item), references::name_parts(&links));
+        Made { item, problems, links, asked, refused, has_remote_picture, print, links_name_parts, dead: None }
+    }
+
+    fn links(&self, outline: &Outline, found: Vec<markdown::Reference>) -> Vec<Link> {
+        let Some(page) = self.ours.and_then(|ours| ours.join(&address::encode(&outline.address)).ok()) else {
+            return Vec::new();
+        };
+        let link = |found: markdown::Reference| Link::new(&page, outline.place_at(found.at), found.to);
+        let mut links: Vec<Link> = found.into_iter().filter_map(link).collect();
+        links.shrink_to_fit();
+        links
+    }
+
+    fn post(&self, outline: Outline, body: Body, image: Option<&MediaFile>) -> Post {
+        let date = outline.date.clone();
+        let series = outline.front_matter.series.0.first().cloned();
+        Post {
+            updated: outline.updated.clone(),
+            tags: outline.tags(),
+            series,
+            authors: outline.front_matter.any_authors().to_vec(),
+            comments_open: outline.front_matter.comments != CommentsFlag::Closed,
+            comments_until: self.comments_until(&outline),
+            featured: outline.front_matter.featured.0,
+            threads: outline::threads(&outline.slug, &outline.aliases),
+            entry: entry(outline, body, image.map(MediaFile::picture)),
+            date,
+        }
+    }
+
+    fn comments_until(&self, outline: &Outline) -> Option<Timestamp> {
+        let close_after = self.rules.close_after.filter(|_| outline.front_matter.comments != CommentsFlag::Open)?;
+        let appeared = outline.publish_at.unwrap_or_else(|| outline.date.timestamp());
+        // A time after the end of the calendar never comes.
+        appeared.checked_add(close_after).ok()
+    }
+}
+
+/// A key of the front matter names a file that is not there.
+fn missing(key: &str, name: &str, outline: &Outline) -> Problem {
+    let what = format!("there is no file {name:?} for {key}");
+    let mend = "Put it beside the Markdown file or into content/media, or correct the name.";
+    problem(Severity::Warning, &outline.source.file.path, outline.place_of(key), what, mend)
+}
+
+/// The picture of the front matter, unless it is one that is not sent.
+fn fit(
+    file: Arc<MediaFile>,
+    key: &str,
+    name: &str,
+    outline: &Outline,
+    problems: &mut Vec<Problem>,
+) -> Option<Arc<MediaFile>> {
+    let Some(refusal) = &file.refusal else { return Some(file) };
+    let what = format!("the picture {name:?} is left out: {}", refusal.what);
+    let place = outline.place_of(key);
+    problems.push(problem(Severity::Warning, &outline.source.file.path, place, what, refusal.mend));
+    None
+}
+
+fn page(outline: Outline, body: Body, image: Option<&MediaFile>) -> Page {
+    Page { updated: outline.updated.clone(), entry: entry(outline, body, image.map(MediaFile::picture)) }
+}
+
+fn stretch(
+    outline: Outline,
+    body: Body,
+    picture: Option<&MediaFile>,
+    video: Option<Embed>,
+    problems: &mut Vec<Problem>,
+) -> Stretch {
+    let is_svg = |file: &&MediaFile| file.media_type == "image/svg+xml";
+    let svg = picture.filter(is_svg).and_then(|file| Some((file, fs::read_to_string(&file.path).ok()?)));
+    let pictogram = svg.and_then(|(file, svg)| {
+        let inlined = pictogram::inline(&svg, outline.slug.as_str());
+        if inlined.is_none() {
+            let what = "this picture has a script or a style in it and cannot stand inside a page";
+            let mend = "Save it with presentation attributes (fill=…, stroke=…) only.";
+            problems.push(problem(Severity::Warning, &file.path, Place::START, what, mend));
+        }
+        inlined
+    });
+    let facts = outline.front_matter.facts.clone();
+    let slug = |name: Option<String>| name.and_then(|name| Slug::from_text(&name));
+    Stretch {
+        names: facts.names.0,
+        areas: facts.areas.0,
+        equipment: facts.equipment.0,
+        position: filled(facts.position),
+        hold_seconds: facts.hold_seconds,
+        repeats: facts.repeats,
+        sides: facts.sides,
+        sets: facts.sets,
+        level: facts.level,
+        video,
+        pictogram,
+        easier: slug(facts.easier),
+        harder: slug(facts.harder),
+        feel: filled(facts.feel),
+        stop_if: filled(facts.stop_if),
+        credit: filled(facts.credit),
+        entry: entry(outline, body, picture.map(MediaFile::picture)),
+    }
+}
+
+/// `stop_if: ""`, as `instep new --stretch` leaves it, says nothing.
+fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
+    let description = outline.front_matter.any_description().map(str::to_owned);
+    let language = outline.language();
+    let mut extra = outline.front_matter.extra.unwrap_or_default();
+    extra.extend(outline.front_matter.unknown);
+    Entry {
+        slug: outline.slug,
+        address: outline.address,
+        aliases: outline.aliases,
+        title: outline.title,
+        description: description.clone().unwrap_or_else(|| markdown::shorten(&body.excerpt, 155)),
+        dek: description,
+        image,
+        body,
+        draft: outline.draft,
+        publish_at: outline.publish_at,
+        expire_at: outline.expire_at,
+        language,
+        extra,
+        file: outline.source.file.path,
+    }
+}

@@ -1,0 +1,65 @@
+//! Work on many files at once, on as many threads as pay.
+
+use std::{num::NonZero, panic, thread};
+
+/// Most threads; reading a folder shall not take a whole machine with many cores.
+const MOST_THREADS: usize = 8;
+/// Fewer pieces of work than this for a thread are done before it has started.
+const LEAST_WORK: usize = 8;
+
+/// Does it with each, and gives the results in the same order. A panic in one is a panic here.
+pub(super) fn side_by_side<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = cores.min(MOST_THREADS).min(items.len() / LEAST_WORK);
+    if threads < 2 {
+        return items.into_iter().map(work).collect();
+    }
+    let length = items.len().div_ceil(threads);
+    let mut parts = Vec::with_capacity(threads);
+    let mut items = items.into_iter();
+    for _ in 0..threads {
+        parts.push(items.by_ref().take(length).collect::<Vec<T>>());
+    }
+    let work = &work;
+    thread::scope(|scope| {
+        let started = parts.into_iter().map(|part| scope.spawn(move || part.into_iter().map(work).collect()));
+        let started: Vec<thread::ScopedJoinHandle<Vec<R>>> = started.collect();
+        let done = |thread: thread::ScopedJoinHandle<Vec<R>>| match thread.join() {
+            Ok(results) => results,
+            Err(panic) => panic::resume_unwind(panic),
+        };
+        started.into_iter().flat_map(done).collect()
+    })
+}
+
+/// Does two things at once. A panic in either is a panic here.
+pub(super) fn both<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        match one.join() {
+            Ok(one) => (one, other),
+            Err(panic) => panic::resume_unwind(panic),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_stays() {
+        for count in [0, 1, 7, 16, 17, 1_000] {
+            let items: Vec<usize> = (0..count).collect();
+            let doubled: Vec<usize> = items.iter().map(|item| item * 2).collect();
+            assert_eq!(side_by_side(items, |item| item * 2), doubled, "{count}");
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "this one")]
+    fn a_panic_is_not_swallowed() {
+        side_by_side((0..100).collect(), |item| assert!(item != 77, "this one"));
+    }
+}
