@@ -9,9 +9,13 @@ use super::{App, Mode};
 use crate::{
     config::{Config, Watch},
     content::{Library, Loader, Snapshot, Watcher},
-    domain::problem::{Problem, Severity},
+    domain::{
+        address,
+        entry::Post,
+        problem::{Problem, Severity},
+    },
     store::{Forgotten, SearchIndex, Stale},
-    web::assets::Assets,
+    web::{Site, assets::Assets},
 };
 
 /// How often other processes' changes are looked for: soon enough for "within a second", and one small query each.
@@ -21,6 +25,9 @@ const LONGEST_SLEEP: SignedDuration = SignedDuration::from_hours(1);
 
 /// A date that was reached is reached still, and what broke once may break again.
 const REST: Duration = Duration::from_secs(1);
+
+/// How many of the newest posts are made before anybody asks for them.
+const WARMED: usize = 20;
 
 /// How often what has grown old is forgotten.
 const FORGET_EVERY: SignedDuration = SignedDuration::from_hours(1);
@@ -39,14 +46,15 @@ impl Keepers {
         Self { app, loader, library: Arc::new(library), watcher, revision }
     }
 
-    /// Runs until dropped.
-    pub async fn run(self) {
+    /// Runs until dropped. `site` makes the pages that are to be there before anybody asks.
+    pub async fn run(self, site: Site) {
         let Self { app, loader, library, watcher, revision } = self;
-        let swapped = Notify::new();
+        let (swapped, settled) = (Notify::new(), Notify::new());
         tokio::join!(
             keep_content(&app, loader, library, watcher, &swapped),
-            keep_index(&app, &swapped),
-            keep_comments(&app, revision),
+            keep_index(&app, &swapped, &settled),
+            keep_warm(&app, &site, &settled),
+            keep_comments(&app, revision, &settled),
             keep_no_longer(&app),
         );
     }
@@ -185,9 +193,10 @@ fn report(before: &Snapshot, library: &Library) {
 }
 
 /// Makes what follows each snapshot, the newest first where they come faster than this is done.
-async fn keep_index(app: &App, swapped: &Notify) {
+async fn keep_index(app: &App, swapped: &Notify, settled: &Notify) {
     loop {
         index(app, app.snapshot()).await;
+        settled.notify_one();
         swapped.notified().await;
     }
 }
@@ -214,8 +223,22 @@ async fn index(app: &App, snapshot: Arc<Snapshot>) {
     }
 }
 
+/// Makes home and the newest posts, one after the other, whenever everything was purged and all that a page shows has
+/// been made. So nobody waits for the first look at them, neither for a page nor behind this.
+async fn keep_warm(app: &App, site: &Site, settled: &Notify) {
+    loop {
+        settled.notified().await;
+        site.warm("/").await;
+        // Colouring the first block of code takes 34 MB, which a site that nobody reads need not hold.
+        let is_light = |post: &&Arc<Post>| post.entry.body.uncoloured().is_empty();
+        for post in app.snapshot().posts.iter().take(WARMED).filter(is_light) {
+            site.warm(&address::encode(&post.entry.address)).await;
+        }
+    }
+}
+
 /// Purges what other processes (the shell, another copy of the site) have changed.
-async fn keep_comments(app: &App, mut seen: i64) {
+async fn keep_comments(app: &App, mut seen: i64, settled: &Notify) {
     let mut ticks = time::interval(POLL);
     ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
     let mut is_away = false;
@@ -230,7 +253,10 @@ async fn keep_comments(app: &App, mut seen: i64) {
                 seen = changes.revision;
                 match changes.stale {
                     Stale::Tags(tags) => app.cache.purge(&tags),
-                    Stale::Everything => app.cache.purge_everything(),
+                    Stale::Everything => {
+                        app.cache.purge_everything();
+                        settled.notify_one();
+                    }
                 }
             }
             Err(error) if !is_away => {

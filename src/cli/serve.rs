@@ -77,13 +77,14 @@ impl Serve {
             LogFormat::Json => log_start(&app, address, began),
         }
 
-        let keepers = tokio::spawn(keepers.run());
+        let limits = server::Limits::default();
+        let site = Site::new(app.clone(), limits);
+        let keepers = tokio::spawn(keepers.run(site.clone()));
         let (end_mail, mail_ends) = oneshot::channel::<()>();
         let mut postman = tokio::spawn(postman.run(async {
             let _ = mail_ends.await;
         }));
-        let limits = server::Limits::default();
-        server::serve(listener, Site::new(app.clone(), limits), limits, stopped()).await;
+        server::serve(listener, site, limits, stopped()).await;
         keepers.abort();
         // A mail that is under way is finished, so that nobody gets it twice.
         let _ = end_mail.send(());

@@ -109,6 +109,12 @@ impl PageCache {
         self.answer(&asked.key, &asked.want)
     }
 
+    /// Whether the answer is here. Nobody is answered, so it does not count.
+    pub fn holds<B>(&self, request: &Request<B>) -> bool {
+        let entry = Asked::of(request).and_then(|asked| self.0.pages.peek(&*asked.key));
+        entry.is_some_and(|entry| Entry::is_fresh(entry.age()))
+    }
+
     /// Answers from the cache, or lets `make` answer and keeps what may be kept.
     pub async fn respond<F, Fut>(&self, request: Request<Body>, make: F) -> Response<Body>
     where

@@ -71,6 +71,16 @@ impl Site {
         };
         self.app.cache.respond(request, made).await
     }
+
+    /// Makes a page before anybody asks for it, unless it is there.
+    pub async fn warm(&self, path: &str) {
+        let Ok(mut request) = Request::get(path).body(Body::empty()) else { return };
+        if !self.app.cache.holds(&request) {
+            request.extensions_mut().insert(request_log::Unasked);
+            // The answer is nobody's; what may be kept has been.
+            drop(self.respond(request).await);
+        }
+    }
 }
 
 fn router(app: App, limits: Limits) -> Router {

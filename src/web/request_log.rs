@@ -29,24 +29,31 @@ impl RequestId {
     }
 }
 
+/// Marks a request that no visitor made: it has no line in the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Unasked;
+
 /// The outermost layer of the router.
 pub async fn write(mut request: Request, next: Next) -> Response {
     let id = RequestId::next();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let is_asked = request.extensions().get::<Unasked>().is_none();
     request.extensions_mut().insert(id.clone());
     let began = Instant::now();
     // What is logged on the way carries the id that the visitor may be shown.
     let span = tracing::info_span!("request", id = %id.0);
     let mut response = next.run(request).instrument(span).await;
     let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
-    tracing::info!(
-        target: "instep::request",
-        method = %method,
-        path = %path,
-        status = response.status().as_u16(),
-        ms = (milliseconds * 10.0).round() / 10.0,
-        id = %id.0,
-    );
+    if is_asked {
+        tracing::info!(
+            target: "instep::request",
+            method = %method,
+            path = %path,
+            status = response.status().as_u16(),
+            ms = (milliseconds * 10.0).round() / 10.0,
+            id = %id.0,
+        );
+    }
     if let Ok(value) = HeaderValue::try_from(id.0) {
         response.headers_mut().insert(HEADER, value);
     }

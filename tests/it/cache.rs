@@ -182,3 +182,37 @@ async fn a_hundred_readers_at_once_get_one_page() {
     }
     assert_eq!(bodies.len(), 1);
 }
+
+#[tokio::test]
+async fn the_newest_posts_are_made_before_anybody_asks() {
+    let post = |day: u32, text: &str| format!("---\ntitle: Day {day}\ndate: 2026-05-{day:02}\n---\n{text}");
+    let mut site = TestSite::new().keeps_current();
+    for day in 1..=22 {
+        let text = if day == 21 { "```rust\nlet code = 1;\n```" } else { "Words." };
+        site = site.post(&format!("day-{day}"), &post(day, text));
+    }
+    let site = site.start().await;
+    let is_there = |path: &str| {
+        let request = http::Request::get(path).body(()).expect("a request");
+        site.app.cache.holds(&request).then_some(())
+    };
+    // The last one that is made; those before it are there as well.
+    eventually("twenty posts are made", async || is_there("/posts/day-3")).await;
+    for path in ["/", "/posts/day-22", "/posts/day-20"] {
+        assert!(is_there(path).is_some(), "{path}");
+        let before = site.app.cache.hits();
+        site.get(path).await.is(200);
+        assert_eq!(site.app.cache.hits(), before + 1, "{path}");
+    }
+    for path in ["/posts/day-2", "/posts/day-21"] {
+        assert!(is_there(path).is_none(), "{path}: older than twenty others, or with code to colour");
+    }
+
+    site.save("posts/day-22.md", post(22, "Other words."));
+    eventually("the change is made", async || {
+        let request = http::Request::get("/posts/day-22").body(()).expect("a request");
+        let page = Answer::of(site.app.cache.hit(&request)?).await;
+        page.text().contains("Other words.").then_some(())
+    })
+    .await;
+}

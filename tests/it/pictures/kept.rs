@@ -69,7 +69,7 @@ async fn what_was_made_is_there_after_a_restart_and_not_made_again() {
         let answer = Answer::of(front.respond(request).await).await;
         assert!(is_kept_for_ever(&answer), "{address}");
     }
-    let keeping = tokio::spawn(keepers.run());
+    let keeping = tokio::spawn(keepers.run(Site::new(app.clone(), Limits::default())));
     eventually("it has looked at its pictures", async || app.search()).await;
     site.save("posts/calf/b.jpg", encoded(&quarters(100, 80), ImageFormat::Jpeg));
     let grown =

@@ -208,7 +208,7 @@ impl Builder {
         let (clock, now) = if self.real_clock { (Clock::system(), None) } else { (turnable(&now), Some(now)) };
         let (app, keepers) = App::build(config, self.mode, store, clock).await.expect("a site");
         let site = Site::new(app.clone(), Limits::default());
-        let keepers = self.keeps_current.then(|| tokio::spawn(keepers.run()));
+        let keepers = self.keeps_current.then(|| tokio::spawn(keepers.run(site.clone())));
         if keepers.is_some() {
             super::eventually("the search index is there", async || app.search()).await;
         }
