@@ -1,6 +1,7 @@
 //! What a request needs, built once: settings, database, content, page cache, clock. And what keeps it current.
 
 mod live;
+pub mod metrics;
 
 use std::{fmt, ops::Deref, sync::Arc};
 
@@ -17,6 +18,7 @@ use crate::{
 };
 
 pub use live::Keepers;
+use metrics::Metrics;
 
 /// Tells the time. Tests turn it.
 #[derive(Clone)]
@@ -63,6 +65,7 @@ pub struct Inner {
     pub signer: Signer,
     pub clock: Clock,
     pub cache: PageCache,
+    pub metrics: Metrics,
     /// Swapped whole when the author saves a file or a date is reached.
     snapshot: ArcSwap<Snapshot>,
     /// Follows the snapshot a moment later; none while it is built.
@@ -103,6 +106,7 @@ impl App {
             snapshot: ArcSwap::from_pointee(snapshot),
             search: ArcSwapOption::empty(),
             cache: PageCache::default(),
+            metrics: Metrics::default(),
             pictures: Pictures::new(&config.data),
             config,
             mode,

@@ -77,6 +77,10 @@ pub struct Config {
     /// `None`: mails wait in the outbox.
     pub mail: Option<Mail>,
     pub log: LogFormat,
+    /// A line in the log for what the page cache answered, too.
+    pub log_hits: bool,
+    /// Where `/metrics` is; `None`: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     pub watch: Watch,
     pub site: Site,
 }
@@ -300,10 +304,7 @@ impl Config {
         let raw = sources::Sources::new(typed, environment);
         let content = PathBuf::from(raw.text("content"));
         let data = PathBuf::from(raw.text("data"));
-        let listen: SocketAddr =
-            raw.parse("listen", "write an address and a port, such as 127.0.0.1:3000", |value| {
-                value.replacen("localhost:", "127.0.0.1:", 1).parse().ok()
-            })?;
+        let listen: SocketAddr = raw.parse("listen", ADDRESS, parse_address)?;
         let site = raw.site(&content)?;
         Ok(Self {
             listen,
@@ -322,6 +323,14 @@ impl Config {
                 "json" => Some(LogFormat::Json),
                 _ => None,
             })?,
+            log_hits: raw.parse("log_hits", "write 1 or 0", |value| match value {
+                "1" | "true" => Some(true),
+                "0" | "false" => Some(false),
+                _ => None,
+            })?,
+            metrics_listen: raw.parse("metrics_listen", ADDRESS, |value| {
+                if value.is_empty() { Some(None) } else { parse_address(value).map(Some) }
+            })?,
             watch: raw.parse("watch", "write notify or poll", |value| match value {
                 "notify" => Some(Watch::Notify),
                 "poll" => Some(Watch::Poll),
@@ -332,6 +341,12 @@ impl Config {
             data,
         })
     }
+}
+
+const ADDRESS: &str = "write an address and a port, such as 127.0.0.1:3000";
+
+fn parse_address(value: &str) -> Option<SocketAddr> {
+    value.replacen("localhost:", "127.0.0.1:", 1).parse().ok()
 }
 
 fn check_mail(raw: &sources::Sources) -> Result<Option<Mail>, ConfigError> {

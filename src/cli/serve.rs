@@ -25,7 +25,7 @@ use crate::{
     config::LogFormat,
     domain::{problem::Severity, words::counted},
     mail::{self, Postman},
-    web::{Site, server},
+    web::{HitLog, Site, metrics::Board, server},
 };
 
 /// How long a mail that is under way may keep the program from ending.
@@ -50,7 +50,17 @@ impl Serve {
         let mut config = places.config(self.listen)?;
         log_to_stderr(config.log);
         // First of all: a port that is taken must not cost a migration.
-        let listener = TcpListener::bind(config.listen).await.with_context(|| cannot_listen(config.listen))?;
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| cannot_listen(config.listen, "--listen ADDR:PORT"))?;
+        let metrics = match config.metrics_listen {
+            Some(address) => Some(
+                TcpListener::bind(address)
+                    .await
+                    .with_context(|| cannot_listen(address, "INSTEP_METRICS_LISTEN=ADDR:PORT"))?,
+            ),
+            None => None,
+        };
         let address = listener.local_addr()?;
         if config.listen.port() == 0 {
             config.site.base_url = config.site.base_url.replace(&config.listen.to_string(), &address.to_string());
@@ -78,7 +88,15 @@ impl Serve {
         }
 
         let limits = server::Limits::default();
-        let site = Site::new(app.clone(), limits);
+        let mut site = Site::new(app.clone(), limits);
+        if app.config.log_hits {
+            let log = HitLog::start(app.config.log, app.clock.clone(), std::io::stderr());
+            site = site.logging_hits(log.context("hits cannot be logged")?);
+        }
+        if let Some(listener) = metrics {
+            tracing::info!("counters are at http://{}/metrics", reachable(listener.local_addr()?));
+            tokio::spawn(server::serve(listener, Board::new(app.clone()), limits, std::future::pending()));
+        }
         let keepers = tokio::spawn(keepers.run(site.clone()));
         let (end_mail, mail_ends) = oneshot::channel::<()>();
         let mut postman = tokio::spawn(postman.run(async {
@@ -96,8 +114,8 @@ impl Serve {
     }
 }
 
-fn cannot_listen(address: SocketAddr) -> String {
-    format!("{address} cannot be listened on. Is something else using the port? Choose another with --listen ADDR:PORT")
+fn cannot_listen(address: SocketAddr, other: &str) -> String {
+    format!("{address} cannot be listened on. Is something else using the port? Choose another with {other}")
 }
 
 /// What somebody who has just started it wants to know.

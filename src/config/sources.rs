@@ -79,7 +79,14 @@ pub const SETTINGS: &[Setting] = {
             "",
             "Who mails come from, such as `Loose Laces <blog@example.org>`; needed with `smtp_url`.",
         ),
-        setting("log", Text, "text", "`text` or `json`, one line a request."),
+        setting("log", Text, "text", "`text` or `json`, one line a request that the page cache did not answer."),
+        setting("log_hits", Text, "0", "`1` logs what the page cache answered as well, as far as the log can keep up."),
+        setting(
+            "metrics_listen",
+            Text,
+            "",
+            "Address and port for counters at `/metrics`, such as `127.0.0.1:9464`, in the form that Prometheus reads.",
+        ),
         setting(
             "watch",
             Text,

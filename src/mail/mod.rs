@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time;
 
 use crate::{
-    app::App,
+    app::{App, metrics::Attempt},
     domain::{delivery, mail_keys::CONFIRMATION_DAYS, words::counted},
     store::{Outcome, Outgoing, StoreError},
 };
@@ -196,6 +196,12 @@ impl Postman {
     async fn settle(&self, mail: &Outgoing, outcome: Outcome) -> Result<(), StoreError> {
         const TRIES: u32 = 5;
         let mut tried = 1;
+        self.app.metrics.mailed(match outcome {
+            Outcome::Sent => Attempt::Sent,
+            Outcome::Dropped(_) => Attempt::NotNeeded,
+            Outcome::Again { .. } => Attempt::PutOff,
+            Outcome::GivenUp(_) => Attempt::GivenUp,
+        });
         loop {
             let settled = self.app.store.settle_mail(mail.id, &self.lease, &outcome, self.app.clock.now()).await;
             if settled.is_ok() || tried == TRIES {

@@ -97,10 +97,15 @@ impl PageCache {
         self.0.pages.clear();
     }
 
-    /// Requests answered from here since the start. They are counted and not logged: a line each would cost more than
-    /// the answer.
+    /// Requests answered from here since the start. They are counted, and logged only where that is wished for: a line
+    /// each would cost more than the answer.
     pub fn hits(&self) -> u64 {
         self.0.hits.load(Ordering::Relaxed)
+    }
+
+    /// How many pages are held, and their bytes in all encodings.
+    pub fn size(&self) -> (usize, u64) {
+        (self.0.pages.len(), self.0.pages.weight())
     }
 
     /// The answer, if it is here. Does not wait, so that a hit costs no more than a lookup and a write.

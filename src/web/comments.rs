@@ -185,6 +185,9 @@ async fn add(app: &App, sent: Sent) -> Result<Added, StoreError> {
     let task_app = app.clone();
     let task = tokio::spawn(async move {
         let added = task_app.store.add_comment(&sent).await;
+        if let Ok(added) = &added {
+            task_app.metrics.commented(added);
+        }
         if let Ok(Added::Stored(_, Status::Approved)) = added {
             task_app.cache.purge(&[sent.thread.tag().as_str(), COMMENTS_TAG]);
         }

@@ -15,10 +15,12 @@ mod files;
 mod guard;
 mod headers;
 mod health;
+mod hit_log;
 pub mod icons;
 mod lists;
 mod mail;
 mod manifest;
+pub mod metrics;
 mod page;
 mod request_log;
 mod search;
@@ -43,33 +45,28 @@ use tower::{ServiceBuilder, ServiceExt};
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::app::App;
+pub use hit_log::HitLog;
 pub use page::Policy;
-use server::Limits;
+use server::{Answers, Limits};
 
 /// The whole site as a service: the page cache, and the router behind it. Cheap to clone.
 #[derive(Clone)]
 pub struct Site {
     app: App,
     router: Router,
+    /// `None`: hits have no line.
+    hit_log: Option<HitLog>,
 }
 
 impl Site {
     pub fn new(app: App, limits: Limits) -> Self {
-        Self { router: router(app.clone(), limits), app }
+        Self { router: router(app.clone(), limits), app, hit_log: None }
     }
 
-    /// The answer of the page cache, if it has one.
-    pub fn hit<B>(&self, request: &Request<B>) -> Option<Response> {
-        self.app.cache.hit(request)
-    }
-
-    /// Answers a request.
-    pub async fn respond(&self, request: Request<Body>) -> Response {
-        let made = |request| async {
-            let response = self.router.clone().oneshot(request).await;
-            response.unwrap_or_else(|never| match never {})
-        };
-        self.app.cache.respond(request, made).await
+    /// With a line in the log for each hit, too.
+    #[must_use]
+    pub fn logging_hits(self, log: HitLog) -> Self {
+        Self { hit_log: Some(log), ..self }
     }
 
     /// Makes a page before anybody asks for it, unless it is there.
@@ -83,9 +80,28 @@ impl Site {
     }
 }
 
+impl Answers for Site {
+    /// The answer of the page cache, if it has one.
+    fn hit<B>(&self, request: &Request<B>) -> Option<Response> {
+        let response = self.app.cache.hit(request)?;
+        if let Some(log) = &self.hit_log {
+            log.note(request, response.status().as_u16());
+        }
+        Some(response)
+    }
+
+    async fn respond(&self, request: Request<Body>) -> Response {
+        let made = |request| async {
+            let response = self.router.clone().oneshot(request).await;
+            response.unwrap_or_else(|never| match never {})
+        };
+        self.app.cache.respond(request, made).await
+    }
+}
+
 fn router(app: App, limits: Limits) -> Router {
     let layers = ServiceBuilder::new()
-        .layer(middleware::from_fn(request_log::write))
+        .layer(middleware::from_fn_with_state(app.clone(), request_log::write))
         .layer(middleware::from_fn_with_state(app.clone(), headers::write))
         .layer(middleware::from_fn_with_state(app.clone(), errors::render))
         .layer(CatchPanicLayer::custom(panicked))

@@ -9,9 +9,15 @@ use std::{
     time::Instant,
 };
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
 use http::{HeaderName, HeaderValue};
 use tracing::Instrument;
+
+use crate::app::App;
 
 /// Carries the id to whoever asked.
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -34,7 +40,7 @@ impl RequestId {
 pub struct Unasked;
 
 /// The outermost layer of the router.
-pub async fn write(mut request: Request, next: Next) -> Response {
+pub async fn write(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = RequestId::next();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let is_asked = request.extensions().get::<Unasked>().is_none();
@@ -43,14 +49,15 @@ pub async fn write(mut request: Request, next: Next) -> Response {
     // What is logged on the way carries the id that the visitor may be shown.
     let span = tracing::info_span!("request", id = %id.0);
     let mut response = next.run(request).instrument(span).await;
-    let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
+    let took = began.elapsed();
     if is_asked {
+        app.metrics.answered(response.status().as_u16(), took);
         tracing::info!(
             target: "instep::request",
             method = %method,
             path = %path,
             status = response.status().as_u16(),
-            ms = (milliseconds * 10.0).round() / 10.0,
+            ms = (took.as_secs_f64() * 10_000.0).round() / 10.0,
             id = %id.0,
         );
     }

@@ -18,7 +18,7 @@ use tokio::{
 };
 use tokio_io_timeout::TimeoutStream;
 
-use super::{Site, visitor::Peer};
+use super::visitor::Peer;
 
 /// A connection whose writes have a deadline.
 type Stream = TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>;
@@ -53,8 +53,17 @@ impl Default for Limits {
     }
 }
 
+/// Who answers requests. Cheap to clone.
+pub trait Answers: Clone + Send + Sync + 'static {
+    /// An answer that is there already.
+    fn hit<B>(&self, request: &Request<B>) -> Option<Response<Body>>;
+
+    /// An answer that may have to be made.
+    fn respond(&self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send;
+}
+
 /// Serves until `stop` is done, then lets requests in flight finish.
-pub async fn serve(listener: TcpListener, site: Site, limits: Limits, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: TcpListener, site: impl Answers, limits: Limits, stop: impl Future<Output = ()>) {
     let graceful = GracefulShutdown::new();
     let connections = Arc::new(Semaphore::new(limits.connections));
     let mut stop = std::pin::pin!(stop);
@@ -104,13 +113,13 @@ enum Answer<F> {
     Making(Pin<Box<F>>),
 }
 
-fn connection(
+fn connection<A: Answers>(
     stream: TcpStream,
-    site: Site,
+    site: A,
     limits: Limits,
 ) -> http1::Connection<
     Stream,
-    impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send>,
+    impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send> + use<A>,
 > {
     let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
     let service = service_fn(move |request: Request<Incoming>| {

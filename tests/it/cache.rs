@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::StatusCode;
-use instep::store::Store;
+use instep::{store::Store, web::server::Answers};
 
 use crate::support::{Answer, TestSite, eventually, visitor::comment_id};
 

@@ -12,6 +12,7 @@ mod docs;
 mod embeds;
 mod feeds;
 mod mail;
+mod metrics;
 mod pages;
 mod pictures;
 mod search;

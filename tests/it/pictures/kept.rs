@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, path::PathBuf, time::SystemTime};
 use image::ImageFormat;
 use instep::{
     app::{App, Clock, Mode},
-    web::{Site, server::Limits},
+    web::{
+        Site,
+        server::{Answers, Limits},
+    },
 };
 
 use super::{addresses, is_kept_for_ever, post, ready, sideways};

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use instep::web::{
     Site,
-    server::{self, Limits},
+    server::{self, Answers, Limits},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -35,13 +35,17 @@ pub struct Running {
 
 impl Running {
     pub async fn start(site: &TestSite, limits: Limits) -> Self {
+        Self::answering(Site::new(site.app.clone(), limits), limits).await
+    }
+
+    pub async fn answering(answers: impl Answers, limits: Limits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async {
             let _ = stopped.await;
         };
-        let serving = tokio::spawn(server::serve(listener, Site::new(site.app.clone(), limits), limits, stopped));
+        let serving = tokio::spawn(server::serve(listener, answers, limits, stopped));
         Self { address, stop: Some(stop), serving }
     }
 

@@ -15,7 +15,10 @@ use instep::{
     app::{App, Clock, Mode},
     config::{Config, Typed},
     store::Store,
-    web::{Site, server::Limits},
+    web::{
+        Site,
+        server::{Answers, Limits},
+    },
 };
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;

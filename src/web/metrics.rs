@@ -1,0 +1,113 @@
+//! `GET /metrics` on a port of its own (`INSTEP_METRICS_LISTEN`), in the text format of Prometheus, version 0.0.4. Never
+//! on the site's own port: how much is going on is nobody else's business.
+
+use std::{fmt::Write, time::Duration};
+
+use axum::{body::Body, response::Response};
+use http::{HeaderValue, Method, Request, StatusCode, header};
+
+use crate::app::{
+    App,
+    metrics::{ATTEMPTS, BOUNDS, FATES},
+};
+
+use super::server::Answers;
+
+/// Answers with the counters and with nothing else. Cheap to clone.
+#[derive(Clone)]
+pub struct Board(App);
+
+impl Board {
+    pub fn new(app: App) -> Self {
+        Self(app)
+    }
+}
+
+impl Answers for Board {
+    fn hit<B>(&self, _: &Request<B>) -> Option<Response> {
+        None
+    }
+
+    async fn respond(&self, request: Request<Body>) -> Response {
+        let (status, text) = match (request.method(), request.uri().path()) {
+            (&Method::GET, "/metrics") => (StatusCode::OK, text(&self.0)),
+            (&Method::GET, _) => (StatusCode::NOT_FOUND, "the counters are at /metrics\n".to_owned()),
+            _ => (StatusCode::METHOD_NOT_ALLOWED, "there is nothing to do here but GET /metrics\n".to_owned()),
+        };
+        let mut response = Response::new(Body::from(text));
+        *response.status_mut() = status;
+        let plain = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, plain);
+        response
+    }
+}
+
+/// Every series there is.
+fn text(app: &App) -> String {
+    let counted = app.metrics.counted();
+    let (pages, bytes) = app.cache.size();
+    let snapshot = app.snapshot();
+    let mut text = Text::default();
+    text.counter("instep_hits_total", "Requests that the page cache answered.", one(&app.cache.hits()));
+    let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"];
+    let answers = each("status", &classes, &counted.answers);
+    text.counter("instep_answers_total", "Requests that were not in the page cache.", answers);
+    let waits = buckets(&counted.waits, counted.waited.as_secs_f64());
+    text.series("instep_answer_seconds", "histogram", "How long those took.", waits);
+    let comments = each("became", &FATES, &counted.comments);
+    text.counter("instep_comments_total", "Comments that were sent, by what became of them.", comments);
+    let mails = each("became", &ATTEMPTS, &counted.mails);
+    text.counter("instep_mails_total", "Attempts to send a mail, by what became of them.", mails);
+    text.gauge("instep_cached_pages", "Pages in the page cache.", &pages);
+    text.gauge("instep_cached_bytes", "Their bytes, all encodings together.", &bytes);
+    text.gauge("instep_posts", "Posts that readers can see.", &snapshot.posts.len());
+    text.gauge("instep_content_problems", "What instep check would say.", &snapshot.problems.len());
+    text.0
+}
+
+/// What stands behind the name of a series (labels, or the `_sum` of a histogram), and the value.
+type Lines = Vec<(String, String)>;
+
+fn one(value: &impl ToString) -> Lines {
+    vec![(String::new(), value.to_string())]
+}
+
+fn each(label: &str, names: &[&str], values: &[u64]) -> Lines {
+    let line = |(name, value): (&&str, &u64)| (format!("{{{label}=\"{name}\"}}"), value.to_string());
+    names.iter().zip(values).map(line).collect()
+}
+
+/// Each bucket holds those before it as well, and the last, without an end, holds all.
+fn buckets(waits: &[u64], seconds: f64) -> Lines {
+    let bounds = BOUNDS.iter().map(|bound| format!("{}", Duration::from_millis(*bound).as_secs_f64()));
+    let mut sum = 0;
+    let bucket = |(bound, count): (String, &u64)| {
+        sum += count;
+        (format!("_bucket{{le=\"{bound}\"}}"), sum.to_string())
+    };
+    let mut lines: Lines = bounds.chain(["+Inf".to_owned()]).zip(waits).map(bucket).collect();
+    lines.push(("_sum".to_owned(), seconds.to_string()));
+    lines.push(("_count".to_owned(), sum.to_string()));
+    lines
+}
+
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn counter(&mut self, name: &str, help: &str, lines: Lines) {
+        self.series(name, "counter", help, lines);
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, value: &impl ToString) {
+        self.series(name, "gauge", help, one(value));
+    }
+
+    fn series(&mut self, name: &str, kind: &str, help: &str, lines: Lines) {
+        // Writing to a String does not fail.
+        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+        for (behind, value) in lines {
+            let _ = writeln!(self.0, "{name}{behind} {value}");
+        }
+    }
+}
