@@ -93,9 +93,6 @@ pub struct Rendered {
 /// A picture after more than this many bytes of text is below the fold of every screen.
 const FOLD: usize = 1000;
 
-/// Longest excerpt made from the start of a text, in characters.
-const EXCERPT: usize = 280;
-
 /// What is understood besides CommonMark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
@@ -295,10 +292,7 @@ impl Writer<'_> {
         let body = &mut self.out.body;
         body.text = self.text.split_whitespace().collect::<Vec<_>>().join(" ").into();
         body.words = body.text.split(' ').filter(|word| word.contains(char::is_alphanumeric)).count();
-        body.excerpt = match self.excerpt_end {
-            Some(end) => self.text[..end].split_whitespace().collect::<Vec<_>>().join(" "),
-            None => shorten(&body.text, EXCERPT),
-        };
+        body.excerpt = self.excerpt_end.map(|end| self.text[..end].split_whitespace().collect::<Vec<_>>().join(" "));
         self.out
     }
 

@@ -23,6 +23,8 @@ pub struct Entry {
     pub description: String,
     /// The author's own sentence, shown below the title; the start of the text would stand there twice.
     pub dek: Option<String>,
+    /// What lists show: the text up to `<!--more-->`, else the author's own sentence, else the start of the text.
+    pub excerpt: String,
     pub image: Option<Picture>,
     pub body: Body,
     /// Drafts are nowhere but in `instep serve --dev`.
@@ -53,8 +55,8 @@ impl Entry {
 pub struct Body {
     pub pieces: Vec<Piece>,
     pub contents: Vec<ContentsLine>,
-    /// Plain text up to `<!--more-->`, else the start of the text.
-    pub excerpt: String,
+    /// Plain text up to `<!--more-->`, where the author has put that.
+    pub excerpt: Option<String>,
     /// All of it as plain text, for search.
     pub text: Arc<str>,
     pub words: usize,

@@ -249,8 +249,15 @@ fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 
-fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
+/// Longest excerpt made from the start of a text, in characters.
+const EXCERPT: usize = 280;
+/// And longest description: what search engines show of one.
+const DESCRIPTION: usize = 155;
+
+fn entry(outline: Outline, mut body: Body, image: Option<Picture>) -> Entry {
     let description = outline.front_matter.any_description().map(str::to_owned);
+    let before_more = body.excerpt.take();
+    let described = description.clone().or_else(|| Some(markdown::shorten(before_more.as_deref()?, DESCRIPTION)));
     let language = outline.language();
     let mut extra = outline.front_matter.extra.unwrap_or_default();
     extra.extend(outline.front_matter.unknown);
@@ -259,7 +266,8 @@ fn entry(outline: Outline, body: Body, image: Option<Picture>) -> Entry {
         address: outline.address,
         aliases: outline.aliases,
         title: outline.title,
-        description: description.clone().unwrap_or_else(|| markdown::shorten(&body.excerpt, 155)),
+        description: described.unwrap_or_else(|| markdown::shorten(&body.text, DESCRIPTION)),
+        excerpt: before_more.or_else(|| description.clone()).unwrap_or_else(|| markdown::shorten(&body.text, EXCERPT)),
         dek: description,
         image,
         body,

@@ -187,7 +187,7 @@ fn blocks() {
 #[test]
 fn excerpts_and_text() {
     let rendered = render("First *words*.\n\n<!--more-->\n\n## Then\n\nmore [here](/x)", &Site);
-    assert_eq!(rendered.body.excerpt, "First words.");
+    assert_eq!(rendered.body.excerpt.as_deref(), Some("First words."));
     // What stands for a picture would read oddly among the words.
     assert_eq!(&*render("Look: ![A](a.jpg)", &Site).body.text, "Look:");
     assert_eq!(&*rendered.body.text, "First words. Then more here");

@@ -193,6 +193,7 @@ fn entry(slug: Slug, title: &str, address: String, body: Body, image: Option<Pic
         title: title.to_owned(),
         description: String::new(),
         dek: None,
+        excerpt: body.text.to_string(),
         image,
         body,
         draft: false,

@@ -101,7 +101,7 @@ impl PostCard {
             tongue: tongue::of(entry),
             href: address::encode(&entry.address),
             date: dates::day(&post.date, texts),
-            excerpt: entry.body.excerpt.clone(),
+            excerpt: entry.excerpt.clone(),
             reading: reading(post, texts),
             comments: counts
                 .as_ref()

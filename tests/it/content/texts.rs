@@ -134,10 +134,14 @@ async fn the_excerpt_ends_where_the_author_says() {
     let site = TestSite::new()
         .post("calf", "The *start*.\n\n<!--more-->\n\nThe rest.")
         .post("hips", &format!("{} The end.", "Words to skip over. ".repeat(30)))
+        .post("feet", "---\ndescription: Three for the feet.\n---\nMy feet are long.")
+        .post("toes", "---\ndescription: Ten of them.\n---\nThe teaser.\n\n<!--more-->\n\nAnd all of it.")
         .start()
         .await;
     let home = site.get("/").await;
     home.says("The start.").does_not_say("The rest.").says("Words to skip over.").does_not_say("The end.");
+    home.says("Three for the feet.").does_not_say("My feet are long.");
+    home.says("The teaser.").does_not_say("Ten of them.").does_not_say("And all of it.");
     site.get("/posts/calf").await.says("The rest.").does_not_say("<!--more-->").does_not_say("&lt;!--more");
 }
 
