@@ -15,6 +15,7 @@ mod mail;
 mod metrics;
 mod pages;
 mod pictures;
+mod queries;
 mod search;
 mod server;
 mod store;

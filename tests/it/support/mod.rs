@@ -9,6 +9,7 @@ pub mod provider;
 pub mod running;
 pub mod site;
 pub mod smtp;
+pub mod statements;
 pub mod visitor;
 
 use std::{
