@@ -183,9 +183,11 @@ fn brotli(body: &[u8], effort: Effort) -> Option<Bytes> {
         Effort::Quick => 5,
         Effort::Best => 11,
     };
-    // A window of 4 MiB covers any page.
-    let parameters =
-        brotli::enc::BrotliEncoderParams { quality, lgwin: 22, size_hint: body.len(), ..Default::default() };
+    // A window that covers this page, 4 MiB at most: the encoder takes memory for all of it, which allocators keep. Not
+    // below 128 KiB, where it would change to a slower way of searching.
+    let window = body.len().next_power_of_two().ilog2().clamp(17, 22);
+    let lgwin = i32::try_from(window).unwrap_or(22);
+    let parameters = brotli::enc::BrotliEncoderParams { quality, lgwin, size_hint: body.len(), ..Default::default() };
     let mut compressed = Vec::with_capacity(body.len() / 3);
     brotli::BrotliCompress(&mut &body[..], &mut compressed, &parameters).ok()?;
     Some(Bytes::from(compressed))
