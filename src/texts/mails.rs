@@ -74,6 +74,8 @@ pub struct FromMail {
     pub answer_hint: String,
     pub answer_approves: String,
     pub post_answer: String,
+    pub answered: String,
+    pub you_answered: String,
     pub mails: String,
     pub is_this_you: String,
     pub asks_answers: Phrase<(Email, Title)>,

@@ -13,7 +13,7 @@ use crate::{
     app::App,
     content::comment_markdown,
     domain::{
-        comment::{Comment, NewComment, RawComment, Status},
+        comment::{Comment, NewComment, RawComment, Status, ThreadKey},
         mail_keys,
     },
     store::StoreError,
@@ -28,6 +28,8 @@ use crate::{
 
 /// Who acts, in the moderation log.
 const ACTOR: &str = "mail";
+/// Where an answer leads that was taken.
+const ANSWERED: &str = "answered";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -54,6 +56,10 @@ struct CommentPage {
     /// Where everybody sees it.
     here: Option<String>,
     acts: Vec<Act>,
+    /// What the author has answered, oldest first.
+    answered: Vec<Answered>,
+    /// The newest of them has just been sent.
+    is_answered: bool,
     answer: Answer,
 }
 
@@ -74,6 +80,13 @@ struct Act {
     is_asked: bool,
 }
 
+/// An answer that everybody sees.
+struct Answered {
+    html: String,
+    at: dates::Moment,
+    href: String,
+}
+
 /// The field for an answer, with what stands in it.
 #[derive(Default)]
 struct Answer {
@@ -86,7 +99,7 @@ struct Answer {
 pub async fn show(State(app): State<App>, Query(link): Query<Link>) -> Result<Page, WebError> {
     let comment = opened(&app, &link.key).await?;
     let answer = Answer { is_asked: link.act == "answer", ..Answer::default() };
-    page(&app, &link.key, &comment, &link.act, answer)
+    page(&app, &link.key, &comment, &link.act, answer).await
 }
 
 /// Judges, or answers.
@@ -98,7 +111,7 @@ pub async fn act(
     let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
     let comment = opened(&app, &form.key).await?;
     if origin == Origin::Foreign {
-        return again(&app, &form, &comment, app.texts().from_mail.foreign.clone(), StatusCode::FORBIDDEN);
+        return again(&app, &form, &comment, app.texts().from_mail.foreign.clone(), StatusCode::FORBIDDEN).await;
     }
     let now = app.clock.now();
     let done = match form.act.as_str() {
@@ -109,7 +122,13 @@ pub async fn act(
         _ => return Err(WebError::status(StatusCode::BAD_REQUEST)),
     };
     app.cache.purge(&done.tags());
-    Ok(back(&form.key))
+    if form.text.trim().is_empty() {
+        return Ok(back(&form.key, ""));
+    }
+    // An answer was begun before this button was pressed, and a redirect would drop it. To send it unasked would be worse.
+    let comment = opened(&app, &form.key).await?;
+    let answer = Answer { text: form.text, is_asked: true, ..Answer::default() };
+    Ok(page(&app, &form.key, &comment, "answer", answer).await?.into_response())
 }
 
 /// Posts the answer as the author; the comment it answers is then seen by everyone.
@@ -120,14 +139,14 @@ async fn answer(app: &App, form: &ActForm, comment: &Comment) -> Result<Response
         Ok(new) => new,
         Err(errors) => {
             let error = field_errors(&errors, &app.texts().mend).join(" ");
-            return again(app, form, comment, error, StatusCode::UNPROCESSABLE_ENTITY);
+            return again(app, form, comment, error, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
     };
     match post_answer(app, &new, author.url.as_deref(), comment).await {
-        Ok(()) => Ok(back(&form.key)),
+        Ok(()) => Ok(back(&form.key, ANSWERED)),
         Err(error) => {
             errors::log(&error);
-            again(app, form, comment, app.texts().from_mail.not_kept.clone(), StatusCode::SERVICE_UNAVAILABLE)
+            again(app, form, comment, app.texts().from_mail.not_kept.clone(), StatusCode::SERVICE_UNAVAILABLE).await
         }
     }
 }
@@ -136,7 +155,7 @@ async fn post_answer(app: &App, new: &NewComment, site: Option<&str>, comment: &
     let now = app.clock.now();
     let approved = app.store.approve(comment.id, ACTOR, now).await?;
     // A button that was pressed twice answers once.
-    let key = crate::domain::comment::ThreadKey::post(comment.thread_slug.as_str());
+    let key = ThreadKey::post(comment.thread_slug.as_str());
     let is_twin = |other: &Comment| other.by_author && other.parent_id == Some(comment.id) && other.text == new.text;
     if !app.store.thread(&[key], None).await?.iter().any(is_twin) {
         app.store.reply_as_author(comment.id, &new.name, site, &new.text, ACTOR, now).await?;
@@ -153,11 +172,13 @@ async fn opened(app: &App, key: &str) -> Result<Comment, WebError> {
     if comment.text.is_empty() { Err(WebError::gone()) } else { Ok(comment) }
 }
 
-fn back(key: &str) -> Response {
-    redirect(StatusCode::SEE_OTHER, &format!("/mail/comment?key={key}"))
+/// To the page again; `act` says what was done, where that is not seen anyway.
+fn back(key: &str, act: &str) -> Response {
+    let act = if act.is_empty() { String::new() } else { format!("&act={act}") };
+    redirect(StatusCode::SEE_OTHER, &format!("/mail/comment?key={key}{act}"))
 }
 
-fn again(
+async fn again(
     app: &App,
     form: &ActForm,
     comment: &Comment,
@@ -165,12 +186,12 @@ fn again(
     status: StatusCode,
 ) -> Result<Response, WebError> {
     let answer = Answer { text: form.text.clone(), error: Some(error), is_asked: form.act == "answer" };
-    Ok(page(app, &form.key, comment, &form.act, answer)?.with_status(status).into_response())
+    Ok(page(app, &form.key, comment, &form.act, answer).await?.with_status(status).into_response())
 }
 
-fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answer) -> Result<Page, WebError> {
+async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answer) -> Result<Page, WebError> {
     let snapshot = app.snapshot();
-    let (post, _) = thread(snapshot.post(&comment.thread_slug).map(AsRef::as_ref), &comment.thread_slug);
+    let (post, threads) = thread(snapshot.post(&comment.thread_slug).map(AsRef::as_ref), &comment.thread_slug);
     let texts = app.texts();
     let (words, said) = (&texts.mails, &texts.from_mail);
     let act = |word, label| Act { word, label, is_asked: word == asked };
@@ -186,6 +207,7 @@ fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answer) ->
     if answer.error.is_some() {
         layout = layout.with_error();
     }
+    let answered = answered(app, &threads, comment).await;
     let page = CommentPage {
         layout,
         key: key.to_owned(),
@@ -203,7 +225,22 @@ fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answer) ->
         },
         here: (comment.status == Status::Approved).then(|| format!("/comments/{}", comment.id)),
         acts,
+        is_answered: asked == ANSWERED && !answered.is_empty(),
+        answered,
         answer,
     };
     Page::html(&page, Policy::Private)
+}
+
+/// The page is of use without them, so a database that went away meanwhile is no error here.
+async fn answered(app: &App, threads: &[ThreadKey], comment: &Comment) -> Vec<Answered> {
+    let thread = app.store.thread(threads, None).await.inspect_err(errors::log).unwrap_or_default();
+    let own = thread.into_iter().filter(|other| other.by_author && other.parent_id == Some(comment.id));
+    let seen = own.filter(|answer| answer.status == Status::Approved);
+    let shown = seen.map(|answer| Answered {
+        html: comment_markdown::render(&answer.text),
+        at: dates::minute(answer.created_at, &app.config.site.time_zone, app.texts()),
+        href: format!("/comments/{}", answer.id),
+    });
+    shown.collect()
 }

@@ -78,14 +78,40 @@ async fn an_answer_from_the_mail_wears_the_badge_and_approves() {
     let empty = answer(" ").send().await;
     empty.is(422).says("Please write your comment here.");
     assert_eq!(status(&mailed, id).await, Status::Held);
-    answer("An *answer*").send().await.is(303);
+    let sent = answer("An *answer*").send().await;
     // A button that was pressed twice.
     answer("An *answer*").send().await.is(303);
+    let done = author.get(sent.header("location")).await;
+    is_personal(&done);
+    done.says("Your answer is online.").says("You answered").says("An <em>answer</em>");
+    let again = author.get(&mail.link("act=answer")).await;
+    again.says("You answered").says("An <em>answer</em>").does_not_say("Your answer is online.");
+    let shown = again.html().all("a").iter().filter(|link| link.get("href").starts_with("/comments/")).count();
+    assert_eq!(shown, 2, "the comment, and one answer");
     let page = mailed.site.get("/posts/calf").await;
     page.says("A question").says("An <em>answer</em>");
     let html = page.html();
     assert_eq!(html.elements.iter().filter(|element| element.has_class("comment-author")).count(), 1);
     assert_eq!(mailed.lines().await, Vec::<String>::new(), "nobody is told of their own words");
+}
+
+#[tokio::test]
+async fn an_answer_that_was_begun_outlives_the_other_buttons() {
+    let mut mailed = mailed().await;
+    let (id, mail) = held(&mut mailed, "A question").await;
+    let author = mailed.site.visitor("192.0.2.99");
+    let page = author.get(&mail.link("act=approve")).await.html();
+    let approve = page.one("button", "value", "approve");
+    assert_eq!(approve.get("form"), page.one("form", "action", "/mail/comment").get("id"), "one form sends both");
+    let pressed = author.last_form_in(&page).add("act", "approve").set("text", "Half an ans").send().await;
+    is_personal(&pressed);
+    pressed.says("It is approved").says("Half an ans");
+    assert_eq!(status(&mailed, id).await, Status::Approved);
+    mailed.site.get("/posts/calf").await.says("A question").does_not_say("Half an ans");
+    let whole = author.last_form_in(&pressed.html()).add("act", "answer");
+    assert_eq!(whole.field("text"), "Half an ans");
+    whole.set("text", "A whole answer").send().await.is(303);
+    mailed.site.get("/posts/calf").await.says("A whole answer");
 }
 
 #[tokio::test]
