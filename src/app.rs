@@ -1,5 +1,6 @@
 //! What a request needs, built once: settings, database, content, page cache, clock. And what keeps it current.
 
+mod held;
 mod live;
 pub mod metrics;
 

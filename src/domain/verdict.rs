@@ -103,6 +103,29 @@ impl Reason {
             _ => None,
         }
     }
+
+    /// A reason again from the line that its word and its detail make; `None` where it was never one of ours.
+    pub fn read(line: &str) -> Option<Self> {
+        let (word, detail) = line.split_once(' ').unwrap_or((line, ""));
+        Some(match word {
+            "all-held" => Self::AllHeld,
+            "first-comment" => Self::FirstComment,
+            "stamp-missing" => Self::StampMissing,
+            "stamp-forged" => Self::StampForged,
+            "stamp-old" => Self::StampOld,
+            "honeypot" => Self::Honeypot,
+            "author-name" => Self::AuthorName,
+            "links" => Self::Links(detail.parse().ok()?),
+            "hold-word" => Self::Word(detail.to_owned()),
+            "repeated" => Self::Repeated(detail.split(' ').next()?.parse().ok()?),
+            "bayes" => {
+                let (spam, words) = detail.split_once(':')?;
+                let words = words.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty());
+                Self::Bayes(Score { spam: spam.parse().ok()?, words: words.collect() })
+            }
+            _ => return None,
+        })
+    }
 }
 
 /// Why a comment is not taken. Told to its writer.

@@ -49,7 +49,7 @@ pub async fn compose(app: &App, mail: &Outgoing) -> Result<Composed, StoreError>
                 let post = app.snapshot().post(&comment.thread_slug).cloned();
                 let desk = Desk { post, ..desk };
                 match (kind, mail.address_id) {
-                    (Kind::Author, _) => Ok(desk.author(&comment)),
+                    (Kind::Author, _) => desk.author(&comment).await,
                     (Kind::Announce, _) => desk.audience(&comment).await,
                     (Kind::Confirm, Some(address)) => desk.confirm(&comment, address).await,
                     (Kind::Answer | Kind::Thread, Some(address)) => desk.told(&comment, address).await,
@@ -139,31 +139,37 @@ macro_rules! templates {
 
 impl Desk<'_> {
     /// To the author: somebody has commented.
-    fn author(&self, comment: &Comment) -> Composed {
+    async fn author(&self, comment: &Comment) -> Result<Composed, StoreError> {
         let site = &self.app.config.site;
         let Some(to) = site.author.email.as_deref().filter(|_| site.notices.of_each) else {
-            return Composed::Nothing("the author wants no mail for each comment");
+            return Ok(Composed::Nothing("the author wants no mail for each comment"));
         };
         if comment.text.is_empty() {
-            return Composed::Nothing("the comment has been erased");
+            return Ok(Composed::Nothing("the comment has been erased"));
         }
         let frame = Frame::new(self.app);
         let key = mail_keys::moderation(&self.app.signer, comment.id, self.app.clock.now());
         let (said, post) = (Said::new(comment), self.title(comment));
-        let subject = match comment.status {
-            Status::Held => frame.texts.mails.held_subject.with_both(&said.name, &post),
-            _ => frame.texts.mails.commented_subject.with_both(&said.name, &post),
+        let (words, is_changed) = (&frame.texts.mails, comment.edited_at.is_some());
+        let subject = match (comment.status, is_changed) {
+            (Status::Held, false) => &words.held_subject,
+            (Status::Held, true) => &words.changed_held_subject,
+            (_, false) => &words.commented_subject,
+            (_, true) => &words.changed_subject,
         };
+        let subject = subject.with_both(&said.name, &post);
         let acts = Acts {
             here: format!("{}/comments/{}", frame.base, comment.id),
             link: format!("{}/mail/comment?key={key}", frame.base),
+            article: self.post.as_ref().map(|post| site.absolute(&post.entry.address)),
             status: comment.status,
-            is_changed: comment.edited_at.is_some(),
+            why: self.app.why_held(comment).await?.map(|why| line(&why)),
+            is_changed,
         };
         let text = AuthorText { frame: &frame, said: &said, post: &post, acts: &acts }.render();
         let html = AuthorHtml { frame: &frame, said: &said, post: &post, acts: &acts }.render();
         let letter = letter(to, subject, text, html);
-        posted(letter.map(|letter| Letter { conversation: Some(self.conversation(comment)), ..letter }))
+        Ok(posted(letter.map(|letter| Letter { conversation: Some(self.conversation(comment)), ..letter })))
     }
 
     async fn audience(&self, comment: &Comment) -> Result<Composed, StoreError> {
@@ -267,7 +273,11 @@ async fn corner(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
 struct Acts {
     here: String,
     link: String,
+    /// What it stands under, where that is still there.
+    article: Option<String>,
     status: Status,
+    /// Why it waits.
+    why: Option<String>,
     is_changed: bool,
 }
 
@@ -321,7 +331,7 @@ async fn digest(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
     };
     let held_gists = held.iter().map(|listed| Gist {
         who: who(&listed.comment.thread_slug, &listed.comment.name),
-        reasons: line(&listed.reasons.join(", ")),
+        reasons: line(&app.reasons_said(&listed.explained())),
         start: start_of(&listed.comment.text),
         link: Some(link_to(app, &frame, listed.comment.id, now)),
     });

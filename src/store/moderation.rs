@@ -143,6 +143,21 @@ macro_rules! log_act {
 pub(super) use log_act;
 
 impl Store {
+    /// Why a comment was held, as [`Listed::explained`] says it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or the database is away.
+    pub async fn why_held(&self, id: CommentId) -> Result<Vec<String>, StoreError> {
+        let row: Option<ListedRow> = on_reader!(self, db => {
+            sqlx::query_as(concat!("SELECT ", comment_columns!(), ", reasons, reason_details FROM comments WHERE id = $1"))
+                .bind(id)
+                .fetch_optional(db)
+                .await?
+        });
+        let listed = Listed::from(row.ok_or(StoreError::NotFound)?);
+        Ok(listed.explained().into_iter().map(str::to_owned).collect())
+    }
+
     /// Comments by status (`None`: all), oldest first. Nothing is left to list of those that are erased.
     ///
     /// # Errors

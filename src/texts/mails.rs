@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{
     phrase::{
         Phrase, Plural,
-        gaps::{Email, Name, Site, Title},
+        gaps::{Email, Name, Reasons, Site, Title, Word, Words},
     },
     rooms::Said,
 };
@@ -15,6 +15,8 @@ use super::{
 #[serde(deny_unknown_fields)]
 pub struct Mails {
     pub held_subject: Phrase<(Name, Title)>,
+    pub changed_held_subject: Phrase<(Name, Title)>,
+    pub changed_subject: Phrase<(Name, Title)>,
     pub commented_subject: Phrase<(Name, Title)>,
     pub answered_subject: Phrase<(Name, Title)>,
     pub commented: Phrase<(Name, Title)>,
@@ -23,6 +25,7 @@ pub struct Mails {
     pub is_held: String,
     pub is_shown: String,
     pub is_gone: String,
+    pub to_article: String,
     pub approve: String,
     pub answer: String,
     pub spam: String,
@@ -52,6 +55,24 @@ pub struct Mails {
     pub digest_foot: String,
     pub test_subject: Phrase<Site>,
     pub test: Phrase<Site>,
+}
+
+/// Why a comment waits: one for each `domain::verdict::Reason`, told to the author.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldBecause {
+    pub sentence: Phrase<Reasons>,
+    pub all_held: String,
+    pub first_comment: String,
+    pub stamp_missing: String,
+    pub stamp_forged: String,
+    pub stamp_old: String,
+    pub honeypot: String,
+    pub author_name: String,
+    pub links: Plural,
+    pub word: Phrase<Word>,
+    pub repeated: Plural,
+    pub bayes: Phrase<Words>,
 }
 
 /// On the pages that links in mails open.

@@ -14,7 +14,7 @@ use rust_embed::RustEmbed;
 use serde::Deserialize;
 
 pub use dates::Dates;
-pub use mails::{ByMail, FromMail, Mails};
+pub use mails::{ByMail, FromMail, HeldBecause, Mails};
 pub use rooms::*;
 
 #[derive(RustEmbed)]
@@ -47,6 +47,7 @@ pub struct Texts {
     pub feeds: Feeds,
     pub errors: Errors,
     pub mails: Mails,
+    pub held_because: HeldBecause,
     pub from_mail: FromMail,
     pub by_mail: ByMail,
 }

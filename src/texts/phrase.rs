@@ -44,8 +44,8 @@ pub mod gaps {
 
     gaps! {
         Comment "comment", Corner "corner", Count "count", Date "date", Email "email", Id "id", Last "last", Month "month", Most "most", Name "name",
-        Names "names", Number "number", Provider "provider", Question "question", Site "site", Stretch "stretch", Tag "tag",
-        Tags "tags", Title "title", Word "word", Year "year",
+        Names "names", Number "number", Provider "provider", Question "question", Reasons "reasons", Site "site", Stretch "stretch", Tag "tag",
+        Tags "tags", Title "title", Word "word", Words "words", Year "year",
     }
 }
 

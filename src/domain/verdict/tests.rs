@@ -157,3 +157,36 @@ fn a_text_is_known_again() {
     assert_ne!(mark(text), mark("Great article, I will share it with my family!"));
     assert_eq!(mark("Thank you so much!"), None);
 }
+
+/// Each reason once. A new one does not compile here before it has a place.
+fn following(reason: &Reason) -> Option<Reason> {
+    Some(match reason {
+        Reason::AllHeld => Reason::FirstComment,
+        Reason::FirstComment => Reason::StampMissing,
+        Reason::StampMissing => Reason::StampForged,
+        Reason::StampForged => Reason::StampOld,
+        Reason::StampOld => Reason::Honeypot,
+        Reason::Honeypot => Reason::AuthorName,
+        Reason::AuthorName => Reason::Links(3),
+        Reason::Links(_) => Reason::Word("online casino*".to_owned()),
+        Reason::Word(_) => Reason::Repeated(2),
+        Reason::Repeated(_) => {
+            Reason::Bayes(Score { spam: 0.98, words: vec!["subscribe".into(), "my channel".into()] })
+        }
+        Reason::Bayes(_) => return None,
+    })
+}
+
+#[test]
+fn a_reason_is_read_as_it_was_written() {
+    for reason in std::iter::successors(Some(Reason::AllHeld), following) {
+        let line = match reason.detail() {
+            Some(detail) => format!("{} {detail}", reason.as_str()),
+            None => reason.as_str().to_owned(),
+        };
+        assert_eq!(Reason::read(&line), Some(reason), "{line}");
+    }
+    for strange in ["", "links", "links many", "repeated", "bayes", "bayes high: one", "mood"] {
+        assert_eq!(Reason::read(strange), None, "{strange}");
+    }
+}

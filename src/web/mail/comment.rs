@@ -53,6 +53,8 @@ struct CommentPage {
     html: String,
     /// How things are, in a sentence.
     standing: &'static str,
+    /// Why it waits, where it does.
+    why: Option<String>,
     /// Where everybody sees it.
     here: Option<String>,
     acts: Vec<Act>,
@@ -207,6 +209,7 @@ async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answ
     if answer.error.is_some() {
         layout = layout.with_error();
     }
+    let why = app.why_held(comment).await.inspect_err(errors::log).unwrap_or_default();
     let answered = answered(app, &threads, comment).await;
     let page = CommentPage {
         layout,
@@ -223,6 +226,7 @@ async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answ
             Status::Spam => &said.spam,
             Status::Trash => &said.trash,
         },
+        why,
         here: (comment.status == Status::Approved).then(|| format!("/comments/{}", comment.id)),
         acts,
         is_answered: asked == ANSWERED && !answered.is_empty(),

@@ -43,6 +43,27 @@ async fn each_comment_is_told_once() {
 }
 
 #[tokio::test]
+async fn mail_and_page_say_why_a_comment_waits() {
+    let mut mailed = mailed_with(|site| {
+        site.setting("site.comments.max_links", "2").setting("site.comments.hold_words", "['casino']")
+    })
+    .await;
+    let visitor = mailed.site.visitor("192.0.2.1");
+    let text = "My casino: https://a.example https://b.example https://c.example";
+    let form = visitor.form("/posts/calf").await.set("name", "Jo").set("text", text).without("stamp");
+    let id = comment_id(&form.send().await);
+    let mail = mailed.one_mail().await;
+    let why = "It waits because: you have not approved its writer before; it did not come from the form on the page; \
+               the name or the e-mail address looks like yours; 3 links; a word on your list: casino.";
+    mail.says(why).says("To the article: https://laces.example/posts/calf");
+    assert!(mail.html().contains(why), "{}", mail.html());
+    assert!(mail.html().contains("<a href=\"https://laces.example/posts/calf\">To the article</a>"), "{}", mail.html());
+    mailed.site.get(&mail.link("act=approve")).await.says(why);
+    mailed.site.approve(id).await;
+    mailed.site.get(&mail.link("act=approve")).await.does_not_say("It waits because");
+}
+
+#[tokio::test]
 async fn the_buttons_act_and_readers_see_it_at_once() {
     let mut mailed = mailed().await;
     let (id, mail) = held(&mut mailed, "Judge me").await;

@@ -27,7 +27,7 @@ async fn every_morning_it_tells_what_waits() {
     mailed.site.turn(SignedDuration::from_mins(1));
     let mail = mailed.one_mail().await;
     assert_eq!(mail.line(), "jo@laces.example: 1 comment waits for you on Loose Laces");
-    mail.says("Ana commented under “Calves”: (first-comment) Has anybody read this?");
+    mail.says("Ana commented under “Calves”: (you have not approved its writer before) Has anybody read this?");
     mailed.site.get(&mail.link("/mail/comment")).await.is(200).says("Has anybody read this?");
     mailed.turn(23);
     assert_eq!(mailed.lines().await, Vec::<String>::new());

@@ -151,6 +151,7 @@ async fn the_author_is_told_when_an_edit_has_to_wait() {
     edit("Look there: https://pills.example").await;
     mailed.postman.round().await.expect("answers");
     let mail = mailed.smtp.one();
-    assert_eq!(mail.line(), "jo@laces.example: Waits for you: Ana under “Calves”");
+    assert_eq!(mail.line(), "jo@laces.example: Edited, waits for you: Ana under “Calves”");
     mail.says("Look there: https://pills.example").says("Its writer has changed it").says("nobody else sees it");
+    mail.says("It waits because: a link.");
 }

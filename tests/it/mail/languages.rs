@@ -15,6 +15,8 @@ async fn a_german_site_writes_german_mails() {
     let author = to("jo@laces.example");
     assert_eq!(author.subject(), "Wartet auf dich: Ana zu „Calves“");
     author.says("Freigeben: https://laces.example/mail/comment?key=");
+    author.says("Warum der Kommentar wartet: von dieser Person hast du noch nichts freigegeben.");
+    author.says("Zum Artikel: https://laces.example/posts/calf");
     assert!(author.html().contains("<html lang=\"de\">"));
     mailed.site.get(&author.link("act=approve")).await.says("Ana schrieb").says("Papierkorb").does_not_say("Approve");
     let question = to("ana@example.org");
