@@ -129,6 +129,18 @@ const hidePreview = () => {
   preview.hidden = true;
 };
 
+/// What was said of a field is over once it has been mended, as far as can be seen from here: the preview asks about the
+/// text alone. The summary goes with the first, for its heading counts them; the others say so at their fields.
+const forgive = () => {
+  for (const field of form.querySelectorAll("[aria-invalid]")) {
+    const isMissing = !field.value.trim() && (field == text || field == name);
+    if (isMissing || field.value == field.defaultValue) continue;
+    field.removeAttribute("aria-invalid");
+    document.getElementById(`${field.id}-error`)?.remove();
+    document.getElementById("error-summary")?.remove();
+  }
+};
+
 const look = async () => {
   const own = ++looks;
   const response = await fetch(button.dataset.look, { method: "POST", body: new URLSearchParams(new FormData(form)) });
@@ -136,6 +148,7 @@ const look = async () => {
   if (own != looks) return true;
   if (!response.ok) return false;
   preview.querySelector("div").innerHTML = html;
+  forgive();
   return true;
 };
 

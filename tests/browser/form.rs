@@ -173,6 +173,17 @@ async fn a_preview_follows_what_is_typed() {
     writer.fill("#text", "").await;
     writer.click("[name=preview]").await;
     writer.see("#error-summary").await;
+
+    // What was mended is not complained about any longer; the name is still missing.
+    writer.see("#name[aria-invalid]").await;
+    writer.fill("#text", "My **calves** thank you").await;
+    writer.click("[name=preview]").await;
+    writer.see("#preview:not([hidden]) strong").await;
+    assert_eq!(writer.count("#error-summary, #text-error, #text[aria-invalid]").await, 0);
+    assert_eq!(writer.count("#name-error").await, 1);
+    writer.fill("#name", "Dana").await;
+    writer.click("[name=preview]").await;
+    until("nothing is left to mend", async || writer.count("[aria-invalid], .field-error").await == 0).await;
 }
 
 #[tokio::test]
