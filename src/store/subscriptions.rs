@@ -206,6 +206,32 @@ impl Store {
         })
     }
 
+    /// Whether a question about a comment's wish is on its way or was sent, and a yes would still do something.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn is_asked(&self, comment: CommentId) -> Result<bool, StoreError> {
+        let asked: Option<i64> = on_reader!(self, db => {
+            sqlx::query_scalar(
+                "SELECT outbox.id FROM outbox
+                 JOIN subscriptions ON subscriptions.comment_id = outbox.comment_id
+                                   AND subscriptions.address_id = outbox.address_id
+                 JOIN addresses ON addresses.id = outbox.address_id
+                 JOIN comments ON comments.id = outbox.comment_id
+                 WHERE kind = 'confirm' AND outbox.comment_id = $1 AND (outcome IS NULL OR outcome = 'sent')
+                   AND ended_at IS NULL AND blocked_at IS NULL
+                   AND NOT EXISTS (SELECT 1 FROM confirmations
+                                   WHERE confirmations.address_id = addresses.id
+                                     AND confirmations.commenter = comments.commenter)
+                 LIMIT 1",
+            )
+            .bind(comment)
+            .fetch_optional(db)
+            .await?
+        });
+        Ok(asked.is_some())
+    }
+
     /// The holder of a mailbox says yes to a wish, and with it to later ones of the same commenter. `visitor` is the
     /// fingerprint of the cookie that came along.
     ///

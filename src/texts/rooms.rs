@@ -233,6 +233,7 @@ pub struct Comments {
     pub count: Plural,
     pub kept: Phrase<Comment>,
     pub corner: Phrase<Corner>,
+    pub asked: String,
     pub your_comment: String,
     pub samples: String,
     pub none: String,

@@ -228,7 +228,7 @@ async fn again(
 ) -> Result<Response, WebError> {
     let replying_to = entries::replying_to(app, post, &values.parent).await;
     let form = FormState { values, notice: Some(notice), replying_to, preview: None };
-    let request = PostRequest { form, waiting: None, status };
+    let request = PostRequest { form, waiting: None, is_asked: false, status };
     Ok(entries::post_page(app, snapshot, post, request).await?.into_response())
 }
 
@@ -242,7 +242,7 @@ async fn previewed(
 ) -> Result<Response, WebError> {
     let replying_to = entries::replying_to(app, post, &values.parent).await;
     let form = FormState { values, notice: None, replying_to, preview: Some(PreviewView::new(app, new)) };
-    let request = PostRequest { form, waiting: None, status: StatusCode::OK };
+    let request = PostRequest { form, waiting: None, is_asked: false, status: StatusCode::OK };
     Ok(entries::post_page(app, snapshot, post, request).await?.into_response())
 }
 

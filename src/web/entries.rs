@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::{
     assets::COMMENTS_SCRIPT,
     cache::SITE_TAG,
-    errors::WebError,
+    errors::{self, WebError},
     feeds,
     page::{Page, Policy, redirect},
     threads,
@@ -138,6 +138,8 @@ pub struct Conversation {
     pub unsent: Option<String>,
     pub is_demo: bool,
     pub waiting: Option<CommentId>,
+    /// A mail asks its writer whether they want to be told.
+    pub is_asked: bool,
     /// Of the form, where there is one.
     pub script: Option<String>,
     /// The ways to the other pages of the thread.
@@ -150,6 +152,12 @@ impl Conversation {
     pub fn on_page(self, path: &str, pages: Option<ThreadPages>) -> Self {
         Self { form: self.form.map(|form| form.on_page(path)), pages, ..self }
     }
+
+    /// With the word that a mail waits for an answer.
+    #[must_use]
+    pub fn asked(self, is_asked: bool) -> Self {
+        Self { is_asked, ..self }
+    }
 }
 
 /// A post as somebody asked for it.
@@ -157,6 +165,8 @@ pub struct PostRequest {
     pub form: FormState,
     /// A held comment that its writer may see.
     pub waiting: Option<CommentId>,
+    /// A mail asks the writer of that comment whether they want to be told.
+    pub is_asked: bool,
     /// What [`post_page`] says with it.
     pub status: StatusCode,
 }
@@ -214,7 +224,7 @@ pub async fn show_post(
         form.values.parent = replying_to.id.to_string();
         form.replying_to = Some(replying_to);
     }
-    let request = PostRequest { form, waiting, status: StatusCode::OK };
+    let request = PostRequest { form, waiting, is_asked: is_asked(app, waiting).await, status: StatusCode::OK };
     let pages = threads::read(app, post, waiting).await;
     if let Some(pages) = &pages {
         let right = request.about().and_then(|id| pages.holding(id)).or(number).unwrap_or(pages.first_read());
@@ -227,6 +237,12 @@ pub async fn show_post(
         return Err(WebError::status(StatusCode::SERVICE_UNAVAILABLE));
     }
     Ok(draw(app, snapshot, post, request, pages, number).await?.into_response())
+}
+
+/// Whether somebody who waits has a mail to answer. Without a mail server none comes.
+async fn is_asked(app: &App, waiting: Option<CommentId>) -> bool {
+    let Some(id) = waiting.filter(|_| app.config.mail.is_some()) else { return false };
+    app.store.is_asked(id).await.inspect_err(errors::log).unwrap_or_default()
 }
 
 /// The comment that a reply answers: approved, and under this post. `None` too where the database does not answer.
@@ -323,7 +339,7 @@ async fn article(
         tags: cards::tag_links(post),
         older: named(older),
         newer: named(newer),
-        conversation: conversation.on_page(&entry.address, ways),
+        conversation: conversation.on_page(&entry.address, ways).asked(request.is_asked),
         layout,
     };
     Ok(Page::html(&page, policy)?.with_status(request.status))
@@ -358,6 +374,7 @@ pub fn conversation(
         is_demo: app.mode.demo,
         script: is_open.then(|| app.assets().address(COMMENTS_SCRIPT)),
         waiting: waiting.filter(|_| is_there),
+        is_asked: false,
         pages: None,
     }
 }

@@ -52,6 +52,33 @@ async fn opening_the_link_does_nothing_and_its_button_confirms() {
 }
 
 #[tokio::test]
+async fn who_has_a_mail_to_answer_is_told_so() {
+    const ASKED: &str = "We have written to your address.";
+    let mut mailed = quiet().await;
+    let ana = mailed.site.visitor("192.0.2.1");
+    let send = async |wish: &str, text: &str, stamp: bool| {
+        let form = ana.form("/posts/calf").await.set("name", "Ana").set("email", "ana@example.org").set("wish", wish);
+        let form = if stamp { form } else { form.without("stamp") };
+        let posted = form.set("text", text).send().await;
+        posted.header("location").split('#').next().expect("a path").to_owned()
+    };
+    ana.get(&send("", "No wish", true).await).await.does_not_say(ASKED);
+    ana.get(&send("answers", "Suspected, so nobody is asked yet", false).await).await.does_not_say(ASKED);
+    let waiting = send("answers", "A wish", true).await;
+    let page = ana.get(&waiting).await;
+    page.says(ASKED).does_not_say("ana@example.org");
+    assert_eq!(page.header("cache-control"), "private, no-store");
+    mailed.site.get("/posts/calf").await.does_not_say(ASKED);
+    mailed.postman.round().await.expect("answers");
+    let mail = mailed.smtp.one();
+    ana.get(&waiting).await.says(ASKED);
+    // The mailbox has been asked today, so no other mail comes.
+    ana.get(&send("thread", "Another wish", true).await).await.does_not_say(ASKED);
+    confirm(&ana, &mail).await.is(303);
+    ana.get(&waiting).await.does_not_say(ASKED);
+}
+
+#[tokio::test]
 async fn a_foreign_page_confirms_nothing() {
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
