@@ -3,6 +3,7 @@
 //! The keys are the superset of what Hugo, Zola and Jekyll users write. Keys that are not ours are kept and warned
 //! about. Values are typed here; what they mean is decided in `loader`.
 
+mod fence;
 mod keys;
 mod values;
 
@@ -159,13 +160,16 @@ pub struct Fault {
 /// Reads the head of a file. A file without front matter is all Markdown.
 ///
 /// # Errors
-/// The block does not end, is not YAML or TOML, or a value is of the wrong kind.
+/// The block does not begin or does not end, is not YAML or TOML, or a value is of the wrong kind.
 pub fn parse(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let first_line = text[start..].lines().next().unwrap_or_default().trim_end();
     let fence = match first_line {
         "---" | "+++" => first_line,
-        _ => return Ok(Parsed { front_matter: FrontMatter::default(), body_start: start, warnings: Vec::new() }),
+        _ => {
+            let all = Parsed { front_matter: FrontMatter::default(), body_start: start, warnings: Vec::new() };
+            return fence::lost(&text[start..]).map_or(Ok(all), Err);
+        }
     };
     let block_start = text[start..].find('\n').map_or(text.len(), |newline| start + newline + 1);
     let (block_end, body_start) = closing_fence(text, block_start, fence).ok_or_else(|| Fault {

@@ -57,6 +57,22 @@ async fn a_deleted_file_is_gone_everywhere() {
 }
 
 #[tokio::test]
+async fn a_deleted_text_never_comes_back() {
+    let site = site().await;
+    for broken in [&b"---\ntitle: \"Regret\ndate: 2026-05-03\n---\nNew."[..], b"", b"\xff\xfe"] {
+        site.save("posts/regret.md", post("Regret", "I wish I had not."));
+        says(&site, "/posts/regret", "I wish I had not.").await;
+        fs::remove_file(site.path("posts/regret.md")).expect("removes");
+        eventually("the post is gone", async || (site.get("/posts/regret").await.status == 404).then_some(())).await;
+        site.save("posts/regret.md", broken);
+        let problem = eventually("the problem is told", async || site.problems().first().cloned()).await;
+        assert!(problem.starts_with("posts/regret.md:") && problem.contains("It stays out until then."), "{problem}");
+        site.get("/posts/regret").await.is(404);
+        site.get("/").await.does_not_say("/posts/regret");
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_renamed_moves() {
     let site = site().await;
     fs::rename(site.path("posts/calf.md"), site.path("posts/calves.md")).expect("renames");
@@ -113,6 +129,20 @@ async fn a_file_that_was_never_good_stays_out_and_says_so() {
         site.get(path).await.is(404);
     }
     site.get("/posts/calf").await.is(200);
+}
+
+#[tokio::test]
+async fn a_draft_without_its_first_fence_stays_out() {
+    let plan = "title: My secret plan\ndate: 2026-01-01\ndraft: true\n---\n\nText\n";
+    let site = site().await;
+    site.save("posts/plan.md", plan);
+    let problem = eventually("the problem is told", async || site.problems().first().cloned()).await;
+    assert!(problem.starts_with("posts/plan.md:1:1: error:"), "{problem}");
+    assert!(problem.contains("Put a line with --- above its first key. It stays out until then."), "{problem}");
+    site.get("/posts/plan").await.is(404);
+    site.save("posts/calf.md", plan);
+    eventually("both are told", async || (site.problems().len() == 2).then_some(())).await;
+    site.get("/posts/calf").await.is(200).says("Stretch it.").does_not_say("secret");
 }
 
 #[tokio::test]
