@@ -184,7 +184,7 @@ pub fn parse(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
         (front_matter.facts, _) = read(fence, &block)?;
     }
     let unknown = front_matter.unknown.keys().filter(|key| !keys::is_silent(key, is_stretch));
-    let warnings = twice.into_iter().chain(unknown.map(|key| keys::unknown_key(&block, key))).collect();
+    let warnings = twice.into_iter().chain(unknown.map(|key| keys::unknown_key(fence, &block, key))).collect();
     Ok(Parsed { front_matter, body_start, warnings })
 }
 
@@ -228,10 +228,18 @@ fn parse_yaml<T: DeserializeOwned + Default>(block: &str) -> Result<(T, Option<F
     let said = error.without_snippet().to_string();
     // The place is told apart from the words.
     let said = said.split(" at line ").next().unwrap_or_default();
+    let mend = match error.without_snippet() {
+        Error::SerdeInvalidType { .. }
+        | Error::SerdeInvalidValue { .. }
+        | Error::SerdeUnknownVariant { .. }
+        | Error::InvalidScalar { .. }
+        | Error::Unexpected { .. } => "Write what belongs there, or take the line away.",
+        _ => "Values with a colon or a quote in them stand in quotes, lists in [brackets].",
+    };
     Err(Fault {
         place: place_of(&error),
         what: format!("the YAML front matter cannot be read: {said}"),
-        mend: "Values with a colon or a quote in them stand in quotes, lists in [brackets].".to_owned(),
+        mend: mend.to_owned(),
     })
 }
 

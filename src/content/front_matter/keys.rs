@@ -250,7 +250,7 @@ pub(super) fn in_lower_case(block: &str) -> String {
     lines.collect()
 }
 
-pub(super) fn unknown_key(block: &str, key: &str) -> Fault {
+pub(super) fn unknown_key(fence: &str, block: &str, key: &str) -> Fault {
     let is_key = |line: &str| {
         let rest = line.trim_start().trim_start_matches('"').strip_prefix(key);
         rest.is_some_and(|rest| rest.trim_start_matches('"').trim_start().starts_with([':', '=']))
@@ -258,7 +258,10 @@ pub(super) fn unknown_key(block: &str, key: &str) -> Fault {
     let line = block.lines().position(is_key).unwrap_or(0) + 2;
     let mend = match nearest(key, KNOWN.iter().chain(OF_STRETCHES).copied()) {
         Some(meant) => format!("Did you mean {meant}?"),
-        None => "It is kept; move it below [extra] to keep it without this warning.".to_owned(),
+        None => {
+            let extra = if fence == "+++" { "[extra]" } else { "extra:" };
+            format!("It is kept; move it below {extra} to keep it without this warning.")
+        }
     };
     Fault { place: Place { line, column: 1 }, what: format!("the key {key} is not known"), mend }
 }

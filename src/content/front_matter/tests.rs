@@ -80,13 +80,32 @@ fn faults_point_at_the_line() {
 }
 
 #[test]
+fn only_a_slip_in_the_spelling_gets_advice_on_spelling() {
+    for (head, is_slip) in [
+        ("title: a: b", true),
+        ("title: \"a", true),
+        ("tags: [a", true),
+        ("draft: ja", false),
+        ("draft: 7", false),
+        ("title: [a, b]", false),
+        ("repeats: many", false),
+        ("level: odd", false),
+    ] {
+        let fault = parse(&format!("---\n{head}\n---\n")).expect_err(head);
+        assert_eq!(fault.mend.contains("in quotes"), is_slip, "{fault:?}");
+    }
+}
+
+#[test]
 fn unknown_keys_are_kept_and_told() {
     let parsed = parse("---\ntitle: a\ntitel: b\nmood: post\n---\n").expect("parses");
     assert_eq!(parsed.front_matter.unknown.len(), 2);
     let warnings: Vec<(usize, &str)> =
         parsed.warnings.iter().map(|fault| (fault.place.line, fault.mend.as_str())).collect();
     assert!(warnings.contains(&(3, "Did you mean title?")), "{warnings:?}");
-    assert!(warnings.iter().any(|(line, mend)| *line == 4 && mend.contains("[extra]")), "{warnings:?}");
+    assert!(warnings.iter().any(|(line, mend)| *line == 4 && mend.contains("below extra: to")), "{warnings:?}");
+    let parsed = parse("+++\nmood = 'post'\n+++\n").expect("parses");
+    assert!(parsed.warnings[0].mend.contains("below [extra] to"), "{:?}", parsed.warnings);
 }
 
 #[test]
