@@ -62,6 +62,17 @@ async fn chosen_colours_are_in_the_style_sheet_and_around_the_page() {
 }
 
 #[tokio::test]
+async fn columns_stand_as_their_table_says() {
+    let table = "| a | b | c |\n|---|:-:|--:|\n| 1 | 2 | 3 |";
+    let site = TestSite::new().post("table", table).start().await;
+    site.get("/posts/table").await.says("<td class=\"align-center\">2</td><td class=\"align-right\">3</td>");
+    let css = style(&site).await.replace(' ', "");
+    for rule in [".table-scroll.align-center{text-align:center", ".table-scroll.align-right{text-align:end"] {
+        assert!(css.contains(rule), "{rule}");
+    }
+}
+
+#[tokio::test]
 async fn a_night_of_its_own() {
     let site = themed("[theme.dark]\npaper = '#000'\naccent = '#ffb000'").await;
     assert_eq!(site.problems(), Vec::<String>::new());
