@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::StoreError;
+use super::{StoreError, words::without_sharp_s};
 use crate::domain::{near::Near, search_doc::SearchDoc};
 
 /// The rows and the connection that they live in.
@@ -101,9 +101,9 @@ impl Rows {
 async fn insert(connection: &mut SqliteConnection, row: i64, doc: &SearchDoc) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO docs (rowid, title, tags, text) VALUES ($1, $2, $3, $4)")
         .bind(row)
-        .bind(&doc.title)
-        .bind(doc.tags.join(" "))
-        .bind(&*doc.text)
+        .bind(without_sharp_s(&doc.title))
+        .bind(without_sharp_s(&doc.tags.join(" ")))
+        .bind(without_sharp_s(&doc.text))
         .execute(connection)
         .await?;
     Ok(())
@@ -113,9 +113,9 @@ async fn insert(connection: &mut SqliteConnection, row: i64, doc: &SearchDoc) ->
 async fn delete(connection: &mut SqliteConnection, row: i64, doc: &SearchDoc) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO docs (docs, rowid, title, tags, text) VALUES ('delete', $1, $2, $3, $4)")
         .bind(row)
-        .bind(&doc.title)
-        .bind(doc.tags.join(" "))
-        .bind(&*doc.text)
+        .bind(without_sharp_s(&doc.title))
+        .bind(without_sharp_s(&doc.tags.join(" ")))
+        .bind(without_sharp_s(&doc.text))
         .execute(connection)
         .await?;
     Ok(())
