@@ -8,7 +8,7 @@ mod theme;
 use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -83,6 +83,8 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     pub watch: Watch,
     pub site: Site,
+    /// What the environment says of the site.
+    of_site: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -305,7 +307,7 @@ impl Config {
         let content = PathBuf::from(raw.text("content"));
         let data = PathBuf::from(raw.text("data"));
         let listen: SocketAddr = raw.parse("listen", ADDRESS, parse_address)?;
-        let site = raw.site(&content)?;
+        let site = check_site_toml(&raw, &content, listen)?;
         Ok(Self {
             listen,
             database_url: raw
@@ -336,11 +338,25 @@ impl Config {
                 "poll" => Some(Watch::Poll),
                 _ => None,
             })?,
-            site: check_site(site, listen)?,
+            of_site: raw.of_site(),
+            site,
             content,
             data,
         })
     }
+
+    /// What site.toml says by now, as the next start will read it.
+    ///
+    /// # Errors
+    /// What would keep it from starting.
+    pub fn site_by_now(&self) -> Result<Site, ConfigError> {
+        let raw = sources::Sources::new(&Typed::default(), &self.of_site);
+        check_site_toml(&raw, &self.content, self.listen)
+    }
+}
+
+fn check_site_toml(raw: &sources::Sources, content: &Path, listen: SocketAddr) -> Result<Site, ConfigError> {
+    check_site(raw.site(content)?, listen).map_err(|error| raw.placed(error, content))
 }
 
 const ADDRESS: &str = "write an address and a port, such as 127.0.0.1:3000";

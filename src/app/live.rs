@@ -38,20 +38,23 @@ pub struct Keepers {
     loader: Loader,
     library: Arc<Library>,
     watcher: Option<Watcher>,
+    /// As it was when the site started.
+    site_toml: Option<Vec<u8>>,
     revision: i64,
 }
 
 impl Keepers {
     pub(super) fn new(app: App, loader: Loader, library: Library, watcher: Option<Watcher>, revision: i64) -> Self {
-        Self { app, loader, library: Arc::new(library), watcher, revision }
+        let site_toml = read_site_toml(&app);
+        Self { app, loader, library: Arc::new(library), watcher, site_toml, revision }
     }
 
     /// Runs until dropped. `site` makes the pages that are to be there before anybody asks.
     pub async fn run(self, site: Site) {
-        let Self { app, loader, library, watcher, revision } = self;
+        let Self { app, loader, library, watcher, site_toml, revision } = self;
         let (swapped, settled) = (Notify::new(), Notify::new());
         tokio::join!(
-            keep_content(&app, loader, library, watcher, &swapped),
+            keep_content(&app, loader, library, watcher, site_toml, &swapped),
             keep_index(&app, &swapped, &settled),
             keep_warm(&app, &site, &settled),
             keep_comments(&app, revision, &settled),
@@ -66,13 +69,12 @@ async fn keep_content(
     mut loader: Loader,
     mut library: Arc<Library>,
     mut watcher: Option<Watcher>,
+    mut site_toml: Option<Vec<u8>>,
     swapped: &Notify,
 ) {
     app.pictures.follow(&library.media);
     // Dropped with this future, and the thread ends.
     let _working = app.pictures.start().inspect_err(|error| tracing::error!("no picture is made smaller: {error}"));
-    let site_toml = || std::fs::read(app.config.content.join("site.toml")).ok();
-    let mut settings = site_toml();
     loop {
         let before = app.snapshot();
         let is_read_again = tokio::select! {
@@ -103,12 +105,22 @@ async fn keep_content(
         if is_read_again {
             app.pictures.follow(&library.media);
             report(&before, &library);
-            if settings != site_toml() {
-                settings = site_toml();
-                tracing::warn!("site.toml has changed; what it says now holds after a restart");
+            let by_now = read_site_toml(app);
+            if site_toml != by_now {
+                site_toml = by_now;
+                match app.config.site_by_now() {
+                    Ok(_) => tracing::warn!("site.toml has changed; what it says now holds after a restart"),
+                    Err(error) => tracing::error!(
+                        "site.toml has changed and will not do, so the site would not start again: {error}"
+                    ),
+                }
             }
         }
     }
+}
+
+fn read_site_toml(app: &App) -> Option<Vec<u8>> {
+    std::fs::read(app.config.content.join("site.toml")).ok()
 }
 
 /// Puts a new snapshot in the place of the one before, and with files that were read again new assets.

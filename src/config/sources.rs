@@ -24,8 +24,12 @@ pub struct Setting {
 impl Setting {
     /// `INSTEP_LISTEN`, `INSTEP_SITE__COMMENTS__GAP_SECONDS`.
     pub fn variable(&self) -> String {
-        format!("INSTEP_{}", self.key.replace('.', "__").to_uppercase())
+        variable(self.key)
     }
+}
+
+fn variable(key: &str) -> String {
+    format!("INSTEP_{}", key.replace('.', "__").to_uppercase())
 }
 
 /// How the value of an environment variable is read.
@@ -276,6 +280,28 @@ impl<'a> Sources<'a> {
         })
     }
 
+    /// What of the environment is laid over site.toml.
+    pub(super) fn of_site(&self) -> BTreeMap<String, String> {
+        let is_set =
+            |(variable, value): &(&String, &String)| variable.starts_with("INSTEP_SITE__") && !value.is_empty();
+        let set = self.environment.iter().filter(is_set);
+        set.map(|(variable, value)| (variable.clone(), value.clone())).collect()
+    }
+
+    /// A value that will not do, with its place where it stands in site.toml.
+    pub(super) fn placed(&self, error: ConfigError, content: &Path) -> ConfigError {
+        let ConfigError::Value { key, value, .. } = &error else { return error };
+        if self.of_site().contains_key(&variable(&format!("site.{key}"))) {
+            return error;
+        }
+        let file = content.join("site.toml");
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        match Place::in_toml(&text, key, value) {
+            Some(Place { line, column }) => ConfigError::SiteToml { file, line, column, what: error.to_string() },
+            None => error,
+        }
+    }
+
     /// site.toml with the environment laid over it.
     pub(super) fn site(&self, content: &Path) -> Result<SiteToml, ConfigError> {
         let file = content.join("site.toml");
@@ -291,9 +317,7 @@ impl<'a> Sources<'a> {
         // Once for its own sake: errors then point into the file.
         toml::from_str::<SiteToml>(&text).map_err(at)?;
         let mut table: toml::Table = toml::from_str(&text).map_err(at)?;
-        let is_set =
-            |(variable, value): &(&String, &String)| variable.starts_with("INSTEP_SITE__") && !value.is_empty();
-        for (variable, value) in self.environment.iter().filter(is_set) {
+        for (variable, value) in &self.of_site() {
             lay_over(&mut table, variable, value)?;
         }
         toml::Value::Table(table).try_into().map_err(|error: toml::de::Error| ConfigError::SiteToml {

@@ -52,6 +52,29 @@ impl Place {
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Self { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
     }
+
+    /// Where a key such as `theme.dark.accent` stands in TOML: the first time with that value, else the first time.
+    pub fn in_toml(text: &str, key: &str, value: &str) -> Option<Self> {
+        let (table, name) = key.rsplit_once('.').unwrap_or(("", key));
+        let (mut current, mut found) = ("", None);
+        for (at, line) in text.lines().enumerate() {
+            let trimmed = line.trim();
+            if let Some(header) = trimmed.strip_prefix('[') {
+                current = header.trim_start_matches('[').split(']').next().unwrap_or_default().trim();
+            } else if current == table
+                && let Some((key, written)) = trimmed.split_once('=')
+                && key.trim() == name
+            {
+                let column = line.chars().take_while(|c| c.is_whitespace()).count() + 1;
+                let place = Self { line: at + 1, column };
+                if written.contains(value) {
+                    return Some(place);
+                }
+                found = found.or(Some(place));
+            }
+        }
+        found
+    }
 }
 
 /// The known word nearest to a mistyped one, if any is near enough to be meant.
@@ -72,6 +95,22 @@ mod tests {
     fn places_count_characters() {
         assert_eq!(Place::of_byte("ab\ncdé f", 8), Place { line: 2, column: 5 });
         assert_eq!(Place::of_byte("", 9), Place::START);
+    }
+
+    #[test]
+    fn where_keys_stand_in_toml() {
+        let text = "title = 'x'\naccent = 'not this'\n[theme]\n  accent = '#fff'\n[theme.dark] # by night\naccent='#000'\n\
+                    [[navigation]]\nhref = '/'\n[[navigation]]\nhref = 'a'\n";
+        for (key, value, place) in [
+            ("title", "x", Some((1, 1))),
+            ("theme.accent", "", Some((4, 3))),
+            ("theme.dark.accent", "other", Some((6, 1))),
+            ("navigation.href", "a", Some((10, 1))),
+            ("theme.ink", "", None),
+        ] {
+            let place = place.map(|(line, column)| Place { line, column });
+            assert_eq!(Place::in_toml(text, key, value), place, "{key}");
+        }
     }
 
     #[test]

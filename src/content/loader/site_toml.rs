@@ -26,7 +26,11 @@ pub fn named(content: &Path, name: &str) -> Option<PathBuf> {
 pub(super) fn problems(content: &Path, rules: &Rules, media: &MediaIndex) -> Vec<Problem> {
     let file = content.join("site.toml");
     let text = fs::read_to_string(&file).unwrap_or_default();
-    let told = |key: &str, what: &str, mend: &str| problem(Severity::Warning, &file, place(&text, key), what, mend);
+    let told = |key: &str, what: &str, mend: &str| {
+        // Its start where only the environment has it.
+        let place = Place::in_toml(&text, key, "").unwrap_or(Place::START);
+        problem(Severity::Warning, &file, place, what, mend)
+    };
     let mut problems: Vec<Problem> =
         rules.remarks.iter().map(|remark| told(remark.key, &remark.what, &remark.mend)).collect();
     for named in &rules.named_files {
@@ -89,36 +93,5 @@ fn icon_fault(path: &Path, named: &NamedFile) -> Option<(String, String)> {
             Some((what, format!("Make it square, {ICON_EDGE} pixels or more (512 is best).")))
         }
         Ok(_) => None,
-    }
-}
-
-/// Where a key stands in site.toml; its start where only the environment has it.
-fn place(text: &str, key: &str) -> Place {
-    let (table, name) = key.rsplit_once('.').unwrap_or(("", key));
-    let mut current = "";
-    for (at, line) in text.lines().enumerate() {
-        let trimmed = line.trim();
-        if let Some(header) = trimmed.strip_prefix('[') {
-            current = header.split(']').next().unwrap_or_default().trim();
-        } else if current == table && trimmed.split('=').next().is_some_and(|key| key.trim() == name) {
-            return Place { line: at + 1, column: line.chars().take_while(|c| c.is_whitespace()).count() + 1 };
-        }
-    }
-    Place::START
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn where_keys_stand() {
-        let text =
-            "title = 'x'\naccent = 'not this'\n[theme]\n  accent = '#fff'\n[theme.dark] # by night\naccent='#000'\n";
-        for (key, line, column) in
-            [("title", 1, 1), ("theme.accent", 4, 3), ("theme.dark.accent", 6, 1), ("theme.ink", 1, 1)]
-        {
-            assert_eq!(place(text, key), Place { line, column }, "{key}");
-        }
     }
 }

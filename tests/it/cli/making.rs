@@ -92,7 +92,11 @@ fn check_tells_colours_that_cannot_be_read() {
     run.exits(0).says("0 errors, 1 warning").says("warning: theme.accent is \"yellow\", which has a contrast of 1");
     program.run(&["check", "--strict"]).exits(1);
     program.save("content/site.toml", &format!("{toml}\n[theme]\naccent = \"yelow\"\n"));
-    program.run(&["check"]).exits(1).complains(&["theme.accent", "yelow", "#0a58ca"]);
+    program.run(&["check"]).exits(1).complains(&["content/site.toml:7:1: theme.accent", "yelow", "#0a58ca"]);
+    let program = program.with("INSTEP_SITE__THEME__ACCENT", "grean");
+    let run = program.run(&["check"]);
+    run.exits(1).complains(&["theme.accent", "grean"]);
+    assert!(!run.err.contains("site.toml:"), "{}", run.err);
 }
 
 #[test]

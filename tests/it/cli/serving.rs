@@ -143,6 +143,23 @@ async fn the_demo_has_a_database_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_site_toml_that_would_not_start_again_is_told_at_once() {
+    let program = Program::with_site();
+    let serving = program.serve(&[]);
+    for (site, told) in [
+        ("title = \"x\"\n[coments]\n", "ERROR instep::app::live: site.toml has changed and will not do"),
+        ("title = \"x\"\n[coments]\n", "content/site.toml:2:2: unknown field `coments`"),
+        ("title = \"x\n", "content/site.toml:1:"),
+        ("title = \"y\"\n[theme]\naccent = \"yelow\"\n", "content/site.toml:3:1: theme.accent is \"yelow\""),
+        ("title = \"y\"\n", "site.toml has changed; what it says now holds after a restart"),
+    ] {
+        program.save("content/site.toml", site);
+        eventually(told, async || serving.logged().contains(told).then_some(())).await;
+    }
+    fetch(serving.address, "/").await.is(200).says("Loose Laces");
+}
+
+#[tokio::test]
 async fn a_file_that_is_saved_while_it_serves_is_live() {
     let program = Program::with_site();
     let serving = program.serve(&[]);
