@@ -145,8 +145,9 @@ pub struct Parsed {
     pub front_matter: FrontMatter,
     /// Where the Markdown begins, in bytes from the start of the file.
     pub body_start: usize,
-    /// Unknown keys: where, what is wrong, what to do.
     pub warnings: Vec<Fault>,
+    /// One for each key that is not known.
+    pub unknown_keys: Vec<Fault>,
 }
 
 /// Something wrong in the front matter.
@@ -167,7 +168,8 @@ pub fn parse(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
     let fence = match first_line {
         "---" | "+++" => first_line,
         _ => {
-            let all = Parsed { front_matter: FrontMatter::default(), body_start: start, warnings: Vec::new() };
+            let (front_matter, warnings, unknown_keys) = (FrontMatter::default(), Vec::new(), Vec::new());
+            let all = Parsed { front_matter, body_start: start, warnings, unknown_keys };
             return fence::lost(&text[start..]).map_or(Ok(all), Err);
         }
     };
@@ -184,8 +186,8 @@ pub fn parse(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
         (front_matter.facts, _) = read(fence, &block)?;
     }
     let unknown = front_matter.unknown.keys().filter(|key| !keys::is_silent(key, is_stretch));
-    let warnings = twice.into_iter().chain(unknown.map(|key| keys::unknown_key(fence, &block, key))).collect();
-    Ok(Parsed { front_matter, body_start, warnings })
+    let unknown_keys = unknown.map(|key| keys::unknown_key(fence, &block, key)).collect();
+    Ok(Parsed { front_matter, body_start, warnings: twice.into_iter().collect(), unknown_keys })
 }
 
 /// The values, and what is to be said of them though they can be read.

@@ -34,6 +34,7 @@ use crate::domain::{
     permalink::Rules,
     problem::{Place, Problem, Severity},
     slug::Slug,
+    words::counted,
 };
 use crate::texts::Texts;
 use collisions::Head;
@@ -236,6 +237,8 @@ impl Loader {
             refused.extend(made.refused.iter().map(PathBuf::as_path));
         }
         library.problems.extend(unfit::all(&self.media, &refused));
+        let unknown_keys = kept.iter().filter_map(|kept| kept.shown()).flat_map(|made| &made.unknown_keys);
+        library.problems.extend(once(unknown_keys));
         library
     }
 
@@ -272,6 +275,25 @@ impl Loader {
         }
         library.problems.append(&mut dead);
     }
+}
+
+/// Each of what stands in many files, where it comes first: a word of a theme stands in every post of a blog that moves
+/// here, and would hide all else that is to be mended.
+fn once<'a>(all: impl Iterator<Item = &'a Problem>) -> impl Iterator<Item = Problem> {
+    let mut found: BTreeMap<&str, (&Problem, usize)> = BTreeMap::new();
+    for problem in all {
+        let (first, _) = found.entry(&problem.what).and_modify(|(_, others)| *others += 1).or_insert((problem, 0));
+        if problem.file < first.file {
+            *first = problem;
+        }
+    }
+    found.into_values().map(|(first, others)| {
+        let more = match others {
+            0 => String::new(),
+            others => format!(" (and in {})", counted(others, "more file", "more files")),
+        };
+        Problem { what: format!("{}{more}", first.what), ..first.clone() }
+    })
 }
 
 fn problem(severity: Severity, file: &Path, place: Place, what: impl Into<String>, mend: impl Into<String>) -> Problem {

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{
     super::{
-        front_matter::CommentsFlag,
+        front_matter::{CommentsFlag, Fault},
         markdown::{self, Rendered},
         media::MediaFile,
         pictogram,
@@ -34,6 +34,8 @@ use crate::texts::{self, Texts};
 pub(super) struct Made {
     pub item: Item,
     pub problems: Vec<Problem>,
+    /// Told once for all files.
+    pub unknown_keys: Vec<Problem>,
     /// Links into the site, which can be judged when all files are read.
     pub links: Vec<Link>,
     pub asked: Asked,
@@ -104,8 +106,9 @@ impl Maker<'_> {
         let texts = outline.language().and_then(|language| texts::of(&language)).unwrap_or(self.texts);
         let mut files = Files::new(self.world, &path, texts);
         let warning = |place, what, mend| problem(Severity::Warning, &path, place, what, mend);
-        let mut problems: Vec<Problem> =
-            outline.warnings.iter().map(|fault| warning(fault.place, fault.what.clone(), fault.mend.clone())).collect();
+        let told = |fault: &Fault| warning(fault.place, fault.what.clone(), fault.mend.clone());
+        let mut problems: Vec<Problem> = outline.warnings.iter().map(told).collect();
+        let unknown_keys = outline.unknown_keys.iter().map(told).collect();
         let image = outline.image().and_then(|(key, name)| match files.find(name) {
             Some(file) => fit(file, key, name, &outline, &mut problems),
             None => {
@@ -139,7 +142,18 @@ impl Maker<'_> {
         };
         let (asked, refused) = files.into_asked();
         let (print, links_name_parts) = (references::print_of(&item), references::name_parts(&links));
-        Made { item, problems, links, asked, refused, has_remote_picture, print, links_name_parts, dead: None }
+        Made {
+            item,
+            problems,
+            unknown_keys,
+            links,
+            asked,
+            refused,
+            has_remote_picture,
+            print,
+            links_name_parts,
+            dead: None,
+        }
     }
 
     fn links(&self, outline: &Outline, found: Vec<markdown::Reference>) -> Vec<Link> {

@@ -100,6 +100,19 @@ fn check_tells_colours_that_cannot_be_read() {
 }
 
 #[test]
+fn check_tells_an_unknown_key_once() {
+    let program = Program::with_site();
+    for (name, key) in [("a", "mood: x"), ("b", "topics: x"), ("c", "topics: y"), ("d", "author: z\ntopics: y")] {
+        program
+            .save(&format!("content/posts/{name}.md"), &format!("---\ntitle: T\ndate: 2026-05-02\n{key}\n---\n\nX\n"));
+    }
+    let run = program.run(&["check"]);
+    run.exits(0).says("0 errors, 2 warnings");
+    run.says("content/posts/a.md:4:1: warning: the key mood is not known. ");
+    run.says("content/posts/b.md:4:1: warning: the key topics is not known (and in 2 more files). ");
+}
+
+#[test]
 fn the_sample_site_passes_its_own_check() {
     let content = crate::support::sample_content();
     Program::new().run(&["check", "--strict", "--content", content.to_str().expect("UTF-8")]).exits(0);
