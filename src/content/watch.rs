@@ -8,8 +8,10 @@ use notify::{
 };
 use tokio::{sync::mpsc, time};
 
-/// An editor saves in several steps (truncate, write, rename); they are over when nothing happened for so long.
-const QUIET: Duration = Duration::from_millis(30);
+/// An editor saves in several steps (truncate, write, rename), one right behind the other; they are over when nothing
+/// happened for so long. A tenth of a second is all there is from saved to live, so it is short; what was read too early
+/// is read again.
+const QUIET: Duration = Duration::from_millis(15);
 /// But a folder that never rests (a copy of a thousand files) is looked at all the same.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// How often network folders are looked at.
