@@ -127,11 +127,12 @@ async fn keep_copy(writer: &SqlitePool, path: &Path, migrator: &Migrator) -> Res
         return Ok(()); // an earlier try was interrupted after its copy; that one is the older truth
     }
     let quoted = copy.replace('\'', "''");
-    sqlx::query(AssertSqlSafe(format!("VACUUM INTO '{quoted}'")))
-        .execute(writer)
-        .await
-        .map_err(|source| OpenError::Copy { name, source })?;
-    Ok(())
+    match sqlx::query(AssertSqlSafe(format!("VACUUM INTO '{quoted}'"))).execute(writer).await {
+        // Another process that starts as well has begun one since we looked.
+        Err(sqlx::Error::Database(error)) if error.message().contains("already exists") => Ok(()),
+        Err(source) => Err(OpenError::Copy { name, source }),
+        Ok(_) => Ok(()),
+    }
 }
 
 async fn open_postgres(address: &str) -> Result<Pools<sqlx::Postgres>, OpenError> {
