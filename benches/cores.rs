@@ -114,6 +114,7 @@ fn verdict_on_a_comment(criterion: &mut Criterion) {
     let comment = NewComment::parse(&raw).expect("a comment");
     let rules = verdict::Rules { max_links: 3, bayes: true, ..verdict::Rules::default() };
     let circumstances = Circumstances {
+        post_age: None,
         stamp: StampState::Valid,
         honeypot_filled: false,
         poses_as_author: false,

@@ -222,6 +222,7 @@ struct CommentsToml {
     enabled: bool,
     moderation: String,
     close_after_days: u32,
+    hold_after_days: u32,
     order: String,
     max_links: u32,
     hold_words: Vec<String>,
@@ -279,6 +280,7 @@ impl Default for CommentsToml {
             enabled: true,
             moderation: "first".to_owned(),
             close_after_days: 0,
+            hold_after_days: 0,
             order: "oldest".to_owned(),
             max_links: 2,
             hold_words: Vec::new(),
@@ -462,6 +464,11 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
     })
 }
 
+/// A number of days of which 0 means never.
+fn days(count: u32) -> Option<SignedDuration> {
+    (count > 0).then(|| SignedDuration::from_hours(24 * i64::from(count)))
+}
+
 fn check_comments(raw: &CommentsToml) -> Result<Comments, ConfigError> {
     let wrong = |key: &str, value: &str, right: &str| ConfigError::Value {
         key: format!("comments.{key}"),
@@ -478,8 +485,7 @@ fn check_comments(raw: &CommentsToml) -> Result<Comments, ConfigError> {
     let order = Order::parse(&raw.order).ok_or_else(|| wrong("order", &raw.order, "write oldest or newest"))?;
     Ok(Comments {
         enabled: raw.enabled,
-        close_after: (raw.close_after_days > 0)
-            .then(|| SignedDuration::from_hours(24 * i64::from(raw.close_after_days))),
+        close_after: days(raw.close_after_days),
         order,
         rates: Rates {
             gap: SignedDuration::from_secs(raw.gap_seconds.into()),
@@ -488,6 +494,7 @@ fn check_comments(raw: &CommentsToml) -> Result<Comments, ConfigError> {
         },
         rules: Arc::new(verdict::Rules {
             moderation,
+            hold_after: days(raw.hold_after_days),
             max_links: usize::try_from(raw.max_links).unwrap_or(usize::MAX),
             hold_words: phrases("hold_words", &raw.hold_words)?,
             refuse_words: phrases("refuse_words", &raw.refuse_words)?,

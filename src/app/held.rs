@@ -37,6 +37,7 @@ fn said(texts: &HeldBecause, reason: &Reason) -> String {
     match reason {
         Reason::AllHeld => texts.all_held.clone(),
         Reason::FirstComment => texts.first_comment.clone(),
+        Reason::OldPost(days) => texts.old_post.of(usize::try_from(*days).unwrap_or_default()),
         Reason::StampMissing => texts.stamp_missing.clone(),
         Reason::StampForged => texts.stamp_forged.clone(),
         Reason::StampOld => texts.stamp_old.clone(),

@@ -174,6 +174,12 @@ pub const SETTINGS: &[Setting] = {
             "Closes a thread so many days after its post has appeared; 0 never does.",
         ),
         setting(
+            "site.comments.hold_after_days",
+            Number,
+            "0",
+            "Holds every comment, but yours, that comes so many days after its post has appeared; 0 does not.",
+        ),
+        setting(
             "site.comments.order",
             Text,
             "oldest",

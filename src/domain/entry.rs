@@ -158,6 +158,11 @@ pub struct Post {
 }
 
 impl Post {
+    /// Since when it can be read.
+    pub fn appeared(&self) -> Timestamp {
+        self.entry.publish_at.unwrap_or_else(|| self.date.timestamp())
+    }
+
     /// Whether its thread takes comments at that moment.
     pub fn takes_comments(&self, now: Timestamp) -> bool {
         self.comments_open && self.comments_until.is_none_or(|until| now < until)

@@ -25,6 +25,8 @@ pub use rates::{RATE_WINDOW, Rates, too_fast};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
     pub moderation: Moderation,
+    /// Whatever comes so long after its post has appeared waits; `None`: age does not matter.
+    pub hold_after: Option<SignedDuration>,
     /// Most links that pass.
     pub max_links: usize,
     pub hold_words: Phrases,
@@ -60,6 +62,8 @@ pub enum Reason {
     /// The site holds everything.
     AllHeld,
     FirstComment,
+    /// Its post appeared so many days ago, and [`Rules::hold_after`] is over.
+    OldPost(i64),
     StampMissing,
     StampForged,
     StampOld,
@@ -81,6 +85,7 @@ impl Reason {
         match self {
             Self::AllHeld => "all-held",
             Self::FirstComment => "first-comment",
+            Self::OldPost(_) => "old-post",
             Self::StampMissing => "stamp-missing",
             Self::StampForged => "stamp-forged",
             Self::StampOld => "stamp-old",
@@ -96,6 +101,7 @@ impl Reason {
     /// What the word alone does not say; one line.
     pub fn detail(&self) -> Option<String> {
         match self {
+            Self::OldPost(days) => Some(format!("{days} days")),
             Self::Links(count) => Some(count.to_string()),
             Self::Word(phrase) => Some(phrase.clone()),
             Self::Repeated(count) => Some(format!("{count} times in a day")),
@@ -110,6 +116,7 @@ impl Reason {
         Some(match word {
             "all-held" => Self::AllHeld,
             "first-comment" => Self::FirstComment,
+            "old-post" => Self::OldPost(detail.split(' ').next()?.parse().ok()?),
             "stamp-missing" => Self::StampMissing,
             "stamp-forged" => Self::StampForged,
             "stamp-old" => Self::StampOld,
@@ -162,6 +169,8 @@ impl Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Circumstances {
     pub stamp: StampState,
+    /// How long ago its post appeared; `None` where that is not known.
+    pub post_age: Option<SignedDuration>,
     /// A field was filled in that no person sees.
     pub honeypot_filled: bool,
     /// The name could be taken for an author's.
@@ -238,6 +247,9 @@ pub fn verdict(
         Moderation::All => reasons.push(Reason::AllHeld),
         Moderation::First if !history.is_known() => reasons.push(Reason::FirstComment),
         Moderation::First | Moderation::None => {}
+    }
+    if let Some(age) = circumstances.post_age.filter(|age| rules.hold_after.is_some_and(|most| *age >= most)) {
+        reasons.push(Reason::OldPost(age.as_hours() / 24));
     }
     match circumstances.stamp {
         StampState::Valid => {}

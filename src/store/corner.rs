@@ -38,6 +38,8 @@ pub struct Edit {
     pub id: CommentId,
     /// Its parent is not looked at: a comment stays where it is.
     pub new: NewComment,
+    /// How long ago its post appeared; `None` where that is gone.
+    pub post_age: Option<SignedDuration>,
     /// The name could be taken for an author's.
     pub poses_as_author: bool,
     /// It is signed with the e-mail address of the site's author.
@@ -85,7 +87,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away; nothing was changed.
     pub async fn edit_comment(&self, edit: &Edit) -> Result<Edited, StoreError> {
-        let Edit { id, new, poses_as_author, has_authors_email, sender, gap, rules, at } = edit;
+        let Edit { id, new, post_age, poses_as_author, has_authors_email, sender, gap, rules, at } = edit;
         let now = at.as_millisecond();
         let mark = verdict::mark(&new.text);
         on_writer!(self, tx => {
@@ -142,6 +144,7 @@ impl Store {
                 history.learned = Learned { comments, features: read_features!(tx, verdict::features(new)) };
             }
             let circumstances = Circumstances {
+                post_age: *post_age,
                 poses_as_author: *poses_as_author,
                 has_authors_email: *has_authors_email,
                 ..circumstances(&row.reasons)
@@ -210,5 +213,11 @@ fn circumstances(reasons: &str) -> Circumstances {
     } else {
         StampState::Valid
     };
-    Circumstances { stamp, honeypot_filled: had(Reason::Honeypot), poses_as_author: false, has_authors_email: false }
+    Circumstances {
+        stamp,
+        post_age: None,
+        honeypot_filled: had(Reason::Honeypot),
+        poses_as_author: false,
+        has_authors_email: false,
+    }
 }

@@ -64,6 +64,7 @@ pub struct HeldBecause {
     pub sentence: Phrase<Reasons>,
     pub all_held: String,
     pub first_comment: String,
+    pub old_post: Plural,
     pub stamp_missing: String,
     pub stamp_forged: String,
     pub stamp_old: String,

@@ -2,7 +2,6 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use jiff::Timestamp;
 use url::Url;
 
 use super::{
@@ -169,25 +168,22 @@ impl Maker<'_> {
     fn post(&self, outline: Outline, body: Body, image: Option<&MediaFile>) -> Post {
         let date = outline.date.clone();
         let series = outline.front_matter.series.0.first().cloned();
-        Post {
+        let close_after = self.rules.close_after.filter(|_| outline.front_matter.comments != CommentsFlag::Open);
+        let mut post = Post {
             updated: outline.updated.clone(),
             tags: outline.tags(),
             series,
             authors: outline.front_matter.any_authors().to_vec(),
             comments_open: outline.front_matter.comments != CommentsFlag::Closed,
-            comments_until: self.comments_until(&outline),
+            comments_until: None,
             featured: outline.front_matter.featured.0,
             threads: outline::threads(&outline.slug, &outline.aliases),
             entry: entry(outline, body, image.map(MediaFile::picture)),
             date,
-        }
-    }
-
-    fn comments_until(&self, outline: &Outline) -> Option<Timestamp> {
-        let close_after = self.rules.close_after.filter(|_| outline.front_matter.comments != CommentsFlag::Open)?;
-        let appeared = outline.publish_at.unwrap_or_else(|| outline.date.timestamp());
+        };
         // A time after the end of the calendar never comes.
-        appeared.checked_add(close_after).ok()
+        post.comments_until = close_after.and_then(|after| post.appeared().checked_add(after).ok());
+        post
     }
 }
 

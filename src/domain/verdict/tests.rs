@@ -3,6 +3,7 @@ use crate::domain::notices::Wish;
 
 const FINE: Circumstances = Circumstances {
     stamp: StampState::Valid,
+    post_age: None,
     honeypot_filled: false,
     poses_as_author: false,
     has_authors_email: false,
@@ -59,6 +60,7 @@ fn who_passes_and_who_waits() {
     check(Circumstances { stamp: StampState::Missing, ..FINE }, &known(), "hold: stamp-missing");
     check(Circumstances { stamp: StampState::Old, ..FINE }, &known(), "hold: stamp-old");
     let bot = Circumstances {
+        post_age: None,
         stamp: StampState::Forged,
         honeypot_filled: true,
         poses_as_author: true,
@@ -102,6 +104,26 @@ fn what_the_site_wants() {
         assert!(Moderation::parse(word).is_some(), "{word}");
     }
     assert_eq!(Moderation::parse("some"), None);
+}
+
+#[test]
+fn old_posts_wait_where_the_site_wants_it() {
+    let day = SignedDuration::from_hours(24);
+    let after_a_month = Rules { hold_after: Some(day * 30), ..rules() };
+    let check = |age: Option<SignedDuration>, history: &History, rules: &Rules, expected: &str| {
+        check(&comment("Hello there"), Circumstances { post_age: age, ..FINE }, history, rules, expected);
+    };
+    let second = SignedDuration::from_secs(1);
+    check(Some(day * 30 - second), &known(), &after_a_month, "approve");
+    check(Some(day * 30), &known(), &after_a_month, "hold: old-post 30 days");
+    check(Some(day * 400 + second), &History::default(), &after_a_month, "hold: first-comment; old-post 400 days");
+    check(Some(day * 9000), &known(), &rules(), "approve");
+    // A post that is dated ahead, and one that is gone.
+    check(Some(-day * 30), &known(), &after_a_month, "approve");
+    check(None, &known(), &after_a_month, "approve");
+    let author = Circumstances { post_age: Some(day * 400), has_authors_email: true, ..FINE };
+    let confirmed = History { email_is_theirs: true, ..History::default() };
+    assert_eq!(verdict(&comment("Mine"), HERE, author, &confirmed, &after_a_month), Decision::Approve);
 }
 
 #[test]
@@ -162,7 +184,8 @@ fn a_text_is_known_again() {
 fn following(reason: &Reason) -> Option<Reason> {
     Some(match reason {
         Reason::AllHeld => Reason::FirstComment,
-        Reason::FirstComment => Reason::StampMissing,
+        Reason::FirstComment => Reason::OldPost(412),
+        Reason::OldPost(_) => Reason::StampMissing,
         Reason::StampMissing => Reason::StampForged,
         Reason::StampForged => Reason::StampOld,
         Reason::StampOld => Reason::Honeypot,

@@ -79,21 +79,22 @@ pub async fn save(
         }
     };
     let site = &app.config.site.comments;
+    let (snapshot, at) = (app.snapshot(), app.clock.now());
+    let post = snapshot.post(&comment.thread_slug);
     let edit = Edit {
         id: comment.id,
-        poses_as_author: comments::is_like_an_author(&app, &app.snapshot(), &new.name),
+        post_age: post.map(|post| at.duration_since(post.appeared())),
+        poses_as_author: comments::is_like_an_author(&app, &snapshot, &new.name),
         has_authors_email: comments::has_authors_email(&app, &new),
         new,
         // Judged by what its writer's browser is known for, whichever browser of theirs this is.
         sender: Sender { commenter: writer, ..commenter.0 },
         gap: site.rates.gap,
         rules: Arc::clone(&site.rules),
-        at: app.clock.now(),
+        at,
     };
     match store(&app, edit).await {
         Ok(Edited::Stored { status, .. }) => {
-            let snapshot = app.snapshot();
-            let post = snapshot.post(&comment.thread_slug);
             let to = match post {
                 Some(post) => comments::place(&app, post, comment.id, status).await,
                 None => in_corner(&comment),

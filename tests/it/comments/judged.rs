@@ -124,6 +124,30 @@ async fn the_same_text_on_two_threads_is_held() {
 }
 
 #[tokio::test]
+async fn on_an_old_post_even_a_friend_waits() {
+    let dated = |date: &str| format!("---\ntitle: A post\ndate: {date}\n---\nx");
+    let site = with(&[("hold_after_days", "30")])
+        .post("young", &dated("2026-10-23T17:00:01Z"))
+        .post("old", &dated("2026-10-23T17:00:00Z"))
+        .post("late", "---\ntitle: Late\ndate: 2020-01-01\npublish_date: 2026-11-01\n---\nx")
+        .start()
+        .await;
+    let ana = site.visitor("192.0.2.1");
+    site.approve(comment_id(&ana.comment("young", "First").await)).await;
+    for (slug, expected) in [("young", "approved"), ("late", "approved"), ("old", "held old-post")] {
+        let id = comment_id(&ana.comment(slug, &format!("On the {slug} one")).await);
+        assert_eq!(judged(&site, id).await, expected, "{slug}");
+    }
+    // What is approved there and edited afterwards waits again.
+    let id = comment_id(&ana.comment("old", "How long do I hold it?").await);
+    site.approve(id).await;
+    ana.form(&format!("/me/comments/{id}/edit")).await.set("text", "How long?").send().await.is(303);
+    assert_eq!(judged(&site, id).await, "held old-post");
+    let reasons = site.store().why_held(id).await.expect("reads");
+    assert_eq!(reasons, ["old-post 30 days"]);
+}
+
+#[tokio::test]
 async fn a_thread_closes_by_itself_and_its_cached_page_with_it() {
     // The clock runs, since closing waits for it.
     let closing = Clock::system().now() - DAY * 30 + SignedDuration::from_secs(3);

@@ -33,6 +33,7 @@ use crate::support::database::Database;
 
 const FINE: Circumstances = Circumstances {
     stamp: StampState::Valid,
+    post_age: None,
     honeypot_filled: false,
     poses_as_author: false,
     has_authors_email: false,
