@@ -1,4 +1,4 @@
-//! Why a comment waits, in the words of the site. Mails and pages both say it, and neither may know of the other.
+//! Why a comment waits or was refused, in the words of the site. Mails and pages both say it, and neither may know of the other.
 
 use super::App;
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
         comment::{Comment, Status},
         verdict::Reason,
     },
-    store::StoreError,
+    store::{Refused, StoreError},
     texts::HeldBecause,
 };
 
@@ -30,6 +30,18 @@ impl App {
         // A word that no version of ours knows any more is better than nothing.
         let said = |line: &str| Reason::read(line).map_or_else(|| line.to_owned(), |reason| said(texts, &reason));
         lines.iter().map(|line| said(line.as_ref())).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Why that comment was refused.
+    pub fn refusal_said(&self, refused: &Refused) -> String {
+        let texts = &self.texts().refused_because;
+        let (reason, detail) = (refused.reason.as_str(), refused.detail.as_str());
+        match reason {
+            "refuse-word" => texts.word.with(detail),
+            "blocked" => texts.blocked.with(detail),
+            "too-fast" => texts.too_fast.clone(),
+            _ => reason.to_owned(),
+        }
     }
 }
 

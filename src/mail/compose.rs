@@ -337,7 +337,7 @@ async fn digest(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
     });
     let refused_gists = refused.iter().map(|one| Gist {
         who: who(&one.thread_slug, &one.name),
-        reasons: line(&format!("{} {}", one.reason, one.detail)),
+        reasons: line(&app.refusal_said(one)),
         start: start_of(&one.text),
         link: None,
     });

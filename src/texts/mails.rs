@@ -76,6 +76,15 @@ pub struct HeldBecause {
     pub bayes: Phrase<Words>,
 }
 
+/// Why a comment was refused: one for each `domain::verdict::Refusal`, told to the author.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefusedBecause {
+    pub word: Phrase<Word>,
+    pub blocked: Phrase<Word>,
+    pub too_fast: String,
+}
+
 /// On the pages that links in mails open.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -14,7 +14,7 @@ use rust_embed::RustEmbed;
 use serde::Deserialize;
 
 pub use dates::Dates;
-pub use mails::{ByMail, FromMail, HeldBecause, Mails};
+pub use mails::{ByMail, FromMail, HeldBecause, Mails, RefusedBecause};
 pub use rooms::*;
 
 #[derive(RustEmbed)]
@@ -48,6 +48,7 @@ pub struct Texts {
     pub errors: Errors,
     pub mails: Mails,
     pub held_because: HeldBecause,
+    pub refused_because: RefusedBecause,
     pub from_mail: FromMail,
     pub by_mail: ByMail,
 }

@@ -232,6 +232,7 @@ pub struct Comments {
     pub heading: String,
     pub count: Plural,
     pub kept: Phrase<Comment>,
+    pub online: Phrase<Comment>,
     pub corner: Phrase<Corner>,
     pub asked: String,
     pub your_comment: String,

@@ -206,12 +206,23 @@ pub async fn place(app: &App, post: &Post, id: CommentId, status: Status) -> Str
 
 /// What leads to a held comment, behind the path of its post.
 pub fn waiting(app: &App, id: CommentId) -> String {
-    format!("?waiting={}#comment-{id}", app.signer.sign(Purpose::Waiting, &id.to_string()))
+    format!("?{}#comment-{id}", own(app, id))
 }
 
-/// 303, so that a reload posts nothing twice.
+/// By this in its query a page knows that its visitor has written the comment.
+fn own(app: &App, id: CommentId) -> String {
+    format!("waiting={}", app.signer.sign(Purpose::Waiting, &id.to_string()))
+}
+
+/// 303, so that a reload posts nothing twice. Who has a mail to answer is told so above the thread.
 async fn posted(app: &App, post: &Post, id: CommentId, status: Status, cookie: Option<HeaderValue>) -> Response {
-    let mut response = redirect(StatusCode::SEE_OTHER, &place(app, post, id, status).await);
+    let to = match entries::asked_by_mail(app, Some(id).filter(|_| status == Status::Approved)).await {
+        Some(id) => {
+            format!("{}?{}#comments", address::encode(&threads::path_to(app, post, id, None).await), own(app, id))
+        }
+        None => place(app, post, id, status).await,
+    };
+    let mut response = redirect(StatusCode::SEE_OTHER, &to);
     if let Some(cookie) = cookie {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
@@ -229,7 +240,7 @@ async fn again(
 ) -> Result<Response, WebError> {
     let replying_to = entries::replying_to(app, post, &values.parent).await;
     let form = FormState { values, notice: Some(notice), replying_to, preview: None };
-    let request = PostRequest { form, waiting: None, is_asked: false, status };
+    let request = PostRequest { form, waiting: None, asked: None, status };
     Ok(entries::post_page(app, snapshot, post, request).await?.into_response())
 }
 
@@ -243,7 +254,7 @@ async fn previewed(
 ) -> Result<Response, WebError> {
     let replying_to = entries::replying_to(app, post, &values.parent).await;
     let form = FormState { values, notice: None, replying_to, preview: Some(PreviewView::new(app, new)) };
-    let request = PostRequest { form, waiting: None, is_asked: false, status: StatusCode::OK };
+    let request = PostRequest { form, waiting: None, asked: None, status: StatusCode::OK };
     Ok(entries::post_page(app, snapshot, post, request).await?.into_response())
 }
 

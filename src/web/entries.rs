@@ -138,8 +138,8 @@ pub struct Conversation {
     pub unsent: Option<String>,
     pub is_demo: bool,
     pub waiting: Option<CommentId>,
-    /// A mail asks its writer whether they want to be told.
-    pub is_asked: bool,
+    /// A comment whose writer is asked by mail whether they want to be told.
+    pub asked: Option<CommentId>,
     /// Of the form, where there is one.
     pub script: Option<String>,
     /// The ways to the other pages of the thread.
@@ -155,18 +155,18 @@ impl Conversation {
 
     /// With the word that a mail waits for an answer.
     #[must_use]
-    pub fn asked(self, is_asked: bool) -> Self {
-        Self { is_asked, ..self }
+    pub fn asked(self, asked: Option<CommentId>) -> Self {
+        Self { asked, ..self }
     }
 }
 
 /// A post as somebody asked for it.
 pub struct PostRequest {
     pub form: FormState,
-    /// A held comment that its writer may see.
+    /// A comment that its writer may see while it is held.
     pub waiting: Option<CommentId>,
-    /// A mail asks the writer of that comment whether they want to be told.
-    pub is_asked: bool,
+    /// The same, where a mail asks its writer whether they want to be told.
+    pub asked: Option<CommentId>,
     /// What [`post_page`] says with it.
     pub status: StatusCode,
 }
@@ -224,7 +224,7 @@ pub async fn show_post(
         form.values.parent = replying_to.id.to_string();
         form.replying_to = Some(replying_to);
     }
-    let request = PostRequest { form, waiting, is_asked: is_asked(app, waiting).await, status: StatusCode::OK };
+    let request = PostRequest { form, waiting, asked: asked_by_mail(app, waiting).await, status: StatusCode::OK };
     let pages = threads::read(app, post, waiting).await;
     if let Some(pages) = &pages {
         let right = request.about().and_then(|id| pages.holding(id)).or(number).unwrap_or(pages.first_read());
@@ -239,10 +239,11 @@ pub async fn show_post(
     Ok(draw(app, snapshot, post, request, pages, number).await?.into_response())
 }
 
-/// Whether somebody who waits has a mail to answer. Without a mail server none comes.
-async fn is_asked(app: &App, waiting: Option<CommentId>) -> bool {
-    let Some(id) = waiting.filter(|_| app.config.mail.is_some()) else { return false };
-    app.store.is_asked(id).await.inspect_err(errors::log).unwrap_or_default()
+/// The comment again if its writer has a mail to answer. Without a mail server none comes.
+pub async fn asked_by_mail(app: &App, comment: Option<CommentId>) -> Option<CommentId> {
+    let id = comment.filter(|_| app.config.mail.is_some())?;
+    let is_asked = app.store.is_asked(id).await.inspect_err(errors::log).unwrap_or_default();
+    is_asked.then_some(id)
 }
 
 /// The comment that a reply answers: approved, and under this post. `None` too where the database does not answer.
@@ -339,7 +340,7 @@ async fn article(
         tags: cards::tag_links(post),
         older: named(older),
         newer: named(newer),
-        conversation: conversation.on_page(&entry.address, ways).asked(request.is_asked),
+        conversation: conversation.on_page(&entry.address, ways).asked(request.asked),
         layout,
     };
     Ok(Page::html(&page, policy)?.with_status(request.status))
@@ -374,7 +375,7 @@ pub fn conversation(
         is_demo: app.mode.demo,
         script: is_open.then(|| app.assets().address(COMMENTS_SCRIPT)),
         waiting: waiting.filter(|_| is_there),
-        is_asked: false,
+        asked: None,
         pages: None,
     }
 }

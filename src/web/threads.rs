@@ -116,7 +116,7 @@ pub fn draw(
         title: entry.title.clone(),
         tongue: tongue::of(entry),
         href: address::encode(&entry.address),
-        conversation: conversation.on_page(&path, ways).asked(request.is_asked),
+        conversation: conversation.on_page(&path, ways).asked(request.asked),
         layout,
     };
     Ok(Page::html(&page, policy)?.with_status(status))

@@ -79,6 +79,30 @@ async fn who_has_a_mail_to_answer_is_told_so() {
 }
 
 #[tokio::test]
+async fn who_is_let_through_at_once_is_told_of_the_mail_too() {
+    const ASKED: &str = "We have written to your address.";
+    let mut mailed = quiet().await;
+    let ana = mailed.site.visitor("192.0.2.1");
+    let first = comment_id(&ana.comment("calf", "The first").await);
+    mailed.site.approve(first).await;
+    let send = async |wish: &str, text: &str| {
+        let form = ana.form("/posts/calf").await.set("name", "Ana").set("email", "ana@example.org").set("wish", wish);
+        form.set("text", text).send().await.is(303).header("location").to_owned()
+    };
+    assert!(send("", "No wish").await.starts_with("/posts/calf#comment-"));
+    let location = send("answers", "A wish").await;
+    let path = location.strip_suffix("#comments").expect("the notice is in sight");
+    let page = ana.get(path).await;
+    page.says(ASKED).says("is online").does_not_say("waits for the author").does_not_say("ana@example.org");
+    assert_eq!(page.header("cache-control"), "private, no-store");
+    mailed.site.get("/posts/calf").await.says("A wish").does_not_say(ASKED);
+    mailed.postman.round().await.expect("answers");
+    confirm(&ana, &mailed.smtp.one()).await.is(303);
+    ana.get(path).await.is(200).does_not_say(ASKED);
+    assert!(send("thread", "Confirmed already").await.starts_with("/posts/calf#comment-"));
+}
+
+#[tokio::test]
 async fn a_foreign_page_confirms_nothing() {
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");

@@ -1,5 +1,6 @@
 //! The author's digest: what waits, once a day or once a week, and only if something does.
 
+use instep::domain::verdict::blocks::Block;
 use jiff::SignedDuration;
 
 use super::{Mailed, mailed_with};
@@ -88,18 +89,26 @@ async fn what_was_refused_is_told_once() {
         site.setting("site.mail.each_comment", "false")
             .setting("site.mail.digest", "daily")
             .setting("site.comments.gap_seconds", "600")
+            .setting("site.comments.refuse_words", "['cas*no']")
     })
     .await;
     mailed.round().await;
     let visitor = mailed.site.visitor("192.0.2.1");
     let id = comment_id(&visitor.comment("calf", "A first one").await);
     visitor.comment("calf", "Too soon after it").await.is(429);
+    mailed.site.visitor("203.0.113.9").comment("calf", "My Casino").await.is(422);
     drop(visitor);
+    let network = Block::network("198.51.100.0/24").expect("a network");
+    let now = mailed.site.app.clock.now();
+    mailed.site.store().block(&network, "", "test", now).await.expect("blocks");
+    mailed.site.visitor("198.51.100.7").comment("calf", "Me again").await.is(403);
     mailed.site.approve(id).await;
     mailed.turn(24);
     let mail = mailed.one_mail().await;
-    assert_eq!(mail.subject(), "1 comment was refused on Loose Laces");
-    mail.says("Ana commented under “Calves”: (too-fast").says("Too soon after it").says("instep comments refused");
+    assert_eq!(mail.subject(), "3 comments were refused on Loose Laces");
+    mail.says("Ana commented under “Calves”: (too soon after another one)").says("Too soon after it");
+    mail.says("(a word that you refuse: cas*no)").says("My Casino");
+    mail.says("(you have blocked 198.51.100.0/24)").says("Me again").says("instep comments refused");
     assert!(mail.html().contains("Too soon after it"));
     mailed.turn(24);
     assert_eq!(mailed.lines().await, Vec::<String>::new());
