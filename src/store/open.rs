@@ -122,17 +122,25 @@ async fn keep_copy(writer: &SqlitePool, path: &Path, migrator: &Migrator) -> Res
     if applied.is_empty() || !applied.iter().all(is_known) {
         return Ok(());
     }
-    let copy = format!("{name}.before-{first_new:04}");
-    if Path::new(&copy).exists() {
+    let copy = PathBuf::from(format!("{name}.before-{first_new:04}"));
+    if copy.exists() {
         return Ok(()); // an earlier try was interrupted after its copy; that one is the older truth
     }
-    let quoted = copy.replace('\'', "''");
-    match sqlx::query(AssertSqlSafe(format!("VACUUM INTO '{quoted}'"))).execute(writer).await {
-        // Another process that starts as well has begun one since we looked.
-        Err(sqlx::Error::Database(error)) if error.message().contains("already exists") => Ok(()),
-        Err(source) => Err(OpenError::Copy { name, source }),
-        Ok(_) => Ok(()),
-    }
+    // It gets its name when it is whole: one that was interrupted must not pass for a copy.
+    let begun = PathBuf::from(format!("{name}.copy-{:08x}", getrandom::u32().unwrap_or_else(|_| std::process::id())));
+    create_private(&begun);
+    let quoted = begun.display().to_string().replace('\'', "''");
+    let written = sqlx::query(AssertSqlSafe(format!("VACUUM INTO '{quoted}'"))).execute(writer).await;
+    let kept = written.and_then(|_| {
+        // Where another process was quicker the file may have been changed since, and that one's copy is the right one.
+        if !copy.exists() {
+            std::fs::File::open(&begun)?.sync_all()?;
+            std::fs::rename(&begun, &copy)?;
+        }
+        Ok(())
+    });
+    let _ = std::fs::remove_file(&begun); // gone already where all went well
+    kept.map_err(|source| OpenError::Copy { name, source })
 }
 
 async fn open_postgres(address: &str) -> Result<Pools<sqlx::Postgres>, OpenError> {
@@ -214,6 +222,8 @@ mod tests {
         now.readers.close().await;
         now.writer.close().await;
         assert!(!copy.exists());
+        // Left by a copy that was interrupted.
+        std::fs::write(folder.path().join("it's.sqlite.copy-00000000"), "half").expect("writes");
 
         let next = Migration::new(
             9000,
@@ -231,6 +241,15 @@ mod tests {
         assert_eq!(revision(changed.readers).await, 42);
         let kept = SqlitePool::connect_with(SqliteConnectOptions::new().filename(&copy)).await.expect("opens");
         assert_eq!(revision(kept).await, 41);
+        let names = std::fs::read_dir(folder.path()).expect("a folder").flatten().map(|file| file.file_name());
+        let copies: Vec<_> = names.filter(|name| name.to_string_lossy().contains(".copy-")).collect();
+        assert_eq!(copies, ["it's.sqlite.copy-00000000"], "nothing is left beside the copy");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&copy).expect("is there").permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "e-mail addresses and the signing secret are in it too");
+        }
 
         // And this version says so when it meets the newer file.
         let error = open_sqlite(&path, &SQLITE).await.expect_err("is newer").to_string();

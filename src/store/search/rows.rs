@@ -53,11 +53,11 @@ impl Rows {
                 Some((row, before)) if *before.doc == doc => (row, Arc::clone(&before.doc)),
                 known => {
                     if let Some((row, before)) = &known {
-                        delete(&mut tx, *row, &before.doc).await?;
+                        run(&mut tx, DELETE, *row, &before.doc).await?;
                     }
                     let row = known.map_or(self.next, |(row, _)| row);
                     self.next = self.next.max(row + 1);
-                    insert(&mut tx, row, &doc).await?;
+                    run(&mut tx, INSERT, row, &doc).await?;
                     is_other = true;
                     (row, Arc::new(doc))
                 }
@@ -66,7 +66,7 @@ impl Rows {
         }
         for row in rows.into_values() {
             if let Some(gone) = self.docs.get(&row) {
-                delete(&mut tx, row, &gone.doc).await?;
+                run(&mut tx, DELETE, row, &gone.doc).await?;
                 is_other = true;
             }
         }
@@ -98,25 +98,18 @@ impl Rows {
     }
 }
 
-async fn insert(connection: &mut SqliteConnection, row: i64, doc: &SearchDoc) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO docs (rowid, title, tags, text) VALUES ($1, $2, $3, $4)")
-        .bind(row)
-        .bind(without_sharp_s(&doc.title))
-        .bind(without_sharp_s(&doc.tags.join(" ")))
-        .bind(without_sharp_s(&doc.text))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
+const INSERT: &str = "INSERT INTO docs (rowid, title, tags, text) VALUES ($1, $2, $3, $4)";
 /// The table keeps no texts, so it has to be told what stood in the row.
-async fn delete(connection: &mut SqliteConnection, row: i64, doc: &SearchDoc) -> Result<(), StoreError> {
-    sqlx::query("INSERT INTO docs (docs, rowid, title, tags, text) VALUES ('delete', $1, $2, $3, $4)")
+const DELETE: &str = "INSERT INTO docs (docs, rowid, title, tags, text) VALUES ('delete', $1, $2, $3, $4)";
+
+/// Puts a document into its row, or takes it out.
+async fn run(db: &mut SqliteConnection, sql: &'static str, row: i64, doc: &SearchDoc) -> Result<(), StoreError> {
+    sqlx::query(sql)
         .bind(row)
         .bind(without_sharp_s(&doc.title))
         .bind(without_sharp_s(&doc.tags.join(" ")))
         .bind(without_sharp_s(&doc.text))
-        .execute(connection)
+        .execute(db)
         .await?;
     Ok(())
 }
