@@ -6,6 +6,7 @@
 
 mod asked;
 mod entry;
+mod finished;
 
 use std::{
     collections::HashMap,
@@ -18,12 +19,16 @@ use std::{
 use axum::body::Body;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
+use jiff::Timestamp;
 use quick_cache::{Weighter, sync::Cache};
 use tokio::sync::{Semaphore, watch};
 
 use super::page::Policy;
+pub use asked::Encoding;
 use asked::{Asked, Want};
 use entry::Entry;
+pub use finished::Finished;
+use finished::PageFiles;
 
 /// The tag of everything: what a change of the content as a whole makes stale.
 pub const SITE_TAG: &str = "site";
@@ -44,6 +49,7 @@ struct Inner {
     flights: Mutex<HashMap<String, watch::Receiver<()>>>,
     /// One page at a time is compressed as well as can be; readers come first.
     polishing: Semaphore,
+    files: PageFiles,
     hits: AtomicU64,
 }
 
@@ -71,6 +77,7 @@ impl Default for PageCache {
             purges: Mutex::default(),
             flights: Mutex::default(),
             polishing: Semaphore::new(1),
+            files: PageFiles::default(),
             hits: AtomicU64::new(0),
         }))
     }
@@ -114,6 +121,22 @@ impl PageCache {
         self.answer(&asked.key, &asked.want)
     }
 
+    /// The same as bytes for a socket, for a request that asks for no more than a page.
+    pub fn finished(&self, path: &str, encoding: Encoding, now: Timestamp) -> Option<Finished> {
+        // What is spelled like a key means the page of that key.
+        let entry = self.0.pages.get(path)?;
+        let second = now.as_second().unsigned_abs();
+        let mut file = self.0.files.held(entry.encoded(encoding), second);
+        if file.is_some() {
+            // Looked at when the file was made, less than a second ago.
+            self.0.hits.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.is_good(path, &entry).then_some(())?;
+            file = self.0.files.made(entry.encoded(encoding), second);
+        }
+        Some(Finished { entry, encoding, second, file })
+    }
+
     /// Whether the answer is here. Nobody is answered, so it does not count.
     pub fn holds<B>(&self, request: &Request<B>) -> bool {
         let entry = Asked::of(request).and_then(|asked| self.0.pages.peek(&*asked.key));
@@ -149,15 +172,20 @@ impl PageCache {
 
     fn answer(&self, key: &str, want: &Want<'_>) -> Option<Response<Body>> {
         let entry = self.0.pages.get(key)?;
+        self.is_good(key, &entry).then(|| entry.respond(want))
+    }
+
+    /// Whether somebody may get this page now. It counts as a hit, and a page that has lived long enough is then compressed better.
+    fn is_good(&self, key: &str, entry: &Arc<Entry>) -> bool {
         let age = entry.age();
         if !Entry::is_fresh(age) {
-            return None;
+            return false;
         }
         if entry.wants_polish(age) {
-            tokio::spawn(self.clone().polish(key.to_owned(), Arc::clone(&entry)));
+            tokio::spawn(self.clone().polish(key.to_owned(), Arc::clone(entry)));
         }
         self.0.hits.fetch_add(1, Ordering::Relaxed);
-        Some(entry.respond(want))
+        true
     }
 
     /// Puts a better compressed one in the place of a page, if that is still there.

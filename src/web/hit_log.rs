@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use http::{Method, Request};
+use http::Method;
 use jiff::Timestamp;
 
 use crate::{app::Clock, config::LogFormat};
@@ -51,8 +51,8 @@ impl HitLog {
     }
 
     /// One line about a request, which was answered without waiting. No query: a link's secret is nobody's business.
-    pub fn note<B>(&self, request: &Request<B>, status: u16) {
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    pub fn note(&self, method: &Method, path: &str, status: u16) {
+        let (method, path) = (method.clone(), path.to_owned());
         let hit = Hit { at: self.clock.now(), method, path, status };
         if let Err(TrySendError::Full(_)) = self.hits.try_send(hit) {
             self.left_out.fetch_add(1, Relaxed);

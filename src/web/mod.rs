@@ -40,11 +40,12 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use tower::{ServiceBuilder, ServiceExt};
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::app::App;
+use cache::{Encoding, Finished};
 pub use hit_log::HitLog;
 pub use page::Policy;
 use server::{Answers, Limits};
@@ -85,9 +86,17 @@ impl Answers for Site {
     fn hit<B>(&self, request: &Request<B>) -> Option<Response> {
         let response = self.app.cache.hit(request)?;
         if let Some(log) = &self.hit_log {
-            log.note(request, response.status().as_u16());
+            log.note(request.method(), request.uri().path(), response.status().as_u16());
         }
         Some(response)
+    }
+
+    fn finished(&self, path: &str, encoding: Encoding) -> Option<Finished> {
+        let finished = self.app.cache.finished(path, encoding, self.app.clock.now())?;
+        if let Some(log) = &self.hit_log {
+            log.note(&Method::GET, path, StatusCode::OK.as_u16());
+        }
+        Some(finished)
     }
 
     async fn respond(&self, request: Request<Body>) -> Response {

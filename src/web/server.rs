@@ -1,27 +1,36 @@
-//! The accept loop: HTTP/1 on hyper. TLS and HTTP/2 belong to the proxy in front, for now.
+//! The accept loop: HTTP/1 on hyper, but for plain requests for finished pages, which take the fast path. TLS and HTTP/2 belong to the proxy in front, for now.
 //!
 //! Every wait for a client has an end: for its headers, for its whole request, for its connection at a shutdown.
 
-use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
+mod fast_path;
+
+use std::{convert::Infallible, io::Cursor, pin::Pin, sync::Arc, time::Duration};
 
 use axum::body::Body;
 use http::{Request, Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+    server::graceful::{GracefulShutdown, Watcher},
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    io::{AsyncReadExt, Chain, Join},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::{Semaphore, watch},
     time,
 };
-use tokio_io_timeout::TimeoutStream;
+use tokio_io_timeout::TimeoutWriter;
 
-use super::visitor::Peer;
+use super::{
+    cache::{Encoding, Finished},
+    visitor::Peer,
+};
 
-/// A connection whose writes have a deadline.
-type Stream = TokioIo<Pin<Box<TimeoutStream<TcpStream>>>>;
+/// A connection of which something was read already, and whose writes have a deadline.
+type Stream = TokioIo<Join<Chain<Cursor<Vec<u8>>, OwnedReadHalf>, Pin<Box<TimeoutWriter<OwnedWriteHalf>>>>>;
 
 /// What a client may cost. Tests shorten the waits.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +67,11 @@ pub trait Answers: Clone + Send + Sync + 'static {
     /// An answer that is there already.
     fn hit<B>(&self, request: &Request<B>) -> Option<Response<Body>>;
 
+    /// The same as bytes, to a GET for a path without a query that asks for nothing else.
+    fn finished(&self, _path: &str, _encoding: Encoding) -> Option<Finished> {
+        None
+    }
+
     /// An answer that may have to be made.
     fn respond(&self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send;
 }
@@ -65,6 +79,7 @@ pub trait Answers: Clone + Send + Sync + 'static {
 /// Serves until `stop` is done, then lets requests in flight finish.
 pub async fn serve(listener: TcpListener, site: impl Answers, limits: Limits, stop: impl Future<Output = ()>) {
     let graceful = GracefulShutdown::new();
+    let (running, stopping) = watch::channel(());
     let connections = Arc::new(Semaphore::new(limits.connections));
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -73,14 +88,13 @@ pub async fn serve(listener: TcpListener, site: impl Answers, limits: Limits, st
             () = &mut stop => break,
         };
         let Some((stream, permit)) = accepted else { continue };
-        let connection = graceful.watch(connection(stream, site.clone(), limits));
+        let connection = connection(stream, site.clone(), limits, stopping.clone(), graceful.watcher());
         tokio::spawn(async move {
-            // A client that hangs up in the middle is no news.
-            let _ = connection.await;
+            connection.await;
             drop(permit);
         });
     }
-    drop(listener);
+    drop((listener, running));
     let unfinished = graceful.count();
     if time::timeout(limits.shutdown, graceful.shutdown()).await.is_err() {
         tracing::warn!("stopped with requests still open after {:?} (of {unfinished} connections)", limits.shutdown);
@@ -113,15 +127,16 @@ enum Answer<F> {
     Making(Pin<Box<F>>),
 }
 
-fn connection<A: Answers>(
-    stream: TcpStream,
+/// Answers a client until it has gone.
+async fn connection<A: Answers>(
+    mut stream: TcpStream,
     site: A,
     limits: Limits,
-) -> http1::Connection<
-    Stream,
-    impl hyper::service::HttpService<Incoming, ResBody = Body, Error = Infallible, Future: Send> + use<A>,
-> {
+    stopping: watch::Receiver<()>,
+    watcher: Watcher,
+) {
     let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
+    let Some(read) = fast_path::serve(&mut stream, &site, limits, stopping).await else { return };
     let service = service_fn(move |request: Request<Incoming>| {
         let answer = match site.hit(&request) {
             // Most requests end here, so they do not pay for what only the others need.
@@ -141,11 +156,19 @@ fn connection<A: Answers>(
             })
         }
     });
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(limits.write));
-    http1::Builder::new()
+    let http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_read)
         .max_header_size(limits.header_bytes)
-        .serve_connection(TokioIo::new(Box::pin(stream)), service)
+        .serve_connection(rejoined(stream, read, limits), service);
+    // A client that hangs up in the middle is no news.
+    let _ = watcher.watch(http).await;
+}
+
+/// The stream as if nothing had been read of it yet.
+fn rejoined(stream: TcpStream, read: Vec<u8>, limits: Limits) -> Stream {
+    let (reader, writer) = stream.into_split();
+    let mut writer = TimeoutWriter::new(writer);
+    writer.set_timeout(Some(limits.write));
+    TokioIo::new(tokio::io::join(Cursor::new(read).chain(reader), Box::pin(writer)))
 }

@@ -10,6 +10,7 @@ mod content;
 mod corner;
 mod docs;
 mod embeds;
+mod fast_path;
 mod feeds;
 mod mail;
 mod metrics;

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderValue, Method, Request, Uri, header};
+use http::{HeaderValue, Method, Request, Uri, header};
 
 use crate::{domain::address, web::search};
 
@@ -29,11 +29,10 @@ impl<'a> Asked<'a> {
             return None;
         }
         let headers = request.headers();
+        let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+        let encoding = Encoding::best(accepted);
         let if_none_match = headers.get(header::IF_NONE_MATCH).map(Cow::Borrowed);
-        Some(Self {
-            key: key(request.uri())?,
-            want: Want { is_head, encoding: Encoding::best(headers), if_none_match },
-        })
+        Some(Self { key: key(request.uri())?, want: Want { is_head, encoding, if_none_match } })
     }
 
     /// The same, when the request itself is handed on.
@@ -58,18 +57,19 @@ impl Want<'_> {
     }
 }
 
+/// How a body is packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub enum Encoding {
     Identity,
     Gzip,
     Brotli,
 }
 
 impl Encoding {
-    /// The smallest the client takes (RFC 9110, 12.5.3); `q=0` is a no.
-    fn best(headers: &HeaderMap) -> Self {
+    /// The smallest that one of these headers takes (RFC 9110, 12.5.3); `q=0` is a no.
+    pub fn best<'a>(accepted: impl Iterator<Item = &'a str>) -> Self {
         let mut best = Self::Identity;
-        for value in headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()) {
+        for value in accepted {
             for offer in value.split(',') {
                 let (name, parameters) = offer.split_once(';').unwrap_or((offer, ""));
                 let name = name.trim();
@@ -144,8 +144,7 @@ mod tests {
             ("identity", Encoding::Identity),
             ("", Encoding::Identity),
         ] {
-            let headers = HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accept))]);
-            assert_eq!(Encoding::best(&headers), expected, "{accept}");
+            assert_eq!(Encoding::best([accept].into_iter()), expected, "{accept}");
         }
     }
 

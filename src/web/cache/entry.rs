@@ -2,7 +2,10 @@
 
 use std::{
     io::Write,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -20,8 +23,8 @@ const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
 const SETTLED: Duration = Duration::from_secs(5);
 /// Bodies below this do not shrink enough to be worth it: they fit in one packet as they are.
 const WORTH_COMPRESSING: usize = 860;
-/// Of one set of headers, about; for weighing.
-const HEADER_BYTES: usize = 1024;
+/// Of one set of headers, about, as a map and as it is sent; for weighing.
+const HEADER_BYTES: usize = 2 * 1024;
 
 /// A finished page.
 pub(super) struct Entry {
@@ -37,9 +40,18 @@ pub(super) struct Entry {
 
 /// A body in one encoding, with all headers that go before it.
 #[derive(Clone)]
-struct Encoded {
+pub(super) struct Encoded {
     headers: HeaderMap,
-    body: Bytes,
+    pub(super) head: Arc<Head>,
+    pub(super) body: Bytes,
+}
+
+/// The status line and the headers as they are sent.
+pub(super) struct Head {
+    /// Up to the date.
+    pub(super) bytes: Box<[u8]>,
+    /// The second, since 1970, in which somebody asked for it last.
+    pub(super) last_asked: AtomicU64,
 }
 
 /// How much time a body may cost.
@@ -111,13 +123,18 @@ impl Entry {
         }
     }
 
-    pub(super) fn respond(&self, want: &Want<'_>) -> Response<Body> {
-        let encoded = match want.encoding {
+    /// Its body as the client wants it, or as it is where it does not shrink.
+    pub(super) fn encoded(&self, encoding: Encoding) -> &Encoded {
+        let encoded = match encoding {
             Encoding::Brotli => self.brotli.as_ref(),
             Encoding::Gzip => self.gzip.as_ref(),
             Encoding::Identity => None,
         };
-        let encoded = encoded.unwrap_or(&self.identity);
+        encoded.unwrap_or(&self.identity)
+    }
+
+    pub(super) fn respond(&self, want: &Want<'_>) -> Response<Body> {
+        let encoded = self.encoded(want.encoding);
         if want.has(&self.etag) {
             return encoded.not_modified();
         }
@@ -134,13 +151,13 @@ impl Encoded {
         if let Some(encoding) = encoding {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
-        Self { headers, body }
+        Self { head: Arc::new(Head::new(&headers)), headers, body }
     }
 
     fn with(&self, body: Bytes) -> Self {
         let mut headers = self.headers.clone();
         headers.insert(header::CONTENT_LENGTH, body.len().into());
-        Self { headers, body }
+        Self { head: Arc::new(Head::new(&headers)), headers, body }
     }
 
     /// RFC 9110, 15.4.5: nothing about a body that is not sent.
@@ -153,6 +170,16 @@ impl Encoded {
             headers.remove(name);
         }
         response
+    }
+}
+
+impl Head {
+    fn new(headers: &HeaderMap) -> Self {
+        let mut bytes = b"HTTP/1.1 200 OK\r\n".to_vec();
+        for (name, value) in headers {
+            bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+        }
+        Self { bytes: bytes.into(), last_asked: AtomicU64::default() }
     }
 }
 

@@ -72,7 +72,11 @@ pub struct Client {
 
 impl Client {
     pub async fn connect(address: SocketAddr) -> Self {
-        Self { stream: TcpStream::connect(address).await.expect("connects"), unread: Vec::new() }
+        Self::over(TcpStream::connect(address).await.expect("connects"))
+    }
+
+    pub fn over(stream: TcpStream) -> Self {
+        Self { stream, unread: Vec::new() }
     }
 
     pub async fn say(&mut self, words: &str) {

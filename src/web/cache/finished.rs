@@ -1,0 +1,161 @@
+//! A finished answer as bytes for a socket.
+//!
+//! One that is asked for again within a second is kept as a file in memory until that second is over: from a file the
+//! kernel sends without copying (sendfile), and the date in it changes every second anyway. What that brings: BENCHMARKS.md.
+
+use std::{
+    fs::File,
+    io::{self, Write},
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, UNIX_EPOCH},
+};
+
+use arc_swap::ArcSwapOption;
+use tokio::net::TcpStream;
+
+use super::{
+    asked::Encoding,
+    entry::{Encoded, Entry, Head},
+};
+
+/// Files at most, which is also as many open file descriptors.
+const FILES: usize = 64;
+/// Shorter answers are copied faster than they are sent from a file.
+const WORTH_A_FILE: usize = 4 * 1024;
+/// Of a date line and the empty line behind it (RFC 9110, 5.6.7: a date has 29 letters).
+const DATE_LINE: usize = 39;
+
+/// An answer with status 200.
+pub struct Finished {
+    pub(super) entry: Arc<Entry>,
+    pub(super) encoding: Encoding,
+    /// Since 1970.
+    pub(super) second: u64,
+    pub(super) file: Option<Arc<PageFile>>,
+}
+
+/// The files of this second. Two pages that fall on one place share it by turns: who comes first has it for the second.
+pub(super) struct PageFiles(Box<[ArcSwapOption<PageFile>]>);
+
+/// A whole answer, head and body, as a file in memory.
+pub struct PageFile {
+    file: File,
+    length: u64,
+    /// Of what it is a copy. Held, so that no other head can have its address.
+    head: Arc<Head>,
+    second: u64,
+}
+
+impl Default for PageFiles {
+    fn default() -> Self {
+        Self((0..FILES).map(|_| ArcSwapOption::empty()).collect())
+    }
+}
+
+impl PageFiles {
+    /// The file of this answer for that second, where there is one.
+    pub(super) fn held(&self, encoded: &Encoded, second: u64) -> Option<Arc<PageFile>> {
+        let held = self.place(encoded).load();
+        let is_it = |file: &&Arc<PageFile>| file.second == second && Arc::ptr_eq(&file.head, &encoded.head);
+        held.as_ref().filter(is_it).map(Arc::clone)
+    }
+
+    /// A new one, where it is worth it and has a place.
+    pub(super) fn made(&self, encoded: &Encoded, second: u64) -> Option<Arc<PageFile>> {
+        let was_asked_for = encoded.head.last_asked.swap(second, Ordering::Relaxed) == second;
+        let place = self.place(encoded);
+        let is_taken = place.load().as_ref().is_some_and(|file| file.second == second);
+        if !was_asked_for || is_taken || encoded.body.len() < WORTH_A_FILE {
+            return None;
+        }
+        let file = Arc::new(PageFile::new(encoded, second).ok()?);
+        place.store(Some(Arc::clone(&file)));
+        Some(file)
+    }
+
+    fn place(&self, encoded: &Encoded) -> &ArcSwapOption<PageFile> {
+        &self.0[Arc::as_ptr(&encoded.head).addr() / size_of::<Head>() % FILES]
+    }
+}
+
+impl Finished {
+    /// All of it, where it is asked for so often that there is a file.
+    pub fn file(&self) -> Option<&PageFile> {
+        self.file.as_deref()
+    }
+
+    /// The status line and the headers but for the date.
+    pub fn head(&self) -> &[u8] {
+        &self.entry.encoded(self.encoding).head.bytes
+    }
+
+    /// The date and the end of the headers.
+    pub fn date_line(&self) -> [u8; DATE_LINE] {
+        date_line(self.second)
+    }
+
+    pub fn body(&self) -> &[u8] {
+        &self.entry.encoded(self.encoding).body
+    }
+}
+
+impl PageFile {
+    fn new(encoded: &Encoded, second: u64) -> io::Result<Self> {
+        let mut file = memory_file()?;
+        let date = date_line(second);
+        let parts = [&encoded.head.bytes[..], &date, &encoded.body];
+        for part in parts {
+            file.write_all(part)?;
+        }
+        let length = parts.iter().map(|part| part.len() as u64).sum();
+        Ok(Self { file, length, head: Arc::clone(&encoded.head), second })
+    }
+
+    /// In bytes.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Sends what the socket takes, from there on where `sent` says, and moves that.
+    ///
+    /// # Errors
+    /// Those of sendfile(2).
+    #[cfg(target_os = "linux")]
+    pub fn send(&self, socket: &TcpStream, sent: &mut u64) -> io::Result<usize> {
+        let left = usize::try_from(self.length - *sent).unwrap_or(usize::MAX);
+        Ok(rustix::fs::sendfile(socket, &self.file, Some(sent), left)?)
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub fn send(&self, _: &TcpStream, _: &mut u64) -> io::Result<usize> {
+        Err(io::ErrorKind::InvalidInput.into())
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn memory_file() -> io::Result<File> {
+    Ok(rustix::fs::memfd_create("page", rustix::fs::MemfdFlags::CLOEXEC)?.into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn memory_file() -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+fn date_line(second: u64) -> [u8; DATE_LINE] {
+    let mut line = [0; DATE_LINE];
+    let date = httpdate::HttpDate::from(UNIX_EPOCH + Duration::from_secs(second));
+    // It fits: a date has one length.
+    let _ = write!(&mut line[..], "date: {date}\r\n\r\n");
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_line_fills_its_place() {
+        assert_eq!(&date_line(784_111_777), b"date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n");
+    }
+}

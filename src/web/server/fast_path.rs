@@ -1,0 +1,184 @@
+//! The short way of a plain GET for a page that is finished: read it, look the page up, hand it to the socket.
+//!
+//! Whatever is not plain goes to hyper, together with what was read of it, and so does all that follows on its connection.
+//! So there is one place that knows HTTP, and this one may stay ignorant: it must only know what it does not know.
+
+use std::{
+    future::poll_fn,
+    io::{self, ErrorKind, IoSlice},
+    mem::MaybeUninit,
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, Interest, ReadBuf},
+    net::TcpStream,
+    sync::watch,
+    time::{self, Instant, MissedTickBehavior},
+};
+
+use super::{Answers, Limits};
+use crate::web::cache::{Encoding, Finished};
+
+/// Most bytes of a plain request; what browsers send has a half of it.
+const MOST_BYTES: usize = 4 * 1024;
+/// Most headers of a plain request.
+const MOST_HEADERS: usize = 48;
+/// How many ticks of a clock a client may be silent. A timer for each request, or a look at the clock, would cost too much.
+const TICKS: u32 = 8;
+
+/// Answers plain requests until something else comes, and returns what was read of that. `None`: the connection is over,
+/// by its client, for saying nothing, or because `stop` has lost its sender.
+pub async fn serve(
+    stream: &mut TcpStream,
+    site: &impl Answers,
+    limits: Limits,
+    stop: watch::Receiver<()>,
+) -> Option<Vec<u8>> {
+    let (mut stop, is_stopping) = (stop.clone(), stop);
+    let mut stopped = pin!(stop.changed());
+    let mut ticks = time::interval_at(Instant::now() + limits.header_read / TICKS, limits.header_read / TICKS);
+    // After a busy time one tick is due, not all that nobody looked at.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut silent = 0;
+    let mut bytes = vec![0; MOST_BYTES];
+    while is_stopping.has_changed().is_ok() {
+        let length = poll_fn(|cx| {
+            let mut read = ReadBuf::new(&mut bytes);
+            if let Poll::Ready(done) = Pin::new(&mut *stream).poll_read(cx, &mut read) {
+                return Poll::Ready(done.map_or(0, |()| read.filled().len()));
+            }
+            while ticks.poll_tick(cx).is_ready() {
+                silent += 1;
+                if silent > TICKS {
+                    return Poll::Ready(0);
+                }
+            }
+            stopped.as_mut().poll(cx).map(|_| 0)
+        })
+        .await;
+        if length == 0 {
+            return None;
+        }
+        silent = 0;
+        let Some(finished) = plain(&bytes[..length]).and_then(|(path, encoding)| site.finished(path, encoding)) else {
+            bytes.truncate(length);
+            return Some(bytes);
+        };
+        send(stream, &finished, limits.write).await.ok()?;
+    }
+    None
+}
+
+/// The path of a request that is whole, alone, and asks for nothing but a page; and the encoding that it wants.
+fn plain(bytes: &[u8]) -> Option<(&str, Encoding)> {
+    let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
+    let mut request = httparse::Request::new(&mut []);
+    let parsed = request.parse_with_uninit_headers(bytes, &mut headers).ok()?;
+    if parsed != httparse::Status::Complete(bytes.len()) || request.method != Some("GET") || request.version != Some(1)
+    {
+        return None;
+    }
+    let is = |header: &httparse::Header<'_>, name: &str| header.name.eq_ignore_ascii_case(name);
+    let mut hosts = 0;
+    for header in request.headers.iter() {
+        if is(header, "host") {
+            hosts += 1;
+        } else if is(header, "connection") && !header.value.eq_ignore_ascii_case(b"keep-alive")
+            || ["if-none-match", "content-length", "transfer-encoding", "expect", "upgrade"]
+                .iter()
+                .any(|name| is(header, name))
+        {
+            return None;
+        }
+    }
+    let accepted = request.headers.iter().filter(|header| is(header, "accept-encoding"));
+    let encoding = Encoding::best(accepted.filter_map(|header| str::from_utf8(header.value).ok()));
+    (hosts == 1).then_some((request.path?, encoding))
+}
+
+/// # Errors
+/// The client has gone, or took nothing for as long as `limit`.
+async fn send(stream: &TcpStream, finished: &Finished, limit: Duration) -> io::Result<()> {
+    if let Some(file) = finished.file() {
+        let mut sent = 0;
+        while sent < file.length() {
+            match stream.try_io(Interest::WRITABLE, || file.send(stream, &mut sent)) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => writable(stream, limit).await?,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // A kernel that cannot do this says so at once.
+                Err(error) if sent == 0 && error.kind() == ErrorKind::InvalidInput => break,
+                Err(error) => return Err(error),
+            }
+        }
+        if sent > 0 {
+            return Ok(());
+        }
+    }
+    let date = finished.date_line();
+    let mut parts = [finished.head(), &date, finished.body()].map(IoSlice::new);
+    let mut left = &mut parts[..];
+    while !left.is_empty() {
+        match stream.try_write_vectored(left) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(sent) => IoSlice::advance_slices(&mut left, sent),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => writable(stream, limit).await?,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+async fn writable(stream: &TcpStream, limit: Duration) -> io::Result<()> {
+    time::timeout(limit, stream.writable()).await?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_plain() {
+        let read = |lines: &[&str]| {
+            let text = format!("{}\r\n\r\n", lines.join("\r\n"));
+            plain(text.as_bytes()).map(|(path, encoding)| (path.to_owned(), encoding))
+        };
+        let gzip = |path: &str| Some((path.to_owned(), Encoding::Gzip));
+        assert_eq!(read(&["GET /a HTTP/1.1", "Host: x", "accept-encoding: gzip"]), gzip("/a"));
+        assert_eq!(
+            read(&["GET /a HTTP/1.1", "host: x", "Accept-Encoding: gzip", "Connection: Keep-Alive"]),
+            gzip("/a")
+        );
+        assert_eq!(
+            read(&["GET /a HTTP/1.1", "host: x", "accept-encoding: br;q=0", "accept-encoding: gzip", "cookie: a=b"]),
+            gzip("/a"),
+        );
+        for other in [
+            "connection: close",
+            "connection: upgrade",
+            "upgrade: h2c",
+            "expect: 100-continue",
+            "Content-Length: 5",
+            "content-length: 0",
+            "transfer-encoding: chunked",
+            "if-none-match: *",
+            "host: y",
+            "bad header: x",
+        ] {
+            assert_eq!(read(&["GET /a HTTP/1.1", "host: x", other]), None, "{other}");
+        }
+        for line in
+            ["HEAD /a HTTP/1.1", "POST /a HTTP/1.1", "GET /a HTTP/1.0", "GET  HTTP/1.1", "GET /a HTTP/1.1\r\n\r\n"]
+        {
+            assert_eq!(read(&[line, "host: x"]), None, "{line}");
+        }
+        assert_eq!(read(&["GET /a HTTP/1.1"]), None, "hyper's to judge");
+        assert_eq!(read(&["GET /a HTTP/1.1", "host: x", "", "GET /b HTTP/1.1", "host: x"]), None, "two");
+        assert_eq!(plain(b"GET /a HTTP/1.1\r\nhost: x\r\n"), None, "a part");
+    }
+}
