@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that fails may fail loudly, its helpers too")]
 
+mod allocations;
 mod cache;
 mod cli;
 mod comments;
