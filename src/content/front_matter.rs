@@ -163,17 +163,29 @@ pub struct Fault {
 /// # Errors
 /// The block does not begin or does not end, is not YAML or TOML, or a value is of the wrong kind.
 pub fn parse(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
-    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let first_line = text[start..].lines().next().unwrap_or_default().trim_end();
+    let start = text.len() - text.trim_start_matches('\u{feff}').len();
+    let start = start + fence::empty_lines_above(&text[start..]);
+    let lines = text[..start].matches('\n').count();
+    let moved = |fault: Fault| Fault { place: Place { line: fault.place.line + lines, ..fault.place }, ..fault };
+    let mut parsed = parse_from_fence(&text[start..], is_stretch).map_err(moved)?;
+    parsed.body_start += start;
+    parsed.warnings = parsed.warnings.into_iter().map(moved).collect();
+    parsed.unknown_keys = parsed.unknown_keys.into_iter().map(moved).collect();
+    Ok(parsed)
+}
+
+/// The same of a text whose fence, if it has one, is its first line.
+fn parse_from_fence(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
+    let first_line = text.lines().next().unwrap_or_default().trim_end();
     let fence = match first_line {
         "---" | "+++" => first_line,
         _ => {
             let (front_matter, warnings, unknown_keys) = (FrontMatter::default(), Vec::new(), Vec::new());
-            let all = Parsed { front_matter, body_start: start, warnings, unknown_keys };
-            return fence::lost(&text[start..]).map_or(Ok(all), Err);
+            let all = Parsed { front_matter, body_start: 0, warnings, unknown_keys };
+            return fence::lost(text).map_or(Ok(all), Err);
         }
     };
-    let block_start = text[start..].find('\n').map_or(text.len(), |newline| start + newline + 1);
+    let block_start = text.find('\n').map_or(text.len(), |newline| newline + 1);
     let (block_end, body_start) = closing_fence(text, block_start, fence).ok_or_else(|| Fault {
         place: Place::START,
         what: format!("the front matter that begins with {fence} does not end"),
@@ -266,7 +278,7 @@ fn parse_toml<T: DeserializeOwned>(block: &str) -> Result<T, Fault> {
     })
 }
 
-/// The block begins in the second line of the file.
+/// The block begins in the line below its fence.
 fn below_fence(place: Place) -> Place {
     Place { line: place.line + 1, ..place }
 }

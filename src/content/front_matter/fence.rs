@@ -1,4 +1,4 @@
-//! A head whose first fence was lost. Such a file would be all Markdown: its keys would be shown as a heading, and what
+//! Where the fence of a head is looked for, and heads whose first one was lost. Such a file would be all Markdown: its keys would be shown as a heading, and what
 //! says that it is a draft would say nothing.
 
 use super::{
@@ -10,17 +10,16 @@ use crate::domain::problem::Place;
 /// A head is short. Whoever has a rule far below a line with a colon has written a text.
 const MOST_LINES: usize = 50;
 
+/// How many bytes of empty lines stand above a head, which may have some, as in Hugo. A rule that begins a text is none.
+pub(super) fn empty_lines_above(text: &str) -> usize {
+    let below = text.trim_start();
+    let fence = below.lines().next().unwrap_or_default().trim_end();
+    let is_fence = matches!(fence, "---" | "+++") && is_head(below.lines().skip(1), fence);
+    if is_fence { text.len() - below.len() } else { 0 }
+}
+
 /// What is wrong with a text that has no fence in its first line but begins as a head does.
 pub(super) fn lost(text: &str) -> Option<Fault> {
-    let first = text.lines().map(str::trim_end).find(|line| !line.is_empty())?;
-    if matches!(first, "---" | "+++") {
-        let head = text.trim_start().lines().skip(1);
-        return is_head(head, first).then(|| Fault {
-            place: Place::START,
-            what: format!("there are empty lines above the {first} of the front matter, so it is none"),
-            mend: format!("Put the {first} into the first line."),
-        });
-    }
     let fence = ["---", "+++"].into_iter().find(|fence| is_head(text.lines(), fence))?;
     Some(Fault {
         place: Place::START,
@@ -81,10 +80,23 @@ mod tests {
             "layout: post\ntitle: x\n---\nText",
             "Title: x\nDraft: true\n---\nText",
             "title = 'x'\ntags = [\n  'a',\n]\n[extra]\na = 1\n+++\nText",
-            "\n---\ntitle: x\ndraft: true\n---\nText",
         ] {
             let fault = lost(text).unwrap_or_else(|| panic!("{text:?} is a head"));
             assert_eq!(fault.place, Place::START, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn empty_lines_above_a_head() {
+        for (text, expected) in [
+            ("---\ntitle: x\n---\n", 0),
+            ("\n---\ntitle: x\n---\n", 1),
+            ("\r\n \n+++\ntitle = 'x'\n+++\n", 4),
+            ("\n---\n\nA text between rules.\n\n---\n", 0),
+            ("\n\ntitle: x\n---\n", 0),
+            ("\n", 0),
+        ] {
+            assert_eq!(empty_lines_above(text), expected, "{text:?}");
         }
     }
 

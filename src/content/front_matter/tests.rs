@@ -66,12 +66,23 @@ fn a_key_that_stands_twice_counts_once_and_is_told() {
 }
 
 #[test]
+fn empty_lines_may_stand_above_a_head() {
+    let text = "\u{feff}\n\n---\ntitle: x\ndraft: true\nmoood: odd\ntitle: y\n---\nText";
+    let parsed = parse(text).expect("is read");
+    assert_eq!((parsed.front_matter.title.as_deref(), &text[parsed.body_start..]), (Some("x"), "Text"));
+    assert_eq!((parsed.warnings[0].place.line, parsed.unknown_keys[0].place.line), (7, 6));
+    let rule = parse("\n---\n\nA text between rules.\n\n---\n").expect("is all Markdown");
+    assert_eq!(rule.front_matter.title, None);
+}
+
+#[test]
 fn faults_point_at_the_line() {
     for (text, line, words) in [
         ("---\ntitle: x", 1, "does not end"),
         ("---\ntitle: x\ntags: [x\n---\n", 3, "YAML"),
         ("---\ntitle: a\ndraft: 7\n---\n", 3, "YAML"),
         ("+++\ntitle = a\n+++\n", 2, "TOML"),
+        ("\n\n---\ntitle: a\ndraft: 7\n---\n", 5, "YAML"),
     ] {
         let fault = parse(text).expect_err(text);
         assert!(fault.what.contains(words), "{fault:?}");
