@@ -110,8 +110,8 @@ async fn send(stream: &TcpStream, finished: &Finished, limit: Duration) -> io::R
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => writable(stream, limit).await?,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // A kernel that cannot do this says so at once.
-                Err(error) if sent == 0 && error.kind() == ErrorKind::InvalidInput => break,
+                // A kernel that cannot do this says so at once; any other error comes again below.
+                Err(_) if sent == 0 => break,
                 Err(error) => return Err(error),
             }
         }
