@@ -288,6 +288,8 @@ impl Store {
                 sqlx::query(sql).bind(commenter).execute(&mut *tx).await?;
             }
             Ok(Commit(()))
-        })
+        })?;
+        self.begin_log_anew().await;
+        Ok(())
     }
 }

@@ -22,9 +22,10 @@ mod subscriptions;
 
 use std::sync::Arc;
 
-use sqlx::{Pool, Postgres, Sqlite};
+use sqlx::{AssertSqlSafe, Pool, Postgres, Sqlite};
 
 use arrivals::Arrivals;
+use open::BUSY;
 
 pub use adding::{Added, Sender, Sent};
 pub use belongings::{OwnAddress, OwnComment, OwnSubscription};
@@ -170,6 +171,17 @@ impl Store {
             sqlx::query_scalar::<_, i64>("SELECT revision FROM site").fetch_one(db).await?;
         });
         Ok(())
+    }
+
+    /// What was erased stands in SQLite's write-ahead log until that begins anew. Where somebody reads on, as a backup
+    /// does, the log is left alone rather than let commenters wait: [`Self::forget_old`] comes by again.
+    async fn begin_log_anew(&self) {
+        let Self::Sqlite(pools) = self else { return };
+        let Ok(mut writer) = pools.writer.acquire().await else { return };
+        let patience = |milliseconds: u128| AssertSqlSafe(format!("PRAGMA busy_timeout = {milliseconds}"));
+        let _ = sqlx::query(patience(200)).execute(&mut *writer).await;
+        let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *writer).await;
+        let _ = sqlx::query(patience(BUSY.as_millis())).execute(&mut *writer).await;
     }
 
     /// Lets the connections go; SQLite folds its write-ahead log into the file.

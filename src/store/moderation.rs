@@ -228,7 +228,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
     pub async fn erase(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
-        self.moderate(id, Act::Erase, actor, at).await
+        let erased = self.moderate(id, Act::Erase, actor, at).await?;
+        self.begin_log_anew().await;
+        Ok(erased)
     }
 
     /// Posts an answer as the author. It is shown at once.

@@ -72,6 +72,7 @@ impl Store {
         })?;
         let spam = self.erase_thrown_out("spam", now - SPAM_KEPT, now).await?;
         let trash = self.erase_thrown_out("trash", now - TRASH_KEPT, now).await?;
+        self.begin_log_anew().await;
         Ok(Forgotten { spam, trash, ..forgotten })
     }
 

@@ -7,7 +7,7 @@ use instep::{
 use jiff::{SignedDuration, Timestamp};
 
 use super::{add, add_approved, answer_to, at, by, sent, status_of, thread_ids};
-use crate::support::database::{Database, on_both_engines};
+use crate::support::database::{Database, on_both_engines, on_sqlite};
 
 on_both_engines!(
     spam_goes_after_15_days_and_trash_after_30,
@@ -91,4 +91,35 @@ async fn more_than_one_helping_is_eaten_up(database: Database) {
         store.mark_spam(id, "test", at(0)).await.expect("marks");
     }
     assert_eq!(forget(store, days(16)).await, (210, 0));
+}
+
+/// SQLite gives room back without wiping it, and its log holds what was written before.
+#[tokio::test]
+async fn what_is_erased_is_nowhere_in_the_files_either() {
+    on_sqlite(async |database| {
+        let store = &database.store;
+        let signed = |commenter: &str, text: &str| {
+            let mut sent = by(commenter, sent(text));
+            sent.new.email = Some(format!("{commenter}@secret.example"));
+            sent
+        };
+        let short = add_approved(store, &signed("lisa", "secret word")).await;
+        // Too long for one page of the file.
+        let long = add_approved(store, &signed("bo", &"secret words and more of them ".repeat(300))).await;
+        let stays = add_approved(store, &sent("What stays")).await;
+        let thrown_out = add(store, &signed("bot", "secret spam, a whole line")).await;
+        store.mark_spam(thrown_out, "test", at(0)).await.expect("marks");
+
+        for id in [short, long] {
+            store.erase(id, "test", at(0)).await.expect("erases");
+        }
+        let traces = database.traces(&["secret word", "lisa@secret.example", "bo@secret.example"]);
+        assert_eq!(traces, Vec::<String>::new());
+        assert_eq!(database.traces(&["secret spam, a", "What stays"]).len(), 2);
+        assert_eq!(forget(store, days(20)).await, (1, 0));
+        // Its words and pairs of words are what the filter has learned.
+        assert_eq!(database.traces(&["secret spam, a", "bot@secret.example"]), Vec::<String>::new());
+        assert_eq!(store.comment(stays).await.expect("is there").text, "What stays");
+    })
+    .await;
 }
