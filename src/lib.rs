@@ -13,6 +13,9 @@
 //!
 //! Imports point down only: `web` uses `store` and `content`, they use `domain`, and neither knows the other.
 
+// They panic where nobody reads on; `cli` has `say!` and `complain`.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
 pub mod app;
 pub mod cli;
 pub mod config;

@@ -25,11 +25,11 @@ impl Check {
             .load()
             .with_context(|| format!("the content folder {} cannot be read", config.content.display()))?;
         for problem in &library.problems {
-            println!("{problem}");
+            say!("{problem}");
         }
         let errors = library.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
         let warnings = library.problems.len() - errors;
-        println!(
+        say!(
             "{}, {}, {}: {}, {}",
             counted(library.posts.len(), "post", "posts"),
             counted(library.pages.len(), "page", "pages"),

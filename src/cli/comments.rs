@@ -143,10 +143,10 @@ impl List {
         let listed =
             if self.unanswered { store.unanswered_comments().await? } else { store.list_comments(status).await? };
         for one in &listed {
-            println!("{}", if self.json { as_json(one) } else { as_text(one) });
+            say!("{}", if self.json { as_json(one) } else { as_text(one) });
         }
         if listed.is_empty() && !self.json {
-            println!("No comments here.");
+            say!("No comments here.");
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -170,9 +170,9 @@ impl Reply {
             .await
             .map_err(|error| about(self.id, error))?;
         if self.json {
-            println!("{}", json!({ "id": id, "parent": self.id, "status": "approved" }));
+            say!("{}", json!({ "id": id, "parent": self.id, "status": "approved" }));
         } else {
-            println!("{id} answers {}", self.id);
+            say!("{id} answers {}", self.id);
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -195,14 +195,14 @@ async fn moderate(store: &Store, act: Act, ids: &[CommentId], as_json: bool) -> 
         };
         match done {
             Ok(done) if as_json && act == Act::Erase => {
-                println!("{}", json!({ "id": id, "before": done.before.as_str(), "status": "erased" }));
+                say!("{}", json!({ "id": id, "before": done.before.as_str(), "status": "erased" }));
             }
             Ok(done) if as_json => {
-                println!("{}", json!({ "id": id, "before": done.before.as_str(), "status": done.after.as_str() }));
+                say!("{}", json!({ "id": id, "before": done.before.as_str(), "status": done.after.as_str() }));
             }
-            Ok(_) if act == Act::Erase => println!("{id} is erased"),
-            Ok(done) if done.before == done.after => println!("{id} was {} already", done.after.as_str()),
-            Ok(done) => println!("{id} is {} now (was {})", done.after.as_str(), done.before.as_str()),
+            Ok(_) if act == Act::Erase => say!("{id} is erased"),
+            Ok(done) if done.before == done.after => say!("{id} was {} already", done.after.as_str()),
+            Ok(done) => say!("{id} is {} now (was {})", done.after.as_str(), done.before.as_str()),
             Err(error) => failed.push(about(id, error).to_string()),
         }
     }
@@ -210,7 +210,7 @@ async fn moderate(store: &Store, act: Act, ids: &[CommentId], as_json: bool) -> 
         bail!("{}", failed.join("; "));
     }
     if ids.is_empty() && !as_json {
-        println!("No comment waits.");
+        say!("No comment waits.");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -39,8 +39,8 @@ impl Embeds {
             .with_context(|| format!("the content folder {} cannot be read", config.content.display()))?;
         let errand = Errand { names: fetch.names, refresh: fetch.refresh, dry_run: fetch.dry_run };
         let providers = Providers::new(Ways::default(), Reach::Public);
-        let summary = errand.run(&library, &providers, |line| println!("{line}"))?;
-        println!("{summary}");
+        let summary = errand.run(&library, &providers, |line| say!("{line}"))?;
+        say!("{summary}");
         Ok(if summary.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 }

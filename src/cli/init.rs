@@ -41,7 +41,7 @@ impl Init {
         let place = folder.display();
         // `content` is where the program looks by itself.
         let flag = if folder == Path::new("content") { String::new() } else { format!(" --content {place}") };
-        println!(
+        say!(
             "A new site stands in {place}.\n\n\
              1. Look at it:        instep{flag}\n\
              2. Give it a name:    {place}/site.toml\n\

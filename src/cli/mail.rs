@@ -52,16 +52,16 @@ impl Mail {
             Self::List(List { json }) => {
                 let mails = store.list_mails().await?;
                 for mail in &mails {
-                    println!("{}", if json { as_json(mail) } else { as_text(mail) });
+                    say!("{}", if json { as_json(mail) } else { as_text(mail) });
                 }
                 if mails.is_empty() && !json {
-                    println!("No mail waits, and none was given up.");
+                    say!("No mail waits, and none was given up.");
                 }
             }
             Self::Retry(Retry { ids }) => {
                 for id in ids {
                     match store.retry_mail(id, clock.now()).await {
-                        Ok(()) => println!("{id} is tried again"),
+                        Ok(()) => say!("{id} is tried again"),
                         Err(StoreError::NotFound) => bail!("no mail {id} was given up"),
                         Err(error) => return Err(error.into()),
                     }
@@ -70,7 +70,7 @@ impl Mail {
             Self::Test(Test { address }) => {
                 let (app, _) = App::build(config, Mode::default(), store.clone(), clock).await?;
                 match mail::send_test(&app, &address).await {
-                    Ok(()) => println!("The mail server has taken a mail to {address}"),
+                    Ok(()) => say!("The mail server has taken a mail to {address}"),
                     Err(reason) => bail!("no mail to {address}: {reason}"),
                 }
             }

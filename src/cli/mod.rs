@@ -1,5 +1,13 @@
 //! The command line: parses arguments, wires the rest, runs it. No decisions of its own.
 
+/// A line to standard output. Whoever has closed it (`… | head -1`) does not want to know; what is being done is done to
+/// the end all the same.
+macro_rules! say {
+    ($($words:tt)*) => {
+        $crate::cli::write_line(format_args!($($words)*))
+    };
+}
+
 mod check;
 mod comments;
 mod demo;
@@ -13,6 +21,7 @@ mod serve;
 use std::{
     collections::BTreeMap,
     ffi::OsString,
+    fmt::Display,
     io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -87,7 +96,7 @@ impl Places {
         };
         let environment = environment();
         for hint in config::unknown_variables(&environment) {
-            eprintln!("instep: {hint}");
+            complain(hint);
         }
         Ok(Config::load(&typed, &environment)?)
     }
@@ -122,9 +131,23 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match run(cli) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("instep: {}", sentence(&error));
+            complain(sentence(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// A line to standard error, for people.
+fn complain(words: impl Display) {
+    let _ = writeln!(io::stderr(), "instep: {words}");
+}
+
+/// What [`say!`] does.
+fn write_line(words: impl Display) {
+    if let Err(error) = writeln!(io::stdout(), "{words}")
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        complain(format_args!("standard output cannot be written to: {error}"));
     }
 }
 
@@ -157,8 +180,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Some(Command::Embeds(embeds)) => embeds.run(&places),
             Some(Command::Pictures(pictures)) => pictures.run(&places),
             Some(Command::Licences) => {
-                // Piped into a pager that is closed early, it is no failure.
-                let _ = io::stdout().write_all(crate::content::markdown::highlight::notices().as_bytes());
+                say!("{}", crate::content::markdown::highlight::notices().trim_end());
                 Ok(ExitCode::SUCCESS)
             }
         }

@@ -33,7 +33,7 @@ impl New {
         let now = Clock::system().now().to_zoned(config.site.time_zone.clone());
         let text = if self.stretch { stretch(title) } else { post(title, &now.strftime("%Y-%m-%d %H:%M").to_string()) };
         let path = create(&folder, &format!("{slug}.md"), &text)?;
-        println!("{}", path.display());
+        say!("{}", path.display());
         Ok(ExitCode::SUCCESS)
     }
 }

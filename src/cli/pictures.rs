@@ -37,8 +37,8 @@ impl Pictures {
             .load()
             .with_context(|| format!("the content folder {} cannot be read", config.content.display()))?;
         match pictures::Pictures::new(&config.data).make_all(&library.media) {
-            0 => println!("all pictures can be had in smaller sizes"),
-            failed => println!("{} could not be made smaller", counted(failed, "picture", "pictures")),
+            0 => say!("all pictures can be had in smaller sizes"),
+            failed => say!("{} could not be made smaller", counted(failed, "picture", "pictures")),
         }
         Ok(ExitCode::SUCCESS)
     }

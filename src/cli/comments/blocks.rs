@@ -78,9 +78,9 @@ impl Block {
         let block = self.whom.block().map_err(anyhow::Error::msg)?;
         let id = store.block(&block, self.note.trim(), ACTOR, Clock::system().now()).await?;
         match id {
-            _ if self.json => println!("{}", json!({ "id": id, "kind": block.kind(), "value": block.value() })),
-            Some(id) => println!("{id} blocks {} {}", block.kind(), block.value()),
-            None => println!("{} {} was blocked already", block.kind(), block.value()),
+            _ if self.json => say!("{}", json!({ "id": id, "kind": block.kind(), "value": block.value() })),
+            Some(id) => say!("{id} blocks {} {}", block.kind(), block.value()),
+            None => say!("{} {} was blocked already", block.kind(), block.value()),
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -94,16 +94,16 @@ impl Blocks {
             if self.json {
                 let at = one.at.to_string();
                 let (id, note, actor) = (one.id, &one.note, &one.actor);
-                println!(
+                say!(
                     "{}",
                     json!({ "id": id, "kind": kind, "value": value, "note": note, "actor": actor, "created_at": at })
                 );
             } else {
-                println!("{}", format!("{}\t{kind}\t{value}\t{}", one.id, one.note).trim_end());
+                say!("{}", format!("{}\t{kind}\t{value}\t{}", one.id, one.note).trim_end());
             }
         }
         if blocks.is_empty() && !self.json {
-            println!("Nobody is blocked.");
+            say!("Nobody is blocked.");
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -114,8 +114,8 @@ impl Unblock {
         let mut failed = Vec::new();
         for id in self.ids {
             match store.unblock(id).await {
-                Ok(()) if self.json => println!("{}", json!({ "id": id, "status": "unblocked" })),
-                Ok(()) => println!("{id} blocks nobody any more"),
+                Ok(()) if self.json => say!("{}", json!({ "id": id, "status": "unblocked" })),
+                Ok(()) => say!("{id} blocks nobody any more"),
                 Err(StoreError::NotFound) => failed.push(format!("there is no block {id}")),
                 Err(error) => failed.push(error.to_string()),
             }
@@ -141,14 +141,14 @@ impl Refused {
                     "created_at": one.at.to_string(),
                     "text": one.text,
                 });
-                println!("{object}");
+                say!("{object}");
             } else {
                 let reason = format!("{} {}", one.reason, one.detail);
-                println!("{}\t{}\t{}\t{}\t{}", one.id, reason.trim(), one.thread_slug, one.name, start_of(&one.text));
+                say!("{}\t{}\t{}\t{}\t{}", one.id, reason.trim(), one.thread_slug, one.name, start_of(&one.text));
             }
         }
         if refused.is_empty() && !self.json {
-            println!("No comment was refused.");
+            say!("No comment was refused.");
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -187,3 +187,16 @@ async fn a_reason_is_listed_with_what_is_behind_it() {
     assert_eq!(listed[0]["reasons"], serde_json::json!(["first-comment", "stamp-missing", "links", "hold-word"]));
     assert_eq!(listed[0]["details"], serde_json::json!(["links 3", "hold-word cheap shoes"]));
 }
+
+#[tokio::test]
+async fn who_stops_reading_is_not_answered_with_a_crash() {
+    let program = Program::with_site();
+    let serving = program.serve(&[]);
+    let ids = [comment(serving.address, "One").await.to_string(), comment(serving.address, "Two").await.to_string()];
+    for command in [vec!["comments", "list"], vec!["comments", "approve", &ids[0], &ids[1]], vec!["check"]] {
+        let run = program.run_unread(&command);
+        run.exits(0);
+        assert_eq!(run.err, "", "{command:?}");
+    }
+    page_says(&serving, "2 comments").await;
+}

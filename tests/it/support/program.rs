@@ -99,6 +99,14 @@ impl Program {
         }
     }
 
+    /// Runs it to its end with nobody at the other end of its standard output.
+    pub fn run_unread(&self, arguments: &[&str]) -> Run {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let output = self.command(arguments).stdin(Stdio::null()).stdout(writer).output().expect("ends");
+        Run { code: output.status.code(), out: String::new(), err: String::from_utf8(output.stderr).expect("UTF-8") }
+    }
+
     /// Starts the site on a free port and waits for its address.
     pub fn serve(&self, arguments: &[&str]) -> Serving {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
