@@ -32,6 +32,8 @@ pub enum Said {
     Comment(Comment),
     /// Something was here, and what answers it is still here.
     Tombstone(CommentId),
+    /// The same, and it may come back: its writer has changed it, and the author has not looked yet.
+    Withheld(CommentId),
     /// It stands on an earlier page, and what answers it goes on here.
     Continued(InReplyTo),
 }
@@ -39,7 +41,7 @@ pub enum Said {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InReplyTo {
     pub id: CommentId,
-    /// `None`: that comment has been removed.
+    /// `None`: that comment is not shown (any more).
     pub name: Option<String>,
 }
 
@@ -47,7 +49,7 @@ impl Node {
     pub fn id(&self) -> CommentId {
         match &self.said {
             Said::Comment(comment) => comment.id,
-            Said::Tombstone(id) => *id,
+            Said::Tombstone(id) | Said::Withheld(id) => *id,
             Said::Continued(to) => to.id,
         }
     }
@@ -55,7 +57,7 @@ impl Node {
     fn name(&self) -> Option<String> {
         match &self.said {
             Said::Comment(comment) => Some(comment.name.clone()),
-            Said::Tombstone(_) => None,
+            Said::Tombstone(_) | Said::Withheld(_) => None,
             Said::Continued(to) => to.name.clone(),
         }
     }
@@ -155,7 +157,7 @@ impl<F: Fn(&Comment) -> bool> Builder<'_, F> {
         let said = if (self.is_shown)(comment) {
             Said::Comment(comment.clone())
         } else if !replies.is_empty() || self.is_answered_beside(comment.id) {
-            Said::Tombstone(comment.id)
+            if comment.status == Status::Held { Said::Withheld(comment.id) } else { Said::Tombstone(comment.id) }
         } else {
             return None;
         };
@@ -201,13 +203,14 @@ mod tests {
         }
     }
 
-    /// `1(2(3) 4)`: nesting in brackets, `~` before a tombstone, `…` before one that continues, `@` before whom an
-    /// answer beside its parent names.
+    /// `1(2(3) 4)`: nesting in brackets, `~` before a tombstone, `?` before what is withheld, `…` before one that
+    /// continues, `@` before whom an answer beside its parent names.
     pub(super) fn shape(nodes: &[Node]) -> String {
         let one = |node: &Node| {
             let id = match &node.said {
                 Said::Comment(comment) => comment.id.to_string(),
                 Said::Tombstone(id) => format!("~{id}"),
+                Said::Withheld(id) => format!("?{id}"),
                 Said::Continued(to) => format!("…{}", to.name.as_deref().unwrap_or("~")),
             };
             let to = node.in_reply_to.as_ref();
@@ -237,6 +240,7 @@ mod tests {
         check(&[(1, Some(1), Approved)], "1");
         check(&[(1, None, Held), (2, None, Spam)], "");
         check(&[(1, None, Spam), (2, Some(1), Approved)], "~1(2)");
+        check(&[(1, None, Held), (2, Some(1), Approved)], "?1(2)");
         check(&[(1, None, Spam), (2, Some(1), Held)], "");
     }
 

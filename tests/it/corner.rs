@@ -158,6 +158,23 @@ async fn an_edit_is_judged_like_a_new_comment() {
 }
 
 #[tokio::test]
+async fn the_place_of_a_comment_that_is_held_again_does_not_say_that_it_was_removed() {
+    let site = TestSite::new().setting("site.comments.hold_words", "[\"casino\"]");
+    let site = site.setting("site.comments.gap_seconds", "0").post("calf", "Stretch it.").start().await;
+    let ana = site.visitor("192.0.2.1");
+    let asked = approved(&site, &ana, "Does it help?").await;
+    let ben = site.visitor("192.0.2.2");
+    let form = ben.form(&format!("/posts/calf?reply_to={asked}")).await.set("name", "Ben").set("text", "It does.");
+    site.approve(comment_id(&form.send().await)).await;
+    edit(&ana, asked, "Does my casino help?").await.is(303);
+    let page = site.get("/posts/calf").await;
+    page.says("It does.").says("it waits for the author").does_not_say("has been removed").does_not_say("casino");
+    site.store().trash(asked, "test", site.app.clock.now()).await.expect("trashes");
+    site.app.cache.purge(&["post:calf"]);
+    site.get("/posts/calf").await.says("It does.").says("has been removed").does_not_say("it waits for the author");
+}
+
+#[tokio::test]
 async fn what_spoke_against_a_comment_speaks_against_its_edit() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");

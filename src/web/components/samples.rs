@@ -28,7 +28,7 @@ const PICTOGRAM: &str = "<svg viewBox=\"0 0 120 75\" fill=\"none\" stroke=\"curr
                          <path d=\"M60 29v22M60 51l-18 18M60 51l18 18M36 36h48\"/></svg>";
 
 /// The comment that waits.
-pub const WAITING: CommentId = 9;
+pub const WAITING: CommentId = 11;
 
 /// The files that the sheet names, which are the program's own, and the words made with a text.
 pub struct Files<'a>(pub &'a Assets, pub &'static Texts);
@@ -150,7 +150,7 @@ pub fn posts(files: &Files, now: Timestamp, zone: &TimeZone) -> Vec<Post> {
     titles.into_iter().enumerate().filter_map(post).collect()
 }
 
-/// Everything that can become of a comment: answered six deep, by the author, waiting, removed.
+/// Everything that can become of a comment: answered six deep, by the author, waiting, removed, changed and held again.
 pub fn comments(now: Timestamp) -> Vec<Comment> {
     let comment = |id: CommentId, parent_id: Option<CommentId>, name: &str, text: &str| Comment {
         id,
@@ -181,6 +181,8 @@ pub fn comments(now: Timestamp) -> Vec<Comment> {
         comment(6, Some(5), "Dee", "The sixth stands beside the fifth and says whom it answers."),
         with(Status::Trash, comment(7, None, "Gone", "Never shown.")),
         comment(8, Some(7), "Eve", "What answers a removed comment keeps its place."),
+        with(Status::Held, comment(9, None, "Flo", "Never shown either.")),
+        comment(10, Some(9), "Gil", "So does what answers one that was changed and waits."),
         with(Status::Held, comment(WAITING, None, "You", "This one waits.")),
     ]
 }

@@ -34,7 +34,8 @@ pub struct CommentView {
 /// What stands where a comment has its place.
 enum Place {
     Said(SaidView),
-    Removed,
+    /// Nothing is said here (any more), and this says why.
+    Empty(&'static str),
     /// What answers it goes on here.
     Continued(To),
 }
@@ -84,7 +85,7 @@ impl PreviewView {
 /// Another comment, named.
 struct To {
     href: String,
-    /// `None`: it has been removed.
+    /// `None`: it is not shown (any more).
     name: Option<String>,
 }
 
@@ -123,7 +124,8 @@ impl Drawer<'_> {
             id: node.id(),
             said: match &node.said {
                 Said::Comment(comment) => Place::Said(said(comment, self.zone, self.texts)),
-                Said::Tombstone(_) => Place::Removed,
+                Said::Tombstone(_) => Place::Empty(&self.texts.comments.removed),
+                Said::Withheld(_) => Place::Empty(&self.texts.comments.withheld),
                 Said::Continued(to) => Place::Continued(self.to(to)),
             },
             in_reply_to: node.in_reply_to.as_ref().map(|to| self.to(to)),

@@ -278,5 +278,5 @@ async fn replies_to_something_removed_say_so() {
     site.app.cache.purge(&done.tags());
     let html = site.get("/posts/calf").await.html();
     let last = html.by_id(&format!("comment-{}", chain[5])).expect("is shown");
-    assert!(last.words().contains("in reply to a removed comment"), "{}", last.words());
+    assert!(last.words().contains("in reply to a comment that is not shown"), "{}", last.words());
 }
