@@ -43,7 +43,7 @@ pub mod gaps {
     }
 
     gaps! {
-        Comment "comment", Corner "corner", Count "count", Date "date", Email "email", Id "id", Last "last", Month "month", Most "most", Name "name",
+        Corner "corner", Count "count", Date "date", Email "email", Id "id", Last "last", Month "month", Most "most", Name "name",
         Names "names", Number "number", Provider "provider", Question "question", Reasons "reasons", Site "site", Stretch "stretch", Tag "tag",
         Tags "tags", Title "title", Word "word", Words "words", Year "year",
     }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use super::phrase::{
     Phrase, Plural,
     gaps::{
-        self, Comment, Corner, Count, Date, Id, Last, Month, Most, Name, Names, Number, Provider, Question, Stretch,
-        Tag, Title, Word, Year,
+        self, Corner, Count, Date, Id, Last, Month, Most, Name, Names, Number, Provider, Question, Stretch, Tag, Title,
+        Word, Year,
     },
 };
 
@@ -231,11 +231,10 @@ pub struct Search {
 pub struct Comments {
     pub heading: String,
     pub count: Plural,
-    pub kept: Phrase<Comment>,
-    pub online: Phrase<Comment>,
+    pub kept: String,
+    pub online: String,
     pub corner: Phrase<Corner>,
     pub asked: String,
-    pub your_comment: String,
     pub samples: String,
     pub none: String,
     pub away: String,
@@ -245,7 +244,6 @@ pub struct Comments {
     pub waiting: String,
     pub edited: String,
     pub in_reply_to: Phrase<Name>,
-    pub only_you: String,
     pub reply: String,
     pub reply_to: Phrase<Name>,
     pub removed: String,

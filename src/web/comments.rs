@@ -204,21 +204,16 @@ pub async fn place(app: &App, post: &Post, id: CommentId, status: Status) -> Str
     if held.is_none() { format!("{path}#comment-{id}") } else { format!("{path}{}", waiting(app, id)) }
 }
 
-/// What leads to a held comment, behind the path of its post.
+/// What leads its writer to a comment, behind the path of its post: the page says beside it how it stands.
 pub fn waiting(app: &App, id: CommentId) -> String {
-    format!("?{}#comment-{id}", own(app, id))
+    format!("?waiting={}#comment-{id}", app.signer.sign(Purpose::Waiting, &id.to_string()))
 }
 
-/// By this in its query a page knows that its visitor has written the comment.
-fn own(app: &App, id: CommentId) -> String {
-    format!("waiting={}", app.signer.sign(Purpose::Waiting, &id.to_string()))
-}
-
-/// 303, so that a reload posts nothing twice. Who has a mail to answer is told so above the thread.
+/// 303, so that a reload posts nothing twice. Who has a mail to answer is told so beside the comment.
 async fn posted(app: &App, post: &Post, id: CommentId, status: Status, cookie: Option<HeaderValue>) -> Response {
     let to = match entries::asked_by_mail(app, Some(id).filter(|_| status == Status::Approved)).await {
         Some(id) => {
-            format!("{}?{}#comments", address::encode(&threads::path_to(app, post, id, None).await), own(app, id))
+            format!("{}{}", address::encode(&threads::path_to(app, post, id, None).await), waiting(app, id))
         }
         None => place(app, post, id, status).await,
     };

@@ -143,7 +143,7 @@ fn conversation(app: &App, posts: &[Post], state: &str) -> Option<Conversation> 
     let waiting = (state == "mend").then_some(samples::WAITING);
     let comments = if state == "empty" { Vec::new() } else { samples::comments(app.clock.now()) };
     let thread = (state != "away").then(|| Thread::build(comments, waiting));
-    Some(entries::conversation(app, &app.snapshot(), &post, thread.as_ref(), form(app, state), waiting))
+    Some(entries::conversation(app, &app.snapshot(), &post, thread.as_ref(), form(app, state), None))
 }
 
 fn form(app: &App, state: &str) -> FormState {

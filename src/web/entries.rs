@@ -137,9 +137,6 @@ pub struct Conversation {
     /// What was sent to a thread that had closed meanwhile, to be copied.
     pub unsent: Option<String>,
     pub is_demo: bool,
-    pub waiting: Option<CommentId>,
-    /// A comment whose writer is asked by mail whether they want to be told.
-    pub asked: Option<CommentId>,
     /// Of the form, where there is one.
     pub script: Option<String>,
     /// The ways to the other pages of the thread.
@@ -151,12 +148,6 @@ impl Conversation {
     #[must_use]
     pub fn on_page(self, path: &str, pages: Option<ThreadPages>) -> Self {
         Self { form: self.form.map(|form| form.on_page(path)), pages, ..self }
-    }
-
-    /// With the word that a mail waits for an answer.
-    #[must_use]
-    pub fn asked(self, asked: Option<CommentId>) -> Self {
-        Self { asked, ..self }
     }
 }
 
@@ -315,7 +306,7 @@ async fn article(
     // A series has a way on of its own; two at once would be one too many.
     let (older, newer) = if series.is_some() { (None, None) } else { snapshot.neighbours(post) };
     let named = |post: Option<&Arc<Post>>| post.map(|post| Named::of(&post.entry));
-    let conversation = conversation(app, snapshot, post, thread.as_ref(), request.form, request.waiting);
+    let conversation = conversation(app, snapshot, post, thread.as_ref(), request.form, request.asked);
     let page = PostPage {
         series_label: place.map(|(whole, _)| onward::series_label(whole, series.as_ref())),
         related: onward::related(snapshot, post, series.as_ref(), texts),
@@ -340,7 +331,7 @@ async fn article(
         tags: cards::tag_links(post),
         older: named(older),
         newer: named(newer),
-        conversation: conversation.on_page(&entry.address, ways).asked(request.asked),
+        conversation: conversation.on_page(&entry.address, ways),
         layout,
     };
     Ok(Page::html(&page, policy)?.with_status(request.status))
@@ -360,22 +351,19 @@ pub fn conversation(
     post: &Post,
     thread: Option<&Thread>,
     form: FormState,
-    waiting: Option<CommentId>,
+    asked: Option<CommentId>,
 ) -> Conversation {
     let (is_open, texts) = (is_open(app, post), app.texts());
-    let is_there = thread.is_some_and(|thread| thread.roots.iter().any(thread::has_waiting));
     Conversation {
         heading: match thread.map_or(0, |thread| thread.count) {
             0 => texts.comments.heading.clone(),
             count => texts.comments.count.of(count),
         },
-        comments: thread.map(|thread| thread::comments(thread, &app.config.site.time_zone, is_open, texts)),
+        comments: thread.map(|thread| thread::comments(thread, asked, &app.config.site.time_zone, is_open, texts)),
         unsent: Some(form.values.text.clone()).filter(|text| !is_open && !text.is_empty()),
         form: is_open.then(|| FormView::new(app, snapshot, post, form)),
         is_demo: app.mode.demo,
         script: is_open.then(|| app.assets().address(COMMENTS_SCRIPT)),
-        waiting: waiting.filter(|_| is_there),
-        asked: None,
         pages: None,
     }
 }

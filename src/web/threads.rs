@@ -111,12 +111,12 @@ pub fn draw(
         .with_comment_feed(&entry.title, &feeds::comments_path(post));
     let layout = request.framed(layout, post);
     let (policy, status) = (request.policy(post), request.status);
-    let conversation = entries::conversation(app, snapshot, post, Some(&thread), request.form, request.waiting);
+    let conversation = entries::conversation(app, snapshot, post, Some(&thread), request.form, request.asked);
     let page = ThreadPage {
         title: entry.title.clone(),
         tongue: tongue::of(entry),
         href: address::encode(&entry.address),
-        conversation: conversation.on_page(&path, ways).asked(request.asked),
+        conversation: conversation.on_page(&path, ways),
         layout,
     };
     Ok(Page::html(&page, policy)?.with_status(status))

@@ -23,7 +23,7 @@ async fn a_comment_waits_for_its_writer_alone_until_it_is_approved() {
     assert_eq!(writer.text(".comment-waiting strong").await, "thank");
     assert_eq!(writer.count(".comment-waiting a[href^='https://milebymile.example']").await, 1, "a link to her site");
     assert!(!writer.source().await.expect("the page").contains("lisa@milebymile"), "an e-mail address is never shown");
-    writer.finds_in_view(".comment-waiting").await;
+    writer.finds_in_view(".comment-waiting .notice-good").await;
     assert!(writer.text(".notice-good").await.contains("waits for the author"));
 
     let stranger = stage.visitor(Scripts::Off).await;

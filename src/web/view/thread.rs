@@ -23,6 +23,8 @@ pub struct CommentView {
     id: CommentId,
     said: Place,
     in_reply_to: Option<To>,
+    /// Its writer is asked by mail whether they want to be told.
+    is_asked: bool,
     replies: Vec<CommentView>,
     /// Later replies, which are read when somebody asks for them.
     folded: Option<Folded>,
@@ -97,14 +99,21 @@ struct Folded {
     is_open: bool,
 }
 
-/// Draws the comments on a page of a thread.
-pub fn comments(thread: &Thread, zone: &TimeZone, can_reply: bool, texts: &'static Texts) -> Vec<CommentView> {
-    let drawer = Drawer { thread, zone, can_reply, texts };
+/// Draws the comments on a page of a thread. `asked` is one whose writer is asked by mail whether they want to be told.
+pub fn comments(
+    thread: &Thread,
+    asked: Option<CommentId>,
+    zone: &TimeZone,
+    can_reply: bool,
+    texts: &'static Texts,
+) -> Vec<CommentView> {
+    let drawer = Drawer { thread, asked, zone, can_reply, texts };
     thread.roots.iter().map(|node| drawer.comment(node, true)).collect()
 }
 
 struct Drawer<'a> {
     thread: &'a Thread,
+    asked: Option<CommentId>,
     zone: &'a TimeZone,
     can_reply: bool,
     texts: &'static Texts,
@@ -118,7 +127,7 @@ impl Drawer<'_> {
         let folded = || Folded {
             replies: later.iter().map(|reply| self.comment(reply, false)).collect(),
             summary: self.texts.comments.more_replies.of(later.iter().map(Node::size).sum()),
-            is_open: later.iter().any(has_waiting),
+            is_open: later.iter().any(|reply| self.has_word_for_its_writer(reply)),
         };
         CommentView {
             id: node.id(),
@@ -129,11 +138,19 @@ impl Drawer<'_> {
                 Said::Continued(to) => Place::Continued(self.to(to)),
             },
             in_reply_to: node.in_reply_to.as_ref().map(|to| self.to(to)),
+            is_asked: self.asked == Some(node.id()),
             replies: in_view.iter().map(|reply| self.comment(reply, folds)).collect(),
             folded: (!later.is_empty()).then(folded),
             can_reply: self.can_reply,
             texts: self.texts,
         }
+    }
+
+    /// Whether a comment in it tells its writer how it stands, for whom it is the one they came to see.
+    fn has_word_for_its_writer(&self, node: &Node) -> bool {
+        let is_waiting = matches!(&node.said, Said::Comment(comment) if comment.status != Status::Approved);
+        let is_it = is_waiting || self.asked == Some(node.id());
+        is_it || node.replies.iter().any(|reply| self.has_word_for_its_writer(reply))
     }
 
     /// On this page, or wherever it stands.
@@ -142,12 +159,6 @@ impl Drawer<'_> {
         let href = if is_here { format!("#comment-{}", to.id) } else { format!("/comments/{}", to.id) };
         To { href, name: to.name.clone() }
     }
-}
-
-/// Whether its writer is shown a comment in it that nobody else sees.
-pub fn has_waiting(node: &Node) -> bool {
-    let is_it = matches!(&node.said, Said::Comment(comment) if comment.status != Status::Approved);
-    is_it || node.replies.iter().any(has_waiting)
 }
 
 fn said(comment: &Comment, zone: &TimeZone, texts: &Texts) -> SaidView {

@@ -84,7 +84,7 @@ async fn a_thread_past_two_hundred_comments_has_pages() {
     let waiting = held.header("location").to_owned();
     assert!(waiting.starts_with(&format!("{SECOND}?waiting=")), "{waiting}");
     let own = ana.get(waiting.split('#').next().expect("a path")).await;
-    own.is(200).says("Number 201").says("Only you can see this").does_not_say("The article itself.");
+    own.is(200).says("Number 201").says("this page shows it to you alone").does_not_say("The article itself.");
     assert!(own.header("cache-control").contains("no-store"));
     site.get(SECOND).await.is(404);
     site.approve(id).await;
