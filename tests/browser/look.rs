@@ -56,6 +56,28 @@ async fn what_runs_from_right_to_left_does_not_scroll_either() {
 }
 
 #[tokio::test]
+async fn nothing_in_the_header_lies_on_anything_else() {
+    let Some(stage) = Stage::set() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+
+    let mut wrong = Vec::new();
+    let whole = "Donaudampfschifffahrtsgesellschaft";
+    for width in [320, 360, 768] {
+        reader.hold_phone(width).await;
+        reader.open("/").await;
+        for title in ["Ab", "Schnürsenkel", "A title of several words, as they come", whole] {
+            for menu in [&["A"][..], &["Artikel", "Über"], &["Articles", "Stretches", "About"], &[whole, whole]] {
+                let on_each_other = lies_on_each_other(&reader, title, menu).await;
+                if on_each_other != json!([]) {
+                    wrong.push(format!("{title:?} with {menu:?} at {width} px: {on_each_other}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
 async fn the_scheme_that_a_reader_prefers_changes_paper_and_ink() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::Off).await;
@@ -80,6 +102,31 @@ async fn too_wide(reader: &Visitor) -> Value {
                   const who = [...document.querySelectorAll('body *')].filter(outside).slice(0, 5); \
                   return [root.scrollWidth, ...who.map((one) => one.outerHTML.slice(0, 100))]";
     reader.run(script).await
+}
+
+/// What of the header lies on something else of it, or sticks out, once this is its title and this its menu.
+async fn lies_on_each_other(reader: &Visitor, title: &str, menu: &[&str]) -> Value {
+    let script = "const row = document.querySelector('.site-header-row'); \
+                  row.querySelector('.site-title').textContent = title; \
+                  const list = row.querySelector('.site-nav ul'); \
+                  const search = list.lastElementChild; \
+                  const entry = (word) => { \
+                    const item = document.createElement('li'); \
+                    item.appendChild(document.createElement('a')).textContent = word; \
+                    return item; \
+                  }; \
+                  list.replaceChildren(...menu.map(entry), search); \
+                  const box = (link) => { \
+                    const range = document.createRange(); \
+                    range.selectNodeContents(link); \
+                    return range.getBoundingClientRect(); \
+                  }; \
+                  const all = [...row.querySelectorAll('a')].map((link) => [link.textContent || 'search', box(link)]); \
+                  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom; \
+                  const width = document.documentElement.clientWidth; \
+                  return all.filter(([, a], at) => a.right > width || all.slice(at + 1).some(([, b]) => meet(a, b))) \
+                            .map(([name]) => name)";
+    reader.run(&format!("const [title, menu] = {}; {script}", json!([title, menu]))).await
 }
 
 /// How light they are, from 0 to 1.
