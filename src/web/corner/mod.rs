@@ -86,10 +86,13 @@ impl SubscriptionView {
     fn new(app: &App, snapshot: &Snapshot, one: &OwnSubscription) -> Self {
         let words = &app.texts().by_mail;
         let title = title_of(snapshot, &one.thread_slug);
-        let said = match one.wish {
-            Wish::Thread => words.thread.with_both(&one.email, &title),
-            Wish::Answers | Wish::Nothing => words.answers.with_both(&one.email, &title),
+        let said = match (one.wish, one.is_confirmed) {
+            (Wish::Thread, true) => &words.thread,
+            (Wish::Thread, false) => &words.thread_wished,
+            (Wish::Answers | Wish::Nothing, true) => &words.answers,
+            (Wish::Answers | Wish::Nothing, false) => &words.answers_wished,
         };
+        let said = said.with_both(&one.email, &title);
         Self { id: one.id, title, said, is_confirmed: one.is_confirmed }
     }
 }

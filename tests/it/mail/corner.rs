@@ -317,3 +317,25 @@ async fn its_mail_can_be_stopped_for_good() {
     ask(&mailed.site.visitor("192.0.2.50"), "ana@example.org").await.is(200);
     assert_eq!(mailed.lines().await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn what_nobody_has_said_yes_to_goes_nowhere_and_the_corner_says_so() {
+    let mut mailed = quiet().await;
+    let ana = mailed.site.visitor("192.0.2.1");
+    mailed.wish(&ana, "Ana", "thread").await;
+    mailed.postman.round().await.expect("answers");
+    let mail = mailed.smtp.one();
+    let unconfirmed = async |visitor: &Visitor<'_>| {
+        let corner = visitor.get("/me").await;
+        corner.says("You asked for all that is said under “Calves”, at ana@example.org.").says("Nothing is sent");
+        corner.says("the link at the foot of an earlier mail from here takes it back").does_not_say("goes to");
+    };
+    unconfirmed(&ana).await;
+    confirm(&ana, &mail).await.is(303);
+    ana.get("/me").await.says("goes to ana@example.org").does_not_say("Nothing is sent");
+    // Said by the holder of the mailbox; a stranger who types the address must not learn that.
+    ana.form(&mail.link("/mail/stop")).await.add("what", "all").send().await.is(200);
+    let stranger = mailed.site.visitor("192.0.2.2");
+    mailed.wish(&stranger, "Ana", "thread").await;
+    unconfirmed(&stranger).await;
+}
