@@ -83,7 +83,8 @@ pub enum Rhythm {
 /// The hour at which digests are due, in the site's time zone.
 const DIGEST_HOUR: i8 = 8;
 
-/// When the newest digest was due, and what it looks back to.
+/// When the newest digest was due, and when the one before. One that was missed is worth sending late; `None` where the
+/// next is nearer.
 pub fn digest_due(rhythm: Rhythm, now: Timestamp, zone: &TimeZone) -> Option<(Zoned, Zoned)> {
     let now = now.to_zoned(zone.clone());
     let today = now.date().at(DIGEST_HOUR, 0, 0, 0).to_zoned(zone.clone()).ok()?;
@@ -95,8 +96,9 @@ pub fn digest_due(rhythm: Rhythm, now: Timestamp, zone: &TimeZone) -> Option<(Zo
             7
         }
     };
-    let since = due.checked_sub(days.days()).ok()?;
-    Some((due, since))
+    let (before, next) = (due.checked_sub(days.days()).ok()?, due.checked_add(days.days()).ok()?);
+    let is_worth_it = now.duration_since(&due) < next.duration_since(&now);
+    is_worth_it.then_some((due, before))
 }
 
 #[cfg(test)]
@@ -127,20 +129,25 @@ mod tests {
     #[test]
     fn digests_are_due_at_eight_where_the_site_is() {
         let zone = TimeZone::get("America/New_York").expect("a zone");
-        for (now, rhythm, due, since) in [
-            ("2026-11-25T13:00:00Z", Rhythm::Daily, "2026-11-25T08:00", "2026-11-24T08:00"),
-            ("2026-11-25T12:59:59Z", Rhythm::Daily, "2026-11-24T08:00", "2026-11-23T08:00"),
+        for (now, rhythm, expected) in [
+            ("2026-11-25T13:00:00Z", Rhythm::Daily, "2026-11-25T08:00 2026-11-24T08:00"),
+            // Late, and too late.
+            ("2026-11-26T00:59:59Z", Rhythm::Daily, "2026-11-25T08:00 2026-11-24T08:00"),
+            ("2026-11-26T01:00:00Z", Rhythm::Daily, ""),
+            ("2026-11-26T12:59:59Z", Rhythm::Daily, ""),
             // A Wednesday; the Monday before.
-            ("2026-11-25T13:00:00Z", Rhythm::Weekly, "2026-11-23T08:00", "2026-11-16T08:00"),
+            ("2026-11-25T13:00:00Z", Rhythm::Weekly, "2026-11-23T08:00 2026-11-16T08:00"),
+            ("2026-11-27T13:00:00Z", Rhythm::Weekly, ""),
             // A Monday before eight.
-            ("2026-11-23T12:00:00Z", Rhythm::Weekly, "2026-11-16T08:00", "2026-11-09T08:00"),
-            ("2026-11-23T13:00:00Z", Rhythm::Weekly, "2026-11-23T08:00", "2026-11-16T08:00"),
+            ("2026-11-23T12:00:00Z", Rhythm::Weekly, ""),
+            ("2026-11-23T13:00:00Z", Rhythm::Weekly, "2026-11-23T08:00 2026-11-16T08:00"),
             // The clock was turned back on 1 November: a day of 25 hours.
-            ("2026-11-01T14:00:00Z", Rhythm::Daily, "2026-11-01T08:00", "2026-10-31T08:00"),
+            ("2026-11-01T14:00:00Z", Rhythm::Daily, "2026-11-01T08:00 2026-10-31T08:00"),
         ] {
-            let (told, looks_back) = digest_due(rhythm, at(now), &zone).expect("a date");
             let written = |date: &Zoned| date.strftime("%Y-%m-%dT%H:%M").to_string();
-            assert_eq!((written(&told).as_str(), written(&looks_back).as_str()), (due, since), "{now}");
+            let due = digest_due(rhythm, at(now), &zone);
+            let due = due.map(|(due, before)| format!("{} {}", written(&due), written(&before)));
+            assert_eq!(due.unwrap_or_default(), expected, "{now}");
         }
     }
 

@@ -16,7 +16,7 @@ use crate::{
         mail_keys::{self, NO_COMMENT, WishKey},
         notices::{self, Why},
     },
-    store::{Outgoing, Refused, StoreError},
+    store::{Outgoing, StoreError},
     texts::Texts,
 };
 
@@ -317,11 +317,14 @@ async fn digest(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
     let (Some(to), Some(rhythm)) = (&site.author.email, site.notices.digest) else {
         return Ok(Composed::Nothing("the author wants no digest"));
     };
-    let since = delivery::digest_due(rhythm, mail.created_at, &site.time_zone).map(|(_, since)| since.timestamp());
+    let day_before =
+        delivery::digest_due(rhythm, mail.created_at, &site.time_zone).map(|(_, before)| before.timestamp());
+    let since = app.store.digest_before(mail.id).await?.or(day_before).unwrap_or_default();
     let held = app.store.list_comments(Some(Status::Held)).await?;
-    let refused = refused_since(app, since.unwrap_or_default()).await?;
+    let mut refused = app.store.refusals().await?;
+    refused.retain(|one| one.at >= since);
     if held.is_empty() && refused.is_empty() {
-        return Ok(Composed::Nothing("nothing waits any more"));
+        return Ok(Composed::Nothing("nothing waits, and nothing was refused"));
     }
     let (frame, now, snapshot) = (Frame::new(app), app.clock.now(), app.snapshot());
     let words = &frame.texts.mails;
@@ -348,21 +351,6 @@ async fn digest(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
     let text = DigestText { frame: &frame, held: &held, refused: &refused }.render();
     let html = DigestHtml { frame: &frame, held: &held, refused: &refused }.render();
     Ok(posted(letter(to, subject, text, html)))
-}
-
-/// Whether there is anything to say in the digest that looks back to `since`.
-///
-/// # Errors
-/// The database is away.
-pub async fn digest_has_news(app: &App, since: Timestamp) -> Result<bool, StoreError> {
-    let held = app.store.list_comments(Some(Status::Held)).await?;
-    Ok(!held.is_empty() || !refused_since(app, since).await?.is_empty())
-}
-
-async fn refused_since(app: &App, since: Timestamp) -> Result<Vec<Refused>, StoreError> {
-    let mut refused = app.store.refusals().await?;
-    refused.retain(|one| one.at >= since);
-    Ok(refused)
 }
 
 fn pile(heading: String, gists: impl ExactSizeIterator<Item = Gist>) -> Pile {

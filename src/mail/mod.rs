@@ -242,15 +242,13 @@ impl Postman {
         let (Some(rhythm), Some(_), Some(_)) = (site.notices.digest, &site.author.email, &self.office) else {
             return Ok(());
         };
-        let Some((due, since)) = delivery::digest_due(rhythm, now, &site.time_zone) else { return Ok(()) };
+        let Some((due, _)) = delivery::digest_due(rhythm, now, &site.time_zone) else { return Ok(()) };
         let day = due.date().to_string();
-        if self.digest.as_ref() == Some(&day) {
-            return Ok(());
-        }
-        if compose::digest_has_news(&self.app, since.timestamp()).await? {
+        if self.digest.as_ref() != Some(&day) {
+            // Also where there is nothing to tell: a program that starts later must not take the day's for missed.
             self.app.store.queue_digest(&day, now).await?;
+            self.digest = Some(day);
         }
-        self.digest = Some(day);
         Ok(())
     }
 }

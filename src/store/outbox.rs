@@ -258,6 +258,23 @@ impl Store {
         })
     }
 
+    /// When the digest before this one was made, as far as it was not given up.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn digest_before(&self, id: i64) -> Result<Option<Timestamp>, StoreError> {
+        let made: Option<i64> = on_reader!(self, db => {
+            sqlx::query_scalar(
+                "SELECT MAX(created_at) FROM outbox
+                 WHERE kind = 'digest' AND id < $1 AND (outcome IS NULL OR outcome <> 'given-up')",
+            )
+            .bind(id)
+            .fetch_one(db)
+            .await?
+        });
+        Ok(made.map(from_millis))
+    }
+
     /// How many mails wait. Those to the author count where the author has an address.
     ///
     /// # Errors

@@ -40,6 +40,50 @@ async fn every_morning_it_tells_what_waits() {
 }
 
 #[tokio::test]
+async fn a_restart_sends_none_before_its_hour() {
+    let mut mailed = site("daily").await;
+    mailed.round().await;
+    mailed.site.visitor("192.0.2.1").comment("calf", "Has anybody read this?").await.is(303);
+    for _ in 0..2 {
+        mailed.restart();
+        assert_eq!(mailed.lines().await, Vec::<String>::new());
+    }
+    mailed.turn(20);
+    assert_eq!(mailed.lines().await.len(), 1, "it is 8:00");
+    mailed.restart();
+    assert_eq!(mailed.lines().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn one_that_was_missed_comes_late_unless_the_next_is_nearer() {
+    let mut mailed = mailed_with(|site| {
+        site.setting("site.mail.each_comment", "false")
+            .setting("site.mail.digest", "daily")
+            .setting("site.time_zone", "America/New_York")
+            .setting("site.comments.refuse_words", "['casino']")
+    })
+    .await;
+    mailed.round().await;
+    mailed.site.visitor("192.0.2.1").comment("calf", "My casino").await.is(422);
+    // Off until Monday at 21:00.
+    mailed.turn(33);
+    mailed.restart();
+    assert_eq!(mailed.lines().await, Vec::<String>::new(), "the next comes in eleven hours");
+    mailed.turn(11);
+    mailed.one_mail().await.says("My casino");
+    // Off until Wednesday at 11:00.
+    mailed.site.visitor("192.0.2.1").comment("calf", "Has anybody read this?").await.is(303);
+    mailed.turn(27);
+    mailed.restart();
+    let late = mailed.one_mail().await;
+    assert_eq!(late.line(), "jo@laces.example: 1 comment waits for you on Loose Laces", "and nothing is told twice");
+    mailed.turn(20);
+    assert_eq!(mailed.lines().await, Vec::<String>::new(), "it is 7:00");
+    mailed.turn(1);
+    assert_eq!(mailed.lines().await.len(), 1);
+}
+
+#[tokio::test]
 async fn weekly_is_on_mondays() {
     let mut mailed = site("weekly").await;
     mailed.round().await;

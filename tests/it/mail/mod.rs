@@ -61,6 +61,11 @@ impl Mailed {
         self.postman.round().await.expect("the database answers");
     }
 
+    /// Another program goes on with the same database.
+    fn restart(&mut self) {
+        self.postman = Postman::new(self.site.app.clone(), SHORT).expect("a postman");
+    }
+
     /// The one mail of a round.
     async fn one_mail(&mut self) -> Mail {
         self.round().await;
