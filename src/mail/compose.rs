@@ -330,7 +330,7 @@ async fn digest(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
     let words = &frame.texts.mails;
     let who = |slug: &str, name: &str| {
         let title = snapshot.post(slug).map_or(slug, |post| post.entry.title.as_str());
-        words.commented.with_both(line(name), line(title))
+        words.digest_comment.with_both(line(name), line(title))
     };
     let held_gists = held.iter().map(|listed| Gist {
         who: who(&listed.comment.thread_slug, &listed.comment.name),

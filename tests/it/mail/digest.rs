@@ -28,7 +28,7 @@ async fn every_morning_it_tells_what_waits() {
     mailed.site.turn(SignedDuration::from_mins(1));
     let mail = mailed.one_mail().await;
     assert_eq!(mail.line(), "jo@laces.example: 1 comment waits for you on Loose Laces");
-    mail.says("Ana commented under “Calves”: (you have not approved its writer before) Has anybody read this?");
+    mail.says("Ana under “Calves” (you have not approved its writer before): Has anybody read this?");
     mailed.site.get(&mail.link("/mail/comment")).await.is(200).says("Has anybody read this?");
     mailed.turn(23);
     assert_eq!(mailed.lines().await, Vec::<String>::new());
@@ -150,7 +150,7 @@ async fn what_was_refused_is_told_once() {
     mailed.turn(24);
     let mail = mailed.one_mail().await;
     assert_eq!(mail.subject(), "3 comments were refused on Loose Laces");
-    mail.says("Ana commented under “Calves”: (too soon after another one)").says("Too soon after it");
+    mail.says("Ana under “Calves” (too soon after another one):").says("Too soon after it");
     mail.says("(a word that you refuse: cas*no)").says("My Casino");
     mail.says("(you have blocked 198.51.100.0/24)").says("Me again").says("instep comments refused");
     assert!(mail.html().contains("Too soon after it"));
