@@ -25,7 +25,7 @@ use super::{
     learning::read_features,
     on_writer,
     outbox::{announce, queue_mail},
-    refusals::refuse,
+    refusals::{forget_haste, refuse},
     subscriptions::{ask_to_confirm, note_wish},
 };
 
@@ -223,6 +223,9 @@ macro_rules! add {
         .await?;
         if let (Some(email), Wish::Answers | Wish::Thread) = (&new.email, new.wish) {
             note_wish!($tx, id, email, new.wish, now);
+        if row.refused_lately > 0 {
+            forget_haste!($tx, sent);
+        }
             if !is_suspected(&reasons) {
                 ask_to_confirm!($tx, id, now);
             }

@@ -7,7 +7,7 @@ use super::{Store, StoreError, comments::from_millis, on_reader};
 /// Refusals that are kept within an hour; a flood must not fill the disk.
 pub(super) const MOST_AN_HOUR: i64 = 100;
 /// How much of a refused text is kept, in characters.
-pub(super) const EXCERPT: usize = 500;
+const EXCERPT: usize = 500;
 /// A comment that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
@@ -49,7 +49,7 @@ macro_rules! refuse {
         .bind(refusal.as_str())
         .bind(refusal.detail())
         .bind(&sent.new.name)
-        .bind(sent.new.text.chars().take(crate::store::refusals::EXCERPT).collect::<String>())
+        .bind(crate::store::refusals::excerpt(&sent.new.text))
         .bind(sent.at.as_millisecond())
         .execute(&mut *$tx)
         .await?;
@@ -58,7 +58,27 @@ macro_rules! refuse {
     }};
 }
 
-pub(super) use refuse;
+/// What was sent too fast has been sent again and is stored, so nothing was refused.
+macro_rules! forget_haste {
+    ($tx:ident, $sent:expr) => {{
+        let sent: &Sent = $sent;
+        sqlx::query(
+            "DELETE FROM refusals WHERE reason = 'too-fast' AND thread_kind = $1 AND thread_slug = $2 AND text = $3",
+        )
+        .bind(sent.thread.kind)
+        .bind(&sent.thread.slug)
+        .bind(crate::store::refusals::excerpt(&sent.new.text))
+        .execute(&mut *$tx)
+        .await?;
+    }};
+}
+
+/// As much of a text as is kept.
+pub(super) fn excerpt(text: &str) -> String {
+    text.chars().take(EXCERPT).collect()
+}
+
+pub(super) use {forget_haste, refuse};
 
 impl Store {
     /// Oldest first.

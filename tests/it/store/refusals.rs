@@ -17,6 +17,7 @@ use crate::support::database::{Database, on_both_engines};
 on_both_engines!(
     a_word_is_refused_and_noted_with_its_start,
     a_flood_of_refusals_fills_no_disk,
+    what_was_too_fast_and_is_sent_again_is_no_refusal,
     what_is_suspected_is_held_with_what_is_known,
     the_same_long_text_twice_in_a_day_is_held,
     fingerprints_and_refusals_are_forgotten_in_time,
@@ -62,6 +63,22 @@ async fn a_flood_of_refusals_fills_no_disk(database: Database) {
     let later = Sent { rates, at: at(2 * 3600), ..sent("Later") };
     database.store.add_comment(&later).await.expect("answers");
     assert_eq!(database.store.refusals().await.expect("lists").len(), 101);
+}
+
+async fn what_was_too_fast_and_is_sent_again_is_no_refusal(database: Database) {
+    let store = &database.store;
+    let rates = Rates { gap: SignedDuration::from_secs(15), ..EASY };
+    let sent = |slug: &str, text: &str, seconds| Sent { rates, at: at(seconds), ..under(slug, sent(text)) };
+    let long = "A long one. ".repeat(100);
+    add(store, &sent("calf", "First", 0)).await;
+    for (slug, text) in [("calf", long.as_str()), ("calf", "Never again"), ("hips", "Elsewhere")] {
+        let added = store.add_comment(&sent(slug, text, 5)).await.expect("answers");
+        assert!(matches!(added, Added::Refused(Refusal::TooFast(_))), "{added:?}");
+    }
+    add(store, &sent("calf", &long, 20)).await;
+    add(store, &sent("calf", "Elsewhere", 40)).await;
+    let texts: Vec<String> = store.refusals().await.expect("lists").into_iter().map(|one| one.text).collect();
+    assert_eq!(texts, ["Never again", "Elsewhere"]);
 }
 
 async fn what_is_suspected_is_held_with_what_is_known(database: Database) {
