@@ -122,7 +122,16 @@ fn verdict_on_a_comment(criterion: &mut Criterion) {
     };
     let ip = "203.0.113.9".parse().expect("an address");
     criterion.bench_function("verdict on a comment", |bench| {
-        bench.iter(|| verdict::verdict(black_box(&comment), ip, circumstances, &History::default(), &rules));
+        bench.iter(|| {
+            verdict::verdict(
+                black_box(&comment),
+                black_box(&comment.text),
+                ip,
+                circumstances,
+                &History::default(),
+                &rules,
+            )
+        });
     });
 }
 

@@ -300,12 +300,19 @@ fn one_line(text: &str) -> String {
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Letters that take no room: a name of nothing else would be no name.
-fn is_invisible(c: char) -> bool {
+/// Letters that take no room, or show nothing in it: a name of nothing else would be no name.
+pub fn is_invisible(c: char) -> bool {
     c.is_whitespace()
-        || matches!(c, '\u{AD}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
+        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
         || matches!(c, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{2800}')
 }
+/// A letter, a digit, an emoji or another picture (Unicode's blocks of symbols without Braille, whose blank shows nothing):
+/// a thumb is an answer.
+fn says_something(c: char) -> bool {
+    let is_pictured = matches!(c, '\u{2190}'..='\u{27FF}' | '\u{2900}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}');
+    (c.is_alphanumeric() && !is_invisible(c)) || is_pictured
+}
+
 
 /// Not a control character, and not one that turns the direction of the text around it (Unicode UAX 9, 2.1 to 2.3).
 fn is_printable(c: char) -> bool {

@@ -223,9 +223,11 @@ pub enum Decision {
 }
 
 /// Only the author's own word refuses (a block, a phrase); every doubt of ours holds: an over-strict silent filter is
-/// worse than spam. `from` is the address it was sent from.
+/// worse than spam. `readable` is the text as readers see it, without Markdown: it must hide no word. `from` is the
+/// address it was sent from.
 pub fn verdict(
     new: &NewComment,
+    readable: &str,
     from: IpAddr,
     circumstances: Circumstances,
     history: &History,
@@ -235,7 +237,7 @@ pub fn verdict(
     if let Some(block) = history.blocks.iter().find(|block| block.covers(email, site, from)) {
         return Decision::Refuse(Refusal::Blocked(block.clone()));
     }
-    let texts = || [Some(new.name.as_str()), email, site, Some(&new.text)].into_iter().flatten();
+    let texts = || [Some(new.name.as_str()), email, site, Some(&new.text), Some(readable)].into_iter().flatten();
     if let Some(phrase) = rules.refuse_words.find(texts()) {
         return Decision::Refuse(Refusal::Word(phrase.to_owned()));
     }

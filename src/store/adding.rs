@@ -54,6 +54,8 @@ pub struct Sent {
     /// Where the comment it answers may stand: the same thread, and those the post had under older slugs. Never empty.
     pub parent_threads: Vec<ThreadKey>,
     pub new: NewComment,
+    /// Its text as readers see it, without Markdown.
+    pub readable: String,
     pub sender: Sender,
     pub circumstances: Circumstances,
     pub rates: Rates,
@@ -149,7 +151,7 @@ macro_rules! read_history {
 macro_rules! add {
     ($tx:ident, $sent:expr, $stale:ident) => {{
         let sent: &Sent = $sent;
-        let Sent { thread, parent_threads, new, sender, circumstances, rates, rules, at } = sent;
+        let Sent { thread, parent_threads, new, readable, sender, circumstances, rates, rules, at } = sent;
         let now = at.as_millisecond();
         let mark = verdict::mark(&new.text);
         let row = read_history!($tx, sent, &mark);
@@ -190,7 +192,7 @@ macro_rules! add {
         if rules.bayes && comments.are_enough() {
             history.learned = Learned { comments, features: read_features!($tx, verdict::features(new)) };
         }
-        let reasons = match verdict(new, sender.ip, *circumstances, &history, rules) {
+        let reasons = match verdict(new, readable, sender.ip, *circumstances, &history, rules) {
             Decision::Approve => Vec::new(),
             Decision::Hold(reasons) => reasons,
             Decision::Refuse(refusal) => refuse!($tx, $stale, sent, refusal, row.refused_lately),
@@ -221,11 +223,11 @@ macro_rules! add {
         .bind(&mark)
         .fetch_one(&mut *$tx)
         .await?;
-        if let (Some(email), Wish::Answers | Wish::Thread) = (&new.email, new.wish) {
-            note_wish!($tx, id, email, new.wish, now);
         if row.refused_lately > 0 {
             forget_haste!($tx, sent);
         }
+        if let (Some(email), Wish::Answers | Wish::Thread) = (&new.email, new.wish) {
+            note_wish!($tx, id, email, new.wish, now);
             if !is_suspected(&reasons) {
                 ask_to_confirm!($tx, id, now);
             }

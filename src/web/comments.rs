@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     app::App,
-    content::Snapshot,
+    content::{Snapshot, comment_markdown},
     domain::{
         address,
         comment::{COMMENTS_TAG, CommentId, FieldError, FieldErrors, NewComment, RawComment, Status},
@@ -107,6 +107,7 @@ pub async fn submit(
     let sent = Sent {
         thread: entries::thread_of(post),
         parent_threads: thread_keys([post.as_ref()]),
+        readable: comment_markdown::plain(&new.text),
         new,
         sender: visitor.sender,
         circumstances: Circumstances {

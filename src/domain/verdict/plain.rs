@@ -2,6 +2,8 @@
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use crate::domain::comment::is_invisible;
+
 /// The words of a text: runs of letters and digits, in lower case, without marks. Apostrophes join, all else parts.
 pub fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
@@ -22,7 +24,7 @@ pub fn words(text: &str) -> Vec<String> {
 
 /// What takes no room, or stands inside a word.
 fn is_joining(c: char) -> bool {
-    matches!(c, '\'' | '’' | '\u{AD}' | '\u{200B}'..='\u{200D}' | '\u{2060}' | '\u{FEFF}')
+    matches!(c, '\'' | '’') || (is_invisible(c) && !c.is_whitespace())
 }
 
 /// Latin letters for what looks like them or is written for them, and has no decomposition in Unicode.
@@ -72,8 +74,17 @@ mod tests {
 
     #[test]
     fn spellings_of_one_word() {
-        for text in ["casino", "CASINO", "Casíno", "саsinо", "ca\u{200B}sino", "ｃａｓｉｎｏ", "(casino!)", "c'asino"]
-        {
+        for text in [
+            "casino",
+            "CASINO",
+            "Casíno",
+            "саsinо",
+            "ca\u{200B}sino",
+            "ｃａｓｉｎｏ",
+            "(casino!)",
+            "c'asino",
+            "ca\u{200F}si\u{61C}no\u{3164}",
+        ] {
             assert_eq!(words(text), ["casino"], "{text:?}");
         }
     }

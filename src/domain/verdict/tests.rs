@@ -47,7 +47,7 @@ fn said(decision: &Decision) -> String {
 
 #[track_caller]
 fn check(new: &NewComment, circumstances: Circumstances, history: &History, rules: &Rules, expected: &str) {
-    assert_eq!(said(&verdict(new, HERE, circumstances, history, rules)), expected, "{new:?}");
+    assert_eq!(said(&verdict(new, &new.text, HERE, circumstances, history, rules)), expected, "{new:?}");
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn old_posts_wait_where_the_site_wants_it() {
     check(None, &known(), &after_a_month, "approve");
     let author = Circumstances { post_age: Some(day * 400), has_authors_email: true, ..FINE };
     let confirmed = History { email_is_theirs: true, ..History::default() };
-    assert_eq!(verdict(&comment("Mine"), HERE, author, &confirmed, &after_a_month), Decision::Approve);
+    assert_eq!(verdict(&comment("Mine"), "Mine", HERE, author, &confirmed, &after_a_month), Decision::Approve);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn the_filter_holds_and_never_refuses() {
     let features = features.filter(|feature| !feature.contains(':')).map(|feature| (feature, spam));
     let learned = Learned { comments: Counts { spam: 400, ham: 400 }, features: features.collect() };
     let history = History { learned, ..known() };
-    let decision = verdict(&comment("subscribe to my channel"), HERE, FINE, &history, &rules());
+    let decision = verdict(&comment("subscribe to my channel"), "", HERE, FINE, &history, &rules());
     assert!(said(&decision).starts_with("hold: bayes 1.00: "), "{}", said(&decision));
     check(&comment("Thank you, both calves feel better"), FINE, &history, &rules(), "approve");
     let off = Rules { bayes: false, ..rules() };

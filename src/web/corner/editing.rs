@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     app::App,
+    content::comment_markdown,
     domain::comment::{COMMENTS_TAG, Comment, NewComment, RawComment},
     store::{Edit, Edited, OwnComment, Sender, StoreError},
     texts::Texts,
@@ -86,6 +87,7 @@ pub async fn save(
         post_age: post.map(|post| at.duration_since(post.appeared())),
         poses_as_author: comments::is_like_an_author(&app, &snapshot, &new.name),
         has_authors_email: comments::has_authors_email(&app, &new),
+        readable: comment_markdown::plain(&new.text),
         new,
         // Judged by what its writer's browser is known for, whichever browser of theirs this is.
         sender: Sender { commenter: writer, ..commenter.0 },

@@ -181,3 +181,26 @@ async fn a_forwarded_address_counts_from_our_own_proxy_only() {
     assert_eq!(forwarded(&direct, "203.0.113.1", "192.0.2.1", "One").await, 303);
     assert_eq!(forwarded(&direct, "203.0.113.1", "198.51.100.1", "Two").await, 429, "a stranger's word");
 }
+
+#[tokio::test]
+async fn markdown_and_marks_without_room_hide_no_word() {
+    let site = TestSite::new().setting("site.comments.refuse_words", "['viagra']").post("calf", "Stretch it.");
+    let site = site.setting("site.comments.gap_seconds", "0").start().await;
+    let visitor = site.visitor("192.0.2.1");
+    for text in [
+        "via*gra*",
+        "v**i**agra",
+        "~~via~~gra",
+        "via`gra`",
+        "[via](https://a.example)gra",
+        "&#118;iagra",
+        "via\u{200B}gra",
+        "via\u{200E}gra",
+        "via\u{3164}gra",
+        "> vi*agra*, cheap",
+    ] {
+        let answer = visitor.comment("calf", text).await;
+        answer.is(422).says("takes no comments with “viagra”");
+    }
+    visitor.comment("calf", "via *gra*").await.is(303);
+}

@@ -29,6 +29,7 @@ fn edit(id: i64, text: &str, seconds: i64) -> Edit {
         id,
         new: NewComment { text: text.into(), ..sent("").new },
         post_age: None,
+        readable: text.into(),
         poses_as_author: false,
         has_authors_email: false,
         sender: sent("").sender,

@@ -61,6 +61,7 @@ fn sent(text: &str) -> Sent {
             parent: None,
             wish: Wish::Nothing,
         },
+        readable: text.into(),
         sender: Sender {
             commenter: "ana".into(),
             is_returning: true,
