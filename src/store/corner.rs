@@ -188,9 +188,21 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
             }
-            // The author has been told of it as something that everybody sees.
+            // The author has been told of it as something that everybody sees, unless that mail has not left: it tells of
+            // the edit then. It is touched, so that nobody takes it before this is written.
             if before.status == Status::Approved && status == Status::Held {
+                let tells = sqlx::query(
+                    "UPDATE outbox SET next_attempt_at = next_attempt_at
+                     WHERE comment_id = $1 AND kind = 'author' AND outcome IS NULL
+                       AND (leased_until IS NULL OR leased_until <= $2)",
+                )
+                .bind(id)
+                .bind(now)
+                .execute(&mut *tx)
+                .await?;
+                if tells.rows_affected() == 0 {
                 queue_mail!(tx, format!("author:{id}:{now}"), Kind::Author, Some(*id), None, now);
+                }
             }
             log_act!(tx, id, WRITER, "edit", Some(before.status.as_str()), status.as_str(), at);
             leave_thread_tags!(tx, revision, tag.clone());

@@ -155,3 +155,17 @@ async fn the_author_is_told_when_an_edit_has_to_wait() {
     mail.says("Look there: https://pills.example").says("Its writer has changed it").says("nobody else sees it");
     mail.says("It waits because: a link.");
 }
+
+#[tokio::test]
+async fn an_edit_that_has_to_wait_is_told_in_a_mail_that_has_not_left_yet() {
+    let mut mailed = mailed_with(|site| site.setting("site.comments.hold_words", "['pills']")).await;
+    let ana = mailed.site.visitor("192.0.2.1");
+    mailed.site.approve(comment_id(&ana.comment("calf", "First").await)).await;
+    let second = comment_id(&ana.comment("calf", "Second").await);
+    ana.form(&format!("/me/comments/{second}/edit")).await.set("text", "Second, with pills").send().await.is(303);
+    drop(ana);
+    mailed.round().await;
+    let mut subjects: Vec<String> = mailed.smtp.new_mails().iter().map(|mail| mail.subject().to_owned()).collect();
+    subjects.sort();
+    assert_eq!(subjects, ["Ana commented under “Calves”", "Edited, waits for you: Ana under “Calves”"]);
+}

@@ -22,14 +22,15 @@ on_both_engines!(
     what_was_thrown_out_or_is_old_stays,
     the_same_text_elsewhere_speaks_against_an_edit_and_itself_does_not,
     edits_keep_their_distance,
+    a_mail_that_is_under_way_is_followed_by_one_about_the_edit,
 );
 
 fn edit(id: i64, text: &str, seconds: i64) -> Edit {
     Edit {
         id,
         new: NewComment { text: text.into(), ..sent("").new },
-        post_age: None,
         readable: text.into(),
+        post_age: None,
         poses_as_author: false,
         has_authors_email: false,
         sender: sent("").sender,
@@ -137,4 +138,18 @@ async fn edits_keep_their_distance(database: Database) {
 /// Where everybody in these tests sits.
 fn network() -> Block {
     Block::network(&sent("").sender.ip.to_string()).expect("a network")
+}
+
+async fn a_mail_that_is_under_way_is_followed_by_one_about_the_edit(database: Database) {
+    let store = &database.store;
+    let id = add_approved(store, &sent("Fine")).await;
+    let links = "http://a.example http://b.example http://c.example";
+    let mails = async || database.number("SELECT COUNT(*) FROM outbox WHERE kind = 'author'").await;
+    store.edit_comment(&edit(id, links, 1)).await.expect("edits");
+    assert_eq!((status_of(store, id).await, mails().await), (Status::Held, 1), "the first has not left");
+    store.approve(id, "test", at(2)).await.expect("approves");
+    let claimed = store.claim_mail("postman", at(3), at(120)).await.expect("answers").expect("a mail");
+    assert_eq!(claimed.about, format!("author:{id}"));
+    store.edit_comment(&edit(id, &format!("{links} http://d.example"), 4)).await.expect("edits");
+    assert_eq!(mails().await, 2, "what is written already cannot tell of it");
 }
