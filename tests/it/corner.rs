@@ -389,3 +389,11 @@ async fn a_comment_under_a_post_that_is_gone_is_still_ones_own() {
     assert_eq!(edit(&ana, id, "Left behind, better").await.leads(), format!("303 /me#comment-{id}"));
     assert_eq!(press(&ana, &format!("/me/comments/{id}/delete")).await.leads(), "303 /me");
 }
+
+#[tokio::test]
+async fn whoever_opens_the_address_of_a_button_comes_to_the_corner() {
+    let site = site().await;
+    for path in ["/me/leave", "/me/subscriptions/1/end"] {
+        assert_eq!(site.get(path).await.leads(), "303 /me", "{path}");
+    }
+}

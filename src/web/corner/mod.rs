@@ -10,7 +10,7 @@ use axum::{
     Router,
     extract::{FromRequestParts, Path, State},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::get,
 };
 use http::{HeaderValue, StatusCode, header, request::Parts};
 use serde_json::{Value, json};
@@ -41,10 +41,10 @@ pub fn routes() -> Router<App> {
         .route("/me/comments/{id}/edit", get(editing::show).post(editing::save))
         .route("/me/comments/{id}/delete", get(leaving::ask_one).post(leaving::erase_one))
         .route("/me/erase", get(leaving::ask_all).post(leaving::erase_all))
-        .route("/me/leave", post(leaving::leave))
+        .route("/me/leave", get(to_corner).post(leaving::leave))
         .route("/me/link", get(link::show).post(link::ask))
         .route("/me/open", get(link::show_open).post(link::open))
-        .route("/me/subscriptions/{id}/end", post(end_subscription))
+        .route("/me/subscriptions/{id}/end", get(to_corner).post(end_subscription))
 }
 
 /// Somebody who came with a cookie of ours. Others are sent to `/me`, which says how one gets in.
@@ -192,6 +192,11 @@ async fn corner(State(app): State<App>, visitor: Visitor) -> Result<Page, WebErr
         page.can_leave = page.ask.is_some() && !app.store.addresses_of(commenter).await?.is_empty();
     }
     Page::html(&page, Policy::Private)
+}
+
+/// For the address of a button in the address bar, after a reload say.
+async fn to_corner() -> Response {
+    redirect(StatusCode::SEE_OTHER, "/me")
 }
 
 /// Ends what one is told of. From wherever the press comes: the worst that it can bring is peace.

@@ -80,6 +80,7 @@ async fn other_methods_are_refused_with_what_is_allowed() {
         let answer = site.ask(method.clone(), path, &[], "").await;
         assert_eq!(answer.status, 405, "{method} {path}");
         is_a_page_of_the_site(&answer, 405);
+        answer.says("cannot be used in that way");
         assert!(answer.header("allow").contains("GET"), "{method} {path}: {:?}", answer.header("allow"));
     }
 }
