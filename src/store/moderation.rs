@@ -330,8 +330,8 @@ impl Store {
             .await?;
             let comment = found.ok_or(StoreError::NotFound)?;
             let is_erased = comment.text.is_empty();
-            if is_erased && act == Act::Approve {
-                return Err(StoreError::Conflict(format!("comment {id} has been erased, and there is nothing left to show")));
+            if is_erased && act != Act::Erase {
+                return Err(StoreError::Conflict(format!("comment {id} has been erased, and nothing of it is left")));
             }
             let tag = format!("{}:{}", comment.thread_kind, comment.thread_slug);
             let before = Status::parse(&comment.status).unwrap_or(Status::Held);
@@ -359,7 +359,7 @@ impl Store {
                 log_act!(tx, id, actor, act.as_str(), Some(before.as_str()), after.as_str(), at);
             }
             // An author's own words would teach it nothing about strangers.
-            let lesson = act.lesson().filter(|_| !is_erased && !comment.by_author);
+            let lesson = act.lesson().filter(|_| !comment.by_author);
             teach!(tx, id, lesson, bayes::features(&comment.name, comment.site.as_deref(), &comment.text));
             if act == Act::Erase {
                 forget_wish!(tx, id, at.as_millisecond());

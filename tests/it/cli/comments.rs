@@ -130,6 +130,9 @@ async fn what_is_erased_is_in_no_list_and_on_no_page() {
     eventually(what, async || (!calf(serving.address).await.text().contains("forget me")).then_some(())).await;
     let all = program.run(&["comments", "list", "--status", "all", "--json"]);
     assert!(!all.exits(0).out.contains("forget me") && !all.out.contains("Ana"), "{all:?}");
+    for act in ["approve", "spam", "trash"] {
+        program.run(&["comments", act, &id]).exits(1).complains(&["has been erased"]);
+    }
     let permalink = crate::support::running::fetch(serving.address, &format!("/comments/{id}")).await;
     permalink.is(410);
 }

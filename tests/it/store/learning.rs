@@ -74,7 +74,7 @@ async fn what_is_erased_is_unlearned(database: Database) {
     store.erase(id, "shell", at(0)).await.expect("erases");
     assert_eq!(learned(&database).await, (0, 0, 0));
     assert_eq!(database.number("SELECT COUNT(*) FROM learned_comments").await, 0);
-    store.mark_spam(id, "shell", at(0)).await.expect("marks");
+    store.mark_spam(id, "shell", at(0)).await.expect_err("it has been erased");
     assert_eq!(learned(&database).await, (0, 0, 0), "there is nothing left to learn from");
 }
 

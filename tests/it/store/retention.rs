@@ -80,7 +80,7 @@ async fn what_the_filter_learned_stays_and_can_no_longer_be_unlearned(database: 
     assert_eq!(database.number("SELECT learned_spam FROM site").await, 1);
     assert_eq!(database.number(words).await, learned);
     assert_eq!(database.number("SELECT COUNT(*) FROM learned_comments").await, 0, "who said them is forgotten");
-    store.trash(spam, "test", days(17)).await.expect("trashes");
+    store.trash(spam, "test", days(17)).await.expect_err("nothing is left of it");
     assert_eq!(database.number(words).await, learned);
 }
 
