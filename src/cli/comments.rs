@@ -122,7 +122,7 @@ impl Comments {
             Self::Erase(Ids { ids, json }) => moderate(&store, Act::Erase, &ids, json).await,
             Self::Reply(reply) => reply.run(&store, &config).await,
             Self::Refused(refused) => refused.run(&store).await,
-            Self::Block(block) => block.run(&store).await,
+            Self::Block(block) => block.run(&store, &config).await,
             Self::Blocks(blocks) => blocks.run(&store).await,
             Self::Unblock(unblock) => unblock.run(&store).await,
         };

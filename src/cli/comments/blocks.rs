@@ -6,10 +6,11 @@ use anyhow::bail;
 use clap::Args;
 use serde_json::json;
 
-use super::{ACTOR, start_of};
+use super::{super::complain, ACTOR, start_of};
 use crate::{
     app::Clock,
-    domain::verdict::blocks::Block as Blocked,
+    config::Config,
+    domain::verdict::blocks::{Block as Blocked, Doubt},
     store::{Store, StoreError},
 };
 
@@ -74,7 +75,7 @@ impl Whom {
 }
 
 impl Block {
-    pub(super) async fn run(self, store: &Store) -> anyhow::Result<ExitCode> {
+    pub(super) async fn run(self, store: &Store, config: &Config) -> anyhow::Result<ExitCode> {
         let block = self.whom.block().map_err(anyhow::Error::msg)?;
         let id = store.block(&block, self.note.trim(), ACTOR, Clock::system().now()).await?;
         match id {
@@ -82,7 +83,20 @@ impl Block {
             Some(id) => say!("{id} blocks {} {}", block.kind(), block.value()),
             None => say!("{} {} was blocked already", block.kind(), block.value()),
         }
+        if let Some(doubt) = block.doubt(config.site.author.email.as_deref()) {
+            complain(format_args!("{}: {}", block.value(), warning(doubt)));
+        }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn warning(doubt: Doubt) -> &'static str {
+    match doubt {
+        Doubt::Author => "this is your own address, so your comments are refused too",
+        Doubt::Loopback => {
+            "this machine is refused; behind a proxy that trusted_proxies does not name, that is everybody"
+        }
+        Doubt::Many => "these are more than 65,536 addresses, and nobody at any of them can comment",
     }
 }
 

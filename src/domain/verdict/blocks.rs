@@ -15,6 +15,21 @@ pub enum Block {
     Network(IpNet),
 }
 
+/// What somebody who blocks may not have meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// It is the author's own address.
+    Author,
+    /// This machine, from which everybody comes where a proxy is not told to the program.
+    Loopback,
+    /// More than 65,536 addresses; of IPv6, more than so many networks of a home (/64).
+    Many,
+}
+
+/// Widest networks about which there is no [`Doubt::Many`].
+const WIDE_V4: u8 = 16;
+const WIDE_V6: u8 = 48;
+
 /// Widest networks that may be blocked: with one slip the whole of the net would be shut out.
 const WIDEST_V4: u8 = 8;
 const WIDEST_V6: u8 = 16;
@@ -57,6 +72,19 @@ impl Block {
             return Err(format!("{network} is wider than /{widest}, which would shut out far too many people"));
         }
         Ok(Self::Network(network))
+    }
+
+    /// What may not be meant by it, where the author has this e-mail address.
+    pub fn doubt(&self, author: Option<&str>) -> Option<Doubt> {
+        match self {
+            Self::Email(email) => author.is_some_and(|author| author.to_lowercase() == *email).then_some(Doubt::Author),
+            Self::Site(_) => None,
+            Self::Network(network) if network.addr().is_loopback() => Some(Doubt::Loopback),
+            Self::Network(network) => {
+                let wide = if network.addr().is_ipv4() { WIDE_V4 } else { WIDE_V6 };
+                (network.prefix_len() < wide).then_some(Doubt::Many)
+            }
+        }
     }
 
     /// As it was kept; `None` for a kind from the future.

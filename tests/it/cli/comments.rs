@@ -180,6 +180,25 @@ async fn what_cannot_be_blocked_is_told_with_what_would_be_right() {
 }
 
 #[tokio::test]
+async fn a_block_that_may_hit_more_than_was_meant_is_made_and_told() {
+    let program = Program::with_site();
+    program.save("content/site.toml", "title = \"x\"\n[author]\nemail = \"jo@example.org\"\n");
+    for (flag, value, words) in [
+        ("--email", "Jo@Example.org", "your own"),
+        ("--network", "127.0.0.0/24", "this machine"),
+        ("--network", "::1", "this machine"),
+        ("--network", "10.0.0.0/8", "65,536"),
+        ("--network", "2001:db8::/32", "65,536"),
+    ] {
+        let run = program.run(&["comments", "block", flag, value]);
+        run.exits(0).complains(&[words]).says("blocks");
+    }
+    for (flag, value) in [("--email", "bo@example.org"), ("--network", "10.1.0.0/16"), ("--network", "2001:db8::/48")] {
+        assert_eq!(program.run(&["comments", "block", flag, value]).exits(0).err, "");
+    }
+}
+
+#[tokio::test]
 async fn a_reason_is_listed_with_what_is_behind_it() {
     let program = Program::with_site();
     program.save("content/site.toml", "title = \"x\"\n[comments]\ngap_seconds = 0\nhold_words = [\"cheap shoes\"]\n");
