@@ -12,8 +12,7 @@ pub type CommentId = i64;
 pub const NAME_MAX: usize = 80;
 /// Longest address of a commenter's site, in characters.
 pub const SITE_MAX: usize = 200;
-/// Shortest and longest text, in characters.
-pub const TEXT_MIN: usize = 3;
+/// Longest text, in characters.
 pub const TEXT_MAX: usize = 10_000;
 /// How long its writer may edit a comment.
 pub const EDIT_WINDOW: SignedDuration = SignedDuration::from_mins(15);
@@ -160,8 +159,8 @@ pub enum FieldError {
     /// Longer than [`SITE_MAX`].
     SiteLong,
     TextMissing,
-    /// Shorter than [`TEXT_MIN`].
-    TextShort,
+    /// No letter, digit or emoji in it.
+    TextWordless,
     /// Longer than [`TEXT_MAX`]: so many characters.
     TextLong(usize),
     /// The comment that is answered is not there (any more).
@@ -174,7 +173,7 @@ impl FieldError {
             Self::NameMissing | Self::NameLong(_) | Self::NameIsEmail => Field::Name,
             Self::Email | Self::EmailMissing => Field::Email,
             Self::Site | Self::SiteLong => Field::Site,
-            Self::TextMissing | Self::TextShort | Self::TextLong(_) => Field::Text,
+            Self::TextMissing | Self::TextWordless | Self::TextLong(_) => Field::Text,
             Self::ParentGone => Field::Parent,
         }
     }
@@ -280,7 +279,7 @@ fn parse_text(text: &str) -> Result<String, FieldError> {
     let text = text.trim_matches('\n').trim_end();
     match text.trim().chars().count() {
         0 => Err(FieldError::TextMissing),
-        short if short < TEXT_MIN => Err(FieldError::TextShort),
+        _ if !text.chars().any(says_something) => Err(FieldError::TextWordless),
         long if long > TEXT_MAX => Err(FieldError::TextLong(long)),
         _ => Ok(text.to_owned()),
     }
@@ -306,13 +305,13 @@ pub fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
         || matches!(c, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{2800}')
 }
+
 /// A letter, a digit, an emoji or another picture (Unicode's blocks of symbols without Braille, whose blank shows nothing):
 /// a thumb is an answer.
 fn says_something(c: char) -> bool {
     let is_pictured = matches!(c, '\u{2190}'..='\u{27FF}' | '\u{2900}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}');
     (c.is_alphanumeric() && !is_invisible(c)) || is_pictured
 }
-
 
 /// Not a control character, and not one that turns the direction of the text around it (Unicode UAX 9, 2.1 to 2.3).
 fn is_printable(c: char) -> bool {
@@ -416,9 +415,19 @@ mod tests {
         assert!(parse_name(&"é".repeat(NAME_MAX)).is_ok());
         assert!(parse_name(&"é".repeat(NAME_MAX + 1)).is_err());
         assert!(parse_name("\u{200B} \u{3164}").is_err());
-        assert!(parse_text("ab").is_err());
         assert!(parse_text(&"é".repeat(TEXT_MAX)).is_ok());
         assert!(parse_text(&"é".repeat(TEXT_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn a_letter_a_digit_or_an_emoji_is_a_comment() {
+        for text in ["👍", "谢谢", "ok", "7", "!?a", "❤\u{FE0F}", "👍🏽", "☺"] {
+            assert_eq!(parse_text(text).as_deref(), Ok(text));
+        }
+        for text in ["...", "?!", "*", "\u{200B}", "\u{3164}", "\u{2800}", "> -"] {
+            assert_eq!(parse_text(text), Err(FieldError::TextWordless), "{text:?}");
+        }
+        assert_eq!(parse_text(" \n "), Err(FieldError::TextMissing));
     }
 
     #[test]

@@ -341,7 +341,7 @@ pub struct Mend {
     pub site: String,
     pub site_long: Phrase<Most>,
     pub text_missing: String,
-    pub text_short: String,
+    pub text_wordless: String,
     pub text_long: Phrase<(Count, Most)>,
     pub parent_gone: String,
     pub foreign: Said,

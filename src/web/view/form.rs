@@ -76,7 +76,7 @@ fn field_error(error: FieldError, texts: &Mend) -> String {
         FieldError::Site => texts.site.clone(),
         FieldError::SiteLong => texts.site_long.with(SITE_MAX),
         FieldError::TextMissing => texts.text_missing.clone(),
-        FieldError::TextShort => texts.text_short.clone(),
+        FieldError::TextWordless => texts.text_wordless.clone(),
         FieldError::TextLong(count) => texts.text_long.with_both(count, TEXT_MAX),
         FieldError::ParentGone => texts.parent_gone.clone(),
     }

@@ -172,9 +172,9 @@ async fn a_german_site_speaks_german_throughout() {
 async fn a_german_form_says_what_to_mend_in_german() {
     let site = german().start().await;
     let visitor = site.visitor("203.0.113.9");
-    let form = visitor.form("/posts/wade").await.set("text", "x").set("email", "ana").set("site", "javascript:x");
+    let form = visitor.form("/posts/wade").await.set("text", "...").set("email", "ana").set("site", "javascript:x");
     let answer = form.send().await;
-    answer.is(422).says("4 Dinge sind noch zu ändern").says("Bitte einen Namen angeben.").says("sehr kurz");
+    answer.is(422).says("4 Dinge sind noch zu ändern").says("Bitte einen Namen angeben.").says("weder ein Buchstabe");
     assert!(answer.html().title().starts_with("Fehler: "), "{}", answer.html().title());
     has_no_english("the form", &answer.text());
     let foreign = visitor
