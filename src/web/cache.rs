@@ -131,7 +131,8 @@ impl PageCache {
             // Looked at when the file was made, less than a second ago.
             self.0.hits.fetch_add(1, Ordering::Relaxed);
         } else {
-            self.is_good(path, &entry).then_some(())?;
+            let is_there = entry.lacks(encoding).is_none() && self.is_good(path, &entry);
+            is_there.then_some(())?;
             file = self.0.files.made(entry.encoded(encoding), second);
         }
         Some(Finished { entry, encoding, second, file })
@@ -139,8 +140,9 @@ impl PageCache {
 
     /// Whether the answer is here. Nobody is answered, so it does not count.
     pub fn holds<B>(&self, request: &Request<B>) -> bool {
-        let entry = Asked::of(request).and_then(|asked| self.0.pages.peek(&*asked.key));
-        entry.is_some_and(|entry| Entry::is_fresh(entry.age()))
+        let Some(asked) = Asked::of(request) else { return false };
+        let entry = self.0.pages.peek(&*asked.key);
+        entry.is_some_and(|entry| Entry::is_fresh(entry.age()) && entry.lacks(asked.want.encoding).is_none())
     }
 
     /// Answers from the cache, or lets `make` answer and keeps what may be kept.
@@ -150,14 +152,14 @@ impl PageCache {
         Fut: Future<Output = Response<Body>>,
     {
         let Some(asked) = Asked::of(&request).map(Asked::into_owned) else { return make(request).await };
-        if let Some(response) = self.answer(&asked.key, &asked.want) {
+        if let Some(response) = self.ready(&asked).await {
             return response;
         }
         let _flight = match self.board(&asked.key) {
             Ok(flight) => Some(flight),
             Err(mut landing) => {
                 let _ = landing.changed().await;
-                if let Some(response) = self.answer(&asked.key, &asked.want) {
+                if let Some(response) = self.ready(&asked).await {
                     return response;
                 }
                 // It could not be kept, so everyone makes their own; queueing behind each other would help nobody.
@@ -172,10 +174,21 @@ impl PageCache {
 
     fn answer(&self, key: &str, want: &Want<'_>) -> Option<Response<Body>> {
         let entry = self.0.pages.get(key)?;
-        self.is_good(key, &entry).then(|| entry.respond(want))
+        let is_there = entry.lacks(want.encoding).is_none() && self.is_good(key, &entry);
+        is_there.then(|| entry.respond(want))
     }
 
-    /// Whether somebody may get this page now. It counts as a hit, and a page that has lived long enough is then compressed better.
+    /// The same, after a wait where the page is here and its encoding a moment away.
+    async fn ready(&self, asked: &Asked<'_>) -> Option<Response<Body>> {
+        let coming = self.0.pages.peek(&*asked.key).and_then(|entry| entry.lacks(asked.want.encoding));
+        if let Some(mut rest) = coming {
+            let _ = rest.changed().await;
+        }
+        self.answer(&asked.key, &asked.want)
+    }
+
+    /// Whether somebody may get this page now. It counts as a hit, and a page that has lived long enough is then
+    /// compressed better.
     fn is_good(&self, key: &str, entry: &Arc<Entry>) -> bool {
         let age = entry.age();
         if !Entry::is_fresh(age) {
@@ -191,11 +204,20 @@ impl PageCache {
     /// Puts a better compressed one in the place of a page, if that is still there.
     async fn polish(self, key: String, entry: Arc<Entry>) {
         let Ok(_turn) = self.0.polishing.acquire().await else { return };
-        let polished = entry.polished().await;
+        self.replace(key, &entry, entry.polished().await);
+    }
+
+    /// Puts one with all encodings in the place of a page, and then tells those who wait for theirs.
+    async fn complete(self, key: String, entry: Arc<Entry>, done: watch::Sender<()>) {
+        self.replace(key, &entry, entry.completed().await);
+        drop(done);
+    }
+
+    fn replace(&self, key: String, entry: &Arc<Entry>, better: Entry) {
         // Under the lock a purge cannot come between the question and the insert.
         let _purges = lock(&self.0.purges);
-        if self.0.pages.peek(&key).is_some_and(|held| Arc::ptr_eq(&held, &entry)) {
-            self.0.pages.insert(key, Arc::new(polished));
+        if self.0.pages.peek(&key).is_some_and(|held| Arc::ptr_eq(&held, entry)) {
+            self.0.pages.insert(key, Arc::new(better));
         }
     }
 
@@ -221,15 +243,19 @@ impl PageCache {
         let Ok(body) = body.collect().await else {
             return super::errors::bare(StatusCode::INTERNAL_SERVER_ERROR);
         };
-        let entry = Arc::new(Entry::new(parts.headers, body.to_bytes(), tags).await);
+        let (entry, rest) = Entry::new(parts.headers, body.to_bytes(), tags, want.encoding).await;
+        let entry = Arc::new(entry);
         let purges = lock(&self.0.purges);
         let is_stale = purges.everything > began
             || entry.tags.iter().any(|tag| purges.tags.get(tag).is_some_and(|purged| *purged > began));
         if !is_stale {
             // Still under the lock: a purge between the question and the insert would miss it.
-            self.0.pages.insert(key.into_owned(), Arc::clone(&entry));
+            self.0.pages.insert(key.clone().into_owned(), Arc::clone(&entry));
         }
         drop(purges);
+        if let Some(rest) = rest.filter(|_| !is_stale) {
+            tokio::spawn(self.clone().complete(key.into_owned(), Arc::clone(&entry), rest));
+        }
         entry.respond(&want)
     }
 }
@@ -266,6 +292,8 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::AtomicUsize;
+
+    use http::HeaderValue;
 
     use super::*;
 
@@ -325,6 +353,26 @@ mod tests {
         assert_eq!(text(cache.respond(get("/a"), |_| async { missing() }).await).await, "gone");
         assert_eq!(text(cache.respond(get("/a?waiting=x"), |_| async { page(&[], "mine") }).await).await, "mine");
         assert_eq!(text(cache.respond(get("/a"), |_| async { page(&[], "all") }).await).await, "all");
+    }
+
+    #[tokio::test]
+    async fn the_encoding_that_is_asked_for_comes_first_and_the_others_follow() {
+        let cache = PageCache::default();
+        let get = |accepted: &str| {
+            Request::get("/a").header(header::ACCEPT_ENCODING, accepted).body(Body::empty()).expect("a request")
+        };
+        let make = |_| async {
+            let mut response = page(&[], "A long text. ").map(|_| Body::from("A long text. ".repeat(100)));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+            response
+        };
+        let packed = |response: Response<Body>| response.headers().get(header::CONTENT_ENCODING).cloned();
+        assert_eq!(packed(cache.respond(get("gzip"), make).await).expect("is packed"), "gzip");
+        assert!(cache.hit(&get("gzip")).is_some() && cache.hit(&get("identity")).is_some());
+        assert!(cache.hit(&get("br")).is_none(), "nobody gets a larger one for a moment too soon");
+        let never = |_| async { unreachable!("it is made once") };
+        assert_eq!(packed(cache.respond(get("br"), never).await).expect("is packed"), "br");
+        assert_eq!(packed(cache.hit(&get("br")).expect("is there")).expect("is packed"), "br");
     }
 
     #[tokio::test]

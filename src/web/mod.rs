@@ -40,7 +40,7 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use http::{Method, Request, StatusCode};
+use http::{Method, Request, StatusCode, header};
 use tower::{ServiceBuilder, ServiceExt};
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
@@ -72,11 +72,15 @@ impl Site {
 
     /// Makes a page before anybody asks for it, unless it is there.
     pub async fn warm(&self, path: &str) {
-        let Ok(mut request) = Request::get(path).body(Body::empty()) else { return };
-        if !self.app.cache.holds(&request) {
-            request.extensions_mut().insert(request_log::Unasked);
-            // The answer is nobody's; what may be kept has been.
-            drop(self.respond(request).await);
+        // One encoding after the other: all pages' at once would take memory that allocators keep.
+        for accepted in ["br", "gzip"] {
+            let request = Request::get(path).header(header::ACCEPT_ENCODING, accepted).body(Body::empty());
+            let Ok(mut request) = request else { return };
+            if !self.app.cache.holds(&request) {
+                request.extensions_mut().insert(request_log::Unasked);
+                // The answer is nobody's; what may be kept has been.
+                drop(self.respond(request).await);
+            }
         }
     }
 }

@@ -8,10 +8,12 @@ use crate::support::TestSite;
 
 const PATH: &str = "/posts/calf";
 
-/// A site whose clock stands, and which has made the page.
+/// A site whose clock stands, and which has made and packed the page.
 async fn site() -> TestSite {
     let site = TestSite::new().post("calf", &"Stretch it. ".repeat(2000)).start().await;
-    site.get(PATH).await.is(200);
+    for accepted in ["identity", "gzip"] {
+        site.get_with(PATH, &[("accept-encoding", accepted)]).await.is(200);
+    }
     site
 }
 

@@ -66,6 +66,15 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// As headers have it.
+    pub(super) fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Identity => None,
+            Self::Gzip => Some("gzip"),
+            Self::Brotli => Some("br"),
+        }
+    }
+
     /// The smallest that one of these headers takes (RFC 9110, 12.5.3); `q=0` is a no.
     pub fn best<'a>(accepted: impl Iterator<Item = &'a str>) -> Self {
         let mut best = Self::Identity;

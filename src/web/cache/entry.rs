@@ -13,6 +13,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 
 use super::asked::{Encoding, Want};
 
@@ -34,6 +35,8 @@ pub(super) struct Entry {
     brotli: Option<Encoded>,
     pub(super) tags: Vec<String>,
     made: Instant,
+    /// While encodings are still to come.
+    rest: Option<watch::Receiver<()>>,
     /// Somebody has begun to compress it as well as can be, or has done so.
     is_polished: AtomicBool,
 }
@@ -63,8 +66,14 @@ enum Effort {
 }
 
 impl Entry {
-    /// Compressed quickly, off the threads that answer.
-    pub(super) async fn new(mut headers: HeaderMap, body: Bytes, tags: Vec<String>) -> Self {
+    /// Compressed as `wanted`, quickly and off the threads that answer. The other encodings are still to come unless the
+    /// sign for that is `None`: see [`Self::completed`].
+    pub(super) async fn new(
+        mut headers: HeaderMap,
+        body: Bytes,
+        tags: Vec<String>,
+        wanted: Encoding,
+    ) -> (Self, Option<watch::Sender<()>>) {
         let hash = Sha256::digest(&body);
         let digits: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
         // Weak: the encodings of a page share it.
@@ -74,16 +83,69 @@ impl Entry {
         // The name of the request that made the page is none of the next reader's.
         headers.remove(crate::web::request_log::HEADER);
         let is_worth_it = body.len() >= WORTH_COMPRESSING && is_text(&headers);
-        let (gzip, brotli) = if is_worth_it { compress(&body, Effort::Quick).await } else { (None, None) };
-        let encoded = |body: Bytes, encoding: Option<&'static str>| Encoded::new(&headers, body, encoding);
-        Self {
+        let (sender, rest) = watch::channel(());
+        let mut entry = Self {
             etag,
-            gzip: gzip.map(|body| encoded(body, Some("gzip"))),
-            brotli: brotli.map(|body| encoded(body, Some("br"))),
-            identity: encoded(body, None),
+            gzip: None,
+            brotli: None,
+            identity: Encoded::new(&headers, body, None),
             tags,
             made: Instant::now(),
-            is_polished: AtomicBool::new(!is_worth_it),
+            rest: is_worth_it.then_some(rest),
+            is_polished: AtomicBool::new(true),
+        };
+        if is_worth_it && wanted != Encoding::Identity {
+            entry = entry.with(wanted, Effort::Quick).await;
+        }
+        (entry, is_worth_it.then_some(sender))
+    }
+
+    /// The same page in all encodings.
+    pub(super) async fn completed(&self) -> Self {
+        let mut whole = self.copy();
+        for encoding in [Encoding::Brotli, Encoding::Gzip] {
+            if whole.lacks(encoding).is_some() {
+                whole = whole.with(encoding, Effort::Quick).await;
+            }
+        }
+        Self { rest: None, is_polished: AtomicBool::new(false), ..whole }
+    }
+
+    /// The same page, compressed as well as can be. Its age and version stay.
+    pub(super) async fn polished(&self) -> Self {
+        self.copy().with(Encoding::Brotli, Effort::Best).await.with(Encoding::Gzip, Effort::Best).await
+    }
+
+    /// Told when the encoding is there, where it is still to come.
+    pub(super) fn lacks(&self, encoding: Encoding) -> Option<watch::Receiver<()>> {
+        let is_there = match encoding {
+            Encoding::Identity => true,
+            Encoding::Gzip => self.gzip.is_some(),
+            Encoding::Brotli => self.brotli.is_some(),
+        };
+        self.rest.clone().filter(|_| !is_there)
+    }
+
+    async fn with(self, encoding: Encoding, effort: Effort) -> Self {
+        let body = compress(&self.identity.body, encoding, effort).await;
+        let packed = body.map(|body| self.identity.packed(body, encoding));
+        match encoding {
+            Encoding::Gzip => Self { gzip: packed.or(self.gzip), ..self },
+            Encoding::Brotli => Self { brotli: packed.or(self.brotli), ..self },
+            Encoding::Identity => self,
+        }
+    }
+
+    fn copy(&self) -> Self {
+        Self {
+            etag: self.etag.clone(),
+            identity: self.identity.clone(),
+            gzip: self.gzip.clone(),
+            brotli: self.brotli.clone(),
+            tags: self.tags.clone(),
+            made: self.made,
+            rest: self.rest.clone(),
+            is_polished: AtomicBool::new(true),
         }
     }
 
@@ -103,24 +165,6 @@ impl Entry {
     /// True once in its life: now is the time to polish it.
     pub(super) fn wants_polish(&self, age: Duration) -> bool {
         age >= SETTLED && !self.is_polished.load(Ordering::Relaxed) && !self.is_polished.swap(true, Ordering::Relaxed)
-    }
-
-    /// The same page, compressed as well as can be. Its age and version stay.
-    pub(super) async fn polished(&self) -> Self {
-        let (gzip, brotli) = compress(&self.identity.body, Effort::Best).await;
-        let replaced = |before: &Option<Encoded>, body: Option<Bytes>| match (before, body) {
-            (Some(before), Some(body)) => Some(before.with(body)),
-            (before, _) => before.clone(),
-        };
-        Self {
-            etag: self.etag.clone(),
-            identity: self.identity.clone(),
-            gzip: replaced(&self.gzip, gzip),
-            brotli: replaced(&self.brotli, brotli),
-            tags: self.tags.clone(),
-            made: self.made,
-            is_polished: AtomicBool::new(true),
-        }
     }
 
     /// Its body as the client wants it, or as it is where it does not shrink.
@@ -154,10 +198,9 @@ impl Encoded {
         Self { head: Arc::new(Head::new(&headers)), headers, body }
     }
 
-    fn with(&self, body: Bytes) -> Self {
-        let mut headers = self.headers.clone();
-        headers.insert(header::CONTENT_LENGTH, body.len().into());
-        Self { head: Arc::new(Head::new(&headers)), headers, body }
+    /// The same body in another encoding.
+    fn packed(&self, body: Bytes, encoding: Encoding) -> Self {
+        Self::new(&self.headers, body, encoding.name())
     }
 
     /// RFC 9110, 15.4.5: nothing about a body that is not sent.
@@ -188,10 +231,15 @@ fn is_text(headers: &HeaderMap) -> bool {
     kind.starts_with("text/") || ["xml", "json", "javascript"].iter().any(|word| kind.contains(word))
 }
 
-/// Gzip and brotli, on a thread of their own.
-async fn compress(body: &Bytes, effort: Effort) -> (Option<Bytes>, Option<Bytes>) {
+/// On a thread of its own. `None` where there is nothing to do, or it fails: then the page goes as it is.
+async fn compress(body: &Bytes, encoding: Encoding, effort: Effort) -> Option<Bytes> {
     let body = body.clone();
-    tokio::task::spawn_blocking(move || (gzip(&body, effort), brotli(&body, effort))).await.unwrap_or((None, None))
+    let packed = tokio::task::spawn_blocking(move || match encoding {
+        Encoding::Identity => None,
+        Encoding::Gzip => gzip(&body, effort),
+        Encoding::Brotli => brotli(&body, effort),
+    });
+    packed.await.ok().flatten()
 }
 
 fn gzip(body: &[u8], effort: Effort) -> Option<Bytes> {
