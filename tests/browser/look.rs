@@ -56,6 +56,25 @@ async fn what_runs_from_right_to_left_does_not_scroll_either() {
 }
 
 #[tokio::test]
+async fn a_name_of_one_long_word_breaks_wherever_it_stands() {
+    let Some(stage) = Stage::demo() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+
+    for width in [320, 360, 768, 1280] {
+        reader.hold_phone(width).await;
+        reader.open(FLAGSHIP).await;
+        // A reply so deep that it is not set in any more names whom it answers.
+        let named = "const meta = document.querySelector('.comment .meta'); \
+                     meta.insertAdjacentHTML('beforeend', ' <span>in reply to <a href=\"#x\"><bdi>x</bdi></a></span>'); \
+                     const names = [...document.querySelectorAll('.comment bdi')]; \
+                     names.forEach((name) => { (name.querySelector('a') ?? name).textContent = 'W'.repeat(80); }); \
+                     return names.length";
+        assert!(reader.run(named).await.as_u64().is_some_and(|names| names > 20));
+        assert_eq!(too_wide(&reader).await, json!([]), "at {width} px");
+    }
+}
+
+#[tokio::test]
 async fn nothing_in_the_header_lies_on_anything_else() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;
