@@ -51,35 +51,48 @@ pub fn plain(text: &str) -> String {
 
 /// Rewrites events into the subset.
 #[derive(Default)]
-struct Plain {
+struct Plain<'a> {
     in_link: usize,
+    /// Where the outermost link leads, until it has words.
+    wordless: Option<CowStr<'a>>,
     in_code: bool,
     /// A line of HTML came before this one in the same block.
     in_html: bool,
     nesting: usize,
 }
 
-impl Plain {
-    fn simplify<'a>(&mut self, event: Event<'a>) -> Vec<Event<'a>> {
+impl<'a> Plain<'a> {
+    fn simplify(&mut self, event: Event<'a>) -> Vec<Event<'a>> {
+        if let Event::Text(words) | Event::Code(words) | Event::InlineHtml(words) = &event
+            && !words.trim().is_empty()
+        {
+            self.wordless = None;
+        }
         match event {
             Event::Start(Tag::Heading { .. }) => vec![Event::Start(Tag::Paragraph), Event::Start(Tag::Strong)],
             Event::End(TagEnd::Heading(_)) => vec![Event::End(TagEnd::Strong), Event::End(TagEnd::Paragraph)],
             Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
                 self.in_link += 1;
                 // An image inside a link: the outer link holds.
-                if self.in_link > 1 { vec![] } else { vec![Event::Start(Tag::Link { link_type, dest_url, title, id })] }
+                if self.in_link > 1 {
+                    vec![]
+                } else {
+                    self.wordless = Some(dest_url.clone());
+                    vec![Event::Start(Tag::Link { link_type, dest_url, title, id })]
+                }
             }
             Event::End(TagEnd::Image) => {
                 self.in_link = self.in_link.saturating_sub(1);
-                if self.in_link > 0 { vec![] } else { vec![Event::End(TagEnd::Link)] }
+                if self.in_link > 0 { vec![] } else { self.end_of_link() }
             }
-            Event::Start(Tag::Link { .. }) => {
+            Event::Start(Tag::Link { ref dest_url, .. }) => {
                 self.in_link += 1;
+                self.wordless = Some(dest_url.clone());
                 vec![event]
             }
             Event::End(TagEnd::Link) => {
                 self.in_link = self.in_link.saturating_sub(1);
-                vec![event]
+                self.end_of_link()
             }
             Event::Start(Tag::CodeBlock(_)) => {
                 self.in_code = true;
@@ -111,8 +124,14 @@ impl Plain {
         }
     }
 
+    /// A link without words would be there for the keyboard alone, so it shows where it leads.
+    fn end_of_link(&mut self) -> Vec<Event<'a>> {
+        let words = self.wordless.take().map(Event::Text);
+        words.into_iter().chain([Event::End(TagEnd::Link)]).collect()
+    }
+
     /// HTML that somebody typed, shown as typed.
-    fn html_line<'a>(&mut self, line: &str) -> Vec<Event<'a>> {
+    fn html_line(&mut self, line: &str) -> Vec<Event<'a>> {
         let text = Event::Text(CowStr::from(line.trim_end_matches('\n').to_owned()));
         if std::mem::replace(&mut self.in_html, true) { vec![Event::HardBreak, text] } else { vec![text] }
     }
@@ -154,6 +173,11 @@ mod tests {
         for (typed, html) in [
             ("*a* **b** ~~c~~ `d`", "<p><em>a</em> <strong>b</strong> <del>c</del> <code>d</code></p>\n"),
             ("one\ntwo\n\nthree", "<p>one<br>\ntwo</p>\n<p>three</p>\n"),
+            (
+                "a [](https://a.example) b ![](https://a.example/c.jpg)",
+                "<p>a <a href=\"https://a.example\" rel=\"nofollow ugc noopener\">https://a.example</a> b \
+                 <a href=\"https://a.example/c.jpg\" rel=\"nofollow ugc noopener\">https://a.example/c.jpg</a></p>\n",
+            ),
             ("# Big", "<p><strong>Big</strong></p>\n"),
             (
                 "[x](https://a.example \"t\")",

@@ -249,12 +249,15 @@ impl Store {
     ) -> Result<CommentId, StoreError> {
         on_writer!(self, tx => {
             let revision = grow_revision!(tx);
-            let found: Option<(String, String, String)> =
-                sqlx::query_as("SELECT thread_kind, thread_slug, status FROM comments WHERE id = $1")
+            let found: Option<(String, String, String, String)> =
+                sqlx::query_as("SELECT thread_kind, thread_slug, status, text FROM comments WHERE id = $1")
                     .bind(parent)
                     .fetch_optional(&mut *tx)
                     .await?;
-            let (kind, slug, status) = found.ok_or(StoreError::NotFound)?;
+            let (kind, slug, status, answered) = found.ok_or(StoreError::NotFound)?;
+            if answered.is_empty() {
+                return Err(is_erased(parent));
+            }
             if status != Status::Approved.as_str() {
                 return Err(StoreError::Conflict(format!(
                     "comment {parent} is {status}, so nobody would see what is answered. \
@@ -329,9 +332,8 @@ impl Store {
             .fetch_optional(&mut *tx)
             .await?;
             let comment = found.ok_or(StoreError::NotFound)?;
-            let is_erased = comment.text.is_empty();
-            if is_erased && act != Act::Erase {
-                return Err(StoreError::Conflict(format!("comment {id} has been erased, and nothing of it is left")));
+            if comment.text.is_empty() && act != Act::Erase {
+                return Err(is_erased(id));
             }
             let tag = format!("{}:{}", comment.thread_kind, comment.thread_slug);
             let before = Status::parse(&comment.status).unwrap_or(Status::Held);
@@ -371,4 +373,8 @@ impl Store {
             Ok(Commit(Moderated { id, tag, before, after }))
         })
     }
+}
+
+fn is_erased(id: CommentId) -> StoreError {
+    StoreError::Conflict(format!("comment {id} has been erased, and nothing of it is left"))
 }

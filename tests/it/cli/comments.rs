@@ -133,6 +133,7 @@ async fn what_is_erased_is_in_no_list_and_on_no_page() {
     for act in ["approve", "spam", "trash"] {
         program.run(&["comments", act, &id]).exits(1).complains(&["has been erased"]);
     }
+    program.run_with(&["comments", "reply", &id], "Too late").exits(1).complains(&["has been erased"]);
     let permalink = crate::support::running::fetch(serving.address, &format!("/comments/{id}")).await;
     permalink.is(410);
 }
