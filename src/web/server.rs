@@ -7,7 +7,7 @@ mod fast_path;
 use std::{convert::Infallible, io::Cursor, pin::Pin, sync::Arc, time::Duration};
 
 use axum::body::Body;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode, Version, header};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -26,6 +26,7 @@ use tokio_io_timeout::TimeoutWriter;
 
 use super::{
     cache::{Encoding, Finished},
+    errors::bare,
     visitor::Peer,
 };
 
@@ -138,7 +139,10 @@ async fn connection<A: Answers>(
     let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
     let Some(read) = fast_path::serve(&mut stream, &site, limits, stopping).await else { return };
     let service = service_fn(move |request: Request<Incoming>| {
+        let hosts = request.headers().get_all(header::HOST).iter().count();
         let answer = match site.hit(&request) {
+            // RFC 9112, 3.2: whoever reads such a request differently from a proxy can be fooled.
+            _ if request.version() == Version::HTTP_11 && hosts != 1 => Answer::Ready(bare(StatusCode::BAD_REQUEST)),
             // Most requests end here, so they do not pay for what only the others need.
             Some(response) => Answer::Ready(response),
             None => {

@@ -100,6 +100,26 @@ async fn what_is_no_request_is_refused_and_others_are_served() {
 }
 
 #[tokio::test]
+async fn a_request_names_one_host() {
+    let site = site().await;
+    let running = Running::start(&site, Limits::default()).await;
+    for (hosts, version, status) in [
+        ("", "1.1", 400),
+        ("host: x\r\nHost: y\r\n", "1.1", 400),
+        ("host: x\r\nhost: x\r\n", "1.1", 400),
+        ("host: x\r\n", "1.1", 200),
+        ("", "1.0", 200),
+    ] {
+        // Asked twice: once it is made, the page takes another way.
+        for _ in 0..2 {
+            let mut client = running.connect().await;
+            client.say(&format!("GET /posts/calf HTTP/{version}\r\n{hosts}\r\n")).await;
+            assert_eq!(client.hear().await.map(|answer| answer.status), Some(status), "{hosts:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn several_requests_at_once_are_answered_in_their_order() {
     let site = site().await;
     let running = Running::start(&site, Limits::default()).await;
@@ -174,6 +194,23 @@ async fn a_stop_lets_a_request_in_flight_finish_and_takes_no_new_one() {
     client.hear().await.expect("an answer").is(303);
     running.stopped().await;
     assert!(site.store().has_comments().await.expect("answers"));
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_head_that_is_not_whole() {
+    let site = site().await;
+    let limits =
+        Limits { shutdown: Duration::from_secs(60), header_read: Duration::from_secs(60), ..Limits::default() };
+    let mut running = Running::start(&site, limits).await;
+    let mut client = running.connect().await;
+    client.say("GET / HTTP/1.1\r\nho").await;
+    // It has been accepted: another that was accepted after it is answered.
+    let mut other = running.connect().await;
+    other.say(GET).await;
+    other.hear().await.expect("an answer").is(200);
+    running.stop();
+    running.stopped().await;
+    client.hears_the_end().await;
 }
 
 #[tokio::test]

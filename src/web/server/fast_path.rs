@@ -44,9 +44,10 @@ pub async fn serve(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut silent = 0;
     let mut bytes = vec![0; MOST_BYTES];
+    let mut length = 0;
     while is_stopping.has_changed().is_ok() {
-        let length = poll_fn(|cx| {
-            let mut read = ReadBuf::new(&mut bytes);
+        let more = poll_fn(|cx| {
+            let mut read = ReadBuf::new(&mut bytes[length..]);
             if let Poll::Ready(done) = Pin::new(&mut *stream).poll_read(cx, &mut read) {
                 return Poll::Ready(done.map_or(0, |()| read.filled().len()));
             }
@@ -59,26 +60,53 @@ pub async fn serve(
             stopped.as_mut().poll(cx).map(|_| 0)
         })
         .await;
-        if length == 0 {
+        if more == 0 {
             return None;
         }
-        silent = 0;
-        let Some(finished) = plain(&bytes[..length]).and_then(|(path, encoding)| site.finished(path, encoding)) else {
+        if length == 0 {
+            // A head has its time from its first byte on, in however many pieces it comes.
+            silent = 0;
+        }
+        length += more;
+        let finished = match read(&bytes[..length]) {
+            Head::Plain(path, encoding) => site.finished(path, encoding),
+            Head::Part if length < MOST_BYTES => continue,
+            Head::Part | Head::Other => None,
+        };
+        let Some(finished) = finished else {
             bytes.truncate(length);
             return Some(bytes);
         };
         send(stream, &finished, limits.write).await.ok()?;
+        length = 0;
     }
     None
 }
 
-/// The path of a request that is whole, alone, and asks for nothing but a page; and the encoding that it wants.
-fn plain(bytes: &[u8]) -> Option<(&str, Encoding)> {
+/// What was read.
+#[derive(Debug, PartialEq, Eq)]
+enum Head<'a> {
+    /// Not all of it yet.
+    Part,
+    /// Of a request that is alone and asks for nothing but a page: its path, and the encoding that it wants.
+    Plain(&'a str, Encoding),
+    Other,
+}
+
+fn read(bytes: &[u8]) -> Head<'_> {
     let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
     let mut request = httparse::Request::new(&mut []);
-    let parsed = request.parse_with_uninit_headers(bytes, &mut headers).ok()?;
-    if parsed != httparse::Status::Complete(bytes.len()) || request.method != Some("GET") || request.version != Some(1)
-    {
+    match request.parse_with_uninit_headers(bytes, &mut headers) {
+        Ok(httparse::Status::Partial) => Head::Part,
+        Ok(httparse::Status::Complete(length)) if length == bytes.len() => {
+            plain(&request).map_or(Head::Other, |(path, encoding)| Head::Plain(path, encoding))
+        }
+        _ => Head::Other,
+    }
+}
+
+fn plain<'a>(request: &httparse::Request<'_, 'a>) -> Option<(&'a str, Encoding)> {
+    if request.method != Some("GET") || request.version != Some(1) {
         return None;
     }
     let is = |header: &httparse::Header<'_>, name: &str| header.name.eq_ignore_ascii_case(name);
@@ -144,18 +172,22 @@ mod tests {
 
     #[test]
     fn what_is_plain() {
-        let read = |lines: &[&str]| {
+        let check = |lines: &[&str]| {
             let text = format!("{}\r\n\r\n", lines.join("\r\n"));
-            plain(text.as_bytes()).map(|(path, encoding)| (path.to_owned(), encoding))
+            match read(text.as_bytes()) {
+                Head::Plain(path, encoding) => Some((path.to_owned(), encoding)),
+                Head::Other => None,
+                Head::Part => panic!("{text:?} is whole"),
+            }
         };
         let gzip = |path: &str| Some((path.to_owned(), Encoding::Gzip));
-        assert_eq!(read(&["GET /a HTTP/1.1", "Host: x", "accept-encoding: gzip"]), gzip("/a"));
+        assert_eq!(check(&["GET /a HTTP/1.1", "Host: x", "accept-encoding: gzip"]), gzip("/a"));
         assert_eq!(
-            read(&["GET /a HTTP/1.1", "host: x", "Accept-Encoding: gzip", "Connection: Keep-Alive"]),
+            check(&["GET /a HTTP/1.1", "host: x", "Accept-Encoding: gzip", "Connection: Keep-Alive"]),
             gzip("/a")
         );
         assert_eq!(
-            read(&["GET /a HTTP/1.1", "host: x", "accept-encoding: br;q=0", "accept-encoding: gzip", "cookie: a=b"]),
+            check(&["GET /a HTTP/1.1", "host: x", "accept-encoding: br;q=0", "accept-encoding: gzip", "cookie: a=b"]),
             gzip("/a"),
         );
         for other in [
@@ -170,15 +202,17 @@ mod tests {
             "host: y",
             "bad header: x",
         ] {
-            assert_eq!(read(&["GET /a HTTP/1.1", "host: x", other]), None, "{other}");
+            assert_eq!(check(&["GET /a HTTP/1.1", "host: x", other]), None, "{other}");
         }
         for line in
             ["HEAD /a HTTP/1.1", "POST /a HTTP/1.1", "GET /a HTTP/1.0", "GET  HTTP/1.1", "GET /a HTTP/1.1\r\n\r\n"]
         {
-            assert_eq!(read(&[line, "host: x"]), None, "{line}");
+            assert_eq!(check(&[line, "host: x"]), None, "{line}");
         }
-        assert_eq!(read(&["GET /a HTTP/1.1"]), None, "hyper's to judge");
-        assert_eq!(read(&["GET /a HTTP/1.1", "host: x", "", "GET /b HTTP/1.1", "host: x"]), None, "two");
-        assert_eq!(plain(b"GET /a HTTP/1.1\r\nhost: x\r\n"), None, "a part");
+        assert_eq!(check(&["GET /a HTTP/1.1"]), None, "hyper's to judge");
+        assert_eq!(check(&["GET /a HTTP/1.1", "host: x", "", "GET /b HTTP/1.1", "host: x"]), None, "two");
+        for part in ["", "GE", "GET /a HTTP/1.1\r\nhost: x\r\n", "POST / HTTP/1.1\r\nhost: x\r\n\r"] {
+            assert_eq!(read(part.as_bytes()), Head::Part, "{part:?}");
+        }
     }
 }
