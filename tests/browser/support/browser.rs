@@ -65,11 +65,18 @@ impl Driver {
     pub fn start(folder: &Path) -> Self {
         let mut command = Command::new(program("INSTEP_TEST_CHROMEDRIVER", "chromedriver"));
         command.arg("--port=0").env("TMPDIR", folder);
-        let (process, port) = Process::start(command, |line| {
-            let (_, port) = line.split_once("started successfully on port ")?;
-            port.trim_end_matches('.').parse().ok()
-        });
-        Self { port, _process: process }
+        loop {
+            let started = Process::try_start(&mut command, |line| {
+                let (_, port) = line.split_once("started successfully on port ")?;
+                port.trim_end_matches('.').parse().ok()
+            });
+            match started {
+                Ok((process, port)) => return Self { port, _process: process },
+                // It takes a free port of IPv6 and then needs the same of IPv4, which somebody else may have.
+                Err(said) if said.contains("Address already in use") => {}
+                Err(said) => panic!("{command:?} did not come up:\n{said}"),
+            }
+        }
     }
 
     pub async fn visitor(&self, base: &str, profile: &Path, scripts: Scripts, trap: u16) -> Visitor {

@@ -18,6 +18,11 @@ pub struct Process {
 impl Process {
     /// Starts it, and waits for the line in which it says what we must know.
     pub fn start<T>(mut command: Command, find: impl Fn(&str) -> Option<T>) -> (Self, T) {
+        Self::try_start(&mut command, find).unwrap_or_else(|said| panic!("{command:?} did not come up:\n{said}"))
+    }
+
+    /// The same, or what it said instead.
+    pub fn try_start<T>(command: &mut Command, find: impl Fn(&str) -> Option<T>) -> Result<(Self, T), String> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
         let (sender, lines) = channel();
@@ -28,10 +33,10 @@ impl Process {
         loop {
             match process.lines.recv_timeout(PATIENCE) {
                 Ok(line) => match find(&line) {
-                    Some(found) => return (process, found),
+                    Some(found) => return Ok((process, found)),
                     None => said.push(line),
                 },
-                Err(_) => panic!("{command:?} did not come up:\n{}", said.join("\n")),
+                Err(_) => return Err(said.join("\n")),
             }
         }
     }
