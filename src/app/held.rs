@@ -1,4 +1,5 @@
-//! Why a comment waits or was refused, in the words of the site. Mails and pages both say it, and neither may know of the other.
+//! Why a comment waits or was refused, in the words of the site. Mails and pages both say it, and neither may know of
+//! the other.
 
 use super::App;
 use crate::{

@@ -201,7 +201,7 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
                 if tells.rows_affected() == 0 {
-                queue_mail!(tx, format!("author:{id}:{now}"), Kind::Author, Some(*id), None, now);
+                    queue_mail!(tx, format!("author:{id}:{now}"), Kind::Author, Some(*id), None, now);
                 }
             }
             log_act!(tx, id, WRITER, "edit", Some(before.status.as_str()), status.as_str(), at);

@@ -124,15 +124,14 @@ impl PageCache {
     /// The same as bytes for a socket, for a request that asks for no more than a page.
     pub fn finished(&self, path: &str, encoding: Encoding, now: Timestamp) -> Option<Finished> {
         // What is spelled like a key means the page of that key.
-        let entry = self.0.pages.get(path)?;
+        let entry = self.0.pages.get(path).filter(|entry| entry.lacks(encoding).is_none())?;
         let second = now.as_second().unsigned_abs();
         let mut file = self.0.files.held(entry.encoded(encoding), second);
         if file.is_some() {
             // Looked at when the file was made, less than a second ago.
             self.0.hits.fetch_add(1, Ordering::Relaxed);
         } else {
-            let is_there = entry.lacks(encoding).is_none() && self.is_good(path, &entry);
-            is_there.then_some(())?;
+            self.is_good(path, &entry).then_some(())?;
             file = self.0.files.made(entry.encoded(encoding), second);
         }
         Some(Finished { entry, encoding, second, file })
@@ -294,6 +293,7 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use http::HeaderValue;
+    use jiff::SignedDuration;
 
     use super::*;
 
@@ -373,6 +373,21 @@ mod tests {
         let never = |_| async { unreachable!("it is made once") };
         assert_eq!(packed(cache.respond(get("br"), never).await).expect("is packed"), "br");
         assert_eq!(packed(cache.hit(&get("br")).expect("is there")).expect("is packed"), "br");
+    }
+
+    #[tokio::test]
+    async fn a_file_in_one_encoding_is_no_answer_in_another() {
+        let cache = PageCache::default();
+        let make = |_| async {
+            let mut response = page(&[], "").map(|_| Body::from("A long text. ".repeat(1000)));
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+            response
+        };
+        cache.respond(get("/a"), make).await;
+        let finished = |encoding| cache.finished("/a", encoding, Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1));
+        assert!(finished(Encoding::Identity).is_some_and(|first| first.file().is_none()));
+        assert!(finished(Encoding::Identity).is_some_and(|second| second.file().is_some()));
+        assert!(finished(Encoding::Brotli).is_none(), "it comes in a moment");
     }
 
     #[tokio::test]

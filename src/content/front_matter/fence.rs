@@ -1,5 +1,5 @@
-//! Where the fence of a head is looked for, and heads whose first one was lost. Such a file would be all Markdown: its keys would be shown as a heading, and what
-//! says that it is a draft would say nothing.
+//! Where the fence of a head is looked for, and heads whose first one was lost. Such a file would be all Markdown: its
+//! keys would be shown as a heading, and what says that it is a draft would say nothing.
 
 use super::{
     Fault,
