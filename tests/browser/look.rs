@@ -63,9 +63,10 @@ async fn a_name_of_one_long_word_breaks_wherever_it_stands() {
     for width in [320, 360, 768, 1280] {
         reader.hold_phone(width).await;
         reader.open(FLAGSHIP).await;
-        // A reply so deep that it is not set in any more names whom it answers.
+        // A reply so deep that it is not set in any more names whom it answers, and so does the author's form behind a mail.
         let named = "const meta = document.querySelector('.comment .meta'); \
                      meta.insertAdjacentHTML('beforeend', ' <span>in reply to <a href=\"#x\"><bdi>x</bdi></a></span>'); \
+                     document.querySelector('.field label').textContent = `Answer ${'W'.repeat(80)}`; \
                      const names = [...document.querySelectorAll('.comment bdi')]; \
                      names.forEach((name) => { (name.querySelector('a') ?? name).textContent = 'W'.repeat(80); }); \
                      return names.length";
