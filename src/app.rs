@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use crate::{
     config::Config,
     content::{Loader, Snapshot, pictures::Pictures},
-    domain::signer::Signer,
-    store::{SearchIndex, Store, StoreError},
+    domain::{search::SearchIndex, signer::Signer},
+    store::{Store, StoreError},
     texts::{self, Texts},
     web::{assets::Assets, cache::PageCache},
 };

@@ -13,8 +13,9 @@ use crate::{
         address,
         entry::Post,
         problem::{Problem, Severity},
+        search::SearchIndex,
     },
-    store::{Forgotten, SearchIndex, Stale},
+    store::{Forgotten, Stale},
     web::{Site, assets::Assets},
 };
 
@@ -215,23 +216,19 @@ async fn keep_index(app: &App, swapped: &Notify, settled: &Notify) {
 
 /// What follows a snapshot: which posts are related, and search. Until it has, what was there before answers.
 async fn index(app: &App, snapshot: Arc<Snapshot>) {
-    let made = task::spawn_blocking(move || (snapshot.make_related(), snapshot.search_docs())).await;
-    let docs = match made {
-        Ok((is_other, docs)) => {
-            // Pages made in between show the related posts of before.
-            if is_other {
-                app.cache.purge_everything();
-            }
-            docs
+    let app = app.clone();
+    let made = task::spawn_blocking(move || {
+        // Pages made in between show the related posts of before.
+        if snapshot.make_related() {
+            app.cache.purge_everything();
         }
-        Err(panic) => return tracing::error!("looking for related posts broke: {panic}"),
-    };
-    let indexed = match app.search() {
-        Some(index) => index.follow(docs).await,
-        None => SearchIndex::build(docs).await.map(|index| app.search.store(Some(Arc::new(index)))),
-    };
-    if let Err(error) = indexed {
-        tracing::error!("the search index cannot follow the content: {error}");
+        match app.search() {
+            Some(index) => index.follow(snapshot.search_docs()),
+            None => app.search.store(Some(Arc::new(SearchIndex::build(snapshot.search_docs())))),
+        }
+    });
+    if let Err(panic) = made.await {
+        tracing::error!("related posts and the search index cannot follow the content: {panic}");
     }
 }
 

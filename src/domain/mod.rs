@@ -20,6 +20,7 @@ pub mod permalink;
 pub mod picture;
 pub mod problem;
 pub mod related;
+pub mod search;
 pub mod search_doc;
 pub mod signer;
 pub mod slug;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::slug::Slug;
 
 /// One page that can be found. Texts are plain: no Markdown, no HTML.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchDoc {
     /// The path a result links to.
     pub address: String,

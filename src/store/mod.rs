@@ -16,7 +16,6 @@ mod open;
 mod outbox;
 mod refusals;
 mod retention;
-mod search;
 mod secret;
 mod subscriptions;
 
@@ -37,7 +36,6 @@ pub use open::OpenError;
 pub use outbox::{ListedMail, Outcome, Outgoing};
 pub use refusals::Refused;
 pub use retention::Forgotten;
-pub use search::{Correction, Found, Question, SearchIndex};
 pub use subscriptions::{Standing, Wished};
 
 /// Comments and all else that must survive a restart. Cheap to clone.

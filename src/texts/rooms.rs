@@ -200,6 +200,7 @@ pub struct Search {
     pub nothing: Phrase<Question>,
     pub found: Plural<Question>,
     pub best: Plural<Question>,
+    pub most_words: Plural<Question>,
     pub article: String,
     pub page: String,
     pub stretch: String,

@@ -89,8 +89,9 @@ async fn sharp_s_and_double_s_are_one() {
 async fn operators_are_words() {
     let site = site().await;
     // As operators these would find something.
-    for question in ["soleus OR bold", "bold NOT soleus", "title:soleus", "bold -xylophone", "NEAR(die bold, 9)"] {
-        check(&site, question, &[]).await;
+    for question in ["soleus+OR+bold", "bold+NOT+soleus", "title:soleus", "bold+-xylophone", "NEAR(die+bold,+9)"] {
+        let answer = site.get(&format!("/search?q={question}&exact=1")).await;
+        assert!(results(answer.is(200)).is_empty(), "{question}");
     }
     for question in
         ["bold AND quoted", "quoted OR bold", "\"quoted\"", "quoted\"", "co-op", "(bold", "bold*", "^bold", "+bold"]
@@ -318,4 +319,129 @@ async fn only_the_newest_of_a_tag_are_shown_and_the_way_to_all_of_them() {
     answer.says("The newest 30 of 31 posts");
     assert_eq!(results(&answer).len(), 30);
     answer.html().one("a", "href", "/tags/feet");
+}
+
+/// A site with these texts as posts `p0`, `p1`, …, and the page of a first search in it.
+async fn site_of(texts: &[&str]) -> TestSite {
+    let posts = texts.iter().enumerate();
+    let site = posts.fold(TestSite::new(), |site, (n, text)| site.post(&format!("p{n}"), text));
+    let site = site.keeps_current().start().await;
+    let is_made = async || (!site.get("/search?q=x").await.text().contains("still being made")).then_some(());
+    eventually("the index is made", is_made).await;
+    site
+}
+
+#[tokio::test]
+async fn words_of_every_script_are_found_as_they_are_written_and_marked() {
+    let site = site_of(&[
+        "Это мой новый пост, ёлка и Йога.",
+        "오늘은 게임을 하고 몸을 풀었다.",
+        "Είπα καλημέρα στον ΌΜΟΡΦΟΣ κόσμος.",
+        "यह हिन्दी में एक लेख है।",
+        "日本語の全文検索は難しい。ストレッチをする。",
+        "การยืดกล้ามเนื้อน่องช่วยให้วิ่งได้ดี",
+        "כּוֹכָב וְשָׁלוֹם, كِتَابٌ مـــهم، می\u{200c}خواهم",
+        "Łódź, Ærøskøbing, Đà Nẵng, Işıl, ﬁnal, Dehn\u{ad}übung, ｗｉｄｅ",
+        "Cafe\u{301}, \u{1100}\u{1166}\u{110b}\u{1175}\u{11b7} und ｶﾞｽ.",
+        "我们跑步以后要拉伸小腿",
+        "ခြေသလုံး និង ខ្ញុំរត់ ຂ້ອຍແລ່ນ",
+    ])
+    .await;
+    for (question, found, marked) in [
+        ("мой", 0, "мой"),
+        ("МОЙ", 0, "мой"),
+        ("елка", 0, "ёлка"),
+        ("йога", 0, "Йога"),
+        ("게임 풀었다", 1, "게임|풀었다"),
+        ("몸", 1, "몸을"),
+        ("καλημέρα", 2, "καλημέρα"),
+        ("ΚΑΛΗΜΕΡΑ", 2, "καλημέρα"),
+        ("όμορφος", 2, "ΌΜΟΡΦΟΣ"),
+        ("ΚΟΣΜΟΣ", 2, "κόσμος"),
+        ("हिन्दी", 3, "हिन्दी"),
+        ("हिन्", 3, "हिन्दी"),
+        ("検索", 4, "検索"),
+        ("全文検索", 4, "全文検索"),
+        ("日本語 難", 4, "日本語|難し"),
+        ("ストレッチ", 4, "ストレッチ"),
+        ("น่อง", 5, "น่อง"),
+        ("วิ่ง", 5, "วิ่ง"),
+        ("כוכב", 6, "כּוֹכָב"),
+        ("كتاب", 6, "كِتَابٌ"),
+        ("مهم", 6, "مـــهم"),
+        ("می\u{200c}خواهم", 6, "می\u{200c}خواهم"),
+        ("lodz", 7, "Łódź"),
+        ("ærøskøbing", 7, "Ærøskøbing"),
+        ("da nang", 7, "Đà|Nẵng"),
+        ("isil", 7, "Işıl"),
+        ("final", 7, "ﬁnal"),
+        ("dehnübung", 7, "Dehn\u{ad}übung"),
+        ("wide", 7, "ｗｉｄｅ"),
+        ("café", 8, "Cafe\u{301}"),
+        ("게임 café", 8, "Cafe\u{301}|\u{1100}\u{1166}\u{110b}\u{1175}\u{11b7}"),
+        ("ガス", 8, "ｶﾞｽ"),
+        ("拉伸", 9, "拉伸"),
+        ("ခြေသလုံး", 10, "ခြေသလုံး"),
+        ("រត់", 10, "រត់"),
+        ("ແລ່ນ", 10, "ແລ່ນ"),
+    ] {
+        let answer = ask(&site, question).await;
+        assert_eq!(results(&answer), [format!("/posts/p{found}")], "{question:?}");
+        let marks: Vec<String> = answer.html().all("mark").iter().map(|mark| mark.words()).collect();
+        assert_eq!(marks.join("|"), marked, "{question:?}");
+    }
+    // Neighbouring characters of other words are no word.
+    for question in ["索全", "語検", "คาย", "한국"] {
+        check(&site, question, &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn one_letter_is_a_whole_word_and_two_letters_are_a_beginning() {
+    let site = site_of(&["Vitamin C helps.", "Calf and cat.", "Plan b."]).await;
+    check(&site, "c", &["/posts/p0"]).await;
+    check(&site, "ca", &["/posts/p1"]).await;
+    check(&site, "helps c", &["/posts/p0"]).await;
+    check(&site, "p", &[]).await;
+}
+
+#[tokio::test]
+async fn where_no_page_has_all_words_those_with_most_of_them_are_shown_and_the_page_says_so() {
+    let site = site_of(&[
+        "The calf: a stretch that needs no gear.",
+        "A stretch of road. No calf here, but equipment for running.",
+        "Equipment, alone.",
+    ])
+    .await;
+    // All four are in the second one.
+    let all = ask(&site, "calf stretch no equipment").await;
+    assert_eq!(results(&all), ["/posts/p1"]);
+    all.does_not_say("most of the words");
+    let most = ask(&site, "calf stretch no gear road").await;
+    assert_eq!(results(&most), ["/posts/p0", "/posts/p1"]);
+    most.says("No page has all of “calf stretch no gear road”. These have most of the words.");
+    let one = ask(&site, "calf gear trampoline").await;
+    assert_eq!(results(&one), ["/posts/p0"]);
+    one.says("This one has most of the words.");
+    let marks: Vec<String> = one.html().all("mark").iter().map(|mark| mark.words()).collect();
+    assert_eq!(marks, ["calf", "gear"]);
+    // One of two is not most of them, and neither is half.
+    check(&site, "calf trampoline", &[]).await;
+    check(&site, "calf trampoline gear unicorn", &[]).await;
+    // Asked for exactly, only all of them count; filters hold here as well.
+    assert!(results(site.get("/search?q=calf+gear+trampoline&exact=1").await.is(200)).is_empty());
+    assert!(results(site.get("/search?q=calf+gear+trampoline&year=1999").await.is(200)).is_empty());
+    // A slip among the words is put right first.
+    let slip = ask(&site, "calf strecth gear trampoline").await;
+    assert_eq!(results(&slip), ["/posts/p0"]);
+    slip.says("No page has all of “calf stretch gear trampoline”.");
+}
+
+#[tokio::test]
+async fn where_no_page_has_all_words_the_page_says_so_in_german() {
+    let site = TestSite::new().site_toml("language = \"de\"").post("p0", "Die Wade dehnen, ohne Geräte.");
+    let site = site.keeps_current().start().await;
+    let path = "/search?q=wade+dehnen+trampolin";
+    eventually("the index is made", async || (!results(&site.get(path).await).is_empty()).then_some(())).await;
+    site.get(path).await.says("Keine Seite enthält alle Wörter von „wade dehnen trampolin“.");
 }

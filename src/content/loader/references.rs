@@ -25,7 +25,7 @@ use crate::{
     domain::{
         address,
         entry::{Entry, Piece},
-        near::Near,
+        near,
         permalink::Rules,
         problem::{Place, Problem, Severity},
         slug::Slug,
@@ -155,9 +155,9 @@ impl<'a> Judge<'a> {
             let nearby = self.nearby.get_or_init(|| Nearby::build(posts, pages, stretches.values().cloned()));
             return nearby.find(&last_part(path), 1).first().map(|near| (*near).to_owned());
         };
-        let near = Near::new(self.known.tags.iter().map(|tag| (tag.clone(), 0)));
-        let at = *near.find(&below.split('/').next()?.to_lowercase(), 1).first()?;
-        Some(format!("/tags/{}", near.word(at)?))
+        let tags = self.known.tags.iter().map(|tag| (tag.as_str(), 0, tag));
+        let near = near::find(tags, &below.split('/').next()?.to_lowercase(), 1);
+        Some(format!("/tags/{}", near.first()?))
     }
 }
 
@@ -309,8 +309,8 @@ fn is_there(ids: &HashSet<String>, fragment: &str) -> bool {
 fn nearest_id(ids: &HashSet<String>, fragment: &str) -> Option<String> {
     let mut sorted: Vec<&String> = ids.iter().collect();
     sorted.sort();
-    let near = Near::new(sorted.into_iter().map(|id| (id.clone(), 0)));
-    near.word(*near.find(&fragment.to_lowercase(), 1).first()?).map(str::to_owned)
+    let known = sorted.into_iter().map(|id| (id.as_str(), 0, id));
+    near::find(known, &fragment.to_lowercase(), 1).first().map(|id| (*id).clone())
 }
 
 /// Frames in which browsers would show nothing.

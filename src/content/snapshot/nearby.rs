@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{Snapshot, Target};
 use crate::domain::{
     entry::{Entry, Page, Post, Stretch},
-    near::Near,
+    near,
 };
 
 /// Most posts that a word of an address leads to; a word that more have says nothing.
@@ -16,10 +16,9 @@ const LONGEST: usize = 200;
 /// The last parts of all addresses, old ones too, and their words.
 #[derive(Debug, Default)]
 pub(in crate::content) struct Nearby {
-    slugs: Near,
-    /// The address that each slug leads to.
-    addresses: Vec<String>,
-    /// Places in `addresses` by word.
+    /// Slugs and the address that each leads to.
+    known: Vec<(String, String)>,
+    /// Places in `known` by word.
     words: HashMap<String, Vec<usize>>,
 }
 
@@ -45,8 +44,7 @@ impl Nearby {
             }
         }
         words.retain(|_, holders| holders.len() <= HOLDERS);
-        let (slugs, addresses): (Vec<String>, Vec<String>) = known.into_iter().unzip();
-        Self { slugs: Near::new(slugs.into_iter().map(|slug| (slug, 0))), addresses, words }
+        Self { known, words }
     }
 
     /// Addresses, nearest first: those that are nearly written so, then those with at least half of the words.
@@ -59,16 +57,15 @@ impl Nearby {
         shared.retain(|_, count| *count * 2 >= words.len());
         let mut shared: Vec<(usize, usize)> = shared.into_iter().collect();
         shared.sort_unstable_by_key(|(at, count)| (std::cmp::Reverse(*count), *at));
+        let slugs = self.known.iter().map(|(slug, address)| (slug.as_str(), 0, address.as_str()));
+        let shared = shared.into_iter().map(|(at, _)| self.known[at].1.as_str());
         let mut found: Vec<&str> = Vec::new();
-        for at in self.slugs.find(asked, most).into_iter().chain(shared.into_iter().map(|(at, _)| at)) {
-            let Some(address) = self.addresses.get(at).filter(|address| !found.contains(&address.as_str())) else {
-                continue;
-            };
-            found.push(address);
-            if found.len() == most {
-                break;
+        for address in near::find(slugs, asked, most).into_iter().chain(shared) {
+            if !found.contains(&address) {
+                found.push(address);
             }
         }
+        found.truncate(most);
         found
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     content::{Snapshot, TagPosts},
     domain::{
         entry::{Post, Tag},
-        near::Near,
+        near,
         slug::Slug,
     },
     texts::Search,
@@ -160,10 +160,8 @@ pub(super) fn by_posts(snapshot: &Snapshot) -> Vec<&TagPosts> {
 }
 
 fn unknown_tag(snapshot: &Snapshot, written: &str, said: &Search) -> String {
-    let known = Near::new(snapshot.tags.values().map(|tag| (tag.tag.slug.to_string(), 0)));
-    let near = Slug::of_tag(written).and_then(|slug| known.find(slug.as_str(), 1).first().copied());
-    let name = near.and_then(|at| snapshot.tags.values().nth(at)).map(|tag| tag.tag.name.as_str());
-    match name {
+    let known = snapshot.tags.values().map(|tag| (tag.tag.slug.as_str(), 0, &tag.tag.name));
+    match Slug::of_tag(written).and_then(|slug| near::find(known, slug.as_str(), 1).first().copied()) {
         Some(name) => said.near_tag.with_both(written, name),
         None => said.unknown_tag.with(written),
     }

@@ -20,8 +20,11 @@ use super::{
 use crate::{
     app::App,
     content::{Snapshot, Target, shorten},
-    domain::{address, entry::Post},
-    store::{Correction, Found, Question},
+    domain::{
+        address,
+        entry::Post,
+        search::{Correction, Found, Question, Results},
+    },
     texts::Texts,
 };
 use asked::Asked;
@@ -125,21 +128,24 @@ async fn matches(app: &App, snapshot: &Snapshot, asked: &Asked, filters: &Filter
         return Ok(Outcome { summary: said.not_ready.clone(), ..Outcome::default() });
     };
     let question = Question { words: asked.words.clone(), tag: filters.tag_slug(), year: filters.year() };
-    // One more than is shown tells whether there are more.
-    let found = index.search(&question, MOST + 1).await?;
-    let correction = if found.len() < FEW { index.correct(&question, found.len(), MOST + 1).await? } else { None };
-    let (words, found, meant) = match correction {
+    // One more than is shown tells whether there are more. A few milliseconds belong away from the threads that answer.
+    let answered = tokio::task::spawn_blocking(move || index.search(&question, FEW, MOST + 1)).await;
+    let (mut typed, correction) = answered.map_err(WebError::internal)?;
+    if asked.is_exact && typed.is_partial {
+        typed = Results::default();
+    }
+    let (words, Results { found, is_partial }, meant) = match correction {
         Some(correction) => {
             let words = correction.words();
-            let is_shown = found.is_empty() && !asked.is_exact;
+            let is_shown = (typed.found.is_empty() || typed.is_partial) && !asked.is_exact;
             let instead_of =
                 is_shown.then(|| cards::TagLink { name: asked.words.clone(), href: asked.exactly().address() });
             let href = asked.with_words(words.as_str()).address();
-            let Correction { pieces, found: better } = correction;
+            let Correction { pieces, results: better } = correction;
             let meant = Some(MeantView { pieces, href, instead_of });
-            if is_shown { (words, better, meant) } else { (asked.words.clone(), found, meant) }
+            if is_shown { (words, better, meant) } else { (asked.words.clone(), typed, meant) }
         }
-        None => (asked.words.clone(), found, None),
+        None => (asked.words.clone(), typed, None),
     };
     let mut results: Vec<ResultView> = found.into_iter().filter_map(|found| result(snapshot, found, texts)).collect();
     let has_more = results.len() > MOST;
@@ -148,6 +154,7 @@ async fn matches(app: &App, snapshot: &Snapshot, asked: &Asked, filters: &Filter
         0 if asked.is_exact => said.nothing_exactly.with(&words),
         0 if asked.is_narrowed() => said.nothing_here.with(&words),
         0 => said.nothing.with(&words),
+        count if is_partial => said.most_words.of_with(count, &words),
         _ if has_more => said.best.of_with(MOST, &words),
         count => said.found.of_with(count, &words),
     };

@@ -1,33 +1,45 @@
 //! The part of a text that says why it was found.
 
-use super::words::{fold, words};
+use super::words::{Term, each};
 
 /// Longest snippet, in characters.
 const SNIPPET: usize = 220;
 
-/// The stretch of text with the most different words of the question, cut at words, its hits marked.
-pub(super) fn snippet(text: &str, terms: &[String]) -> Vec<(String, bool)> {
-    let (last, whole) = terms.split_last().map_or(("", terms), |(last, whole)| (last.as_str(), whole));
-    let term_of = |word: &str| {
-        let folded = fold(word);
-        whole.iter().position(|term| *term == folded).or_else(|| folded.starts_with(last).then_some(whole.len()))
-    };
-    let hits: Vec<(usize, usize, usize)> =
-        words(text).filter_map(|(at, length)| Some((at, length, term_of(&text[at..at + length])?))).collect();
+/// A word of a text that was looked for.
+struct Hit {
+    start: usize,
+    end: usize,
+    /// Which word of the question it is.
+    term: usize,
+}
 
+/// The stretch of text with the most different words of the question, cut at words, its hits marked.
+pub(super) fn snippet(text: &str, terms: &[Term]) -> Vec<(String, bool)> {
+    let mut hits: Vec<Hit> = Vec::new();
+    each(text, |word| {
+        if let Some(term) = terms.iter().position(|term| term.finds(word.text)) {
+            hits.push(Hit { start: word.place.start, end: word.place.end, term });
+        }
+    });
     let start = best_start(text, &hits);
     let end = text[start..].char_indices().nth(SNIPPET).map_or(text.len(), |(at, _)| start + at);
     let end = if end == text.len() { end } else { text[start..end].rfind(' ').map_or(end, |at| start + at) };
 
-    let mut pieces = Vec::new();
+    let mut pieces: Vec<(String, bool)> = Vec::new();
     let mut done = start;
     if start > 0 {
         pieces.push(("… ".to_owned(), false));
     }
-    for (at, length, _) in hits.iter().copied().filter(|(at, length, _)| *at >= start && at + length <= end) {
-        pieces.push((text[done..at].to_owned(), false));
-        pieces.push((text[at..at + length].to_owned(), true));
-        done = at + length;
+    for hit in hits.iter().filter(|hit| hit.start >= start && hit.end <= end) {
+        // Pairs of neighbouring characters share one.
+        match pieces.last_mut().filter(|(_, is_hit)| *is_hit && hit.start <= done) {
+            Some((marked, _)) => marked.push_str(&text[done.min(hit.end)..hit.end]),
+            None => {
+                pieces.push((text[done..hit.start].to_owned(), false));
+                pieces.push((text[hit.start..hit.end].to_owned(), true));
+            }
+        }
+        done = hit.end;
     }
     pieces.push((text[done..end].to_owned(), false));
     if end < text.len() {
@@ -38,15 +50,19 @@ pub(super) fn snippet(text: &str, terms: &[String]) -> Vec<(String, bool)> {
 }
 
 /// A little before the hit that has the most different words of the question within reach after it.
-fn best_start(text: &str, hits: &[(usize, usize, usize)]) -> usize {
+fn best_start(text: &str, hits: &[Hit]) -> usize {
     const LEAD: usize = 40;
     let reach = |from: usize| {
-        let near = hits[from..].iter().take_while(|(at, ..)| *at < hits[from].0 + SNIPPET - LEAD);
-        near.map(|(.., term)| term).collect::<std::collections::BTreeSet<_>>().len()
+        let near = hits[from..].iter().take_while(|hit| hit.start < hits[from].start + SNIPPET - LEAD);
+        near.map(|hit| hit.term).collect::<std::collections::BTreeSet<_>>().len()
     };
     let Some(best) = (0..hits.len()).max_by_key(|from| (reach(*from), std::cmp::Reverse(*from))) else { return 0 };
-    let lead = text.floor_char_boundary(hits[best].0.saturating_sub(LEAD));
-    if lead == 0 { 0 } else { text[lead..hits[best].0].find(' ').map_or(hits[best].0, |space| lead + space + 1) }
+    let lead = text.floor_char_boundary(hits[best].start.saturating_sub(LEAD));
+    if lead == 0 {
+        0
+    } else {
+        text[lead..hits[best].start].find(' ').map_or(hits[best].start, |space| lead + space + 1)
+    }
 }
 
 #[cfg(test)]
@@ -65,6 +81,8 @@ mod tests {
         assert_eq!(marked("Stretch the calf, then the Café.", "calf cafe"), "Stretch the [calf], then the [Café].");
         assert_eq!(marked("Stretching stretches", "stretch"), "[Stretching] [stretches]");
         assert_eq!(marked("Stretching", "stretch more"), "Stretching");
+        assert_eq!(marked("日本語の全文検索は難しい。", "全文検索 css"), "日本語の[全文検索]は難しい。");
+        assert_eq!(marked("CSS設計と設", "css設計"), "[CSS設計]と設");
         let long = format!("{} the soleus lies below {}", "word ".repeat(100), "more ".repeat(100));
         let shown = marked(&long, "soleus");
         assert!(shown.starts_with("… ") && shown.contains("the [soleus] lies") && shown.ends_with(" …"), "{shown}");

@@ -2,16 +2,19 @@
 
 use std::ops::Range;
 
-use super::words::{fold, words};
-use crate::domain::near::Near;
+use super::{
+    index::Index,
+    words::{Kind, Term, each},
+};
+use crate::domain::near;
 
 /// Most words of a question that are doubted; with more it is another language, not a slip.
 const DOUBTED: usize = 3;
 /// Most words that are tried in place of one.
 pub(super) const CANDIDATES: usize = 3;
 /// A word that is in so few documents may be a slip of the author's, if a near one is in [`FAR_MORE`] times as many.
-const RARE: u32 = 2;
-const FAR_MORE: u32 = 10;
+const RARE: usize = 2;
+const FAR_MORE: usize = 10;
 
 /// A word of a question and what may have been meant, likeliest first; never empty.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,36 +25,18 @@ pub(super) struct Doubt {
     pub candidates: Vec<String>,
 }
 
-/// The doubtful words of a question. `vocabulary` has every word of the index, weighed by how many documents have it.
-/// The last word may be a beginning.
-pub(super) fn doubts(vocabulary: &Near, question: &str) -> Vec<Doubt> {
-    let places: Vec<(usize, usize)> = words(question).collect();
+/// The doubtful words of a question. The last word may be a beginning.
+pub(super) fn doubts(index: &Index, question: &str) -> Vec<Doubt> {
+    let mut words = Vec::new();
+    each(question, |word| words.push((word.place, word.text.to_owned(), word.kind)));
+    let count = words.len();
+    // A year or a distance is meant as it is written, and one letter may mean anything.
+    let is_doubtful = |word: &str| word.chars().nth(1).is_some() && !word.contains(char::is_numeric);
     let mut doubts = Vec::new();
-    for (nth, (at, length)) in places.iter().enumerate() {
-        let place = *at..at + length;
-        let word = fold(&question[place.clone()]);
-        // A year or a distance is meant as it is written.
-        if word.contains(|c: char| c.is_numeric()) {
-            continue;
-        }
-        let is_last = nth + 1 == places.len();
-        let weight = if is_last { vocabulary.weight_of_beginning(&word) } else { vocabulary.weight_of(&word) };
-        if weight > RARE {
-            continue;
-        }
-        let mut found = vocabulary.find(&word, CANDIDATES + 1);
-        if is_last && found.is_empty() {
-            found = vocabulary.find_beginnings(&word, CANDIDATES);
-        }
-        let is_meant = |candidate: u32| weight == 0 || candidate >= FAR_MORE * weight;
-        let candidates: Vec<String> = found
-            .into_iter()
-            .filter(|at| vocabulary.weight(*at).is_some_and(is_meant))
-            .filter_map(|at| vocabulary.word(at))
-            .filter(|candidate| *candidate != word)
-            .take(CANDIDATES)
-            .map(str::to_owned)
-            .collect();
+    for (nth, (place, word, _)) in
+        words.into_iter().enumerate().filter(|(_, (_, word, kind))| *kind == Kind::Whole && is_doubtful(word))
+    {
+        let candidates = candidates(index, word, nth + 1 == count);
         if !candidates.is_empty() {
             doubts.push(Doubt { place, candidates });
         }
@@ -60,6 +45,22 @@ pub(super) fn doubts(vocabulary: &Near, question: &str) -> Vec<Doubt> {
         }
     }
     doubts
+}
+
+/// What may have been meant by a word.
+fn candidates(index: &Index, word: String, is_last: bool) -> Vec<String> {
+    let term = Term { text: word, is_beginning: is_last };
+    let (word, weight) = (&term.text, index.weight(&term));
+    if weight > RARE {
+        return Vec::new();
+    }
+    let known = || index.words().map(|(known, weight)| (known, weight, (known, weight)));
+    let mut found = near::find(known(), word, CANDIDATES + 1);
+    if is_last && found.is_empty() {
+        found = near::find_beginnings(known(), word, CANDIDATES);
+    }
+    let is_meant = |(candidate, own): &(&str, usize)| candidate != word && (weight == 0 || *own >= FAR_MORE * weight);
+    found.into_iter().filter(is_meant).take(CANDIDATES).map(|(candidate, _)| candidate.to_owned()).collect()
 }
 
 /// The question in pieces; `true` marks a word that stands for another.
@@ -80,12 +81,19 @@ pub(super) fn replaced(question: &str, doubts: &[Doubt], nth: usize) -> Vec<(Str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::search_doc::SearchDoc;
 
     #[test]
     fn words_that_were_meant() {
         let words =
             [("hamstring", 30), ("stretch", 90), ("strech", 1), ("calf", 12), ("half", 200), ("2025", 40), ("the", 99)];
-        let vocabulary = Near::new(words.map(|(word, weight)| (word.to_owned(), weight)));
+        let mut index = Index::default();
+        for (word, weight) in words {
+            for nth in 0..weight {
+                let address = format!("/{word}-{nth}");
+                index.put(0, SearchDoc { address, text: word.into(), ..SearchDoc::default() });
+            }
+        }
         for (question, expected) in [
             ("hamstirng", Some("[hamstring]")),
             ("the Hamstirng, STRETHC", Some("the [hamstring], [stretch]")),
@@ -103,7 +111,7 @@ mod tests {
             ("hamstirng strecth clf haf calfs", None),
             ("", None),
         ] {
-            let doubts = doubts(&vocabulary, question);
+            let doubts = doubts(&index, question);
             let mark = |(piece, changed): (String, bool)| if changed { format!("[{piece}]") } else { piece };
             let shown: String = replaced(question, &doubts, 0).into_iter().map(mark).collect();
             assert_eq!((!doubts.is_empty()).then_some(shown.as_str()), expected, "{question:?}");

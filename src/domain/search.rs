@@ -1,0 +1,256 @@
+//! Full-text search in posts, pages and stretches: an index in memory, so that search is the same on every database engine.
+//! A result's text is cut from the original.
+
+mod correction;
+mod index;
+mod snippet;
+mod words;
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use crate::domain::{search_doc::SearchDoc, slug::Slug};
+use correction::Doubt;
+use index::{Index, Matches};
+use snippet::snippet;
+use words::{Term, each, terms};
+
+/// An index that follows the content. Searches run beside each other; a change waits for them and they for it, for the
+/// time of one document.
+#[derive(Debug, Default)]
+pub struct SearchIndex(RwLock<Index>);
+
+/// What somebody looks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Question {
+    /// As it was typed.
+    pub words: String,
+    /// Only posts with this tag.
+    pub tag: Option<Slug>,
+    /// Only posts of this year.
+    pub year: Option<i16>,
+}
+
+/// One page that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub address: String,
+    pub title: String,
+    /// The part of the text that says why, in pieces; `true` marks a word that was looked for.
+    pub snippet: Vec<(String, bool)>,
+}
+
+/// Pages that a question finds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Results {
+    /// Best first.
+    pub found: Vec<Found>,
+    /// No page has all of the words; these have more than half of them.
+    pub is_partial: bool,
+}
+
+/// What may have been meant instead, and what that finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// The question as this site would write it, in pieces; `true` marks a word that stands for another.
+    pub pieces: Vec<(String, bool)>,
+    pub results: Results,
+}
+
+impl Correction {
+    pub fn words(&self) -> String {
+        joined(&self.pieces)
+    }
+}
+
+fn joined(pieces: &[(String, bool)]) -> String {
+    pieces.iter().map(|(piece, _)| piece.as_str()).collect()
+}
+
+impl Results {
+    fn new(matches: &Matches, terms: &[Term]) -> Self {
+        let found = |doc: &Arc<SearchDoc>| Found {
+            address: doc.address.clone(),
+            title: doc.title.clone(),
+            snippet: snippet(&doc.text, terms),
+        };
+        Self {
+            found: matches.docs.iter().map(found).collect(),
+            is_partial: matches.met < terms.len() && !matches.docs.is_empty(),
+        }
+    }
+}
+
+impl SearchIndex {
+    pub fn build(docs: Vec<SearchDoc>) -> Self {
+        let index = Self::default();
+        index.follow(docs);
+        index.0.write().unwrap_or_else(PoisonError::into_inner).shrink();
+        index
+    }
+
+    /// Leaves these documents in the index and no others. Costs as much as there are documents that were not in it.
+    pub fn follow(&self, docs: Vec<SearchDoc>) {
+        let write = || self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let addresses: HashSet<String> = docs.iter().map(|doc| doc.address.clone()).collect();
+        write().keep(&addresses);
+        for (place, doc) in docs.into_iter().enumerate() {
+            write().put(place, doc);
+        }
+    }
+
+    /// Pages with the tag and of the year that have every word of the question, best first, else most of its words. Where
+    /// fewer than `few` have every word: what may have been meant, if that finds more.
+    pub fn search(&self, question: &Question, few: usize, most: usize) -> (Results, Option<Correction>) {
+        let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let terms = terms(&question.words);
+        let matches = find(&index, question, &terms, most);
+        let results = Results::new(&matches, &terms);
+        let is_enough = !results.is_partial && matches.docs.len() >= few;
+        let correction = if is_enough { None } else { correct(&index, question, &matches, most) };
+        (results, correction)
+    }
+}
+
+fn find(index: &Index, question: &Question, terms: &[Term], most: usize) -> Matches {
+    let is_wanted = |doc: &SearchDoc| {
+        question.tag.as_ref().is_none_or(|tag| doc.tag_slugs.contains(tag))
+            && question.year.is_none_or(|year| doc.year == Some(year))
+    };
+    index.find(terms, is_wanted, most)
+}
+
+/// The question with words that nobody wrote put right, where that finds more.
+fn correct(index: &Index, question: &Question, found: &Matches, most: usize) -> Option<Correction> {
+    let doubts = correction::doubts(index, &question.words);
+    let tries = doubts.iter().map(|doubt: &Doubt| doubt.candidates.len()).max().unwrap_or(0);
+    for nth in 0..tries {
+        let mut pieces = correction::replaced(&question.words, &doubts, nth);
+        let terms = terms(&joined(&pieces));
+        let better = find(index, question, &terms, most);
+        if (better.met, better.docs.len()) > (found.met, found.docs.len()) {
+            for (word, _) in pieces.iter_mut().filter(|(_, is_changed)| *is_changed) {
+                *word = better.docs.iter().find_map(|doc| spelling(doc, word)).unwrap_or_else(|| word.clone());
+            }
+            return Some(Correction { pieces, results: Results::new(&better, &terms) });
+        }
+    }
+    None
+}
+
+/// A word of the index as a document writes it, in lower case: the index has no accents.
+fn spelling(doc: &SearchDoc, folded: &str) -> Option<String> {
+    let mut texts = std::iter::once(doc.title.as_str()).chain(doc.tags.iter().map(String::as_str)).chain([&*doc.text]);
+    texts.find_map(|text| {
+        let mut written = None;
+        each(text, |word| {
+            if written.is_none() && word.text == folded {
+                written = Some(text[word.place].to_lowercase());
+            }
+        });
+        written
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn doc(title: &str, text: &str) -> SearchDoc {
+        SearchDoc {
+            address: format!("/{title}"),
+            title: title.into(),
+            tags: vec!["feet".into()],
+            text: text.into(),
+            tag_slugs: Slug::from_text("feet").into_iter().collect(),
+            year: Some(2026),
+        }
+    }
+
+    fn asking(words: &str) -> Question {
+        Question { words: words.to_owned(), ..Question::default() }
+    }
+
+    #[test]
+    fn titles_rank_before_texts() {
+        let index = SearchIndex::build(vec![doc("Running", "about the calf"), doc("Calf", "a muscle")]);
+        let titles = |words: &str| -> Vec<String> {
+            let found = index.search(&asking(words), 0, 10).0.found;
+            found.into_iter().map(|found| found.title).collect()
+        };
+        assert_eq!(titles("calf"), ["Calf", "Running"]);
+        assert_eq!(titles("FEET mus"), ["Calf"]);
+        assert!(titles("  !? ").is_empty());
+    }
+
+    /// What the index says, whatever it is asked.
+    fn answers(index: &SearchIndex) -> String {
+        let mut answers = String::new();
+        for words in ["calf", "heel", "feet", "run", "w1", "w2", "w3 calf", "hee", "clf", "w", "heel run clf"] {
+            answers += &format!("{:?}", index.search(&asking(words), 3, 9));
+        }
+        let index = index.0.read().expect("a lock");
+        answers + &format!("{:?}", index.words().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn an_index_that_follows_answers_like_a_new_one() {
+        let docs = |titles: &[(&str, &str)]| titles.iter().map(|(title, text)| doc(title, text)).collect::<Vec<_>>();
+        let index = SearchIndex::build(Vec::new());
+        for now in [
+            docs(&[("calf", "heel run"), ("heel", "run w1"), ("hip", "calf calf")]),
+            docs(&[("calf", "heel run"), ("heel", "run w2"), ("hip", "calf calf")]),
+            docs(&[("new", "calf calf"), ("calf", "heel run"), ("heel", "run w2"), ("hip", "calf calf")]),
+            docs(&[("hip", "calf calf"), ("new", "calf calf"), ("heel", "run w2")]),
+            docs(&[("calf", "w3 calf heel"), ("calf2", "w3 calf heel")]),
+            docs(&[]),
+            docs(&[("heel", "w1")]),
+        ] {
+            index.follow(now.clone());
+            let new = SearchIndex::build(now);
+            assert_eq!(answers(&index), answers(&new));
+        }
+    }
+
+    #[test]
+    fn corrections_are_spelt_as_the_site_does() {
+        let index = SearchIndex::build(vec![doc("Übungen", "für die Füße")]);
+        let correct = |question: &Question| index.search(question, 1, 10).1;
+        for (words, expected) in [
+            ("ubugnen", Some("übungen")),
+            ("Füßle fur", Some("füße fur")),
+            ("übungen", None),
+            ("ubungen xylophone", None),
+        ] {
+            let correction = correct(&asking(words));
+            assert_eq!(correction.map(|correction| correction.words()).as_deref(), expected, "{words}");
+        }
+        assert_eq!(correct(&Question { year: Some(2019), ..asking("ubugnen") }), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_question_and_no_text_breaks_it(text in "\\PC{0,400}", question in "\\PC{0,40}") {
+            let shown: String = snippet(&text, &terms(&question)).into_iter().map(|(piece, _)| piece).collect();
+            prop_assert!(text.contains(shown.trim_start_matches("… ").trim_end_matches(" …")));
+            SearchIndex::build(vec![doc("title", &text)]).search(&asking(&question), 3, 10);
+        }
+
+        #[test]
+        fn every_word_of_a_text_is_found_and_marked(text in "[a-cé ñйёが漢がгीहन्देุ่ทกß\u{ad}\u{200d}.-]{1,40}") {
+            let index = SearchIndex::build(vec![doc("title", &text)]);
+            let mut words = Vec::new();
+            each(&text, |word| words.push(text[word.place].to_owned()));
+            for word in words {
+                let (results, _) = index.search(&asking(&word), 0, 10);
+                prop_assert!(results.found.len() == 1 && !results.is_partial, "{word:?} in {text:?}");
+                prop_assert!(results.found[0].snippet.iter().any(|(_, hit)| *hit), "{word:?} in {text:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! Words as search compares them. Documents and questions are read by the same function, so what is written the same is
+//! found.
+//!
+//! Case and compatibility forms (NFKC) never matter, accents and vowel points not in Latin, Greek, Cyrillic, Hebrew and
+//! Arabic. Text without spaces between words (Chinese, Japanese, Korean, Thai …) is cut into pairs of neighbouring
+//! characters. ICU's dictionaries would cut it at words, but take megabytes and cut a question differently than the text
+//! around it.
+
+use std::ops::Range;
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_script::{Script, UnicodeScript};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Most words of a question that count; more only slow it down.
+const MAX_TERMS: usize = 32;
+
+/// A word of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word<'a> {
+    /// In bytes of the text.
+    pub place: Range<usize>,
+    /// Folded.
+    pub text: &'a str,
+    pub kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Letters between spaces or signs.
+    Whole,
+    /// Two neighbouring characters.
+    Pair,
+    /// The last character before a space or sign, so that every character begins some word.
+    Last,
+}
+
+/// A word of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Term {
+    pub text: String,
+    /// It finds longer words that begin so, too.
+    pub is_beginning: bool,
+}
+
+impl Term {
+    pub fn finds(&self, word: &str) -> bool {
+        if self.is_beginning { word.starts_with(&self.text) } else { word == self.text }
+    }
+}
+
+/// The words of a question, each once. The last one may be the beginning of a word, if it has two letters or more.
+pub(super) fn terms(question: &str) -> Vec<Term> {
+    let mut terms: Vec<Term> = Vec::new();
+    let mut last = 0..0;
+    each(question, |word| {
+        // The last character of a question's pair is in the pair.
+        let is_alone = word.kind == Kind::Last && word.place.end != last.end;
+        if word.kind != Kind::Last || is_alone {
+            terms.push(Term { text: word.text.to_owned(), is_beginning: is_alone });
+        }
+        last = word.place;
+    });
+    if let Some(term) = terms.last_mut() {
+        term.is_beginning |= term.text.chars().nth(1).is_some();
+    }
+    let mut known = std::collections::HashSet::new();
+    terms.retain(|term| known.insert(term.text.clone()));
+    terms.truncate(MAX_TERMS);
+    terms
+}
+
+/// Calls `tell` with each word of a text.
+pub(super) fn each(text: &str, mut tell: impl FnMut(Word<'_>)) {
+    let mut word = Pending::default();
+    // The last character of a script without spaces.
+    let mut character = Pending::default();
+    for (at, cluster) in clusters(text) {
+        let end = at + cluster.len();
+        match class(cluster) {
+            Class::Letter => {
+                character.tell(Kind::Last, &mut tell);
+                word.add(at..end, cluster);
+            }
+            Class::Character => {
+                word.tell(Kind::Whole, &mut tell);
+                let mut next = Pending::default();
+                next.add(at..end, cluster);
+                if next.text.is_empty() {
+                    continue;
+                }
+                if !character.text.is_empty() {
+                    character.text.push_str(&next.text);
+                    character.place.end = end;
+                    character.tell(Kind::Pair, &mut tell);
+                }
+                character = next;
+            }
+            Class::Separator => {
+                word.tell(Kind::Whole, &mut tell);
+                character.tell(Kind::Last, &mut tell);
+            }
+            Class::Invisible => {}
+        }
+    }
+    word.tell(Kind::Whole, &mut tell);
+    character.tell(Kind::Last, &mut tell);
+}
+
+/// A word that may go on.
+#[derive(Default)]
+struct Pending {
+    place: Range<usize>,
+    text: String,
+}
+
+impl Pending {
+    fn add(&mut self, place: Range<usize>, cluster: &str) {
+        if self.text.is_empty() {
+            self.place.start = place.start;
+        }
+        self.place.end = place.end;
+        fold(cluster, &mut self.text);
+    }
+
+    fn tell(&mut self, kind: Kind, tell: &mut impl FnMut(Word<'_>)) {
+        if !self.text.is_empty() {
+            tell(Word { place: self.place.clone(), text: &self.text, kind });
+            self.text.clear();
+        }
+    }
+}
+
+/// Characters with their marks (grapheme clusters, UAX 29), so that letters in pieces (`e` and an accent, the parts of a
+/// Korean syllable) are compared whole.
+fn clusters(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
+        // ASCII before ASCII stands alone, which most text is.
+        let length = match rest.as_bytes() {
+            [one, next, ..] if one.is_ascii() && next.is_ascii() => 1,
+            _ => rest.graphemes(true).next().map_or(rest.len(), str::len),
+        };
+        let found = (at, &rest[..length]);
+        at += length;
+        Some(found)
+    })
+}
+
+enum Class {
+    Letter,
+    /// Of a script without spaces between words.
+    Character,
+    Separator,
+    /// Soft hyphens, joiners, marks of direction: words go on behind them.
+    Invisible,
+}
+
+fn class(cluster: &str) -> Class {
+    let Some(first) = cluster.chars().next() else { return Class::Invisible };
+    match first {
+        _ if first.is_ascii() => {
+            if first.is_ascii_alphanumeric() {
+                Class::Letter
+            } else {
+                Class::Separator
+            }
+        }
+        _ if is_invisible(first) => Class::Invisible,
+        _ if !first.is_alphanumeric() && !is_combining_mark(first) => Class::Separator,
+        _ if is_unspaced(first) => Class::Character,
+        _ => Class::Letter,
+    }
+}
+
+/// True in a script whose words follow each other without spaces. Korean has spaces, but what stands behind them (을, 에서)
+/// is written together with the word.
+fn is_unspaced(c: char) -> bool {
+    use Script::*;
+    matches!(
+        c.script(),
+        Han | Hiragana
+            | Katakana
+            | Bopomofo
+            | Hangul
+            | Yi
+            | Thai
+            | Lao
+            | Khmer
+            | Myanmar
+            | Tai_Le
+            | New_Tai_Lue
+            | Tai_Tham
+            | Tai_Viet
+            | Javanese
+            | Balinese
+    ) || matches!(c, '\u{3000}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9f}') // ー and its like are of no one script
+}
+
+/// True for characters that only tell programs how to show others, and for the stroke that stretches Arabic words.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{640}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// Appends a character as it is compared.
+fn fold(cluster: &str, folded: &mut String) {
+    if let [one] = cluster.as_bytes() {
+        return folded.push(char::from(one.to_ascii_lowercase()));
+    }
+    // Some vowel signs stand alone (UAX 29, table 2).
+    let mut base = cluster.chars().next().map_or(Script::Common, |first| first.script());
+    let plain = cluster.nfkd().filter(|c| {
+        if is_combining_mark(*c) {
+            use Script::*;
+            return !is_invisible(*c)
+                && !matches!(base, Latin | Greek | Cyrillic | Hebrew | Arabic | Common | Inherited);
+        }
+        base = c.script();
+        !is_invisible(*c)
+    });
+    for c in plain.flat_map(char::to_lowercase).nfc() {
+        let latin = if c.script() == Script::Latin && !c.is_ascii() { deunicode::deunicode_char(c) } else { None };
+        match latin {
+            // ß, ø, ł, ı, æ: letters that do not fall into a letter and a mark.
+            Some(letters) if letters.bytes().all(|byte| byte.is_ascii_alphabetic()) => folded.push_str(letters),
+            _ if c == 'ς' => folded.push('σ'),
+            _ => folded.push(c),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> String {
+        let mut words = Vec::new();
+        each(text, |word| words.push(word.text.to_owned()));
+        words.join(" ")
+    }
+
+    #[test]
+    fn texts_are_cut_and_folded() {
+        for (text, expected) in [
+            ("Don't STOP, 3.10!", "don t stop 3 10"),
+            ("Straße STRAẞE Ærø Łódź İ ı", "strasse strasse aero lodz i i"),
+            ("Ёлка Й, ΌΜΟΡΦΟΣ κόσμος", "елка и ομορφοσ κοσμοσ"),
+            ("हिन्दी में", "हिन्दी में"),
+            ("全文検索は、CSS設計", "全文 文検 検索 索は は css 設計 計"),
+            ("가나다 라", "가나 나다 다 라"),
+            ("ﬁ ｗ ① m² ™ ½x", "fi w 1 m2 1⁄2x"),
+            ("a\u{ad}b\u{200d}c \u{fe0f}d", "abc d"),
+            ("", ""),
+            (" \u{301} ´ \u{feff}", ""),
+        ] {
+            assert_eq!(words(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn questions_are_read_like_texts() {
+        let shown = |question: &str| -> String {
+            let shown = |term: Term| term.text + if term.is_beginning { "*" } else { "" };
+            terms(question).into_iter().map(shown).collect::<Vec<_>>().join(" ")
+        };
+        for (question, expected) in [
+            ("Calf stre", "calf stre*"),
+            ("calf s", "calf s"),
+            ("calf CALF", "calf"),
+            ("全文検索", "全文 文検 検索*"),
+            ("肩 痛", "肩* 痛*"),
+            ("!?", ""),
+        ] {
+            assert_eq!(shown(question), expected, "{question:?}");
+        }
+    }
+}
