@@ -64,13 +64,15 @@ fn set_cookie(app: &App, name: &str, value: &str, seconds: u32) -> Option<Header
     HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")).ok()
 }
 
+/// Values of the cookies with this name. A Cookie header is octets (RFC 6265, 5.4): another script's `theme=größe` must
+/// not hide our cookie beside it.
 fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(move |pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+    let values = headers.get_all(header::COOKIE).iter();
+    let pairs = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    pairs.filter_map(move |pair| {
+        let value = pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+        str::from_utf8(value).ok()
+    })
 }
 
 /// # Errors
@@ -81,26 +83,24 @@ fn fresh_token() -> Result<String, WebError> {
     Ok(BASE64.encode(bytes))
 }
 
-/// The visitor's address: the peer's, or what our own proxies say it is. Going from right to left, the first address
-/// that is not a proxy of ours; everything left of it could be made up. `Forwarded` is asked only where nothing stands
-/// in `X-Forwarded-For`: proxies that write the one hand the other on as the visitor sent it.
+/// The visitor's address: the peer's, or what our own proxies say it is. Goes from right to left up to the first address
+/// that is not a proxy of ours, or to a hop that cannot be read: everything left of it may be invented by the visitor.
+/// `Forwarded` counts only in a request without `X-Forwarded-For`, readable or not: a proxy that writes the one header
+/// passes on the other as the visitor sent it.
 fn address(parts: &Parts, app: &App) -> IpAddr {
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.to_canonical());
     let is_ours = |address: &IpAddr| app.config.trusted_proxies.iter().any(|network| network.contains(address));
     if !is_ours(&peer) {
         return peer;
     }
-    let told = |name: &str| -> Vec<&str> {
-        let values = parts.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).collect()
-    };
-    let mut hops: Vec<Option<IpAddr>> =
-        told("x-forwarded-for").into_iter().map(|hop| hop.trim().parse().ok()).collect();
-    if hops.is_empty() {
-        hops = told("forwarded").into_iter().map(forwarded_for).collect();
-    }
+    let is_told = parts.headers.contains_key("x-forwarded-for");
+    let values = parts.headers.get_all(if is_told { "x-forwarded-for" } else { "forwarded" }).iter();
+    let read = if is_told { node } else { forwarded_for };
+    let hops = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    // A list may have empty elements (RFC 9110, 5.6.1).
+    let mut hops: Vec<&[u8]> = hops.filter(|hop| !hop.is_empty()).collect();
     let mut nearest = peer;
-    while let Some(Some(hop)) = hops.pop() {
+    while let Some(hop) = hops.pop().and_then(|hop| read(str::from_utf8(hop).ok()?)) {
         nearest = hop.to_canonical();
         if !is_ours(&nearest) {
             break;
@@ -113,13 +113,18 @@ fn address(parts: &Parts, app: &App) -> IpAddr {
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     let node = element.split(';').find_map(|pair| {
         let (name, value) = pair.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("for").then(|| value.trim().trim_matches('"'))
+        name.trim().eq_ignore_ascii_case("for").then_some(value)
     })?;
-    if let Some((address, _)) = node.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        return address.parse().ok();
+    self::node(node)
+}
+
+/// An address, perhaps with a port: `192.0.2.1:4711` (Azure), `[2001:db8::1]:443` (AWS), also in quotes.
+fn node(written: &str) -> Option<IpAddr> {
+    let written = written.trim().trim_matches('"');
+    match written.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?.0.parse().ok(),
+        None => written.parse().ok().or_else(|| written.split_once(':')?.0.parse().ok().map(IpAddr::V4)),
     }
-    let address = node.split_once(':').map_or(node, |(address, _port)| address);
-    address.parse::<Ipv4Addr>().ok().map(IpAddr::V4)
 }
 
 /// The /24 or /48 around an address: what one household or company usually has.
@@ -156,7 +161,8 @@ mod tests {
             ("for=\"[2001:db8::1]\"", Some("2001:db8::1")),
             ("for=unknown", None),
             ("for=_hidden", None),
-            ("for=2001:db8::1", None),
+            ("for=2001:db8::1", Some("2001:db8::1")),
+            ("for=\"192.0.2.1:_hidden\"", Some("192.0.2.1")),
             ("by=192.0.2.1", None),
             ("", None),
         ] {
@@ -169,5 +175,8 @@ mod tests {
         let headers =
             HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static("a=1; instep=2; xinstep=3; instep=4"))]);
         assert_eq!(cookies(&headers, "instep").collect::<Vec<_>>(), ["2", "4"]);
+        let octets = HeaderValue::from_bytes(b"theme=gr\xc3\xb6\xc3\x9fe; x=\xff; instep=2").expect("octets");
+        let headers = HeaderMap::from_iter([(header::COOKIE, octets)]);
+        assert_eq!(cookies(&headers, "instep").collect::<Vec<_>>(), ["2"]);
     }
 }

@@ -113,6 +113,42 @@ async fn a_block_looks_at_the_address_that_our_proxy_tells() {
     form.header("forwarded", "for=192.0.2.9").send().await.is(303);
 }
 
+/// An unreadable header is not an absent one, and a hop may have a port.
+#[tokio::test]
+async fn the_last_hop_that_our_proxy_tells_counts_and_nothing_that_a_visitor_made_up() {
+    let plain = "x-forwarded-for";
+    let cases: &[(&[(&str, &str)], &str)] = &[
+        (&[(plain, "192.0.2.9")], "192.0.2.9"),
+        (&[(plain, "192.0.2.9:4712")], "192.0.2.9"),
+        (&[(plain, "[2001:db8::1]:443")], "2001:db8::1"),
+        (&[(plain, "[2001:db8::1]")], "2001:db8::1"),
+        (&[(plain, "2001:db8::1")], "2001:db8::1"),
+        (&[(plain, "\"192.0.2.9:4712\"")], "192.0.2.9"),
+        (&[(plain, "::ffff:192.0.2.9")], "192.0.2.9"),
+        (&[(plain, "9.7.1.1, 192.0.2.9")], "192.0.2.9"),
+        (&[(plain, "9.7.1.1"), (plain, "192.0.2.9,")], "192.0.2.9"),
+        (&[(plain, "ü, 192.0.2.9"), ("forwarded", "for=9.7.1.1")], "192.0.2.9"),
+        (&[(plain, "9.7.1.1"), (plain, "ü, 192.0.2.9")], "192.0.2.9"),
+        // The proxy's own entry cannot be read: everything before it may be made up.
+        (&[(plain, "ü"), ("forwarded", "for=9.7.1.1")], "127.0.0.1"),
+        (&[(plain, "9.7.1.1, ü")], "127.0.0.1"),
+        (&[(plain, ""), ("forwarded", "for=9.7.1.1")], "127.0.0.1"),
+        (&[(plain, "unknown"), ("forwarded", "for=9.7.1.1")], "127.0.0.1"),
+        (&[("forwarded", "for=ü, for=192.0.2.9")], "192.0.2.9"),
+        (&[("forwarded", "for=9.7.1.1, for=\"[2001:db8::1]:47011\";proto=https")], "2001:db8::1"),
+        (&[], "127.0.0.1"),
+    ];
+    for (headers, address) in cases {
+        let site = with(&[]).setting("trusted_proxies", "127.0.0.1").start().await;
+        let block = Block::network(address).expect("a block");
+        site.store().block(&block, "", "test", site.app.clock.now()).await.expect("blocks");
+        let visitor = site.visitor("127.0.0.1");
+        let form = visitor.form("/posts/calf").await.set("name", "Bo").set("text", "Hello");
+        let form = headers.iter().fold(form, |form, (name, value)| form.header(name, value));
+        assert_eq!(form.send().await.status, 403, "{headers:?} is not {address}");
+    }
+}
+
 #[tokio::test]
 async fn the_same_text_on_two_threads_is_held() {
     let site = with(&[("moderation", "none")]).start().await;

@@ -104,6 +104,25 @@ async fn name_and_mail_prove_nothing() {
 }
 
 #[tokio::test]
+async fn a_cookie_of_another_script_makes_nobody_a_stranger() {
+    let site = site().await;
+    let posted = site.visitor("192.0.2.1").comment("calf", "First").await;
+    let cookie = posted.header("set-cookie").split(';').next().expect("a pair").to_owned();
+    site.approve(comment_id(&posted)).await;
+    for (number, others) in
+        [format!("theme=größe; {cookie}"), format!("{cookie}; theme=größe"), format!("a=1;{cookie};b=\u{202e}; c=\"")]
+            .iter()
+            .enumerate()
+    {
+        let ana = site.visitor("192.0.2.1");
+        let form = ana.form("/posts/calf").await.set("name", "Ana").set("text", format!("Number {number}"));
+        let posted = form.header("cookie", others).send().await;
+        assert!(!posted.has_header("set-cookie"), "{others}");
+        site.get("/posts/calf").await.says(&format!("Number {number}"));
+    }
+}
+
+#[tokio::test]
 async fn the_cookie_is_for_us_alone() {
     let site = site().await;
     assert!(!site.get("/posts/calf").await.has_header("set-cookie"), "none before the first comment");
