@@ -32,7 +32,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::{
     config::{self, Config, Typed},
-    store::Store,
+    store::{Store, private},
 };
 
 /// A blog in one binary: Markdown files in, pages with a conversation under them out.
@@ -113,8 +113,13 @@ impl Places {
 async fn open(config: &Config) -> anyhow::Result<Store> {
     let path = config.database_url.strip_prefix("sqlite:").map(Path::new);
     if path.is_some_and(|path| path.starts_with(&config.data)) {
-        std::fs::create_dir_all(&config.data)
+        private::make_folder(&config.data)
             .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+    }
+    // Who keeps the content in the data folder may let others write there.
+    let is_own = |data: PathBuf| !config.content.canonicalize().is_ok_and(|content| content.starts_with(data));
+    if config.data.canonicalize().is_ok_and(is_own) {
+        private::close_folder(&config.data);
     }
     Ok(Store::open(&config.database_url).await?)
 }

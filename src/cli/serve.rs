@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    io::Write,
+    io::{self, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
     process::ExitCode,
@@ -88,13 +88,15 @@ impl Serve {
         }
 
         let limits = server::Limits::default();
+        let limits = server::Limits { connections: server::affordable(limits.connections), ..limits };
         let mut site = Site::new(app.clone(), limits);
         if app.config.log_hits {
-            let log = HitLog::start(app.config.log, app.clock.clone(), std::io::stderr());
+            let log = HitLog::start(app.config.log, app.clock.clone(), Printable(io::stderr()));
             site = site.logging_hits(log.context("hits cannot be logged")?);
         }
         if let Some(listener) = metrics {
             tracing::info!("counters are at http://{}/metrics", reachable(listener.local_addr()?));
+            let limits = server::Limits { connections: 16, ..limits };
             tokio::spawn(server::serve(listener, Board::new(app.clone()), limits, std::future::pending()));
         }
         let keepers = tokio::spawn(keepers.run(site.clone()));
@@ -121,7 +123,7 @@ fn cannot_listen(address: SocketAddr, other: &str) -> String {
 /// What somebody who has just started it wants to know.
 fn greet(app: &App, address: SocketAddr, began: Instant) {
     let snapshot = app.snapshot();
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     // Whoever closed the pipe does not want to know.
     let _ = writeln!(
         out,
@@ -186,12 +188,42 @@ fn display(path: &Path) -> String {
 pub(super) fn log_to_stderr(format: LogFormat) {
     let targets = Targets::new().with_default(tracing::Level::WARN).with_target("instep", tracing::Level::INFO);
     let registry = tracing_subscriber::registry().with(targets);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let layer = tracing_subscriber::fmt::layer().with_writer(|| Printable(io::stderr()));
     // Twice only in one process that starts two sites: the first log stays.
     let _ = match format {
         LogFormat::Text => registry.with(layer.with_ansi(false)).try_init(),
         LogFormat::Json => registry.with(layer.json().flatten_event(true).with_span_list(false)).try_init(),
     };
+}
+
+/// Writes lines of a log without what a terminal takes for more than letters: control characters, marks that turn the
+/// direction of text and line ends of Unicode become `\u202e`, which JSON reads as well. Names, mails and answers of
+/// other servers are in them.
+struct Printable<W>(W);
+
+impl<W: Write> Write for Printable<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut line = String::with_capacity(bytes.len());
+        for letter in String::from_utf8_lossy(bytes).chars() {
+            match letter {
+                '\n' | '\t' => line.push(letter),
+                '\0'..='\x1f'
+                | '\x7f'..='\u{9f}'
+                | '\u{61c}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}' => line.push_str(&format!("\\u{:04x}", u32::from(letter))),
+                _ => line.push(letter),
+            }
+        }
+        self.0.write_all(line.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// Until the operator (Ctrl-C) or the system (SIGTERM) asks the program to stop.

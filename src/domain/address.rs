@@ -33,6 +33,12 @@ pub fn encode_with_fragment(path: &str) -> String {
     }
 }
 
+/// A path of a request as it may stand in a log: control characters, and everything that is not ASCII, encoded (marks
+/// that turn the direction of text or begin a line, too). What is encoded already stays as it is.
+pub fn printable(path: &str) -> impl std::fmt::Display {
+    utf8_percent_encode(path, CONTROLS)
+}
+
 /// The path a request asks for, in letters; `None` where it is not UTF-8.
 pub fn decode(path: &str) -> Option<String> {
     percent_decode_str(path).decode_utf8().ok().map(std::borrow::Cow::into_owned)

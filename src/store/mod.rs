@@ -14,6 +14,7 @@ mod learning;
 mod moderation;
 mod open;
 mod outbox;
+pub mod private;
 mod refusals;
 mod retention;
 mod secret;

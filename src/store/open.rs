@@ -13,7 +13,11 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{Pools, Store, arrivals::Arrivals};
+use super::{
+    Pools, Store,
+    arrivals::Arrivals,
+    private::{self, Unwritable},
+};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -36,6 +40,8 @@ pub enum OpenError {
     NoFolder(PathBuf),
     #[error("the database {name} cannot be opened: {source}. Is it there, and may this user write to it?")]
     Connect { name: String, source: sqlx::Error },
+    #[error("{0}")]
+    Unwritable(Box<Unwritable>),
     #[error(
         "the database {name} was made by a newer Instep (its migration {version} is unknown here). \
          Start that version, or a newer one"
@@ -70,7 +76,10 @@ async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Pools<sqlx::Sql
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         return Err(OpenError::NoFolder(folder.to_owned()));
     }
-    create_private(path);
+    private::create(path);
+    if let Some(unwritable) = private::unwritable(path) {
+        return Err(OpenError::Unwritable(Box::new(unwritable)));
+    }
     let name = path.display().to_string();
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -92,6 +101,8 @@ async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Pools<sqlx::Sql
         .map_err(connect)?;
     keep_copy(&writer, path, migrator).await?;
     run_migrations(|| migrator.run(&writer)).await.map_err(|error| migrate_error(&name, error))?;
+    // Only now: a wrong path may lead to a file that is no database.
+    private::close_database(path);
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(PATIENCE)
@@ -99,16 +110,6 @@ async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Pools<sqlx::Sql
         .await
         .map_err(connect)?;
     Ok(Pools { writer, readers, arrivals: Arrivals::default() })
-}
-
-/// A new file is for its owner only: e-mail addresses and the signing secret are in it. SQLite gives its journals the
-/// same rights. What stands in the way is told when the file is opened.
-fn create_private(path: &Path) {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let _ = options.open(path);
 }
 
 /// Before migrations change a file that holds data, a copy stays beside it as `NAME.before-NNNN`.
@@ -131,7 +132,7 @@ async fn keep_copy(writer: &SqlitePool, path: &Path, migrator: &Migrator) -> Res
     }
     // It gets its name when it is whole: one that was interrupted must not pass for a copy.
     let begun = PathBuf::from(format!("{name}.copy-{:08x}", getrandom::u32().unwrap_or_else(|_| std::process::id())));
-    create_private(&begun);
+    private::create(&begun);
     let quoted = begun.display().to_string().replace('\'', "''");
     let written = sqlx::query(AssertSqlSafe(format!("VACUUM INTO '{quoted}'"))).execute(writer).await;
     let kept = written.and_then(|_| {

@@ -369,6 +369,7 @@ pub struct Errors {
     pub nearby: String,
     pub newest: String,
     pub request: Phrase<Id>,
+    pub crowded: String,
     pub not_found: Said,
     pub gone: Said,
     pub forbidden: Said,

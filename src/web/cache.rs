@@ -32,6 +32,8 @@ use finished::PageFiles;
 
 /// The tag of everything: what a change of the content as a whole makes stale.
 pub const SITE_TAG: &str = "site";
+/// The tag of a page whose form answers the comment that `reply_to` names.
+pub const REPLY_TAG: &str = "reply";
 
 /// Most bytes held, all encodings together.
 const CAPACITY: u64 = 64 * 1024 * 1024;
@@ -234,9 +236,14 @@ impl PageCache {
     async fn keep(&self, asked: Asked<'static>, began: u64, response: Response<Body>) -> Response<Body> {
         let Asked { key, want } = asked;
         let tags = match response.extensions().get::<Policy>() {
-            Some(Policy::Public(tags)) if response.status() == StatusCode::OK => tags.clone(),
-            Some(Policy::Immutable) if response.status() == StatusCode::OK => Vec::new(),
-            _ => return if want.is_head { without_body(response) } else { response },
+            Some(Policy::Public(tags)) if response.status() == StatusCode::OK => Some(tags.clone()),
+            Some(Policy::Immutable) if response.status() == StatusCode::OK => Some(Vec::new()),
+            _ => None,
+        };
+        // A page that did not look at `reply_to` is the page of another key: there would be one more for each number.
+        let is_reply = |tags: &Vec<String>| tags.iter().any(|tag| tag == REPLY_TAG);
+        let Some(tags) = tags.filter(|tags| is_reply(tags) == key.contains('?')) else {
+            return if want.is_head { without_body(response) } else { response };
         };
         let (parts, body) = response.into_parts();
         let Ok(body) = body.collect().await else {
@@ -275,7 +282,9 @@ impl Drop for Flight<'_> {
 fn as_get(mut request: Request<Body>) -> Request<Body> {
     *request.method_mut() = Method::GET;
     // The cache answers these itself, from the page that is made now.
-    request.headers_mut().remove(header::IF_NONE_MATCH);
+    for condition in [header::IF_NONE_MATCH, header::IF_MATCH] {
+        request.headers_mut().remove(condition);
+    }
     request
 }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     assets::COMMENTS_SCRIPT,
-    cache::SITE_TAG,
+    cache::{REPLY_TAG, SITE_TAG},
     errors::{self, WebError},
     feeds,
     page::{Page, Policy, redirect},
@@ -56,6 +56,11 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// Reads a query. Two comments at once are like one that is not there.
+    pub fn read(asked: Result<Query<Self>, QueryRejection>) -> Self {
+        asked.map_or_else(|_| Self { reply_to: Some(String::new()), waiting: None }, |Query(asked)| asked)
+    }
+
     /// The same question at another address.
     fn query(&self) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -74,18 +79,18 @@ pub async fn show(
 ) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
     let path = address::decode(uri.path()).ok_or_else(WebError::not_found)?;
-    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
+    let asked = Asked::read(asked);
     match snapshot.target(&path) {
         Some(Target::Post(post)) => show_post(&app, &snapshot, post, &asked, None).await,
         Some(Target::Page(page)) => Ok(show_page(&app, &snapshot, page).await?.into_response()),
         Some(Target::Stretch(stretch)) => Ok(show_stretch(&app, &snapshot, stretch).await?.into_response()),
         Some(Target::Redirect(to)) => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(to))),
-        None => nearly(&snapshot, &path),
+        None => nearly(&snapshot, &path, uri.path()),
     }
 }
 
-/// A slash at the end, or letters in upper case: there is one canonical address.
-fn nearly(snapshot: &Snapshot, path: &str) -> Result<Response, WebError> {
+/// A slash at the end, letters in upper case or letters that need no encoding (`/%74ags`): there is one canonical address.
+fn nearly(snapshot: &Snapshot, path: &str, encoded: &str) -> Result<Response, WebError> {
     let trimmed = address::tidy(path).ok_or_else(WebError::not_found)?;
     let lower = trimmed.to_lowercase();
     let canonical = match (snapshot.target(&trimmed), snapshot.target(&lower)) {
@@ -93,7 +98,7 @@ fn nearly(snapshot: &Snapshot, path: &str) -> Result<Response, WebError> {
         (Some(_), _) => trimmed,
         (None, Some(_)) => lower,
         // Not content: `/tags/` is `/tags`, whatever answers there.
-        (None, None) if trimmed != path => trimmed,
+        (None, None) if address::encode(&trimmed) != encoded => trimmed,
         (None, None) => return Err(WebError::not_found()),
     };
     Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&canonical)))
@@ -188,7 +193,12 @@ impl PostRequest {
     /// How long the answer holds.
     pub fn policy(&self, post: &Post) -> Policy {
         let is_public = self.status == StatusCode::OK && self.waiting.is_none() && self.form.preview.is_none();
-        if is_public { Policy::Public(cards::tags_of([post])) } else { Policy::Private }
+        if !is_public {
+            return Policy::Private;
+        }
+        let mut tags = cards::tags_of([post]);
+        tags.extend(self.form.replying_to.as_ref().map(|_| REPLY_TAG.to_owned()));
+        Policy::Public(tags)
     }
 }
 

@@ -51,6 +51,11 @@ impl WebError {
         Self::new(StatusCode::FORBIDDEN, Some(sentence.into()))
     }
 
+    /// Not now, and why.
+    pub fn crowded(sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Some(sentence.into()))
+    }
+
     pub fn status(status: StatusCode) -> Self {
         Self::new(status, None)
     }
@@ -139,7 +144,7 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
         Ok(page) => page.with_status(status).into_response(),
         Err(_) => bare(StatusCode::INTERNAL_SERVER_ERROR),
     };
-    for name in [header::RETRY_AFTER, header::ALLOW] {
+    for name in [header::RETRY_AFTER, header::ALLOW, header::CONTENT_RANGE] {
         if let Some(value) = response.headers().get(&name) {
             rendered.headers_mut().insert(name, value.clone());
         }

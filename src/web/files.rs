@@ -1,13 +1,13 @@
 //! Files: the program's own and the author's media.
 
-use std::{path::Path as FilePath, sync::Arc};
+use std::{ops::RangeInclusive, path::Path as FilePath, sync::Arc};
 
 use axum::{
     body::Body,
     extract::{Path, Request, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
@@ -80,8 +80,59 @@ async fn as_it_is(file: &MediaFile, request: Request) -> Result<Response, WebErr
     Ok(sent(&file.path, request, if is_same { Policy::File } else { Policy::Uncached }).await)
 }
 
-async fn sent(path: &FilePath, request: Request, policy: Policy) -> Response {
+/// The file, or the part of it that is asked for. tower-http answers the conditions of RFC 9110, 13, and sends the bytes;
+/// of its ranges (14) only one that lies within the file is taken, since it refuses what is to be ignored.
+async fn sent(path: &FilePath, mut request: Request, policy: Policy) -> Response {
+    let asked = request.headers_mut().remove(header::RANGE);
+    if let Some(asked) = asked.filter(|_| *request.method() == Method::GET) {
+        let mut head = Request::new(Body::empty());
+        *head.method_mut() = Method::HEAD;
+        let head = ServeFile::new(path).oneshot(head).await.into_response();
+        let length = head.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let range = length.and_then(|length| range(asked.to_str().ok()?, length));
+        if let Some(range) = range.filter(|_| if_range_holds(request.headers(), head.headers()))
+            && let Ok(range) = HeaderValue::try_from(format!("bytes={}-{}", range.start(), range.end()))
+        {
+            request.headers_mut().insert(header::RANGE, range);
+        }
+    }
     let mut response = ServeFile::new(path).oneshot(request).await.into_response().map(Body::new);
-    response.extensions_mut().insert(policy);
+    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+        response.extensions_mut().insert(policy);
+    }
+    let is_script =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().ends_with(b"javascript"));
+    if is_script {
+        // A page would run it as one of ours; to be read and downloaded it need not be a script.
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    }
     response
+}
+
+/// The only range that is asked for (RFC 9110, 14.1.2 and 14.2). `None`: the whole file is to be sent. One that begins
+/// behind the end stays as it is, and is refused.
+fn range(asked: &str, length: u64) -> Option<RangeInclusive<u64>> {
+    let (unit, range) = asked.split_once('=')?;
+    let (first, last) = range.trim().split_once('-')?;
+    let number = |digits: &str| -> Option<u64> {
+        let is_number = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+        is_number.then(|| digits.parse().unwrap_or(u64::MAX))
+    };
+    let (first, last) = match (number(first), number(last)) {
+        (Some(first), Some(last)) if first <= last => (first, last),
+        (Some(first), None) if last.is_empty() => (first, u64::MAX),
+        // The last bytes, of which there may be fewer.
+        (None, Some(last)) if first.is_empty() => (length.saturating_sub(last), u64::MAX),
+        _ => return None,
+    };
+    let is_ours = unit.trim().eq_ignore_ascii_case("bytes") && length > 0;
+    is_ours.then(|| first..=last.min(length - 1).max(first))
+}
+
+/// True if the client has the first part of this version, or does not ask (RFC 9110, 13.1.5).
+fn if_range_holds(asked: &HeaderMap, file: &HeaderMap) -> bool {
+    // No weak ETag can match, since a file's own is strong.
+    asked.get(header::IF_RANGE).is_none_or(|known| {
+        [header::ETAG, header::LAST_MODIFIED].iter().any(|name| file.get(name).is_some_and(|own| own == known))
+    })
 }

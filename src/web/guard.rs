@@ -14,9 +14,6 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 
 use crate::app::App;
 
-/// Most bytes of a form. 10,000 characters of four bytes each, percent-encoded, are 120 kB; the rest is room.
-pub const FORM_BYTES: usize = 256 * 1024;
-
 /// Where a request comes from, judged by `Sec-Fetch-Site` and `Origin` (no token, no state; tower-http's port of
 /// Go's CrossOriginProtection).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

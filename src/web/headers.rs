@@ -1,25 +1,41 @@
-//! Headers that every answer carries: security, and what the page's policy says of caching.
+//! Headers that every answer carries: security, and caching as the page's policy says.
 
 use axum::{
     extract::{Request, State},
     middleware::Next,
     response::Response,
 };
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::page::Policy;
+use super::{conditions, errors::bare, page::Policy};
 use crate::{app::App, content::embeds};
 
 /// The layer that writes them. Nobody else sets these.
 pub async fn write(State(app): State<App>, request: Request, next: Next) -> Response {
+    let is_media = request.uri().path().starts_with("/media/");
+    let fails = request.method().is_safe() && !conditions::match_holds(request.headers(), None);
     let mut response = next.run(request).await;
-    let policy = response.extensions().get::<Policy>().cloned().unwrap_or(Policy::Uncached);
+    // What has no ETag is no version that somebody can know. The page cache judges the pages that get one.
+    if fails && response.status() == StatusCode::OK && !response.headers().contains_key(header::ETAG) {
+        response = bare(StatusCode::PRECONDITION_FAILED);
+    }
+    let (policy, status) = (policy(&response), response.status());
+    let is_file = is_media && (status.is_success() || status == StatusCode::NOT_MODIFIED);
+    let is_page = !is_file && has_type(response.headers(), "text/html");
     let headers = response.headers_mut();
+    debug_assert!(!has_cache_headers(headers), "a handler has set cache headers by hand, not by a policy: {headers:?}");
     for (name, value) in STEADY {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    if let Ok(value) = HeaderValue::try_from(content_security_policy(&app)) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, value);
+    // Other sites and feed readers show feeds, pictures, clips and cards. Pages, and data of one visitor, are not for them.
+    let reach = if is_page || policy == Policy::Private { "same-origin" } else { "cross-origin" };
+    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static(reach));
+    // With a 304 the browser keeps the one that came with the file.
+    if !is_file || status != StatusCode::NOT_MODIFIED {
+        let value = if is_file && may_run(headers) { SANDBOX.to_owned() } else { content_security_policy(&app) };
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, value);
+        }
     }
     if app.config.site.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
@@ -33,6 +49,37 @@ pub async fn write(State(app): State<App>, request: Request, next: Next) -> Resp
         headers.insert(HeaderName::from_static("cdn-cache-control"), value);
     }
     response
+}
+
+/// How long an answer may be kept. An error is never public, whatever its handler said: a proxy in front would keep it
+/// in place of the file.
+fn policy(response: &Response) -> Policy {
+    let status = response.status();
+    let is_good = matches!(status, StatusCode::OK | StatusCode::PARTIAL_CONTENT) || status.is_redirection();
+    match response.extensions().get::<Policy>() {
+        Some(policy) if is_good || *policy == Policy::Private => policy.clone(),
+        _ => Policy::Uncached,
+    }
+}
+
+fn has_cache_headers(headers: &HeaderMap) -> bool {
+    let by_hand = ["cache-control", "cdn-cache-control", "expires", "pragma", "surrogate-control"];
+    by_hand.iter().any(|name| headers.contains_key(*name))
+}
+
+/// A file of the author's that is opened as a page runs no script, has no origin and sends no form. Styles are its own.
+const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'; \
+                       font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+/// True but for the types that no browser looks for scripts in: new ones of those are many (HTML, SVG, every `+xml`).
+/// Browsers' own viewer of PDF does not work in a sandbox.
+fn may_run(headers: &HeaderMap) -> bool {
+    let is_picture = has_type(headers, "image/") && !has_type(headers, "image/svg");
+    !is_picture && !["video/", "audio/", "application/pdf"].iter().any(|inert| has_type(headers, inert))
+}
+
+fn has_type(headers: &HeaderMap, start: &str) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(start.as_bytes()))
 }
 
 const STEADY: [(&str, &str); 5] = [
@@ -55,4 +102,43 @@ fn content_security_policy(app: &App) -> String {
          base-uri 'none'; frame-ancestors 'self'",
         frames.join(" ")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+
+    use super::*;
+
+    #[test]
+    fn only_answers_that_hold_may_be_public() {
+        for (status, is_public) in [
+            (200, true),
+            (206, true),
+            (301, true),
+            (304, true),
+            (400, false),
+            (404, false),
+            (412, false),
+            (416, false),
+            (500, false),
+        ] {
+            for said in [Policy::Public(Vec::new()), Policy::Immutable, Policy::File] {
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+                response.extensions_mut().insert(said.clone());
+                let expected = if is_public { said } else { Policy::Uncached };
+                assert_eq!(policy(&response), expected, "{status}");
+            }
+        }
+    }
+
+    #[test]
+    fn cache_headers_by_hand_are_seen() {
+        for name in ["cache-control", "expires", "cdn-cache-control"] {
+            let headers = HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static("x"))]);
+            assert!(has_cache_headers(&headers), "{name}");
+        }
+        assert!(!has_cache_headers(&HeaderMap::new()));
+    }
 }

@@ -15,7 +15,7 @@ use std::{
 use http::Method;
 use jiff::Timestamp;
 
-use crate::{app::Clock, config::LogFormat};
+use crate::{app::Clock, config::LogFormat, domain::address};
 
 /// Lines that wait to be written; more are left out.
 const WAITING: usize = 16 * 1024;
@@ -83,6 +83,7 @@ fn write(waiting: &Receiver<Hit>, left_out: &AtomicU64, format: LogFormat, mut o
 fn push(lines: &mut String, hit: &Hit, format: LogFormat) {
     use std::fmt::Write;
     let Hit { at, method, path, status } = hit;
+    let path = address::printable(path);
     // Writing to a String does not fail.
     let _ = match format {
         LogFormat::Text => {
@@ -91,7 +92,7 @@ fn push(lines: &mut String, hit: &Hit, format: LogFormat) {
         LogFormat::Json => writeln!(
             lines,
             r#"{{"timestamp":"{at:.6}","level":"INFO","method":"{method}","path":{},"status":{status},"from":"cache","target":"instep::request"}}"#,
-            serde_json::Value::from(path.as_str()),
+            serde_json::Value::from(path.to_string()),
         ),
     };
 }

@@ -4,9 +4,11 @@
 //! turns that into headers, cache entries and error pages.
 
 pub mod assets;
+mod bodies;
 pub mod cache;
 mod comments;
 mod components;
+mod conditions;
 mod corner;
 mod entries;
 mod errors;
@@ -35,7 +37,6 @@ pub use view::form::field_errors;
 use axum::{
     Router,
     body::Body,
-    extract::DefaultBodyLimit,
     middleware,
     response::Response,
     routing::{get, post},
@@ -119,7 +120,7 @@ fn router(app: App, limits: Limits) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), errors::render))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limits.request))
-        .layer(DefaultBodyLimit::max(guard::FORM_BYTES));
+        .layer(middleware::from_fn_with_state(bodies::Room::new(app.clone(), limits.body_bytes), bodies::read));
     Router::new()
         .route("/", get(lists::home))
         .route("/page/{number}", get(lists::home_page))

@@ -17,7 +17,7 @@ use axum::{
 use http::{HeaderName, HeaderValue};
 use tracing::Instrument;
 
-use crate::app::App;
+use crate::{app::App, domain::address};
 
 /// Carries the id to whoever asked.
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -55,7 +55,7 @@ pub async fn write(State(app): State<App>, mut request: Request, next: Next) -> 
         tracing::info!(
             target: "instep::request",
             method = %method,
-            path = %path,
+            path = %address::printable(&path),
             status = response.status().as_u16(),
             ms = (took.as_secs_f64() * 10_000.0).round() / 10.0,
             id = %id.0,

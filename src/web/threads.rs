@@ -76,8 +76,7 @@ pub async fn page(
         let path = format!("/posts/{}/comments/page/{number}", post.entry.slug);
         return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&path)));
     }
-    let asked = asked.map(|Query(asked)| asked).unwrap_or_default();
-    entries::show_post(&app, &snapshot, post, &asked, Some(number)).await
+    entries::show_post(&app, &snapshot, post, &Asked::read(asked), Some(number)).await
 }
 
 #[derive(Template)]

@@ -74,6 +74,66 @@ async fn what_only_counts_visits_makes_no_new_page() {
 }
 
 #[tokio::test]
+async fn no_address_makes_a_second_copy_of_a_page() {
+    let site = site().await;
+    let id = comment_id(&site.visitor("192.0.2.1").comment("calf", "First").await);
+    let held = comment_id(&site.visitor("192.0.2.2").comment("calf", "Held").await);
+    let elsewhere = comment_id(&site.visitor("192.0.2.3").comment("hips", "There").await);
+    for id in [id, elsewhere] {
+        site.approve(id).await;
+    }
+    let html = site.get("/").await.html();
+    let style = html.one("link", "rel", "stylesheet").get("href").to_owned();
+    let pages = ["/", "/posts/calf", "/about", "/tags", "/tags/feet", "/archive", "/archive/2026", "/archive/2026/05"];
+    let files = ["/feed.xml", "/sitemap.xml", "/robots.txt", "/search", "/posts/calf/comments/feed.xml", &style];
+    let reply = format!("/posts/calf?reply_to={id}");
+    for path in pages.into_iter().chain(files).chain([reply.as_str()]) {
+        site.get(path).await.is(200);
+    }
+    let (pages_held, _) = site.app.cache.size();
+    for path in pages.into_iter().chain(files) {
+        for query in [
+            "reply_to=1&reply_to=2".to_owned(),
+            format!("reply_to={id}&reply_to={id}"),
+            format!("reply_to={id}&reply_to=7"),
+            "reply_to=7".to_owned(),
+            "reply_to=-7".to_owned(),
+            "reply_to=9223372036854775807".to_owned(),
+            "reply_to=99999999999999999999".to_owned(),
+            "reply_to=".to_owned(),
+            "reply_to".to_owned(),
+            format!("reply_to={elsewhere}"),
+            format!("reply_to={held}"),
+            format!("reply_to=00{id}"),
+            format!("reply_to=%2B{id}"),
+            format!("reply_to={id}&utm_source=x"),
+            format!("%72eply_to={id}"),
+            "utm_source=x&fbclid=y&page=2".to_owned(),
+            "waiting=1".to_owned(),
+            "q=&tag=&year=".to_owned(),
+        ] {
+            site.get(&format!("{path}?{query}")).await;
+        }
+        for spelled in [format!("{path}/"), format!("/{path}"), path.to_uppercase(), path.replacen("s", "%73", 1)] {
+            site.get(&spelled).await;
+        }
+    }
+    for path in
+        ["/archive/02026", "/archive/+2026", "/archive/2026/5", "/page/1", "/page/01", "/tags/Feet", "/tags/feet%2F"]
+    {
+        site.get(path).await;
+    }
+    assert_eq!(site.app.cache.size().0, pages_held);
+    // Two comments at once are none, so there is one address for that.
+    assert_eq!(site.get("/posts/calf?reply_to=1&reply_to=2").await.leads(), "303 /posts/calf");
+    // A page says the same at one address, whether it is held or not.
+    for _ in 0..2 {
+        site.app.cache.purge_everything();
+        assert_eq!(site.get("/%74ags").await.leads(), "301 /tags");
+    }
+}
+
+#[tokio::test]
 async fn cookies_change_nothing() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");

@@ -108,6 +108,16 @@ async fn a_request_names_one_host() {
         ("host: x\r\nHost: y\r\n", "1.1", 400),
         ("host: x\r\nhost: x\r\n", "1.1", 400),
         ("host: x\r\n", "1.1", 200),
+        ("host: a b\r\n", "1.1", 400),
+        ("host: a b\r\n", "1.0", 400),
+        ("host: a/b\r\n", "1.1", 400),
+        ("host: u@a\r\n", "1.1", 400),
+        ("host: a:b\r\n", "1.1", 400),
+        ("host: ü\r\n", "1.1", 400),
+        ("host: [::1\r\n", "1.1", 400),
+        ("host: [::1]:80\r\n", "1.1", 200),
+        ("host: example.org:80\r\n", "1.1", 200),
+        ("host: \r\n", "1.1", 200),
         ("", "1.0", 200),
     ] {
         // Asked twice: once it is made, the page takes another way.
@@ -116,6 +126,23 @@ async fn a_request_names_one_host() {
             client.say(&format!("GET /posts/calf HTTP/{version}\r\n{hosts}\r\n")).await;
             assert_eq!(client.hear().await.map(|answer| answer.status), Some(status), "{hosts:?}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_says_nothing_more_gets_its_answer() {
+    use tokio::io::AsyncWriteExt;
+    let site = site().await;
+    let running = Running::start(&site, Limits::default()).await;
+    let body = "name=Ana&text=Hello";
+    let post = format!("{}{body}", post_head(body.len()));
+    // The second time the page is finished.
+    for (request, status) in [(GET, 200), (GET, 200), ("GET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n", 404), (&post, 303)] {
+        let mut client = running.connect().await;
+        client.say(request).await;
+        client.stream.shutdown().await.expect("closes its half");
+        client.hear().await.expect("an answer").is(status);
+        client.hears_the_end().await;
     }
 }
 
@@ -172,6 +199,102 @@ async fn more_connections_than_allowed_wait_their_turn() {
     second.say(GET).await;
     // The first is let go for its headers, and then it is the second's turn.
     second.hear().await.expect("an answer").is(200);
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_for_a_new_one_and_one_in_use_is_not() {
+    let site = site().await;
+    site.get("/posts/calf").await.is(200);
+    // Nothing ends by itself in this test.
+    let limits = Limits {
+        connections: 3,
+        header_read: Duration::from_secs(60),
+        idle: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let running = Running::start(&site, limits).await;
+    let body = "name=Ana&text=Hello";
+    let mut busy = running.connect().await;
+    busy.say(&format!("{}{}", post_head(body.len()), &body[..10])).await;
+    // Idle on the long way, and on the short one.
+    let mut idle = Vec::new();
+    for (request, status) in [("GET /nowhere HTTP/1.1\r\nhost: x\r\n\r\n", 404), (GET, 200)] {
+        let mut client = running.connect().await;
+        client.say(request).await;
+        client.hear().await.expect("an answer").is(status);
+        idle.push(client);
+    }
+    for _ in 0..10 {
+        let mut other = running.connect().await;
+        other.say(GET).await;
+        other.hear().await.expect("an answer").is(200);
+        // Stays open.
+        idle.push(other);
+    }
+    for client in &mut idle[..2] {
+        client.hears_the_end().await;
+    }
+    busy.say(&body[10..]).await;
+    busy.hear().await.expect("an answer").is(303);
+}
+
+#[tokio::test]
+async fn bodies_that_are_held_back_have_a_limit_together() {
+    let site = site().await;
+    let running = Running::start(&site, Limits { body_bytes: 100 * 1024, ..Limits::default() }).await;
+    let large = format!("name=Ana&text={}", "x".repeat(80 * 1024));
+    let mut holding = Vec::new();
+    for _ in 0..2 {
+        let mut client = running.connect().await;
+        client.say(&format!("{}{large}", post_head(large.len() + 1))).await;
+        holding.push(client);
+    }
+    let [one, other] = &mut holding[..] else { unreachable!("there are two") };
+    let refused = tokio::select! {
+        answer = one.hear() => answer,
+        answer = other.hear() => answer,
+    };
+    refused.expect("an answer").is(503).says("More is being sent to this site right now than it can read");
+    // A comment of a usual size finds its way meanwhile.
+    let small = "name=Ana&text=Hello";
+    let mut client = running.connect().await;
+    client.say(&format!("{}{small}", post_head(small.len()))).await;
+    client.hear().await.expect("an answer").is(303);
+    // And a large one, when the others have gone.
+    drop(holding);
+    eventually("there is room again", async || {
+        let mut client = running.connect().await;
+        client.say(&format!("{}{large}", post_head(large.len()))).await;
+        (client.hear().await.expect("an answer").status == 422).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_that_takes_a_little_now_and_then_is_let_go() {
+    use tokio::io::AsyncReadExt;
+    let large = vec![b'x'; 64 * 1024 * 1024];
+    let site = TestSite::new().post("calf", "[Download](large.bin)").file("posts/large.bin", large).start().await;
+    let html = site.get("/posts/calf").await.html();
+    let file = html.all("a").into_iter().find(|link| link.words() == "Download").expect("the link").get("href");
+    let limits = Limits { write: Duration::from_millis(300), write_rate: 1024 * 1024 * 1024, ..Limits::default() };
+    let running = Running::start(&site, limits).await;
+    let mut slow = running.connect().await;
+    slow.say(&format!("GET {file} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+    let mut buffer = vec![0; 256 * 1024];
+    let mut taken = 0;
+    // It never stops for as long as `write`, but takes far less in a second than `write_rate`.
+    let ended = crate::support::running::within("it is let go", async {
+        loop {
+            match slow.stream.read(&mut buffer).await {
+                Ok(0) | Err(_) => break,
+                Ok(read) => taken += read,
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    ended.await;
+    assert!(taken < 64 * 1024 * 1024, "it got all of it");
 }
 
 #[tokio::test]

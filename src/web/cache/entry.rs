@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use super::asked::{Encoding, Want};
+use crate::web::{conditions, page::Policy};
 
 /// Pages are made anew after a day, or the stamp in their comment form would grow old (`domain::stamp`).
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -179,7 +180,10 @@ impl Entry {
 
     pub(super) fn respond(&self, want: &Want<'_>) -> Response<Body> {
         let encoded = self.encoded(want.encoding);
-        if want.has(&self.etag) {
+        if !conditions::match_holds(&want.headers, Some(&self.etag)) {
+            return encoded.failed();
+        }
+        if conditions::has_version(&want.headers, &self.etag) {
             return encoded.not_modified();
         }
         let mut response = Response::new(if want.is_head { Body::empty() } else { Body::from(encoded.body.clone()) });
@@ -212,6 +216,16 @@ impl Encoded {
         for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CONTENT_ENCODING] {
             headers.remove(name);
         }
+        response
+    }
+
+    /// RFC 9110, 15.5.13: the client wants another version.
+    fn failed(&self) -> Response<Body> {
+        let mut response = self.not_modified();
+        *response.status_mut() = StatusCode::PRECONDITION_FAILED;
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(Policy::Uncached.cache_control()));
+        headers.remove("cdn-cache-control");
         response
     }
 }

@@ -134,8 +134,9 @@ fn newest<'a>(posts: impl Iterator<Item = &'a Post>) -> Option<Zoned> {
 
 pub(super) async fn robots(State(app): State<App>) -> Page {
     // Pages that differ by who asks carry `noindex`; these would only waste a robot's time.
+    // Rules are prefixes (RFC 9309, 2.2.2): `/me` would cover `/media/` and a page called `/meniscus`.
     let text = format!(
-        "User-agent: *\nDisallow: /admin\nDisallow: /me\nDisallow: /search?\nDisallow: /*?reply_to=\n\nSitemap: {}\n",
+        "User-agent: *\nDisallow: /me$\nDisallow: /me/\nDisallow: /search?\nDisallow: /*?reply_to=\n\nSitemap: {}\n",
         app.config.site.absolute("/sitemap.xml")
     );
     Page::text(text, Policy::Public(vec![SITE_TAG.to_owned()]))

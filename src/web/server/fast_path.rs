@@ -9,7 +9,6 @@ use std::{
     mem::MaybeUninit,
     pin::{Pin, pin},
     task::Poll,
-    time::Duration,
 };
 
 use tokio::{
@@ -19,33 +18,35 @@ use tokio::{
     time::{self, Instant, MissedTickBehavior},
 };
 
-use super::{Answers, Limits};
+use super::{Answers, Limits, is_host, places::Places, socket::Pace};
 use crate::web::cache::{Encoding, Finished};
 
 /// Most bytes of a plain request; what browsers send has a half of it.
 const MOST_BYTES: usize = 4 * 1024;
 /// Most headers of a plain request.
 const MOST_HEADERS: usize = 48;
-/// How many ticks of a clock a client may be silent. A timer for each request, or a look at the clock, would cost too much.
-const TICKS: u32 = 8;
 
 /// Answers plain requests until something else comes, and returns what was read of that. `None`: the connection is over,
-/// by its client, for saying nothing, or because `stop` has lost its sender.
+/// by its client, for saying nothing, for another that needs its place, or because `stop` has lost its sender.
 pub async fn serve(
     stream: &mut TcpStream,
     site: &impl Answers,
     limits: Limits,
     stop: watch::Receiver<()>,
+    places: &Places,
 ) -> Option<Vec<u8>> {
     let (mut stop, is_stopping) = (stop.clone(), stop);
     let mut stopped = pin!(stop.changed());
-    let mut ticks = time::interval_at(Instant::now() + limits.header_read / TICKS, limits.header_read / TICKS);
+    // A timer for each request, or a look at the clock, would cost too much.
+    let mut ticks = time::interval_at(Instant::now() + limits.idle, limits.idle);
+    let most_ticks = limits.header_read.as_millis() / limits.idle.as_millis().max(1);
     // After a busy time one tick is due, not all that nobody looked at.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut silent = 0;
     let mut bytes = vec![0; MOST_BYTES];
     let mut length = 0;
     while is_stopping.has_changed().is_ok() {
+        let mut wanted = pin!(places.wanted());
         let more = poll_fn(|cx| {
             let mut read = ReadBuf::new(&mut bytes[length..]);
             if let Poll::Ready(done) = Pin::new(&mut *stream).poll_read(cx, &mut read) {
@@ -53,9 +54,13 @@ pub async fn serve(
             }
             while ticks.poll_tick(cx).is_ready() {
                 silent += 1;
-                if silent > TICKS {
+                if silent > most_ticks {
                     return Poll::Ready(0);
                 }
+            }
+            // Asked only when it is idle, since it takes a lock that all connections share.
+            if silent > 0 && wanted.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(0);
             }
             stopped.as_mut().poll(cx).map(|_| 0)
         })
@@ -77,7 +82,7 @@ pub async fn serve(
             bytes.truncate(length);
             return Some(bytes);
         };
-        send(stream, &finished, limits.write).await.ok()?;
+        send(stream, &finished, Pace::new(&limits)).await.ok()?;
         length = 0;
     }
     None
@@ -112,10 +117,10 @@ fn plain<'a>(request: &httparse::Request<'_, 'a>) -> Option<(&'a str, Encoding)>
     let is = |header: &httparse::Header<'_>, name: &str| header.name.eq_ignore_ascii_case(name);
     let mut hosts = 0;
     for header in request.headers.iter() {
-        if is(header, "host") {
+        if is(header, "host") && is_host(header.value) {
             hosts += 1;
         } else if is(header, "connection") && !header.value.eq_ignore_ascii_case(b"keep-alive")
-            || ["if-none-match", "content-length", "transfer-encoding", "expect", "upgrade"]
+            || ["host", "if-none-match", "if-match", "content-length", "transfer-encoding", "expect", "upgrade"]
                 .iter()
                 .any(|name| is(header, name))
         {
@@ -128,15 +133,15 @@ fn plain<'a>(request: &httparse::Request<'_, 'a>) -> Option<(&'a str, Encoding)>
 }
 
 /// # Errors
-/// The client has gone, or took nothing for as long as `limit`.
-async fn send(stream: &TcpStream, finished: &Finished, limit: Duration) -> io::Result<()> {
+/// The client has gone, or takes the answer too slowly.
+async fn send(stream: &TcpStream, finished: &Finished, mut pace: Pace) -> io::Result<()> {
     if let Some(file) = finished.file() {
         let mut sent = 0;
         while sent < file.length() {
             match stream.try_io(Interest::WRITABLE, || file.send(stream, &mut sent)) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => writable(stream, limit).await?,
+                Ok(taken) => pace.took(taken),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => writable(stream, &mut pace).await?,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // A kernel that cannot do this says so at once; any other error comes again below.
                 Err(_) if sent == 0 => break,
@@ -153,8 +158,11 @@ async fn send(stream: &TcpStream, finished: &Finished, limit: Duration) -> io::R
     while !left.is_empty() {
         match stream.try_write_vectored(left) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(sent) => IoSlice::advance_slices(&mut left, sent),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => writable(stream, limit).await?,
+            Ok(taken) => {
+                pace.took(taken);
+                IoSlice::advance_slices(&mut left, taken);
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => writable(stream, &mut pace).await?,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
@@ -162,8 +170,11 @@ async fn send(stream: &TcpStream, finished: &Finished, limit: Duration) -> io::R
     Ok(())
 }
 
-async fn writable(stream: &TcpStream, limit: Duration) -> io::Result<()> {
-    time::timeout(limit, stream.writable()).await?
+async fn writable(stream: &TcpStream, pace: &mut Pace) -> io::Result<()> {
+    let began = Instant::now();
+    time::timeout(pace.left, stream.writable()).await??;
+    pace.waited(began.elapsed());
+    Ok(())
 }
 
 #[cfg(test)]
@@ -199,6 +210,7 @@ mod tests {
             "content-length: 0",
             "transfer-encoding: chunked",
             "if-none-match: *",
+            "if-match: *",
             "host: y",
             "bad header: x",
         ] {
@@ -210,6 +222,7 @@ mod tests {
             assert_eq!(check(&[line, "host: x"]), None, "{line}");
         }
         assert_eq!(check(&["GET /a HTTP/1.1"]), None, "hyper's to judge");
+        assert_eq!(check(&["GET /a HTTP/1.1", "host: a b"]), None, "hyper's to judge");
         assert_eq!(check(&["GET /a HTTP/1.1", "host: x", "", "GET /b HTTP/1.1", "host: x"]), None, "two");
         for part in ["", "GE", "GET /a HTTP/1.1\r\nhost: x\r\n", "POST / HTTP/1.1\r\nhost: x\r\n\r"] {
             assert_eq!(read(part.as_bytes()), Head::Part, "{part:?}");

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{super::guard, thread::PreviewView};
+use super::{super::bodies, thread::PreviewView};
 use crate::{
     app::App,
     content::Snapshot,
@@ -180,4 +180,4 @@ impl Notice {
 }
 
 // A longer text than the body limit would never reach its own, kinder message.
-const _: () = assert!(TEXT_MAX * 12 < guard::FORM_BYTES);
+const _: () = assert!(TEXT_MAX * 12 < bodies::FORM_BYTES);

@@ -6,7 +6,7 @@ use super::{calf, comment};
 use crate::support::{
     eventually,
     program::{Program, bytes},
-    running::fetch,
+    running::{Client, fetch},
 };
 
 #[tokio::test]
@@ -90,6 +90,106 @@ fn a_data_folder_that_cannot_be_is_named() {
     program.save("notes.sqlite", &"no database at all ".repeat(100));
     let run = program.run(&["--listen", "127.0.0.1:0", "--database-url", "sqlite:notes.sqlite"]);
     run.exits(1).complains(&["notes.sqlite"]);
+}
+
+#[tokio::test]
+async fn the_data_folder_is_for_the_program_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let program = Program::with_site();
+    program.serve(&[]).terminate().await;
+    let open = [("data", 0o755), ("data/instep.sqlite", 0o644)];
+    for (name, mode) in open {
+        std::fs::set_permissions(program.path(name), std::fs::Permissions::from_mode(mode)).expect("may");
+    }
+    let serving = program.serve(&[]);
+    for (name, mode) in [("data", 0o700), ("data/instep.sqlite", 0o600)] {
+        let now = std::fs::metadata(program.path(name)).expect("is there").permissions().mode() & 0o777;
+        assert_eq!(now, mode, "{name}");
+        eventually(name, async || serving.logged().contains(&format!("{name} was open to other users")).then_some(()))
+            .await;
+    }
+}
+
+/// Where the tests run as root, as in CI.
+#[tokio::test]
+async fn a_database_of_another_user_is_named_with_its_owner() {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    const NOBODY: u32 = 65534;
+    let program = Program::with_site();
+    program.serve(&[]).terminate().await;
+    let folder = program.folder.path().to_owned();
+    let open = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("may");
+    };
+    open(&folder, 0o755);
+    open(&program.path("data"), 0o755);
+    let Some(program) = program.as_user(NOBODY) else { return };
+    let run = program.run(&["comments", "list"]);
+    run.exits(1).complains(&["data/instep.sqlite cannot be written to", "belongs to root", "runs as nobody"]);
+    // The file is its own by now, but not the folder in which SQLite keeps its log.
+    chown(program.path("data/instep.sqlite"), Some(NOBODY), None).expect("may");
+    program.run(&["comments", "list"]).exits(1).complains(&["data cannot be written to", "belongs to root"]);
+    open(&program.path("data"), 0o777);
+    let serving = program.serve(&[]);
+    calf(serving.address).await.is(200);
+    eventually("it says that the folder stays open", async || {
+        serving
+            .logged()
+            .contains("data is open to other users of this machine, and that cannot be changed")
+            .then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn it_takes_as_many_files_as_it_may() {
+    let program = Program::with_site();
+    let serving = program.serve_with_files(100, 200);
+    calf(serving.address).await.is(200);
+    let limit = serving.limit("Max open files");
+    assert_eq!(limit.split_whitespace().filter(|word| *word == "200").count(), 2, "{limit}");
+    // More connections than fit: the first ones go, the last ones are served, and comments are stored all the time.
+    let mut idle = Vec::new();
+    for number in 0..70 {
+        let mut client = Client::connect(serving.address).await;
+        if number % 25 == 24 {
+            comment(serving.address, &format!("Number {number}")).await;
+        } else {
+            client.say("GET /posts/calf HTTP/1.1\r\nhost: x\r\n\r\n").await;
+            client.hear().await.expect("an answer").is(200);
+        }
+        idle.push(client);
+    }
+    let told = |words: &str| serving.logged().matches(words).count();
+    assert_eq!(told("connections are in use"), 1, "{}", serving.logged());
+    assert_eq!(told("cannot be accepted"), 0, "{}", serving.logged());
+}
+
+#[tokio::test]
+async fn the_log_shows_no_more_of_a_path_than_letters() {
+    let program = Program::with_site().with("INSTEP_LOG_HITS", "1");
+    program.save("content/posts/über.md", "---\ntitle: Über\ndate: 2026-05-02\n---\nAll.\n");
+    let serving = program.serve(&[]);
+    let paths =
+        ["/\u{9b}31m", "/\u{202e}gpj", "/a\u{2028}b", "/\u{ad}\u{e0041}", "/posts/über", "/posts/über", "/ü%e2%80%ae"];
+    for path in paths {
+        let mut client = Client::connect(serving.address).await;
+        client.say(&format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
+        client.hear().await.expect("an answer");
+    }
+    for line in [
+        "path=/%C2%9B31m ",
+        "path=/%E2%80%AEgpj ",
+        "path=/a%E2%80%A8b ",
+        "path=/%C2%AD%F3%A0%81%81 ",
+        "path=/%C3%BC%e2%80%ae ",
+        "path=/posts/%C3%BCber status=200 from=cache",
+    ] {
+        eventually(line, async || serving.logged().contains(line).then_some(())).await;
+    }
+    let logged = serving.logged();
+    assert!(logged.chars().all(|letter| letter == '\n' || !letter.is_control()), "{logged:?}");
+    assert!(!logged.contains(['\u{202e}', '\u{2028}', '\u{ad}', 'ü']), "{logged:?}");
 }
 
 #[tokio::test]

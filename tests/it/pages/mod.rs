@@ -5,6 +5,7 @@ mod dates;
 mod languages;
 mod lists;
 mod look;
+mod media;
 mod missing;
 mod narrowing;
 mod policy;

@@ -27,6 +27,9 @@ fn is_guarded(answer: &Answer, path: &str) {
         assert_eq!(answer.header(name), value, "{path}: {name}");
     }
     assert!(answer.header("permissions-policy").contains("camera=()"), "{path}");
+    let is_page = answer.header("content-type").starts_with("text/html");
+    let reach = if is_page { "same-origin" } else { "cross-origin" };
+    assert!(answer.status == 304 || answer.header("cross-origin-resource-policy") == reach, "{path}");
     assert!(!answer.has_header("server") && !answer.has_header("x-powered-by"), "{path}");
 }
 
@@ -57,6 +60,27 @@ async fn every_kind_of_answer_is_guarded() {
     is_guarded(&site.ask(http::Method::POST, "/", &[], "").await, "405");
     is_guarded(&site.visitor("192.0.2.1").comment("calf", "Hello").await, "303");
     is_guarded(&site.visitor("192.0.2.1").comment("calf", "").await, "422");
+}
+
+#[tokio::test]
+async fn other_sites_may_show_feeds_and_pictures_but_no_pages() {
+    let site = TestSite::sample().await;
+    let home = site.get("/").await.html();
+    let picture = home.all("img").into_iter().map(|image| image.get("src")).find(|src| src.starts_with("/media/"));
+    let card = home.one("meta", "property", "og:image").get("content").to_owned();
+    let card = url::Url::parse(&card).expect("an address").path().to_owned();
+    let style = home.one("link", "rel", "stylesheet").get("href").to_owned();
+    let icon = home.one("link", "rel", "icon").get("href").to_owned();
+    for path in
+        [picture.expect("a picture"), &card, &style, &icon, "/feed.xml", "/feed.json", "/rss.xml", "/favicon.ico"]
+    {
+        let answer = site.get(path).await;
+        assert!(answer.status < 400, "{path}: {}", answer.status);
+        assert_eq!(answer.header("cross-origin-resource-policy"), "cross-origin", "{path}");
+    }
+    for path in ["/", "/posts/foot-and-ankle-stretches-for-runners", "/search?q=x", "/nowhere", "/me"] {
+        assert_eq!(site.get(path).await.header("cross-origin-resource-policy"), "same-origin", "{path}");
+    }
 }
 
 #[tokio::test]

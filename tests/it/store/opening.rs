@@ -129,3 +129,27 @@ async fn a_new_database_is_for_its_owner_only() {
     }
     assert_eq!(fs::metadata(&path).expect("is there").permissions().mode() & 0o777, 0o600);
 }
+
+#[tokio::test]
+async fn a_restored_database_is_closed_to_other_users() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("blog.sqlite");
+    let address = format!("sqlite:{}", path.display());
+    Store::open(&address).await.expect("opens").close().await;
+    let copies = ["blog.sqlite.before-0003", "blog.sqlite.copy-0a", "blog.sqlite-notes.txt"]
+        .map(|name| folder.path().join(name));
+    copies.iter().for_each(|copy| write(copy, "x"));
+    let mode = |path: &std::path::Path| fs::metadata(path).expect("is there").permissions().mode() & 0o777;
+    for file in [&path, &copies[0], &copies[1], &copies[2]] {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o644)).expect("may");
+    }
+    let store = Store::open(&address).await.expect("opens");
+    store.revision().await.expect("answers");
+    let beside = ["blog.sqlite-wal", "blog.sqlite-shm"].map(|name| folder.path().join(name));
+    for file in [&path, &copies[0], &copies[1], &beside[0], &beside[1]] {
+        assert_eq!(mode(file), 0o600, "{}", file.display());
+    }
+    assert_eq!(mode(&copies[2]), 0o644, "what is not the database's stays as it is");
+    store.close().await;
+}

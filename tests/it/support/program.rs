@@ -17,6 +17,8 @@ use super::{eventually, write};
 pub struct Program {
     pub folder: TempDir,
     environment: Vec<(String, String)>,
+    /// Which user it runs as, if not as the one that runs the tests.
+    user: Option<u32>,
 }
 
 /// What a finished run left.
@@ -40,13 +42,21 @@ pub struct Serving {
 impl Program {
     /// In an empty folder.
     pub fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder"), environment: Vec::new() }
+        Self { folder: tempfile::tempdir().expect("a folder"), environment: Vec::new(), user: None }
     }
 
     /// With a variable set.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// As another user. `None` where the tests may not do that (they do not run as root), or that user cannot read the
+    /// program.
+    pub fn as_user(mut self, user: u32) -> Option<Self> {
+        self.user = Some(user);
+        self.command(&["--version"]).output().ok()?;
+        Some(self)
     }
 
     /// With a site of one post, `calf`, whose comments have no rates.
@@ -67,8 +77,13 @@ impl Program {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_instep"));
-        command.current_dir(self.folder.path()).args(arguments);
+        let mut command = self.with_surroundings(Command::new(env!("CARGO_BIN_EXE_instep")));
+        command.args(arguments);
+        command
+    }
+
+    fn with_surroundings(&self, mut command: Command) -> Command {
+        command.current_dir(self.folder.path());
         for (name, _) in std::env::vars_os() {
             let name_text = name.to_string_lossy();
             if name_text.starts_with("INSTEP_") || name_text.starts_with("PG") {
@@ -76,6 +91,9 @@ impl Program {
             }
         }
         command.envs(self.environment.clone());
+        if let Some(user) = self.user {
+            std::os::unix::process::CommandExt::uid(&mut command, user);
+        }
         command
     }
 
@@ -110,7 +128,20 @@ impl Program {
     /// Starts the site on a free port and waits for its address.
     pub fn serve(&self, arguments: &[&str]) -> Serving {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(arguments);
+        Self::start(command)
+    }
+
+    /// The same with no more than so many open files.
+    pub fn serve_with_files(&self, soft: u32, hard: u32) -> Serving {
+        let limited = format!("ulimit -Sn {soft} && ulimit -Hn {hard} && exec \"$0\" serve --listen 127.0.0.1:0");
+        let mut command = self.with_surroundings(Command::new("sh"));
+        command.arg("-c").arg(limited).arg(env!("CARGO_BIN_EXE_instep"));
+        Self::start(command)
+    }
+
+    fn start(mut command: Command) -> Serving {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("starts");
         let stdout = child.stdout.take().expect("a pipe");
         let (sender, lines) = mpsc::channel();
@@ -160,6 +191,12 @@ impl Serving {
     pub fn kill(&mut self) {
         self.child.kill().expect("kills");
         self.child.wait().expect("ends");
+    }
+
+    /// What the system allows it: a line of `/proc/ID/limits`.
+    pub fn limit(&self, name: &str) -> String {
+        let limits = super::read(Path::new(&format!("/proc/{}/limits", self.child.id())));
+        limits.lines().find(|line| line.starts_with(name)).expect("the limit").to_owned()
     }
 
     /// Asks it to stop (SIGTERM); its exit code.

@@ -20,10 +20,13 @@ use super::{Answer, TestSite};
 /// Short waits, so that a test of them is short; long enough for a slow machine to answer.
 pub const SHORT: Limits = Limits {
     header_read: Duration::from_millis(1000),
+    idle: Duration::from_millis(125),
     request: Duration::from_millis(1500),
     shutdown: Duration::from_millis(1500),
     write: Duration::from_millis(1000),
+    write_rate: 64 * 1024,
     header_bytes: 8 * 1024,
+    body_bytes: 1024 * 1024,
     connections: 100,
 };
 
@@ -96,6 +99,11 @@ impl Client {
     /// Waits until the server has hung up; what it said before does not matter.
     pub async fn hears_the_end(&mut self) {
         within("the server hangs up", async { while self.read_more().await {} }).await;
+    }
+
+    /// False if the server has hung up.
+    pub async fn is_open(&mut self) -> bool {
+        time::timeout(Duration::from_millis(100), self.read_more()).await.unwrap_or(true)
     }
 
     async fn read_answer(&mut self) -> Option<Answer> {

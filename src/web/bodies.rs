@@ -1,0 +1,58 @@
+//! Bodies of requests: read before a handler is asked, each within a limit and all together within another.
+
+use std::sync::Arc;
+
+use axum::{
+    body::{Body, HttpBody},
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::StatusCode;
+use http_body_util::BodyExt;
+use tokio::sync::Semaphore;
+
+use super::errors::WebError;
+use crate::app::App;
+
+/// Most bytes of a form. 10,000 characters of four bytes each, percent-encoded, are 120 kB; the rest is room.
+pub const FORM_BYTES: usize = 256 * 1024;
+/// Bytes of a body that do not count for the limit of all together: most comments have fewer, so clients that hold back
+/// large bodies do not keep others from commenting.
+const UNCOUNTED: usize = 4 * 1024;
+
+/// Memory for the bodies that are being read. Cheap to clone.
+#[derive(Clone)]
+pub struct Room {
+    app: App,
+    free: Arc<Semaphore>,
+}
+
+impl Room {
+    pub fn new(app: App, bytes: usize) -> Self {
+        Self { app, free: Arc::new(Semaphore::new(bytes)) }
+    }
+}
+
+/// The layer that reads them. What a body takes is given back with the answer.
+pub async fn read(State(room): State<Room>, request: Request, next: Next) -> Result<Response, WebError> {
+    if request.method().is_safe() {
+        return Ok(next.run(request).await);
+    }
+    let crowded = |_| WebError::crowded(&room.app.texts().errors.crowded);
+    let (parts, mut body) = request.into_parts();
+    let (mut bytes, mut taken) = (Vec::new(), room.free.try_acquire_many(0).map_err(crowded)?);
+    // A length that is told beforehand is judged before anything is read.
+    let mut expected = body.size_hint().lower();
+    while expected <= FORM_BYTES as u64 {
+        let Some(frame) = body.frame().await else {
+            return Ok(next.run(Request::from_parts(parts, Body::from(bytes))).await);
+        };
+        let Ok(data) = frame.map_err(|_| WebError::status(StatusCode::BAD_REQUEST))?.into_data() else { continue };
+        bytes.extend_from_slice(&data);
+        let more = bytes.len().saturating_sub(UNCOUNTED + taken.num_permits());
+        taken.merge(room.free.try_acquire_many(u32::try_from(more).unwrap_or(u32::MAX)).map_err(crowded)?);
+        expected = expected.max(bytes.len() as u64);
+    }
+    Err(WebError::status(StatusCode::PAYLOAD_TOO_LARGE))
+}
