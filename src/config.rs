@@ -144,6 +144,7 @@ impl Site {
         Rules {
             zone: self.time_zone.clone(),
             permalink: self.permalink.clone(),
+            language: self.language.clone(),
             base_url: self.base_url.clone(),
             frame_hosts: self.frame_hosts.clone(),
             navigation: self.navigation.iter().map(|link| link.href.clone()).collect(),

@@ -81,6 +81,14 @@ impl Address<'_> {
     fn query(&self, name: &str) -> Option<String> {
         self.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
+
+    /// Where a film begins, in seconds: `?t=90`, `#t=1m30s` and their kin.
+    fn start(&self) -> Option<u32> {
+        let of_fragment =
+            || self.url.fragment()?.split('&').find_map(|part| part.strip_prefix("t=")).map(str::to_owned);
+        let of_query = ["t", "start", "time_continue"].iter().find_map(|name| self.query(name));
+        seconds(&of_query.or_else(of_fragment)?).filter(|start| *start > 0)
+    }
 }
 
 /// What an address means to its provider.
@@ -123,11 +131,13 @@ pub fn frame_hosts() -> impl Iterator<Item = &'static str> + use<> {
     PROVIDERS.iter().map(|provider| provider.frame_host)
 }
 
-/// watch, youtu.be, shorts, live, embed; a start (`t=90`, `t=1m30s`, `start=90`) and a playlist.
+/// watch, youtu.be, shorts, live, embed; a start and a playlist.
 fn youtube(address: &Address) -> Option<Understood> {
     let (id, shape) = match address.segments.as_slice() {
         ["watch"] => (address.query("v"), Shape::Wide),
-        ["playlist"] => (None, Shape::Wide),
+        ["playlist"] | ["embed", "videoseries"] => (None, Shape::Wide),
+        // The film that a channel shows live has no id of its own.
+        ["embed", "live_stream"] => return None,
         ["shorts", id] => (Some((*id).to_owned()), Shape::Tall),
         ["live" | "embed" | "v", id] => (Some((*id).to_owned()), Shape::Wide),
         [id] if address.url.host_str() == Some("youtu.be") => (Some((*id).to_owned()), Shape::Wide),
@@ -139,8 +149,7 @@ fn youtube(address: &Address) -> Option<Understood> {
     };
     let list = address.query("list").and_then(|list| code(&list));
     let playlist = list.clone();
-    let start = ["t", "start"].iter().find_map(|name| seconds(&address.query(name)?)).filter(|start| *start > 0);
-
+    let start = address.start();
     let mut watch = match (&id, shape) {
         (Some(id), Shape::Tall) => format!("https://www.youtube.com/shorts/{id}"),
         (Some(id), _) => format!("https://www.youtube.com/watch?v={id}"),
@@ -164,20 +173,27 @@ fn youtube(address: &Address) -> Option<Understood> {
     Some(Understood { id, address: watch, frame, shape })
 }
 
-/// `/ID`, `/ID/HASH` of an unlisted one, `/channels/NAME/ID`, `/video/ID`.
+/// `/ID`, `/ID/HASH` of an unlisted one, `/channels/NAME/ID`, `/video/ID`, `/showcase/ID/video/ID`; a start.
 fn vimeo(address: &Address) -> Option<Understood> {
-    let at = address.segments.iter().position(|segment| number(segment).is_some())?;
-    let id = address.segments[at];
-    let hash = address.segments.get(at + 1).map(|hash| (*hash).to_owned()).or_else(|| address.query("h"));
-    let hash = hash.and_then(|hash| code(&hash));
-    let (path, query) = match hash {
-        Some(hash) => (format!("{id}/{hash}"), format!("&h={hash}")),
-        None => (id.to_owned(), String::new()),
+    let (id, hash) = match address.segments.as_slice() {
+        [id] | ["video", id] | ["channels", _, id] => (*id, address.query("h")),
+        ["groups", _, "videos", id] | ["album" | "showcase", _, "video", id] => (*id, address.query("h")),
+        [id, hash] => (*id, Some((*hash).to_owned())),
+        _ => return None,
     };
+    let id = number(id)?;
+    let (path, query) = match hash {
+        Some(hash) if hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            (format!("{id}/{hash}"), format!("&h={hash}"))
+        }
+        Some(_) => return None,
+        None => (id.clone(), String::new()),
+    };
+    let start = address.start().map(|start| format!("#t={start}s")).unwrap_or_default();
     Some(Understood {
-        id: id.to_owned(),
-        address: format!("https://vimeo.com/{path}"),
-        frame: format!("https://player.vimeo.com/video/{id}?autoplay=1&dnt=1{query}"),
+        address: format!("https://vimeo.com/{path}{start}"),
+        frame: format!("https://player.vimeo.com/video/{id}?autoplay=1&dnt=1{query}{start}"),
+        id,
         shape: Shape::Wide,
     })
 }
@@ -185,11 +201,13 @@ fn vimeo(address: &Address) -> Option<Understood> {
 /// `/p/CODE`, `/reel/CODE`, `/reels/CODE`, `/tv/CODE`, also below a name.
 fn instagram(address: &Address) -> Option<Understood> {
     let (kind, id) = match address.segments.as_slice() {
-        [kind, id, ..] if matches!(*kind, "p" | "reel" | "reels" | "tv") => (*kind, *id),
-        [_, kind, id, ..] if matches!(*kind, "p" | "reel" | "reels" | "tv") => (*kind, *id),
+        [kind @ ("p" | "reel" | "reels" | "tv"), id] => (*kind, *id),
+        // `/share/reel/…` has a code of another kind.
+        [name, kind @ ("p" | "reel" | "reels" | "tv"), id] if *name != "share" => (*kind, *id),
         _ => return None,
     };
-    let id = code(id)?;
+    // `/reels/audio/…` and `/p/…/c/…` are no posts.
+    let id = code(id).filter(|id| id != "audio")?;
     let (kind, shape) = match kind {
         "reel" | "reels" => ("reel", Shape::Tall),
         "tv" => ("tv", Shape::Tall),
@@ -233,9 +251,24 @@ fn spotify(address: &Address) -> Option<Understood> {
     })
 }
 
-/// `/name/track` and `/name/sets/list`.
+/// `/name/track` and `/name/sets/list`, none of the lists that each name has, and none of the site's own pages.
 fn soundcloud(address: &Address) -> Option<Understood> {
+    const LISTS: [&str; 10] = [
+        "albums",
+        "comments",
+        "followers",
+        "following",
+        "likes",
+        "popular-tracks",
+        "reposts",
+        "sets",
+        "spotlight",
+        "tracks",
+    ];
+    const PAGES: [&str; 9] = ["charts", "discover", "pages", "people", "search", "settings", "stations", "tags", "you"];
     let path = match address.segments.as_slice() {
+        [name, ..] if PAGES.contains(name) => return None,
+        [_, list] if LISTS.contains(list) => return None,
         [_, "sets", _] | [_, _] => address.segments.iter().map(|part| code(part)).collect::<Option<Vec<_>>>()?,
         _ => return None,
     };
@@ -251,7 +284,7 @@ fn soundcloud(address: &Address) -> Option<Understood> {
 
 /// `/activities/ID`.
 fn strava(address: &Address) -> Option<Understood> {
-    let ["activities", id, ..] = address.segments.as_slice() else { return None };
+    let (["activities", id] | ["activities", id, "overview"]) = address.segments.as_slice() else { return None };
     let id = number(id)?;
     Some(Understood {
         address: format!("https://www.strava.com/activities/{id}"),
@@ -319,6 +352,36 @@ mod tests {
                 "http://m.youtube.com/watch?v=aqz-KE-bpKQ&list=PL1&start=5",
                 "https://www.youtube.com/watch?v=aqz-KE-bpKQ&list=PL1&t=5s",
                 "https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ?autoplay=1&list=PL1&start=5",
+                Shape::Wide,
+            ),
+            (
+                "https://www.youtube.com/watch?v=abc#t=1m30s",
+                "https://www.youtube.com/watch?v=abc&t=90s",
+                "https://www.youtube-nocookie.com/embed/abc?autoplay=1&start=90",
+                Shape::Wide,
+            ),
+            (
+                "https://www.youtube.com/watch?time_continue=90&v=abc",
+                "https://www.youtube.com/watch?v=abc&t=90s",
+                "https://www.youtube-nocookie.com/embed/abc?autoplay=1&start=90",
+                Shape::Wide,
+            ),
+            (
+                "https://www.youtube.com/embed/videoseries?list=PL1",
+                "https://www.youtube.com/playlist?list=PL1",
+                "https://www.youtube-nocookie.com/embed/videoseries?autoplay=1&list=PL1",
+                Shape::Wide,
+            ),
+            (
+                "https://vimeo.com/showcase/123456/video/789#t=90",
+                "https://vimeo.com/789#t=90s",
+                "https://player.vimeo.com/video/789?autoplay=1&dnt=1#t=90s",
+                Shape::Wide,
+            ),
+            (
+                "https://vimeo.com/groups/name/videos/789",
+                "https://vimeo.com/789",
+                "https://player.vimeo.com/video/789?autoplay=1&dnt=1",
                 Shape::Wide,
             ),
             (
@@ -431,7 +494,19 @@ mod tests {
             "https://www.youtube.com/@channel",
             "https://www.youtube.com/watch?v=\"onload=x",
             "https://youtube.com.example.org/watch?v=abc",
+            "https://www.youtube.com/embed/live_stream?channel=x",
+            "https://www.youtube.com/clip/abc",
             "https://vimeo.com/about",
+            "https://vimeo.com/showcase/123456",
+            "https://vimeo.com/event/123456",
+            "https://vimeo.com/123456/description",
+            "https://vimeo.com/manage/videos/123456",
+            "https://www.instagram.com/share/reel/abc",
+            "https://www.instagram.com/reels/audio/123/",
+            "https://www.instagram.com/p/abc/c/123",
+            "https://soundcloud.com/name/tracks",
+            "https://soundcloud.com/you/likes",
+            "https://www.strava.com/activities/1/segments/2",
             "https://www.instagram.com/someone/",
             "https://www.tiktok.com/@a/photo/1",
             "https://www.tiktok.com/@a\"b/video/1",

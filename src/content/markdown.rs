@@ -3,20 +3,28 @@
 //! The author is trusted with HTML. What a strict page policy would refuse (inline script and style) is reported.
 
 mod blocks;
+mod footnotes;
 pub mod highlight;
+mod ids;
 mod lines;
+mod open;
 mod own_html;
+mod prepared;
+mod quotes;
 mod shortcodes;
-pub(super) mod tags;
+pub mod tags;
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
+
+use prepared::{Prepared, with_small_ends};
 
 use super::{embeds, pictures::Refusal};
 use crate::domain::{
     embed::{Clip, Embed, Told},
     entry::{Body, ContentsLine, Piece},
+    language::Quotes,
     picture::Picture,
     slug::Slug,
     words::escape_html,
@@ -38,6 +46,10 @@ pub trait Lookup {
     fn told(&self, stem: &str) -> Option<Told>;
     /// The words that are made with a text, in its language.
     fn texts(&self) -> &'static Texts;
+    /// The language of the text, a BCP 47 tag.
+    fn language(&self) -> &str {
+        "en"
+    }
     /// Whether there is a stretch of that name.
     fn has_stretch(&self, slug: &Slug) -> bool;
     /// Whether a picture stands above the text.
@@ -135,22 +147,33 @@ pub fn render(markdown: &str, lookup: &dyn Lookup) -> Rendered {
 /// Renders a text in a dialect.
 pub fn render_as(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Rendered {
     if dialect.is_plain() {
-        return render_expanded(dialect, markdown, lookup);
+        return write(dialect, markdown, &parse(dialect, markdown), lookup);
     }
     let mut expanded = shortcodes::expand(markdown, lookup);
-    let mut rendered = render_expanded(dialect, &expanded.text, lookup);
+    let prepared = Prepared::new(&expanded.text);
+    let mut events = parse(dialect, &prepared.text);
+    let small = with_small_ends(&prepared.text, &events);
+    if let Some(text) = &small {
+        events = parse(dialect, text);
+    }
+    quotes::shape(&mut events, &prepared.text, &Quotes::of(lookup.language()));
+    let events: Vec<_> = events.into_iter().map(|(event, range)| (prepared.cleaned(event), range)).collect();
+    let mut rendered = write(dialect, &prepared.text, &events, lookup);
     for remark in &mut rendered.remarks {
-        remark.at = expanded.origin(remark.at);
+        remark.at = expanded.origin(prepared.origin(remark.at));
     }
     for reference in rendered.links.iter_mut().chain(&mut rendered.frames) {
-        reference.at = expanded.origin(reference.at);
+        reference.at = expanded.origin(prepared.origin(reference.at));
     }
     rendered.remarks.append(&mut expanded.remarks);
     rendered
 }
 
-fn render_expanded(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Rendered {
-    let events: Vec<(Event, Range<usize>)> = Parser::new_ext(markdown, dialect.options()).into_offset_iter().collect();
+fn parse(dialect: Dialect, markdown: &str) -> Vec<(Event<'_>, Range<usize>)> {
+    Parser::new_ext(markdown, dialect.options()).into_offset_iter().collect()
+}
+
+fn write<'e>(dialect: Dialect, markdown: &str, events: &'e Events<'e>, lookup: &dyn Lookup) -> Rendered {
     let has_h1 = events
         .iter()
         .any(|(event, _)| matches!(event, Event::Start(Tag::Heading { level: pulldown_cmark::HeadingLevel::H1, .. })));
@@ -164,19 +187,23 @@ fn render_expanded(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Ren
         html: String::with_capacity(markdown.len() * 3 / 2),
         text: String::with_capacity(markdown.len()),
         excerpt_end: None,
-        ids: HashMap::new(),
+        ids: ids::Ids::default(),
+        open: open::Open::default(),
+        in_link: 0,
+        behind_link: String::new(),
+        ends: events.iter().filter_map(end_tag_in_text).collect(),
         has_picture: lookup.has_cover(),
-        footnotes: blocks::Footnotes::default(),
+        footnotes: footnotes::Footnotes::default(),
         alignments: Vec::new(),
         cell: 0,
         in_head: false,
     };
-    writer.write(&events);
+    writer.write(events);
     writer.finish()
 }
 
 /// Walks over the events once; `blocks` and `lines` hold what single constructs need.
-struct Writer<'a> {
+struct Writer<'a, 'e> {
     dialect: Dialect,
     markdown: &'a str,
     lookup: &'a dyn Lookup,
@@ -188,11 +215,18 @@ struct Writer<'a> {
     text: String,
     /// Where `<!--more-->` stood, in bytes of `text`.
     excerpt_end: Option<usize>,
-    /// Ids given to headings, and how often each was wanted.
-    ids: HashMap<String, usize>,
+    ids: ids::Ids,
+    /// What the author's HTML has opened.
+    open: open::Open,
+    /// Links of Markdown around what is being written.
+    in_link: usize,
+    /// What may not stand in the link that is being written, and follows it.
+    behind_link: String,
+    /// Places and names of end tags in texts.
+    ends: Vec<(usize, String)>,
     /// One stands above what comes next.
     has_picture: bool,
-    footnotes: blocks::Footnotes,
+    footnotes: footnotes::Footnotes<'e>,
     alignments: Vec<pulldown_cmark::Alignment>,
     cell: usize,
     in_head: bool,
@@ -200,8 +234,8 @@ struct Writer<'a> {
 
 type Events<'a> = [(Event<'a>, Range<usize>)];
 
-impl Writer<'_> {
-    fn write(&mut self, events: &Events) {
+impl<'e> Writer<'_, 'e> {
+    fn write(&mut self, events: &'e Events<'e>) {
         let mut at = 0;
         while at < events.len() {
             let (event, range) = &events[at];
@@ -209,15 +243,37 @@ impl Writer<'_> {
             at += match event {
                 Event::Start(Tag::Paragraph) => self.paragraph(block),
                 Event::Start(Tag::Heading { .. }) => self.heading(block),
-                Event::Start(Tag::FootnoteDefinition(label)) => self.footnote(label, block),
-                Event::Start(Tag::Image { .. }) => self.image(block),
+                Event::Start(Tag::FootnoteDefinition(label)) => self.footnotes.keep(label, block),
+                Event::Start(Tag::Image { .. }) => self.image(block, is_alone(events, at)),
+                Event::Start(Tag::DefinitionListTitle) => self.definition_terms(block),
                 Event::Start(Tag::HtmlBlock) => self.html_block(block),
                 Event::Start(Tag::CodeBlock(kind)) => self.code_block(kind, block),
+                Event::InlineHtml(html) if !self.dialect.is_plain() => {
+                    self.inline_html(html, range.start, block);
+                    1
+                }
+                // Nothing of the author's HTML reaches over the end of what Markdown has around it.
+                Event::Start(_) => {
+                    self.single(event, range);
+                    self.open.enter();
+                    1
+                }
+                Event::End(_) => {
+                    self.leave(|writer| writer.single(event, range));
+                    1
+                }
                 event => {
                     self.single(event, range);
                     1
                 }
             };
+        }
+    }
+
+    /// Adds words for descriptions, search and counting, except where the author's HTML hides them.
+    fn push_text(&mut self, text: &str) {
+        if !self.open.is_hidden() {
+            self.text.push_str(text);
         }
     }
 
@@ -227,13 +283,13 @@ impl Writer<'_> {
             return;
         }
         match event {
-            Event::Text(text) | Event::Code(text) => self.text.push_str(text),
+            Event::Text(text) | Event::Code(text) => self.push_text(text),
             Event::SoftBreak | Event::HardBreak => self.text.push(' '),
             Event::End(end) if is_block_end(end) => self.text.push('\n'),
             _ => {}
         }
         match event {
-            Event::FootnoteReference(label) => self.footnote_reference(label, range),
+            Event::FootnoteReference(label) => self.footnote_reference(label),
             Event::TaskListMarker(done) => {
                 let (state, label) = match *done {
                     true => (" checked", &self.words().done),
@@ -245,11 +301,8 @@ impl Writer<'_> {
             Event::Start(Tag::BlockQuote(Some(kind))) => self.alert(*kind),
             Event::End(TagEnd::BlockQuote(Some(_))) => self.raw("</aside>\n"),
             Event::Start(Tag::Link { .. }) => self.link(event, range),
-            Event::InlineHtml(html) if self.dialect.is_plain() => self.raw(html),
-            Event::InlineHtml(html) => {
-                self.report_html(html, range.start);
-                self.own_html(html, |at| range.start + at);
-            }
+            Event::End(TagEnd::Link) => self.end_of_link(),
+            Event::InlineHtml(html) => self.raw(html),
             event => html::push_html(&mut self.html, std::iter::once(event.clone())),
         }
     }
@@ -287,22 +340,57 @@ impl Writer<'_> {
     }
 
     fn finish(mut self) -> Rendered {
+        self.leave(|_| ());
+        let main = self.text.len();
         self.write_footnotes();
         self.flush();
+        self.name_headings();
         let body = &mut self.out.body;
-        body.text = self.text.split_whitespace().collect::<Vec<_>>().join(" ").into();
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        body.text = words(&self.text).into();
+        body.main = words(&self.text[..main]).len();
         body.words = body.text.split(' ').filter(|word| word.contains(char::is_alphanumeric)).count();
-        body.excerpt = self.excerpt_end.map(|end| self.text[..end].split_whitespace().collect::<Vec<_>>().join(" "));
+        body.excerpt = self.excerpt_end.map(|end| words(&self.text[..end]));
         self.out
     }
 
-    /// An id for a heading: the author's, or made of its words; a second one gets a number.
-    fn unique_id(&mut self, wanted: &str) -> String {
-        let base = Slug::from_text(wanted).map_or_else(|| "section".to_owned(), |slug| slug.as_str().replace('.', "-"));
-        let count = self.ids.entry(base.clone()).or_insert(0);
-        *count += 1;
-        if *count == 1 { base } else { format!("{base}-{count}") }
+    /// Gives each heading its id and lists them. Those that the author has written come first, then those made of words.
+    fn name_headings(&mut self) {
+        let Body { pieces, contents, .. } = &mut self.out.body;
+        let mut headings: Vec<&mut ContentsLine> = pieces
+            .iter_mut()
+            .filter_map(|piece| match piece {
+                Piece::Heading(line, _) => Some(line),
+                _ => None,
+            })
+            .collect();
+        for line in headings.iter_mut().filter(|line| !line.id.is_empty()) {
+            line.id = self.ids.take(&line.id);
+        }
+        for line in headings.iter_mut().filter(|line| line.id.is_empty()) {
+            let slug = Slug::from_text(&line.title).map(|slug| slug.as_str().replace('.', "-"));
+            line.id = self.ids.take(&slug.unwrap_or_default());
+        }
+        *contents = headings.into_iter().map(|line| line.clone()).collect();
     }
+}
+
+/// True for a picture that is all of an item or a definition without paragraphs.
+fn is_alone(events: &Events, at: usize) -> bool {
+    let is_before = |tag: &Event| matches!(tag, Event::Start(Tag::Item | Tag::DefinitionListDefinition));
+    let is_behind = |tag: &Event| {
+        matches!(tag, Event::End(TagEnd::Item | TagEnd::DefinitionListDefinition) | Event::Start(Tag::List(_)))
+    };
+    let behind = at + lines::block_length(&events[at..]);
+    at.checked_sub(1).is_some_and(|before| is_before(&events[before].0))
+        && events.get(behind).is_some_and(|(event, _)| is_behind(event))
+}
+
+/// The place and the name of an end tag in a text.
+fn end_tag_in_text((event, range): &(Event, Range<usize>)) -> Option<(usize, String)> {
+    let Event::InlineHtml(html) = event else { return None };
+    let name = html.strip_prefix("</")?.trim_end_matches('>').trim_end();
+    Some((range.start, name.to_ascii_lowercase()))
 }
 
 /// Ends after which words do not touch.

@@ -59,6 +59,8 @@ pub struct Body {
     pub excerpt: Option<String>,
     /// All of it as plain text, for search.
     pub text: Arc<str>,
+    /// Where its footnotes begin, which are no part of a description.
+    pub main: usize,
     pub words: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Language tags (BCP 47): whether one is well-formed, and in which direction its script runs.
+//! Language tags (BCP 47): whether one is well-formed, in which direction its script runs, and how it quotes.
 
 /// Scripts that run from right to left (ISO 15924).
 const RTL_SCRIPTS: &[&str] =
@@ -54,6 +54,44 @@ pub fn is_tag(text: &str) -> bool {
 pub fn is_same(one: &str, other: &str) -> bool {
     let language = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
     language(one) == language(other)
+}
+
+/// The quotation marks of a language, those inside of a quotation too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quotes {
+    pub opening: &'static str,
+    pub closing: &'static str,
+    pub inner_opening: &'static str,
+    pub inner_closing: &'static str,
+}
+
+/// Languages that do not quote as English does (CLDR 45, delimiters). French has narrow spaces inside, in France.
+const QUOTES: &[(&str, [&str; 4])] = &[
+    ("de-ch de-li fr-ch it-ch rm", ["«", "»", "‹", "›"]),
+    ("de cs sk sl is et lb dsb hsb lt bg mk ka", ["„", "“", "‚", "‘"]),
+    ("hr sr bs", ["„", "”", "‚", "’"]),
+    ("pl hu ro", ["„", "”", "«", "»"]),
+    ("fr", ["«\u{202F}", "\u{202F}»", "“", "”"]),
+    ("es it ca gl pt-pt eu ast el hy", ["«", "»", "“", "”"]),
+    ("ru uk be kk ky", ["«", "»", "„", "“"]),
+    ("no nb nn sq", ["«", "»", "‘", "’"]),
+    ("fa", ["«", "»", "‹", "›"]),
+    ("sv fi", ["”", "”", "’", "’"]),
+    ("he", ["”", "”", "’", "’"]),
+    ("ja zh-hant zh-tw zh-hk", ["「", "」", "『", "』"]),
+];
+
+impl Quotes {
+    /// Those of the language of a tag; English ones where it is none of the table.
+    pub fn of(tag: &str) -> Self {
+        let tag = tag.to_ascii_lowercase();
+        let language = tag.split('-').next().unwrap_or_default();
+        let find = |wanted: &str| QUOTES.iter().find(|(tags, _)| tags.split(' ').any(|one| one == wanted));
+        let of_region = || find(tag.get(..language.len() + 3)?).or_else(|| find(tag.get(..language.len() + 5)?));
+        let marks = of_region().or_else(|| find(language)).map_or(["“", "”", "‘", "’"], |(_, marks)| *marks);
+        let [opening, closing, inner_opening, inner_closing] = marks;
+        Self { opening, closing, inner_opening, inner_closing }
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ pub struct Rules {
     /// Of dates that name none.
     pub zone: TimeZone,
     pub permalink: Permalink,
+    /// A BCP 47 tag, of texts that name none.
+    pub language: String,
     /// Scheme, host and port of its own addresses, without a slash at the end.
     pub base_url: String,
     /// Hosts besides the providers that pages may frame: `https://maps.example.org`.
@@ -33,6 +35,7 @@ impl Default for Rules {
         Self {
             zone: TimeZone::UTC,
             permalink: Permalink::default(),
+            language: String::new(),
             base_url: String::new(),
             frame_hosts: Vec::new(),
             navigation: Vec::new(),

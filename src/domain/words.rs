@@ -10,6 +10,15 @@ pub fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// A text without control characters: HTML has none (13.1.4). A NUL becomes U+FFFD (CommonMark 2.3).
+pub fn without_controls(text: String) -> String {
+    let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    if !text.contains(is_control) {
+        return text;
+    }
+    text.replace('\0', "\u{FFFD}").replace(is_control, "")
+}
+
 /// Whether markup (in lower case) has `onclick=…` or its kin; a word such as "one" in a description is none.
 pub fn has_event_handler(lower: &str) -> bool {
     lower.contains('<')

@@ -8,6 +8,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 
 use super::errors::WebError;
+use crate::domain::words::without_controls;
 
 /// Who may keep an answer, and for how long. Travels in the response's extensions to the layers that act on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ impl Page {
     /// # Errors
     /// As for [`Page::html`].
     pub fn rendered(template: &impl Template, policy: Policy, content_type: &'static str) -> Result<Self, WebError> {
-        let body = template.render().map_err(WebError::internal)?;
+        let body = without_controls(template.render().map_err(WebError::internal)?);
         Ok(Self { status: StatusCode::OK, body, content_type, policy })
     }
 

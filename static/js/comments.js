@@ -2,8 +2,8 @@
 // comment it answers, name and site are remembered for who wants that, and a preview follows what is typed. Without this
 // script the same links and buttons lead to pages that do the same, and whatever fails here falls back to them.
 
-const conversation = document.getElementById("comments");
-const respond = document.getElementById("respond");
+const conversation = document.getElementById("-comments");
+const respond = document.getElementById("-respond");
 const form = respond.querySelector("form");
 const { text, parent, name, site } = form.elements;
 
@@ -119,7 +119,7 @@ box.addEventListener("change", remember);
 
 // Preview: a press shows it in place, and from then on it follows.
 
-const preview = document.getElementById("preview");
+const preview = document.getElementById("-preview");
 const button = form.elements.preview;
 let pause, looks = 0;
 
@@ -137,7 +137,7 @@ const forgive = () => {
     if (isMissing || field.value == field.defaultValue) continue;
     field.removeAttribute("aria-invalid");
     document.getElementById(`${field.id}-error`)?.remove();
-    document.getElementById("error-summary")?.remove();
+    document.getElementById("-error-summary")?.remove();
   }
 };
 

@@ -11,8 +11,8 @@ async fn a_comment_waits_for_its_writer_alone_until_it_is_approved() {
 
     writer.open(FLAGSHIP).await;
     fill_form(&writer, "Lisa @ Mile by Mile", "My arches **thank** you.").await;
-    writer.fill("#site", "milebymile.example").await;
-    writer.fill("#email", "lisa@milebymile.example").await;
+    writer.fill("#-site", "milebymile.example").await;
+    writer.fill("#-email", "lisa@milebymile.example").await;
     writer.click("form.comment-form button").await;
 
     let comment = writer.see(".comment-waiting:target").await;
@@ -28,7 +28,7 @@ async fn a_comment_waits_for_its_writer_alone_until_it_is_approved() {
 
     let stranger = stage.visitor(Scripts::Off).await;
     stranger.open(FLAGSHIP).await;
-    assert!(stranger.text("#comments").await.contains("Nobody has said anything yet."));
+    assert!(stranger.text("#-comments").await.contains("Nobody has said anything yet."));
     assert_eq!(stranger.count(".comment").await, 0, "nobody else sees it");
 
     let held = stage.site.held_comments();
@@ -38,8 +38,8 @@ async fn a_comment_waits_for_its_writer_alone_until_it_is_approved() {
     assert!(stranger.text(".comment").await.contains("My arches thank you."));
     assert_eq!(stranger.count(".comment-waiting").await, 0);
     stranger.open("/").await;
-    stranger.reload_until(&format!("a[href='{FLAGSHIP}#comments']")).await;
-    assert!(stranger.text(&format!("a[href='{FLAGSHIP}#comments']")).await.contains('1'), "home counts it");
+    stranger.reload_until(&format!("a[href='{FLAGSHIP}#-comments']")).await;
+    assert!(stranger.text(&format!("a[href='{FLAGSHIP}#-comments']")).await.contains('1'), "home counts it");
     stage.trap.assert_empty();
 }
 
@@ -59,9 +59,9 @@ async fn a_known_commenter_answers_and_the_answer_stands_under_its_comment_at_on
     let first = writer.attribute(".comment", "id").await.expect("an id");
     writer.click(".comment-reply").await;
     writer.arrives_at(&format!("{FLAGSHIP}?reply_to=")).await;
-    writer.see("#respond:target").await;
+    writer.see("#-respond:target").await;
     assert_eq!(writer.text(".replying p").await, "Replying to Cora");
-    writer.finds_in_view("#respond").await;
+    writer.finds_in_view("#-respond").await;
 
     fill_form(&writer, "Cora", "Never mind, it does.").await;
     writer.click("form.comment-form button").await;
@@ -98,35 +98,35 @@ async fn wrong_input_comes_back_whole_with_the_way_to_mend_it() {
 
     writer.open(FLAGSHIP).await;
     fill_form(&writer, "", text).await;
-    writer.fill("#email", "lisa at home").await;
-    writer.fill("#site", "not a site").await;
+    writer.fill("#-email", "lisa at home").await;
+    writer.fill("#-site", "not a site").await;
     writer.click("form.comment-form button").await;
 
-    writer.see("#error-summary").await;
+    writer.see("#-error-summary").await;
     assert!(writer.title().await.expect("a title").starts_with("Error:"));
     assert_eq!(writer.text("h1").await, "Foot and ankle stretches for runners", "it is the same page");
-    writer.finds_focus_on("div#error-summary").await;
-    writer.finds_in_view("#error-summary").await;
-    assert_eq!(writer.value("#text").await, text);
-    assert_eq!(writer.value("#name").await, "");
-    assert_eq!(writer.value("#email").await, "lisa at home");
-    assert_eq!(writer.value("#site").await, "not a site");
-    for wrong in ["#name", "#email", "#site"] {
+    writer.finds_focus_on("div#-error-summary").await;
+    writer.finds_in_view("#-error-summary").await;
+    assert_eq!(writer.value("#-text").await, text);
+    assert_eq!(writer.value("#-name").await, "");
+    assert_eq!(writer.value("#-email").await, "lisa at home");
+    assert_eq!(writer.value("#-site").await, "not a site");
+    for wrong in ["#-name", "#-email", "#-site"] {
         assert_eq!(writer.attribute(wrong, "aria-invalid").await.as_deref(), Some("true"), "{wrong}");
         let described = writer.attribute(wrong, "aria-describedby").await.expect("a description");
         let message = described.split(' ').next().expect("an id");
         assert!(!writer.text(&format!("p#{message}")).await.is_empty(), "{wrong} has its message beside it");
     }
-    assert_eq!(writer.attribute("#text", "aria-invalid").await, None, "the text is fine");
-    assert_eq!(writer.count("#error-summary li a").await, 3);
+    assert_eq!(writer.attribute("#-text", "aria-invalid").await, None, "the text is fine");
+    assert_eq!(writer.count("#-error-summary li a").await, 3);
 
-    writer.click("#error-summary a[href='#name']").await;
-    writer.finds_focus_on("input#name").await;
+    writer.click("#-error-summary a[href='#-name']").await;
+    writer.finds_focus_on("input#-name").await;
     writer.active_element().await.expect("the field").send_keys("Lisa").await.expect("a name");
-    writer.click("#error-summary a[href='#email']").await;
-    writer.finds_focus_on("input#email").await;
-    writer.fill("#email", "").await;
-    writer.fill("#site", "milebymile.example").await;
+    writer.click("#-error-summary a[href='#-email']").await;
+    writer.finds_focus_on("input#-email").await;
+    writer.fill("#-email", "").await;
+    writer.fill("#-site", "milebymile.example").await;
     writer.click("form.comment-form button").await;
     assert!(writer.text(".comment-waiting:target").await.contains("Line one & <two>"));
     assert_eq!(stage.site.held_comments().len(), 1, "sent once");
@@ -143,15 +143,15 @@ async fn a_reply_with_a_mistake_stays_a_reply() {
     let parent = writer.value("input[name=parent]").await;
     fill_form(&writer, "", "I second that.").await;
     writer.click("form.comment-form button").await;
-    writer.see("#error-summary").await;
+    writer.see("#-error-summary").await;
     assert_eq!(writer.text(".replying p").await, to);
     assert_eq!(writer.value("input[name=parent]").await, parent);
-    writer.fill("#name", "Cora").await;
+    writer.fill("#-name", "Cora").await;
     writer.click("form.comment-form button").await;
     writer.see(&format!("#comment-{parent} + .replies .comment-waiting:target")).await;
 }
 
 async fn fill_form(visitor: &Visitor, name: &str, text: &str) {
-    visitor.fill("#text", text).await;
-    visitor.fill("#name", name).await;
+    visitor.fill("#-text", text).await;
+    visitor.fill("#-name", name).await;
 }

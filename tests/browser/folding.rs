@@ -7,8 +7,8 @@ async fn a_permalink_opens_the_fold_that_its_comment_is_in() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::Off).await;
     reader.open(FLAGSHIP).await;
-    reader.fill("#name", "Cora").await;
-    reader.fill("#text", "Does a tennis ball do?").await;
+    reader.fill("#-name", "Cora").await;
+    reader.fill("#-text", "Does a tennis ball do?").await;
     reader.click("form.comment-form button").await;
     reader.see(".comment-waiting").await;
     let asked = stage.site.held_comments()[0]["id"].clone();

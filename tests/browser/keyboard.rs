@@ -15,10 +15,10 @@ async fn the_first_stop_is_the_way_past_the_header() {
     assert!(reader.run(top).await.as_f64().expect("a number") < 0.0, "it is out of sight at first");
     reader.press(Key::Tab).await;
     let link = reader.active_element().await.expect("an active element");
-    assert_eq!(link.attr("href").await.expect("an answer").as_deref(), Some("#main"));
+    assert_eq!(link.attr("href").await.expect("an answer").as_deref(), Some("#-main"));
     assert!(reader.run(top).await.as_f64().expect("a number") >= 0.0, "it shows when it has the focus");
     reader.press(Key::Enter).await;
-    reader.finds_focus_on("main#main").await;
+    reader.finds_focus_on("main#-main").await;
     reader.press(Key::Tab).await;
     assert_eq!(reader.run("return document.activeElement.closest('main') !== null").await, true);
 }

@@ -56,6 +56,32 @@ async fn what_runs_from_right_to_left_does_not_scroll_either() {
 }
 
 #[tokio::test]
+async fn text_in_no_paragraph_stands_in_the_column_of_the_text() {
+    let Some(stage) = Stage::demo() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+
+    // Text beside a picture, behind a box, between paragraphs and at the end, as the author's HTML leaves it.
+    let place = "const prose = document.querySelector('.prose'); const words = 'Words that stand in no paragraph. '.repeat(9); \
+                 prose.innerHTML = `${words}<p>P</p>${words}<img width=90 height=60 alt=''>${words}<div>D</div>${words}<b>b</b>${words}`; \
+                 const box = prose.querySelector('p').getBoundingClientRect(); const range = document.createRange(); \
+                 return [...prose.childNodes].filter((one) => one.nodeType == 3).map((one) => { \
+                   range.selectNode(one); const text = range.getBoundingClientRect(); \
+                   return text.left >= box.left - 1 && text.right <= box.right + 1 && text.width > box.width * 0.8; })";
+    // Nothing lies on anything else: bare text keeps a distance from what is above it.
+    let apart = "const prose = document.querySelector('.prose'); const range = document.createRange(); \
+                 return [prose.querySelector('p'), prose.querySelector('img'), prose.querySelector('div')].map((one) => { \
+                   range.selectNode(one.nextSibling); \
+                   return range.getClientRects()[0].top - one.getBoundingClientRect().bottom > 8; })";
+    for width in [360, 1280] {
+        reader.hold_phone(width).await;
+        reader.open(FLAGSHIP).await;
+        assert_eq!(reader.run(place).await, json!([true, true, true, true, true]), "at {width} px");
+        assert_eq!(reader.run(apart).await, json!([true, true, true]), "at {width} px");
+        assert_eq!(too_wide(&reader).await, json!([]), "at {width} px");
+    }
+}
+
+#[tokio::test]
 async fn a_name_of_one_long_word_breaks_wherever_it_stands() {
     let Some(stage) = Stage::demo() else { return };
     let reader = stage.visitor(Scripts::On).await;

@@ -189,15 +189,16 @@ impl View<'_> {
 pub(super) struct Files<'a> {
     view: View<'a>,
     texts: &'static Texts,
+    language: String,
     pub has_cover: bool,
     asked: RefCell<Vec<(Question, u64)>>,
     refused: RefCell<Vec<PathBuf>>,
 }
 
 impl<'a> Files<'a> {
-    pub fn new(world: World<'a>, file: &'a Path, texts: &'static Texts) -> Self {
+    pub fn new(world: World<'a>, file: &'a Path, texts: &'static Texts, language: String) -> Self {
         let view = View { world, file };
-        Self { view, texts, has_cover: false, asked: RefCell::default(), refused: RefCell::default() }
+        Self { view, texts, language, has_cover: false, asked: RefCell::default(), refused: RefCell::default() }
     }
 
     /// A picture or clip that the front matter names.
@@ -258,6 +259,10 @@ impl Lookup for Files<'_> {
 
     fn texts(&self) -> &'static Texts {
         self.texts
+    }
+
+    fn language(&self) -> &str {
+        &self.language
     }
 
     fn has_stretch(&self, slug: &Slug) -> bool {

@@ -102,8 +102,10 @@ pub(super) struct Maker<'a> {
 impl Maker<'_> {
     pub fn make(&self, outline: Outline) -> Made {
         let path = outline.source.file.path.clone();
-        let texts = outline.language().and_then(|language| texts::of(&language)).unwrap_or(self.texts);
-        let mut files = Files::new(self.world, &path, texts);
+        let own = outline.language();
+        let texts = own.as_deref().and_then(texts::of).unwrap_or(self.texts);
+        let language = own.unwrap_or_else(|| self.rules.language.clone());
+        let mut files = Files::new(self.world, &path, texts, language);
         let warning = |place, what, mend| problem(Severity::Warning, &path, place, what, mend);
         let told = |fault: &Fault| warning(fault.place, fault.what.clone(), fault.mend.clone());
         let mut problems: Vec<Problem> = outline.warnings.iter().map(told).collect();
@@ -223,7 +225,7 @@ fn stretch(
     let is_svg = |file: &&MediaFile| file.media_type == "image/svg+xml";
     let svg = picture.filter(is_svg).and_then(|file| Some((file, fs::read_to_string(&file.path).ok()?)));
     let pictogram = svg.and_then(|(file, svg)| {
-        let inlined = pictogram::inline(&svg, outline.slug.as_str());
+        let inlined = pictogram::inline(&svg, &format!("-{}", outline.slug));
         if inlined.is_none() {
             let what = "this picture has a script or a style in it and cannot stand inside a page";
             let mend = "Save it with presentation attributes (fill=…, stroke=…) only.";
@@ -267,6 +269,7 @@ const DESCRIPTION: usize = 155;
 fn entry(outline: Outline, mut body: Body, image: Option<Picture>) -> Entry {
     let description = outline.front_matter.any_description().map(str::to_owned);
     let before_more = body.excerpt.take();
+    let text = body.text.get(..body.main).unwrap_or(&body.text).to_owned();
     let described = description.clone().or_else(|| Some(markdown::shorten(before_more.as_deref()?, DESCRIPTION)));
     let language = outline.language();
     let mut extra = outline.front_matter.extra.unwrap_or_default();
@@ -276,8 +279,8 @@ fn entry(outline: Outline, mut body: Body, image: Option<Picture>) -> Entry {
         address: outline.address,
         aliases: outline.aliases,
         title: outline.title,
-        description: described.unwrap_or_else(|| markdown::shorten(&body.text, DESCRIPTION)),
-        excerpt: before_more.or_else(|| description.clone()).unwrap_or_else(|| markdown::shorten(&body.text, EXCERPT)),
+        description: described.unwrap_or_else(|| markdown::shorten(&text, DESCRIPTION)),
+        excerpt: before_more.or_else(|| description.clone()).unwrap_or_else(|| markdown::shorten(&text, EXCERPT)),
         dek: description,
         image,
         body,

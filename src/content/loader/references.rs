@@ -72,25 +72,6 @@ pub(super) fn name_parts(links: &[Link]) -> bool {
     links.iter().any(|link| !link.fragment.is_empty())
 }
 
-/// Ids that every page, or every post, has besides those of its text.
-const FRAME_IDS: [&str; 15] = [
-    "comments",
-    "comments-title",
-    "email",
-    "fax",
-    "main",
-    "name",
-    "preview",
-    "preview-title",
-    "related-title",
-    "respond",
-    "respond-title",
-    "series",
-    "series-title",
-    "site",
-    "text",
-];
-
 /// Looks for links of ours that lead nowhere.
 pub(super) struct Judge<'a> {
     pub known: &'a Known,
@@ -289,7 +270,7 @@ fn ids_of(entry: &Entry) -> HashSet<String> {
                 ids.extend(ids_in(words));
             }
             Piece::Html(html) => ids.extend(ids_in(html)),
-            Piece::Stretch(slug) => ids.extend([format!("stretch-{slug}"), format!("stretch-{slug}-title")]),
+            Piece::Stretch(slug) => ids.extend([format!("-stretch-{slug}"), format!("-stretch-{slug}-title")]),
             Piece::Code(_) | Piece::Embed(_) => {}
         }
     }
@@ -297,12 +278,13 @@ fn ids_of(entry: &Entry) -> HashSet<String> {
 }
 
 fn ids_in(html: &str) -> Vec<String> {
-    let id = |tag: &StartTag| tag.get(html, "id").or_else(|| tag.get(html, "name").filter(|_| tag.name == "a"));
-    start_tags(html).iter().filter_map(id).collect()
+    let id = |tag: StartTag| tag.get("id").or_else(|| tag.get("name").filter(|_| tag.name == "a")).map(str::to_owned);
+    start_tags(html).filter_map(id).collect()
 }
 
 fn is_there(ids: &HashSet<String>, fragment: &str) -> bool {
-    let is_of_frame = || FRAME_IDS.contains(&fragment) || fragment.starts_with("comment-");
+    // The ids of the page around a text, which not every page has.
+    let is_of_frame = || fragment.starts_with('-') || fragment.starts_with("comment-");
     fragment.eq_ignore_ascii_case("top") || ids.contains(fragment) || is_of_frame()
 }
 

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{Event, LinkType, Tag, html};
+use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd, html};
 
-use super::{Dialect, Events, FOLD, Writer, embed};
+use super::{Dialect, Events, FOLD, Writer, embed, prepared::unmarked};
 use crate::{
     content::pictures::{self, Place},
     domain::{
@@ -25,62 +25,47 @@ enum Line {
     Words,
 }
 
-impl Writer<'_> {
+impl<'e> Writer<'_, 'e> {
     /// Writes a paragraph; returns how many events it had.
-    pub(super) fn paragraph(&mut self, events: &Events) -> usize {
+    pub(super) fn paragraph(&mut self, events: &'e Events<'e>) -> usize {
         let length = block_length(events);
         let inner = &events[1..length - 1];
-        if self.dialect == Dialect::Instep && self.gallery(inner) {
+        let is_ours = self.dialect == Dialect::Instep;
+        if is_ours && self.gallery(inner) {
             return length;
         }
-        let lines: Vec<&Events> =
-            inner.split(|(event, _)| matches!(event, Event::SoftBreak | Event::HardBreak)).collect();
-        let meanings: Vec<Line> = match self.dialect {
-            Dialect::Instep => lines.iter().map(|line| self.meaning(line, lines.len() == 1)).collect(),
-            Dialect::CommonMark => Vec::new(),
-        };
-        if meanings.iter().all(|line| matches!(line, Line::Words)) {
-            self.raw("<p>");
-            self.write(inner);
-            self.raw("</p>\n");
-            self.text.push('\n');
-            return length;
-        }
-        let mut open = false;
-        for (line, meaning) in lines.into_iter().zip(meanings) {
-            match meaning {
-                Line::Words if line.is_empty() => {}
-                Line::Words => {
-                    self.raw(if open { "\n" } else { "<p>" });
-                    open = true;
-                    self.write(line);
-                    self.text.push(' ');
+        let lines = if is_ours && can_be_cut(inner) { lines_of(inner) } else { vec![inner] };
+        let is_one = lines.len() == 1;
+        let mut is_open = false;
+        for line in lines {
+            let meaning = if is_ours { self.meaning(line, is_one) } else { Line::Words };
+            if matches!(meaning, Line::Words | Line::Address(_)) {
+                self.raw(if is_open { "\n" } else { "<p>" });
+                if !std::mem::replace(&mut is_open, true) {
+                    self.open.enter();
                 }
+            } else {
+                self.close_paragraph(&mut is_open);
+            }
+            match meaning {
+                Line::Words => self.write(line),
                 Line::Address(address) => {
-                    self.raw(if open { "\n" } else { "<p>" });
-                    open = true;
                     self.link_to(line.first().map_or(0, |(_, range)| range.start), address.as_str());
                     self.raw(&format!("<a href=\"{0}\">{0}</a>", escape_html(&address)));
-                    self.text.push(' ');
                 }
-                Line::Piece(piece) => {
-                    self.close_paragraph(&mut open);
-                    self.piece(piece);
-                }
-                Line::Figure(html) => {
-                    self.close_paragraph(&mut open);
-                    self.raw(&html);
-                }
+                Line::Piece(piece) => self.piece(piece),
+                Line::Figure(html) => self.raw(&html),
             }
+            self.text.push(' ');
         }
-        self.close_paragraph(&mut open);
+        self.close_paragraph(&mut is_open);
         self.text.push('\n');
         length
     }
 
-    fn close_paragraph(&mut self, open: &mut bool) {
-        if std::mem::take(open) {
-            self.raw("</p>\n");
+    fn close_paragraph(&mut self, is_open: &mut bool) {
+        if std::mem::take(is_open) {
+            self.leave(|writer| writer.raw("</p>\n"));
         }
     }
 
@@ -123,7 +108,7 @@ impl Writer<'_> {
 
     fn meaning(&mut self, line: &Events, alone: bool) -> Line {
         let (Some((first, range)), Some((_, last_range))) = (line.first(), line.last()) else { return Line::Words };
-        let source = self.markdown[range.start..last_range.end.max(range.end)].trim();
+        let source = unmarked(self.markdown[range.start..last_range.end.max(range.end)].trim());
         if let Some(slug) = source.strip_prefix("![[").and_then(|rest| rest.strip_suffix("]]")) {
             return self.stretch(slug, range);
         }
@@ -143,16 +128,14 @@ impl Writer<'_> {
                     None => Line::Words,
                 }
             }
-            Event::Text(_)
-                if line.iter().all(|(event, _)| matches!(event, Event::Text(_)))
-                    && !source.contains(char::is_whitespace) =>
-            {
-                match embed(source, None, self.lookup) {
+            _ if line.iter().all(|(event, _)| is_of_words(event)) => match address_of(&source) {
+                Some(address) => match embed(&address, None, self.lookup) {
                     Some(embed) => Line::Piece(Piece::Embed(embed)),
-                    None if address::is_web(source) => Line::Address(source.to_owned()),
+                    None if address::is_web(&address) => Line::Address(address),
                     None => Line::Words,
-                }
-            }
+                },
+                None => Line::Words,
+            },
             _ => Line::Words,
         }
     }
@@ -171,14 +154,14 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes a picture among words; returns how many events it had.
-    pub(super) fn image(&mut self, events: &Events) -> usize {
+    /// Writes a picture, among words or alone in an item; returns how many events it had.
+    pub(super) fn image(&mut self, events: &Events, is_alone: bool) -> usize {
         let length = block_length(events);
         if self.dialect.is_plain() {
             html::push_html(&mut self.html, events[..length].iter().map(|(event, _)| event.clone()));
             return length;
         }
-        let picture = self.picture(events, Place::Text);
+        let picture = if is_alone { self.figure(events, Place::Text) } else { self.picture(events, Place::Text) };
         self.raw(&picture);
         length
     }
@@ -220,6 +203,11 @@ impl Writer<'_> {
         }
         let title = if title.is_empty() { String::new() } else { format!(" title=\"{}\"", escape_html(title)) };
         if let Some(linked) = self.lookup.media(dest_url) {
+            // No link stands in a link.
+            if self.in_link > 0 {
+                return escape_html(&alt);
+            }
+            self.close_link();
             let address = escape_html(&address::encode(&linked.picture.address));
             return format!("<a href=\"{address}\"{title}>{}</a>", escape_html(&alt));
         }
@@ -247,6 +235,11 @@ impl Writer<'_> {
     /// A link: to a Markdown file or a download of ours by the name the author sees, else as it stands.
     pub(super) fn link(&mut self, event: &Event, range: &Range<usize>) {
         let Event::Start(Tag::Link { link_type, dest_url, title, id }) = event else { return };
+        self.in_link += 1;
+        if self.in_link > 1 && !self.dialect.is_plain() {
+            return;
+        }
+        self.close_link();
         let is_ours = *link_type != LinkType::Email
             && !dest_url.starts_with(['#', '?'])
             // `https:`, `mailto:`, `tel:`: whatever has a scheme is whole.
@@ -288,6 +281,15 @@ impl Writer<'_> {
         let link = Event::Start(Tag::Link { link_type: *link_type, dest_url, title: title.clone(), id: id.clone() });
         html::push_html(&mut self.html, std::iter::once(link));
     }
+
+    pub(super) fn end_of_link(&mut self) {
+        self.in_link -= 1;
+        if self.in_link == 0 || self.dialect.is_plain() {
+            self.raw("</a>");
+            let behind = std::mem::take(&mut self.behind_link);
+            self.raw(&behind);
+        }
+    }
 }
 
 /// A clip whose title is the word `loop` plays again and again, without a sound.
@@ -295,6 +297,53 @@ fn looped(embed: Embed, title: &str) -> Embed {
     match embed {
         Embed::Video(clip) if title.trim().eq_ignore_ascii_case("loop") => Embed::Video(Clip { loops: true, ..clip }),
         other => other,
+    }
+}
+
+/// The lines of a text. A break in a part of it, such as an emphasis or the text of a picture, does not end a line.
+pub(super) fn lines_of<'e>(inner: &'e Events<'e>) -> Vec<&'e Events<'e>> {
+    let mut depth = 0_usize;
+    let mut is_end = |(event, _): &(Event, Range<usize>)| {
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && matches!(event, Event::SoftBreak)
+    };
+    inner.split(&mut is_end).collect()
+}
+
+/// True unless the lines of a paragraph belong together: the author broke them on purpose, or HTML may go over several.
+fn can_be_cut(inner: &Events) -> bool {
+    let binds = |event: &Event| match event {
+        Event::HardBreak => true,
+        Event::InlineHtml(html) => !html.starts_with("<!--"),
+        _ => false,
+    };
+    !inner.iter().any(|(event, _)| binds(event))
+}
+
+/// True for words and what only emphasises them.
+fn is_of_words(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Text(_)
+            | Event::Start(Tag::Emphasis | Tag::Strong | Tag::Strikethrough)
+            | Event::End(TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough)
+    )
+}
+
+/// The address or name that a line consists of, read as the destination of a link: with escapes and character references
+/// resolved, and without emphasis.
+fn address_of(source: &str) -> Option<String> {
+    if source.contains(|c: char| c.is_whitespace() || matches!(c, '<' | '>')) {
+        return None;
+    }
+    let link = format!("[x](<{source}>)");
+    match Parser::new(&link).nth(1) {
+        Some(Event::Start(Tag::Link { dest_url, .. })) => Some(dest_url.into_string()),
+        _ => None,
     }
 }
 

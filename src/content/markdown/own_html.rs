@@ -1,18 +1,25 @@
-//! The author's own HTML: files that it names by the name the author sees get their address, pictures their size.
-//! Everything else in it stays as it was written.
+//! The author's own HTML. Files that it names by the name the author sees get their address, pictures their size, and what
+//! it leaves open is closed where its block ends, so that it cannot take in the page around it. All else stays as it was
+//! written.
 
 use std::ops::Range;
 
 use super::{
-    Reference, Writer,
-    tags::{StartTag, start_tags},
+    Events, Reference, Writer,
+    open::Place,
+    tags::{self, Attribute, StartTag, Token, tokens},
 };
-use crate::domain::{address, words::escape_html};
+use crate::domain::{
+    address,
+    words::{escape_html, without_controls},
+};
 
 /// Which attribute of which element names a file.
-const NAMES: [(&str, &str); 7] = [
+const NAMES: [(&str, &str); 9] = [
     ("img", "src"),
+    ("img", "srcset"),
     ("source", "src"),
+    ("source", "srcset"),
     ("video", "src"),
     ("video", "poster"),
     ("audio", "src"),
@@ -20,65 +27,297 @@ const NAMES: [(&str, &str); 7] = [
     ("a", "href"),
 ];
 
-impl Writer<'_> {
-    /// Writes HTML, and notes where it leads; `place` says where a byte of it stands in the Markdown.
-    pub(super) fn own_html(&mut self, html: &str, place: impl Fn(usize) -> usize) {
-        let mut written = String::with_capacity(html.len());
-        let mut copied = 0;
-        for tag in start_tags(html) {
-            if let ("iframe", Some(source)) = (tag.name.as_str(), tag.get(html, "src")) {
-                self.out.frames.push(Reference { at: place(tag.at), to: source });
-            }
-            if let ("a" | "area", Some(to)) = (tag.name.as_str(), tag.get(html, "href")) {
-                self.out.links.push(Reference { at: place(tag.at), to });
-            }
-            for (place, text) in self.changes(html, &tag, &place) {
-                written.push_str(&html[copied..place.start]);
-                written.push_str(&text);
-                copied = place.end;
+/// Elements without an end tag (HTML, 13.1.2).
+const VOID: [&str; 18] = [
+    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta",
+    "param", "source", "track", "wbr", "keygen",
+];
+
+/// Elements that are there once, around a page.
+const FRAME: [&str; 5] = ["html", "head", "body", "frameset", "plaintext"];
+
+/// Elements that hide what stands in them, or show it in a box. In a sentence, without an end, they are a word of it.
+const HIDING: [&str; 17] = [
+    "audio", "canvas", "datalist", "iframe", "math", "noembed", "noframes", "noscript", "object", "script", "select",
+    "style", "svg", "template", "textarea", "title", "video",
+];
+
+/// Elements that do not part words.
+const INLINE: [&str; 29] = [
+    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd",
+    "mark", "q", "s", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr",
+];
+
+impl Writer<'_, '_> {
+    /// Writes a block of HTML; `source` says where a byte of it stands in the Markdown.
+    pub(super) fn block_of_html(&mut self, html: &str, source: impl Fn(usize) -> usize) {
+        self.own_html(html, &source, None);
+        // What swallows tags ends with its block, whatever else may go on in the next one.
+        while self.open.innermost().is_some_and(tags::is_raw) {
+            self.close_innermost();
+        }
+    }
+
+    /// Writes a tag in a text; `rest` is what follows it there.
+    pub(super) fn inline_html(&mut self, html: &str, at: usize, rest: &Events) {
+        self.own_html(html, &|place| at + place, rest.last().map(|(_, range)| range.end));
+    }
+
+    /// `text_end`: where the text ends in which it stands, for a tag in a text.
+    fn own_html(&mut self, html: &str, source: &impl Fn(usize) -> usize, text_end: Option<usize>) {
+        let mut written = 0;
+        for (token, place) in tokens(html) {
+            // Browsers pass over what is between tokens, such as `</>`.
+            self.raw(html.get(written..place.start).unwrap_or_default());
+            written = place.end;
+            let (at, html_of_it) = (source(place.start), &html[place]);
+            match token {
+                Token::Start(tag) => self.start_tag(html, &tag, written, source, text_end),
+                Token::End(name) => self.end_tag(&name, html_of_it, at),
+                Token::Text(text) => {
+                    self.push_text(&text);
+                    let clean = without_controls(text.clone());
+                    // A reference may bring one in: `&#1;`.
+                    if clean == text { self.raw(html_of_it) } else { self.raw(&escape_html(&clean)) }
+                }
+                Token::Comment => {
+                    self.raw(html_of_it);
+                    let end = if html_of_it.starts_with("<!--") { "-->" } else { ">" };
+                    if !html_of_it.ends_with('>') || !html_of_it.ends_with(end) && !html_of_it.ends_with("--!>") {
+                        self.raw(end);
+                        self.report_open("the comment", at);
+                    }
+                }
             }
         }
-        written.push_str(&html[copied..]);
-        self.raw(&written);
+        if written < html.len() {
+            self.report_open("a tag", source(written));
+            self.visible(&html[written..]);
+        }
+    }
+
+    fn start_tag(
+        &mut self,
+        html: &str,
+        tag: &StartTag,
+        end: usize,
+        source: &impl Fn(usize) -> usize,
+        text_end: Option<usize>,
+    ) {
+        let (name, at) = (tag.name.as_str(), source(tag.at));
+        let is_word = text_end.is_some_and(|end| {
+            FRAME.contains(&name) || HIDING.contains(&name) && !tag.is_self_closing && !self.ends_between(name, at, end)
+        });
+        if is_word {
+            self.report_open(&format!("<{name}>"), at);
+            self.visible(&html[tag.at..end]);
+            return;
+        }
+        if FRAME.contains(&name) {
+            let what = format!("<{name}> belongs to the page around a text, so it is left out");
+            self.remark(at, what, "Take it out, or put it in `backticks` if readers should see it.");
+            return;
+        }
+        // No link stands in a link.
+        if name == "a" && self.in_link > 0 {
+            return;
+        }
+        if name == "a" {
+            self.close_link();
+        }
+        self.part_words(name);
+        self.report_tag(tag, at);
+        let mut written = tag.at;
+        for (place, text) in self.changes(tag, source) {
+            self.raw(&html[written..place.start]);
+            self.raw(&text);
+            written = place.end;
+        }
+        self.raw(&html[written..end]);
+        if VOID.contains(&name) || tag.is_self_closing && self.open.is_foreign() {
+            return;
+        }
+        if tag.is_self_closing {
+            self.raw(&format!("</{name}>"));
+        } else {
+            self.open.push(name, at);
+        }
+    }
+
+    fn end_tag(&mut self, name: &str, html: &str, at: usize) {
+        self.part_words(name);
+        match self.open.find(name) {
+            Place::Here => {
+                while self.open.innermost().is_some_and(|innermost| innermost != name) {
+                    self.close_innermost();
+                }
+                self.open.pop();
+                self.raw(html);
+            }
+            // It ends with the block that it stands in.
+            Place::Outside => self.open.late.push((name.to_owned(), at)),
+            // Browsers read it as `<br>`.
+            Place::Nowhere if name == "br" => self.raw("<br>"),
+            Place::Nowhere if FRAME.contains(&name) || VOID.contains(&name) || name == "a" || name == "p" => {}
+            Place::Nowhere => self.remark(
+                at,
+                format!("</{name}> ends nothing that is open here, so it is left out"),
+                format!("Take it out, or write <{name}> before it."),
+            ),
+        }
+    }
+
+    /// Closes the element that was opened last and says so, unless its end tag may be left out anyway.
+    fn close_innermost(&mut self) {
+        let Some(element) = self.open.pop() else { return };
+        if !element.ends_by_itself() {
+            // A script with `<!--<script>` in it ends at no end tag before that (HTML, 13.2.5.27).
+            self.raw(if element.name == "script" { "-->" } else { "" });
+            self.raw(&format!("</{}>", element.name));
+            self.report_open(&format!("<{}>", element.name), element.at);
+        }
+    }
+
+    /// No link stands in a link: the one before ends here, as it does in browsers.
+    pub(super) fn close_link(&mut self) {
+        if self.open.is_open("a") {
+            self.open.forget("a");
+            self.raw("</a>");
+        }
+    }
+
+    /// Ends a block that `enter` has begun, and writes its end.
+    pub(super) fn leave(&mut self, end: impl FnOnce(&mut Self)) {
+        self.close_block();
+        end(self);
+        self.end_late();
+    }
+
+    /// Closes what is open in a block.
+    pub(super) fn close_block(&mut self) {
+        while self.open.innermost().is_some() {
+            self.close_innermost();
+        }
+        self.open.leave();
+    }
+
+    /// Behind a block: ends what an end tag in it was about.
+    pub(super) fn end_late(&mut self) {
+        for (name, at) in std::mem::take(&mut self.open.late) {
+            self.end_tag(&name, &format!("</{name}>"), at);
+        }
+    }
+
+    /// Whether an end tag of that name stands between two places of the Markdown, in a text.
+    fn ends_between(&self, name: &str, at: usize, end: usize) -> bool {
+        let next = self.ends.partition_point(|(place, _)| *place < at);
+        self.ends[next..].iter().take_while(|(place, _)| *place < end).any(|(_, other)| other == name)
+    }
+
+    fn report_open(&mut self, what: &str, at: usize) {
+        self.remark(
+            at,
+            format!("{what} is not closed where its block ends, so it was closed there"),
+            "Close it, or put it in `backticks` if readers should see it.",
+        );
+    }
+
+    /// Text that was meant to be seen.
+    fn visible(&mut self, text: &str) {
+        self.push_text(text);
+        self.raw(&escape_html(text));
+    }
+
+    fn part_words(&mut self, name: &str) {
+        if !INLINE.contains(&name) {
+            self.push_text(" ");
+        }
     }
 
     /// What to put in place of which bytes, in order.
-    fn changes(&mut self, html: &str, tag: &StartTag, source: &impl Fn(usize) -> usize) -> Vec<(Range<usize>, String)> {
+    fn changes(&mut self, tag: &StartTag, source: &impl Fn(usize) -> usize) -> Vec<(Range<usize>, String)> {
         let mut changes = Vec::new();
-        for (attribute, place) in &tag.attributes {
-            let names_a_file = NAMES.contains(&(tag.name.as_str(), attribute.as_str()));
-            let named = html[place.clone()].trim().replace("&amp;", "&");
-            if !names_a_file || !is_ours(&named) {
-                continue;
-            }
-            let entry = if tag.name == "a" { self.lookup.entry(&named) } else { None };
-            if let Some(entry) = entry {
-                let entry = address::encode_with_fragment(&entry);
-                changes.push((place.clone(), escape_html(&entry)));
-                self.leads_to(&named, Some(entry));
-                continue;
-            }
-            let Some(linked) = self.lookup.media(&named) else {
-                self.report_missing(tag, &named, source(place.start));
-                continue;
-            };
-            self.leads_to(&named, None);
-            if let Some(refusal) = linked.refusal {
-                let what = format!("the picture {named:?} is left out: {}", refusal.what);
-                self.remark(source(place.start), what, refusal.mend);
-                continue;
-            }
-            let is_shown = tag.name == "img" || attribute == "poster";
-            let picture = &linked.picture;
-            let address = if is_shown { picture.shared() } else { picture.address.clone() };
-            changes.push((place.clone(), escape_html(&address::encode(&address))));
-            let has_size = tag.attributes.iter().any(|(name, _)| name == "width" || name == "height");
-            if let (true, false, Some((width, height))) = (tag.name == "img", has_size, picture.size) {
-                let size = format!(" width=\"{width}\" height=\"{height}\"");
-                changes.insert(0, (tag.name_end..tag.name_end, size));
-            }
+        let at = source(tag.at);
+        if let ("iframe", Some(to)) = (tag.name.as_str(), tag.get("src")) {
+            self.out.frames.push(Reference { at, to: to.to_owned() });
         }
+        if let ("a" | "area", Some(to)) = (tag.name.as_str(), tag.get("href")) {
+            self.out.links.push(Reference { at, to: to.to_owned() });
+        }
+        // Before a name, since both may be the same.
+        let mut attributes: Vec<&Attribute> = tag.attributes.iter().collect();
+        attributes.sort_by_key(|attribute| attribute.name != "id");
+        for attribute in attributes {
+            let Attribute { name, value, place } = attribute;
+            let at = source(place.start);
+            let changed = match name.as_str() {
+                _ if value.trim().is_empty() => None,
+                "id" => self.unique_id(value, at),
+                "name" if tag.name == "a" => {
+                    self.ids.note(value);
+                    None
+                }
+                "srcset" if NAMES.contains(&(tag.name.as_str(), "srcset")) => self.files_of_set(tag, value, at),
+                name if NAMES.contains(&(tag.name.as_str(), name)) => self.file_of(tag, name, value.trim(), at),
+                _ => None,
+            };
+            changes.extend(changed.map(|value| (place.clone(), attribute_value(&value))));
+        }
+        if let ("img", Some(size)) = (tag.name.as_str(), self.size_of(tag)) {
+            changes.push((tag.name_end..tag.name_end, size));
+        }
+        changes.sort_by_key(|(place, _)| place.start);
         changes
+    }
+
+    fn unique_id(&mut self, wanted: &str, at: usize) -> Option<String> {
+        let id = self.ids.take(wanted);
+        if id == wanted {
+            return None;
+        }
+        let what = format!("the id {wanted:?} is on this page already, so it became {id:?}");
+        self.remark(at, what, "Give it another id.");
+        Some(id)
+    }
+
+    /// The address of what an attribute names, where that is ours; notes where links lead.
+    fn file_of(&mut self, tag: &StartTag, attribute: &str, named: &str, at: usize) -> Option<String> {
+        if !is_ours(named) {
+            return None;
+        }
+        if let Some(entry) = (tag.name == "a").then(|| self.lookup.entry(named)).flatten() {
+            let entry = address::encode_with_fragment(&entry);
+            self.leads_to(named, Some(entry.clone()));
+            return Some(entry);
+        }
+        let Some(linked) = self.lookup.media(named) else {
+            self.report_missing(tag, named, at);
+            return None;
+        };
+        self.leads_to(named, None);
+        if let Some(refusal) = linked.refusal {
+            let what = format!("the picture {named:?} is left out: {}", refusal.what);
+            self.remark(at, what, refusal.mend);
+            return None;
+        }
+        let is_shown = tag.name == "img" || matches!(attribute, "poster" | "srcset");
+        let picture = linked.picture;
+        Some(address::encode(&if is_shown { picture.shared() } else { picture.address }))
+    }
+
+    /// The addresses in a `srcset`, each followed by its width or density.
+    fn files_of_set(&mut self, tag: &StartTag, set: &str, at: usize) -> Option<String> {
+        let changed = tags::each_of_set(set, |named| self.file_of(tag, "srcset", named, at));
+        (changed != set).then_some(changed)
+    }
+
+    /// Width and height of a picture whose tag gives neither.
+    fn size_of(&self, tag: &StartTag) -> Option<String> {
+        let named = tag.get("src").filter(|named| is_ours(named))?;
+        let has_size = tag.attributes.iter().any(|one| one.name == "width" || one.name == "height");
+        let linked = self.lookup.media(named).filter(|linked| !has_size && linked.refusal.is_none())?;
+        let (width, height) = linked.picture.size?;
+        Some(format!(" width=\"{width}\" height=\"{height}\""))
     }
 
     /// The link that was noted last leads to this page, or to a file or nowhere, which needs no more judging.
@@ -99,6 +338,38 @@ impl Writer<'_> {
             );
         }
     }
+
+    /// Reports what the page's policy refuses, and pictures that tell others who reads.
+    fn report_tag(&mut self, tag: &StartTag, at: usize) {
+        let is_data = tag.get("type").is_some_and(|kind| kind.ends_with("json"));
+        let has = |wanted: &dyn Fn(&str) -> bool| tag.attributes.iter().any(|one| wanted(&one.name));
+        let refused = [
+            (tag.name == "script" && tag.get("src").is_none() && !is_data, "an inline script"),
+            (tag.name == "style" || has(&|name| name == "style"), "an inline style"),
+            (has(&|name| name.starts_with("on")), "an inline event handler"),
+        ];
+        for (_, what) in refused.into_iter().filter(|(is_there, _)| *is_there) {
+            self.remark(
+                at,
+                format!("there is {what} here, and browsers are told not to run or apply any"),
+                "Put styles into content/custom.css, and leave scripts out.",
+            );
+        }
+        let is_remote = |source: &str| ["http://", "https://", "//"].iter().any(|start| source.starts_with(start));
+        if tag.name == "img" && tag.get("src").is_some_and(is_remote) {
+            self.out.has_remote_picture = true;
+            self.remark(
+                at,
+                "a picture here is on somebody else's server, so reading this page tells them",
+                "Save it beside the Markdown file and write its name instead.",
+            );
+        }
+    }
+}
+
+/// A value for any kind of quotes.
+fn attribute_value(text: &str) -> String {
+    escape_html(text).replace('\'', "&#39;")
 }
 
 /// No address of somebody else's, no part of this page.
@@ -118,6 +389,10 @@ mod tests {
             ("<IMG SRC=a.jpg>", "<IMG width=\"4\" height=\"3\" SRC=/media/1-a.jpg>"),
             ("<img width='9' src='a.jpg'/>", "<img width='9' src='/media/1-a.jpg'/>"),
             (
+                "<img src=\"https://x.example/i.jpg\" srcset=\"a.jpg 1x,b.jpg 2x, https://x.example/i,j.jpg 3x\">",
+                "<img src=\"https://x.example/i.jpg\" srcset=\"/media/1-a.jpg 1x,/media/1-b.jpg 2x, https://x.example/i,j.jpg 3x\">",
+            ),
+            (
                 "<div>\n<video src=\"a.mp4\" poster=a.jpg></video>\n</div>",
                 "<div><video src=\"/media/1-a.mp4\" poster=/media/1-a.jpg></video></div>",
             ),
@@ -128,6 +403,39 @@ mod tests {
             ("<!-- <img src=\"a.jpg\"> -->", "<!-- <img src=\"a.jpg\"> -->"),
             ("<script src=x>\"<img src='a.jpg'>\"</script>", "<script src=x>\"<img src='a.jpg'>\"</script>"),
             ("<div data-x=\"<img src='a.jpg'>\"></div>", "<div data-x=\"<img src='a.jpg'>\"></div>"),
+        ] {
+            assert_eq!(shape(written), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_open_is_closed_where_its_block_ends() {
+        for (written, expected) in [
+            ("Use the <title> tag.\n\nb", "<p>Use the &lt;title&gt; tag.</p><p>b</p>"),
+            ("Use <textarea rows=2> or <select>.", "<p>Use &lt;textarea rows=2&gt; or &lt;select&gt;.</p>"),
+            ("Set <title>A *b*</title> so.", "<p>Set <title>A <em>b</em></title> so.</p>"),
+            ("a <b>c *d\n\ne*", "<p>a <b>c *d</b></p><p>e*</p>"),
+            ("*a <b>c* d</b>", "<p><em>a <b>c</b></em> d</p>"),
+            ("<b><i>x</b></i>", "<p><b><i>x</i></b></p>"),
+            ("<div>\n\na\n\n</div>\n\nb", "<div><p>a</p></div><p>b</p>"),
+            ("<div>\n\na </div>\n\nb", "<div><p>a </p></div><p>b</p>"),
+            ("a\n\n</div></div>\n\nb", "<p>a</p><p>b</p>"),
+            ("- <div>\n\n  a\n\nb", "<ul><li><div><p>a</p></div></li></ul><p>b</p>"),
+            ("> <table><tr><td>\n\nb", "<blockquote><table><tr><td></table></blockquote><p>b</p>"),
+            ("<!-- a\n\nb", "<!-- ab-->"),
+            ("<title>a\n\nb", "<title>a</title><p>b</p>"),
+            ("<div class=\"a\n\nb", "&lt;div class=&quot;a<p>b</p>"),
+            ("<a name=\"x\"/>b", "<p><a name=\"x\"/></a>b</p>"),
+            ("<svg><path d='M0'/></svg>", "<p><svg><path d='M0'/></svg></p>"),
+            ("<form>\n\n[x](/y)", "<form><p><a href=\"/y\">x</a></p></form>"),
+            ("<body onload=\"x\"><p>a", "<p>a"),
+            ("a </br> b </p> c", "<p>a <br> b  c</p>"),
+            ("<a href=\"/x\">y [z](/w) v</a>", "<p><a href=\"/x\">y </a><a href=\"/w\">z</a> v</p>"),
+            ("[y <a href=\"/w\">z</a> v](/x)", "<p><a href=\"/x\">y z v</a></p>"),
+            (
+                "|a|b|\n|-|-|\n|<b>c|d</b>|",
+                "<div class=\"table-scroll\" role=\"region\" aria-label=\"Table\" tabindex=\"0\"><table><thead><tr><th scope=\"col\">a</th><th scope=\"col\">b</th></tr></thead><tbody><tr><td><b>c</b></td><td>d</td></tr></tbody></table></div>",
+            ),
         ] {
             assert_eq!(shape(written), expected, "{written}");
         }

@@ -1,9 +1,26 @@
-//! The start tags in a piece of HTML: what an author's HTML names, and where it stands.
+//! HTML in pieces, as a browser's tokenizer reads it: tags, texts and comments, each with its place.
 
 use std::ops::Range;
 
-/// A start tag.
+use html5gum::{
+    Span, State, Tokenizer,
+    emitters::callback::{CallbackEmitter, CallbackEvent},
+};
+
+/// A piece of HTML.
 #[derive(Debug, PartialEq, Eq)]
+pub enum Token {
+    Start(StartTag),
+    /// The name of an end tag, in lower case.
+    End(String),
+    /// A text, with its character references resolved.
+    Text(String),
+    /// A comment, a doctype, or what browsers take for a comment.
+    Comment,
+}
+
+/// A start tag.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct StartTag {
     /// Bytes from the start of the HTML.
     pub at: usize,
@@ -11,72 +28,118 @@ pub struct StartTag {
     pub name: String,
     /// Where the name ends.
     pub name_end: usize,
-    /// Names in lower case, and where the value stands without its quotes.
-    pub attributes: Vec<(String, Range<usize>)>,
+    pub attributes: Vec<Attribute>,
+    /// It ends with `/>`.
+    pub is_self_closing: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// In lower case.
+    pub name: String,
+    /// With its character references resolved.
+    pub value: String,
+    /// Where the value stands, without its quotes; where the name ends if there is no value.
+    pub place: Range<usize>,
 }
 
 impl StartTag {
-    /// The value of an attribute, with `&amp;` resolved; `html` is what the tag was found in.
-    pub fn get(&self, html: &str, attribute: &str) -> Option<String> {
-        let (_, place) = self.attributes.iter().find(|(name, _)| name == attribute)?;
-        html.get(place.clone()).map(|value| value.trim().replace("&amp;", "&"))
+    /// The value of an attribute, without white space around it.
+    pub fn get(&self, attribute: &str) -> Option<&str> {
+        self.attributes.iter().find(|one| one.name == attribute).map(|one| one.value.trim())
     }
 }
 
-/// All of them but those of scripts and styles, whose text is no markup either.
-pub fn start_tags(html: &str) -> Vec<StartTag> {
-    let mut tags = Vec::new();
-    let mut at = 0;
-    while let Some(start) = html[at..].find('<').map(|found| at + found) {
-        if html[start..].starts_with("<!--") {
-            at = html[start..].find("-->").map_or(html.len(), |end| start + end + 3);
-            continue;
-        }
-        let name_end = start + 1 + html[start + 1..].bytes().take_while(u8::is_ascii_alphanumeric).count();
-        let name = html[start + 1..name_end].to_ascii_lowercase();
-        if matches!(name.as_str(), "script" | "style") {
-            let end = html[name_end..].to_ascii_lowercase().find(&format!("</{name}"));
-            at = end.map_or(html.len(), |end| name_end + end);
-            continue;
-        }
-        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            at = start + 1;
-            continue;
-        }
-        let (attributes, end) = attributes(html, name_end);
-        tags.push(StartTag { at: start, name, name_end, attributes });
-        at = end.max(start + 1);
-    }
-    tags
-}
-
-/// Attributes up to the end of a tag (HTML, 13.1.2.3), and where that is.
-fn attributes(html: &str, mut at: usize) -> (Vec<(String, Range<usize>)>, usize) {
-    let bytes = html.as_bytes();
-    let skip =
-        |at: usize, wanted: &dyn Fn(u8) -> bool| at + bytes[at..].iter().take_while(|byte| wanted(**byte)).count();
-    let is_space = |byte: u8| byte.is_ascii_whitespace();
-    let mut found = Vec::new();
-    loop {
-        at = skip(at, &|byte| is_space(byte) || byte == b'/');
-        let name_end = skip(at, &|byte| !is_space(byte) && !matches!(byte, b'=' | b'>' | b'/' | b'<'));
-        if name_end == at {
-            return (found, at);
-        }
-        let name = html[at..name_end].to_ascii_lowercase();
-        let equals = skip(name_end, &is_space);
-        if bytes.get(equals) != Some(&b'=') {
-            at = name_end;
-            found.push((name, name_end..name_end));
-            continue;
-        }
-        let value = skip(equals + 1, &is_space);
-        let place = match bytes.get(value) {
-            Some(quote @ (b'"' | b'\'')) => value + 1..skip(value + 1, &|byte| byte != *quote),
-            _ => value..skip(value, &|byte| !is_space(byte) && byte != b'>'),
+/// All pieces of HTML with their places. What is left out at the end is a tag that does not end.
+pub fn tokens(html: &str) -> Vec<(Token, Range<usize>)> {
+    let mut tag = StartTag::default();
+    let read = move |event: CallbackEvent<'_>, span: Span<usize>| {
+        let owned = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let token = match event {
+            CallbackEvent::OpenStartTag { name } => {
+                let name_end = span.start + 1 + name.len();
+                tag = StartTag { at: span.start, name: owned(name), name_end, ..StartTag::default() };
+                return None;
+            }
+            CallbackEvent::AttributeName { name } => {
+                let place = span.end..span.end;
+                tag.attributes.push(Attribute { name: owned(name), value: String::new(), place });
+                return None;
+            }
+            CallbackEvent::AttributeValue { value } => {
+                let last = tag.attributes.last_mut()?;
+                (last.value, last.place) = (owned(value), span.start..span.end);
+                return None;
+            }
+            CallbackEvent::CloseStartTag { self_closing } => {
+                tag.is_self_closing = self_closing;
+                return Some((tag.at..span.end, Token::Start(std::mem::take(&mut tag))));
+            }
+            CallbackEvent::EndTag { name } => Token::End(owned(name)),
+            CallbackEvent::String { value } => Token::Text(owned(value)),
+            CallbackEvent::Comment { .. } | CallbackEvent::Doctype { .. } => Token::Comment,
+            CallbackEvent::Error(_) => return None,
         };
-        at = if place.start > value { (place.end + 1).min(html.len()) } else { place.end };
-        found.push((name, place));
+        Some((span.start..span.end, token))
+    };
+    let mut tokenizer = Tokenizer::new_with_emitter(html, CallbackEmitter::new(read));
+    let mut tokens: Vec<(Token, Range<usize>)> = Vec::new();
+    while let Some(Ok((mut place, token))) = tokenizer.next() {
+        // html5gum 0.9 does not say where the text of a script or a style begins.
+        place.start = place.start.max(tokens.last().map_or(0, |(_, before)| before.end));
+        if let Token::Start(tag) = &token
+            && let Some(state) = state_behind(tag)
+        {
+            tokenizer.set_state(state);
+        }
+        tokens.push((token, place));
+    }
+    tokens
+}
+
+/// The start tags alone.
+pub fn start_tags(html: &str) -> impl Iterator<Item = StartTag> {
+    tokens(html).into_iter().filter_map(|(token, _)| match token {
+        Token::Start(tag) => Some(tag),
+        _ => None,
+    })
+}
+
+/// A `srcset` (HTML, 4.8.4.2.1) with each of its addresses changed; `None` leaves one as it is.
+pub fn each_of_set(set: &str, mut change: impl FnMut(&str) -> Option<String>) -> String {
+    let is_between = |c: char| c.is_ascii_whitespace() || c == ',';
+    let (mut changed, mut rest) = (String::with_capacity(set.len()), set);
+    while !rest.is_empty() {
+        let (before, after) = rest.split_at(rest.find(|c| !is_between(c)).unwrap_or(rest.len()));
+        let (word, after) = after.split_at(after.find(|c: char| c.is_ascii_whitespace()).unwrap_or(after.len()));
+        let address = word.trim_end_matches(',');
+        changed.push_str(before);
+        changed.push_str(&change(address).unwrap_or_else(|| address.to_owned()));
+        // A comma ends the address at once, else its width or density does.
+        let end = if address.len() < word.len() { 0 } else { after.find(',').unwrap_or(after.len()) };
+        changed.push_str(&word[address.len()..]);
+        changed.push_str(&after[..end]);
+        rest = &after[end..];
+    }
+    changed
+}
+
+/// True if the text of the element is no markup (HTML, 13.2.6.2), so that it swallows tags until its own end.
+pub fn is_raw(name: &str) -> bool {
+    state_of(name).is_some()
+}
+
+fn state_behind(tag: &StartTag) -> Option<State> {
+    // `<iframe/>` is left open by browsers; here it is closed.
+    if tag.is_self_closing { None } else { state_of(&tag.name) }
+}
+
+fn state_of(name: &str) -> Option<State> {
+    match name {
+        "textarea" | "title" => Some(State::RcData),
+        "script" => Some(State::ScriptData),
+        "style" | "iframe" | "xmp" | "noembed" | "noframes" => Some(State::RawText),
+        _ => None,
     }
 }
 
@@ -94,27 +157,35 @@ mod tests {
             ),
             ("a < b <br/><hr /><a href=/x>", "br; hr; a href=/x"),
             ("<!-- <a href=x> --><p id=z>", "p id=z"),
-            ("<script>'<a href=x>'</script><b>", "b"),
-            ("<a href=\"x", "a href=x"),
-            ("<a <img src=x>", "a; img src=x"),
+            ("<script>'<a href=x>'</script><b>", "script; b"),
+            ("<title><b></title><i>", "title; i"),
+            ("<iframe/><b>", "iframe; b"),
+            ("<a href=\"x", ""),
             ("<", ""),
             ("ü<ü><é <b ü=ß>", "b ü=ß"),
         ] {
-            let shown = start_tags(html).into_iter().map(|tag| {
-                let attribute = |(name, _): &(String, _)| format!(" {name}={}", tag.get(html, name).expect("a value"));
+            let shown = start_tags(html).map(|tag| {
+                let attribute = |one: &Attribute| format!(" {}={}", one.name, one.value);
                 format!("{}{}", tag.name, tag.attributes.iter().map(attribute).collect::<String>())
             });
             assert_eq!(shown.collect::<Vec<_>>().join("; "), expected, "{html}");
         }
-        assert_eq!(start_tags("ü <b>").first().map(|tag| tag.at), Some(3));
+        assert_eq!(start_tags("ü <b>").next().map(|tag| (tag.at, tag.name_end)), Some((3, 5)));
     }
 
     proptest::proptest! {
         #[test]
-        fn nothing_breaks_it(html in "[<>a =\"'/!-ü]{0,40}") {
-            for tag in start_tags(&html) {
-                let all = tag.attributes.iter().all(|(name, _)| tag.get(&html, name).is_some());
-                proptest::prop_assert!(all && html[tag.at..].starts_with('<'));
+        fn places_are_right_whatever_is_written(html in "[<>a =\"'/!&-ü]{0,40}") {
+            for (token, place) in tokens(&html) {
+                let written = html.get(place).expect("a place between letters");
+                let is_right = match &token {
+                    Token::Start(tag) => written.starts_with('<') && written.ends_with('>')
+                        && tag.attributes.iter().all(|one| html.get(one.place.clone()).is_some()),
+                    Token::End(_) => written.starts_with("</"),
+                    Token::Text(_) => !written.is_empty(),
+                    Token::Comment => written.starts_with('<'),
+                };
+                proptest::prop_assert!(is_right, "{token:?} {written:?}");
             }
         }
     }

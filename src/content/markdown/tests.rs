@@ -149,12 +149,12 @@ fn blocks() {
     for (markdown, expected) in [
         (
             "## Calf & heel\n## Calf & heel",
-            "<h2 id=\"calf-heel\">Calf &amp; heel</h2><h2 id=\"calf-heel-2\">Calf &amp; heel</h2>",
+            "<h2 id=\"calf-heel\">Calf &amp; heel</h2><h2 id=\"calf-heel-1\">Calf &amp; heel</h2>",
         ),
         ("# One {#uno}\n## Two", "<h2 id=\"uno\">One</h2><h3 id=\"two\">Two</h3>"),
         (
             "a[^x] b[^y] c[^x]\n\n[^y]: why\n[^x]: ex",
-            "<p>a<sup class=\"footnote-ref\"><a href=\"#fn-1\" id=\"fnref-1\" aria-label=\"Footnote 1\">1</a></sup> b<sup class=\"footnote-ref\"><a href=\"#fn-2\" id=\"fnref-2\" aria-label=\"Footnote 2\">2</a></sup> c<sup class=\"footnote-ref\"><a href=\"#fn-1\" id=\"fnref-1-2\" aria-label=\"Footnote 1\">1</a></sup></p><section class=\"footnotes\" aria-labelledby=\"footnotes-title\"><h2 id=\"footnotes-title\">Footnotes</h2><ol><li id=\"fn-1\"><p>ex <a class=\"footnote-back\" href=\"#fnref-1\" aria-label=\"Back to the text, footnote 1\">↩</a> <a class=\"footnote-back\" href=\"#fnref-1-2\" aria-label=\"Back to the text, footnote 1\">↩</a></p></li><li id=\"fn-2\"><p>why <a class=\"footnote-back\" href=\"#fnref-2\" aria-label=\"Back to the text, footnote 2\">↩</a></p></li></ol></section>",
+            "<p>a<sup class=\"footnote-ref\"><a href=\"#-fn-1\" id=\"-fnref-1\" aria-label=\"Footnote 1\">1</a></sup> b<sup class=\"footnote-ref\"><a href=\"#-fn-2\" id=\"-fnref-2\" aria-label=\"Footnote 2\">2</a></sup> c<sup class=\"footnote-ref\"><a href=\"#-fn-1\" id=\"-fnref-1-2\" aria-label=\"Footnote 1\">1</a></sup></p><section class=\"footnotes\" aria-labelledby=\"-footnotes-title\"><h2 id=\"-footnotes-title\">Footnotes</h2><ol><li id=\"-fn-1\"><p>ex <a class=\"footnote-back\" href=\"#-fnref-1\" aria-label=\"Back to the text, footnote 1\">↩</a> <a class=\"footnote-back\" href=\"#-fnref-1-2\" aria-label=\"Back to the text, footnote 1\">↩</a></p></li><li id=\"-fn-2\"><p>why <a class=\"footnote-back\" href=\"#-fnref-2\" aria-label=\"Back to the text, footnote 2\">↩</a></p></li></ol></section>",
         ),
         (
             "|a|b|\n|-|-:|\n|1|*2*|",
@@ -171,7 +171,7 @@ fn blocks() {
         ("> ```c++\n> a\n> ```\n> b", "<blockquote>{c++ \"a\\n\"}<p>b</p></blockquote>"),
         (
             "a[^x] b\n\n[^x]: c\n\n    ```sh\n    d\n    ```\n\n## E",
-            "<p>a<sup class=\"footnote-ref\"><a href=\"#fn-1\" id=\"fnref-1\" aria-label=\"Footnote 1\">1</a></sup> b</p><h2 id=\"e\">E</h2><section class=\"footnotes\" aria-labelledby=\"footnotes-title\"><h2 id=\"footnotes-title\">Footnotes</h2><ol><li id=\"fn-1\"><p>c</p>{sh \"d\\n\"} <a class=\"footnote-back\" href=\"#fnref-1\" aria-label=\"Back to the text, footnote 1\">↩</a></li></ol></section>",
+            "<p>a<sup class=\"footnote-ref\"><a href=\"#-fn-1\" id=\"-fnref-1\" aria-label=\"Footnote 1\">1</a></sup> b</p><h2 id=\"e\">E</h2><section class=\"footnotes\" aria-labelledby=\"-footnotes-title\"><h2 id=\"-footnotes-title\">Footnotes</h2><ol><li id=\"-fn-1\"><p>c</p>{sh \"d\\n\"} <a class=\"footnote-back\" href=\"#-fnref-1\" aria-label=\"Back to the text, footnote 1\">↩</a></li></ol></section>",
         ),
         (
             "- [x] a\n- [ ] b",

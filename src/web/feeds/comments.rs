@@ -136,7 +136,7 @@ fn entry(app: &App, comment: &Comment, post: &Post) -> Entry {
             None => (posts::id(app, post), article.clone()),
         },
         summary: xml_text(&beginning(&comment.text)),
-        content: xml_text(&body::with_whole_addresses(&html, &site.base_url, &article)),
+        content: xml_text(&body::with_whole_addresses(&html, &article)),
     }
 }
 

@@ -176,7 +176,7 @@ fn entry(app: &App, snapshot: &Snapshot, post: &Post) -> Result<Entry, WebError>
     let (site, entry) = (&app.config.site, &post.entry);
     let href = site.absolute(&entry.address);
     let words = tongue::words_in(entry, site.texts);
-    let content = body::in_feed(&entry.body, snapshot, &site.base_url, &href, words).map_err(WebError::internal)?;
+    let content = body::in_feed(&entry.body, snapshot, &href, words).map_err(WebError::internal)?;
     // Feed readers know no direction but what stands in the text.
     let content = match &entry.language {
         Some(_) => format!("<div{}>{content}</div>", tongue::of(entry)),

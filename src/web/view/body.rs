@@ -3,10 +3,17 @@
 use std::collections::HashSet;
 
 use askama::Template;
+use url::Url;
 
 use super::{cards::PictureView, stretch::StretchCard};
 use crate::{
-    content::{Snapshot, markdown::highlight},
+    content::{
+        Snapshot,
+        markdown::{
+            highlight,
+            tags::{each_of_set, start_tags},
+        },
+    },
     domain::{
         address,
         embed::{Clip, Embed, Player},
@@ -54,15 +61,20 @@ struct FeedEmbed {
 pub fn on_page(body: &Body, snapshot: &Snapshot, language: &str, texts: &Texts) -> Result<String, askama::Error> {
     let mut html = String::new();
     let mut shown: HashSet<&Slug> = HashSet::new();
+    // The title of the page is its h1.
+    let mut level = 1;
     for piece in &body.pieces {
         match piece {
             Piece::Html(piece) => html.push_str(piece),
-            Piece::Heading(line, words) => html.push_str(&linked_heading(line, words, texts)),
+            Piece::Heading(line, words) => {
+                level = line.level;
+                html.push_str(&linked_heading(line, words, texts));
+            }
             Piece::Code(piece) => html.push_str(&code(piece)),
             Piece::Embed(piece) => html.push_str(&embed(piece, language, texts)?),
             Piece::Stretch(slug) => {
                 let Some(stretch) = snapshot.stretches.get(slug) else { continue };
-                let card = StretchCard::new(stretch, texts);
+                let card = StretchCard::new(stretch, level + 1, texts);
                 // Shown twice, it would give its ids twice.
                 html.push_str(&if shown.insert(slug) { card.render()? } else { card.link() });
             }
@@ -146,28 +158,25 @@ pub fn embed(embed: &Embed, language: &str, texts: &Texts) -> Result<String, ask
 ///
 /// # Errors
 /// A template failed.
-pub fn in_feed(
-    body: &Body,
-    snapshot: &Snapshot,
-    base_url: &str,
-    page: &str,
-    texts: &Texts,
-) -> Result<String, askama::Error> {
-    let mut html = String::new();
+pub fn in_feed(body: &Body, snapshot: &Snapshot, page: &str, texts: &Texts) -> Result<String, askama::Error> {
+    let (mut html, mut level) = (String::new(), 1);
     for piece in &body.pieces {
         match piece {
             Piece::Html(piece) => html.push_str(piece),
-            Piece::Heading(line, words) => html.push_str(&heading(line, words)),
+            Piece::Heading(line, words) => {
+                level = line.level;
+                html.push_str(&heading(line, words));
+            }
             Piece::Code(piece) => html.push_str(&plain_code(piece)),
             Piece::Embed(embed) => html.push_str(&feed_embed(embed, texts).render()?),
             Piece::Stretch(slug) => {
                 if let Some(stretch) = snapshot.stretches.get(slug) {
-                    html.push_str(&StretchCard::new(stretch, texts).in_feed());
+                    html.push_str(&StretchCard::new(stretch, level + 1, texts).in_feed());
                 }
             }
         }
     }
-    Ok(with_whole_addresses(&html, base_url, page))
+    Ok(with_whole_addresses(&html, page))
 }
 
 fn feed_embed(embed: &Embed, texts: &Texts) -> FeedEmbed {
@@ -188,29 +197,28 @@ fn feed_embed(embed: &Embed, texts: &Texts) -> FeedEmbed {
     }
 }
 
-/// A feed is read elsewhere, where `/about` leads nowhere, and neither does `#fn-1`.
-pub fn with_whole_addresses(html: &str, base_url: &str, page: &str) -> String {
-    let mut whole = html.to_owned();
-    for attribute in ["href", "src", "poster"] {
-        // `//host/path` is whole already.
-        whole = whole.replace(&format!(" {attribute}=\"//"), &format!(" {attribute}=\"https://"));
-        whole = whole.replace(&format!(" {attribute}=\"/"), &format!(" {attribute}=\"{base_url}/"));
+/// HTML whose addresses are whole, for those who read it elsewhere: `/about` leads nowhere there, and neither does `#a`.
+/// `page` is the whole address of the page that it is from.
+pub fn with_whole_addresses(html: &str, page: &str) -> String {
+    let Ok(page) = Url::parse(page) else { return html.to_owned() };
+    let whole = |address: &str| match Url::parse(address) {
+        Err(url::ParseError::RelativeUrlWithoutBase) => page.join(address).ok().map(String::from),
+        _ => None,
+    };
+    let (mut written, mut rest) = (String::with_capacity(html.len() * 5 / 4), 0);
+    for attribute in start_tags(html).filter(|tag| tag.name != "use").flat_map(|tag| tag.attributes) {
+        let value = attribute.value.trim();
+        let changed = match attribute.name.as_str() {
+            _ if value.is_empty() => None,
+            "href" | "src" | "poster" | "cite" | "data" | "action" | "formaction" | "longdesc" => whole(value),
+            "srcset" | "imagesrcset" => Some(each_of_set(value, whole)),
+            _ => None,
+        };
+        if let Some(changed) = changed {
+            written.push_str(&html[rest..attribute.place.start]);
+            written.push_str(&escape_html(&changed).replace('\'', "&#39;"));
+            rest = attribute.place.end;
+        }
     }
-    whole = with_whole_choices(&whole, base_url);
-    whole.replace(" href=\"#", &format!(" href=\"{page}#"))
-}
-
-/// Each address in a `srcset` is followed by its width.
-fn with_whole_choices(html: &str, base_url: &str) -> String {
-    let mut parts = html.split(" srcset=\"");
-    let mut whole = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (choices, rest) = part.split_once('"').unwrap_or((part, ""));
-        let choices: Vec<String> = choices
-            .split(", ")
-            .map(|choice| if choice.starts_with('/') { format!("{base_url}{choice}") } else { choice.to_owned() })
-            .collect();
-        whole.push_str(&format!(" srcset=\"{}\"{rest}", choices.join(", ")));
-    }
-    whole
+    written + &html[rest..]
 }

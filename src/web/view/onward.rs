@@ -77,7 +77,7 @@ impl SeriesBox {
 /// The line above the title. It leads to the box, or to the series where there is none yet.
 pub fn series_label(series: &Series, listed: Option<&SeriesBox>) -> Named {
     match listed {
-        Some(listed) => Named::new(&format!("{}, {}", series.name, listed.place_in_line), "").at("#series"),
+        Some(listed) => Named::new(&format!("{}, {}", series.name, listed.place_in_line), "").at("#-series"),
         None => Named::new(&series.name, &format!("/series/{}", series.slug)),
     }
 }

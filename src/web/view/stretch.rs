@@ -28,6 +28,8 @@ pub struct Fact<'a> {
 #[template(path = "stretches/_card.html")]
 pub struct StretchCard<'a> {
     stretch: &'a Stretch,
+    /// Of its heading.
+    level: u8,
     id: String,
     href: String,
     facts: Vec<Fact<'a>>,
@@ -36,11 +38,13 @@ pub struct StretchCard<'a> {
 }
 
 impl<'a> StretchCard<'a> {
-    pub fn new(stretch: &'a Stretch, texts: &'a Texts) -> Self {
+    /// `level`: of its heading, one below the heading above it.
+    pub fn new(stretch: &'a Stretch, level: u8, texts: &'a Texts) -> Self {
         Self {
             stretch,
+            level: level.min(6),
             texts,
-            id: format!("stretch-{}", stretch.entry.slug),
+            id: format!("-stretch-{}", stretch.entry.slug),
             href: address::encode(&stretch.entry.address),
             facts: facts(stretch, texts),
             steps: steps_and_notes(stretch, texts).0,
@@ -54,7 +58,8 @@ impl<'a> StretchCard<'a> {
 
     /// In a feed: what to do, without the drawing.
     pub fn in_feed(&self) -> String {
-        format!("<h3><a href=\"{}\">{}</a></h3>\n{}", self.href, escape_html(&self.stretch.entry.title), self.steps)
+        let Self { level, href, steps, .. } = self;
+        format!("<h{level}><a href=\"{href}\">{}</a></h{level}>\n{steps}", escape_html(&self.stretch.entry.title))
     }
 }
 

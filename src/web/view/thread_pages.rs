@@ -33,7 +33,7 @@ impl ThreadPages {
         }
         let href = |to: usize| {
             // Under the article the comments are a long way down.
-            let place = if to == pages.first_read() { "#comments" } else { "" };
+            let place = if to == pages.first_read() { "#-comments" } else { "" };
             format!("{}{place}", address::encode(&threads::path(post, pages, to)))
         };
         let older = (number > 1).then(|| Way { href: href(number - 1), is_newer: false });

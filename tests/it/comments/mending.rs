@@ -7,12 +7,12 @@ use crate::support::{Answer, visitor::comment_id};
 #[track_caller]
 fn is_marked(answer: &Answer, field: &str) {
     let html = answer.html();
-    let control = html.by_id(field).expect("the field");
+    let control = html.by_id(&format!("-{field}")).expect("the field");
     assert_eq!(control.get("aria-invalid"), "true", "{field}");
-    let described = control.get("aria-describedby").split(' ').find(|id| *id == format!("{field}-error"));
+    let described = control.get("aria-describedby").split(' ').find(|id| *id == format!("-{field}-error"));
     let message = described.and_then(|id| html.by_id(id)).unwrap_or_else(|| panic!("{field} has no message"));
     assert!(message.words().ends_with('.'), "a sentence: {}", message.words());
-    let link = html.one("a", "href", &format!("#{field}"));
+    let link = html.one("a", "href", &format!("#-{field}"));
     assert_eq!(link.words(), message.words());
 }
 

@@ -66,7 +66,7 @@ fn keeps_the_text(answer: &Answer, text: &str) {
     assert!(html.title().starts_with("Error: "), "{}", html.title());
     assert_eq!(html.meta("robots"), Some("noindex"));
     assert_eq!(html.one("textarea", "name", "text").text.trim_start_matches('\n'), text);
-    assert!(html.by_id("error-summary").is_some_and(|summary| summary.attribute("autofocus").is_some()));
+    assert!(html.by_id("-error-summary").is_some_and(|summary| summary.attribute("autofocus").is_some()));
     let action = html.one("form", "method", "post").get("action");
     assert!(!action.contains('#'), "the summary has the focus, not a fragment: {action}");
 }

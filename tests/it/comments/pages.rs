@@ -98,7 +98,7 @@ async fn a_thread_past_two_hundred_comments_has_pages() {
     let second = site.get(SECOND).await;
     second.is(200).says("201 comments").does_not_say("The article itself.");
     let html = second.html();
-    assert_eq!((ids(&html), ways(&html)), (vec![id], (Some("/posts/calf#comments"), None)));
+    assert_eq!((ids(&html), ways(&html)), (vec![id], (Some("/posts/calf#-comments"), None)));
     assert_eq!(html.canonical(), Some(format!("http://127.0.0.1:3000{SECOND}").as_str()));
     assert_eq!(html.title(), "Comments on Calf, page 2 · Loose Laces");
     assert_eq!(html.meta("robots"), None);
@@ -142,7 +142,7 @@ async fn with_the_newest_first_the_article_has_the_newest() {
     let second = site.get(SECOND).await.html();
     let downwards: Vec<i64> = said[200..400].iter().rev().copied().collect();
     assert_eq!(ids(&second), downwards);
-    assert_eq!(ways(&second), (Some("/posts/calf#comments"), Some("/posts/calf/comments/page/1")));
+    assert_eq!(ways(&second), (Some("/posts/calf#-comments"), Some("/posts/calf/comments/page/1")));
     assert_eq!(leads(&site, "/posts/calf/comments/page/3").await, "303 /posts/calf");
     assert_eq!(
         leads(&site, &format!("/comments/{}", said[0])).await,
@@ -181,7 +181,7 @@ async fn the_pages_fit_every_pattern_of_addresses() {
         last = say(&site, None, second).await;
     }
     assert_eq!(ways(&site.get("/2026/calf").await.html()), (None, Some(SECOND)));
-    assert_eq!(ways(&site.get(SECOND).await.html()), (Some("/2026/calf#comments"), None));
+    assert_eq!(ways(&site.get(SECOND).await.html()), (Some("/2026/calf#-comments"), None));
     assert_eq!(leads(&site, &format!("/comments/{last}")).await, format!("302 {SECOND}#comment-{last}"));
     assert_eq!(leads(&site, "/posts/calf/comments/page/1").await, "303 /2026/calf");
 }

@@ -16,7 +16,7 @@ async fn a_preview_shows_the_comment_and_stores_nothing() {
     assert!(html.title().starts_with("Preview: "), "{}", html.title());
     assert_eq!(html.meta("robots"), Some("noindex"));
     answer.says("<strong>calves</strong>").does_not_say("<b>thank");
-    let preview = html.by_id("preview").expect("it is there");
+    let preview = html.by_id("-preview").expect("it is there");
     assert!(preview.attribute("autofocus").is_some() && preview.attribute("hidden").is_none(), "{preview:?}");
     let kept = ana.form_in(&html);
     for (name, value) in [
@@ -28,7 +28,7 @@ async fn a_preview_shows_the_comment_and_stores_nothing() {
         assert_eq!(kept.field(name), value);
     }
     assert_eq!(stored(&site).await, 0);
-    assert!(site.get("/posts/calf").await.html().by_id("preview").expect("its place").attribute("hidden").is_some());
+    assert!(site.get("/posts/calf").await.html().by_id("-preview").expect("its place").attribute("hidden").is_some());
     kept.send().await.is(303);
     assert_eq!(stored(&site).await, 1);
 }

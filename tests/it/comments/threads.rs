@@ -20,7 +20,7 @@ async fn a_reply_stands_under_its_parent() {
     let order: Vec<&str> =
         html.elements.iter().filter(|e| e.has_class("comment")).map(|comment| comment.get("id")).collect();
     assert_eq!(order, [first, answer, second].map(|id| format!("comment-{id}")));
-    let text = &html.by_id("comments").expect("the conversation").text;
+    let text = &html.by_id("-comments").expect("the conversation").text;
     assert!(text.trim_start().starts_with("3 comments"), "{text}");
 }
 
@@ -29,7 +29,7 @@ async fn every_comment_has_a_link_to_answer_it_without_scripts() {
     let site = site().await;
     let id = approved(&site, "calf", "First").await;
     let html = site.get("/posts/calf").await.html();
-    assert!(html.find("a", "href", &format!("?reply_to={id}#respond")).is_some());
+    assert!(html.find("a", "href", &format!("?reply_to={id}#-respond")).is_some());
     let page = site.get(&format!("/posts/calf?reply_to={id}")).await;
     page.is(200).says("Replying to");
     let html = page.html();
@@ -82,7 +82,7 @@ async fn a_removed_comment_leaves_a_place_for_its_answers() {
     page.says("has been removed").says("A calm answer").does_not_say("Rude words").says("1 comment");
     let html = page.html();
     assert_eq!([parent, answer].map(|id| depth(&html, id)), [1, 2]);
-    assert!(html.find("a", "href", &format!("?reply_to={parent}#respond")).is_none());
+    assert!(html.find("a", "href", &format!("?reply_to={parent}#-respond")).is_none());
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 mod collisions;
 mod commonmark;
+mod ids;
 mod links;
 mod live;
+mod markup;
 mod texts;

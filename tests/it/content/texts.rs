@@ -123,7 +123,7 @@ async fn a_post_shows_a_stretch_and_the_stretch_says_where() {
 async fn footnotes_lead_there_and_back() {
     let site = TestSite::new().post("calf", "Hold it[^a].\n\n[^a]: Thirty seconds.").start().await;
     let html = site.get("/posts/calf").await.html();
-    let link = html.all("a").into_iter().find(|a| a.get("href").starts_with("#fn-")).expect("a footnote");
+    let link = html.all("a").into_iter().find(|a| a.get("href").starts_with("#-fn-")).expect("a footnote");
     let note = html.by_id(link.get("href").trim_start_matches('#')).expect("the note");
     assert!(note.text.contains("Thirty seconds."));
     assert!(html.find("a", "href", &format!("#{}", link.get("id"))).is_some(), "and back");

@@ -87,7 +87,7 @@ async fn each_state_of_the_conversation_stands_alone() {
             .filter(|link| link.attribute("aria-current") == Some("page") && link.get("href").starts_with("?state="))
             .map(|link| link.get("href"))
             .collect();
-        assert_eq!(current, [format!("?state={state}#comments")]);
+        assert_eq!(current, [format!("?state={state}#-comments")]);
     }
     let says = async |state: &str, words: &str| {
         site.get(&format!("/_components?state={state}")).await.says(words);

@@ -35,7 +35,7 @@ async fn a_part_knows_its_place_and_the_parts_around_it() {
         let html = answer.html();
         assert_eq!((turn(&html, "prev").as_deref(), turn(&html, "next").as_deref()), (previous, next), "{path}");
         // The list has all three in order, and does not link to the one that is being read.
-        let box_at = html.elements.iter().position(|element| element.get("id") == "series").expect("the box");
+        let box_at = html.elements.iter().position(|element| element.get("id") == "-series").expect("the box");
         let lines: Vec<_> = html.all("li").into_iter().filter(|line| line.within.contains(&box_at)).collect();
         let titles: Vec<String> = lines.iter().map(|line| line.words()).collect();
         assert_eq!(titles, ["Calves", "Hips", "Feet"], "{path}");
@@ -52,7 +52,7 @@ async fn a_part_that_is_alone_has_no_box() {
     let site = site().await;
     let answer = site.get("/posts/alone").await;
     answer.does_not_say("Part 1");
-    assert!(answer.html().by_id("series").is_none());
+    assert!(answer.html().by_id("-series").is_none());
     // It goes by date, as posts without a series do.
     assert_eq!(turn(&answer.html(), "prev").as_deref(), Some("/posts/hips"));
 }

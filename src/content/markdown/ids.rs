@@ -1,0 +1,39 @@
+//! The ids of a text: none is there twice, and none is an id of the page around it.
+//!
+//! The page's own ids begin with `-`, which no id of a text does, except those of comments: `#comment-41` is an address
+//! that people share.
+
+use std::collections::{HashMap, HashSet};
+
+/// The ids that a text has so far.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    taken: HashSet<String>,
+    /// How often each was wanted.
+    wanted: HashMap<String, usize>,
+}
+
+impl Ids {
+    /// Notes the name of an `<a name=…>`, which is a target as ids are.
+    pub fn note(&mut self, name: &str) {
+        self.taken.insert(name.to_owned());
+    }
+
+    /// The id that was wanted, or one made from it: the second `legs` is `legs-1`, as on GitHub.
+    pub fn take(&mut self, wanted: &str) -> String {
+        let wanted = Some(wanted.trim_start_matches('-')).filter(|id| !id.is_empty()).unwrap_or("section");
+        let count = self.wanted.entry(wanted.to_owned()).or_insert(0);
+        loop {
+            let id = if *count == 0 { wanted.to_owned() } else { format!("{wanted}-{count}") };
+            let id = if is_of_a_comment(&id) { format!("section-{id}") } else { id };
+            *count += 1;
+            if self.taken.insert(id.clone()) {
+                return id;
+            }
+        }
+    }
+}
+
+fn is_of_a_comment(id: &str) -> bool {
+    id.strip_prefix("comment-").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+}

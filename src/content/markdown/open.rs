@@ -1,0 +1,115 @@
+//! The elements that the author's HTML has opened and not yet closed, by the blocks of Markdown that they stand in.
+
+use std::collections::HashMap;
+
+/// An element that is open.
+#[derive(Debug)]
+pub(super) struct Element {
+    pub name: String,
+    /// Bytes from the start of the Markdown.
+    pub at: usize,
+}
+
+impl Element {
+    /// True if its end tag may be left out (HTML, 13.1.2.4).
+    pub fn ends_by_itself(&self) -> bool {
+        const NAMES: [&str; 17] = [
+            "p", "li", "dt", "dd", "option", "optgroup", "tr", "td", "th", "tbody", "thead", "tfoot", "colgroup", "rp",
+            "rt", "rb", "rtc",
+        ];
+        NAMES.contains(&self.name.as_str())
+    }
+
+    /// True if its text is none that readers see.
+    fn is_hidden(&self) -> bool {
+        ["script", "style", "template", "title", "iframe", "noembed", "noframes", "noscript"].contains(&&*self.name)
+    }
+}
+
+/// Where an element was opened that an end tag may close.
+pub(super) enum Place {
+    /// In the block of the end tag.
+    Here,
+    /// In a block around that.
+    Outside,
+    Nowhere,
+}
+
+/// A stack of what is open.
+#[derive(Debug, Default)]
+pub(super) struct Open {
+    /// `None` begins a block.
+    stack: Vec<Option<Element>>,
+    counts: HashMap<String, usize>,
+    hidden: usize,
+    /// End tags in a block of elements around it, with their places.
+    pub late: Vec<(String, usize)>,
+}
+
+impl Open {
+    pub fn push(&mut self, name: &str, at: usize) {
+        let element = Element { name: name.to_owned(), at };
+        *self.counts.entry(element.name.clone()).or_default() += 1;
+        self.hidden += usize::from(element.is_hidden());
+        self.stack.push(Some(element));
+    }
+
+    /// Takes the innermost element of this block.
+    pub fn pop(&mut self) -> Option<Element> {
+        let element = self.stack.pop_if(|one| one.is_some())??;
+        self.count_out(&element);
+        Some(element)
+    }
+
+    fn count_out(&mut self, element: &Element) {
+        self.hidden -= usize::from(element.is_hidden());
+        if let Some(count) = self.counts.get_mut(&element.name) {
+            *count -= 1;
+        }
+    }
+
+    /// Begins a block.
+    pub fn enter(&mut self) {
+        self.stack.push(None);
+    }
+
+    /// Ends a block in which nothing is open any more.
+    pub fn leave(&mut self) {
+        self.stack.pop();
+    }
+
+    /// The name of the innermost element of this block.
+    pub fn innermost(&self) -> Option<&str> {
+        self.stack.last()?.as_ref().map(|element| element.name.as_str())
+    }
+
+    pub fn is_open(&self, name: &str) -> bool {
+        self.counts.get(name).is_some_and(|count| *count > 0)
+    }
+
+    /// True inside a drawing or a formula, where `/>` ends an element.
+    pub fn is_foreign(&self) -> bool {
+        self.is_open("svg") || self.is_open("math")
+    }
+
+    /// True where nothing is shown.
+    pub fn is_hidden(&self) -> bool {
+        self.hidden > 0
+    }
+
+    pub fn find(&self, name: &str) -> Place {
+        if !self.is_open(name) {
+            return Place::Nowhere;
+        }
+        let mut of_block = self.stack.iter().rev().map_while(Option::as_ref);
+        if of_block.any(|element| element.name == name) { Place::Here } else { Place::Outside }
+    }
+
+    /// Takes out the innermost element of that name, wherever it is.
+    pub fn forget(&mut self, name: &str) {
+        let of_name = |one: &Option<Element>| one.as_ref().is_some_and(|element| element.name == name);
+        if let Some(element) = self.stack.iter().rposition(of_name).and_then(|at| self.stack.remove(at)) {
+            self.count_out(&element);
+        }
+    }
+}

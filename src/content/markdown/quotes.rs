@@ -1,0 +1,108 @@
+//! Quotation marks as the language of a text has them, and straight ones that mean feet and inches.
+//!
+//! pulldown-cmark finds the marks and gives them the shapes of English; which shape each has is decided here.
+
+use pulldown_cmark::{Event, Tag, TagEnd};
+
+use super::{Events, prepared::is_cjk};
+use crate::domain::language::Quotes;
+
+/// A quotation mark that the author has typed.
+struct Typed {
+    /// Among the events.
+    at: usize,
+    is_double: bool,
+    before: Option<char>,
+    after: Option<char>,
+}
+
+impl Typed {
+    fn can_open(&self) -> bool {
+        self.after.is_some_and(|c| !c.is_whitespace()) && self.before.is_none_or(|c| !is_of_word(c))
+    }
+
+    fn can_close(&self) -> bool {
+        self.before.is_some_and(|c| !c.is_whitespace()) && self.after.is_none_or(|c| !is_of_word(c))
+    }
+
+    /// `26"`, `5'10"`.
+    fn may_be_measure(&self) -> bool {
+        self.before.is_some_and(|c| c.is_ascii_digit()) && self.after.is_none_or(|c| !c.is_alphabetic())
+    }
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() && !is_cjk(c)
+}
+
+/// Gives each quotation mark its shape.
+pub(super) fn shape(events: &mut Events, markdown: &str, quotes: &Quotes) {
+    let mut typed = Vec::new();
+    for at in 0..events.len() {
+        let (event, range) = &events[at];
+        match event {
+            Event::Text(text) if matches!(&**text, "“" | "”" | "‘" | "’") => {
+                let mark = &markdown[range.clone()];
+                if matches!(mark, "\"" | "'") {
+                    let (before, after) = (&markdown[..range.start], &markdown[range.end..]);
+                    let (before, after) = (before.chars().next_back(), after.chars().next());
+                    typed.push(Typed { at, is_double: mark == "\"", before, after });
+                }
+            }
+            event if ends_quotes(event) => shape_block(events, &std::mem::take(&mut typed), quotes),
+            _ => {}
+        }
+    }
+    shape_block(events, &typed, quotes);
+}
+
+/// Marks in one block do not belong to those in another.
+fn ends_quotes(event: &Event) -> bool {
+    match event {
+        Event::Start(tag) => {
+            !matches!(tag, Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. })
+        }
+        Event::End(end) => {
+            !matches!(end, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image)
+        }
+        _ => false,
+    }
+}
+
+fn shape_block(events: &mut Events, typed: &[Typed], quotes: &Quotes) {
+    let mut is_open = false;
+    // The event of a single mark that may be one of a pair; alone, it is an apostrophe.
+    let mut single: Option<usize> = None;
+    let mut next_double: Vec<Option<&Typed>> = vec![None; typed.len()];
+    let mut last = None;
+    for (place, mark) in typed.iter().enumerate().rev() {
+        next_double[place] = last;
+        last = if mark.is_double { Some(mark) } else { last };
+    }
+    for (mark, next) in typed.iter().zip(next_double) {
+        let shape = if mark.is_double {
+            let closes_later = next.is_some_and(|next| next.can_close() && !next.can_open());
+            if mark.may_be_measure() && (!is_open || closes_later) {
+                "\""
+            } else if is_open && mark.can_close() {
+                is_open = false;
+                quotes.closing
+            } else if mark.can_open() {
+                is_open = true;
+                quotes.opening
+            } else {
+                "\""
+            }
+        } else if let Some(opening) = single.filter(|_| mark.can_close()) {
+            events[opening].0 = Event::Text(quotes.inner_opening.to_owned().into());
+            single = None;
+            quotes.inner_closing
+        } else if mark.may_be_measure() {
+            "'"
+        } else {
+            single = if mark.can_open() { Some(mark.at) } else { single };
+            "’"
+        };
+        events[mark.at].0 = Event::Text(shape.to_owned().into());
+    }
+}

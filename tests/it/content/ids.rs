@@ -1,0 +1,104 @@
+//! No page has an id twice, and headings take none of the page's own.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::support::{TestSite, html::Html};
+
+/// The ids of the headings in a post, in their order.
+fn headings(html: &Html) -> Vec<&str> {
+    let is_heading = |name: &str| name.len() == 2 && name.starts_with('h') && name != "hr";
+    let own = |id: &&str| !id.starts_with('-');
+    html.elements.iter().filter(|one| is_heading(&one.name)).filter_map(|one| one.attribute("id")).filter(own).collect()
+}
+
+#[track_caller]
+fn has_each_id_once(path: &str, html: &Html) {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    html.elements.iter().filter_map(|one| one.attribute("id")).for_each(|id| *counts.entry(id).or_insert(0) += 1);
+    let twice: BTreeSet<&str> = counts.iter().filter(|(_, count)| **count > 1).map(|(id, _)| *id).collect();
+    assert!(twice.is_empty(), "{path} has these ids twice: {twice:?}");
+}
+
+#[tokio::test]
+async fn headings_get_the_ids_that_github_gives_and_never_one_twice() {
+    for (text, expected) in [
+        ("## Legs\n## Legs\n## Legs", "legs legs-1 legs-2"),
+        ("## Stretch\n## Stretch 2\n## Stretch", "stretch stretch-2 stretch-1"),
+        ("## Stretch\n## Stretch 1\n## Stretch", "stretch stretch-1 stretch-2"),
+        ("## Stretch\n## Stretch\n## Stretch 1", "stretch stretch-1 stretch-1-1"),
+        ("## One {#WarmUp}\n## Two {#warmup}", "WarmUp warmup"),
+        ("## Legs\n## Arms {#legs}", "legs-1 legs"),
+        ("## Legs {#legs}\n## Arms {#legs}", "legs legs-1"),
+        ("<a id=\"legs\"></a>\n\n## Legs", "legs-1"),
+        ("## Legs\n\nSee <b id='legs'>here</b>.", "legs-1"),
+        ("## Legs\n\n<a name=legs></a>", "legs-1"),
+        (
+            "## Comment 41\n## Comment 41\n## Comment\n## Comment",
+            "section-comment-41 comment-41-1 comment section-comment-1",
+        ),
+        ("## ???\n## !", "section section-1"),
+        ("## -main {#-main}\n## Main", "main main-1"),
+    ] {
+        let site = TestSite::new().post("a", text).start().await;
+        let html = site.get("/posts/a").await.html();
+        assert_eq!(headings(&html).join(" "), expected, "{text}");
+        has_each_id_once(text, &html);
+    }
+}
+
+#[tokio::test]
+async fn a_heading_named_like_a_field_of_the_form_leaves_the_field_its_label() {
+    let names = ["Comments", "Text", "Name", "Main", "Site", "Email", "Preview", "Respond", "Series", "Fn 1", "Fax"];
+    let text: String = names.iter().map(|name| format!("## {name}\n\nWords.[^1]\n\n")).collect();
+    let site = TestSite::new().post("a", &format!("{text}\n\n[^1]: Note.")).start().await;
+    let html = site.get("/posts/a").await.html();
+    has_each_id_once("/posts/a", &html);
+    for name in names {
+        let id = name.to_lowercase().replace(' ', "-");
+        assert_eq!(html.by_id(&id).map(|heading| heading.name.as_str()), Some("h2"), "{name}");
+    }
+    for label in html.all("label").iter().filter_map(|label| label.attribute("for")) {
+        let field = html.by_id(label).unwrap_or_else(|| panic!("a label leads to {label}"));
+        assert!(["input", "textarea", "select"].contains(&field.name.as_str()), "{label} leads to {}", field.name);
+    }
+    assert_eq!(html.by_id(&html.one("a", "class", "skip-link button").get("href")[1..]).expect("leads").name, "main");
+}
+
+#[tokio::test]
+async fn ids_in_html_of_the_author_are_there_once_each() {
+    let text =
+        "<div id=\"a\">x</div>\n<p id=\"a\">y</p>\n\nz <b id=a>b</b> <i id=\"-main\">c</i> <u id=\"comment-3\">d</u>";
+    let site = TestSite::new().post("a", text).start().await;
+    let html = site.get("/posts/a").await.html();
+    has_each_id_once("/posts/a", &html);
+    for (name, id) in [("div", "a"), ("p", "a-1"), ("b", "a-2"), ("i", "main"), ("u", "section-comment-3")] {
+        assert!(html.find(name, "id", id).is_some(), "{name} {id}");
+    }
+    assert_eq!(
+        site.problems().iter().filter(|problem| problem.contains("the id ")).count(),
+        4,
+        "{:?}",
+        site.problems()
+    );
+}
+
+#[tokio::test]
+async fn no_page_of_the_sample_site_has_an_id_twice() {
+    let site = TestSite::sample().await;
+    let (mut known, mut waiting) = (BTreeSet::from(["/".to_owned()]), vec!["/".to_owned()]);
+    while let Some(path) = waiting.pop() {
+        let answer = site.get(&path).await;
+        if !answer.header("content-type").starts_with("text/html") {
+            continue;
+        }
+        let html = answer.html();
+        has_each_id_once(&path, &html);
+        for link in html.all("a").iter().filter_map(|link| link.attribute("href")) {
+            let path = link.split(['#', '?']).next().unwrap_or_default().to_owned();
+            if path.starts_with('/') && !path.starts_with("/media") && known.insert(path.clone()) {
+                waiting.push(path);
+            }
+        }
+    }
+    assert!(known.len() > 20, "{known:?}");
+}
