@@ -91,7 +91,7 @@ impl Serve {
         let limits = server::Limits { connections: server::affordable(limits.connections), ..limits };
         let mut site = Site::new(app.clone(), limits);
         if app.config.log_hits {
-            let log = HitLog::start(app.config.log, app.clock.clone(), Printable(io::stderr()));
+            let log = HitLog::start(app.config.log, app.clock.clone(), io::stderr());
             site = site.logging_hits(log.context("hits cannot be logged")?);
         }
         if let Some(listener) = metrics {

@@ -29,11 +29,9 @@ pub(super) fn create(path: &Path) {
 pub(super) fn close_database(path: &Path) {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let is_ours = |file: &fs::DirEntry| {
-        let file = file.file_name();
-        let Some(rest) = file.as_encoded_bytes().strip_prefix(name) else { return false };
-        [&b""[..], b"-wal", b"-shm", b"-journal"].contains(&rest)
-            || rest.starts_with(b".before-")
-            || rest.starts_with(b".copy-")
+        let beside = ["-wal", "-shm", "-journal", ".before-", ".copy-"];
+        let rest = file.file_name().as_encoded_bytes().strip_prefix(name).map(<[u8]>::to_vec);
+        rest.is_some_and(|rest| rest.is_empty() || beside.iter().any(|start| rest.starts_with(start.as_bytes())))
     };
     for file in fs::read_dir(folder_of(path)).into_iter().flatten().flatten().filter(is_ours) {
         close(&file.path(), FILE);

@@ -13,7 +13,7 @@ use tower_http::services::ServeFile;
 
 use super::{
     errors::WebError,
-    page::{Policy, redirect},
+    page::{AuthorsFile, Policy, redirect},
 };
 use crate::{
     app::App,
@@ -99,10 +99,10 @@ async fn sent(path: &FilePath, mut request: Request, policy: Policy) -> Response
     let mut response = ServeFile::new(path).oneshot(request).await.into_response().map(Body::new);
     if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
         response.extensions_mut().insert(policy);
+        response.extensions_mut().insert(AuthorsFile);
     }
-    let is_script =
-        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().ends_with(b"javascript"));
-    if is_script {
+    let kind = response.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
+    if kind.ends_with(b"javascript") || kind.ends_with(b"ecmascript") {
         // A page would run it as one of ours; to be read and downloaded it need not be a script.
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     }

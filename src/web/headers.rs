@@ -7,12 +7,15 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::{conditions, errors::bare, page::Policy};
+use super::{
+    conditions,
+    errors::bare,
+    page::{AuthorsFile, Policy},
+};
 use crate::{app::App, content::embeds};
 
 /// The layer that writes them. Nobody else sets these.
 pub async fn write(State(app): State<App>, request: Request, next: Next) -> Response {
-    let is_media = request.uri().path().starts_with("/media/");
     let fails = request.method().is_safe() && !conditions::match_holds(request.headers(), None);
     let mut response = next.run(request).await;
     // What has no ETag is no version that somebody can know. The page cache judges the pages that get one.
@@ -20,7 +23,7 @@ pub async fn write(State(app): State<App>, request: Request, next: Next) -> Resp
         response = bare(StatusCode::PRECONDITION_FAILED);
     }
     let (policy, status) = (policy(&response), response.status());
-    let is_file = is_media && (status.is_success() || status == StatusCode::NOT_MODIFIED);
+    let is_file = response.extensions().get::<AuthorsFile>().is_some();
     let is_page = !is_file && has_type(response.headers(), "text/html");
     let headers = response.headers_mut();
     debug_assert!(!has_cache_headers(headers), "a handler has set cache headers by hand, not by a policy: {headers:?}");

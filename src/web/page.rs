@@ -26,6 +26,10 @@ pub enum Policy {
     Uncached,
 }
 
+/// Marks an answer with a file of the author's, which may be a page with scripts.
+#[derive(Clone, Copy, Debug)]
+pub struct AuthorsFile;
+
 /// A rendered page.
 #[derive(Debug)]
 pub struct Page {
