@@ -282,6 +282,9 @@ impl<'e> Writer<'_, 'e> {
         if self.table(event) {
             return;
         }
+        if let Event::Text(text) = event {
+            self.report_space(text, range.start);
+        }
         match event {
             Event::Text(text) | Event::Code(text) => self.push_text(text),
             Event::SoftBreak | Event::HardBreak => self.text.push(' '),

@@ -13,6 +13,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{
+    markdown::tags::start_tags,
     pictures::{self, Kind, Refusal},
     side_by_side::side_by_side,
     source::{Changed, Found, Stamp},
@@ -36,6 +37,8 @@ pub struct MediaFile {
     pub moves: bool,
     /// Of photos that can be had in smaller sizes.
     pub format: Option<Format>,
+    /// Of photos whose pixels must be turned before they are sent.
+    pub remade: bool,
     /// Why it is not served.
     pub refusal: Option<Refusal>,
     /// It is a film that tells where it was made.
@@ -174,6 +177,7 @@ fn read(found: &Found) -> io::Result<MediaFile> {
         size: None,
         format: None,
         moves: false,
+        remade: false,
         refusal: None,
         tells_a_place: false,
         path: found.path.clone(),
@@ -197,7 +201,8 @@ fn read(found: &Found) -> io::Result<MediaFile> {
     read.address = format!("/media/{}-{name}", pictures::hash(&bytes));
     match kind.map(|kind| pictures::look(kind, &bytes)) {
         Some(Ok(looked)) => {
-            (read.size, read.format, read.moves) = (Some(looked.size), looked.format, looked.moves);
+            (read.size, read.format) = (Some(looked.size), looked.format);
+            (read.moves, read.remade) = (looked.moves, looked.remade);
         }
         Some(Err(refusal)) => read.refusal = Some(refusal),
         None => {
@@ -239,12 +244,8 @@ fn size(path: &Path) -> Option<(u32, u32)> {
 
 /// `width` and `height` of the root, else its `viewBox`.
 fn svg_size(svg: &str) -> Option<(u32, u32)> {
-    let start = svg.find("<svg")?;
-    let root = &svg[start..start + svg[start..].find('>')?];
-    let attribute = |name: &str| {
-        let value = root.split_once(&format!(" {name}=\""))?.1.split_once('"')?.0;
-        Some(value.trim_end_matches("px").to_owned())
-    };
+    let root = start_tags(svg).into_iter().find(|tag| tag.name == "svg")?;
+    let attribute = |name: &str| Some(root.get(name)?.trim_end_matches("px").trim_end().to_owned());
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
     let pixels = |value: &str| value.parse::<f32>().ok().filter(|v| (1.0..1e6).contains(v)).map(|v| v.round() as u32);
     if let (Some(width), Some(height)) = (attribute("width"), attribute("height"))
@@ -252,8 +253,8 @@ fn svg_size(svg: &str) -> Option<(u32, u32)> {
     {
         return Some((width, height));
     }
-    let view_box = attribute("viewBox")?;
-    let mut numbers = view_box.split([' ', ',']).filter(|part| !part.is_empty()).skip(2);
+    let view_box = attribute("viewbox")?;
+    let mut numbers = view_box.split([' ', ',', '\n', '\t']).filter(|part| !part.is_empty()).skip(2);
     Some((pixels(numbers.next()?)?, pixels(numbers.next()?)?))
 }
 
@@ -266,6 +267,8 @@ mod tests {
         assert_eq!(svg_size("<?xml?><svg width=\"120px\" height=\"75\">"), Some((120, 75)));
         assert_eq!(svg_size("<svg viewBox=\"0 0 240 200.4\">"), Some((240, 200)));
         assert_eq!(svg_size("<svg width=\"100%\" height=\"1\" viewBox=\"0,0,4,3\">"), Some((4, 3)));
+        assert_eq!(svg_size("<svg xmlns='x'\n\twidth='120' height = 75>"), Some((120, 75)));
+        assert_eq!(svg_size("<!-- <svg width=\"1\" height=\"1\"> --><svg viewBox='0 0 4\n3'>"), Some((4, 3)));
         assert_eq!(svg_size("<svg>"), None);
     }
 

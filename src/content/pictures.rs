@@ -5,6 +5,8 @@
 //! `data/pictures`.
 
 mod clip;
+mod colour;
+mod decoding;
 mod exif;
 mod gif;
 mod jpeg;
@@ -25,13 +27,13 @@ pub use workshop::{Cleaned, Pictures, Working};
 
 /// Part of every picture's hash. Grows with each change to what is made of the same file, so that nobody keeps what an
 /// older version made.
-const EDITION: &[u8] = b"instep pictures 1";
+const EDITION: &[u8] = b"instep pictures 2";
 /// The largest file that is read, in bytes.
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// The largest picture that is decoded. A hundred megapixels are 300 MB of memory for some seconds.
+/// The largest picture that is sent.
 const MOST_PIXELS: u64 = 100_000_000;
-/// The most memory that one picture may take: a hundred megapixels with transparency, or fewer in 16 bits a colour.
-const MOST_DECODED: u64 = 400_000_000;
+
+const SMALLER: &str = "Save it smaller: no page shows more than 2400 pixels in width.";
 
 /// Why a picture is not sent. What is wrong begins with "it", and the other one is a whole sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -52,10 +54,13 @@ struct Head {
     height: u32,
     /// 1 to 8, as Exif counts.
     orientation: u8,
-    /// `None`: it stays as large as it is, for it moves.
+    /// `None`: it stays as large as it is, for it moves, or its colours are not those of a screen.
     format: Option<Format>,
-    /// What its pixels take in memory.
-    decoded_bytes: u64,
+    moves: bool,
+    /// Bytes of a pixel that is made smaller: 3, or 4 with transparency.
+    channels: u64,
+    /// What decoding takes at most, in bytes. Of a JPEG: besides its pixels, which are made smaller on the way.
+    decoding: u64,
 }
 
 /// A kind of file that is cleaned before it leaves.
@@ -106,6 +111,8 @@ pub struct Looked {
     pub format: Option<Format>,
     /// It is several pictures that follow each other.
     pub moves: bool,
+    /// The whole picture is encoded anew. Browsers ignore the orientation of a WebP, so its pixels must be turned.
+    pub remade: bool,
 }
 
 /// Looks at a whole file without decoding it.
@@ -119,7 +126,6 @@ pub fn look(kind: Kind, bytes: &[u8]) -> Result<Looked, Refusal> {
     };
     let head = head(kind, bytes).map_err(broken)?;
     let pixels = u64::from(head.width) * u64::from(head.height);
-    let mend = "Save it smaller: no page shows more than 2400 pixels in width.";
     if pixels > MOST_PIXELS {
         let what = format!(
             "it has {} megapixels ({} × {}), and {} are the most",
@@ -128,27 +134,18 @@ pub fn look(kind: Kind, bytes: &[u8]) -> Result<Looked, Refusal> {
             head.height,
             MOST_PIXELS / 1_000_000
         );
-        return Err(Refusal { what, mend });
-    }
-    if head.decoded_bytes > MOST_DECODED {
-        let what = format!(
-            "it takes {} MB of memory to look at, and {} are the most",
-            head.decoded_bytes.div_ceil(1_000_000),
-            MOST_DECODED / 1_000_000
-        );
-        return Err(Refusal { what, mend });
+        return Err(Refusal { what, mend: SMALLER });
     }
     let size = if exif::is_turned(head.orientation) { (head.height, head.width) } else { (head.width, head.height) };
-    // Of PNG and WebP only what moves has no other sizes; GIF never has.
-    let moves = if kind == Kind::Gif { gif::moves(bytes) } else { head.format.is_none() };
-    Ok(Looked { size, format: head.format, moves })
+    let remade = head.format == Some(Format::WebP) && head.orientation != 1;
+    Ok(Looked { size, format: head.format, moves: head.moves, remade })
 }
 
 /// A file of more than [`MOST_BYTES`].
 pub fn too_large(bytes: u64) -> Refusal {
     Refusal {
         what: format!("its file has {} MB, and {} are the most", bytes.div_ceil(1_000_000), MOST_BYTES / 1_000_000),
-        mend: "Save it smaller: no page shows more than 2400 pixels in width.",
+        mend: SMALLER,
     }
 }
 
@@ -193,12 +190,12 @@ fn head(kind: Kind, bytes: &[u8]) -> Result<Head, Broken> {
     }
 }
 
-/// What is left when everything is taken out that does not show the picture. The pixels stay as they are.
 /// A PNG without what it tells about its maker; `None` where it is none, or broken.
 pub fn cleaned_png(bytes: &[u8]) -> Option<Vec<u8>> {
     png::clean(bytes).ok()
 }
 
+/// What is left when everything is taken out that does not show the picture. The pixels stay as they are.
 fn clean(kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, Broken> {
     match kind {
         Kind::Jpeg => jpeg::clean(bytes),

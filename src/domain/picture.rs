@@ -99,7 +99,7 @@ impl Picture {
     }
 
     /// The picture itself is the widest of its kind, unless it is wider than anybody needs.
-    fn is_whole(&self, variant: Variant) -> bool {
+    pub fn is_whole(&self, variant: Variant) -> bool {
         self.format == Some(variant.format) && self.size.is_some_and(|(width, _)| width == variant.width)
     }
 

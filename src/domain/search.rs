@@ -198,6 +198,14 @@ mod tests {
     }
 
     #[test]
+    fn searches_run_beside_each_other() {
+        let index = SearchIndex::build(vec![doc("Calf", "a muscle")]);
+        let _another_is_reading = index.0.read().expect("a lock");
+        let found = std::thread::scope(|scope| scope.spawn(|| index.search(&asking("calf"), 3, 9)).join());
+        assert_eq!(found.expect("answers").0.found.len(), 1);
+    }
+
+    #[test]
     fn an_index_that_follows_answers_like_a_new_one() {
         let docs = |titles: &[(&str, &str)]| titles.iter().map(|(title, text)| doc(title, text)).collect::<Vec<_>>();
         let index = SearchIndex::build(Vec::new());

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     app::App,
     content::{MediaFile, pictures::Cleaned},
+    domain::address,
 };
 
 /// Style sheet, font, icons, scripts.
@@ -54,6 +55,10 @@ pub async fn media(State(app): State<App>, Path(name): Path<String>, request: Re
     if tokio::fs::try_exists(&made).await.unwrap_or(false) {
         return Ok(sent(&made, request, Policy::File).await);
     }
+    if app.pictures.has_failed(file) {
+        // Its own address may be kept, so that a browser loads it once for all sizes.
+        return Ok(redirect(StatusCode::FOUND, &address::encode(&file.address)));
+    }
     app.pictures.hurry(file);
     // The address belongs to a smaller one, so this must not be kept under it.
     cleaned(&app, file, request, Policy::Uncached).await
@@ -67,7 +72,7 @@ async fn cleaned(app: &App, file: &Arc<MediaFile>, request: Request, policy: Pol
             let media_type = HeaderValue::try_from(&file.media_type).map_err(WebError::internal)?;
             let mut response = Response::new(Body::from(bytes));
             response.headers_mut().insert(header::CONTENT_TYPE, media_type);
-            response.extensions_mut().insert(policy);
+            response.extensions_mut().insert(Policy::Uncached);
             Ok(response)
         }
     }

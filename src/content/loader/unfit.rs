@@ -12,6 +12,12 @@ pub(super) fn all(media: &MediaIndex, told: &HashSet<&Path>) -> Vec<Problem> {
         if let Some(refusal) = file.refusal.as_ref().filter(|_| !told.contains(file.path.as_path())) {
             found.push(warning(&file.path, format!("the picture is left out: {}", refusal.what), refusal.mend));
         }
+        let is_known = matches!(&*file.media_type, "video/mp4" | "video/webm" | "video/ogg");
+        if file.media_type.starts_with("video/") && !is_known {
+            let name = file.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+            let what = format!("few browsers play this kind of film ({})", file.media_type);
+            found.push(warning(&file.path, what, &format!("Save it as MP4: ffmpeg -i {name:?} clip.mp4.")));
+        }
         if file.tells_a_place {
             let name = file.path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
             let mend = format!(

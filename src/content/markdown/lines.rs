@@ -183,6 +183,13 @@ impl<'e> Writer<'_, 'e> {
             return String::new();
         };
         let alt = plain_text(&events[..length]);
+        if alt.trim().is_empty() {
+            self.remark(
+                range.start,
+                format!("the picture {:?} has no words for those who do not see it", dest_url.as_ref()),
+                "Write what it shows between the brackets: ![A stretch of the calf](…).",
+            );
+        }
         if let Some(linked) = self.lookup.media(dest_url) {
             if let Some(refusal) = linked.refusal {
                 let what = format!("the picture {:?} is left out: {}", dest_url.as_ref(), refusal.what);
@@ -211,18 +218,22 @@ impl<'e> Writer<'_, 'e> {
             let address = escape_html(&address::encode(&linked.picture.address));
             return format!("<a href=\"{address}\"{title}>{}</a>", escape_html(&alt));
         }
-        if dest_url.starts_with("http://") || dest_url.starts_with("https://") {
+        let is_remote = address::is_web(dest_url) || dest_url.starts_with("//");
+        if !is_remote && url::Url::parse(dest_url).is_err() {
+            self.remark(
+                range.start,
+                format!("there is no picture {:?}", dest_url.as_ref()),
+                "Put it beside the Markdown file or into content/media, or correct the name.",
+            );
+            // Its words say more than the sign of a broken picture.
+            return escape_html(&alt);
+        }
+        if is_remote {
             self.out.has_remote_picture = true;
             self.remark(
                 range.start,
                 format!("the picture {dest_url} is on somebody else's server, so reading this page tells them"),
                 "Save it beside the Markdown file and write its name instead.",
-            );
-        } else {
-            self.remark(
-                range.start,
-                format!("there is no picture {:?}", dest_url.as_ref()),
-                "Put it beside the Markdown file or into content/media, or correct the name.",
             );
         }
         format!(
@@ -230,6 +241,24 @@ impl<'e> Writer<'_, 'e> {
             escape_html(dest_url),
             escape_html(&alt)
         )
+    }
+
+    /// Reports `![Photo](IMG 0001.JPG)`, which is text: an address ends at a space (CommonMark 6.3). `at` is where `text`
+    /// stands.
+    pub(super) fn report_space(&mut self, text: &str, at: usize) {
+        for opening in text.match_indices('(').map(|(bracket, _)| at + bracket) {
+            let Some((before, rest)) = self.markdown.split_at_checked(opening) else { continue };
+            let line = before.lines().next_back().unwrap_or_default();
+            let written = rest.strip_prefix('(').and_then(|rest| rest.lines().next()?.split_once(')'));
+            let Some((written, _)) = written.filter(|(written, _)| line.ends_with(']') && written.trim().contains(' '))
+            else {
+                continue;
+            };
+            if line.contains("![") || self.lookup.media(written).is_some() || self.lookup.entry(written).is_some() {
+                let what = format!("there is a space in the address {written:?}, so this is no picture and no link");
+                self.remark(opening + 1, what, format!("Write it in angle brackets: (<{written}>)."));
+            }
+        }
     }
 
     /// A link: to a Markdown file or a download of ours by the name the author sees, else as it stands.

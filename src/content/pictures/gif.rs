@@ -4,8 +4,8 @@
 use super::{Broken, Head};
 
 const CUT_OFF: Broken = Broken("the file ends in the middle of the picture");
-/// Blocks of programs that belong to the picture: how often it repeats, and its colours.
-const KEPT: &[&[u8; 11]] = &[b"NETSCAPE2.0", b"ANIMEXTS1.0", b"ICCRGBG1012"];
+/// Blocks of programs that belong to the picture: how often it repeats. No browser reads profiles of colours in a GIF.
+const KEPT: &[&[u8; 11]] = &[b"NETSCAPE2.0", b"ANIMEXTS1.0"];
 
 pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     let &[w1, w2, h1, h2] = bytes.get(6..10).ok_or(CUT_OFF)? else { return Err(CUT_OFF) };
@@ -14,13 +14,13 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     if width == 0 || height == 0 {
         return Err(Broken("it does not say how large it is"));
     }
-    Ok(Head { width, height, orientation: 1, format: None, decoded_bytes: 0 })
+    Ok(Head { width, height, orientation: 1, format: None, moves: moves(bytes), channels: 3, decoding: 0 })
 }
 
 /// Whether it says how often it repeats, which is written before its first picture, behind a palette of 768 bytes at most.
-pub(super) fn moves(bytes: &[u8]) -> bool {
+fn moves(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(1024)];
-    KEPT[..2].iter().any(|name| start.windows(name.len()).any(|window| window == *name))
+    KEPT.iter().any(|name| start.windows(name.len()).any(|window| window == *name))
 }
 
 pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {

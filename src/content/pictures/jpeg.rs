@@ -4,12 +4,17 @@
 //! (position, time, owner, previews), IPTC, comments, the second pictures of MPF, and what follows the end of the
 //! picture (films of "motion photos", gain maps).
 
-use super::{Broken, Head, exif};
+use super::{Broken, Head, colour, exif};
 use crate::domain::picture::Format;
 
 const START: u8 = 0xd8;
 const END: u8 = 0xd9;
 const SCAN: u8 = 0xda;
+const PROFILE: &[u8] = b"ICC_PROFILE\0";
+/// Most bytes of a profile in one segment: 65,533 without the word above and two numbers.
+const PROFILE_PART: usize = 65_519;
+const RARE: Broken = Broken("it is of a rare kind of JPEG that browsers do not show");
+const NO_SIZE: Broken = Broken("it does not say how large it is");
 const CUT_OFF: Broken = Broken("the file ends in the middle of the picture");
 
 struct Segment<'a> {
@@ -75,18 +80,19 @@ impl<'a> Reader<'a> {
 /// What the head says; of the pixels only whether they come to an end.
 pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     let mut reader = Reader::new(bytes);
-    let (mut size, mut orientation) = (None, 1);
+    let (mut frame, mut orientation, mut is_in_parts) = (None, 1, false);
     while let Some(segment) = reader.segment()? {
         match segment.marker {
             0xc0..=0xc2 => {
-                let &[_, h1, h2, w1, w2, ..] = segment.data else { return Err(CUT_OFF) };
-                size = Some((u32::from(u16::from_be_bytes([w1, w2])), u32::from(u16::from_be_bytes([h1, h2]))));
+                frame = Some(segment.data);
+                is_in_parts = segment.marker == 0xc2;
             }
-            0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
-                return Err(Broken("it is of a rare kind of JPEG that browsers do not show"));
-            }
+            0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => return Err(RARE),
             0xe1 => orientation = exif_of(segment.data).map_or(orientation, exif::orientation),
-            SCAN => break,
+            SCAN => {
+                is_in_parts |= segment.data.first() != frame.and_then(|frame| frame.get(5));
+                break;
+            }
             _ => {}
         }
     }
@@ -94,10 +100,48 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     if !bytes.ends_with(&[0xff, END]) {
         clean(bytes)?;
     }
-    let size = size.filter(|(width, height)| *width > 0 && *height > 0);
-    let (width, height) = size.ok_or(Broken("it does not say how large it is"))?;
-    let pixels = u64::from(width) * u64::from(height);
-    Ok(Head { width, height, orientation, format: Some(Format::Jpeg), decoded_bytes: pixels * 3 })
+    let Some(&[precision, h1, h2, w1, w2, components, ref samplings @ ..]) = frame else { return Err(NO_SIZE) };
+    let (width, height) = (u32::from(u16::from_be_bytes([w1, w2])), u32::from(u16::from_be_bytes([h1, h2])));
+    if width == 0 || height == 0 {
+        return Err(NO_SIZE);
+    } else if precision != 8 {
+        return Err(RARE);
+    }
+    // Coefficients of two bytes for the whole picture, where they come in several scans.
+    let samples =
+        samplings.chunks_exact(3).map(|component| u64::from(component[1] >> 4) * u64::from(component[1] & 15));
+    let (all, most) = samples.fold((0, 1), |(all, most), one| (all + one, one.max(most)));
+    let decoding = if is_in_parts { 2 * u64::from(width) * u64::from(height) * all.div_ceil(most) } else { 0 };
+    // Printers' colours are turned to a screen's by each browser in its own way.
+    let format = (components < 4).then_some(Format::Jpeg);
+    Ok(Head { width, height, orientation, format, moves: false, channels: 3, decoding })
+}
+
+/// The profile of its colours, which may stand in several segments, each with its number and how many there are.
+pub(super) fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (mut reader, mut parts) = (Reader::new(bytes), Vec::new());
+    while let Ok(Some(segment)) = reader.segment() {
+        match segment.marker {
+            0xe2 => parts.extend(segment.data.strip_prefix(PROFILE)),
+            SCAN => break,
+            _ => {}
+        }
+    }
+    parts.sort_by_key(|part| part.first().copied());
+    let profile: Vec<u8> = parts.iter().filter_map(|part| part.get(2..)).flatten().copied().collect();
+    (!profile.is_empty()).then_some(profile)
+}
+
+fn push_profile(out: &mut Vec<u8>, profile: &[u8]) {
+    let count = u8::try_from(profile.len().div_ceil(PROFILE_PART)).unwrap_or(u8::MAX);
+    for (nth, part) in (1..=count).zip(profile.chunks(PROFILE_PART)) {
+        let length = u16::try_from(part.len() + PROFILE.len() + 4).unwrap_or_default();
+        out.extend([0xff, 0xe2]);
+        out.extend(length.to_be_bytes());
+        out.extend(PROFILE);
+        out.extend([nth, count]);
+        out.extend(part);
+    }
 }
 
 fn exif_of(data: &[u8]) -> Option<&[u8]> {
@@ -114,7 +158,6 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
             // Version, unit and density; a preview behind them is left behind.
             0xe0 if segment.data.starts_with(b"JFIF\0") => jfif = segment.data.get(..12),
             0xe1 => orientation = exif_of(segment.data).map_or(orientation, exif::orientation),
-            0xe2 if segment.data.starts_with(b"ICC_PROFILE\0") => kept.extend(segment.whole),
             // How the colours are to be read.
             0xee if segment.data.starts_with(b"Adobe") => kept.extend(segment.whole),
             SCAN => {
@@ -140,6 +183,9 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
     if orientation != 1 {
         cleaned.extend(b"\xff\xe1\0\x22Exif\0\0");
         cleaned.extend(exif::with_orientation(orientation));
+    }
+    if let Some(profile) = profile(bytes).and_then(|profile| colour::cleaned(&profile)) {
+        push_profile(&mut cleaned, &profile);
     }
     cleaned.extend(kept);
     cleaned.extend([0xff, END]);

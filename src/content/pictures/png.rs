@@ -1,16 +1,26 @@
 //! PNG, chunk by chunk (W3C PNG, third edition): what its head says, and the file without what it tells of its maker.
 
-use super::{Broken, Head, exif};
+use std::io::{Read, Write};
+
+use super::{
+    Broken, Head,
+    colour::{self, Meaning},
+    exif,
+};
 use crate::domain::picture::Format;
 
 const SIGNATURE: usize = 8;
 const CUT_OFF: Broken = Broken("the file ends in the middle of the picture");
 
-/// What shows the picture: pixels, colours, transparency, density, animation. Texts, times and Exif are not among them.
+/// What shows the picture, besides its profile: pixels, colours, transparency, density, animation. Texts, times and Exif are
+/// not among them.
 const KEPT: &[&[u8; 4]] = &[
-    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"cICP", b"mDCV",
-    b"cLLI", b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT",
+    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"cICP", b"mDCV", b"cLLI",
+    b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT",
 ];
+
+/// The largest profile that is unpacked, in bytes.
+const LARGEST_PROFILE: u64 = 8 * 1024 * 1024;
 
 struct Chunk<'a> {
     name: [u8; 4],
@@ -38,11 +48,15 @@ fn chunks<'a>(bytes: &'a [u8], mut each: impl FnMut(Chunk<'a>)) -> Result<(), Br
 
 pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     let (mut header, mut orientation, mut is_animated, mut has_pixels) = (None, 1, false, false);
+    let (mut is_see_through, mut is_of_a_screen) = (0, true);
     chunks(bytes, |chunk| match &chunk.name {
         b"IHDR" => header = header.or(chunk.data.first_chunk::<13>()),
         b"eXIf" => orientation = exif::orientation(chunk.data),
         b"acTL" => is_animated = true,
         b"IDAT" => has_pixels = true,
+        b"tRNS" => is_see_through = 1,
+        // BT.2100 and the like: brighter than sRGB can say. Full range sRGB is written 1, 13, 0, 1.
+        b"cICP" => is_of_a_screen = chunk.data == [1, 13, 0, 1],
         _ => {}
     })?;
     let &[w1, w2, w3, w4, h1, h2, h3, h4, depth, colours, ..] = header.ok_or(CUT_OFF)?;
@@ -50,16 +64,18 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     if width == 0 || height == 0 || !has_pixels {
         return Err(Broken("there is no picture in it"));
     }
-    let channels = match colours {
-        0 => 1,
-        4 => 2,
-        2 => 3,
-        _ => 4,
+    // What is decoded, which is not what is kept: no grey, and eight bits a colour.
+    let (decoded, channels) = match colours {
+        0 => (1 + is_see_through, 3 + is_see_through),
+        4 => (2, 4),
+        6 => (4, 4),
+        _ => (3 + is_see_through, 3 + is_see_through),
     };
-    let bytes_each = if depth == 16 { 2 } else { 1 };
-    let decoded_bytes = u64::from(width) * u64::from(height) * channels * bytes_each;
-    let format = (!is_animated).then_some(Format::Png);
-    Ok(Head { width, height, orientation, format, decoded_bytes })
+    let decoded = if depth == 16 { 2 * decoded } else { decoded };
+    let each = if decoded == channels { decoded } else { decoded + channels };
+    let decoding = u64::from(width) * u64::from(height) * each;
+    let format = (!is_animated && is_of_a_screen).then_some(Format::Png);
+    Ok(Head { width, height, orientation, format, moves: is_animated, channels, decoding })
 }
 
 pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
@@ -69,6 +85,11 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
     chunks(bytes, |chunk| {
         if KEPT.contains(&&chunk.name) {
             cleaned.extend(chunk.whole);
+        }
+        if let Some(profile) =
+            profile_of(&chunk).as_deref().and_then(colour::cleaned).and_then(|profile| pack(&profile))
+        {
+            cleaned.extend(made(*b"iCCP", &[b"RGB\0\0", &profile[..]].concat()));
         }
         if &chunk.name == b"IHDR" && orientation != 1 {
             cleaned.extend(made(*b"eXIf", &exif::with_orientation(orientation)));
@@ -83,4 +104,39 @@ fn made(name: [u8; 4], data: &[u8]) -> Vec<u8> {
     checksum.update(&name);
     checksum.update(data);
     [&length.to_be_bytes()[..], &name, data, &checksum.sum().to_be_bytes()].concat()
+}
+
+/// The profile in a chunk: a name, how it is packed, and the profile.
+fn profile_of(chunk: &Chunk<'_>) -> Option<Vec<u8>> {
+    let name_end = chunk.data.iter().position(|byte| *byte == 0).filter(|_| &chunk.name == b"iCCP")?;
+    let mut profile = Vec::new();
+    let packed = flate2::read::ZlibDecoder::new(chunk.data.get(name_end + 2..)?);
+    packed.take(LARGEST_PROFILE).read_to_end(&mut profile).ok()?;
+    Some(profile)
+}
+
+fn pack(profile: &[u8]) -> Option<Vec<u8>> {
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    packed.write_all(profile).ok()?;
+    packed.finish().ok()
+}
+
+/// What its pixels mean. A profile counts most, then that it is sRGB, then its gamma (W3C PNG, 4.3).
+pub(super) fn meaning(bytes: &[u8], is_grey: bool) -> Meaning {
+    let (mut profile, mut is_srgb, mut gamma, mut chromaticities) = (None, false, 0, None);
+    let four = |data: &[u8], nth: usize| data.get(4 * nth..4 * nth + 4)?.try_into().ok().map(u32::from_be_bytes);
+    let read = chunks(bytes, |chunk| match &chunk.name {
+        b"iCCP" => profile = profile_of(&chunk),
+        b"sRGB" | b"cICP" => is_srgb = true,
+        b"gAMA" => gamma = four(chunk.data, 0).unwrap_or_default(),
+        b"cHRM" if chunk.data.len() == 32 => {
+            chromaticities = Some(std::array::from_fn(|nth| four(chunk.data, nth).unwrap_or_default()));
+        }
+        _ => {}
+    });
+    match profile {
+        Some(profile) => colour::meaning(Some(profile), is_grey),
+        None if read.is_err() || is_srgb => Meaning::Plain,
+        None => colour::of_png(gamma, chromaticities),
+    }
 }

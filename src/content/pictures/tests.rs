@@ -73,6 +73,76 @@ fn formats_that_cannot_be_cleaned() {
     assert!(unknown("image/svg+xml", b"Exif").is_none());
 }
 
+/// A WebP in the extended form, with a profile and Exif.
+fn extended_webp() -> Vec<u8> {
+    let simple = encoded(ImageFormat::WebP);
+    let profile = moxcms::ColorProfile::new_display_p3().encode().expect("encodes");
+    let with_profile = webp::with_profile(&simple, &profile).expect("a picture");
+    let mut chunks = with_profile[12..].to_vec();
+    chunks[8] |= 0x08;
+    chunks.extend(b"EXIF\x1a\0\0\0");
+    chunks.extend(exif::with_orientation(6));
+    let length = u32::try_from(chunks.len() + 4).expect("short").to_le_bytes();
+    [b"RIFF", &length[..], b"WEBP", &chunks].concat()
+}
+
+/// A small picture with a profile.
+fn write_profiled(mut encoder: impl image::ImageEncoder) {
+    let profile = moxcms::ColorProfile::new_display_p3().encode().expect("encodes");
+    encoder.set_icc_profile(profile).expect("sets");
+    encoder.write_image(&[90; 36], 4, 3, image::ExtendedColorType::Rgb8).expect("encodes");
+}
+
+/// Every byte of a head in turn becomes nothing, everything and its neighbour; then lengths become zero, and the end is cut.
+#[test]
+fn no_changed_head_breaks_the_readers() {
+    let (mut jpeg, mut png) = (Vec::new(), Vec::new());
+    write_profiled(image::codecs::jpeg::JpegEncoder::new(&mut jpeg));
+    write_profiled(image::codecs::png::PngEncoder::new(&mut png));
+    let files = samples().map(|(_, bytes)| bytes).into_iter().chain([
+        extended_webp(),
+        jpeg,
+        png,
+        b"RIFF\x0c\0\0\0WEBPVP8X\0\0\0\0".to_vec(),
+    ]);
+    for file in files {
+        let kind = Kind::of(&file).expect("a kind");
+        let try_all = |bytes: &[u8]| {
+            let _ = look(kind, bytes);
+            if let Ok(cleaned) = clean(kind, bytes) {
+                assert!(clean(kind, &cleaned).is_ok(), "{kind:?}: {bytes:?}");
+            }
+        };
+        try_all(&file);
+        for at in (0..file.len().min(900)).filter(|at| *at < 160 || at % 7 == 0) {
+            for value in [0, 0xff, file[at].wrapping_add(1), file[at] ^ 0x80] {
+                let mut changed = file.clone();
+                changed[at] = value;
+                try_all(&changed);
+            }
+            let mut shorter = file.clone();
+            shorter[at..(at + 4).min(file.len())].fill(0);
+            try_all(&shorter);
+            try_all(&file[..at]);
+        }
+    }
+}
+
+#[test]
+fn profiles_keep_what_converts_colours_and_stay_as_they_are_when_clean() {
+    for kind in [moxcms::ColorProfile::new_display_p3(), moxcms::ColorProfile::new_gray_with_gamma(1.8)] {
+        let profile = kind.encode().expect("encodes");
+        let cleaned = colour::cleaned(&profile).expect("a profile");
+        assert_eq!(colour::cleaned(&cleaned).as_ref(), Some(&cleaned));
+        let (before, after) =
+            (moxcms::ColorProfile::new_from_slice(&profile), moxcms::ColorProfile::new_from_slice(&cleaned));
+        let (before, after) = (before.expect("reads"), after.expect("reads"));
+        assert_eq!(before.colorant_matrix(), after.colorant_matrix());
+        assert_eq!(format!("{:?}", before.gray_trc), format!("{:?}", after.gray_trc));
+    }
+    assert_eq!(colour::cleaned(b"acsp"), None);
+}
+
 proptest! {
     #[test]
     fn no_bytes_break_it(kind in 0_usize..4, cut in 0.0..=1.0_f64, changes in prop::collection::vec((0.0..1.0_f64, any::<u8>()), 0..12)) {

@@ -1,13 +1,11 @@
 //! Making a picture smaller: it is decoded once, and each size is made from the next larger one. Phones get theirs first.
 
-use std::io::Cursor;
-
 use fast_image_resize::{
-    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
+    FilterType, MulDiv, PixelType, ResizeAlg, ResizeOptions, Resizer,
     images::{Image, ImageRef},
 };
 use image::{
-    DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageReader, Limits, RgbImage, RgbaImage,
+    DynamicImage, ExtendedColorType, ImageEncoder, RgbImage, RgbaImage,
     codecs::{
         jpeg::JpegEncoder,
         png::{CompressionType, FilterType as PngFilter, PngEncoder},
@@ -15,7 +13,11 @@ use image::{
     metadata::Orientation,
 };
 
-use super::webp as webp_file;
+use super::{
+    Head, Kind,
+    decoding::{Decoded, decode, jpeg_size},
+    webp as webp_file,
+};
 use crate::domain::picture::{Format, Picture, Variant};
 
 /// What a phone has to load for one photo at most, in bytes. Up to this width quality gives way until it fits.
@@ -24,10 +26,15 @@ const PHONE_WIDTH: u32 = 800;
 /// Tried in this order. The first is a little above what looks the same as the original on a sharp screen.
 const WEBP_QUALITIES: [f32; 7] = [76.0, 66.0, 56.0, 46.0, 36.0, 24.0, 12.0];
 const JPEG_QUALITIES: [u8; 7] = [80, 70, 60, 50, 40, 28, 16];
-/// A profile of colours that is larger is no camera's, but a printer's.
-const LARGEST_PROFILE: usize = 64 * 1024;
-/// Decoders count their own buffers too.
-const MOST_ALLOCATED: u64 = super::MOST_DECODED + super::MOST_DECODED / 2;
+/// For a whole picture that is encoded anew: nobody has a better one.
+const WHOLE_QUALITY: f32 = 92.0;
+/// The most memory that one picture may take, in bytes: a hundred megapixels with transparency, and their versions.
+const MOST_MEMORY: u64 = 600_000_000;
+/// Pixels of the largest version that is encoded without loss, which takes libwebp up to 56 bytes a pixel (its own pixels,
+/// hash chains, and four lists of references); with loss it takes 8.
+const MOST_LOSSLESS: u64 = 6_000_000;
+const LOSSLESS_BYTES: u64 = 56;
+const LOSSY_BYTES: u64 = 8;
 
 /// Takes each version as it is finished; says where that is in vain.
 pub(super) type Keep<'a> = dyn FnMut(Variant, &[u8]) -> Result<(), Failed> + 'a;
@@ -41,29 +48,74 @@ fn failed(error: impl std::fmt::Display) -> Failed {
     Failed(error.to_string())
 }
 
-/// Makes the wanted versions and hands each over as it is finished. `cleaned` is the file without its metadata.
+/// What is made, and of what.
+pub(super) struct Task<'a> {
+    pub kind: Kind,
+    /// The file without its metadata.
+    pub cleaned: &'a [u8],
+    pub head: Head,
+    pub picture: &'a Picture,
+    pub wanted: &'a [Variant],
+}
+
+impl Task<'_> {
+    /// Widths of the wanted versions, smallest first.
+    fn widths(&self) -> Vec<u32> {
+        let mut widths: Vec<u32> = self.wanted.iter().map(|variant| variant.width).collect();
+        widths.sort_unstable();
+        widths.dedup();
+        widths
+    }
+
+    /// The pixels of a version, as they are stored.
+    fn stored_size(&self, width: u32) -> Result<(u32, u32), Failed> {
+        let (width, height) = self.picture.size_at(width).ok_or_else(|| failed("it has no size"))?;
+        let is_turned = super::exif::is_turned(self.head.orientation);
+        Ok(if is_turned { (height, width) } else { (width, height) })
+    }
+
+    /// Bytes of memory that this takes at most, every copy counted: while it is decoded, while it is made smaller, and while
+    /// the versions are encoded.
+    fn memory(&self) -> Result<u64, Failed> {
+        let pixels = |(width, height): (u32, u32)| u64::from(width) * u64::from(height);
+        let sizes = self.widths().into_iter().map(|width| self.stored_size(width)).collect::<Result<Vec<_>, _>>()?;
+        let Head { width, height, channels, decoding, .. } = self.head;
+        let widest = *sizes.last().ok_or_else(|| failed("nothing is wanted"))?;
+        let (whole, decoded) = match self.kind {
+            Kind::Jpeg => (jpeg_size(&self.head, widest), decoding + pixels(jpeg_size(&self.head, widest)) * channels),
+            _ => ((width, height), decoding),
+        };
+        let all = sizes.into_iter().map(pixels).sum::<u64>() * channels;
+        // Rows are made narrower before there are fewer of them.
+        let narrower = if whole == widest { 0 } else { u64::from(widest.0) * u64::from(whole.1) * channels };
+        let smaller = pixels(whole) * channels + narrower + all;
+        let is_lossless = self.picture.format == Some(Format::Png) && pixels(widest) <= MOST_LOSSLESS;
+        let encoding = if is_lossless { LOSSLESS_BYTES } else { LOSSY_BYTES };
+        let encoded = all + pixels(widest) * (channels + encoding);
+        Ok(u64::try_from(self.cleaned.len()).map_err(failed)? + decoded.max(smaller).max(encoded))
+    }
+}
+
+/// Makes the wanted versions and hands each over as it is finished.
 ///
 /// # Errors
-/// The picture cannot be decoded, or `keep` says that it is enough.
-pub(super) fn make(
-    cleaned: &[u8],
-    orientation: u8,
-    picture: &Picture,
-    wanted: &[Variant],
-    keep: &mut Keep<'_>,
-) -> Result<(), Failed> {
-    let (pixels, profile) = decode(cleaned)?;
-    let orientation = Orientation::from_exif(orientation).unwrap_or(Orientation::NoTransforms);
-    let mut widths: Vec<u32> = wanted.iter().map(|variant| variant.width).collect();
-    widths.sort_unstable();
-    widths.dedup();
-    let mut sizes = all_sizes(pixels, &widths, orientation, picture)?;
+/// The picture takes too much memory, cannot be decoded, or `keep` says that it is enough.
+pub(super) fn make(task: &Task<'_>, keep: &mut Keep<'_>) -> Result<(), Failed> {
+    let memory = task.memory()?;
+    if memory > MOST_MEMORY {
+        let (memory, most) = (memory.div_ceil(1_000_000), MOST_MEMORY / 1_000_000);
+        return Err(failed(format!("it takes {memory} MB of memory, and {most} are the most")));
+    }
+    let widths = task.widths();
+    let widest = task.stored_size(widths.last().copied().unwrap_or_default())?;
+    let Decoded { pixels, profile } = decode(task.kind, task.cleaned, &task.head, widest)?;
+    let orientation = Orientation::from_exif(task.head.orientation).unwrap_or(Orientation::NoTransforms);
+    let mut sizes = all_sizes(pixels, &widths, task)?;
     // Phones first: the smallest was made last.
     while let Some((width, mut pixels)) = sizes.pop() {
         pixels.apply_orientation(orientation);
-        for variant in wanted.iter().filter(|variant| variant.width == width) {
-            let largest = if width <= PHONE_WIDTH { PHONE_BYTES.min(cleaned.len()) } else { cleaned.len() };
-            keep(*variant, &encode(&pixels, &profile, *variant, picture, largest, cleaned)?)?;
+        for variant in task.wanted.iter().filter(|variant| variant.width == width) {
+            keep(*variant, &encode(&pixels, &profile, *variant, task)?)?;
         }
     }
     Ok(())
@@ -71,53 +123,42 @@ pub(super) fn make(
 
 /// The picture in all widths, each made from the next wider one; those wider than asked for are let go of early. Not
 /// turned yet.
-fn all_sizes(
-    pixels: DynamicImage,
-    widths: &[u32],
-    orientation: Orientation,
-    picture: &Picture,
-) -> Result<Vec<(u32, DynamicImage)>, Failed> {
-    let is_turned = super::exif::is_turned(orientation.to_exif());
+fn all_sizes(pixels: DynamicImage, widths: &[u32], task: &Task<'_>) -> Result<Vec<(u32, DynamicImage)>, Failed> {
     let mut sizes: Vec<(u32, DynamicImage)> = Vec::new();
     let mut whole = Some(pixels);
     for width in widths.iter().rev() {
-        let (width, height) = picture.size_at(*width).ok_or_else(|| failed("it has no size"))?;
-        let size = if is_turned { (height, width) } else { (width, height) };
-        let from = whole.take();
-        let made = match (&from, sizes.last()) {
-            (Some(whole), _) | (None, Some((_, whole))) if (whole.width(), whole.height()) != size => {
-                smaller(whole, size)?
-            }
-            _ => from.ok_or_else(|| failed("two sizes are the same"))?,
+        let size = task.stored_size(*width)?;
+        let made = match (whole.take(), sizes.last()) {
+            (Some(whole), _) if (whole.width(), whole.height()) == size => whole,
+            (Some(whole), _) => smaller_of_whole(whole, size)?,
+            (None, Some((_, wider))) => smaller(wider, size, true)?,
+            (None, None) => return Err(failed("there is nothing to make it of")),
         };
-        sizes.push((width, made));
+        sizes.push((*width, made));
     }
     Ok(sizes)
 }
 
-/// Pixels in 8 bits, with or without transparency, and the profile that says what their colours mean.
-fn decode(bytes: &[u8]) -> Result<(DynamicImage, Option<Vec<u8>>), Failed> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(failed)?;
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MOST_ALLOCATED);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(failed)?;
-    let profile = decoder.icc_profile().ok().flatten();
-    let pixels = DynamicImage::from_decoder(decoder).map_err(failed)?;
-    let pixels = match pixels.color().has_alpha() {
-        true => DynamicImage::ImageRgba8(pixels.into_rgba8()),
-        false => DynamicImage::ImageRgb8(pixels.into_rgb8()),
-    };
-    // Pixels in grey or in printers' colours have become RGB by now, and their profile would be wrong.
-    let is_rgb = |profile: &Vec<u8>| profile.get(16..20) == Some(b"RGB ") && profile.len() <= LARGEST_PROFILE;
-    Ok((pixels, profile.filter(is_rgb)))
+/// As [`smaller`], without the copy that transparency would take.
+fn smaller_of_whole(mut whole: DynamicImage, size: (u32, u32)) -> Result<DynamicImage, Failed> {
+    let (width, height) = (whole.width(), whole.height());
+    let DynamicImage::ImageRgba8(rgba) = &mut whole else { return smaller(&whole, size, true) };
+    let mut pixels = Image::from_slice_u8(width, height, rgba, PixelType::U8x4).map_err(failed)?;
+    MulDiv::new().multiply_alpha_inplace(&mut pixels).map_err(failed)?;
+    let mut made = smaller(&whole, size, false)?;
+    if let DynamicImage::ImageRgba8(rgba) = &mut made {
+        let mut pixels = Image::from_slice_u8(size.0, size.1, rgba, PixelType::U8x4).map_err(failed)?;
+        MulDiv::new().divide_alpha_inplace(&mut pixels).map_err(failed)?;
+    }
+    Ok(made)
 }
 
-fn smaller(pixels: &DynamicImage, (width, height): (u32, u32)) -> Result<DynamicImage, Failed> {
+/// `mind_alpha`: colours count by how much of them is seen, which takes a copy.
+fn smaller(pixels: &DynamicImage, (width, height): (u32, u32), mind_alpha: bool) -> Result<DynamicImage, Failed> {
     let kind = if pixels.color().has_alpha() { PixelType::U8x4 } else { PixelType::U8x3 };
     let from = ImageRef::new(pixels.width(), pixels.height(), pixels.as_bytes(), kind).map_err(failed)?;
     let mut to = Image::new(width, height, kind);
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(mind_alpha);
     Resizer::new().resize(&from, &mut to, &options).map_err(failed)?;
     let bytes = to.into_vec();
     let made = match kind {
@@ -127,29 +168,32 @@ fn smaller(pixels: &DynamicImage, (width, height): (u32, u32)) -> Result<Dynamic
     made.ok_or_else(|| failed("its pixels do not fill it"))
 }
 
-/// At the best quality that fits into `largest` bytes, or at the least.
+/// At the best quality that fits into what it may have, or at the least.
 fn encode(
     pixels: &DynamicImage,
     profile: &Option<Vec<u8>>,
     variant: Variant,
-    picture: &Picture,
-    largest: usize,
-    cleaned: &[u8],
+    task: &Task<'_>,
 ) -> Result<Vec<u8>, Failed> {
+    let Task { picture, cleaned, .. } = task;
+    let most = if variant.width <= PHONE_WIDTH { PHONE_BYTES.min(cleaned.len()) } else { cleaned.len() };
     match variant.format {
+        Format::WebP if picture.is_whole(variant) => webp(pixels, WHOLE_QUALITY, false, profile),
         Format::WebP => {
-            let lossy = first_that_fits(&WEBP_QUALITIES, largest, |quality| webp(pixels, *quality, false, profile))?;
+            let lossy = first_that_fits(&WEBP_QUALITIES, most, |quality| webp(pixels, *quality, false, profile))?;
             // Screenshots and drawings are smaller, and sharp, without loss.
-            let is_drawn = picture.format == Some(Format::Png);
+            let is_small = u64::from(pixels.width()) * u64::from(pixels.height()) <= MOST_LOSSLESS;
+            let is_drawn = picture.format == Some(Format::Png) && is_small;
             let lossless = if is_drawn { Some(webp(pixels, 75.0, true, profile)?) } else { None };
             Ok(lossless.filter(|lossless| lossless.len() < lossy.len()).unwrap_or(lossy))
         }
-        Format::Jpeg => first_that_fits(&JPEG_QUALITIES, largest, |quality| jpeg(pixels, *quality, profile)),
+        Format::Jpeg => first_that_fits(&JPEG_QUALITIES, most, |quality| jpeg(pixels, *quality, profile)),
         Format::Png => {
             let made = png(pixels, profile)?;
             // Few colours make a small file until the edges between them are blended.
-            let turned = picture.size.is_none_or(|(width, _)| width != pixels.width()) && made.len() >= cleaned.len();
-            Ok(if turned { cleaned.to_vec() } else { made })
+            let is_larger =
+                picture.size.is_none_or(|(width, _)| width != pixels.width()) && made.len() >= cleaned.len();
+            Ok(if is_larger { cleaned.to_vec() } else { made })
         }
     }
 }

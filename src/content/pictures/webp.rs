@@ -1,12 +1,12 @@
 //! WebP, chunk by chunk (RFC 9649): what its head says, the file without what it tells of its maker, and the colour
 //! profile that libwebp's encoder leaves out.
 
-use super::{Broken, Head, exif};
+use super::{Broken, Head, colour, exif};
 use crate::domain::picture::Format;
 
 const CUT_OFF: Broken = Broken("the file ends in the middle of the picture");
-/// What shows the picture. Exif and XMP are not among them.
-const KEPT: &[&[u8; 4]] = &[b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"];
+/// What shows the picture, besides its profile. Exif and XMP are not among them.
+const KEPT: &[&[u8; 4]] = &[b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"];
 
 const HAS_ICC: u8 = 0x20;
 const HAS_ALPHA: u8 = 0x10;
@@ -37,10 +37,11 @@ fn chunks(bytes: &[u8]) -> Result<Vec<Chunk<'_>>, Broken> {
 pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     let chunks = chunks(bytes)?;
     let named = |name: &[u8; 4]| chunks.iter().find(|chunk| &chunk.name == name).map(|chunk| chunk.data);
-    let orientation =
-        named(b"EXIF").map_or(1, |data| exif::orientation(data.strip_prefix(b"Exif\0\0").unwrap_or(data)));
     let extended = named(b"VP8X").and_then(|data| data.first_chunk::<10>());
     let is_animated = extended.is_some_and(|data| data[0] & IS_ANIMATED != 0);
+    // What moves is not encoded anew, and browsers do not turn it.
+    let exif = named(b"EXIF").filter(|_| !is_animated);
+    let orientation = exif.map_or(1, |data| exif::orientation(data.strip_prefix(b"Exif\0\0").unwrap_or(data)));
     let three = |bytes: &[u8]| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]) + 1;
     let (width, height) = match (extended, named(b"VP8 "), named(b"VP8L")) {
         (Some(data), ..) => (three(&data[4..7]), three(&data[7..10])),
@@ -57,21 +58,30 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     if width == 0 || height == 0 {
         return Err(Broken("there is no picture in it"));
     }
-    let decoded_bytes = u64::from(width) * u64::from(height) * 4;
-    Ok(Head { width, height, orientation, format: (!is_animated).then_some(Format::WebP), decoded_bytes })
+    // Pixels, and the planes of the decoder.
+    let decoding = u64::from(width) * u64::from(height) * 8;
+    let format = (!is_animated).then_some(Format::WebP);
+    Ok(Head { width, height, orientation, format, moves: is_animated, channels: 4, decoding })
 }
 
 pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
     let orientation = head(bytes)?.orientation;
+    let chunks = chunks(bytes)?;
+    let profile = chunks.iter().find(|chunk| &chunk.name == b"ICCP").and_then(|chunk| colour::cleaned(chunk.data));
     let mut cleaned = Vec::with_capacity(bytes.len());
-    for chunk in chunks(bytes)? {
+    for chunk in chunks {
         if &chunk.name == b"VP8X" {
             let mut data = chunk.data.to_vec();
-            data[0] &= !(HAS_EXIF | HAS_XMP);
-            if orientation != 1 {
-                data[0] |= HAS_EXIF;
+            if let Some(flags) = data.first_mut() {
+                *flags &= !(HAS_EXIF | HAS_XMP | HAS_ICC);
+                *flags |= if orientation == 1 { 0 } else { HAS_EXIF };
+                *flags |= if profile.is_some() { HAS_ICC } else { 0 };
             }
             push(&mut cleaned, *b"VP8X", &data);
+            // It comes first (RFC 9649, 2.7).
+            if let Some(profile) = &profile {
+                push(&mut cleaned, *b"ICCP", profile);
+            }
         } else if KEPT.contains(&&chunk.name) {
             push(&mut cleaned, chunk.name, chunk.data);
         }

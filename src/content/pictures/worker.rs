@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Pictures, head, variants};
+use super::{Pictures, head, variants, workshop::Helped};
 use crate::{content::media::MediaFile, domain::picture::Variant};
 
 /// How often long work tells how far it is.
@@ -27,8 +27,8 @@ pub(super) enum Next {
 pub(super) struct Worker {
     pictures: Arc<Pictures>,
     waiting: VecDeque<Arc<MediaFile>>,
-    /// Addresses of pictures that could not be made smaller; they are tried again after the next start.
-    failed: HashSet<String>,
+    /// Addresses of pictures that the helper has left undone, as where the disk is full. They wait for the next change.
+    left: HashSet<String>,
     done: usize,
     begun: Instant,
     told: Instant,
@@ -40,7 +40,7 @@ struct Full;
 impl Worker {
     pub(super) fn new(pictures: Arc<Pictures>) -> Self {
         let now = Instant::now();
-        Self { pictures, waiting: VecDeque::new(), failed: HashSet::new(), done: 0, begun: now, told: now }
+        Self { pictures, waiting: VecDeque::new(), left: HashSet::new(), done: 0, begun: now, told: now }
     }
 
     /// Until the site ends.
@@ -52,9 +52,11 @@ impl Worker {
                     self.plan(all);
                     self.let_help();
                 }
+                Next::Hurried(file) if self.left.contains(&file.address) => {}
                 Next::Hurried(file) => {
                     self.waiting.retain(|other| other.address != file.address);
                     self.waiting.push_front(file);
+                    self.let_help();
                 }
                 Next::GoOn => {}
             }
@@ -67,7 +69,7 @@ impl Worker {
     }
 
     pub(super) fn make_all(mut self, all: Vec<Arc<MediaFile>>) -> usize {
-        self.plan(all);
+        self.plan(all.clone());
         if !self.waiting.is_empty() {
             tracing::info!("{} pictures are being made smaller", self.waiting.len());
         }
@@ -77,30 +79,49 @@ impl Worker {
             }
             self.tell();
         }
-        self.failed.len()
+        all.iter().filter(|file| self.pictures.has_failed(file)).count()
     }
 
-    /// Leaves all that waits to the helper, if there is one. What is still missing then cannot be made.
+    /// Leaves all that waits to the helper, if there is one. Where it dies over a picture, another one goes on with the next:
+    /// what breaks a process must not break the site.
     fn let_help(&mut self) {
-        if self.waiting.is_empty() {
-            return;
-        }
-        match self.pictures.helped() {
-            None => {}
-            Some(Ok(())) => {
-                self.waiting.retain(|file| !self.pictures.missing(file).is_empty());
-                self.failed.extend(self.waiting.drain(..).map(|file| file.address.clone()));
+        let pictures = Arc::clone(&self.pictures);
+        let is_missing = |file: &Arc<MediaFile>| !pictures.has_failed(file) && !pictures.missing(file).is_empty();
+        loop {
+            self.waiting.retain(is_missing);
+            if self.waiting.is_empty() {
+                return;
             }
-            Some(Err(error)) => {
-                tracing::warn!("pictures are made smaller by the site itself, for their process fails: {error}");
+            match pictures.helped() {
+                Helped::NoProgram => return,
+                Helped::NotStarted(error) => {
+                    return tracing::warn!(
+                        "pictures are made smaller by the site itself, for no process can be started: {error}"
+                    );
+                }
+                Helped::Died(how) if pictures.blame(&how) => {
+                    for file in self.waiting.iter().filter(|file| pictures.has_failed(file)) {
+                        let path = file.path.display();
+                        tracing::warn!(
+                            "{path} is sent as large as it is: the process that made it smaller ended with {how}"
+                        );
+                    }
+                }
+                Helped::Died(how) => {
+                    tracing::warn!("pictures are not made smaller for now, since their process ended with {how}");
+                    break;
+                }
+                Helped::Ended => break,
             }
         }
+        self.left.extend(self.waiting.drain(..).filter(is_missing).map(|file| file.address.clone()));
     }
 
     /// New photos first: those are being looked at.
     fn plan(&mut self, mut all: Vec<Arc<MediaFile>>) {
         self.pictures.remove_unused(&all);
-        all.retain(|file| !self.failed.contains(&file.address) && !self.pictures.missing(file).is_empty());
+        self.left.clear();
+        all.retain(|file| !self.pictures.has_failed(file) && !self.pictures.missing(file).is_empty());
         all.sort_by_key(|file| std::cmp::Reverse(file.modified));
         (self.done, self.begun, self.told) = (0, Instant::now(), Instant::now());
         self.waiting = all.into();
@@ -108,15 +129,23 @@ impl Worker {
 
     fn make(&mut self, file: &MediaFile) -> Result<(), Full> {
         let wanted = self.pictures.missing(file);
-        if wanted.is_empty() || self.failed.contains(&file.address) {
+        if wanted.is_empty() || self.pictures.has_failed(file) {
             return Ok(());
+        }
+        match self.pictures.begin(file) {
+            Ok(true) => {}
+            Ok(false) => {
+                self.fail(file, "earlier tries have ended the program");
+                return Ok(());
+            }
+            Err(error) => return Err(self.full(&error)),
         }
         let mut full = None;
         // A decoder that panics takes nothing but its picture down.
         let made = catch_unwind(AssertUnwindSafe(|| self.make_sizes(file, &wanted, &mut full)));
+        self.pictures.end(file);
         if let Some(error) = full {
-            tracing::error!("no smaller pictures can be kept under {}: {error}", self.pictures.folder.display());
-            return Err(Full);
+            return Err(self.full(&error));
         }
         let reason = match made {
             Ok(Ok(())) => {
@@ -124,12 +153,21 @@ impl Worker {
                 return Ok(());
             }
             Ok(Err(failed)) => failed.to_string(),
-            Err(_) => "the decoder broke".to_owned(),
+            Err(panic) => panic.downcast::<String>().map_or_else(|_| "the decoder broke".to_owned(), |reason| *reason),
         };
+        self.fail(file, &reason);
+        Ok(())
+    }
+
+    fn full(&self, error: &io::Error) -> Full {
+        tracing::error!("no smaller pictures can be kept under {}: {error}", self.pictures.folder.display());
+        Full
+    }
+
+    fn fail(&self, file: &MediaFile, reason: &str) {
         let path = file.path.display();
         tracing::warn!("{path} cannot be made smaller ({reason}), so it is sent as large as it is. Save it again.");
-        self.failed.insert(file.address.clone());
-        Ok(())
+        self.pictures.fail(file, reason);
     }
 
     fn make_sizes(
@@ -140,7 +178,7 @@ impl Worker {
     ) -> Result<(), variants::Failed> {
         let pictures = &self.pictures;
         let (Some(kind), Some(cleaned)) = (file.kind(), pictures.clean(file)) else { return Ok(()) };
-        let orientation = head(kind, &cleaned).map_or(1, |head| head.orientation);
+        let head = head(kind, &cleaned).map_err(|broken| variants::Failed::because(broken.0))?;
         let picture = file.picture();
         let mut keep = |path: &Path, bytes: &[u8]| {
             pictures.keep(path, bytes).map_err(|error| {
@@ -153,12 +191,11 @@ impl Worker {
         let is_choice = picture
             .format
             .is_some_and(|own| picture.choices(own).iter().any(|(address, _)| *address == picture.address));
-        if let Some(path) = pictures.cleaned_path(file).filter(|path| is_choice && !path.exists()) {
+        if let Some(path) = pictures.cleaned_path(file).filter(|path| is_choice && !file.remade && !path.exists()) {
             keep(&path, &cleaned)?;
         }
-        variants::make(&cleaned, orientation, &picture, wanted, &mut |variant, bytes| {
-            keep(&pictures.path_of(file, variant), bytes)
-        })
+        let task = variants::Task { kind, cleaned: &cleaned, head, picture: &picture, wanted };
+        variants::make(&task, &mut |variant, bytes| keep(&pictures.path_of(file, variant), bytes))
     }
 
     fn tell(&mut self) {

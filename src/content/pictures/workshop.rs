@@ -8,9 +8,9 @@ use std::{
     ffi::OsString,
     fs,
     io::{self, Write},
-    os::unix::process::CommandExt,
+    os::unix::process::{CommandExt, ExitStatusExt},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -27,13 +27,21 @@ use super::{
 };
 use crate::{
     content::media::{MediaFile, MediaIndex},
-    domain::picture::Variant,
+    domain::picture::{Format, Variant},
 };
 
 /// How many pictures are cleaned at the same time for those who ask; each may take twice its file in memory.
 const CLEANERS: usize = 2;
 /// How often is asked whether the process that makes pictures is done.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// How often a picture is tried that each time ended the program, or the machine, before it was done.
+const TRIES: u64 = 2;
+/// Signals by which people and systems end programs: SIGHUP, SIGINT, SIGQUIT, SIGTERM. No picture is to blame.
+const ENDING: [i32; 4] = [1, 2, 3, 15];
+/// Endings of files: a picture is being made smaller (one byte for each try), or cannot be (why not).
+const MAKING: &str = "making";
+const FAILED: &str = "failed";
 
 /// The folder and the orders.
 #[derive(Debug)]
@@ -62,8 +70,18 @@ struct Orders {
 pub enum Cleaned {
     /// In a file that stays.
     Kept(PathBuf),
-    /// Where no file could be written.
+    /// Where no file could be written, or until the picture has been turned.
     Bytes(Vec<u8>),
+}
+
+/// How the process that makes pictures did.
+#[derive(Debug)]
+pub(super) enum Helped {
+    /// There is none.
+    NoProgram,
+    NotStarted(io::Error),
+    Died(String),
+    Ended,
 }
 
 /// The thread that makes pictures smaller works until this is dropped.
@@ -132,7 +150,54 @@ impl Pictures {
 
     /// The file of a smaller version; it may not be there yet.
     pub fn path_of(&self, file: &MediaFile, variant: Variant) -> PathBuf {
-        self.folder.join(format!("{}-{}.{}", file.hash(), variant.width, variant.format.ending()))
+        let width = if file.picture().is_whole(variant) { String::new() } else { format!("-{}", variant.width) };
+        self.folder.join(format!("{}{width}.{}", file.hash(), variant.format.ending()))
+    }
+
+    /// True if no smaller version will be made of this file, and the reason is kept.
+    pub fn has_failed(&self, file: &MediaFile) -> bool {
+        self.note(file, FAILED).exists()
+    }
+
+    fn note(&self, file: &MediaFile, ending: &str) -> PathBuf {
+        self.folder.join(format!("{}.{ending}", file.hash()))
+    }
+
+    /// Notes that a picture is being made smaller. `false`: that has been tried before, and never came to its end.
+    pub(super) fn begin(&self, file: &MediaFile) -> io::Result<bool> {
+        fs::create_dir_all(&self.folder)?;
+        let note = self.note(file, MAKING);
+        if fs::metadata(&note).is_ok_and(|note| note.len() >= TRIES) {
+            return Ok(false);
+        }
+        fs::OpenOptions::new().create(true).append(true).open(note)?.write_all(b".")?;
+        Ok(true)
+    }
+
+    pub(super) fn end(&self, file: &MediaFile) {
+        let _ = fs::remove_file(self.note(file, MAKING));
+    }
+
+    /// Keeps why a picture cannot be made smaller; its hash goes with the file and with [`super::EDITION`].
+    pub(super) fn fail(&self, file: &MediaFile, reason: &str) {
+        self.end(file);
+        if let Err(error) = self.keep(&self.note(file, FAILED), reason.as_bytes()) {
+            tracing::warn!("{} is tried again after the next start: {error}", file.path.display());
+        }
+    }
+
+    /// Marks the picture that a process was at when it died. `false`: it was at none.
+    pub(super) fn blame(&self, how: &str) -> bool {
+        let mut has_found = false;
+        for path in self.files().filter(|path| path.extension().is_some_and(|ending| ending == MAKING)) {
+            let kept = self.keep(&path.with_extension(FAILED), format!("its process ended with {how}").as_bytes());
+            has_found |= kept.and_then(|()| fs::remove_file(&path)).is_ok();
+        }
+        has_found
+    }
+
+    fn files(&self) -> impl Iterator<Item = PathBuf> {
+        fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path())
     }
 
     /// The whole picture, cleaned. `None`: the file is no longer what its address says, or cannot be cleaned.
@@ -141,10 +206,16 @@ impl Pictures {
         if tokio::fs::try_exists(&path).await.unwrap_or(false) {
             return Some(Cleaned::Kept(path));
         }
+        if file.remade {
+            self.hurry(file);
+        }
         let _one_of_few = self.cleaners.acquire().await.ok()?;
         let (pictures, file) = (Arc::clone(self), Arc::clone(file));
         let made = tokio::task::spawn_blocking(move || {
             let cleaned = pictures.clean(&file)?;
+            if file.remade {
+                return Some(Cleaned::Bytes(cleaned));
+            }
             match pictures.keep(&path, &cleaned) {
                 Ok(()) => Some(Cleaned::Kept(path)),
                 Err(error) => {
@@ -211,20 +282,17 @@ impl Pictures {
         }
     }
 
-    /// Lets the helper work until it is done; `None` where there is none.
-    ///
-    /// # Errors
-    /// It cannot be started, or says that it could not do its work.
+    /// Lets the helper work until it is done.
     #[expect(clippy::disallowed_methods, reason = "the thread waits for a child and serves nobody")]
-    pub(super) fn helped(&self) -> Option<io::Result<()>> {
-        let (program, arguments) = self.helper.get()?;
+    pub(super) fn helped(&self) -> Helped {
+        let Some((program, arguments)) = self.helper.get() else { return Helped::NoProgram };
         let mut command = Command::new(program);
         // In a group of its own, so that Ctrl-C is the site's to answer. The pipe ends with us, however we end, and it
         // with the pipe.
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
         match command.spawn() {
             Ok(child) => *self.helping() = Some(child),
-            Err(error) => return Some(Err(error)),
+            Err(error) => return Helped::NotStarted(error),
         }
         loop {
             // Closed after the last look, nobody else would end it.
@@ -234,11 +302,9 @@ impl Pictures {
             let ended = self.helping().as_mut().map(Child::try_wait);
             match ended {
                 Some(Ok(None)) => thread::sleep(LOOK_EVERY),
-                Some(Ok(Some(status))) if !status.success() => {
-                    return Some(Err(io::Error::other(format!("it ended with {status}"))));
-                }
-                Some(Err(error)) => return Some(Err(error)),
-                Some(Ok(Some(_))) | None => return Some(Ok(())),
+                Some(Ok(Some(status))) if is_death(status) => return Helped::Died(status.to_string()),
+                Some(Err(error)) => return Helped::Died(error.to_string()),
+                Some(Ok(Some(_))) | None => return Helped::Ended,
             }
         }
     }
@@ -249,9 +315,10 @@ impl Pictures {
             let _ = child.kill();
             let _ = child.wait();
             let drafts = draft_start(child.id());
-            for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-                if entry.file_name().to_string_lossy().starts_with(&drafts) {
-                    let _ = fs::remove_file(entry.path());
+            for path in self.files() {
+                let name = path.file_name().unwrap_or_default().to_string_lossy();
+                if name.starts_with(&drafts) || name.ends_with(MAKING) {
+                    let _ = fs::remove_file(&path);
                 }
             }
         }
@@ -263,21 +330,28 @@ impl Pictures {
 
     pub(super) fn missing(&self, file: &MediaFile) -> Vec<Variant> {
         let is_missing = |variant: &Variant| !self.path_of(file, *variant).exists();
-        file.picture().variants().into_iter().filter(is_missing).collect()
+        let picture = file.picture();
+        let whole = picture.size.filter(|_| file.remade).map(|(width, _)| Variant { width, format: Format::WebP });
+        picture.variants().into_iter().chain(whole).filter(is_missing).collect()
     }
 
     /// Removes what was made of pictures that the content no longer has.
     pub(super) fn remove_unused(&self, used: &[Arc<MediaFile>]) {
         let used: HashSet<&str> = used.iter().map(|file| file.hash()).collect();
-        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
+        for path in self.files() {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
             let hash = name.split(['-', '.']).next().unwrap_or_default();
             let is_ours = hash.len() == 10 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
             if is_ours && !used.contains(hash) {
-                let _ = fs::remove_file(entry.path());
+                let _ = fs::remove_file(&path);
             }
         }
     }
+}
+
+/// True if a process did not do its work, and nobody has asked it to stop.
+fn is_death(status: ExitStatus) -> bool {
+    !status.success() && !status.signal().is_some_and(|signal| ENDING.contains(&signal))
 }
 
 /// How names of files begin that a process has not finished writing.

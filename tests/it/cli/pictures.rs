@@ -31,9 +31,36 @@ fn it_makes_what_is_missing_and_tells() {
     let middle = broken.len() / 2;
     broken[middle..middle + 20].fill(0xff);
     write(&program.path("content/media/b.png"), broken);
+    let photo = sideways();
+    write(&program.path("content/media/c.jpg"), [&photo[..photo.len() / 3], b"\xff\xd9"].concat());
+    let run = program.run(&["pictures"]);
+    run.exits(0).says("2 pictures could not be made smaller");
+    assert!(run.err.contains("content/media/b.png cannot be made smaller"), "{run:?}");
+    assert!(run.err.contains("content/media/c.jpg cannot be made smaller (it is damaged"), "{run:?}");
+    // Not tried again before the file is another one.
+    let run = program.run(&["pictures"]);
+    run.exits(0).says("2 pictures could not be made smaller");
+    assert!(!run.err.contains("cannot be made smaller"), "{run:?}");
+    write(&program.path("content/media/b.png"), encoded(&quarters(900, 600), ImageFormat::Png));
+    write(&program.path("content/media/c.jpg"), photo);
+    program.run(&["pictures"]).exits(0).says("all pictures can be had in smaller sizes");
+}
+
+#[test]
+fn a_picture_that_takes_too_much_memory_is_not_decoded() {
+    let program = with_photos();
+    // 96 megapixels with transparency in 16 bits.
+    let mut png = encoded(&quarters(8, 8), ImageFormat::Png);
+    png[16..20].copy_from_slice(&12_000_u32.to_be_bytes());
+    png[20..24].copy_from_slice(&8_000_u32.to_be_bytes());
+    (png[24], png[25]) = (16, 6);
+    let mut sum = flate2::Crc::new();
+    sum.update(&png[12..29]);
+    png[29..33].copy_from_slice(&sum.sum().to_be_bytes());
+    write(&program.path("content/media/b.png"), png);
     let run = program.run(&["pictures"]);
     run.exits(0).says("1 picture could not be made smaller");
-    assert!(run.err.contains("content/media/b.png cannot be made smaller"), "{run:?}");
+    assert!(run.err.contains("(it takes 1153 MB of memory, and 600 are the most)"), "{run:?}");
 }
 
 #[tokio::test]

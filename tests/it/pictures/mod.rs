@@ -1,6 +1,8 @@
 //! Photos: what leaves of them, in which sizes, and what does not.
 
 mod cleaned;
+mod faithful;
+mod helping;
 mod kept;
 mod own_html;
 mod refused;

@@ -67,15 +67,17 @@ pub fn of_a_phone(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     photo
 }
 
+/// A chunk of a PNG.
+pub fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let mut sum = flate2::Crc::new();
+    sum.update(name);
+    sum.update(data);
+    let length = u32::try_from(data.len()).expect("short").to_be_bytes();
+    [&length[..], name, data, &sum.sum().to_be_bytes()].concat()
+}
+
 /// A PNG with Exif and a text.
 pub fn noted_png(png: &[u8], orientation: u8) -> Vec<u8> {
-    let chunk = |name: &[u8; 4], data: &[u8]| {
-        let mut sum = flate2::Crc::new();
-        sum.update(name);
-        sum.update(data);
-        let length = u32::try_from(data.len()).expect("short").to_be_bytes();
-        [&length[..], name, data, &sum.sum().to_be_bytes()].concat()
-    };
     // After the signature and IHDR.
     let (head, rest) = png.split_at(33);
     [head, &chunk(b"eXIf", &exif(orientation)), &chunk(b"tEXt", b"Location\0SECRET"), rest].concat()
