@@ -11,14 +11,14 @@ use jiff::Timestamp;
 
 use crate::{
     config::Config,
-    content::{Loader, Snapshot, pictures::Pictures},
+    content::{Snapshot, pictures::Pictures},
     domain::{search::SearchIndex, signer::Signer},
     store::{Store, StoreError},
     texts::{self, Texts},
     web::{assets::Assets, cache::PageCache},
 };
 
-pub use live::Keepers;
+pub use live::{Keepers, log};
 use metrics::Metrics;
 
 /// Tells the time. Tests turn it.
@@ -95,11 +95,10 @@ impl App {
     pub async fn build(config: Config, mode: Mode, store: Store, clock: Clock) -> Result<(Self, Keepers), StartError> {
         warn_of_english(&config);
         let signer = Signer::new(&secret(&config, &store).await?);
-        let watcher = live::watch(&config, mode);
-        let mut loader = Loader::new(config.content.clone(), config.site.rules(), config.site.texts);
-        let library = loader
-            .load()
-            .map_err(|source| StartError::Content { folder: config.content.display().to_string(), source })?;
+        let mut loader = live::loader(&config, &clock);
+        let unreadable = |source| StartError::Content { folder: config.content.display().to_string(), source };
+        let watcher = live::watch(&config, mode, &loader.scope().map_err(unreadable)?);
+        let library = loader.load().map_err(unreadable)?;
         let snapshot = Snapshot::build(&library, clock.now(), mode.dev);
         let revision = store.revision().await?;
         let app = Self(Arc::new(Inner {

@@ -5,14 +5,14 @@ use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::Notify, task, time};
 
-use super::{App, Mode};
+use super::{App, Clock, Mode};
 use crate::{
     config::{Config, Watch},
-    content::{Library, Loader, Snapshot, Watcher},
+    content::{Library, Loader, Scope, Snapshot, Watcher},
     domain::{
         address,
         entry::Post,
-        problem::{Problem, Severity},
+        problem::{self, Problem, Severity},
         search::SearchIndex,
     },
     store::{Forgotten, Stale},
@@ -84,7 +84,10 @@ async fn keep_content(
         };
         if is_read_again {
             match task::spawn_blocking(move || (loader.load(), loader)).await {
-                Ok((Ok(loaded), same)) => (library, loader) = (Arc::new(loaded), same),
+                Ok((Ok(loaded), same)) => {
+                    (library, loader) = (Arc::new(loaded), same);
+                    follow(&mut watcher, &library.scope);
+                }
                 Ok((Err(error), same)) => {
                     tracing::error!("the content folder cannot be read, so the site stays as it was: {error}");
                     loader = same;
@@ -92,7 +95,7 @@ async fn keep_content(
                 }
                 Err(panic) => {
                     tracing::error!("reading the content broke, so the site stays as it was: {panic}");
-                    loader = Loader::new(app.config.content.clone(), app.config.site.rules(), app.texts());
+                    loader = self::loader(&app.config, &app.clock);
                     continue;
                 }
             }
@@ -140,16 +143,26 @@ async fn swap(app: &App, library: &Arc<Library>, with_assets: bool) -> Result<()
     Ok(())
 }
 
+pub(super) fn loader(config: &Config, clock: &Clock) -> Loader {
+    let clock = clock.clone();
+    Loader::new(config.content.clone(), config.site.rules(), config.site.texts).with_clock(move || clock.now())
+}
+
 /// Watches the content, and while designing the static files. Begun before the first load, so that nothing is missed.
-pub(super) fn watch(config: &Config, mode: Mode) -> Option<Watcher> {
-    let mut folders = vec![config.content.as_path()];
-    folders.extend(Some(Path::new("static")).filter(|folder| mode.dev && folder.is_dir()));
-    match Watcher::start(&folders, config.watch == Watch::Poll) {
-        Ok(watcher) => Some(watcher),
-        Err(error) => {
-            tracing::warn!("the content folder cannot be watched: {error}");
-            None
-        }
+pub(super) fn watch(config: &Config, mode: Mode, scope: &Scope) -> Option<Watcher> {
+    let designed = Some(Path::new("static")).filter(|folder| mode.dev && folder.is_dir());
+    let started = Watcher::start(designed.as_slice(), config.watch == Watch::Poll);
+    let followed = started.and_then(|mut watcher| watcher.follow(scope).map(|_| watcher));
+    followed.inspect_err(|error| tracing::warn!("the content folder cannot be watched: {error}")).ok()
+}
+
+/// Watches what is there now. What came into it may have changed before it was watched, so it is looked at once more.
+fn follow(watcher: &mut Option<Watcher>, scope: &Scope) {
+    let Some(watcher) = watcher else { return };
+    match watcher.follow(scope) {
+        Ok(true) => watcher.look_again(),
+        Ok(false) => {}
+        Err(error) => tracing::warn!("a part of the content folder cannot be watched: {error}"),
     }
 }
 
@@ -197,11 +210,20 @@ fn report(before: &Snapshot, library: &Library) {
     let told: HashSet<&Problem> = before.problems.iter().collect();
     let (posts, problems) = (library.posts.len(), library.problems.len());
     tracing::info!("the content was read again: {posts} posts, {problems} problems");
-    for problem in library.problems.iter().filter(|problem| !told.contains(problem)) {
+    log(library.problems.iter().filter(|problem| !told.contains(problem)));
+}
+
+/// Writes the worst problems to the log, and how many more there are.
+pub fn log<'a>(problems: impl Iterator<Item = &'a Problem>) {
+    let (worst, more) = problem::worst(problems);
+    for problem in worst {
         match problem.severity {
             Severity::Error => tracing::error!("{problem}"),
             Severity::Warning => tracing::warn!("{problem}"),
         }
+    }
+    if let Some(more) = more {
+        tracing::warn!("{more}");
     }
 }
 

@@ -22,6 +22,7 @@ impl Check {
     pub(super) fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
         let config = places.config(None)?;
         let library = Loader::new(config.content.clone(), config.site.rules(), config.site.texts)
+            .with_suggestions()
             .load()
             .with_context(|| format!("the content folder {} cannot be read", config.content.display()))?;
         for problem in &library.problems {

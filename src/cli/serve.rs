@@ -21,9 +21,12 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::Subscriber
 
 use super::{Places, demo, pictures};
 use crate::{
-    app::{App, Clock, Mode},
+    app::{self, App, Clock, Mode},
     config::LogFormat,
-    domain::{problem::Severity, words::counted},
+    domain::{
+        problem::{self, Severity},
+        words::counted,
+    },
     mail::{self, Postman},
     web::{HitLog, Site, metrics::Board, server},
 };
@@ -140,8 +143,12 @@ fn greet(app: &App, address: SocketAddr, began: Instant) {
         let _ =
             writeln!(out, "The comments are samples; they live in {}", app.config.data.join("demo.sqlite").display());
     }
-    for problem in &snapshot.problems {
+    let (worst, more) = problem::worst(&snapshot.problems);
+    for problem in worst {
         let _ = writeln!(out, "{problem}");
+    }
+    if let Some(more) = more {
+        let _ = writeln!(out, "{more}");
     }
     let errors = snapshot.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
     if !snapshot.problems.is_empty() {
@@ -157,12 +164,7 @@ fn greet(app: &App, address: SocketAddr, began: Instant) {
 /// The same for a program that reads the log: every line is JSON.
 fn log_start(app: &App, address: SocketAddr, began: Instant) {
     let snapshot = app.snapshot();
-    for problem in &snapshot.problems {
-        match problem.severity {
-            Severity::Error => tracing::error!("{problem}"),
-            Severity::Warning => tracing::warn!("{problem}"),
-        }
-    }
+    app::log(snapshot.problems.iter());
     tracing::info!(
         address = %reachable(address),
         posts = snapshot.posts.len(),

@@ -158,6 +158,9 @@ pub struct Fault {
     pub mend: String,
 }
 
+/// Most unknown keys of a file that are told; with more it is no head.
+const MOST_UNKNOWN: usize = 50;
+
 /// Reads the head of a file. A file without front matter is all Markdown.
 ///
 /// # Errors
@@ -198,7 +201,8 @@ fn parse_from_fence(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
         (front_matter.facts, _) = read(fence, &block)?;
     }
     let unknown = front_matter.unknown.keys().filter(|key| !keys::is_silent(key, is_stretch));
-    let unknown_keys = unknown.map(|key| keys::unknown_key(fence, &block, key)).collect();
+    let lines = keys::lines_of_keys(&block);
+    let unknown_keys = unknown.take(MOST_UNKNOWN).map(|key| keys::unknown_key(fence, &lines, key)).collect();
     Ok(Parsed { front_matter, body_start, warnings: twice.into_iter().collect(), unknown_keys })
 }
 

@@ -15,24 +15,28 @@ mod unfit;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    io,
+    fmt, io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
+use jiff::Timestamp;
 use url::Url;
 
 use super::{
+    effort,
     media::MediaIndex,
     side_by_side::side_by_side,
     source::{self, Changed, Found, Source, Tree},
     told,
+    watch::Scope,
 };
 use crate::domain::{
     embed::Told,
     entry::{Page, Post, Stretch},
     permalink::Rules,
-    problem::{Place, Problem, Severity},
+    problem::{self, Place, Problem, Severity},
     slug::Slug,
     words::counted,
 };
@@ -56,6 +60,8 @@ pub struct Library {
     pub problems: Vec<Problem>,
     /// Some page shows a picture from another server.
     pub has_remote_picture: bool,
+    /// Where a change may change something of it.
+    pub scope: Scope,
 }
 
 /// Reads a content folder again and again. What it has made of a file is kept until the file, or something that was
@@ -66,6 +72,12 @@ pub struct Loader {
     rules: Rules,
     /// What the site says in its language; a text in another has its own words where there are any.
     texts: &'static Texts,
+    /// How long one text may take.
+    patience: Duration,
+    /// Tells the time of the system, which file systems go by.
+    now: Now,
+    /// Dead links are told with what may have been meant, which takes long on a large site.
+    suggests: bool,
     files: HashMap<PathBuf, Kept>,
     /// Addresses that several files want.
     collisions: Vec<Problem>,
@@ -78,6 +90,16 @@ pub struct Loader {
     known: Known,
     /// Of all that `known` knows.
     known_print: u64,
+    /// The ids of each page that a link to a part of it leads to.
+    parts: HashMap<PathBuf, HashSet<String>>,
+}
+
+struct Now(Box<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl fmt::Debug for Now {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Now(..)")
+    }
 }
 
 impl Loader {
@@ -86,6 +108,9 @@ impl Loader {
             content,
             rules,
             texts,
+            patience: effort::PATIENCE,
+            now: Now(Box::new(|| Timestamp::MAX)),
+            suggests: false,
             files: HashMap::new(),
             collisions: Vec::new(),
             names: Names::default(),
@@ -94,7 +119,26 @@ impl Loader {
             told_faults: Vec::new(),
             known: Known::default(),
             known_print: 0,
+            parts: HashMap::new(),
         }
+    }
+
+    /// The same with a clock. Without one, no time of a file is taken for one in the future.
+    #[must_use]
+    pub fn with_clock(self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self { now: Now(Box::new(now)), ..self }
+    }
+
+    /// The same with a suggestion for each dead link.
+    #[must_use]
+    pub fn with_suggestions(self) -> Self {
+        Self { suggests: true, ..self }
+    }
+
+    /// The same with another time that one text may take.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// Everything that is there now. Files that have not changed are not read again.
@@ -102,8 +146,8 @@ impl Loader {
     /// # Errors
     /// The content folder cannot be read. A single file that cannot is a problem in the library.
     pub fn load(&mut self) -> io::Result<Library> {
-        let tree = source::find(&self.content)?;
-        let latest = tree.latest_change();
+        let mut tree = source::find(&self.content)?;
+        let latest = tree.latest_change((self.now.0)());
         let media = self.follow_media(&tree.media, latest);
         let (outlines, heads) = self.look(&tree.sources, latest);
         if heads {
@@ -113,7 +157,22 @@ impl Loader {
         let mut library = self.library(&tree);
         self.judge_links(&tree.sources, &mut library, media);
         library.problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        library.scope = self.scope_of(&mut tree);
         Ok(library)
+    }
+
+    /// Where a change may change what is loaded.
+    ///
+    /// # Errors
+    /// The content folder cannot be read.
+    pub fn scope(&self) -> io::Result<Scope> {
+        Ok(self.scope_of(&mut source::find(&self.content)?))
+    }
+
+    fn scope_of(&self, tree: &mut Tree) -> Scope {
+        let mut scope = std::mem::take(&mut tree.scope);
+        self.rules.named_files.iter().for_each(|named| scope.add(&self.content.join(&named.name)));
+        scope
     }
 
     /// Looks at everything that is no Markdown. Whether something of it is another now.
@@ -183,7 +242,8 @@ impl Loader {
     fn make(&mut self, sources: &[Source], mut outlines: HashMap<PathBuf, Box<Outline>>, changes: Changes) {
         let ours = Url::parse(&self.rules.base_url).ok();
         let world = World { content: &self.content, media: &self.media, told: &self.told, names: &self.names };
-        let maker = Maker { world, rules: &self.rules, texts: self.texts, ours: ours.as_ref() };
+        let patience = self.patience;
+        let maker = Maker { world, rules: &self.rules, texts: self.texts, ours: ours.as_ref(), patience };
         // Also what another has the address of: should it get that while it is broken, this is its last good version.
         let all = sources.iter().filter_map(|source| {
             let kept = self.files.get(&source.file.path)?;
@@ -205,8 +265,15 @@ impl Loader {
             Some((path, maker.make(*outline)))
         });
         for (path, made) in made.into_iter().flatten() {
-            if let Some(good) = self.files.get_mut(path).and_then(|kept| kept.good.as_mut()) {
-                good.made = Some(made);
+            let Some(kept) = self.files.get_mut(path) else { continue };
+            if made.is_none() {
+                // Not tried again before the file has changed.
+                let what = format!("making a page of it takes more than {} s", self.patience.as_secs());
+                let mend = "Something in it has no end or stands there thousands of times. It stays out until then.";
+                kept.fault = Some(problem(Severity::Error, path, Place::START, what, mend));
+            }
+            if let Some(good) = &mut kept.good {
+                good.made = made;
             }
         }
     }
@@ -214,7 +281,7 @@ impl Loader {
     /// All of it, but for what is wrong with links.
     fn library(&self, tree: &Tree) -> Library {
         let mut problems: Vec<Problem> = tree.unreadable.iter().map(unreadable).collect();
-        problems.extend(strangers::all(tree));
+        problems.extend(strangers::all(&self.content, tree));
         problems.extend(self.told_faults.iter().cloned());
         problems.extend(site_toml::problems(&self.content, &self.rules, &self.media));
         let kept = tree.sources.iter().filter_map(|source| self.files.get(&source.file.path));
@@ -242,28 +309,38 @@ impl Loader {
         library
     }
 
-    /// Looks for links that lead nowhere: those of new texts, those to a part of a page, and all of them where there is
-    /// anything else to lead to than before.
+    /// Looks for links that lead nowhere: those of new texts, all of them where there is anything else to lead to than
+    /// before, and those to a part of a page where such a page has other parts.
     fn judge_links(&mut self, sources: &[Source], library: &mut Library, has_other_media: bool) {
         let Ok(ours) = Url::parse(&self.rules.base_url) else { return };
-        let shown = |path| self.files.get(path).and_then(Kept::shown);
+        let shown = |path: &PathBuf| self.files.get(path).and_then(Kept::shown);
         let shown: Vec<&Made> = sources.iter().filter_map(|source| shown(&source.file.path)).collect();
         let print = shown.iter().fold(0_u64, |sum, made| sum.wrapping_add(made.print));
         let is_other = has_other_media || print != self.known_print;
         if is_other {
             (self.known, self.known_print) = (Known::of(library), print);
         }
+        let mut has_other_parts = is_other;
+        for made in shown.iter().filter(|made| made.dead.is_none()) {
+            if let Some(parts) = self.parts.get_mut(&made.item.entry().file) {
+                let ids = references::ids_of(made.item.entry());
+                has_other_parts |= *parts != ids;
+                *parts = ids;
+            }
+        }
         let site_toml = self.content.join("site.toml");
         let navigation = references::navigation(&site_toml, &self.rules, &ours);
-        let mut judge = Judge::new(&self.known, library, &self.files);
+        let parts = std::mem::take(&mut self.parts);
+        let mut judge = Judge::new(&self.known, library, &self.files, parts, self.suggests);
         let mut dead = judge.dead(&Linking { file: &site_toml, is_draft: false, links: &navigation });
-        let unsure = shown.iter().filter(|made| is_other || made.dead.is_none() || made.links_name_parts);
+        let is_unsure = |made: &&&Made| is_other || made.dead.is_none() || (has_other_parts && made.links_name_parts);
         let mut judged: Vec<(PathBuf, Vec<Problem>)> = Vec::new();
-        for made in unsure {
+        for made in shown.iter().filter(is_unsure) {
             let entry = made.item.entry();
             let linking = Linking { file: &entry.file, is_draft: entry.draft, links: &made.links };
-            judged.push((entry.file.clone(), judge.dead(&linking)));
+            judged.push((entry.file.clone(), problem::merged(judge.dead(&linking))));
         }
+        self.parts = judge.parts;
         for (path, dead) in judged {
             if let Some(made) = self.files.get_mut(&path).and_then(Kept::shown_mut) {
                 made.dead = Some(dead);

@@ -54,6 +54,10 @@ pub trait Lookup {
     fn has_stretch(&self, slug: &Slug) -> bool;
     /// Whether a picture stands above the text.
     fn has_cover(&self) -> bool;
+    /// Told how many bytes are looked at. False ends the work: the file has had its time.
+    fn spend(&self, _bytes: usize) -> bool {
+        true
+    }
 }
 
 /// A media file that was found.
@@ -147,14 +151,17 @@ pub fn render(markdown: &str, lookup: &dyn Lookup) -> Rendered {
 /// Renders a text in a dialect.
 pub fn render_as(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Rendered {
     if dialect.is_plain() {
-        return write(dialect, markdown, &parse(dialect, markdown), lookup);
+        return write(dialect, markdown, &parse(dialect, markdown, lookup), lookup);
     }
     let mut expanded = shortcodes::expand(markdown, lookup);
     let prepared = Prepared::new(&expanded.text);
-    let mut events = parse(dialect, &prepared.text);
+    let mut events = parse(dialect, &prepared.text, lookup);
     let small = with_small_ends(&prepared.text, &events);
     if let Some(text) = &small {
-        events = parse(dialect, text);
+        events = parse(dialect, text, lookup);
+    }
+    if !lookup.spend(markdown.len()) {
+        return Rendered::default();
     }
     quotes::shape(&mut events, &prepared.text, &Quotes::of(lookup.language()));
     let events: Vec<_> = events.into_iter().map(|(event, range)| (prepared.cleaned(event), range)).collect();
@@ -169,11 +176,16 @@ pub fn render_as(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Rende
     rendered
 }
 
-fn parse(dialect: Dialect, markdown: &str) -> Vec<(Event<'_>, Range<usize>)> {
-    Parser::new_ext(markdown, dialect.options()).into_offset_iter().collect()
+fn parse<'a>(dialect: Dialect, markdown: &'a str, lookup: &dyn Lookup) -> Vec<(Event<'a>, Range<usize>)> {
+    let events = Parser::new_ext(markdown, dialect.options()).into_offset_iter();
+    events.take_while(|_| lookup.spend(1)).collect()
 }
 
 fn write<'e>(dialect: Dialect, markdown: &str, events: &'e Events<'e>, lookup: &dyn Lookup) -> Rendered {
+    // A part of the events has starts without ends.
+    if !lookup.spend(markdown.len()) {
+        return Rendered::default();
+    }
     let has_h1 = events
         .iter()
         .any(|(event, _)| matches!(event, Event::Start(Tag::Heading { level: pulldown_cmark::HeadingLevel::H1, .. })));
@@ -237,10 +249,9 @@ type Events<'a> = [(Event<'a>, Range<usize>)];
 impl<'e> Writer<'_, 'e> {
     fn write(&mut self, events: &'e Events<'e>) {
         let mut at = 0;
-        while at < events.len() {
-            let (event, range) = &events[at];
+        while let Some((event, range)) = events.get(at) {
             let block = &events[at..];
-            at += match event {
+            let length = match event {
                 Event::Start(Tag::Paragraph) => self.paragraph(block),
                 Event::Start(Tag::Heading { .. }) => self.heading(block),
                 Event::Start(Tag::FootnoteDefinition(label)) => self.footnotes.keep(label, block),
@@ -267,6 +278,10 @@ impl<'e> Writer<'_, 'e> {
                     1
                 }
             };
+            at += length;
+            if !self.lookup.spend(length) {
+                return;
+            }
         }
     }
 

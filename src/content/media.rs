@@ -2,6 +2,7 @@
 //! browsers may keep it for ever. Photos leave cleaned and in smaller sizes (`pictures`), everything else as it is.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     fs,
     io::{self, Read},
@@ -11,6 +12,7 @@ use std::{
 };
 
 use sha2::{Digest, Sha256};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::{
     markdown::tags::start_tags,
@@ -58,7 +60,7 @@ impl MediaFile {
     }
 }
 
-/// All media of a site by path. Cheap to clone.
+/// All media of a site by path (composed). Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub struct MediaIndex {
     by_path: Arc<HashMap<PathBuf, Known>>,
@@ -78,7 +80,7 @@ impl MediaIndex {
     /// [`Changed::may_hide_a_save`].
     pub fn build(found: &[Found], latest: Changed, before: &Self) -> Self {
         let is_known = |found: &&Found| {
-            let known = before.by_path.get(&found.path);
+            let known = before.by_path.get(&*composed(&found.path));
             known.is_some_and(|known| known.stamp == found.stamp && !known.is_doubtful)
         };
         if found.len() == before.by_path.len() && found.iter().all(|found| is_known(&found)) {
@@ -86,15 +88,15 @@ impl MediaIndex {
         }
         let (same, others): (Vec<&Found>, Vec<&Found>) = found.iter().partition(is_known);
         let look = |found: &Found| {
-            let known = before.by_path.get(&found.path);
+            let known = before.by_path.get(&*composed(&found.path));
             // A file that vanished between finding and reading is no file.
             let read = read(found).ok()?;
             let file = known.map(|known| &known.file).filter(|file| ***file == read).cloned();
             let is_doubtful = found.stamp.changed.may_hide_a_save(latest);
             Some(Known { stamp: found.stamp, is_doubtful, file: file.unwrap_or_else(|| Arc::new(read)) })
         };
-        let looked = side_by_side(others, |found| Some((found.path.clone(), look(found)?)));
-        let same = same.into_iter().filter_map(|found| before.by_path.get_key_value(&found.path));
+        let looked = side_by_side(others, |found| Some((composed(&found.path).into_owned(), look(found)?)));
+        let same = same.into_iter().filter_map(|found| before.by_path.get_key_value(&*composed(&found.path)));
         let same = same.map(|(path, known)| (path.clone(), known.clone()));
         Self { by_path: Arc::new(looked.into_iter().flatten().chain(same).collect()) }
     }
@@ -134,19 +136,30 @@ impl MediaIndex {
         endings.iter().find_map(beside).filter(|file| file.refusal.is_none())
     }
 
-    fn at(&self, path: &Path) -> Option<&Arc<MediaFile>> {
-        self.by_path.get(path).map(|known| &known.file)
+    /// The file at a path.
+    pub fn at(&self, path: &Path) -> Option<&Arc<MediaFile>> {
+        self.by_path.get(&*composed(path)).map(|known| &known.file)
     }
 }
 
-/// The path of a file that a Markdown file names: from its own folder, or with a slash from the content folder.
+/// A path in composed Unicode (UAX 15). Macs and some archives write names in decomposed Unicode; authors, and most
+/// other programs, do not. It is the same name.
+pub fn composed(path: &Path) -> Cow<'_, Path> {
+    match path.to_str() {
+        Some(text) if !is_nfc(text) => PathBuf::from(text.nfc().collect::<String>()).into(),
+        _ => path.into(),
+    }
+}
+
+/// The path of a file that a Markdown file names: from its own folder, or with a slash from the content folder. Composed.
 pub fn resolve_path(content: &Path, markdown_file: &Path, written: &str) -> Option<PathBuf> {
     let decoded = address::decode(written)?;
     let path = match decoded.strip_prefix('/') {
         Some(below) => content.join(below),
         None => markdown_file.parent()?.join(&decoded),
     };
-    Some(without_dots(&path))
+    let path = without_dots(&path);
+    Some(composed(&path).into_owned())
 }
 
 /// `a/b/../c` is `a/c`. Does not ask the disk, so links in the path are not followed.
@@ -165,7 +178,7 @@ fn without_dots(path: &Path) -> PathBuf {
 }
 
 fn read(found: &Found) -> io::Result<MediaFile> {
-    let name = found.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = composed(&found.path).file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let guess = mime_guess::from_path(&found.path).first_or_octet_stream().to_string();
     let mut file = fs::File::open(&found.path)?;
     let mut start = Vec::new();

@@ -4,6 +4,7 @@
 //! one leaves as a `domain::entry::Piece`.
 
 pub mod comment_markdown;
+mod effort;
 pub mod embeds;
 mod front_matter;
 mod loader;
@@ -18,9 +19,10 @@ mod source;
 pub mod told;
 mod watch;
 
+pub use effort::Effort;
 pub use loader::{Library, Loader, named};
 pub use markdown::shorten;
 pub use media::MediaFile;
 pub use players::Shown;
 pub use snapshot::{Series, Snapshot, TagPosts, Tagged, Target};
-pub use watch::{WatchError, Watcher};
+pub use watch::{Scope, WatchError, Watcher};

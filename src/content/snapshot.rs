@@ -10,7 +10,11 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::{loader::Library, media::MediaFile, side_by_side::both};
+use super::{
+    loader::Library,
+    media::{MediaFile, composed},
+    side_by_side::both,
+};
 use crate::domain::{
     entry::{Entry, Page, Piece, Post, Stretch, Tag},
     names::Names,
@@ -160,7 +164,8 @@ impl Snapshot {
 
     /// A file of `content/media/` by its name.
     pub fn media_named(&self, name: &str) -> Option<&Arc<MediaFile>> {
-        self.media.values().find(|file| file.path.ends_with(std::path::Path::new("media").join(name)))
+        let path = std::path::Path::new("media").join(name);
+        self.media.values().find(|file| composed(&file.path).ends_with(composed(&path)))
     }
 
     /// The post that has, or had, this slug.

@@ -1,15 +1,20 @@
 //! Finding the author's files: which there are, what they are, what they are called.
 
+mod copies;
+mod walk;
+
 use std::{
+    collections::HashSet,
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 
-use super::side_by_side::side_by_side;
+use super::watch::Scope;
+use walk::Walk;
 
 /// What a Markdown file becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -120,15 +125,24 @@ pub struct Tree {
     pub sections: Vec<PathBuf>,
     /// Pages in other languages than Markdown. They are media all the same.
     pub other_markup: Vec<PathBuf>,
+    /// Copies that a program for syncing has left. They are nothing that is shown.
+    pub copies: Vec<PathBuf>,
+    /// Links to what is not in the content folder, and where they lead. It is shown.
+    pub outward: Vec<(PathBuf, PathBuf)>,
+    /// Links that are not followed, and why.
+    pub dead_links: Vec<(PathBuf, &'static str)>,
+    /// Where a change may change the tree.
+    pub scope: Scope,
     /// Folders (and the content folder itself) with Markdown that is not looked at, and how many files it is.
     pub unread: Vec<(PathBuf, usize)>,
 }
 
 impl Tree {
-    /// The latest moment at which a file was changed.
-    pub fn latest_change(&self) -> Changed {
+    /// The latest moment at which a file was changed. A time after `now` is none: the clock was set back since.
+    pub fn latest_change(&self, now: Timestamp) -> Changed {
         let sources = self.sources.iter().map(|source| &source.file);
-        sources.chain(&self.media).map(|file| file.stamp.changed).max().unwrap_or_default()
+        let changes = sources.chain(&self.media).map(|file| file.stamp.changed);
+        changes.filter(|changed| changed.in_nanoseconds() <= now.as_nanosecond()).max().unwrap_or_default()
     }
 }
 
@@ -137,20 +151,37 @@ impl Tree {
 /// # Errors
 /// The content folder itself cannot be read. A folder missing in it is an empty one.
 pub fn find(content: &Path) -> io::Result<Tree> {
-    fs::read_dir(content)?;
     let mut tree = Tree::default();
-    for (kind, folders) in FOLDERS {
-        for folder in *folders {
-            look_into(*kind, &content.join(folder), &mut tree);
-        }
+    let mut walk = Walk::begin(content, &mut tree)?;
+    let folders = FOLDERS.iter().flat_map(|(kind, names)| names.iter().map(|name| (*kind, content.join(name))));
+    let found: Vec<(Kind, PathBuf, Vec<Found>)> =
+        folders.map(|(kind, folder)| (kind, folder.clone(), walk.files_below(&folder))).collect();
+    let media = walk.files_below(&content.join("media"));
+    for (kind, folder, files) in found {
+        sort_out(kind, &folder, files, &mut tree);
     }
-    tree.media.extend(files_below(&content.join("media"), &mut tree.unreadable));
+    tree.media.extend(media);
     tree.unread = unread(content);
+    for name in ["site.toml", "custom.css"] {
+        tree.scope.add(&content.join(name));
+    }
     Ok(tree)
 }
 
-fn look_into(kind: Kind, folder: &Path, tree: &mut Tree) {
-    for file in files_below(folder, &mut tree.unreadable) {
+/// What each file below a folder of a kind is.
+fn sort_out(kind: Kind, folder: &Path, files: Vec<Found>, tree: &mut Tree) {
+    let names: HashSet<(PathBuf, String)> = files.iter().filter_map(|file| place_of(&file.path)).collect();
+    let is_copy = |path: &Path| {
+        let place = place_of(path).filter(|_| is_markdown(path));
+        place.is_some_and(|(beside, name)| {
+            copies::is_copy(&name, |other| names.contains(&(beside.clone(), other.to_owned())))
+        })
+    };
+    for file in files {
+        if is_copy(&file.path) {
+            tree.copies.push(file.path);
+            continue;
+        }
         let stem = file.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         if is_markdown(&file.path) && (stem == "_index" || stem.starts_with("_index.")) {
             tree.sections.push(file.path);
@@ -163,6 +194,14 @@ fn look_into(kind: Kind, folder: &Path, tree: &mut Tree) {
             tree.media.push(file);
         }
     }
+}
+
+/// Where a file stands and what it is called there; of an `index.md`, its folder.
+fn place_of(path: &Path) -> Option<(PathBuf, String)> {
+    let name = copies::name_of(path)?;
+    let is_folder = path.file_stem().is_some_and(|stem| *stem != *name);
+    let beside = if is_folder { path.parent()?.parent()? } else { path.parent()? };
+    Some((beside.to_owned(), name))
 }
 
 /// What other systems take for a page: by its ending, and of HTML only what has front matter, since it may be a download.
@@ -188,7 +227,9 @@ fn unread(content: &Path) -> Vec<(PathBuf, usize)> {
             continue;
         }
         if path.is_dir() {
-            let count = files_below(&path, &mut Vec::new()).iter().filter(|file| is_markdown(&file.path)).count();
+            // Nothing in it is shown, so nothing is to be said of its links.
+            let files = Walk::begin(content, &mut Tree::default()).map(|mut walk| walk.files_below(&path));
+            let count = files.unwrap_or_default().iter().filter(|file| is_markdown(&file.path)).count();
             unread.extend((count > 0).then_some((path, count)));
         } else if is_markdown(&path) && !name.eq_ignore_ascii_case("README.md") {
             beside += 1;
@@ -202,45 +243,6 @@ fn unread(content: &Path) -> Vec<(PathBuf, usize)> {
 fn is_markdown(path: &Path) -> bool {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
     ending.is_some_and(|ending| matches!(ending.as_str(), "md" | "markdown" | "mkd" | "mkdn" | "mkdown"))
-}
-
-fn files_below(folder: &Path, unreadable: &mut Vec<(PathBuf, io::Error)>) -> Vec<Found> {
-    let mut found = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => {
-                unreadable.push((folder, error));
-                continue;
-            }
-        };
-        let is_ours = |entry: &fs::DirEntry| {
-            let name = entry.file_name();
-            let name = name.as_encoded_bytes();
-            !(name.starts_with(b".") || name.starts_with(b"#") || name.ends_with(b"~"))
-        };
-        // Asking the system about ten thousand files takes longer than all the rest of a change.
-        let looked = side_by_side(entries.flatten().filter(is_ours).collect(), |entry: fs::DirEntry| {
-            let path = entry.path();
-            // Follows links; a file that vanished meanwhile is no file.
-            let metadata = match entry.metadata().ok()? {
-                link if link.is_symlink() => fs::metadata(&path).ok()?,
-                metadata => metadata,
-            };
-            Some((path, metadata))
-        });
-        for (path, metadata) in looked.into_iter().flatten() {
-            if metadata.is_dir() {
-                folders.push(path);
-            } else if metadata.is_file() {
-                found.push(Found { path, stamp: Stamp::of(&metadata) });
-            }
-        }
-    }
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    found
 }
 
 fn source(kind: Kind, folder: &Path, file: &Found) -> Option<Source> {

@@ -1,6 +1,7 @@
 //! Paths of addresses, as people read them and as they go over the wire.
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use unicode_normalization::UnicodeNormalization;
 
 /// What a path may not hold (RFC 3986, 3.3): all but `pchar` and the slash.
 const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
@@ -46,7 +47,8 @@ pub fn decode(path: &str) -> Option<String> {
 
 /// A path that an author wrote: one slash before, none behind. `None` where it cannot be an address of ours.
 pub fn tidy(path: &str) -> Option<String> {
-    let path = decode(path.trim())?;
+    // Macs write `é` as two characters, browsers as one (UAX 15).
+    let path: String = decode(path.trim())?.nfc().collect();
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
     let climbs = segments.iter().any(|segment| matches!(*segment, "." | ".."));
     let foreign = path.contains([':', '?', '#', '\\']) || path.chars().any(char::is_control);
@@ -76,6 +78,7 @@ mod tests {
             ("../a", None),
             ("https://example.org/a", None),
             ("/a?b", None),
+            ("/cafe\u{301}", Some("/caf\u{e9}")),
         ] {
             assert_eq!(tidy(written).as_deref(), tidied, "{written}");
         }

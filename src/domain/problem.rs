@@ -1,6 +1,8 @@
 //! Problems in the author's files: where, what is wrong, how to mend it.
 
-use std::{fmt, path::PathBuf};
+use std::{cell::OnceCell, cmp::Reverse, collections::HashMap, fmt, path::PathBuf};
+
+use super::words::counted;
 
 /// Whether a file is left out (or kept at its last good version), or only deserves a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +25,60 @@ pub struct Problem {
     pub what: String,
     /// What to do about it: a whole sentence.
     pub mend: String,
+}
+
+impl Problem {
+    /// The sentence without what is quoted in it, without addresses and numbers: the same for all of a kind.
+    fn kind(&self) -> String {
+        let unquoted = self.what.replace("\\\"", "");
+        let words = unquoted.split('"').step_by(2).flat_map(str::split_whitespace);
+        let is_of_kind = |word: &&str| !word.contains(|c: char| matches!(c, '/' | '#' | '=') || c.is_numeric());
+        words.filter(is_of_kind).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The problems of one file in the order of their places, with one warning of each kind, which says how many more there
+/// are and where.
+pub fn merged(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort_by_key(|problem| (problem.line, problem.column));
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut merged: Vec<(Problem, Vec<usize>)> = Vec::with_capacity(problems.len());
+    for problem in problems {
+        let at = match problem.severity {
+            Severity::Warning => *places.entry(problem.kind()).or_insert(merged.len()),
+            Severity::Error => merged.len(),
+        };
+        match merged.get_mut(at) {
+            Some((_, others)) => others.push(problem.line),
+            None => merged.push((problem, Vec::new())),
+        }
+    }
+    let told = |(problem, others): (Problem, Vec<usize>)| {
+        let mut lines = others.clone();
+        lines.dedup();
+        let more = if lines.len() > MOST_LINES { ", …" } else { "" };
+        let lines: Vec<String> = lines.iter().take(MOST_LINES).map(usize::to_string).collect();
+        let what = match others.len() {
+            0 => problem.what,
+            count => format!("{} (and {count} more like it, line {}{more})", problem.what, lines.join(", ")),
+        };
+        Problem { what, ..problem }
+    };
+    merged.into_iter().map(told).collect()
+}
+
+/// Most lines that are named where a file has many problems of a kind.
+const MOST_LINES: usize = 10;
+/// Most problems that are told where nobody has asked for them.
+const MOST_TOLD: usize = 10;
+
+/// The worst problems, and what is to be said of the others.
+pub fn worst<'a>(problems: impl IntoIterator<Item = &'a Problem>) -> (Vec<&'a Problem>, Option<String>) {
+    let mut worst: Vec<&Problem> = problems.into_iter().collect();
+    worst.sort_by_key(|problem| Reverse(problem.severity));
+    let more = worst.len().saturating_sub(MOST_TOLD);
+    worst.truncate(MOST_TOLD);
+    (worst, (more > 0).then(|| format!("{} more, which instep check tells", counted(more, "problem", "problems"))))
 }
 
 impl fmt::Display for Problem {
@@ -48,9 +104,18 @@ impl Place {
 
     /// The place of a byte in a text.
     pub fn of_byte(text: &str, byte: usize) -> Self {
-        let before = &text[..text.floor_char_boundary(byte.min(text.len()))];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Self { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+        Self::START.after(&text[..text.floor_char_boundary(byte)])
+    }
+
+    /// The place behind some text that begins here.
+    fn after(self, text: &str) -> Self {
+        match text.rfind('\n') {
+            Some(last) => {
+                let column = text[last + 1..].chars().count() + 1;
+                Self { line: self.line + text.matches('\n').count(), column }
+            }
+            None => Self { column: self.column + text.chars().count(), ..self },
+        }
     }
 
     /// Where a key such as `theme.dark.accent` stands in TOML: the first time with that value, else the first time.
@@ -77,6 +142,40 @@ impl Place {
     }
 }
 
+/// Places in one text. Finding one costs the same wherever it is, since a text may have thousands of links.
+#[derive(Debug)]
+pub struct Places<'a> {
+    text: &'a str,
+    /// The place of each byte that is a multiple of [`Places::STEP`], or of the character that it is a part of.
+    marks: OnceCell<Vec<Place>>,
+}
+
+impl<'a> Places<'a> {
+    const STEP: usize = 1_024;
+
+    pub fn of(text: &'a str) -> Self {
+        Self { text, marks: OnceCell::new() }
+    }
+
+    /// The place of a byte.
+    pub fn at(&self, byte: usize) -> Place {
+        let marks = self.marks.get_or_init(|| {
+            let parts = 0..self.text.len() / Self::STEP;
+            let next = |place: &mut Place, nth: usize| {
+                *place = place.after(self.between(nth * Self::STEP, (nth + 1) * Self::STEP));
+                Some(*place)
+            };
+            std::iter::once(Place::START).chain(parts.scan(Place::START, next)).collect()
+        });
+        let nth = byte.min(self.text.len()) / Self::STEP;
+        marks.get(nth).map_or(Place::START, |mark| mark.after(self.between(nth * Self::STEP, byte)))
+    }
+
+    fn between(&self, from: usize, to: usize) -> &str {
+        &self.text[self.text.floor_char_boundary(from)..self.text.floor_char_boundary(to)]
+    }
+}
+
 /// The known word nearest to a mistyped one, if any is near enough to be meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
@@ -95,6 +194,11 @@ mod tests {
     fn places_count_characters() {
         assert_eq!(Place::of_byte("ab\ncdé f", 8), Place { line: 2, column: 5 });
         assert_eq!(Place::of_byte("", 9), Place::START);
+        let text = "aé\nüb\n\n".repeat(400) + &"é".repeat(3_000) + "\nx";
+        let places = Places::of(&text);
+        for byte in (0..text.len() + 3).step_by(7) {
+            assert_eq!(places.at(byte), Place::of_byte(&text, byte), "{byte}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Keys: those that mean something here, those that other programs know, and what to say of the rest.
 
+use std::collections::{HashMap, HashSet};
+
 use super::Fault;
 use crate::domain::problem::{Place, nearest};
 
@@ -237,25 +239,33 @@ pub(super) fn in_lower_case(block: &str) -> String {
         let end = line.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(line.len());
         line[end..].trim_start_matches(' ').starts_with([':', '=']).then_some(end)
     };
-    let is_written = |key: &str| block.lines().any(|line| key_of(line).is_some_and(|end| &line[..end] == key));
+    let written: HashSet<&str> = block.lines().filter_map(|line| Some(&line[..key_of(line)?])).collect();
     let mut is_top = true;
     let lines = block.split_inclusive('\n').map(|line| {
         is_top &= !line.starts_with('[');
         let lower = key_of(line).filter(|_| is_top).map(|end| (line[..end].to_ascii_lowercase(), end));
         match lower {
-            Some((key, end)) if KNOWN.contains(&key.as_str()) && !is_written(&key) => format!("{key}{}", &line[end..]),
+            Some((key, end)) if KNOWN.contains(&key.as_str()) && !written.contains(key.as_str()) => {
+                format!("{key}{}", &line[end..])
+            }
             _ => line.to_owned(),
         }
     });
     lines.collect()
 }
 
-pub(super) fn unknown_key(fence: &str, block: &str, key: &str) -> Fault {
-    let is_key = |line: &str| {
-        let rest = line.trim_start().trim_start_matches('"').strip_prefix(key);
-        rest.is_some_and(|rest| rest.trim_start_matches('"').trim_start().starts_with([':', '=']))
-    };
-    let line = block.lines().position(is_key).unwrap_or(0) + 2;
+/// The line of each key and of each table, counted from the fence.
+pub(super) fn lines_of_keys(block: &str) -> HashMap<&str, usize> {
+    let mut lines = HashMap::new();
+    for (at, line) in block.lines().enumerate() {
+        let key = line.trim_start_matches([' ', '\t', '[']).split([':', '=', ']']).next().unwrap_or_default();
+        lines.entry(key.trim().trim_matches('"')).or_insert(at + 2);
+    }
+    lines
+}
+
+pub(super) fn unknown_key(fence: &str, lines: &HashMap<&str, usize>, key: &str) -> Fault {
+    let line = lines.get(key).copied().unwrap_or(2);
     let mend = match nearest(key, KNOWN.iter().chain(OF_STRETCHES).copied()) {
         Some(meant) => format!("Did you mean {meant}?"),
         None => {

@@ -11,6 +11,7 @@ use std::{
 
 use super::{
     super::{
+        effort::Effort,
         markdown::{Linked, Lookup},
         media::{self, MediaFile, MediaIndex},
         source::{self, Kind},
@@ -41,7 +42,7 @@ impl Names {
             for name in head.name.iter().chain([&head.slug]) {
                 names.by_name.entry(name.clone()).or_insert_with(|| head.address.clone());
             }
-            names.addresses.insert(head.file.clone(), head.address.clone());
+            names.addresses.insert(media::composed(&head.file).into_owned(), head.address.clone());
             if head.kind == Kind::Stretch {
                 names.stretches.insert(head.slug.clone());
             }
@@ -61,7 +62,7 @@ pub(super) struct World<'a> {
 }
 
 /// Something that was looked up for a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Question {
     Media(Box<str>),
     Entry(Box<str>),
@@ -73,7 +74,7 @@ enum Question {
 
 /// What was looked up for a text, each with a print of the answer.
 #[derive(Debug, Default)]
-pub(super) struct Asked(Vec<(Question, u64)>);
+pub(super) struct Asked(Box<[(Question, u64)]>);
 
 /// What is another than when questions were answered.
 #[derive(Clone, Copy, Debug)]
@@ -164,7 +165,8 @@ impl View<'_> {
         let names = self.world.names;
         let (path, fragment) = written.split_once('#').unwrap_or((written, ""));
         let path = address::decode(path.trim())?;
-        let from_content = names.addresses.get(&self.world.content.join(path.trim_start_matches('/')));
+        let from_content =
+            names.addresses.get(&*media::composed(&self.world.content.join(path.trim_start_matches('/'))));
         let by_name = || names.by_name.get(&Slug::from_text(source::name_in(&path))?);
         let found = from_content.cloned().or_else(|| self.entry(&path)).or_else(|| by_name().cloned())?;
         Some(if fragment.is_empty() { found } else { format!("{found}#{fragment}") })
@@ -191,14 +193,16 @@ pub(super) struct Files<'a> {
     texts: &'static Texts,
     language: String,
     pub has_cover: bool,
-    asked: RefCell<Vec<(Question, u64)>>,
+    asked: RefCell<HashMap<Question, u64>>,
     refused: RefCell<Vec<PathBuf>>,
+    pub effort: Effort,
 }
 
 impl<'a> Files<'a> {
-    pub fn new(world: World<'a>, file: &'a Path, texts: &'static Texts, language: String) -> Self {
+    pub fn new(world: World<'a>, file: &'a Path, texts: &'static Texts, language: String, effort: Effort) -> Self {
         let view = View { world, file };
-        Self { view, texts, language, has_cover: false, asked: RefCell::default(), refused: RefCell::default() }
+        let (asked, refused) = (RefCell::default(), RefCell::default());
+        Self { view, texts, language, has_cover: false, asked, refused, effort }
     }
 
     /// A picture or clip that the front matter names.
@@ -209,16 +213,11 @@ impl<'a> Files<'a> {
 
     /// What was asked, and pictures that were asked for in vain: who asked has told.
     pub fn into_asked(self) -> (Asked, Vec<PathBuf>) {
-        let mut asked = self.asked.into_inner();
-        asked.shrink_to_fit();
-        (Asked(asked), self.refused.into_inner())
+        (Asked(self.asked.into_inner().into_iter().collect()), self.refused.into_inner())
     }
 
     fn remember(&self, question: Question, print: u64) {
-        let mut asked = self.asked.borrow_mut();
-        if !asked.iter().any(|(other, _)| *other == question) {
-            asked.push((question, print));
-        }
+        self.asked.borrow_mut().entry(question).or_insert(print);
     }
 }
 
@@ -273,5 +272,9 @@ impl Lookup for Files<'_> {
 
     fn has_cover(&self) -> bool {
         self.has_cover
+    }
+
+    fn spend(&self, bytes: usize) -> bool {
+        self.effort.spend(bytes)
     }
 }

@@ -1,11 +1,12 @@
 //! A file becomes what readers see: its text rendered, its picture found, and what is to be said of it.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use url::Url;
 
 use super::{
     super::{
+        effort::Effort,
         front_matter::{CommentsFlag, Fault},
         markdown::{self, Rendered},
         media::MediaFile,
@@ -23,7 +24,7 @@ use crate::domain::{
     entry::{Body, Entry, Page, Post, Stretch},
     permalink::Rules,
     picture::Picture,
-    problem::{Place, Problem, Severity},
+    problem::{Place, Places, Problem, Severity},
     slug::Slug,
 };
 use crate::texts::{self, Texts};
@@ -97,15 +98,18 @@ pub(super) struct Maker<'a> {
     pub texts: &'static Texts,
     /// The site's own address.
     pub ours: Option<&'a Url>,
+    /// How long one text may take.
+    pub patience: Duration,
 }
 
 impl Maker<'_> {
-    pub fn make(&self, outline: Outline) -> Made {
+    /// `None` where that takes too long.
+    pub fn make(&self, outline: Outline) -> Option<Made> {
         let path = outline.source.file.path.clone();
         let own = outline.language();
         let texts = own.as_deref().and_then(texts::of).unwrap_or(self.texts);
         let language = own.unwrap_or_else(|| self.rules.language.clone());
-        let mut files = Files::new(self.world, &path, texts, language);
+        let mut files = Files::new(self.world, &path, texts, language, Effort::new(self.patience));
         let warning = |place, what, mend| problem(Severity::Warning, &path, place, what, mend);
         let told = |fault: &Fault| warning(fault.place, fault.what.clone(), fault.mend.clone());
         let mut problems: Vec<Problem> = outline.warnings.iter().map(told).collect();
@@ -120,12 +124,17 @@ impl Maker<'_> {
         files.has_cover = image.is_some();
         let Rendered { body, remarks, links, frames, has_remote_picture } =
             markdown::render(outline.markdown(), &files);
-        for remark in remarks {
-            problems.push(warning(outline.place_at(remark.at), remark.what, remark.mend.to_string()));
+        if files.effort.is_late() {
+            return None;
         }
-        problems.extend(references::refused(self.rules, &outline, &frames));
+        let places = Places::of(&outline.text);
+        let place_at = |at| places.at(outline.body_start + at);
+        for remark in remarks {
+            problems.push(warning(place_at(remark.at), remark.what, remark.mend.to_string()));
+        }
+        problems.extend(references::refused(self.rules, &path, &frames, place_at));
         problems.extend(references::unknown_stretches(&outline, &files));
-        let links = self.links(&outline, links);
+        let links = self.links(&outline.address, links, place_at);
         let image = image.as_deref();
         let item = match outline.source.kind {
             Kind::Post => Item::Post(Arc::new(self.post(outline, body, image))),
@@ -143,9 +152,9 @@ impl Maker<'_> {
         };
         let (asked, refused) = files.into_asked();
         let (print, links_name_parts) = (references::print_of(&item), references::name_parts(&links));
-        Made {
+        Some(Made {
             item,
-            problems,
+            problems: problem::merged(problems),
             unknown_keys,
             links,
             asked,
@@ -154,14 +163,14 @@ impl Maker<'_> {
             print,
             links_name_parts,
             dead: None,
-        }
+        })
     }
 
-    fn links(&self, outline: &Outline, found: Vec<markdown::Reference>) -> Vec<Link> {
-        let Some(page) = self.ours.and_then(|ours| ours.join(&address::encode(&outline.address)).ok()) else {
+    fn links(&self, page: &str, found: Vec<markdown::Reference>, place_at: impl Fn(usize) -> Place) -> Vec<Link> {
+        let Some(page) = self.ours.and_then(|ours| ours.join(&address::encode(page)).ok()) else {
             return Vec::new();
         };
-        let link = |found: markdown::Reference| Link::new(&page, outline.place_at(found.at), found.to);
+        let link = |found: markdown::Reference| Link::new(&page, place_at(found.at), found.to);
         let mut links: Vec<Link> = found.into_iter().filter_map(link).collect();
         links.shrink_to_fit();
         links

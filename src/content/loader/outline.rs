@@ -1,5 +1,7 @@
 //! The head of a Markdown file, understood: what it is called, where it lives, when it may be read.
 
+use std::{cell::OnceCell, collections::HashSet};
+
 use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
 
 use crate::{
@@ -135,13 +137,16 @@ impl Outline {
             warnings.push(fault(text, key, what, "Write a tag such as de or pt-BR."));
         }
         let mut aliases = Vec::new();
+        // Looked for once, however many are wrong.
+        let aliases_at = OnceCell::new();
         for alias in front_matter.aliases.0.iter().chain(&front_matter.redirect_from.0) {
             match address::tidy(alias) {
                 Some(alias) if alias != address => aliases.push(alias),
                 Some(_) => {}
                 None => {
                     let what = format!("the alias {alias:?} cannot be an address here");
-                    warnings.push(fault(text, "aliases", what, "Write a path such as /old/address."));
+                    let place = *aliases_at.get_or_init(|| place_of(text, "aliases"));
+                    warnings.push(Fault { place, what, mend: "Write a path such as /old/address.".to_owned() });
                 }
             }
         }
@@ -188,7 +193,7 @@ impl Outline {
     /// Tags and categories are one thing here; each is named as it was first written.
     pub fn tags(&self) -> Vec<Tag> {
         let front_matter = &self.front_matter;
-        let mut tags: Vec<Tag> = Vec::new();
+        let (mut tags, mut known) = (Vec::new(), HashSet::new());
         let taxonomies = front_matter.taxonomies.as_ref();
         let taxonomy = |name: &str| taxonomies.and_then(|all| all.get(name)).map(|words| words.0.clone());
         // Jekyll parts `tags: a b` at the blank, the others do not.
@@ -204,17 +209,12 @@ impl Outline {
         for name in names.concat() {
             let name = name.trim();
             if let Some(slug) = Slug::of_tag(name)
-                && !tags.iter().any(|tag| tag.slug == slug)
+                && known.insert(slug.clone())
             {
                 tags.push(Tag { slug, name: name.to_owned() });
             }
         }
         tags
-    }
-
-    /// The place of a byte of the Markdown.
-    pub fn place_at(&self, at: usize) -> Place {
-        Place::of_byte(&self.text, self.body_start + at)
     }
 
     pub fn place_of(&self, key: &str) -> Place {
@@ -228,13 +228,8 @@ pub(super) fn threads(slug: &Slug, aliases: &[String]) -> Vec<Slug> {
         let last = alias.rsplit('/').next()?;
         Slug::from_text(last.strip_suffix(".html").unwrap_or(last))
     });
-    let mut threads = vec![slug.clone()];
-    for slug in old {
-        if !threads.contains(&slug) {
-            threads.push(slug);
-        }
-    }
-    threads
+    let mut known = HashSet::new();
+    std::iter::once(slug.clone()).chain(old).filter(|slug| known.insert(slug.clone())).collect()
 }
 
 fn fault(text: &str, key: &str, what: String, mend: &str) -> Fault {

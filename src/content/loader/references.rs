@@ -77,14 +77,22 @@ pub(super) struct Judge<'a> {
     pub known: &'a Known,
     pub library: &'a Library,
     pub files: &'a HashMap<PathBuf, Kept>,
+    /// The ids of pages that links to parts lead to; more are added.
+    pub parts: HashMap<PathBuf, HashSet<String>>,
+    suggests: bool,
     /// Made when the first one is dead, which on most sites none is.
     nearby: OnceCell<Nearby>,
-    ids: HashMap<&'a Path, HashSet<String>>,
 }
 
 impl<'a> Judge<'a> {
-    pub fn new(known: &'a Known, library: &'a Library, files: &'a HashMap<PathBuf, Kept>) -> Self {
-        Self { known, library, files, nearby: OnceCell::new(), ids: HashMap::new() }
+    pub fn new(
+        known: &'a Known,
+        library: &'a Library,
+        files: &'a HashMap<PathBuf, Kept>,
+        parts: HashMap<PathBuf, HashSet<String>>,
+        suggests: bool,
+    ) -> Self {
+        Self { known, library, files, parts, suggests, nearby: OnceCell::new() }
     }
 
     pub fn dead(&mut self, Linking { file, is_draft, links }: &Linking<'_>) -> Vec<Problem> {
@@ -101,7 +109,7 @@ impl<'a> Judge<'a> {
             Some(Room::Entry(lead)) => lead,
             Some(Room::List) => return None,
             None => {
-                let mend = match self.nearest(path) {
+                let mend = match self.suggests.then(|| self.nearest(path)).flatten() {
                     Some(near) => format!("The nearest one is {near}: write that, or take the link out."),
                     None => "Correct it, or take the link out.".to_owned(),
                 };
@@ -117,12 +125,15 @@ impl<'a> Judge<'a> {
             return None;
         }
         let entry = self.files.get(&lead.file)?.shown()?.item.entry();
-        let ids = self.ids.entry(&lead.file).or_insert_with(|| ids_of(entry));
+        let ids = match self.parts.get(&lead.file) {
+            Some(ids) => ids,
+            None => self.parts.entry(lead.file.clone()).or_insert_with(|| ids_of(entry)),
+        };
         if is_there(ids, fragment) {
             return None;
         }
         let what = format!("the link {to:?} leads to #{fragment}, which is not on that page");
-        let mend = match nearest_id(ids, fragment) {
+        let mend = match self.suggests.then(|| nearest_id(ids, fragment)).flatten() {
             Some(near) => format!("The nearest one is #{near}: write that, or leave it out."),
             None => "Give the heading that id, as in ## Warm up {#warm}, or leave it out.".to_owned(),
         };
@@ -261,7 +272,7 @@ impl Known {
 }
 
 /// What a fragment may name on the page of an entry.
-fn ids_of(entry: &Entry) -> HashSet<String> {
+pub(super) fn ids_of(entry: &Entry) -> HashSet<String> {
     let mut ids = HashSet::new();
     for piece in &entry.body.pieces {
         match piece {
@@ -296,11 +307,15 @@ fn nearest_id(ids: &HashSet<String>, fragment: &str) -> Option<String> {
 }
 
 /// Frames in which browsers would show nothing.
-pub(super) fn refused(rules: &Rules, outline: &Outline, frames: &[Reference]) -> Vec<Problem> {
+pub(super) fn refused(
+    rules: &Rules,
+    file: &Path,
+    frames: &[Reference],
+    place_at: impl Fn(usize) -> Place,
+) -> Vec<Problem> {
     let told = |frame: &Reference| {
         let (what, mend) = refusal(rules, &frame.to)?;
-        let file = &outline.source.file.path;
-        Some(problem(Severity::Warning, file, outline.place_at(frame.at), what, mend))
+        Some(problem(Severity::Warning, file, place_at(frame.at), what, mend))
     };
     frames.iter().filter_map(told).collect()
 }

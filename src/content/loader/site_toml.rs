@@ -52,7 +52,7 @@ fn fault(content: &Path, named: &NamedFile, media: &MediaIndex) -> Option<(Strin
         FileKind::Picture => {
             let path = content.join("media").join(name);
             // One that is refused has been told, with its own reason.
-            let Some(file) = media.all().find(|file| file.path == path) else {
+            let Some(file) = media.at(&path) else {
                 return missing(&format!("{place}/media"));
             };
             let mend = "Take an AVIF, JPEG, PNG, SVG or WebP.".to_owned();

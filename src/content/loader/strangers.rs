@@ -1,11 +1,11 @@
 //! Files that other systems would read and this one does not: told once, never lost in silence.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use super::{Place, Problem, Severity, problem};
 use crate::content::source::Tree;
 
-pub(super) fn all(tree: &Tree) -> Vec<Problem> {
+pub(super) fn all(content: &Path, tree: &Tree) -> Vec<Problem> {
     let warning = |file: &Path, what: String, mend: &str| problem(Severity::Warning, file, Place::START, what, mend);
     let mut problems = Vec::new();
     if let Some(first) = tree.sections.first() {
@@ -29,7 +29,28 @@ pub(super) fn all(tree: &Tree) -> Vec<Problem> {
         let files =
             if *count == 1 { "1 Markdown file here is".to_owned() } else { format!("{count} Markdown files here are") };
         let mend = "Move posts into posts/ and pages such as about.md into pages/ of the content folder.";
-        problems.push(warning(folder, format!("{files} not read"), mend));
+        // Posts that nobody sees are a fault; a CONTRIBUTING.md beside the folders is not.
+        let severity = if folder.as_path() == content { Severity::Warning } else { Severity::Error };
+        problems.push(problem(severity, folder, Place::START, format!("{files} not read"), mend));
+    }
+    for copy in &tree.copies {
+        let what = "this looks like a copy that a program for syncing has left, so it is not published".to_owned();
+        let mend = "Take from it what is missing in the other file and delete it, or give it a name of its own.";
+        problems.push(warning(copy, what, mend));
+    }
+    for (link, why) in &tree.dead_links {
+        problems.push(warning(link, format!("this link {why}, so it is not followed"), "Correct it, or take it away."));
+    }
+    // Where every file is a link, as some systems keep them, one line says so.
+    let mut outward: BTreeMap<Option<&Path>, (&Path, &Path, usize)> = BTreeMap::new();
+    for (link, target) in &tree.outward {
+        outward.entry(target.parent()).or_insert((link, target, 0)).2 += 1;
+    }
+    for (link, target, count) in outward.into_values() {
+        let more = if count == 1 { String::new() } else { format!(", as do {} more", count - 1) };
+        let what = format!("this link leads out of the content folder, to {:?}{more}", target.display());
+        let mend = "Readers see what is there. If they should not, take the link away.";
+        problems.push(warning(link, what, mend));
     }
     problems
 }

@@ -7,13 +7,17 @@
 mod meaning;
 mod tag;
 
-use std::{borrow::Cow, ops::Range};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, HashSet},
+    ops::Range,
+};
 
 use pulldown_cmark::{Event, Parser};
 
 use super::{Lookup, Remark, extensions};
 use meaning::{Meaning, Surroundings};
-use tag::Tag;
+use tag::{Form, Tag};
 
 /// A text without what is understood here.
 pub(super) struct Expanded<'a> {
@@ -47,15 +51,20 @@ pub(super) fn expand<'a>(markdown: &'a str, lookup: &dyn Lookup) -> Expanded<'a>
     if !may_have_some {
         return Expanded { text: Cow::Borrowed(markdown), remarks: Vec::new(), edits: Vec::new() };
     }
+    let line_starts = std::iter::once(0).chain(markdown.match_indices('\n').map(|(at, _)| at + 1));
     let mut scan = Scan {
         markdown,
         lookup,
         untouched: untouched(markdown, 0),
+        looked: 0..markdown.len(),
+        lines: line_starts.collect(),
+        endless: HashSet::new(),
         new: String::with_capacity(markdown.len() + 256),
         copied: 0,
         edits: Vec::new(),
         remarks: Vec::new(),
-        open: Vec::new(),
+        open: BTreeMap::new(),
+        open_by_name: HashMap::new(),
     };
     scan.run();
     scan.new.push_str(&markdown[scan.copied..]);
@@ -67,31 +76,55 @@ struct Scan<'a> {
     lookup: &'a dyn Lookup,
     /// Code and comments, in order.
     untouched: Vec<Range<usize>>,
+    /// Where they were looked for.
+    looked: Range<usize>,
+    /// Where each line begins.
+    lines: Vec<usize>,
+    /// Endings of code that do not come any more.
+    endless: HashSet<(Form, String)>,
     new: String,
     /// How much of the old text is done.
     copied: usize,
     edits: Vec<Edit>,
     remarks: Vec<Remark>,
     /// What `{% end %}` or `{{< /name >}}` will close: its name and what to write there, if it is one that we know.
-    open: Vec<(String, Option<&'static str>)>,
+    open: BTreeMap<usize, (String, Option<&'static str>)>,
+    /// Where in `open` each name is, the last one at the end.
+    open_by_name: HashMap<String, Vec<usize>>,
 }
+
+/// Bytes in which code is looked for behind a block of code that was taken out; more when that is not enough.
+const WINDOW: usize = 2_048;
 
 impl Scan<'_> {
     fn run(&mut self) {
         let mut at = 0;
         while let Some(brace) = self.markdown[at..].find('{').map(|found| at + found) {
-            at = match self.untouched_until(brace) {
-                Some(end) => end.max(brace + 1),
-                None => match Tag::read(self.markdown, brace) {
-                    Some(tag) => self.tag(brace, &tag).max(brace + 1),
-                    None => brace + 1,
-                },
-            };
+            let end = self.untouched_until(brace).unwrap_or_else(|| self.read(brace));
+            at = end.max(brace + 1);
+            if !self.lookup.spend(at - brace) {
+                return;
+            }
+        }
+    }
+
+    /// Deals with what begins at a brace; returns where to go on.
+    fn read(&mut self, brace: usize) -> usize {
+        match Tag::read(self.markdown, brace) {
+            Some(tag) => self.tag(brace, &tag),
+            None => {
+                self.lookup.spend(tag::LONGEST.min(self.markdown.len() - brace));
+                brace
+            }
         }
     }
 
     /// The end of the code around a place.
-    fn untouched_until(&self, at: usize) -> Option<usize> {
+    fn untouched_until(&mut self, at: usize) -> Option<usize> {
+        // Code may begin before the end of what was looked at and end behind it, so only the first half is sure.
+        while self.looked.end < self.markdown.len() && at >= self.looked.start + self.looked.len() / 2 {
+            self.look(self.looked.start, self.looked.len() * 2);
+        }
         let behind = self.untouched.partition_point(|code| code.start <= at);
         let code = self.untouched.get(behind.checked_sub(1)?)?;
         code.contains(&at).then_some(code.end)
@@ -108,7 +141,7 @@ impl Scan<'_> {
             return self.closing(at..end, tag);
         }
         if let Some(ending) = tag.verbatim_ending() {
-            return match tag::find_ending(self.markdown, end, &tag.form, &ending) {
+            return match self.find_ending(end, (tag.form, ending)) {
                 Some(closing) => self.verbatim(at..closing.end, end..closing.start, tag),
                 None => self.leave(at..end, meaning::unclosed(tag)),
             };
@@ -117,7 +150,7 @@ impl Scan<'_> {
             Meaning::Same => at + 1,
             Meaning::Text(text) => self.replace(at..end, &text),
             Meaning::Opening(text, closing) => {
-                self.open.push((tag.name.clone(), Some(closing)));
+                self.opens(at, tag, Some(closing));
                 self.replace(at..end, &text)
             }
             Meaning::Nothing(what, mend) => {
@@ -125,17 +158,37 @@ impl Scan<'_> {
                 self.replace(at..end, "")
             }
             Meaning::Unknown(what, mend) => {
-                self.open.push((tag.name.clone(), None));
+                self.opens(at, tag, None);
                 self.leave(at..end, (what, mend))
             }
         }
     }
 
+    /// The tag that ends code. Once one is missing, the text is not searched for it again.
+    fn find_ending(&mut self, from: usize, ending: (Form, String)) -> Option<Range<usize>> {
+        if self.endless.contains(&ending) {
+            return None;
+        }
+        let found = tag::find_ending(self.markdown, from, ending.0, &ending.1);
+        self.lookup.spend(found.as_ref().map_or(self.markdown.len(), |found| found.end) - from);
+        if found.is_none() {
+            self.endless.insert(ending);
+        }
+        found
+    }
+
+    fn opens(&mut self, at: usize, tag: &Tag, closing: Option<&'static str>) {
+        self.open.insert(at, (tag.name.clone(), closing));
+        self.open_by_name.entry(tag.name.clone()).or_default().push(at);
+    }
+
     /// `{{< /details >}}`, `{% end %}`, `{% endfor %}`. What closes something unknown was reported at its opening.
     fn closing(&mut self, range: Range<usize>, tag: &Tag) -> usize {
-        let is_own = |(name, _): &(String, Option<&str>)| tag.name == "end" || tag.closes(name);
-        let closing = self.open.iter().rposition(is_own).map(|found| self.open.swap_remove(found).1);
-        match closing.flatten() {
+        let last = || self.open.last_key_value().map(|(_, (name, _))| name.as_str());
+        let name = tag.closed().or_else(last);
+        let opening = name.and_then(|name| self.open_by_name.get_mut(name)?.pop());
+        let closing = opening.and_then(|opening| self.open.remove(&opening)?.1);
+        match closing {
             Some(text) => self.replace(range, text),
             None => {
                 let shown = visible(&self.markdown[range.clone()]);
@@ -154,9 +207,16 @@ impl Scan<'_> {
         };
         // A fence inside it would make everything behind it look like code.
         if body.contains(['`', '~']) {
-            self.untouched = untouched(&self.markdown[range.end..], range.end);
+            self.look(range.end, WINDOW);
         }
         self.replace(range, &text)
+    }
+
+    /// Looks for code from a place on.
+    fn look(&mut self, from: usize, length: usize) {
+        self.looked = from..self.markdown.ceil_char_boundary(from + length);
+        self.lookup.spend(self.looked.len());
+        self.untouched = untouched(&self.markdown[self.looked.clone()], from);
     }
 
     fn leave(&mut self, range: Range<usize>, (what, mend): (String, String)) -> usize {
@@ -176,14 +236,17 @@ impl Scan<'_> {
     }
 
     fn surroundings(&self, range: Range<usize>) -> Surroundings<'_> {
-        let (before, behind) = (&self.markdown[..range.start], &self.markdown[range.end..]);
-        let (above, prefix) = before.rsplit_once('\n').unwrap_or(("", before));
-        let (suffix, below) = behind.split_once('\n').unwrap_or((behind, ""));
+        let nth = |at: usize| self.lines.partition_point(|start| *start <= at);
+        let (first, last) = (nth(range.start), nth(range.end));
+        let start = |nth: usize| {
+            nth.checked_sub(1).map_or(0, |nth| self.lines.get(nth).copied().unwrap_or(self.markdown.len()))
+        };
+        let line = |nth: usize| self.markdown[start(nth)..start(nth + 1)].trim_end_matches('\n');
         Surroundings {
-            above: above.rsplit('\n').next().unwrap_or_default(),
-            prefix,
-            suffix,
-            below: below.split('\n').next().unwrap_or_default(),
+            above: line(first - 1),
+            prefix: &self.markdown[start(first)..range.start],
+            suffix: self.markdown[range.end..start(last + 1)].trim_end_matches('\n'),
+            below: line(last + 1),
         }
     }
 }

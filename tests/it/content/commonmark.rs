@@ -3,7 +3,7 @@
 //! What does not matter is what `test/normalize.py` of the specification takes away: white space around blocks, the
 //! order of attributes, how a character is escaped.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, time::Duration};
 
 use html5ever::{
     buffer_queue::BufferQueue,
@@ -11,15 +11,18 @@ use html5ever::{
     tokenizer::{Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts},
 };
 use instep::{
-    content::markdown::{Dialect, Linked, Lookup, render_as},
+    content::{
+        Effort,
+        markdown::{Dialect, Linked, Lookup, render_as},
+    },
     domain::{embed::Told, entry::Piece, picture::Picture, slug::Slug},
     texts::Texts,
 };
 
 use crate::support::{read, root};
 
-/// A site without a file.
-struct Nothing;
+/// A site without a file, and how much work its texts are.
+pub(super) struct Nothing(pub Effort);
 
 impl Lookup for Nothing {
     fn media(&self, _: &str) -> Option<Linked> {
@@ -52,6 +55,10 @@ impl Lookup for Nothing {
 
     fn has_cover(&self) -> bool {
         false
+    }
+
+    fn spend(&self, bytes: usize) -> bool {
+        self.0.spend(bytes)
     }
 }
 
@@ -92,7 +99,12 @@ fn html_of(markdown: &str) -> String {
         Piece::Html(html) => html,
         other => panic!("{markdown:?} made {other:?}"),
     };
-    render_as(Dialect::CommonMark, markdown, &Nothing).body.pieces.into_iter().map(html).collect()
+    render_as(Dialect::CommonMark, markdown, &Nothing(Effort::new(Duration::MAX)))
+        .body
+        .pieces
+        .into_iter()
+        .map(html)
+        .collect()
 }
 
 fn normal(html: &str) -> String {

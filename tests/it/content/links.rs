@@ -5,7 +5,7 @@ use crate::support::{TestSite, sample_content};
 /// The problems of one file, without its name.
 fn of(site: &TestSite, file: &str) -> Vec<String> {
     let prefix = format!("{file}:");
-    site.problems().iter().filter_map(|problem| problem.strip_prefix(&prefix)).map(str::to_owned).collect()
+    site.advice().iter().filter_map(|problem| problem.strip_prefix(&prefix)).map(str::to_owned).collect()
 }
 
 const CALF: &str = "---\ntitle: Calf\ndate: 2026-05-02\ntags: [feet, Lower legs]\nseries: One part\n\
@@ -111,10 +111,9 @@ async fn links_that_lead_nowhere_are_told_with_what_is_near() {
 #[tokio::test]
 async fn a_link_is_judged_anew_when_its_target_comes_or_goes() {
     let site = TestSite::new().post("links", "[x](/about)").keeps_current().start().await;
-    assert_eq!(of(&site, "posts/links.md").len(), 1);
+    assert_eq!(site.problems().len(), 1);
     site.save("pages/about.md", "---\ntitle: About\n---\nMe.");
-    crate::support::eventually("the link is alive", async || of(&site, "posts/links.md").is_empty().then_some(()))
-        .await;
+    crate::support::eventually("the link is alive", async || site.problems().is_empty().then_some(())).await;
 }
 
 /// Whatever an author sees as an id on a page may be linked to.

@@ -2,8 +2,12 @@
 
 mod collisions;
 mod commonmark;
+mod costs;
 mod ids;
 mod links;
 mod live;
 mod markup;
+mod names;
+mod problems;
+mod symlinks;
 mod texts;

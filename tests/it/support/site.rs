@@ -14,6 +14,7 @@ use http::{Method, Request};
 use instep::{
     app::{App, Clock, Mode},
     config::{Config, Typed},
+    content::Loader,
     store::Store,
     web::{
         Site,
@@ -129,6 +130,15 @@ impl TestSite {
             problem.to_string().replace(&format!("{}/", self.app.config.content.display()), "")
         };
         self.app.snapshot().problems.iter().map(shown).collect()
+    }
+
+    /// The same as `instep check` tells it: with suggestions.
+    pub fn advice(&self) -> Vec<String> {
+        let config = &self.app.config;
+        let loader = Loader::new(config.content.clone(), config.site.rules(), config.site.texts);
+        let library = loader.with_suggestions().load().expect("the folder is there");
+        let folder = format!("{}/", config.content.display());
+        library.problems.iter().map(|problem| problem.to_string().replace(&folder, "")).collect()
     }
 }
 

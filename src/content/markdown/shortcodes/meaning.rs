@@ -20,6 +20,9 @@ pub(super) enum Meaning {
     Unknown(String, String),
 }
 
+/// Longest run of quote and list markers, in bytes: it is repeated for each line that a tag becomes.
+const DEEPEST: usize = 200;
+
 /// The line around a tag and its neighbours.
 pub(super) struct Surroundings<'a> {
     pub above: &'a str,
@@ -31,8 +34,13 @@ pub(super) struct Surroundings<'a> {
 impl Surroundings<'_> {
     /// Nothing but quote and list markers shares its line.
     fn is_alone(&self) -> bool {
+        self.is_first() && self.suffix.trim_start().is_empty()
+    }
+
+    /// Nothing but quote and list markers stands before it.
+    fn is_first(&self) -> bool {
         let is_marker = |c: char| c.is_whitespace() || matches!(c, '>' | '-' | '*' | '+');
-        self.prefix.chars().all(is_marker) && self.suffix.trim().is_empty()
+        self.prefix.len() <= DEEPEST && self.prefix.chars().all(is_marker)
     }
 
     /// What begins a further line in the same quote or list.
@@ -298,7 +306,7 @@ pub(super) fn code(tag: &Tag, body: &str, around: &Surroundings) -> String {
     let language = tag.argument_or("lang", 0).or(tag.argument("language")).unwrap_or_default();
     let language: String = language.chars().filter(|c| !c.is_whitespace() && *c != '`').collect();
     let body = body.strip_prefix("\r\n").or_else(|| body.strip_prefix('\n')).unwrap_or(body).trim_end();
-    let is_first = around.prefix.chars().all(|c| c.is_whitespace() || matches!(c, '>' | '-' | '*' | '+'));
+    let is_first = around.is_first();
     let indent = if is_first { around.indent() } else { String::new() };
     let is_indented = body
         .lines()

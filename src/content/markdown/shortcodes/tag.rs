@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 /// Longer than this is no tag: a text about braces, most likely.
-const LONGEST: usize = 4000;
+pub(super) const LONGEST: usize = 4000;
 
 /// In which braces a tag stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Form {
     /// Hugo's `{{< x >}}`.
     Angle,
@@ -74,6 +74,8 @@ impl Tag {
         let rest =
             ["\n\n", "\r\n\r\n"].iter().filter_map(|blank| rest.find(blank)).min().map_or(rest, |end| &rest[..end]);
         let from = opening.len();
+        // Most braces that open nothing end here, without a look at each letter.
+        rest[from..].find(closing)?;
         let to = unquoted(&rest[from..], closing, form).or_else(|| rest[from..].find(closing))? + from;
         let length = to + closing.len();
         let inner = rest[from..to].trim();
@@ -144,8 +146,10 @@ impl Tag {
         self.name.starts_with('/') || (self.form == Form::Statement && !self.is_call && self.name.starts_with("end"))
     }
 
-    pub fn closes(&self, name: &str) -> bool {
-        [self.name.strip_prefix('/'), self.name.strip_prefix("end")].contains(&Some(name))
+    /// The name of what it closes; `None` for `{% end %}`, which closes whatever was opened last.
+    pub fn closed(&self) -> Option<&str> {
+        let name = || self.name.strip_prefix('/').or_else(|| self.name.strip_prefix("end")).unwrap_or_default();
+        (self.name != "end").then(name)
     }
 
     /// The name of what ends it, where all up to there is taken as it stands.
@@ -161,10 +165,10 @@ impl Tag {
 }
 
 /// The tag of that name, from a place on.
-pub(super) fn find_ending(markdown: &str, from: usize, form: &Form, name: &str) -> Option<Range<usize>> {
+pub(super) fn find_ending(markdown: &str, from: usize, form: Form, name: &str) -> Option<Range<usize>> {
     let opening = form.braces().0;
     markdown[from..].match_indices(opening).map(|(at, _)| from + at).find_map(|at| {
-        let tag = Tag::read(markdown, at).filter(|tag| tag.form == *form && tag.name == name)?;
+        let tag = Tag::read(markdown, at).filter(|tag| tag.form == form && tag.name == name)?;
         Some(at..at + tag.length)
     })
 }

@@ -1,0 +1,48 @@
+//! Work that is spent on one file: counted in bytes, and ended at a deadline.
+
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
+
+/// Longest time for the text of one file. A text of a megabyte takes some 50 ms.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Steps between two looks at the clock: a few milliseconds at most.
+const UNWATCHED: u64 = 1 << 16;
+
+/// The work on one file. Each stage says how many bytes it looks at and stops when it is told to.
+#[derive(Debug)]
+pub struct Effort {
+    steps: Cell<u64>,
+    began: Instant,
+    patience: Duration,
+    is_late: Cell<bool>,
+}
+
+impl Effort {
+    pub fn new(patience: Duration) -> Self {
+        Self { steps: Cell::new(0), began: Instant::now(), patience, is_late: Cell::new(false) }
+    }
+
+    /// Counts so many bytes. False when the deadline has passed: what has been made until now is of no use.
+    pub fn spend(&self, bytes: usize) -> bool {
+        let before = self.steps.get();
+        let steps = before.saturating_add(bytes as u64);
+        self.steps.set(steps);
+        if steps / UNWATCHED != before / UNWATCHED && self.began.elapsed() > self.patience {
+            self.is_late.set(true);
+        }
+        !self.is_late.get()
+    }
+
+    /// True if the deadline has passed.
+    pub fn is_late(&self) -> bool {
+        self.is_late.get() || self.began.elapsed() > self.patience
+    }
+
+    /// All bytes that were counted.
+    pub fn steps(&self) -> u64 {
+        self.steps.get()
+    }
+}

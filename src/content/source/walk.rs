@@ -1,0 +1,148 @@
+//! Looking through folders, also over links: which lead out of the content, and which lead in circles.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{Found, Stamp, Tree};
+use crate::content::side_by_side::side_by_side;
+
+/// A folder that is to be looked into.
+struct Folder {
+    path: PathBuf,
+    /// Its path without a link in it.
+    real: PathBuf,
+    /// Where the links stood that led here, without a link in their paths.
+    via: Vec<PathBuf>,
+}
+
+/// An entry of a folder.
+enum Entry {
+    Folder,
+    File(Stamp),
+    /// What it leads to.
+    Link(io::Result<fs::Metadata>),
+    Other,
+}
+
+/// Looks through folders of one site, and notes in its tree what is to be said of them.
+pub(super) struct Walk<'a> {
+    /// The content folder, without a link in its path.
+    root: PathBuf,
+    tree: &'a mut Tree,
+}
+
+impl<'a> Walk<'a> {
+    /// # Errors
+    /// The content folder cannot be read.
+    pub fn begin(content: &Path, tree: &'a mut Tree) -> io::Result<Self> {
+        let root = content.canonicalize()?;
+        fs::read_dir(&root)?;
+        tree.scope.add(content);
+        tree.scope.folders.insert(root.clone());
+        Ok(Self { root, tree })
+    }
+
+    /// All files below a folder of the content, sorted. Hidden files and those of editors are passed over. A folder
+    /// that is missing is an empty one.
+    pub fn files_below(&mut self, folder: &Path) -> Vec<Found> {
+        let mut found = Vec::new();
+        let (mut folders, mut links, mut read) = (Vec::new(), VecDeque::new(), HashSet::new());
+        let content = Folder { path: PathBuf::new(), real: self.root.clone(), via: Vec::new() };
+        let first = entry(folder, fs::symlink_metadata(folder));
+        let is_folder = |entry: &Entry| match entry {
+            Entry::Link(Ok(metadata)) => metadata.is_dir(),
+            entry => matches!(entry, Entry::Folder),
+        };
+        let mut next = first.filter(is_folder).map(|entry| (content, vec![(folder.to_owned(), entry)]));
+        loop {
+            if let Some((folder, entries)) = next.take() {
+                for (path, entry) in entries {
+                    match entry {
+                        Entry::Folder => {
+                            let real = folder.real.join(path.file_name().unwrap_or_default());
+                            folders.push(Folder { path, real, via: folder.via.clone() });
+                        }
+                        Entry::File(stamp) => found.push(Found { path, stamp }),
+                        Entry::Link(to) => {
+                            let via = [folder.via.as_slice(), std::slice::from_ref(&folder.real)].concat();
+                            match self.link(&path, to, &folder) {
+                                Some((real, true, _)) => links.push_back(Folder { path, real, via }),
+                                Some((_, false, stamp)) => found.push(Found { path, stamp }),
+                                None => {}
+                            }
+                        }
+                        Entry::Other => {}
+                    }
+                }
+            }
+            // Links last: where two ways lead to a folder, its own is the first.
+            let Some(folder) = folders.pop().or_else(|| links.pop_front()) else { break };
+            // Inside of a linked folder, a link to what has been read would multiply it.
+            let is_new = read.insert(folder.real.clone());
+            if is_new || folder.via.len() < 2 {
+                next = self.entries(&folder.path, &folder.real).map(|entries| (folder, entries));
+            }
+        }
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        found
+    }
+
+    fn entries(&mut self, folder: &Path, real: &Path) -> Option<Vec<(PathBuf, Entry)>> {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => {
+                self.tree.unreadable.push((folder.to_owned(), error));
+                return None;
+            }
+        };
+        self.tree.scope.folders.insert(real.to_owned());
+        let is_ours = |entry: &fs::DirEntry| {
+            let name = entry.file_name();
+            let name = name.as_encoded_bytes();
+            !(name.starts_with(b".") || name.starts_with(b"#") || name.ends_with(b"~"))
+        };
+        // Asking the system about ten thousand files takes longer than all the rest of a change.
+        let looked = side_by_side(entries.flatten().filter(is_ours).collect(), |found: fs::DirEntry| {
+            let path = found.path();
+            let entry = entry(&path, found.metadata())?;
+            Some((path, entry))
+        });
+        let mut entries: Vec<(PathBuf, Entry)> = looked.into_iter().flatten().collect();
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Some(entries)
+    }
+
+    /// Where a link leads, whether that is a folder, and its stamp. `None` where it is not followed.
+    fn link(&mut self, path: &Path, to: io::Result<fs::Metadata>, from: &Folder) -> Option<(PathBuf, bool, Stamp)> {
+        self.tree.scope.add(path);
+        let led = to.and_then(|metadata| Ok((path.canonicalize()?, metadata)));
+        let Ok((real, metadata)) = led else {
+            self.tree.dead_links.push((path.to_owned(), "leads nowhere"));
+            return None;
+        };
+        let is_folder = metadata.is_dir();
+        let is_circle = from.via.iter().chain([&from.real]).any(|above| above.starts_with(&real));
+        if is_folder && is_circle {
+            self.tree.dead_links.push((path.to_owned(), "leads back to a folder that it is in"));
+            return None;
+        }
+        if !real.starts_with(&self.root) {
+            self.tree.outward.push((path.to_owned(), real.clone()));
+        }
+        (is_folder || metadata.is_file()).then(|| (real, is_folder, Stamp::of(&metadata)))
+    }
+}
+
+/// `None` for a file that vanished meanwhile.
+fn entry(path: &Path, metadata: io::Result<fs::Metadata>) -> Option<Entry> {
+    Some(match metadata.ok()? {
+        link if link.is_symlink() => Entry::Link(fs::metadata(path)),
+        metadata if metadata.is_dir() => Entry::Folder,
+        metadata if metadata.is_file() => Entry::File(Stamp::of(&metadata)),
+        _ => Entry::Other,
+    })
+}

@@ -1,0 +1,76 @@
+//! How problems are told: one line for each file and kind, the worst first, and the exit code of `check`.
+
+use crate::support::{TestSite, eventually, program::Program};
+
+#[tokio::test]
+async fn one_line_for_each_kind_of_warning_in_a_file() {
+    let site = TestSite::new()
+        .post("calf", "<p style=\"color: red\">a</p>\n\n<p style=\"x\">b</p>\n\ntext <b style=\"y\">c</b> [x](/none)\n\n[y](/gone)\n")
+        .post("heel", "<p style=\"color: red\">a</p>\n")
+        .start()
+        .await;
+    assert_eq!(
+        site.problems(),
+        [
+            "posts/calf.md:5:1: warning: there is an inline style here, and browsers are told not to run or apply any \
+             (and 2 more like it, line 7, 9). Put styles into content/custom.css, and leave scripts out.",
+            "posts/calf.md:9:26: warning: the link \"/none\" leads to no page here (and 1 more like it, line 11). \
+             Correct it, or take the link out.",
+            "posts/heel.md:5:1: warning: there is an inline style here, and browsers are told not to run or apply any. \
+             Put styles into content/custom.css, and leave scripts out.",
+        ]
+    );
+}
+
+#[test]
+fn check_fails_where_whole_folders_of_posts_are_not_read() {
+    let program = Program::with_site();
+    program.save("content/CONTRIBUTING.md", "Not a post.");
+    program.run(&["check"]).exits(0).says("warning: 1 Markdown file here is not read");
+    program.save("content/en/posts/a.md", "---\ntitle: A\ndate: 2026-05-02\n---\nText.");
+    program.run(&["check"]).exits(1).says("content/en:1:1: error: 1 Markdown file here is not read");
+}
+
+#[tokio::test]
+async fn serve_tells_the_ten_worst_and_how_many_more_there_are() {
+    let program = Program::with_site();
+    for number in 0..13 {
+        let text = format!("---\ntitle: A\ndate: 2026-05-02\n---\n[x](/none/{number})\n");
+        program.save(&format!("content/posts/a{number:02}.md"), &text);
+    }
+    program.save("content/posts/z.md", "---\ntitle: [\n---\n");
+    let serving = program.serve(&[]);
+    let said =
+        eventually("it has greeted", async || Some(serving.said()).filter(|said| said.contains("14 problems,"))).await;
+    assert_eq!(said.lines().filter(|line| line.contains("/posts/")).count(), 10, "{said}");
+    assert!(said.contains("posts/z.md") && said.contains("4 problems more, which instep check tells"), "{said}");
+    let checked = program.run(&["check"]).exits(1).out.clone();
+    assert_eq!(checked.lines().filter(|line| line.contains("/posts/")).count(), 14, "{checked}");
+}
+
+#[tokio::test]
+async fn only_check_looks_for_what_a_dead_link_may_have_meant() {
+    let site = TestSite::new().post("calf", "[x](/posts/clf) and [y](#wram)\n\n## Warm\n").start().await;
+    let problems = site.problems();
+    assert!(problems.len() == 2 && problems.iter().all(|problem| !problem.contains("The nearest one")), "{problems:?}");
+    let advice = site.advice();
+    assert!(advice[0].contains("The nearest one is /posts/calf:"), "{advice:?}");
+    assert!(advice[1].contains("The nearest one is #warm:"), "{advice:?}");
+}
+
+#[tokio::test]
+async fn a_link_to_a_part_is_judged_anew_when_the_parts_change() {
+    let site = TestSite::new()
+        .post("calf", "## Warm up\n")
+        .post("links", "[x](calf.md#warm-up)\n")
+        .keeps_current()
+        .start()
+        .await;
+    assert_eq!(site.problems(), Vec::<String>::new());
+    let post = |text: &str| format!("---\ntitle: calf\ndate: 2026-05-02\n---\n{text}");
+    site.save("posts/calf.md", post("## Cool down\n"));
+    eventually("the part is gone", async || site.problems().first().cloned().filter(|told| told.contains("#warm-up")))
+        .await;
+    site.save("posts/calf.md", post("Text.\n\n## Warm up\n"));
+    eventually("the part is there", async || site.problems().is_empty().then_some(())).await;
+}
