@@ -144,6 +144,29 @@ async fn one(plan: &Plan, label: &str, database: Option<&str>) {
     ]);
 }
 
+/// Writes so many comments, fifty below one post.
+pub async fn fill(address: SocketAddr, comments: usize) {
+    let next = Arc::new(AtomicUsize::new(0));
+    let clients = (0..CLIENTS).map(|_| {
+        let next = Arc::clone(&next);
+        tokio::spawn(async move {
+            loop {
+                let post = next.fetch_add(1, Ordering::SeqCst);
+                if post * 50 >= comments {
+                    return;
+                }
+                let mut commenter = Commenter::new(address, &format!("/posts/{}", content::slug(post))).await;
+                for number in 0..50 {
+                    commenter.comment(&format!("The comment of that number: {number}.")).await;
+                }
+            }
+        })
+    });
+    for client in clients.collect::<Vec<_>>() {
+        client.await.expect("comments");
+    }
+}
+
 /// Everybody as fast as they can.
 async fn at_once(address: SocketAddr, answered: &Arc<AtomicUsize>) -> Vec<Duration> {
     let clients = (0..CLIENTS).map(|number| {

@@ -1,4 +1,5 @@
-//! From the start of the program to the first page, the memory it then holds, and how soon a saved post is live.
+//! From the start of the program to the first page, the memory it then holds and after saves, and how soon a saved and
+//! a new post are live.
 
 use std::{
     fs,
@@ -6,9 +7,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Plan, content, http::Client, process::Server, report, stats::median};
+use super::{
+    Plan,
+    commenting::{self, RAISED},
+    content,
+    http::Client,
+    process::{self, Server},
+    report,
+    stats::median,
+};
 
-/// Budgets: milliseconds to the first answer, MiB after it, milliseconds from a saved file to its page.
+/// Budgets: milliseconds to the first answer, MiB after it and after saves, milliseconds from a saved or new file to its
+/// page.
 struct Budget {
     start: f64,
     memory: f64,
@@ -16,36 +26,62 @@ struct Budget {
 }
 
 const SMALL: Budget = Budget { start: 50.0, memory: 30.0, change: 100.0 };
-const LARGE: Budget = Budget { start: 2_000.0, memory: 300.0, change: 100.0 };
+const LARGE: Budget = Budget { start: 1_000.0, memory: 300.0, change: 100.0 };
 
 pub async fn measure(plan: &Plan) {
     report::heading(
-        "Starting, memory, and a changed post",
-        &["site", "start to first 200, ms (longest)", "memory, MiB", "saved to live, ms (longest)", "within budget"],
+        "Starting, memory, a changed and a new post",
+        &[
+            "site",
+            "start to first 200, ms (longest)",
+            "memory, MiB (after saves)",
+            "saved to live, ms (longest)",
+            "new to live, ms (longest)",
+            "within budget",
+        ],
     );
     let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("content");
-    one(plan, "sample site", &copied(&sample, &plan.folder.join("sample")), None, Some(&SMALL), plan.rounds).await;
-    for (posts, budget) in [(100, None), (1_000, None), (10_000, Some(&LARGE))] {
-        let folder = plan.folder.join(format!("site-{posts}"));
-        content::write(&folder, posts);
-        one(plan, &format!("{posts} posts"), &folder, Some(posts), budget, plan.rounds.min(5)).await;
+    let sample = Folder { label: "sample site", path: copied(&sample, &plan.folder.join("sample")), posts: None };
+    one(plan, &sample, 0, Some(&SMALL), plan.rounds).await;
+    for (label, posts, comments, budget) in [
+        ("100 posts", 100, 0, None),
+        ("1,000 posts", 1_000, 0, None),
+        ("10,000 posts", 10_000, 0, Some(&LARGE)),
+        ("50,000 posts, 100,000 comments", 50_000, 100_000, None),
+    ] {
+        let path = plan.folder.join(format!("site-{posts}"));
+        content::write(&path, posts);
+        one(plan, &Folder { label, path, posts: Some(posts) }, comments, budget, plan.rounds.min(5)).await;
     }
     let binary = fs::metadata(env!("CARGO_BIN_EXE_instep")).map_or(0, |file| file.len());
     report::note(&format!("Release binary: {:.1} MiB (budget: 30).", binary as f64 / 1_048_576.0));
 }
 
-async fn one(plan: &Plan, label: &str, folder: &Path, posts: Option<usize>, budget: Option<&Budget>, rounds: usize) {
+/// A site that is measured.
+struct Folder {
+    label: &'static str,
+    path: PathBuf,
+    /// `None`: the sample site, which was not generated.
+    posts: Option<usize>,
+}
+
+async fn one(plan: &Plan, folder: &Folder, comments: usize, budget: Option<&Budget>, rounds: usize) {
+    let Folder { label, path: folder, posts } = folder;
     report::progress(&format!("starting, {label}"));
     let data = plan.folder.join(format!("data of {label}"));
     let slug = posts.map_or("how-long-to-hold".to_owned(), |posts| content::slug(posts / 2));
-    let path = format!("/posts/{slug}");
-    let (mut starts, mut memories, mut changes) = (Vec::new(), Vec::new(), Vec::new());
+    if comments > 0 {
+        let site = Server::instep(folder, &data, &[], &RAISED, false);
+        commenting::fill(site.address, comments).await;
+        process::instep(&["comments", "approve", "--all-held"], folder, &data, None);
+    }
+    let (mut starts, mut memories, mut changes, mut news) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     // The first start makes the database, which is not what is asked here.
     for round in 0..=rounds {
         let began = Instant::now();
         let site = Server::instep(folder, &data, &[], &[], false);
         let mut client = Client::to(site.address).await;
-        assert_eq!(client.get(&path, "gzip").await.status, 200);
+        assert_eq!(client.get(&format!("/posts/{slug}"), "gzip").await.status, 200);
         let start = began.elapsed();
         if round == 0 {
             continue;
@@ -57,34 +93,39 @@ async fn one(plan: &Plan, label: &str, folder: &Path, posts: Option<usize>, budg
             wait_until_calm(&site).await;
             memories.push(site.memory());
             for edit in 0..rounds {
-                changes.push(change(&mut client, folder, &slug, &path, edit).await);
+                changes.push(change(&mut client, folder, &slug, edit).await);
+                wait_until_calm(&site).await;
+                news.push(change(&mut client, folder, &format!("new-{edit}"), edit).await);
                 wait_until_calm(&site).await;
             }
+            memories.push(site.memory());
         }
     }
     let longest = |values: &[f64]| values.iter().copied().fold(0.0, f64::max);
     let within = budget.map_or("figures only".to_owned(), |budget| {
-        let (start, memory, change) = (median(&starts), median(&memories), median(&changes));
+        let (start, memory, change) = (median(&starts), longest(&memories), median(&changes).max(median(&news)));
         report::kept(start < budget.start && memory < budget.memory && change < budget.change)
     });
     report::row(&[
-        label.to_owned(),
+        (*label).to_owned(),
         format!("{:.0} ({:.0})", median(&starts), longest(&starts)),
-        format!("{:.0}", median(&memories)),
+        memories.iter().map(|memory| format!("{memory:.0}")).collect::<Vec<_>>().join(" (") + ")",
         format!("{:.0} ({:.0})", median(&changes), longest(&changes)),
+        format!("{:.0} ({:.0})", median(&news), longest(&news)),
         within,
     ]);
 }
 
-/// Milliseconds from a saved file until its page says so.
-async fn change(client: &mut Client, folder: &Path, slug: &str, path: &str, edit: usize) -> f64 {
+/// Milliseconds from a saved file, which may be a new one, until its page says so.
+async fn change(client: &mut Client, folder: &Path, slug: &str, edit: usize) -> f64 {
     let file = folder.join("posts").join(format!("{slug}.md"));
-    let text = fs::read_to_string(&file).expect("the post is there");
+    let text = fs::read_to_string(&file).unwrap_or_else(|_| "---\ntitle: New\ndate: 2026-05-02\n---\n".to_owned());
+    let path = format!("/posts/{slug}");
     let words = format!("Changed for the {edit}th time.");
     let began = Instant::now();
     fs::write(&file, format!("{text}\n\n{words}\n")).expect("writes");
     loop {
-        if client.get(path, "identity").await.text().contains(&words) {
+        if client.get(&path, "identity").await.text().contains(&words) {
             return began.elapsed().as_secs_f64() * 1000.0;
         }
         assert!(began.elapsed() < Duration::from_secs(60), "the change never arrived");

@@ -25,7 +25,7 @@ impl Check {
             .with_suggestions()
             .load()
             .with_context(|| format!("the content folder {} cannot be read", config.content.display()))?;
-        for problem in &library.problems {
+        for problem in library.problems.iter() {
             say!("{problem}");
         }
         let errors = library.problems.iter().filter(|problem| problem.severity == Severity::Error).count();

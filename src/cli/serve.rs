@@ -143,7 +143,7 @@ fn greet(app: &App, address: SocketAddr, began: Instant) {
         let _ =
             writeln!(out, "The comments are samples; they live in {}", app.config.data.join("demo.sqlite").display());
     }
-    let (worst, more) = problem::worst(&snapshot.problems);
+    let (worst, more) = problem::worst(snapshot.problems.iter());
     for problem in worst {
         let _ = writeln!(out, "{problem}");
     }

@@ -57,7 +57,7 @@ pub struct Library {
     pub stretches: BTreeMap<Slug, Arc<Stretch>>,
     pub media: MediaIndex,
     /// Sorted by file and line.
-    pub problems: Vec<Problem>,
+    pub problems: Arc<Vec<Problem>>,
     /// Some page shows a picture from another server.
     pub has_remote_picture: bool,
     /// Where a change may change something of it.
@@ -156,7 +156,8 @@ impl Loader {
         self.make(&tree.sources, outlines, Changes { media, heads });
         let mut library = self.library(&tree);
         self.judge_links(&tree.sources, &mut library, media);
-        library.problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        Arc::make_mut(&mut library.problems)
+            .sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         library.scope = self.scope_of(&mut tree);
         Ok(library)
     }
@@ -289,7 +290,7 @@ impl Loader {
         problems.extend(kept.iter().filter_map(|kept| kept.fault.clone()));
         problems.extend(self.collisions.iter().cloned());
 
-        let mut library = Library { media: self.media.clone(), problems, ..Library::default() };
+        let mut library = Library { media: self.media.clone(), ..Library::default() };
         let mut refused: HashSet<&Path> = HashSet::new();
         for made in kept.iter().filter_map(|kept| kept.shown()) {
             match made.item.clone() {
@@ -299,13 +300,14 @@ impl Loader {
                     library.stretches.insert(stretch.entry.slug.clone(), stretch);
                 }
             }
-            library.problems.extend(made.problems.iter().cloned());
+            problems.extend(made.problems.iter().cloned());
             library.has_remote_picture |= made.has_remote_picture;
             refused.extend(made.refused.iter().map(PathBuf::as_path));
         }
-        library.problems.extend(unfit::all(&self.media, &refused));
+        problems.extend(unfit::all(&self.media, &refused));
         let unknown_keys = kept.iter().filter_map(|kept| kept.shown()).flat_map(|made| &made.unknown_keys);
-        library.problems.extend(once(unknown_keys));
+        problems.extend(once(unknown_keys));
+        library.problems = problems.into();
         library
     }
 
@@ -350,7 +352,7 @@ impl Loader {
             let made = self.files.get(&source.file.path).and_then(Kept::shown);
             dead.extend(made.and_then(|made| made.dead.as_ref()).into_iter().flatten().cloned());
         }
-        library.problems.append(&mut dead);
+        Arc::make_mut(&mut library.problems).append(&mut dead);
     }
 }
 

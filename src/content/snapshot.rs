@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use super::{
     loader::Library,
     media::{MediaFile, composed},
-    side_by_side::both,
+    side_by_side::{both, side_by_side},
 };
 use crate::domain::{
     entry::{Entry, Page, Piece, Post, Stretch, Tag},
@@ -44,7 +44,7 @@ pub struct Snapshot {
     pub series: BTreeMap<Slug, Series>,
     /// Who writes here, by the posts themselves.
     pub authors: Names,
-    pub problems: Vec<Problem>,
+    pub problems: Arc<Vec<Problem>>,
     /// Some page shows a picture from another server.
     pub has_remote_picture: bool,
     /// When the next post appears or goes, or its thread closes.
@@ -130,7 +130,7 @@ impl Snapshot {
             authors: Names::new(
                 posts.iter().flat_map(|post| &post.authors).map(String::as_str).collect::<BTreeSet<_>>(),
             ),
-            problems: library.problems.clone(),
+            problems: Arc::clone(&library.problems),
             has_remote_picture: library.has_remote_picture,
             next_change: next_change(library, now),
             addresses,
@@ -238,7 +238,7 @@ impl Snapshot {
             address: entry.address.clone(),
             title: entry.title.clone(),
             tags,
-            text: Arc::clone(&entry.body.text),
+            text: entry.body.plain().clone(),
             tag_slugs: Vec::new(),
             year: None,
         };
@@ -251,7 +251,7 @@ impl Snapshot {
         let stretches = self.stretches.values().map(|stretch| {
             let words = [&stretch.names, &stretch.areas, &stretch.equipment].into_iter().flatten().cloned().collect();
             let mut doc = doc(&stretch.entry, words);
-            doc.text = format!("{} {}", stretch.entry.description, doc.text).into();
+            doc.text = format!("{} {}", stretch.entry.description, doc.text.unpack()).as_str().into();
             doc
         });
         posts.chain(pages).chain(stretches).collect()
@@ -354,15 +354,23 @@ impl Related {
             posts.iter().map(|post| post.tags.iter().map(|tag| tag.slug.as_str()).collect()).collect();
         let series: Vec<Option<Slug>> =
             posts.iter().map(|post| post.series.as_deref().and_then(Slug::from_text)).collect();
+        let start = |post: &Arc<Post>| {
+            let mut text = post.entry.body.plain().unpack();
+            text.truncate(text.floor_char_boundary(related::READ));
+            text.shrink_to_fit();
+            text
+        };
+        let texts = side_by_side(posts.iter().collect(), start);
         let features: Vec<Features> = posts
             .iter()
+            .zip(&texts)
             .zip(&tags)
             .zip(&series)
-            .map(|((post, tags), series)| Features {
+            .map(|(((post, text), tags), series)| Features {
                 tags,
                 series: series.as_ref().map(Slug::as_str),
                 title: &post.entry.title,
-                text: &post.entry.body.text,
+                text,
             })
             .collect();
         Self { near: related::related(&features), posts: posts.to_vec() }

@@ -4,6 +4,7 @@ mod copies;
 mod walk;
 
 use std::{
+    cell::OnceCell,
     collections::HashSet,
     fs, io,
     os::unix::fs::MetadataExt,
@@ -170,20 +171,20 @@ pub fn find(content: &Path) -> io::Result<Tree> {
 
 /// What each file below a folder of a kind is.
 fn sort_out(kind: Kind, folder: &Path, files: Vec<Found>, tree: &mut Tree) {
-    let names: HashSet<(PathBuf, String)> = files.iter().filter_map(|file| place_of(&file.path)).collect();
+    let names = OnceCell::<HashSet<(PathBuf, String)>>::new();
     let is_copy = |path: &Path| {
-        let place = place_of(path).filter(|_| is_markdown(path));
-        place.is_some_and(|(beside, name)| {
-            copies::is_copy(&name, |other| names.contains(&(beside.clone(), other.to_owned())))
+        let Some((beside, name)) = is_markdown(path).then(|| place_of(path)).flatten() else { return false };
+        copies::is_copy(&name, |other| {
+            let names = names.get_or_init(|| files.iter().filter_map(|file| place_of(&file.path)).collect());
+            names.contains(&(beside.clone(), other.to_owned()))
         })
     };
-    for file in files {
-        if is_copy(&file.path) {
-            tree.copies.push(file.path);
-            continue;
-        }
+    let copies: Vec<bool> = files.iter().map(|file| is_copy(&file.path)).collect();
+    for (file, is_copy) in files.into_iter().zip(copies) {
         let stem = file.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        if is_markdown(&file.path) && (stem == "_index" || stem.starts_with("_index.")) {
+        if is_copy {
+            tree.copies.push(file.path);
+        } else if is_markdown(&file.path) && (stem == "_index" || stem.starts_with("_index.")) {
             tree.sections.push(file.path);
         } else if let Some(source) = source(kind, folder, &file) {
             tree.sources.push(source);
@@ -313,6 +314,20 @@ mod tests {
         ] {
             assert_eq!(file.may_hide_a_save(latest), expected, "{file:?} {latest:?}");
         }
+    }
+
+    #[test]
+    fn a_time_in_the_future_is_no_latest_change() {
+        let file = |seconds| {
+            let changed = Changed { seconds, nanoseconds: 1 };
+            Found { path: PathBuf::new(), stamp: Stamp { changed, ..Stamp::default() } }
+        };
+        let tree = Tree { media: vec![file(9), file(900), file(7)], ..Tree::default() };
+        let at = |seconds| Timestamp::from_second(seconds).expect("a time");
+        assert_eq!(tree.latest_change(at(1_000)).seconds, 900);
+        assert_eq!(tree.latest_change(at(10)).seconds, 9, "the clock was set back");
+        assert_eq!(tree.latest_change(at(1)), Changed::default());
+        assert!(file(900).stamp.changed.may_hide_a_save(tree.latest_change(at(10))), "looked at again each time");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Posts, pages and stretches, read and understood. Where they come from: `content`.
 
+mod packed;
+
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -9,6 +11,7 @@ use std::{
 use jiff::{Timestamp, Zoned};
 
 use super::{embed::Embed, picture::Picture, slug::Slug};
+pub use packed::{PackedBody, PackedText};
 
 /// What posts, pages and stretches have in common.
 #[derive(Clone, Debug)]
@@ -26,7 +29,7 @@ pub struct Entry {
     /// What lists show: the text up to `<!--more-->`, else the author's own sentence, else the start of the text.
     pub excerpt: String,
     pub image: Option<Picture>,
-    pub body: Body,
+    pub body: PackedBody,
     /// Drafts are nowhere but in `instep serve --dev`.
     pub draft: bool,
     /// Not before this moment.

@@ -28,47 +28,57 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// The sentence without what is quoted in it, without addresses and numbers: the same for all of a kind.
+    /// What is quoted first, with its quotes.
+    fn named(&self) -> Option<&str> {
+        let start = self.what.find('"')?;
+        let end = self.what[start + 1..].find('"')?;
+        self.what.get(start..start + end + 2)
+    }
+
+    /// The sentence without what is quoted in it and without addresses: the same for all of a kind.
     fn kind(&self) -> String {
         let unquoted = self.what.replace("\\\"", "");
         let words = unquoted.split('"').step_by(2).flat_map(str::split_whitespace);
-        let is_of_kind = |word: &&str| !word.contains(|c: char| matches!(c, '/' | '#' | '=') || c.is_numeric());
+        let is_of_kind = |word: &&str| !word.contains(['/', '#', '=']);
         words.filter(is_of_kind).collect::<Vec<_>>().join(" ")
     }
 }
 
 /// The problems of one file in the order of their places, with one warning of each kind, which says how many more there
-/// are and where.
+/// are, where, and what they are about.
 pub fn merged(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems.sort_by_key(|problem| (problem.line, problem.column));
     let mut places: HashMap<String, usize> = HashMap::new();
-    let mut merged: Vec<(Problem, Vec<usize>)> = Vec::with_capacity(problems.len());
+    let mut merged: Vec<(Problem, Vec<String>)> = Vec::with_capacity(problems.len());
     for problem in problems {
         let at = match problem.severity {
             Severity::Warning => *places.entry(problem.kind()).or_insert(merged.len()),
             Severity::Error => merged.len(),
         };
         match merged.get_mut(at) {
-            Some((_, others)) => others.push(problem.line),
+            Some((first, others)) => {
+                let named = problem.named().filter(|named| first.named() != Some(named));
+                others.push(format!("line {}{}{}", problem.line, named.map_or("", |_| " "), named.unwrap_or_default()));
+            }
             None => merged.push((problem, Vec::new())),
         }
     }
-    let told = |(problem, others): (Problem, Vec<usize>)| {
-        let mut lines = others.clone();
-        lines.dedup();
-        let more = if lines.len() > MOST_LINES { ", …" } else { "" };
-        let lines: Vec<String> = lines.iter().take(MOST_LINES).map(usize::to_string).collect();
-        let what = match others.len() {
-            0 => problem.what,
-            count => format!("{} (and {count} more like it, line {}{more})", problem.what, lines.join(", ")),
-        };
+    let told = |(problem, mut others): (Problem, Vec<String>)| {
+        let count = others.len();
+        if count == 0 {
+            return problem;
+        }
+        others.dedup();
+        let more = if others.len() > MOST_OTHERS { ", …" } else { "" };
+        others.truncate(MOST_OTHERS);
+        let what = format!("{} (and {count} more like it: {}{more})", problem.what, others.join(", "));
         Problem { what, ..problem }
     };
     merged.into_iter().map(told).collect()
 }
 
-/// Most lines that are named where a file has many problems of a kind.
-const MOST_LINES: usize = 10;
+/// Most places that are named where a file has many problems of a kind.
+const MOST_OTHERS: usize = 10;
 /// Most problems that are told where nobody has asked for them.
 const MOST_TOLD: usize = 10;
 

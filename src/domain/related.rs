@@ -32,7 +32,7 @@ const FEATURES: usize = TAGS + WORDS + 1;
 /// Most posts that one feature leads to.
 const NEIGHBOURS: usize = 32;
 /// Bytes of a text that are read; what it is about stands at its beginning.
-const READ: usize = 2_000;
+pub const READ: usize = 2_000;
 /// Letters of the shortest word that counts.
 const SHORTEST: usize = 4;
 

@@ -74,7 +74,7 @@ impl Results {
         let found = |doc: &Arc<SearchDoc>| Found {
             address: doc.address.clone(),
             title: doc.title.clone(),
-            snippet: snippet(&doc.text, terms),
+            snippet: snippet(&doc.text.unpack(), terms),
         };
         Self {
             found: matches.docs.iter().map(found).collect(),
@@ -142,7 +142,9 @@ fn correct(index: &Index, question: &Question, found: &Matches, most: usize) -> 
 
 /// A word of the index as a document writes it, in lower case: the index has no accents.
 fn spelling(doc: &SearchDoc, folded: &str) -> Option<String> {
-    let mut texts = std::iter::once(doc.title.as_str()).chain(doc.tags.iter().map(String::as_str)).chain([&*doc.text]);
+    let text = doc.text.unpack();
+    let mut texts =
+        std::iter::once(doc.title.as_str()).chain(doc.tags.iter().map(String::as_str)).chain([text.as_str()]);
     texts.find_map(|text| {
         let mut written = None;
         each(text, |word| {

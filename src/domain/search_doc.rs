@@ -1,8 +1,6 @@
 //! What the search index knows of a piece of content.
 
-use std::sync::Arc;
-
-use super::slug::Slug;
+use super::{entry::PackedText, slug::Slug};
 
 /// One page that can be found. Texts are plain: no Markdown, no HTML.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,7 +11,7 @@ pub struct SearchDoc {
     /// Names of tags, areas, gear: short words worth more than the text.
     pub tags: Vec<String>,
     /// The same that the page has.
-    pub text: Arc<str>,
+    pub text: PackedText,
     /// Of a post: its tags, by which results are narrowed.
     pub tag_slugs: Vec<Slug>,
     /// Of a post: the year of its date.

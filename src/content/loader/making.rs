@@ -292,7 +292,7 @@ fn entry(outline: Outline, mut body: Body, image: Option<Picture>) -> Entry {
         excerpt: before_more.or_else(|| description.clone()).unwrap_or_else(|| markdown::shorten(&text, EXCERPT)),
         dek: description,
         image,
-        body,
+        body: body.into(),
         draft: outline.draft,
         publish_at: outline.publish_at,
         expire_at: outline.expire_at,

@@ -37,10 +37,10 @@ use crate::{
 pub(super) struct Link {
     pub place: Place,
     /// As a browser gets it.
-    to: String,
+    to: Box<str>,
     /// What it comes to, in letters.
-    path: String,
-    fragment: String,
+    path: Box<str>,
+    fragment: Box<str>,
 }
 
 impl Link {
@@ -54,8 +54,8 @@ impl Link {
         }
         let fragment = address::decode(url.fragment().unwrap_or_default())?;
         // What follows `:~:` is for the browser, which looks for those words.
-        let fragment = fragment.split(":~:").next().unwrap_or_default().to_owned();
-        Some(Self { place, path: address::decode(url.path())?, to, fragment })
+        let fragment = fragment.split(":~:").next().unwrap_or_default().into();
+        Some(Self { place, path: address::decode(url.path())?.into(), to: to.into(), fragment })
     }
 }
 
@@ -274,7 +274,7 @@ impl Known {
 /// What a fragment may name on the page of an entry.
 pub(super) fn ids_of(entry: &Entry) -> HashSet<String> {
     let mut ids = HashSet::new();
-    for piece in &entry.body.pieces {
+    for piece in &entry.body.unpack().pieces {
         match piece {
             Piece::Heading(line, words) => {
                 ids.insert(line.id.clone());

@@ -200,7 +200,7 @@ impl Folder {
 /// Everything of a library that anybody sees. A broken file is shown as it was when it was good, so of it only what
 /// depends on others counts; its warnings are those of then.
 fn visible(library: &Library, broken: &[PathBuf]) -> String {
-    let entry = |entry: &crate::domain::entry::Entry, whole: &dyn std::fmt::Debug| match broken.contains(&entry.file) {
+    let entry = |entry: &crate::domain::entry::Entry, whole: &dyn fmt::Debug| match broken.contains(&entry.file) {
         true => format!("{:?} {:?} {:?}\n", entry.file, entry.address, entry.aliases),
         false => format!("{whole:?}\n"),
     };
@@ -331,7 +331,7 @@ fn a_save_that_changes_neither_size_nor_time_is_seen() {
     let text = |word: &str| format!("---\ntitle: T\ndate: 2026-05-02\n---\n{word}\n");
     folder.write("posts/a.md", &text("one"));
     let mut loader = folder.loader();
-    let words = |library: &Library| library.posts[0].entry.body.text.to_string();
+    let words = |library: &Library| library.posts[0].entry.body.plain().unpack();
     let at = std::fs::metadata(folder.path("posts/a.md")).expect("is there").modified().expect("a time");
     assert_eq!(words(&loader.load().expect("loads")), "one");
     folder.write("posts/a.md", &text("two"));

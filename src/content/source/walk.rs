@@ -53,7 +53,7 @@ impl<'a> Walk<'a> {
         let content = Folder { path: PathBuf::new(), real: self.root.clone(), via: Vec::new() };
         let first = entry(folder, fs::symlink_metadata(folder));
         let is_folder = |entry: &Entry| match entry {
-            Entry::Link(Ok(metadata)) => metadata.is_dir(),
+            Entry::Link(to) => to.as_ref().map_or(true, fs::Metadata::is_dir),
             entry => matches!(entry, Entry::Folder),
         };
         let mut next = first.filter(is_folder).map(|entry| (content, vec![(folder.to_owned(), entry)]));

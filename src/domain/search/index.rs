@@ -195,7 +195,7 @@ fn frequencies(doc: &SearchDoc) -> (HashMap<Box<str>, u32>, u64) {
     let mut frequencies: HashMap<Box<str>, u32> = HashMap::new();
     let mut length = 0;
     let tags = doc.tags.join(" ");
-    for (text, weight) in [&*doc.title, &tags, &doc.text].into_iter().zip(WEIGHTS) {
+    for (text, weight) in [&*doc.title, &tags, &doc.text.unpack()].into_iter().zip(WEIGHTS) {
         each(text, |word| {
             length += 1;
             match frequencies.get_mut(word.text) {

@@ -13,7 +13,7 @@ use crate::{
     domain::{
         comment::{Comment, CommentId, Status},
         embed::Told,
-        entry::{Body, Entry, Level, Post, Sides, Stretch, Tag},
+        entry::{Body, Entry, Level, PackedBody, Post, Sides, Stretch, Tag},
         picture::Picture,
         slug::Slug,
     },
@@ -89,8 +89,8 @@ impl Lookup for Files<'_> {
 }
 
 /// The text of the sheet.
-pub fn sheet(files: &Files) -> Body {
-    markdown::render(SHEET, files).body
+pub fn sheet(files: &Files) -> PackedBody {
+    markdown::render(SHEET, files).body.into()
 }
 
 /// Nothing but the stretch of the sheet.
@@ -197,7 +197,7 @@ fn entry(slug: Slug, title: &str, address: String, body: Body, image: Option<Pic
         dek: None,
         excerpt: body.text.to_string(),
         image,
-        body,
+        body: body.into(),
         draft: false,
         publish_at: None,
         expire_at: None,

@@ -17,7 +17,7 @@ use crate::{
     domain::{
         address,
         embed::{Clip, Embed, Player},
-        entry::{Body, Code, ContentsLine, Piece},
+        entry::{Code, ContentsLine, PackedBody, Piece},
         slug::Slug,
         words::escape_html,
     },
@@ -58,7 +58,8 @@ struct FeedEmbed {
 ///
 /// # Errors
 /// A template failed.
-pub fn on_page(body: &Body, snapshot: &Snapshot, language: &str, texts: &Texts) -> Result<String, askama::Error> {
+pub fn on_page(body: &PackedBody, snapshot: &Snapshot, language: &str, texts: &Texts) -> Result<String, askama::Error> {
+    let body = body.unpack();
     let mut html = String::new();
     let mut shown: HashSet<&Slug> = HashSet::new();
     // The title of the page is its h1.
@@ -85,7 +86,7 @@ pub fn on_page(body: &Body, snapshot: &Snapshot, language: &str, texts: &Texts) 
 
 /// Colours the code of a text, where it has any that nobody has asked for yet. Before [`on_page`], which draws it plain
 /// otherwise.
-pub async fn colour(body: &Body) {
+pub async fn colour(body: &PackedBody) {
     let blocks = body.uncoloured();
     if blocks.is_empty() {
         return;
@@ -158,7 +159,8 @@ pub fn embed(embed: &Embed, language: &str, texts: &Texts) -> Result<String, ask
 ///
 /// # Errors
 /// A template failed.
-pub fn in_feed(body: &Body, snapshot: &Snapshot, page: &str, texts: &Texts) -> Result<String, askama::Error> {
+pub fn in_feed(body: &PackedBody, snapshot: &Snapshot, page: &str, texts: &Texts) -> Result<String, askama::Error> {
+    let body = body.unpack();
     let (mut html, mut level) = (String::new(), 1);
     for piece in &body.pieces {
         match piece {

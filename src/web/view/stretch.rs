@@ -199,6 +199,7 @@ fn steps_and_notes(stretch: &Stretch, texts: &Texts) -> (String, String) {
     let html: String = stretch
         .entry
         .body
+        .unpack()
         .pieces
         .iter()
         .map(|piece| match piece {

@@ -67,8 +67,8 @@ fn twice_the_text_is_twice_the_work() {
         "\\\n",
         "\u{e9}\n\n",
     ] {
-        let of = |count: usize| steps(&part.repeat(count));
-        let (half, whole) = (of(800), of(1_600));
+        let of = |bytes: usize| steps(&part.repeat(bytes / part.len()));
+        let (half, whole) = (of(24_000), of(48_000));
         assert!(half > 0 && whole <= half * 21 / 10 + 4_096, "{part:?}: {half} steps, and {whole} for twice as much");
     }
 }

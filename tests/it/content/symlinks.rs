@@ -93,6 +93,8 @@ async fn content_that_is_switched_to_another_folder_is_live() {
 #[tokio::test]
 async fn folders_that_are_renamed_replaced_or_deleted_stay_watched() {
     let (_folder, other) = elsewhere();
+    write(&other.join("content/site.toml"), "title = \"T\"\n");
+    write(&other.join("next/site.toml"), "title = \"T\"\n");
     write(&other.join("content/posts/deep/a.md"), post("One."));
     write(&other.join("next/posts/deep/a.md"), post("Two."));
     let site = TestSite::new().content(other.join("content")).keeps_current().start().await;
@@ -113,6 +115,7 @@ async fn folders_that_are_renamed_replaced_or_deleted_stay_watched() {
 #[tokio::test]
 async fn links_in_circles_are_not_followed_and_told() {
     let (_folder, content) = elsewhere();
+    write(&content.join("site.toml"), "title = \"T\"\n");
     write(&content.join("posts/a.md"), post("One."));
     write(&content.join("posts/x/b.md"), post("Two."));
     write(&content.join("posts/y/c.md"), post("Three."));
