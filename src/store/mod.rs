@@ -9,6 +9,7 @@ mod belongings;
 mod blocks;
 mod changes;
 mod comments;
+mod connection;
 mod corner;
 mod learning;
 mod moderation;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use sqlx::{AssertSqlSafe, Pool, Postgres, Sqlite};
 
 use arrivals::Arrivals;
+use connection::{Lent, Writes};
 use open::BUSY;
 
 pub use adding::{Added, Sender, Sent};
@@ -52,12 +54,14 @@ pub struct Pools<DB: sqlx::Database> {
     writer: Pool<DB>,
     readers: Pool<DB>,
     arrivals: Arrivals,
+    writes: Writes,
 }
 
 // Derived, it would ask that a database can be cloned.
 impl<DB: sqlx::Database> Clone for Pools<DB> {
     fn clone(&self) -> Self {
-        Self { writer: self.writer.clone(), readers: self.readers.clone(), arrivals: self.arrivals.clone() }
+        let Self { writer, readers, arrivals, writes } = self;
+        Self { writer: writer.clone(), readers: readers.clone(), arrivals: arrivals.clone(), writes: writes.clone() }
     }
 }
 
@@ -93,18 +97,24 @@ impl StoreError {
 /// How often a transaction is tried before its conflict is an error.
 const ATTEMPTS: u32 = 5;
 
-/// `on_reader!(self, db => query.fetch_all(db).await?)`: the same expression for both engines.
+/// `on_reader!(self, db => query.fetch_all(db).await?)`: the same expression for both engines, on a connection of the
+/// readers.
 macro_rules! on_reader {
     ($store:expr, $db:ident => $body:expr) => {
         match $store {
-            crate::store::Store::Sqlite(pools) => {
-                let $db = &pools.readers;
-                $body
-            }
+            crate::store::Store::Sqlite(pools) => on_reader!(@ pools, $db => $body).await?,
             crate::store::Store::Postgres(pools) => {
-                let $db = &pools.readers;
-                $body
+                crate::store::connection::limited(on_reader!(@ pools, $db => $body)).await?
             }
+        }
+    };
+    (@ $pools:ident, $db:ident => $body:expr) => {
+        async {
+            let mut lent = crate::store::connection::Lent::from(&$pools.readers).await?;
+            let $db = &mut *lent;
+            let value = $body;
+            lent.give_back();
+            Ok::<_, crate::store::StoreError>(value)
         }
     };
 }
@@ -124,31 +134,33 @@ macro_rules! on_writer {
     ($store:expr, $tx:ident => $body:block) => {
         match $store {
             crate::store::Store::Sqlite(pools) => {
-                on_writer!(@ pools.writer.begin_with("BEGIN IMMEDIATE"), $tx => $body)
+                on_writer!(@ pools, on_writer!(@ once pools, "BEGIN IMMEDIATE", $tx => $body))
             }
-            crate::store::Store::Postgres(pools) => on_writer!(@ pools.writer.begin(), $tx => $body),
+            crate::store::Store::Postgres(pools) => {
+                on_writer!(@ pools, crate::store::connection::limited(on_writer!(@ once pools, "BEGIN", $tx => $body)))
+            }
         }
     };
-    (@ $begin:expr, $tx:ident => $body:block) => {{
+    (@ $pools:ident, $transaction:expr) => {{
         let mut attempt = 1;
         loop {
-            let mut $tx = $begin.await?;
-            let outcome: Result<_, crate::store::StoreError> = async { $body }.await;
-            let outcome = match outcome {
-                Ok(crate::store::Ending::Commit(value)) => {
-                    $tx.commit().await.map(|()| value).map_err(crate::store::StoreError::from)
-                }
-                Ok(crate::store::Ending::Rollback(value)) => {
-                    $tx.rollback().await.map(|()| value).map_err(crate::store::StoreError::from)
-                }
-                Err(error) => Err(error),
-            };
+            let outcome = $transaction.await;
             match outcome {
                 Err(error) if error.may_be_tried_again() && attempt < crate::store::ATTEMPTS => attempt += 1,
-                outcome => break outcome,
+                outcome => {
+                    $pools.writes.note(&outcome);
+                    break outcome;
+                }
             }
         }
     }};
+    (@ once $pools:ident, $begin:expr, $tx:ident => $body:block) => {
+        async {
+            let mut $tx = crate::store::connection::Lent::begin(&$pools.writer, $begin).await?;
+            let outcome: Result<_, crate::store::StoreError> = async { $body }.await;
+            $tx.end(outcome).await
+        }
+    };
 }
 
 use {on_reader, on_writer};
@@ -158,6 +170,13 @@ impl Store {
         match self {
             Self::Sqlite(pools) => &pools.arrivals,
             Self::Postgres(pools) => &pools.arrivals,
+        }
+    }
+
+    fn writes(&self) -> &Writes {
+        match self {
+            Self::Sqlite(pools) => &pools.writes,
+            Self::Postgres(pools) => &pools.writes,
         }
     }
 
@@ -176,11 +195,16 @@ impl Store {
     /// does, the log is left alone rather than let commenters wait: [`Self::forget_old`] comes by again.
     async fn begin_log_anew(&self) {
         let Self::Sqlite(pools) = self else { return };
-        let Ok(mut writer) = pools.writer.acquire().await else { return };
         let patience = |milliseconds: u128| AssertSqlSafe(format!("PRAGMA busy_timeout = {milliseconds}"));
-        let _ = sqlx::query(patience(200)).execute(&mut *writer).await;
-        let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *writer).await;
-        let _ = sqlx::query(patience(BUSY.as_millis())).execute(&mut *writer).await;
+        let checkpoint = async {
+            let mut writer = Lent::from(&pools.writer).await?;
+            sqlx::query(patience(200)).execute(&mut *writer).await?;
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *writer).await?;
+            sqlx::query(patience(BUSY.as_millis())).execute(&mut *writer).await?;
+            writer.give_back();
+            Ok::<(), sqlx::Error>(())
+        };
+        let _ = checkpoint.await;
     }
 
     /// Lets the connections go; SQLite folds its write-ahead log into the file.

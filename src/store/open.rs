@@ -16,6 +16,7 @@ use sqlx::{
 use super::{
     Pools, Store,
     arrivals::Arrivals,
+    connection::Writes,
     private::{self, Unwritable},
 };
 
@@ -109,7 +110,7 @@ async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Pools<sqlx::Sql
         .connect_with(options.create_if_missing(false).read_only(true))
         .await
         .map_err(connect)?;
-    Ok(Pools { writer, readers, arrivals: Arrivals::default() })
+    Ok(Pools { writer, readers, arrivals: Arrivals::default(), writes: Writes::default() })
 }
 
 /// Before migrations change a file that holds data, a copy stays beside it as `NAME.before-NNNN`.
@@ -163,7 +164,7 @@ async fn open_postgres(address: &str) -> Result<Pools<sqlx::Postgres>, OpenError
     let mut migrator = Migrator { migrations: POSTGRES.migrations.clone(), ..Migrator::DEFAULT };
     migrator.set_locking(false);
     run_migrations(|| migrator.run(&pool)).await.map_err(|error| migrate_error(&name, error))?;
-    Ok(Pools { writer: pool.clone(), readers: pool, arrivals: Arrivals::default() })
+    Ok(Pools { writer: pool.clone(), readers: pool, arrivals: Arrivals::default(), writes: Writes::default() })
 }
 
 /// Several processes may start at once on an empty database; all but one lose the race for each migration, which is

@@ -14,14 +14,15 @@ pub async fn process() -> Page {
     Page::text("ok\n".to_owned(), Policy::Uncached)
 }
 
-/// The database answers, and there is content (there is, since nothing starts without).
+/// The database answers and takes comments, and there is content (there is, since nothing starts without).
 pub async fn ready(State(app): State<App>) -> impl IntoResponse {
-    match app.store.ping().await {
+    let not_ready = |said: String| Page::text(said, Policy::Uncached).with_status(StatusCode::SERVICE_UNAVAILABLE);
+    if let Err(error) = app.store.ping().await {
+        errors::log(&error);
+        return not_ready("the database does not answer\n".to_owned());
+    }
+    match app.store.can_write().await {
         Ok(()) => Page::text("ready\n".to_owned(), Policy::Uncached),
-        Err(error) => {
-            errors::log(&error);
-            Page::text("the database does not answer\n".to_owned(), Policy::Uncached)
-                .with_status(StatusCode::SERVICE_UNAVAILABLE)
-        }
+        Err(reason) => not_ready(format!("comments cannot be stored: {reason}\n")),
     }
 }

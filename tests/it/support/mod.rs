@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod database;
+pub mod disk;
 pub mod html;
 pub mod photo;
 pub mod program;

@@ -1,0 +1,48 @@
+//! A small disk that a test can fill.
+
+use std::{io::Write, path::PathBuf, process::Command};
+
+use tempfile::TempDir;
+
+/// A tmpfs in a folder of its own; unmounted with the test.
+pub struct SmallDisk {
+    folder: TempDir,
+}
+
+impl SmallDisk {
+    /// `None`, saying so, where the tests may not mount anything.
+    pub fn mount(megabytes: u32) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let size = format!("size={megabytes}m");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder.path());
+        if !mount.output().is_ok_and(|done| done.status.success()) {
+            println!("skipped: no tmpfs can be mounted here");
+            return None;
+        }
+        Some(Self { folder })
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Not a byte more goes on it.
+    pub fn fill(&self) {
+        let mut filler = std::fs::File::create(self.path("filler")).expect("a file");
+        for piece in [64 * 1024, 4096, 1] {
+            while filler.write_all(&vec![0; piece]).is_ok() {}
+        }
+    }
+
+    /// Takes the filling away again.
+    pub fn free(&self) {
+        std::fs::remove_file(self.path("filler")).expect("was filled");
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.folder.path()).status();
+    }
+}
