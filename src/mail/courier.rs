@@ -121,16 +121,25 @@ impl Courier {
         to: &[Address],
         mail: &Message,
     ) -> Result<(), Undelivered> {
-        let server = |error: Error| Undelivered::Server(said(&self.server, &error));
         let is_ascii = |address: &Address| <Address as AsRef<str>>::as_ref(address).is_ascii();
         let mut parameters = Vec::new();
         if !from.into_iter().chain(to).all(is_ascii) {
             if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-                return Err(Undelivered::Never(format!("{} takes no address with such letters", self.server)));
+                let said = format!("{} takes no address with such letters", self.server);
+                // The sender is the operator's to mend, and of every mail.
+                let is_ours = !from.is_none_or(is_ascii);
+                return Err(if is_ours { Undelivered::Later(said) } else { Undelivered::Never(said) });
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
-        connection.command(Mail::new(from.cloned(), parameters)).await.map_err(server)?;
+        // RFC 5321, 4.2.1: a 5yz reply is about this command, so other mails may fare better. All else, such as a
+        // temporary no to the sender, is about all of them.
+        let of_the_sender = |error: Error| {
+            let is_of_this_mail = error.status().map(u16::from).is_some_and(|code| code >= 500);
+            let said = said(&self.server, &error);
+            if is_of_this_mail { Undelivered::Later(said) } else { Undelivered::Server(said) }
+        };
+        connection.command(Mail::new(from.cloned(), parameters)).await.map_err(of_the_sender)?;
         for address in to {
             connection.command(Rcpt::new(address.clone(), Vec::new())).await.map_err(|error| self.refused(&error))?;
         }

@@ -165,6 +165,39 @@ async fn what_the_operator_has_to_mend_costs_no_mail() {
 }
 
 #[tokio::test]
+async fn a_no_for_good_to_the_sender_of_one_mail_holds_up_no_other() {
+    for said in [
+        "550 5.1.8 Sender rejected",
+        "553 5.6.7 Addresses with such letters are not permitted",
+        "501 5.1.7 Bad sender",
+        "555 5.5.4 Unsupported option: SMTPUTF8",
+    ] {
+        let mut mailed = mailed().await;
+        comment(&mailed, "One").await;
+        comment(&mailed, "Two").await;
+        mailed.smtp.is_in_the_mood(Mood::Says(said));
+        assert_eq!(mailed.lines().await.len(), 1, "{said}");
+        let listed = listed(&mailed).await;
+        assert!(listed.starts_with("waits after 1") && listed.contains(&said[4..]), "{listed}");
+        mailed.turn(1);
+        assert_eq!(mailed.lines().await.len(), 1, "the other goes out later: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_no_for_now_to_the_sender_lets_all_mails_wait() {
+    for said in ["451 4.7.1 Greylisted, come back later", "452 4.3.1 No room", "421 4.3.2 Shutting down"] {
+        let mut mailed = mailed().await;
+        comment(&mailed, "One").await;
+        comment(&mailed, "Two").await;
+        mailed.smtp.is_in_the_mood(Mood::Says(said));
+        assert_eq!(mailed.lines().await, Vec::<String>::new(), "{said}");
+        mailed.turn(1);
+        assert_eq!(mailed.lines().await.len(), 2, "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_stalls_or_forgets_gets_it_again() {
     for (mood, words) in [(Mood::Stalls, "has not answered"), (Mood::DropsIt, "")] {
         let mut mailed = mailed().await;

@@ -24,6 +24,8 @@ pub enum Mood {
     RefusesRelaying,
     /// Asks for a password that we do not have, before anything else.
     RefusesSender,
+    /// Says this to the sender of one mail, and takes the next ones.
+    Says(&'static str),
     /// Says hello and then nothing.
     Stalls,
     /// Takes a mail, forgets it and hangs up without a word.
@@ -190,6 +192,13 @@ async fn converse(stream: TcpStream, heard: Arc<Mutex<Heard>>) -> Option<()> {
         match line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase().as_str() {
             "EHLO" => say("250-loopback\r\n250-8BITMIME\r\n250 SMTPUTF8").await?,
             "MAIL" if mood() == Mood::RefusesSender => say("530 5.7.0 Authentication required").await?,
+            "MAIL" if let Mood::Says(words) = mood() => {
+                heard.lock().expect("nobody panics with it").mood = Mood::Takes;
+                say(words).await?;
+                if words.starts_with("421") {
+                    return None;
+                }
+            }
             "MAIL" => {
                 (from, to) = (address(), Vec::new());
                 say("250 2.1.0 Ok").await?;
