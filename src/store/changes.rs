@@ -31,6 +31,14 @@ macro_rules! grow_revision {
     };
 }
 
+/// Begins a transaction that looks before it writes, where no page shows the change: puts writers in order on every
+/// engine, and leaves the revision as it is.
+macro_rules! take_turn {
+    ($tx:ident) => {
+        sqlx::query("UPDATE site SET revision = revision WHERE id = 1").execute(&mut *$tx).await?
+    };
+}
+
 /// Tells the other copies what a revision made stale. Every committed revision leaves a tag, or they would drop all.
 macro_rules! leave_tags {
     ($tx:ident, $revision:expr, $tags:expr) => {{
@@ -64,7 +72,7 @@ macro_rules! trim_changes {
     };
 }
 
-pub(super) use {grow_revision, leave_tags, leave_thread_tags, trim_changes};
+pub(super) use {grow_revision, leave_tags, leave_thread_tags, take_turn, trim_changes};
 
 impl Store {
     /// The revision now, to begin with.

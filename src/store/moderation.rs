@@ -8,7 +8,7 @@ use crate::domain::{
 };
 
 use super::{
-    Ending::Commit,
+    Ending::{Commit, Rollback},
     Store, StoreError,
     changes::{grow_revision, leave_thread_tags},
     comments::{CommentRow, comment_columns},
@@ -16,7 +16,7 @@ use super::{
     on_reader, on_writer,
     outbox::announce,
     retention::nothing_left,
-    subscriptions::{ask_to_confirm, forget_wish},
+    subscriptions::{ask_to_confirm, asked_by_network, forget_wish},
 };
 
 /// A comment as its moderator sees it.
@@ -110,7 +110,7 @@ impl From<ListedRow> for Listed {
     }
 }
 
-/// What a moderator's act looks at.
+/// A comment as a moderator's act sees it.
 #[derive(sqlx::FromRow)]
 struct JudgedRow {
     thread_kind: String,
@@ -120,6 +120,19 @@ struct JudgedRow {
     site: Option<String>,
     text: String,
     by_author: bool,
+}
+
+impl JudgedRow {
+    fn tag(&self) -> String {
+        format!("{}:{}", self.thread_kind, self.thread_slug)
+    }
+
+    fn not_erased(self, id: CommentId) -> Result<Self, StoreError> {
+        if self.text.is_empty() {
+            return Err(StoreError::Conflict(format!("comment {id} has been erased, and nothing of it is left")));
+        }
+        Ok(self)
+    }
 }
 
 /// Adds a row to the moderation log. An expression.
@@ -138,6 +151,97 @@ macro_rules! log_act {
         .execute(&mut *$tx)
         .await?
     };
+}
+
+/// The comment that a moderator acts on. An expression.
+macro_rules! judged {
+    ($tx:ident, $id:expr) => {{
+        let found: Option<JudgedRow> = sqlx::query_as(
+            "SELECT thread_kind, thread_slug, status, name, site, text, by_author FROM comments WHERE id = $1",
+        )
+        .bind($id)
+        .fetch_optional(&mut *$tx)
+        .await?;
+        found.ok_or(StoreError::NotFound)?
+    }};
+}
+
+/// Sets a comment's status, with all that follows from it. An expression.
+macro_rules! moderate {
+    ($tx:ident, $id:expr, $comment:expr, $act:expr, $actor:expr, $at:expr) => {{
+        let (id, comment, act, now): (CommentId, &JudgedRow, Act, i64) = ($id, &$comment, $act, $at.as_millisecond());
+        let (before, after) = (Status::parse(&comment.status).unwrap_or(Status::Held), act.status());
+        if before != after || act == Act::Erase {
+            sqlx::query("UPDATE comments SET status = $1 WHERE id = $2")
+                .bind(after.as_str())
+                .bind(id)
+                .execute(&mut *$tx)
+                .await?;
+            if act == Act::Approve {
+                // Who was told of it once is not told again when it comes back.
+                let was_shown: Option<i64> = sqlx::query_scalar(
+                    "SELECT id FROM moderation_log
+                     WHERE comment_id = $1 AND (status_before = 'approved' OR status_after = 'approved') LIMIT 1",
+                )
+                .bind(id)
+                .fetch_optional(&mut *$tx)
+                .await?;
+                if was_shown.is_none() {
+                    announce!($tx, id, now);
+                    ask_to_confirm!($tx, id, $at);
+                }
+            }
+            log_act!($tx, id, $actor, act.as_str(), Some(before.as_str()), after.as_str(), $at);
+        }
+        // An author's own words would teach it nothing about strangers.
+        let lesson = act.lesson().filter(|_| !comment.by_author);
+        teach!($tx, id, lesson, bayes::features(&comment.name, comment.site.as_deref(), &comment.text));
+        if act == Act::Erase {
+            forget_wish!($tx, id, now);
+            sqlx::query(concat!("UPDATE comments SET ", nothing_left!(), " WHERE id = $1"))
+                .bind(id)
+                .execute(&mut *$tx)
+                .await?;
+        }
+        Moderated { id, tag: comment.tag(), before, after }
+    }};
+}
+
+/// Adds the author's answer to a comment, unless it is there. An expression: its number.
+macro_rules! answer {
+    ($tx:ident, $parent:expr, $comment:expr, $name:expr, $site:expr, $text:expr, $actor:expr, $at:expr) => {{
+        let (parent, comment): (CommentId, &JudgedRow) = ($parent, &$comment);
+        let twin: Option<i64> = sqlx::query_scalar(
+            "SELECT id FROM comments
+             WHERE parent_id = $1 AND status = 'approved' AND by_author AND text = $2 ORDER BY id LIMIT 1",
+        )
+        .bind(parent)
+        .bind($text)
+        .fetch_optional(&mut *$tx)
+        .await?;
+        if let Some(id) = twin {
+            id
+        } else {
+            let id: i64 = sqlx::query_scalar(
+                "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, site, text, status, reasons, by_author,
+                                       created_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, 'approved', '', $7, $8) RETURNING id",
+            )
+            .bind(&comment.thread_kind)
+            .bind(&comment.thread_slug)
+            .bind(parent)
+            .bind($name)
+            .bind($site)
+            .bind($text)
+            .bind(true)
+            .bind($at.as_millisecond())
+            .fetch_one(&mut *$tx)
+            .await?;
+            announce!($tx, id, $at.as_millisecond());
+            log_act!($tx, id, $actor, "reply", None::<&str>, Status::Approved.as_str(), $at);
+            id
+        }
+    }};
 }
 
 pub(super) use log_act;
@@ -164,13 +268,18 @@ impl Store {
     /// The database is away.
     pub async fn list_comments(&self, status: Option<Status>) -> Result<Vec<Listed>, StoreError> {
         let rows: Vec<ListedRow> = on_reader!(self, db => {
-            sqlx::query_as(concat!(
-                "SELECT ", comment_columns!(), ", reasons, reason_details FROM comments
-                 WHERE ($1 = 'all' OR status = $1) AND text <> '' ORDER BY id",
-            ))
-            .bind(status.map_or("all", Status::as_str))
-            .fetch_all(db)
-            .await?
+            // Two statements: one for both would not use the index on the status.
+            let query = match status {
+                Some(status) => sqlx::query_as(concat!(
+                    "SELECT ", comment_columns!(), ", reasons, reason_details FROM comments
+                     WHERE status = $1 AND text <> '' ORDER BY id",
+                ))
+                .bind(status.as_str()),
+                None => sqlx::query_as(concat!(
+                    "SELECT ", comment_columns!(), ", reasons, reason_details FROM comments WHERE text <> '' ORDER BY id",
+                )),
+            };
+            query.fetch_all(db).await?
         });
         Ok(rows.into_iter().map(Listed::from).collect())
     }
@@ -233,7 +342,8 @@ impl Store {
         Ok(erased)
     }
 
-    /// Posts an answer as the author. It is shown at once.
+    /// Posts an answer as the author. It is shown at once. The same answer to the same comment is there once, however
+    /// often it is sent: it is that one then.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where there is nothing to answer, [`StoreError::Conflict`] where readers do not see
@@ -249,40 +359,39 @@ impl Store {
     ) -> Result<CommentId, StoreError> {
         on_writer!(self, tx => {
             let revision = grow_revision!(tx);
-            let found: Option<(String, String, String, String)> =
-                sqlx::query_as("SELECT thread_kind, thread_slug, status, text FROM comments WHERE id = $1")
-                    .bind(parent)
-                    .fetch_optional(&mut *tx)
-                    .await?;
-            let (kind, slug, status, answered) = found.ok_or(StoreError::NotFound)?;
-            if answered.is_empty() {
-                return Err(is_erased(parent));
-            }
-            if status != Status::Approved.as_str() {
+            let comment = judged!(tx, parent).not_erased(parent)?;
+            if comment.status != Status::Approved.as_str() {
                 return Err(StoreError::Conflict(format!(
-                    "comment {parent} is {status}, so nobody would see what is answered. \
-                     Approve it first: instep comments approve {parent}"
+                    "comment {parent} is {}, so nobody would see what is answered. \
+                     Approve it first: instep comments approve {parent}",
+                    comment.status
                 )));
             }
-            leave_thread_tags!(tx, revision, format!("{kind}:{slug}"));
-            let id: i64 = sqlx::query_scalar(
-                "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, site, text, status, reasons, by_author,
-                                       created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, 'approved', '', $7, $8) RETURNING id",
-            )
-            .bind(&kind)
-            .bind(&slug)
-            .bind(parent)
-            .bind(name)
-            .bind(site)
-            .bind(text)
-            .bind(true)
-            .bind(at.as_millisecond())
-            .fetch_one(&mut *tx)
-            .await?;
-            announce!(tx, id, at.as_millisecond());
-            log_act!(tx, id, actor, "reply", None::<&str>, Status::Approved.as_str(), at);
-            Ok(Commit(id))
+            leave_thread_tags!(tx, revision, comment.tag());
+            Ok(Commit(answer!(tx, parent, comment, name, site, text, actor, at)))
+        })
+    }
+
+    /// Shows a comment to everyone and answers it as the author, as [`Self::reply_as_author`] does.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], [`StoreError::Conflict`] where it has been erased, or the database is away.
+    pub async fn approve_and_reply(
+        &self,
+        parent: CommentId,
+        name: &str,
+        site: Option<&str>,
+        text: &str,
+        actor: &str,
+        at: Timestamp,
+    ) -> Result<Moderated, StoreError> {
+        on_writer!(self, tx => {
+            let revision = grow_revision!(tx);
+            let comment = judged!(tx, parent).not_erased(parent)?;
+            leave_thread_tags!(tx, revision, comment.tag());
+            let done = moderate!(tx, parent, comment, Act::Approve, actor, at);
+            answer!(tx, parent, comment, name, site, text, actor, at);
+            Ok(Commit(done))
         })
     }
 
@@ -322,59 +431,17 @@ impl Store {
     }
 
     async fn moderate(&self, id: CommentId, act: Act, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
-        let after = act.status();
         on_writer!(self, tx => {
             let revision = grow_revision!(tx);
-            let found: Option<JudgedRow> = sqlx::query_as(
-                "SELECT thread_kind, thread_slug, status, name, site, text, by_author FROM comments WHERE id = $1",
-            )
-            .bind(id)
-            .fetch_optional(&mut *tx)
-            .await?;
-            let comment = found.ok_or(StoreError::NotFound)?;
-            if comment.text.is_empty() && act != Act::Erase {
-                return Err(is_erased(id));
+            let comment = judged!(tx, id);
+            if comment.text.is_empty() && act == Act::Erase {
+                // A button that was pressed twice.
+                let tag = comment.tag();
+                return Ok(Rollback(Moderated { id, tag, before: Status::Trash, after: Status::Trash }));
             }
-            let tag = format!("{}:{}", comment.thread_kind, comment.thread_slug);
-            let before = Status::parse(&comment.status).unwrap_or(Status::Held);
-            leave_thread_tags!(tx, revision, tag.clone());
-            if before != after || act == Act::Erase {
-                sqlx::query("UPDATE comments SET status = $1 WHERE id = $2")
-                    .bind(after.as_str())
-                    .bind(id)
-                    .execute(&mut *tx)
-                    .await?;
-                if act == Act::Approve {
-                    // Who was told of it once is not told again when it comes back.
-                    let was_shown: Option<i64> = sqlx::query_scalar(
-                        "SELECT id FROM moderation_log
-                         WHERE comment_id = $1 AND (status_before = 'approved' OR status_after = 'approved') LIMIT 1",
-                    )
-                    .bind(id)
-                    .fetch_optional(&mut *tx)
-                    .await?;
-                    if was_shown.is_none() {
-                        announce!(tx, id, at.as_millisecond());
-                        ask_to_confirm!(tx, id, at.as_millisecond());
-                    }
-                }
-                log_act!(tx, id, actor, act.as_str(), Some(before.as_str()), after.as_str(), at);
-            }
-            // An author's own words would teach it nothing about strangers.
-            let lesson = act.lesson().filter(|_| !comment.by_author);
-            teach!(tx, id, lesson, bayes::features(&comment.name, comment.site.as_deref(), &comment.text));
-            if act == Act::Erase {
-                forget_wish!(tx, id, at.as_millisecond());
-                sqlx::query(concat!("UPDATE comments SET ", nothing_left!(), " WHERE id = $1"))
-                    .bind(id)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            Ok(Commit(Moderated { id, tag, before, after }))
+            let comment = comment.not_erased(id)?;
+            leave_thread_tags!(tx, revision, comment.tag());
+            Ok(Commit(moderate!(tx, id, comment, act, actor, at)))
         })
     }
-}
-
-fn is_erased(id: CommentId) -> StoreError {
-    StoreError::Conflict(format!("comment {id} has been erased, and nothing of it is left"))
 }

@@ -13,10 +13,9 @@ use crate::{
     app::App,
     content::comment_markdown,
     domain::{
-        comment::{Comment, NewComment, RawComment, Status, ThreadKey},
+        comment::{Comment, NewComment, RawComment, Status},
         mail_keys,
     },
-    store::StoreError,
     texts::FromMail,
     web::{
         errors::{self, WebError},
@@ -144,26 +143,17 @@ async fn answer(app: &App, form: &ActForm, comment: &Comment) -> Result<Response
             return again(app, form, comment, error, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
     };
-    match post_answer(app, &new, author.url.as_deref(), comment).await {
-        Ok(()) => Ok(back(&form.key, ANSWERED)),
+    let (site, now) = (author.url.as_deref(), app.clock.now());
+    match app.store.approve_and_reply(comment.id, &new.name, site, &new.text, ACTOR, now).await {
+        Ok(done) => {
+            app.cache.purge(&done.tags());
+            Ok(back(&form.key, ANSWERED))
+        }
         Err(error) => {
             errors::log(&error);
             again(app, form, comment, app.texts().from_mail.not_kept.clone(), StatusCode::SERVICE_UNAVAILABLE).await
         }
     }
-}
-
-async fn post_answer(app: &App, new: &NewComment, site: Option<&str>, comment: &Comment) -> Result<(), StoreError> {
-    let now = app.clock.now();
-    let approved = app.store.approve(comment.id, ACTOR, now).await?;
-    // A button that was pressed twice answers once.
-    let key = ThreadKey::post(comment.thread_slug.as_str());
-    let is_twin = |other: &Comment| other.by_author && other.parent_id == Some(comment.id) && other.text == new.text;
-    if !app.store.thread(&[key], None).await?.iter().any(is_twin) {
-        app.store.reply_as_author(comment.id, &new.name, site, &new.text, ACTOR, now).await?;
-    }
-    app.cache.purge(&approved.tags());
-    Ok(())
 }
 
 /// The comment that a key opens.
@@ -193,7 +183,7 @@ async fn again(
 
 async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answer) -> Result<Page, WebError> {
     let snapshot = app.snapshot();
-    let (post, threads) = thread(snapshot.post(&comment.thread_slug).map(AsRef::as_ref), &comment.thread_slug);
+    let (post, _) = thread(snapshot.post(&comment.thread_slug).map(AsRef::as_ref), &comment.thread_slug);
     let texts = app.texts();
     let (words, said) = (&texts.mails, &texts.from_mail);
     let act = |word, label| Act { word, label, is_asked: word == asked };
@@ -210,7 +200,7 @@ async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answ
         layout = layout.with_error();
     }
     let why = app.why_held(comment).await.inspect_err(errors::log).unwrap_or_default();
-    let answered = answered(app, &threads, comment).await;
+    let answered = answered(app, comment).await;
     let page = CommentPage {
         layout,
         key: key.to_owned(),
@@ -237,11 +227,9 @@ async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answ
 }
 
 /// The page is of use without them, so a database that went away meanwhile is no error here.
-async fn answered(app: &App, threads: &[ThreadKey], comment: &Comment) -> Vec<Answered> {
-    let thread = app.store.thread(threads, None).await.inspect_err(errors::log).unwrap_or_default();
-    let own = thread.into_iter().filter(|other| other.by_author && other.parent_id == Some(comment.id));
-    let seen = own.filter(|answer| answer.status == Status::Approved);
-    let shown = seen.map(|answer| Answered {
+async fn answered(app: &App, comment: &Comment) -> Vec<Answered> {
+    let answers = app.store.answers_of_author(comment.id).await.inspect_err(errors::log).unwrap_or_default();
+    let shown = answers.into_iter().map(|answer| Answered {
         html: comment_markdown::render(&answer.text),
         at: dates::minute(answer.created_at, &app.config.site.time_zone, app.texts()),
         href: format!("/comments/{}", answer.id),

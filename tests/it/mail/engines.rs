@@ -13,7 +13,69 @@ on_both_engines!(
     an_address_is_confirmed_told_and_stopped,
     an_address_opens_its_corner_and_is_erased,
     what_is_over_is_forgotten,
+    an_answer_that_is_sent_four_times_at_once_is_there_once,
+    a_button_that_is_pressed_four_times_at_once_acts_once,
+    a_link_that_is_opened_four_times_at_once_opens_once,
 );
+
+/// A comment that waits, and the form in the author's mail about it.
+async fn an_answer_that_is_sent_four_times_at_once_is_there_once(database: Database) {
+    let mut mailed = mailed_with(|site| site.database(&database.url)).await;
+    let id = comment_id(&mailed.site.visitor("192.0.2.1").comment("calf", "A question").await);
+    let link = mailed.one_mail().await.link("act=answer");
+    let author = mailed.site.visitor("192.0.2.99");
+    let page = author.get(&link).await.html();
+    let send = || author.last_form_in(&page).add("act", "answer").set("text", "An answer").send();
+    let (a, b, c, d) = tokio::join!(send(), send(), send(), send());
+    for answer in [a, b, c, d] {
+        answer.is(303);
+    }
+    assert_eq!(database.number("SELECT COUNT(*) FROM comments WHERE by_author").await, 1);
+    assert_eq!(database.log_of(id).await.len(), 1, "approved once");
+    assert_eq!(database.number("SELECT COUNT(*) FROM moderation_log WHERE act = 'reply'").await, 1);
+}
+
+async fn a_button_that_is_pressed_four_times_at_once_acts_once(database: Database) {
+    let mut mailed = mailed_with(|site| site.database(&database.url)).await;
+    let ana = mailed.site.visitor("192.0.2.1");
+    let id = comment_id(&ana.comment("calf", "A question").await);
+    mailed.postman.round().await.expect("answers");
+    let link = mailed.smtp.one().link("act=approve");
+    let author = mailed.site.visitor("192.0.2.99");
+    for act in ["approve", "spam", "approve", "trash", "approve"] {
+        let before = database.log_of(id).await.len();
+        let page = author.get(&link).await.html();
+        let press = || author.last_form_in(&page).add("act", act).send();
+        tokio::join!(press(), press(), press(), press());
+        assert_eq!(database.log_of(id).await.len(), before + 1, "{act}");
+    }
+    let page = ana.get(&format!("/me/comments/{id}/edit")).await.html();
+    let edit = || ana.last_form_in(&page).set("text", "Another question").send();
+    tokio::join!(edit(), edit(), edit(), edit());
+    let acts = |log: Vec<crate::support::database::LogRow>| log.into_iter().map(|row| row.1).collect::<Vec<_>>();
+    assert_eq!(acts(database.log_of(id).await)[5..], ["edit"]);
+    let page = ana.get(&format!("/me/comments/{id}/delete")).await.html();
+    let erase = || ana.last_form_in(&page).send();
+    tokio::join!(erase(), erase(), erase(), erase());
+    assert_eq!(acts(database.log_of(id).await)[6..], ["erase"]);
+}
+
+async fn a_link_that_is_opened_four_times_at_once_opens_once(database: Database) {
+    let mut mailed = quiet(&database).await;
+    subscribe(&mut mailed, "192.0.2.1", "Ana", "thread").await;
+    let asking = mailed.site.visitor("192.0.2.50");
+    let ask = || asking.post("/me/link", "email=ana%40example.org");
+    tokio::join!(ask(), ask(), ask(), ask());
+    drop(asking);
+    let mail = mailed.one_mail().await;
+    let (_, key) = mail.link("/me/open").split_once('?').map(|(a, b)| (a.to_owned(), b.to_owned())).expect("a key");
+    let all: Vec<_> = (60..64).map(|last| mailed.site.visitor(&format!("192.0.2.{last}"))).collect();
+    let open = |at: usize| all[at].post("/me/open", &key);
+    let (a, b, c, d) = tokio::join!(open(0), open(1), open(2), open(3));
+    let mut statuses = [a.status, b.status, c.status, d.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [303, 410, 410, 410]);
+}
 
 async fn quiet(database: &Database) -> Mailed {
     mailed_with(|site| site.setting("site.mail.each_comment", "false").database(&database.url)).await
