@@ -10,7 +10,7 @@ use crate::{
     config::{Config, Watch},
     content::{Library, Loader, Scope, Snapshot, Watcher},
     domain::{
-        address,
+        address, clock,
         entry::Post,
         problem::{self, Problem, Severity},
         search::SearchIndex,
@@ -21,8 +21,8 @@ use crate::{
 
 /// How often other processes' changes are looked for: soon enough for "within a second", and one small query each.
 const POLL: Duration = Duration::from_millis(250);
-/// A timer that sleeps longer than this may wake on the wrong side of a change of the system's clock.
-const LONGEST_SLEEP: SignedDuration = SignedDuration::from_hours(1);
+/// How often it is looked whether the system's clock was set.
+const LONGEST_SLEEP: SignedDuration = SignedDuration::from_mins(1);
 
 /// A date that was reached is reached still, and what broke once may break again.
 const REST: Duration = Duration::from_secs(1);
@@ -177,8 +177,9 @@ async fn changed(watcher: &mut Option<Watcher>) {
 async fn keep_no_longer(app: &App) {
     loop {
         let now = app.clock.now();
-        match app.store.forget_old(now).await {
-            Ok(forgotten) if forgotten == Forgotten::default() => {}
+        let forgotten = app.store.forget_old(now).await;
+        match &forgotten {
+            Ok(forgotten) if *forgotten == Forgotten::default() => {}
             Ok(Forgotten { addresses, networks, refusals, spam, trash }) => tracing::info!(
                 addresses,
                 networks,
@@ -189,18 +190,23 @@ async fn keep_no_longer(app: &App) {
             ),
             Err(error) => tracing::error!("what is too old cannot be forgotten, so it is tried again later: {error}"),
         }
-        reached(app, Some(now + FORGET_EVERY)).await;
+        // What could not be done is tried again soon: the disk may have room by then.
+        let pause = if forgotten.is_ok() { FORGET_EVERY } else { LONGEST_SLEEP };
+        reached(app, Some(now + pause)).await;
     }
 }
 
-/// Sleeps to the next date at which something appears or goes.
+/// Sleeps to the next date at which something appears or goes, or until the clock is set back: what was made by it then
+/// looks too far ahead.
 async fn reached(app: &App, next_change: Option<Timestamp>) {
-    let Some(next_change) = next_change else { return std::future::pending().await };
+    let mut before = app.clock.now();
     loop {
-        let left = next_change.duration_since(app.clock.now());
-        if !left.is_positive() {
+        let now = app.clock.now();
+        let left = next_change.map_or(LONGEST_SLEEP, |next| next.duration_since(now));
+        if !left.is_positive() || before > clock::latest(now) {
             return;
         }
+        before = now;
         time::sleep(left.min(LONGEST_SLEEP).unsigned_abs()).await;
     }
 }

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::{mailbox, notices::Wish};
+use super::{clock, mailbox, notices::Wish};
 
 /// Names the comment in addresses (`#comment-41`, `/comments/41`); never used twice.
 pub type CommentId = i64;
@@ -95,11 +95,28 @@ pub struct Comment {
 }
 
 impl Comment {
+    /// A comment of which only its place in its thread is known.
+    pub fn outlined(id: CommentId, parent_id: Option<CommentId>, created_at: Timestamp, status: &str) -> Self {
+        Self {
+            id,
+            thread_slug: String::new(),
+            parent_id,
+            name: String::new(),
+            email: None,
+            site: None,
+            text: String::new(),
+            status: Status::parse(status).unwrap_or(Status::Held),
+            by_author: false,
+            created_at,
+            edited_at: None,
+        }
+    }
+
     /// How long its writer may still edit it; `None` where the time is over, or it has been thrown out.
     pub fn editable_for(&self, now: Timestamp) -> Option<SignedDuration> {
         let is_standing = matches!(self.status, Status::Held | Status::Approved);
-        let left = EDIT_WINDOW - now.duration_since(self.created_at);
-        (is_standing && left.is_positive()).then_some(left)
+        let left = (EDIT_WINDOW - now.duration_since(self.created_at)).min(EDIT_WINDOW);
+        (is_standing && left.is_positive() && self.created_at <= clock::latest(now)).then_some(left)
     }
 
     /// Nothing of it is left but its place.

@@ -61,7 +61,8 @@ pub const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(48);
 
 /// When to try again after so many attempts; `None`: never.
 pub fn again(attempts: i64, first: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    let last = first + GIVE_UP_AFTER;
+    // A first attempt in the future was noted while the clock was wrong.
+    let last = first.min(now) + GIVE_UP_AFTER;
     let made = usize::try_from(attempts - 1).unwrap_or(0);
     (now < last).then(|| (now + PAUSES[made.min(PAUSES.len() - 1)]).min(last))
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
+    clock,
     comment::{COMMENTS_TAG, CommentId, NewComment, Status, ThreadKey},
     delivery::{Kind, is_suspected},
     mailbox,
@@ -26,7 +27,7 @@ use super::{
     on_writer,
     outbox::{announce, queue_mail},
     refusals::{forget_haste, refuse},
-    subscriptions::{ask_to_confirm, note_wish},
+    subscriptions::{ask_to_confirm, asked_by_network, note_wish},
 };
 
 /// The tag of a comment that only its writer and the author see: it makes no public page stale.
@@ -114,9 +115,10 @@ macro_rules! read_history {
                         WHERE commenter = $1 AND in_same_browser AND email = $13) AS email_is_theirs,
                 own.recent_by_commenter, own.first_at, own.last_at,
                 near.recent_by_network, near.first_of_network_at,
-                (SELECT COUNT(*) FROM comments WHERE text_mark = $5 AND created_at > $6) AS repeated,
+                (SELECT COUNT(*) FROM comments
+                  WHERE text_mark = $5 AND created_at > $6 AND created_at <= $14) AS repeated,
                 (SELECT COUNT(*) FROM (SELECT id FROM blocks LIMIT 1) AS one) AS has_blocks,
-                (SELECT COUNT(*) FROM refusals WHERE created_at > $7) AS refused_lately,
+                (SELECT COUNT(*) FROM refusals WHERE created_at > $7 AND created_at <= $14) AS refused_lately,
                 site.learned_spam, site.learned_ham
              FROM site LEFT JOIN
                 (SELECT id, status FROM comments
@@ -125,9 +127,10 @@ macro_rules! read_history {
                     AND COALESCE(parent_id, 0) = COALESCE($12, 0)
                   ORDER BY id LIMIT 1) AS twin ON TRUE,
                 (SELECT COUNT(*) AS recent_by_commenter, MIN(created_at) AS first_at, MAX(created_at) AS last_at
-                   FROM comments WHERE (commenter = $1 OR address = $2) AND created_at > $3) AS own,
+                   FROM comments
+                  WHERE (commenter = $1 OR address = $2) AND created_at > $3 AND created_at <= $14) AS own,
                 (SELECT COUNT(*) AS recent_by_network, MIN(created_at) AS first_of_network_at
-                   FROM comments WHERE network = $4 AND created_at > $3) AS near",
+                   FROM comments WHERE network = $4 AND created_at > $3 AND created_at <= $14) AS near",
         )
         .bind(by_cookie)
         .bind(by_address)
@@ -142,6 +145,7 @@ macro_rules! read_history {
         .bind(&new.name)
         .bind(new.parent)
         .bind(new.email.as_deref().map(mailbox::kept))
+        .bind(clock::latest(*at).as_millisecond())
         .fetch_one(&mut *$tx)
         .await?
     }};
@@ -229,7 +233,7 @@ macro_rules! add {
         if let (Some(email), Wish::Answers | Wish::Thread) = (&new.email, new.wish) {
             note_wish!($tx, id, email, new.wish, now);
             if !is_suspected(&reasons) {
-                ask_to_confirm!($tx, id, now);
+                ask_to_confirm!($tx, id, *at);
             }
         }
         if !by_author {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
+    clock,
     comment::{Comment, CommentId, NewComment, Status},
     delivery::Kind,
     mailbox,
@@ -111,7 +112,8 @@ impl Store {
             if is_the_same(&before, new) {
                 return Ok(Rollback(Edited::Stored { tag, status: before.status }));
             }
-            let since_last = before.edited_at.map(|last| at.duration_since(last).max(SignedDuration::ZERO));
+            let last = before.edited_at.filter(|last| *last <= clock::latest(*at));
+            let since_last = last.map(|last| at.duration_since(last).max(SignedDuration::ZERO));
             if let Some(wait) = since_last.map(|since| *gap - since).filter(SignedDuration::is_positive) {
                 return Ok(Rollback(Edited::Refused(Refusal::TooFast(wait))));
             }
@@ -122,7 +124,8 @@ impl Store {
                     (SELECT COUNT(*) FROM comments WHERE commenter = $1 AND status IN ('spam', 'trash')) AS thrown_out,
                     EXISTS (SELECT 1 FROM confirmations JOIN addresses ON addresses.id = address_id
                             WHERE commenter = $1 AND in_same_browser AND email = $5) AS email_is_theirs,
-                    (SELECT COUNT(*) FROM comments WHERE text_mark = $2 AND created_at > $3 AND id <> $4) AS repeated,
+                    (SELECT COUNT(*) FROM comments
+                      WHERE text_mark = $2 AND created_at > $3 AND created_at <= $6 AND id <> $4) AS repeated,
                     learned_spam, learned_ham
                  FROM site",
             )
@@ -131,6 +134,7 @@ impl Store {
             .bind(now - millis(REPEAT_WINDOW))
             .bind(id)
             .bind(new.email.as_deref().map(mailbox::kept))
+            .bind(clock::latest(*at).as_millisecond())
             .fetch_one(&mut *tx)
             .await?;
             let comments = Counts { spam: known.learned_spam, ham: known.learned_ham };

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
+    clock,
     comment::CommentId,
     delivery::Kind,
     notices::{self, Why},
@@ -92,10 +93,12 @@ struct ListedRow {
     reason: Option<String>,
 }
 
-/// What is due and nobody else is sending, at `$1`.
+/// What is due and nobody else is sending, at `$1`. An attempt that is nine hours away, or a lease that lasts ten more
+/// minutes, was noted while the clock was wrong: no pause and no lease is so long (`delivery`, `mail::LEASE`).
 macro_rules! due {
     () => {
-        "outcome IS NULL AND next_attempt_at <= $1 AND (leased_until IS NULL OR leased_until <= $1)"
+        "outcome IS NULL AND (next_attempt_at <= $1 OR next_attempt_at > $1 + 32400000)
+         AND (leased_until IS NULL OR leased_until <= $1 OR leased_until > $1 + 600000)"
     };
 }
 
@@ -247,13 +250,26 @@ impl Store {
         })
     }
 
-    /// Puts a digest into the outbox. One day has one, however many ask for it.
+    /// Puts the digest that was due at `due` into the outbox. One day has one, however many ask for it; one that was made
+    /// before it was due was made while the clock was wrong.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn queue_digest(&self, day: &str, at: Timestamp) -> Result<(), StoreError> {
+    pub async fn queue_digest(&self, day: &str, due: Timestamp, at: Timestamp) -> Result<(), StoreError> {
         on_writer!(self, tx => {
-            queue_mail!(tx, format!("digest:{day}"), Kind::Digest, None, None, at.as_millisecond());
+            sqlx::query(
+                "INSERT INTO outbox (about, kind, created_at, next_attempt_at) VALUES ($1, 'digest', $2, $2)
+                 ON CONFLICT (about) DO UPDATE
+                 SET created_at = $2, next_attempt_at = $2, attempts = 0, first_attempt_at = NULL, lease = NULL,
+                     leased_until = NULL, done_at = NULL, outcome = NULL, reason = NULL
+                 WHERE outbox.created_at < $3 OR outbox.created_at > $4",
+            )
+            .bind(format!("digest:{day}"))
+            .bind(at.as_millisecond())
+            .bind(due.as_millisecond())
+            .bind(clock::latest(at).as_millisecond())
+            .execute(&mut *tx)
+            .await?;
             Ok(Commit(()))
         })
     }
@@ -266,7 +282,8 @@ impl Store {
         let made: Option<i64> = on_reader!(self, db => {
             sqlx::query_scalar(
                 "SELECT MAX(created_at) FROM outbox
-                 WHERE kind = 'digest' AND id < $1 AND (outcome IS NULL OR outcome <> 'given-up')",
+                 WHERE kind = 'digest' AND created_at < (SELECT created_at FROM outbox WHERE id = $1)
+                   AND (outcome IS NULL OR outcome <> 'given-up')",
             )
             .bind(id)
             .fetch_one(db)
@@ -385,6 +402,7 @@ impl Store {
                    AND EXISTS (
                        SELECT 1 FROM comments
                        WHERE comments.id = subscriptions.comment_id AND comments.status <> 'held'
+                         AND (waits_since IS NULL OR comments.status <> 'approved')
                          AND NOT EXISTS (
                              SELECT 1 FROM confirmations
                              WHERE confirmations.address_id = subscriptions.address_id

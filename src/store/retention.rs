@@ -2,6 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::domain::clock;
+
 use super::{
     Ending::{Commit, Rollback},
     Store, StoreError,
@@ -20,6 +22,9 @@ const SPAM_KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
 const TRASH_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Comments that are erased in one transaction: commenters must not wait for it.
 const AT_ONCE: u32 = 200;
+
+/// No clock that is right says less: this was written later. A board without a battery starts in 1970.
+const TRUSTED_SINCE: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
 /// What was forgotten because its time is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,21 +50,61 @@ macro_rules! nothing_left {
 
 pub(super) use nothing_left;
 
+/// Counts from now on what was noted at a time in the future, while the clock was wrong: it would be kept too long, or
+/// counted where it does not belong. Of what is kept for a month, that is what is more than a month ahead. The times of
+/// comments stay, since readers have seen them.
+macro_rules! correct_times {
+    ($tx:ident, $now:expr) => {
+        let (soon, far) = (clock::latest($now), $now + KEPT);
+        for (ahead, sql) in [
+            (
+                far,
+                "UPDATE moderation_log SET created_at = $1
+                 WHERE created_at > $2 AND comment_id IN (
+                     SELECT id FROM comments WHERE status IN ('spam', 'trash') AND text <> '')",
+            ),
+            (far, "UPDATE refusals SET created_at = $1 WHERE created_at > $2"),
+            (soon, "UPDATE corner_asked SET created_at = $1 WHERE created_at > $2"),
+            (soon, "UPDATE addresses SET created_at = $1 WHERE created_at > $2"),
+            (soon, "UPDATE confirmations SET confirmed_at = $1 WHERE confirmed_at > $2"),
+            (soon, "UPDATE subscriptions SET created_at = $1 WHERE created_at > $2"),
+            (
+                soon,
+                "UPDATE outbox SET created_at = $1 WHERE kind IN ('confirm', 'corner', 'digest') AND created_at > $2",
+            ),
+            (soon, "UPDATE outbox SET done_at = $1 WHERE outcome IS NOT NULL AND done_at > $2"),
+        ] {
+            sqlx::query(sql).bind($now.as_millisecond()).bind(ahead.as_millisecond()).execute(&mut *$tx).await?;
+        }
+    };
+}
+
 impl Store {
     /// Forgets what has been kept long enough. Readers see none of it.
     ///
     /// # Errors
     /// The database is away.
     pub async fn forget_old(&self, now: Timestamp) -> Result<Forgotten, StoreError> {
-        let before = (now - KEPT).as_millisecond();
+        if now < TRUSTED_SINCE {
+            return Ok(Forgotten::default());
+        }
+        // What is further ahead than it is kept was written while the clock was wrong.
+        let (before, ahead) = ((now - KEPT).as_millisecond(), (now + KEPT).as_millisecond());
         let forgotten = on_writer!(self, tx => {
-            let addresses = sqlx::query("UPDATE comments SET address = NULL WHERE address IS NOT NULL AND created_at < $1")
+            correct_times!(tx, now);
+            let addresses = sqlx::query(
+                "UPDATE comments SET address = NULL WHERE address IS NOT NULL AND (created_at < $1 OR created_at > $2)",
+            )
                 .bind((now - ADDRESS_KEPT).as_millisecond())
+                .bind(ahead)
                 .execute(&mut *tx)
                 .await?
                 .rows_affected();
-            let networks = sqlx::query("UPDATE comments SET network = NULL WHERE network IS NOT NULL AND created_at < $1")
+            let networks = sqlx::query(
+                "UPDATE comments SET network = NULL WHERE network IS NOT NULL AND (created_at < $1 OR created_at > $2)",
+            )
                 .bind(before)
+                .bind(ahead)
                 .execute(&mut *tx)
                 .await?
                 .rows_affected();

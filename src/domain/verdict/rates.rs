@@ -22,7 +22,7 @@ pub struct Rates {
 pub fn too_fast(rates: &Rates, history: &History) -> Option<SignedDuration> {
     // A full window has room again when its first comment leaves it.
     let until_room = |count: i64, most: i64, since_first: Option<SignedDuration>| {
-        (count >= most).then(|| RATE_WINDOW - since_first.unwrap_or_default())
+        (count >= most).then(|| RATE_WINDOW - since_first.unwrap_or_default().max(SignedDuration::ZERO))
     };
     let waits = [
         until_room(history.recent_by_commenter, rates.per_window, history.since_first),

@@ -2,10 +2,13 @@
 
 mod adding;
 mod blocks;
+mod broken;
+mod clocks;
 mod corner;
 mod learning;
 mod moderating;
 mod opening;
+mod plans;
 mod rates;
 mod reading;
 mod refusals;
