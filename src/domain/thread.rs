@@ -93,8 +93,57 @@ impl Thread {
         for siblings in children.values_mut() {
             siblings.sort_by_key(|comment| (comment.created_at, comment.id));
         }
-        let builder = Builder { by_id: &by_id, places: &places, children: &children, is_shown: &is_shown };
+        let answered =
+            by_id.values().filter(|comment| is_shown(comment)).filter_map(|comment| comment.parent_id).collect();
+        let builder = Builder { by_id: &by_id, places: &places, children: &children, answered, is_shown: &is_shown };
         Self { roots: builder.nodes(None), count }
+    }
+}
+
+impl Thread {
+    /// The comments that it names and of which only the outline is known.
+    pub fn outlined(&self) -> Vec<CommentId> {
+        let mut ids = Vec::new();
+        self.roots.iter().for_each(|node| node.outlined(&mut ids));
+        ids
+    }
+
+    /// Puts comments in the place of their outlines. What was taken away since the outline was made leaves a tombstone.
+    pub fn fill(&mut self, comments: Vec<Comment>) {
+        let comments: HashMap<CommentId, Comment> = comments.into_iter().map(|comment| (comment.id, comment)).collect();
+        self.roots.iter_mut().for_each(|node| node.fill(&comments));
+    }
+}
+
+impl Node {
+    fn outlined(&self, ids: &mut Vec<CommentId>) {
+        let own = matches!(&self.said, Said::Comment(comment) if comment.text.is_empty());
+        ids.extend(own.then(|| self.id()));
+        let named = |to: &&InReplyTo| to.name.as_deref() == Some("");
+        ids.extend(self.in_reply_to.as_ref().filter(named).map(|to| to.id));
+        ids.extend(if let Said::Continued(to) = &self.said { Some(to).filter(named).map(|to| to.id) } else { None });
+        self.replies.iter().for_each(|reply| reply.outlined(ids));
+    }
+
+    fn fill(&mut self, comments: &HashMap<CommentId, Comment>) {
+        let rename = |to: &mut InReplyTo| {
+            if to.name.is_some() {
+                to.name = comments.get(&to.id).map(|comment| comment.name.clone());
+            }
+        };
+        match &mut self.said {
+            Said::Comment(outline) => {
+                let is_it = |comment: &&Comment| comment.status == outline.status && !comment.is_erased();
+                self.said = match comments.get(&outline.id).filter(is_it) {
+                    Some(comment) => Said::Comment(comment.clone()),
+                    None => Said::Tombstone(outline.id),
+                };
+            }
+            Said::Continued(to) => rename(to),
+            Said::Tombstone(_) | Said::Withheld(_) => {}
+        }
+        self.in_reply_to.iter_mut().for_each(rename);
+        self.replies.iter_mut().for_each(|reply| reply.fill(comments));
     }
 }
 
@@ -142,6 +191,8 @@ struct Builder<'a, F> {
     by_id: &'a HashMap<CommentId, Comment>,
     places: &'a HashMap<CommentId, Place>,
     children: &'a BTreeMap<Option<CommentId>, Vec<&'a Comment>>,
+    /// Comments that one which is shown answers.
+    answered: HashSet<CommentId>,
     is_shown: &'a F,
 }
 
@@ -166,8 +217,7 @@ impl<F: Fn(&Comment) -> bool> Builder<'_, F> {
 
     /// At the deepest level answers stand beside, not under.
     fn is_answered_beside(&self, id: CommentId) -> bool {
-        self.places[&id].depth == MAX_DEPTH
-            && self.by_id.values().any(|comment| comment.parent_id == Some(id) && (self.is_shown)(comment))
+        self.places[&id].depth == MAX_DEPTH && self.answered.contains(&id)
     }
 
     fn in_reply_to(&self, comment: &Comment) -> Option<InReplyTo> {

@@ -86,10 +86,22 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn refusals(&self) -> Result<Vec<Refused>, StoreError> {
+        self.refusals_since(Timestamp::MIN).await
+    }
+
+    /// Those of a time and after, oldest first.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn refusals_since(&self, since: Timestamp) -> Result<Vec<Refused>, StoreError> {
         let rows: Vec<RefusedRow> = on_reader!(self, db => {
-            sqlx::query_as("SELECT id, thread_slug, reason, detail, name, text, created_at FROM refusals ORDER BY id")
-                .fetch_all(db)
-                .await?
+            sqlx::query_as(
+                "SELECT id, thread_slug, reason, detail, name, text, created_at FROM refusals
+                 WHERE created_at >= $1 ORDER BY created_at, id",
+            )
+            .bind(since.as_millisecond())
+            .fetch_all(db)
+            .await?
         });
         let refused = |row: RefusedRow| Refused {
             id: row.id,

@@ -198,11 +198,24 @@ async fn add(app: &App, sent: Sent) -> Result<Added, StoreError> {
     task.await.unwrap_or(Err(StoreError::Interrupted))
 }
 
-/// Where its writer sees a comment: its place in the thread, or while it is held a page that only they get.
-pub async fn place(app: &App, post: &Post, id: CommentId, status: Status) -> String {
+/// More comments than this make a thread so long that the page of one is looked for only when somebody goes there.
+const FAR: usize = 1000;
+
+/// Where its writer sees a comment: its place in the thread, or while it is held (or with `is_asked`) a page that only
+/// they get.
+pub async fn place(app: &App, post: &Post, id: CommentId, status: Status, is_asked: bool) -> String {
     let held = (status != Status::Approved).then_some(id);
-    let path = address::encode(&threads::path_to(app, post, id, held).await);
-    if held.is_none() { format!("{path}#comment-{id}") } else { format!("{path}{}", waiting(app, id)) }
+    let is_personal = held.is_some() || is_asked;
+    let path = if !threads::is_longer(app, post, FAR).await {
+        threads::path_to(app, post, id, held).await
+    } else if is_personal {
+        // It leads on to the right page.
+        post.entry.address.clone()
+    } else {
+        format!("/comments/{id}")
+    };
+    let path = address::encode(&path);
+    if is_personal { format!("{path}{}", waiting(app, id)) } else { format!("{path}#comment-{id}") }
 }
 
 /// What leads its writer to a comment, behind the path of its post: the page says beside it how it stands.
@@ -212,12 +225,8 @@ pub fn waiting(app: &App, id: CommentId) -> String {
 
 /// 303, so that a reload posts nothing twice. Who has a mail to answer is told so beside the comment.
 async fn posted(app: &App, post: &Post, id: CommentId, status: Status, cookie: Option<HeaderValue>) -> Response {
-    let to = match entries::asked_by_mail(app, Some(id).filter(|_| status == Status::Approved)).await {
-        Some(id) => {
-            format!("{}{}", address::encode(&threads::path_to(app, post, id, None).await), waiting(app, id))
-        }
-        None => place(app, post, id, status).await,
-    };
+    let asked = entries::asked_by_mail(app, Some(id).filter(|_| status == Status::Approved)).await;
+    let to = place(app, post, id, status, asked.is_some()).await;
     let mut response = redirect(StatusCode::SEE_OTHER, &to);
     if let Some(cookie) = cookie {
         response.headers_mut().insert(header::SET_COOKIE, cookie);

@@ -240,10 +240,10 @@ pub async fn show_post(
     Ok(draw(app, snapshot, post, request, pages, number).await?.into_response())
 }
 
-/// The comment again if its writer has a mail to answer. Without a mail server none comes.
+/// The comment again if its writer wished for mails and has not been confirmed. Without a mail server none comes.
 pub async fn asked_by_mail(app: &App, comment: Option<CommentId>) -> Option<CommentId> {
     let id = comment.filter(|_| app.config.mail.is_some())?;
-    let is_asked = app.store.is_asked(id).await.inspect_err(errors::log).unwrap_or_default();
+    let is_asked = app.store.is_unconfirmed(id).await.inspect_err(errors::log).unwrap_or_default();
     is_asked.then_some(id)
 }
 
@@ -275,7 +275,7 @@ async fn draw(
 ) -> Result<Page, WebError> {
     match (pages, number) {
         (Some(pages), Some(number)) if number != pages.first_read() => {
-            threads::draw(app, snapshot, post, request, pages, number)
+            threads::draw(app, snapshot, post, request, pages, number).await
         }
         (pages, _) => article(app, snapshot, post, request, pages).await,
     }
@@ -290,10 +290,13 @@ async fn article(
 ) -> Result<Page, WebError> {
     let (site, entry, texts) = (&app.config.site, &post.entry, app.texts());
     let ways = pages.as_ref().and_then(|pages| ThreadPages::new(post, pages, pages.first_read()));
-    let thread = pages.and_then(|pages| {
-        let first = pages.first_read();
-        pages.take(first)
-    });
+    let thread = match pages {
+        Some(pages) => {
+            let first = pages.first_read();
+            threads::page_of(app, pages, first).await
+        }
+        None => None,
+    };
     body::colour(&entry.body).await;
     let place = snapshot.series_of(post);
     let policy = if thread.is_some() { request.policy(post) } else { Policy::Private };

@@ -34,15 +34,27 @@ use crate::{
     },
 };
 
-/// A post's thread, with a comment that its writer may see. `None`, and a line in the log, where the database is away.
+/// A post's thread, with a comment that its writer may see; of a long one the outline. `None`, and a line in the log,
+/// where the database is away.
 pub async fn read(app: &App, post: &Post, waiting: Option<CommentId>) -> Option<Pages> {
-    match app.store.thread(&thread_keys([post]), waiting).await {
-        Ok(comments) => Some(Thread::build(comments, waiting).pages(app.config.site.comments.order)),
-        Err(error) => {
-            errors::log(&error);
-            None
-        }
+    let keys = thread_keys([post]);
+    // One statement for most threads. Of a long one, only the texts of the page that is shown are read besides.
+    let comments = match app.store.first_of_thread(&keys, waiting, PAGE + 1).await {
+        Ok(comments) if comments.len() > PAGE => app.store.thread_outline(&keys, waiting).await,
+        comments => comments,
+    };
+    let comments = comments.inspect_err(errors::log).ok()?;
+    Some(Thread::build(comments, waiting).pages(app.config.site.comments.order))
+}
+
+/// A page of a thread with its texts. `None` where there is no such page, or the database is away.
+pub async fn page_of(app: &App, pages: Pages, number: usize) -> Option<Thread> {
+    let mut thread = pages.take(number)?;
+    let outlined = thread.outlined();
+    if !outlined.is_empty() {
+        thread.fill(app.store.comments(&outlined).await.inspect_err(errors::log).ok()?);
     }
+    Some(thread)
 }
 
 /// The path of a page of a post's thread.
@@ -56,11 +68,15 @@ pub fn path(post: &Post, pages: &Pages, number: usize) -> String {
 
 /// The path of the page with a comment on it. Threads of a single page, which most are, are counted and not read.
 pub async fn path_to(app: &App, post: &Post, id: CommentId, waiting: Option<CommentId>) -> String {
-    let counts = app.store.comment_counts(&thread_keys([post])).await.unwrap_or_default();
-    let shown = counts.values().sum::<usize>() + usize::from(waiting.is_some());
-    let pages = if shown > PAGE { read(app, post, waiting).await } else { None };
+    let most = PAGE - usize::from(waiting.is_some());
+    let pages = if is_longer(app, post, most).await { read(app, post, waiting).await } else { None };
     let found = pages.and_then(|pages| Some(path(post, &pages, pages.holding(id)?)));
     found.unwrap_or_else(|| post.entry.address.clone())
+}
+
+/// Whether a post's thread has more than so many comments.
+pub async fn is_longer(app: &App, post: &Post, than: usize) -> bool {
+    app.store.is_thread_longer(&thread_keys([post]), than).await.unwrap_or(false)
 }
 
 /// `/posts/SLUG/comments/page/2`
@@ -94,7 +110,7 @@ struct ThreadPage {
 ///
 /// # Errors
 /// There is no such page, or a template failed.
-pub fn draw(
+pub async fn draw(
     app: &App,
     snapshot: &Snapshot,
     post: &Post,
@@ -104,7 +120,11 @@ pub fn draw(
 ) -> Result<Page, WebError> {
     let (entry, texts) = (&post.entry, app.texts());
     let (path, ways) = (path(post, &pages, number), ThreadPages::new(post, &pages, number));
-    let thread = pages.take(number).ok_or_else(WebError::not_found)?;
+    if number == 0 || number > pages.last() {
+        return Err(WebError::not_found());
+    }
+    let away = || WebError::status(StatusCode::SERVICE_UNAVAILABLE);
+    let thread = page_of(app, pages, number).await.ok_or_else(away)?;
     let layout = Layout::new(app, snapshot, &texts.comments.page.with_both(&entry.title, number))
         .at(app, &path)
         .with_comment_feed(&entry.title, &feeds::comments_path(post));

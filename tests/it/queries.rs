@@ -1,5 +1,8 @@
 //! How many statements pages and comments cost: exact numbers, so that none is added unseen.
 
+use instep::domain::comment::{Comment, ThreadKey};
+use jiff::SignedDuration;
+
 use crate::support::{TestSite, statements::listened};
 
 async fn site() -> TestSite {
@@ -9,6 +12,36 @@ async fn site() -> TestSite {
         .page("about", "Who writes.")
         .start()
         .await
+}
+
+/// Comments that answer each other, so that names of others stand beside most of them.
+async fn say(site: &TestSite, count: i64) {
+    let mut last = None;
+    for number in 0..count {
+        let comment = Comment {
+            name: format!("Runner {number}"),
+            text: format!("Said as number {number}."),
+            ..Comment::outlined(0, last, site.app.clock.now() + SignedDuration::from_secs(number), "approved")
+        };
+        let key = ThreadKey::post("calf");
+        last = Some(site.store().place_comment(&key, &comment, "test").await.expect("places"));
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_a_long_thread_costs_three_statements_however_long_it_is() {
+    let site = site().await;
+    say(&site, 450).await;
+    for (path, number, other) in
+        [("/posts/calf", 7, 300), ("/posts/calf/comments/page/2", 300, 7), ("/posts/calf/comments/page/3", 440, 7)]
+    {
+        let (answer, made) = listened(site.get(path)).await;
+        assert_eq!(made.len(), 3, "{path}: {made:#?}");
+        answer.is(200).says(&format!("Said as number {number}.")).says("450 comments");
+        answer.says(&format!("Runner {}", number - 1)).does_not_say(&format!("Said as number {other}."));
+    }
+    let (_, made) = listened(site.get("/posts/calf/comments/feed.xml")).await;
+    assert_eq!(made.len(), 1, "{made:#?}");
 }
 
 #[tokio::test]

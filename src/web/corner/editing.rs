@@ -98,7 +98,7 @@ pub async fn save(
     match store(&app, edit).await {
         Ok(Edited::Stored { status, .. }) => {
             let to = match post {
-                Some(post) => comments::place(&app, post, comment.id, status).await,
+                Some(post) => comments::place(&app, post, comment.id, status, false).await,
                 None => in_corner(&comment),
             };
             Ok(redirect(StatusCode::SEE_OTHER, &to))

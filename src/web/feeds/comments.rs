@@ -14,7 +14,7 @@ use crate::{
     content::{Snapshot, comment_markdown},
     domain::{
         address,
-        comment::{COMMENTS_TAG, Comment, CommentId, Status},
+        comment::{COMMENTS_TAG, Comment, CommentId},
         entry::Post,
     },
     web::{
@@ -83,9 +83,7 @@ pub(super) async fn post(State(app): State<App>, Path(slug): Path<String>) -> Re
     if post.entry.slug.as_str() != slug {
         return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&path(post))));
     }
-    let mut comments = app.store.thread(&cards::thread_keys([post.as_ref()]), None).await?;
-    comments.retain(|comment| comment.status == Status::Approved);
-    comments.sort_by_key(|comment| std::cmp::Reverse((comment.created_at, comment.id)));
+    let comments = app.store.newest_of_thread(&cards::thread_keys([post.as_ref()]), ENTRIES).await?;
     let title = app.texts().feeds.comments_on.with(&post.entry.title);
     let tags = cards::tags_of([post.as_ref()]);
     Ok(feed(&app, &snapshot, &title, &path(post), &post.entry.address, &comments, tags)?.into_response())

@@ -6,7 +6,7 @@ use std::{
 };
 
 use instep::store::Store;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, SqlitePool, sqlite::SqliteConnectOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row, SqlitePool, sqlite::SqliteConnectOptions};
 use tokio::task::LocalSet;
 
 /// A fresh database, opened once; [`Database::again`] opens it as another process would.
@@ -83,6 +83,38 @@ impl Database {
         bytes.extend(std::fs::read(format!("{path}-wal")).unwrap_or_default());
         let is_there = |word: &&&str| bytes.windows(word.len()).any(|part| part == word.as_bytes());
         words.iter().filter(is_there).map(|word| (*word).to_owned()).collect()
+    }
+
+    pub fn is_sqlite(&self) -> bool {
+        matches!(self.raw, Raw::Sqlite(_))
+    }
+
+    /// How the engine goes about a statement whatever its values are, one line a step. PostgreSQL is told to use indexes
+    /// wherever it can, as it would in a big table.
+    pub async fn plan(&self, sql: &str) -> Vec<String> {
+        match &self.raw {
+            Raw::Sqlite(db) => {
+                let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+                let rows = sqlx::query(explain).fetch_all(db).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+                rows.iter().map(|row| row.get("detail")).collect()
+            }
+            Raw::Postgres(db) => {
+                let mut session = db.acquire().await.expect("a connection");
+                let count = (1..40).take_while(|number| sql.contains(&format!("${number}"))).count();
+                let values = if count == 0 { String::new() } else { format!("({})", vec!["NULL"; count].join(", ")) };
+                for sql in [
+                    "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan".to_owned(),
+                    format!("PREPARE planned AS {sql}"),
+                ] {
+                    let done = sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *session).await;
+                    done.unwrap_or_else(|error| panic!("{sql}: {error}"));
+                }
+                let explain = AssertSqlSafe(format!("EXPLAIN (COSTS OFF) EXECUTE planned{values}"));
+                let rows = sqlx::raw_sql(explain).fetch_all(&mut *session).await.expect("a plan");
+                sqlx::raw_sql("DEALLOCATE planned").execute(&mut *session).await.expect("forgets it");
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        }
     }
 
     /// Until the answer is released, nobody else can write.

@@ -1,7 +1,7 @@
 //! Listens to the statements that something sends to the database. sqlx tells each to `tracing`, within the span of who asked.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     sync::{Mutex, OnceLock},
 };
 
@@ -20,6 +20,9 @@ use tracing_subscriber::{
 /// By the number of the span.
 static SENT: Mutex<Option<HashMap<u64, Vec<String>>>> = Mutex::new(None);
 
+/// Every statement of this process, whole, with single spaces.
+static EVERY: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
 struct Listener;
 
 impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Listener {
@@ -27,9 +30,11 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Listener {
         if event.metadata().target() != "sqlx::query" {
             return;
         }
+        let mut statement = Statement::default();
+        event.record(&mut statement);
+        let whole = if statement.1.is_empty() { &statement.0 } else { &statement.1 };
+        EVERY.lock().expect("nobody broke down").insert(whole.split_whitespace().collect::<Vec<_>>().join(" "));
         if let Some(span) = context.lookup_current().and_then(|span| span.scope().last()) {
-            let mut statement = Statement::default();
-            event.record(&mut statement);
             // A connection that is opened meanwhile is set up; that is nobody's question.
             if statement.0.contains("PRAGMA") {
                 return;
@@ -40,25 +45,39 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Listener {
     }
 }
 
-/// Its first words.
+/// Its first words; and the whole, where that is more.
 #[derive(Default)]
-struct Statement(String);
+struct Statement(String, String);
 
 impl Visit for Statement {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        if field.name() == "summary" {
-            self.0 = format!("{value:?}");
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "summary" => self.0 = value.to_owned(),
+            "db.statement" => self.1 = value.to_owned(),
+            _ => {}
         }
     }
+
+    fn record_debug(&mut self, _: &Field, _: &dyn std::fmt::Debug) {}
 }
 
-/// What comes of it, and the statements it took.
-pub async fn listened<T>(doing: impl Future<Output = T>) -> (T, Vec<String>) {
+/// Every statement that was sent since [`listen`] was called.
+pub fn every() -> BTreeSet<String> {
+    EVERY.lock().expect("nobody broke down").clone()
+}
+
+/// Begins to listen.
+pub fn listen() {
     static LISTENING: OnceLock<()> = OnceLock::new();
     LISTENING.get_or_init(|| {
         let heard = Targets::new().with_target("sqlx::query", Level::DEBUG).with_target(module_path!(), Level::INFO);
         tracing_subscriber::registry().with(Listener.with_filter(heard)).init();
     });
+}
+
+/// What comes of it, and the statements it took.
+pub async fn listened<T>(doing: impl Future<Output = T>) -> (T, Vec<String>) {
+    listen();
     let span = tracing::info_span!("listened");
     let id = span.id().expect("somebody listens").into_u64();
     let outcome = doing.instrument(span).await;

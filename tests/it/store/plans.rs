@@ -1,0 +1,230 @@
+//! No statement of the store reads a whole table that grows: both engines are asked how they go about each.
+
+use std::{collections::BTreeMap, fs, sync::Arc};
+
+use instep::{
+    domain::{
+        comment::{Status, ThreadKey},
+        mail_keys::{CornerLink, WishKey},
+        notices::{Why, Wish},
+        verdict::{Rates, Rules, blocks::Block},
+    },
+    store::{Edit, Outcome, Sent},
+};
+use jiff::SignedDuration;
+
+use super::{EASY, add, add_approved, answer_to, at, by, placed, sent};
+use crate::support::{
+    database::{Database, on_both_engines},
+    root,
+    statements::{every, listen},
+};
+
+on_both_engines!(no_statement_reads_a_whole_table_that_grows);
+
+/// What may be read whole, and why.
+const MAY_BE_READ: [&str; 2] = [
+    // `comments list --status all` lists all.
+    "FROM comments WHERE text <> '' ORDER BY id",
+    // No statement of the store.
+    "FOR UPDATE",
+];
+
+/// Names in plans that are no tables which grow: `site` has one row, `blocks` is the author's list, others are questions
+/// in a question.
+const NO_TABLES: [&str; 9] = ["site", "blocks", "CONSTANT", "answered", "twin", "own", "near", "counted", "one"];
+
+async fn no_statement_reads_a_whole_table_that_grows(database: Database) {
+    listen();
+    Box::pin(use_everything(&database)).await;
+    let (written, heard) = (written(), every());
+    let unheard: Vec<&String> = written.iter().filter(|part| !heard.iter().any(|sql| sql.contains(*part))).collect();
+    assert!(unheard.is_empty(), "use_everything must send these too: {unheard:#?}");
+    let mut refused = Vec::new();
+    for sql in heard.iter().filter(|sql| written.iter().any(|part| sql.contains(part.as_str()))) {
+        if MAY_BE_READ.iter().any(|part| sql.contains(part)) {
+            continue;
+        }
+        let plan = database.plan(sql).await;
+        let scans = if database.is_sqlite() { scans_of_sqlite(&plan) } else { scans_of_postgres(&plan) };
+        if !scans.is_empty() {
+            refused.push(format!("{sql}\n    {}", scans.join("\n    ")));
+        }
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+/// The parts of statements that stand in the source of the store, search aside.
+fn written() -> Vec<String> {
+    let mut parts = Vec::new();
+    for file in fs::read_dir(root().join("src/store")).expect("a folder").flatten() {
+        if file.path().extension().is_none_or(|extension| extension != "rs") || file.file_name() == "open.rs" {
+            continue;
+        }
+        let source = fs::read_to_string(file.path()).expect("reads");
+        let code: String = source
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"))
+            .fold(String::new(), |code, line| code + line + "\n");
+        for (at, literal) in code.split('"').enumerate() {
+            let part = literal.split_whitespace().collect::<Vec<_>>().join(" ");
+            let is_sql = ["SELECT ", "UPDATE ", "DELETE ", "INSERT ", " WHERE "].iter().any(|verb| part.contains(verb));
+            if at % 2 == 1 && is_sql && part.len() > 25 {
+                parts.push(part);
+            }
+        }
+    }
+    assert!(parts.len() > 60, "{parts:#?}");
+    parts
+}
+
+/// Indexes that hold only rows for which something is still to be done.
+fn partial_indexes() -> Vec<String> {
+    let mut names = Vec::new();
+    for file in fs::read_dir(root().join("migrations/sqlite")).expect("a folder").flatten() {
+        let sql = fs::read_to_string(file.path()).expect("reads");
+        for statement in sql.split(';').filter(|sql| sql.contains("CREATE INDEX") && sql.contains(" WHERE ")) {
+            let name = statement.split("CREATE INDEX ").nth(1).and_then(|rest| rest.split_whitespace().next());
+            names.push(name.expect("a name").to_owned());
+        }
+    }
+    names
+}
+
+fn scans_of_sqlite(plan: &[String]) -> Vec<String> {
+    let is_scan = |step: &&String| {
+        let table = step.strip_prefix("SCAN ").and_then(|rest| rest.split_whitespace().next());
+        table.is_some_and(|table| !NO_TABLES.contains(&table) && !table.starts_with('('))
+            && !step.contains("VALUES CLAUSE")
+    };
+    let partial = partial_indexes();
+    let whole = plan.iter().filter(is_scan).filter(|step| !partial.iter().any(|index| step.ends_with(index.as_str())));
+    whole.cloned().collect()
+}
+
+/// A step that reads a table or an index without a condition on it. Under a limit, in the order of an index, that is a
+/// read of a few rows.
+fn scans_of_postgres(plan: &[String]) -> Vec<String> {
+    let partial = partial_indexes();
+    let mut scans = Vec::new();
+    for (at, step) in plan.iter().enumerate() {
+        let is_read = ["Seq Scan on ", "Index Scan", "Index Only Scan"].iter().any(|kind| step.contains(kind));
+        let details = plan[at + 1..].iter().take_while(|next| !next.contains("->") && !next.contains("Plan"));
+        let has_condition = details.clone().any(|detail| detail.contains("Index Cond:"));
+        let is_small = NO_TABLES.iter().any(|name| step.contains(&format!(" on {name}")))
+            || partial.iter().any(|index| step.contains(index.as_str()));
+        let is_limited = plan[..at].iter().any(|above| above.contains("Limit"));
+        if is_read && !has_condition && !is_small && !is_limited {
+            scans.push(step.clone());
+        }
+    }
+    scans
+}
+
+/// Sends every statement that the store knows.
+async fn use_everything(database: &Database) {
+    let store = &database.store;
+    let threads = [ThreadKey::post("calf")];
+    let wished = |commenter: &str, text: &str, email: &str| {
+        let mut sent = by(commenter, sent(text));
+        sent.new.email = Some(email.to_owned());
+        sent.new.wish = Wish::Thread;
+        sent
+    };
+    store.secret(b"secret").await.expect("is kept");
+    store.ping().await.expect("answers");
+    database.again().await.can_write().await.expect("writes");
+    store.has_comments().await.expect("answers");
+    // A comment of each fate.
+    let first = add(store, &wished("ana", "The first of them, which is long", "ana@example.org")).await;
+    store.approve(first, "test", at(0)).await.expect("approves");
+    let block = Block::Email("mallory@example.org".to_owned());
+    let blocked = store.block(&block, "", "test", at(0)).await.expect("blocks").expect("is new");
+    store.add_comment(&wished("mallory", "Blocked", "mallory@example.org")).await.expect("answers");
+    store.add_comment(&Sent { rates: Rates { per_window: 0, ..EASY }, ..sent("Fast") }).await.expect("answers");
+    add(store, &sent("Fast")).await;
+    database.run("UPDATE site SET learned_spam = 30, learned_ham = 30, revision = 98").await;
+    let second = add_approved(store, &answer_to(first, "An answer to the first")).await;
+    store.mark_spam(second, "test", at(1)).await.expect("marks");
+    store.approve(second, "test", at(2)).await.expect("approves");
+    store.reply_as_author(first, "Jo", None, "Thank you", "test", at(3)).await.expect("answers");
+    store.approve_and_reply(first, "Jo", None, "Thanks", "test", at(3)).await.expect("answers");
+    store.place_comment(&threads[0], &placed("Lisa", None, false), "test").await.expect("places");
+    let (edited, mut new) = (add(store, &wished("bo", "Edit me", "bo@example.org")).await, sent("Edited").new);
+    new.email = Some("other@example.org".into());
+    let edit = Edit {
+        id: edited,
+        new,
+        readable: "Edited".into(),
+        post_age: None,
+        poses_as_author: true,
+        has_authors_email: false,
+        sender: by("bo", sent("")).sender,
+        gap: SignedDuration::ZERO,
+        rules: Arc::new(Rules::default()),
+        at: at(4),
+    };
+    store.approve(edited, "test", at(3)).await.expect("approves");
+    database.run("UPDATE outbox SET outcome = 'sent', done_at = 1 WHERE kind = 'author'").await;
+    store.edit_comment(&edit).await.expect("edits");
+    // Reading.
+    store.thread(&threads, None).await.expect("reads");
+    store.thread_outline(&threads, None).await.expect("reads");
+    store.is_thread_longer(&threads, 1).await.expect("reads");
+    store.newest_of_thread(&threads, 9).await.expect("reads");
+    store.newest_comments(9).await.expect("reads");
+    store.comments(&[first, second]).await.expect("reads");
+    store.comment(first).await.expect("reads");
+    store.comment_counts(&threads).await.expect("reads");
+    store.answers_of_author(first).await.expect("reads");
+    store.why_held(edited).await.expect("reads");
+    store.list_comments(None).await.expect("reads");
+    store.list_comments(Some(Status::Held)).await.expect("reads");
+    store.unanswered_comments().await.expect("reads");
+    store.refusals().await.expect("reads");
+    store.blocks().await.expect("reads");
+    store.unblock(blocked).await.expect("is there");
+    store.changes_since(0).await.expect("reads");
+    // Mails.
+    let wish = WishKey { address_id: 1, comment: first };
+    store.wished(wish).await.expect("is there");
+    store.is_unconfirmed(first).await.expect("answers");
+    database.run("UPDATE subscriptions SET waits_since = 1").await;
+    store.ask_those_who_wait(at(5)).await.expect("asks");
+    store.confirm_wish(wish, Some("ana"), at(6)).await.expect("confirms");
+    store.listeners(second, &threads).await.expect("reads");
+    store.standing(1, &threads).await.expect("reads");
+    store.ask_for_corner("jo@example.org", true, "network", at(6)).await.expect("asks");
+    store.ask_for_corner("ana@example.org", false, "network", at(6)).await.expect("asks");
+    store.queue_digest("2026-11-22", at(0), at(6)).await.expect("queues");
+    store.digest_before(1).await.expect("answers");
+    store.count_waiting_mails(true).await.expect("counts");
+    store.list_mails().await.expect("lists");
+    let mail = store.claim_mail("me", at(7), at(127)).await.expect("answers").expect("one is due");
+    store.tell_audience(&mail, "me", &BTreeMap::from([(1, Why::Answered)]), at(8)).await.expect("tells");
+    let mail = store.claim_mail("me", at(9), at(129)).await.expect("answers").expect("one is due");
+    store.settle_mail(mail.id, "me", &Outcome::GivenUp("no".into()), at(10)).await.expect("settles");
+    store.retry_mail(mail.id, at(11)).await.expect("is there");
+    store.tidy_mail(at(12), SignedDuration::from_hours(24), false).await.expect("tidies");
+    // A commenter's own.
+    store.comments_of("ana").await.expect("reads");
+    store.addresses_of("ana").await.expect("reads");
+    store.subscriptions_of("ana").await.expect("reads");
+    store.end_subscription_of("ana", 1, at(13)).await.expect("is hers");
+    let link = CornerLink { address_id: 1, mail: 0 };
+    store.corner_of(link).await.expect_err("there is no such link");
+    store.open_corner(link, "ana", at(13)).await.expect_err("there is no such link");
+    let corner = CornerLink {
+        address_id: database.number("SELECT address_id FROM outbox WHERE kind = 'corner' ORDER BY id LIMIT 1").await,
+        mail: database.number("SELECT MIN(id) FROM outbox WHERE kind = 'corner'").await,
+    };
+    store.open_corner(corner, "ana", at(13)).await.expect("opens");
+    store.stop_thread(1, &threads, at(14)).await.expect("stops");
+    store.stop_all(1, at(15)).await.expect("stops");
+    store.allow_mail(1).await.expect("allows");
+    store.forget_addresses_of("ana").await.expect("forgets");
+    // What is over.
+    store.mark_spam(second, "test", at(16)).await.expect("marks");
+    store.erase(first, "test", at(17)).await.expect("erases");
+    store.forget_old(at(17) + SignedDuration::from_hours(24 * 60)).await.expect("forgets");
+}
