@@ -69,16 +69,24 @@ pub fn open_stop(signer: &Signer, key: &str) -> Option<WishKey> {
     Some(WishKey { address_id, comment })
 }
 
+/// A link by mail that opens a corner once: the address, and the mail that it stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CornerLink {
+    pub address_id: i64,
+    pub mail: i64,
+}
+
 /// Lets its holder open the corner of an address, in the browser they press the button in.
-pub fn corner(signer: &Signer, address_id: i64, now: Timestamp) -> String {
-    sign(signer, Purpose::Corner, &[address_id, minute(now)])
+pub fn corner(signer: &Signer, link: CornerLink, now: Timestamp) -> String {
+    sign(signer, Purpose::Corner, &[link.address_id, link.mail, minute(now)])
 }
 
 /// # Errors
 /// Why the key is not good.
-pub fn open_corner(signer: &Signer, key: &str, now: Timestamp) -> Result<i64, Refused> {
-    let [address_id, issued] = open(signer, Purpose::Corner, key).ok_or(Refused::Forged)?;
-    if minute(now).saturating_sub(issued) > CORNER_MINUTES { Err(Refused::Old) } else { Ok(address_id) }
+pub fn open_corner(signer: &Signer, key: &str, now: Timestamp) -> Result<CornerLink, Refused> {
+    let [address_id, mail, issued] = open(signer, Purpose::Corner, key).ok_or(Refused::Forged)?;
+    let link = CornerLink { address_id, mail };
+    if minute(now).saturating_sub(issued).saturating_abs() > CORNER_MINUTES { Err(Refused::Old) } else { Ok(link) }
 }
 
 fn sign(signer: &Signer, purpose: Purpose, numbers: &[i64]) -> String {
@@ -90,8 +98,9 @@ fn open<const N: usize>(signer: &Signer, purpose: Purpose, key: &str) -> Option<
     numbers?.try_into().ok()
 }
 
+/// True also for a key from further ahead than it is good for: it was made while the clock was wrong.
 fn is_old(issued: i64, days: i64, now: Timestamp) -> bool {
-    day(now).saturating_sub(issued) > days
+    day(now).saturating_sub(issued).saturating_abs() > days
 }
 
 /// Days since 1970, UTC.
@@ -127,8 +136,10 @@ mod tests {
         assert_eq!(open_confirmation(&signer, &key, later(7)), Ok(wish));
         assert_eq!(open_confirmation(&signer, &key, later(8)), Err(Refused::Old));
         assert_eq!(open_stop(&signer, &stop(&signer, wish)), Some(wish));
-        let key = corner(&signer, 7, now());
-        assert_eq!(open_corner(&signer, &key, now() + SignedDuration::from_mins(60)), Ok(7));
+        let link = CornerLink { address_id: 7, mail: 3 };
+        let key = corner(&signer, link, now());
+        assert_eq!(open_corner(&signer, &key, now() + SignedDuration::from_mins(60)), Ok(link));
+        assert_eq!(open_corner(&signer, &key, now() - SignedDuration::from_mins(61)), Err(Refused::Old));
         assert_eq!(open_corner(&signer, &key, now() + SignedDuration::from_mins(61)), Err(Refused::Old));
     }
 
@@ -141,7 +152,7 @@ mod tests {
                 moderation(&signer, comment, now()),
                 confirmation(&signer, wish, now()),
                 stop(&signer, wish),
-                corner(&signer, address_id, now()),
+                corner(&signer, CornerLink { address_id, mail: comment }, now()),
             ];
             let opened = |key: &str| [
                 open_moderation(&signer, key, now()).is_ok(),

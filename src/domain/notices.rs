@@ -92,35 +92,53 @@ pub const WEEK: i64 = 7 * DAY;
 /// Most confirmations to one mailbox in a day, and in a week.
 const ASKED_A_DAY: i64 = 1;
 const ASKED_A_WEEK: i64 = 3;
-/// Most confirmations in an hour, whoever they go to. A wish that is left out here is asked about when the author lets
-/// its comment through.
-const ASKED_AN_HOUR: i64 = 20;
+/// Most confirmations that one network causes in an hour, so that it does not use up everybody's.
+pub const ASKED_A_NETWORK: i64 = 5;
+/// Most confirmations in an hour, whoever they go to. Those for which there is no room are asked later.
+pub const ASKED_AN_HOUR: i64 = 20;
 
 /// Confirmations that were sent or wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     pub of_mailbox_today: i64,
     pub of_mailbox_this_week: i64,
+    /// Caused by the network of the one who asks for another.
+    pub of_network_this_hour: i64,
     pub of_all_this_hour: i64,
 }
 
-/// Whether one more may go out: anybody can type a stranger's address, as often as they like.
-pub fn may_ask(asked: &Asked) -> bool {
-    asked.of_mailbox_today < ASKED_A_DAY
-        && asked.of_mailbox_this_week < ASKED_A_WEEK
-        && asked.of_all_this_hour < ASKED_AN_HOUR
+/// Whether the holder of a mailbox is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    Now,
+    /// There is no room at the moment.
+    Later,
+    /// They have been asked.
+    No,
 }
 
-/// Most links to a corner to one mailbox in a day; [`LINK_SLOT`] keeps them apart.
+/// Whether one more may go out: anybody can type a stranger's address, as often as they like.
+pub fn question(asked: &Asked) -> Question {
+    if asked.of_mailbox_today >= ASKED_A_DAY || asked.of_mailbox_this_week >= ASKED_A_WEEK {
+        Question::No
+    } else if asked.of_network_this_hour >= ASKED_A_NETWORK || asked.of_all_this_hour >= ASKED_AN_HOUR {
+        Question::Later
+    } else {
+        Question::Now
+    }
+}
+
+/// Links to a corner that one mailbox gets in a day without waiting; [`LINK_SLOT`] keeps them apart.
 const LINKS_A_DAY: i64 = 3;
 /// One mailbox gets one link in such a time, in milliseconds.
 pub const LINK_SLOT: i64 = 10 * 60 * 1000;
 /// Most links that one network may ask for in an hour, whoever they would go to.
 const LINKS_ASKED_AN_HOUR: i64 = 10;
 
-/// Whether a mailbox may get one more link to its corner.
-pub fn may_get_link(of_mailbox_today: i64) -> bool {
-    of_mailbox_today < LINKS_A_DAY
+/// Whether a mailbox may get one more link to its corner. Strangers may have asked for the others, so its holder gets
+/// one an hour in any case: the one before is good for so long.
+pub fn may_get_link(of_mailbox_today: i64, since_last: Option<i64>) -> bool {
+    of_mailbox_today < LINKS_A_DAY || since_last.is_none_or(|since| since >= HOUR)
 }
 
 /// Whether a network may ask for one more.
@@ -172,11 +190,19 @@ mod tests {
 
     #[test]
     fn how_often_strangers_are_asked() {
-        let asked = |of_mailbox_today, of_mailbox_this_week, of_all_this_hour| {
-            may_ask(&Asked { of_mailbox_today, of_mailbox_this_week, of_all_this_hour })
+        let asked = |of_mailbox_today, of_mailbox_this_week, of_network_this_hour, of_all_this_hour| {
+            question(&Asked { of_mailbox_today, of_mailbox_this_week, of_network_this_hour, of_all_this_hour })
         };
-        assert!(asked(0, 0, 0) && asked(0, 2, 19));
-        assert!(!asked(1, 1, 1) && !asked(0, 3, 0) && !asked(0, 0, 20));
+        assert_eq!([asked(0, 0, 0, 0), asked(0, 2, 4, 19)], [Question::Now; 2]);
+        assert_eq!([asked(0, 0, 5, 5), asked(0, 0, 0, 20)], [Question::Later; 2]);
+        assert_eq!([asked(1, 1, 1, 1), asked(0, 3, 0, 20)], [Question::No; 2]);
+    }
+
+    #[test]
+    fn nobody_shuts_out_the_holder_of_a_mailbox() {
+        let minutes = |minutes: i64| Some(minutes * 60 * 1000);
+        assert!(may_get_link(2, minutes(1)) && may_get_link(24, minutes(60)) && may_get_link(3, None));
+        assert!(!may_get_link(3, minutes(59)));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{
         comment::{Comment, CommentId, Status, ThreadKey},
         delivery::{self, Kind},
         entry::Post,
-        mail_keys::{self, NO_COMMENT, WishKey},
+        mail_keys::{self, CornerLink, NO_COMMENT, WishKey},
         notices::{self, Why},
     },
     store::{Outgoing, StoreError},
@@ -261,7 +261,8 @@ async fn corner(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
         return Ok(Composed::Nothing("its holder wants no mail"));
     }
     let frame = Frame::new(app);
-    let open = format!("{}/me/open?key={}", frame.base, mail_keys::corner(&app.signer, address_id, app.clock.now()));
+    let link = CornerLink { address_id, mail: mail.id };
+    let open = format!("{}/me/open?key={}", frame.base, mail_keys::corner(&app.signer, link, app.clock.now()));
     let key = mail_keys::stop(&app.signer, WishKey { address_id, comment: NO_COMMENT });
     let stop = format!("{}/mail/stop?key={key}", frame.base);
     let text = CornerText { frame: &frame, open: &open, stop: &stop }.render();
@@ -321,8 +322,7 @@ async fn digest(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
         delivery::digest_due(rhythm, mail.created_at, &site.time_zone).map(|(_, before)| before.timestamp());
     let since = app.store.digest_before(mail.id).await?.or(day_before).unwrap_or_default();
     let held = app.store.list_comments(Some(Status::Held)).await?;
-    let mut refused = app.store.refusals().await?;
-    refused.retain(|one| one.at >= since);
+    let refused = app.store.refusals_since(since).await?;
     if held.is_empty() && refused.is_empty() {
         return Ok(Composed::Nothing("nothing waits, and nothing was refused"));
     }

@@ -30,6 +30,8 @@ const POLL: Duration = Duration::from_secs(1);
 const AWAY: Duration = Duration::from_secs(20);
 /// How long a mail is ours while we send it; longer than [`Limits::mail`].
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
+/// How often it is looked whether there is room for questions that wait.
+const ASKING: SignedDuration = SignedDuration::from_mins(1);
 /// How often old rows are cleared away.
 const HOUSEKEEPING: SignedDuration = SignedDuration::from_hours(1);
 
@@ -45,6 +47,8 @@ pub struct Postman {
     /// The day of the last digest that was thought of.
     digest: Option<String>,
     housekept_at: Option<Timestamp>,
+    /// When it was last looked for wishes that wait for their question.
+    asked_at: Option<Timestamp>,
     /// Mails that wait for a server that is not set, when they were last counted.
     waiting: i64,
 }
@@ -86,6 +90,7 @@ impl Postman {
             is_away: false,
             digest: None,
             housekept_at: None,
+            asked_at: None,
             waiting: 0,
         })
     }
@@ -216,7 +221,12 @@ impl Postman {
     async fn keep_house(&mut self) -> Result<(), StoreError> {
         let now = self.app.clock.now();
         self.think_of_the_digest(now).await?;
-        if self.housekept_at.is_some_and(|at| now < at + HOUSEKEEPING) {
+        if !self.asked_at.is_some_and(|at| (at..at + ASKING).contains(&now)) {
+            self.app.store.ask_those_who_wait(now).await?;
+            self.asked_at = Some(now);
+        }
+        // Not before it was last done: then the clock was wrong.
+        if self.housekept_at.is_some_and(|at| (at..at + HOUSEKEEPING).contains(&now)) {
             return Ok(());
         }
         let confirmation = SignedDuration::from_hours(24 * CONFIRMATION_DAYS);
@@ -246,7 +256,7 @@ impl Postman {
         let day = due.date().to_string();
         if self.digest.as_ref() != Some(&day) {
             // Also where there is nothing to tell: a program that starts later must not take the day's for missed.
-            self.app.store.queue_digest(&day, now).await?;
+            self.app.store.queue_digest(&day, due.timestamp(), now).await?;
             self.digest = Some(day);
         }
         Ok(())

@@ -4,8 +4,10 @@
 use jiff::Timestamp;
 
 use crate::domain::{
+    clock,
     comment::{Comment, CommentId},
     delivery::Kind,
+    mail_keys::CornerLink,
     mailbox,
     notices::{self, Wish},
 };
@@ -13,6 +15,7 @@ use crate::domain::{
 use super::{
     Ending::{Commit, Rollback},
     Store, StoreError,
+    changes::take_turn,
     comments::{CommentRow, comment_columns, from_millis},
     on_reader, on_writer,
     outbox::queue_mail,
@@ -103,8 +106,9 @@ impl Store {
             sqlx::query_as(concat!(
                 "SELECT ", comment_columns!(), ", commenter FROM comments
                  WHERE (id = $2 OR $3)
-                   AND (commenter = $1 OR commenter IN (
-                       SELECT commenter FROM confirmations WHERE in_same_browser AND address_id IN ", own_addresses!(), "))
+                   AND commenter IN (
+                       SELECT CAST($1 AS TEXT) UNION
+                       SELECT commenter FROM confirmations WHERE in_same_browser AND address_id IN ", own_addresses!(), ")
                  ORDER BY created_at DESC, id DESC",
             ))
             .bind(commenter)
@@ -155,7 +159,11 @@ impl Store {
                  FROM subscriptions
                  JOIN addresses ON addresses.id = subscriptions.address_id
                  JOIN comments ON comments.id = subscriptions.comment_id
-                 WHERE comments.commenter = $1 OR subscriptions.address_id IN ", own_addresses!(), "
+                 WHERE subscriptions.id IN (
+                     SELECT theirs.id FROM comments AS mine JOIN subscriptions AS theirs ON theirs.comment_id = mine.id
+                     WHERE mine.commenter = $1
+                     UNION
+                     SELECT theirs.id FROM subscriptions AS theirs WHERE theirs.address_id IN ", own_addresses!(), ")
                  ORDER BY subscriptions.id",
             ))
             .bind(commenter)
@@ -208,11 +216,16 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let now = at.as_millisecond();
         on_writer!(self, tx => {
-            let asked: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM corner_asked WHERE network = $1 AND created_at > $2")
-                .bind(network)
-                .bind(now - notices::HOUR)
-                .fetch_one(&mut *tx)
-                .await?;
+            take_turn!(tx);
+            let latest = clock::latest(at).as_millisecond();
+            let asked: i64 = sqlx::query_scalar(
+                "SELECT COUNT(*) FROM corner_asked WHERE network = $1 AND created_at > $2 AND created_at <= $3",
+            )
+            .bind(network)
+            .bind(now - notices::HOUR)
+            .bind(latest)
+            .fetch_one(&mut *tx)
+            .await?;
             if !notices::may_ask_for_link(asked) {
                 return Ok(Rollback(false));
             }
@@ -230,10 +243,13 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
             }
-            let found: Option<(i64, i64)> = sqlx::query_as(
+            let found: Option<(i64, i64, Option<i64>)> = sqlx::query_as(
                 "SELECT id,
                         (SELECT COUNT(*) FROM outbox JOIN addresses AS same ON same.id = outbox.address_id
-                          WHERE kind = 'corner' AND same.mailbox = addresses.mailbox AND outbox.created_at > $3)
+                          WHERE kind = 'corner' AND same.mailbox = addresses.mailbox
+                            AND outbox.created_at > $3 AND outbox.created_at <= $4),
+                        (SELECT MAX(outbox.created_at) FROM outbox JOIN addresses AS same ON same.id = outbox.address_id
+                          WHERE kind = 'corner' AND same.mailbox = addresses.mailbox AND outbox.created_at <= $4)
                  FROM addresses
                  WHERE email = $1 AND blocked_at IS NULL
                    AND ($2 OR EXISTS (SELECT 1 FROM confirmations WHERE address_id = addresses.id))",
@@ -241,9 +257,13 @@ impl Store {
             .bind(mailbox::kept(email))
             .bind(is_authors)
             .bind(now - notices::DAY)
+            .bind(latest)
             .fetch_optional(&mut *tx)
             .await?;
-            if let Some((address_id, _)) = found.filter(|(_, today)| notices::may_get_link(*today)) {
+            let may_get_it = |(_, today, last): &(i64, i64, Option<i64>)| {
+                notices::may_get_link(*today, last.map(|last| now - last))
+            };
+            if let Some((address_id, ..)) = found.filter(may_get_it) {
                 let about = format!("corner:{address_id}:{}", now / notices::LINK_SLOT);
                 queue_mail!(tx, about, Kind::Corner, None, Some(address_id), now);
             }
@@ -251,24 +271,54 @@ impl Store {
         })
     }
 
-    /// The holder of a mailbox has come with a link from it: the browser with this cookie is theirs.
+    /// The address whose corner a link opens.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where the address is not kept any more, or the database is away.
-    pub async fn open_corner(&self, address_id: i64, commenter: &str, at: Timestamp) -> Result<(), StoreError> {
+    /// [`StoreError::NotFound`] where the link was used, or the address is not kept any more; or the database is away.
+    pub async fn corner_of(&self, link: CornerLink) -> Result<String, StoreError> {
+        let email: Option<String> = on_reader!(self, db => {
+            sqlx::query_scalar(
+                "SELECT email FROM outbox JOIN addresses ON addresses.id = address_id
+                 WHERE outbox.id = $1 AND address_id = $2 AND kind = 'corner' AND opened_at IS NULL",
+            )
+            .bind(link.mail)
+            .bind(link.address_id)
+            .fetch_optional(db)
+            .await?
+        });
+        email.ok_or(StoreError::NotFound)
+    }
+
+    /// The holder of a mailbox has come with a link from it: the browser with this cookie is theirs. A link opens once.
+    ///
+    /// # Errors
+    /// As for [`Self::corner_of`].
+    pub async fn open_corner(&self, link: CornerLink, commenter: &str, at: Timestamp) -> Result<(), StoreError> {
         on_writer!(self, tx => {
             let opened = sqlx::query(
+                "UPDATE outbox SET opened_at = $3
+                 WHERE id = $1 AND address_id = $2 AND kind = 'corner' AND opened_at IS NULL",
+            )
+            .bind(link.mail)
+            .bind(link.address_id)
+            .bind(at.as_millisecond())
+            .execute(&mut *tx)
+            .await?;
+            if opened.rows_affected() == 0 {
+                return Err(StoreError::NotFound);
+            }
+            sqlx::query(
                 "INSERT INTO confirmations (address_id, commenter, in_same_browser, confirmed_at)
-                 SELECT id, $2, $3, $4 FROM addresses WHERE id = $1
+                 VALUES ($1, $2, $3, $4)
                  ON CONFLICT (address_id, commenter) DO UPDATE SET in_same_browser = excluded.in_same_browser",
             )
-            .bind(address_id)
+            .bind(link.address_id)
             .bind(commenter)
             .bind(true)
             .bind(at.as_millisecond())
             .execute(&mut *tx)
             .await?;
-            if opened.rows_affected() == 0 { Err(StoreError::NotFound) } else { Ok(Commit(())) }
+            Ok(Commit(()))
         })
     }
 

@@ -3,14 +3,16 @@
 use jiff::Timestamp;
 
 use crate::domain::{
+    clock,
     comment::{CommentId, ThreadKey},
     mail_keys::WishKey,
-    notices::{Shown, Subscriber, Wish},
+    notices::{self, Shown, Subscriber, Wish},
 };
 
 use super::{
     Ending::{Commit, Rollback},
     Store, StoreError,
+    changes::take_turn,
     comments::push_threads,
     on_reader, on_writer,
 };
@@ -70,47 +72,72 @@ macro_rules! note_wish {
     }};
 }
 
+/// The number of questions since `$2` that the network of `comments` has caused; `$3` is the latest time that can be.
+macro_rules! asked_by_network {
+    () => {
+        "(SELECT COUNT(*) FROM outbox JOIN comments AS theirs ON theirs.id = outbox.comment_id
+           WHERE kind = 'confirm' AND outbox.created_at > $2 AND outbox.created_at <= $3
+             AND theirs.network = comments.network)"
+    };
+}
+
 /// Asks the holder of a comment's address whether its wish is theirs: where that is not known, nobody forbade it, and
-/// it has not been asked too often.
+/// it has not been asked too often. Where there is no room for a question now, the wish waits for it.
 macro_rules! ask_to_confirm {
-    ($tx:ident, $comment:expr, $now:expr) => {{
-        use crate::{domain::{delivery::Kind, notices}, store::outbox::queue_mail};
-        let (comment, now): (i64, i64) = ($comment, $now);
-        let open: Option<(i64, String)> = sqlx::query_as(
-            "SELECT addresses.id, addresses.mailbox
+    ($tx:ident, $comment:expr, $at:expr) => {{
+        use crate::{domain::{clock, delivery::Kind, notices}, store::outbox::queue_mail};
+        let (comment, now): (i64, i64) = ($comment, $at.as_millisecond());
+        let latest = clock::latest($at).as_millisecond();
+        let open: Option<(i64, String, i64)> = sqlx::query_as(concat!(
+            "SELECT addresses.id, addresses.mailbox, ", asked_by_network!(), "
              FROM subscriptions
              JOIN addresses ON addresses.id = subscriptions.address_id
              JOIN comments ON comments.id = subscriptions.comment_id
-             WHERE comment_id = $1 AND ended_at IS NULL
+             WHERE subscriptions.comment_id = $1 AND ended_at IS NULL
                AND NOT EXISTS (
                    SELECT 1 FROM addresses AS same WHERE same.mailbox = addresses.mailbox AND same.blocked_at IS NOT NULL)
                AND NOT EXISTS (
                    SELECT 1 FROM confirmations
                    WHERE confirmations.address_id = addresses.id AND confirmations.commenter = comments.commenter)",
-        )
+        ))
         .bind(comment)
+        .bind(now - notices::HOUR)
+        .bind(latest)
         .fetch_optional(&mut *$tx)
         .await?;
-        if let Some((address_id, mailbox)) = open {
+        let mut waits_since = None;
+        if let Some((address_id, mailbox, of_network_this_hour)) = open {
             let (of_mailbox_today, of_mailbox_this_week, of_all_this_hour): (i64, i64, i64) = sqlx::query_as(
                 "SELECT
                     (SELECT COUNT(*) FROM outbox JOIN addresses ON addresses.id = outbox.address_id
-                      WHERE kind = 'confirm' AND mailbox = $1 AND outbox.created_at > $2),
+                      WHERE kind = 'confirm' AND mailbox = $1 AND outbox.created_at > $2 AND outbox.created_at <= $5),
                     (SELECT COUNT(*) FROM outbox JOIN addresses ON addresses.id = outbox.address_id
-                      WHERE kind = 'confirm' AND mailbox = $1 AND outbox.created_at > $3),
-                    (SELECT COUNT(*) FROM outbox WHERE kind = 'confirm' AND created_at > $4)",
+                      WHERE kind = 'confirm' AND mailbox = $1 AND outbox.created_at > $3 AND outbox.created_at <= $5),
+                    (SELECT COUNT(*) FROM outbox WHERE kind = 'confirm' AND created_at > $4 AND created_at <= $5)",
             )
             .bind(mailbox)
             .bind(now - notices::DAY)
             .bind(now - notices::WEEK)
             .bind(now - notices::HOUR)
+            .bind(latest)
             .fetch_one(&mut *$tx)
             .await?;
-            if notices::may_ask(&notices::Asked { of_mailbox_today, of_mailbox_this_week, of_all_this_hour }) {
-                let about = format!("confirm:{comment}:{address_id}");
-                queue_mail!($tx, about, Kind::Confirm, Some(comment), Some(address_id), now);
+            let asked =
+                notices::Asked { of_mailbox_today, of_mailbox_this_week, of_network_this_hour, of_all_this_hour };
+            match notices::question(&asked) {
+                notices::Question::Now => {
+                    let about = format!("confirm:{comment}:{address_id}");
+                    queue_mail!($tx, about, Kind::Confirm, Some(comment), Some(address_id), now);
+                }
+                notices::Question::Later => waits_since = Some(now),
+                notices::Question::No => {}
             }
         }
+        sqlx::query("UPDATE subscriptions SET waits_since = $2 WHERE comment_id = $1")
+            .bind(comment)
+            .bind(waits_since)
+            .execute(&mut *$tx)
+            .await?;
     }};
 }
 
@@ -133,7 +160,7 @@ macro_rules! forget_wish {
     }};
 }
 
-pub(super) use {ask_to_confirm, forget_wish, note_wish};
+pub(super) use {ask_to_confirm, asked_by_network, forget_wish, note_wish};
 
 impl Store {
     /// A comment as its audience is found for, and the wishes that hold in its threads. `None` where readers do not see
@@ -206,30 +233,58 @@ impl Store {
         })
     }
 
-    /// Whether a question about a comment's wish is on its way or was sent, and a yes would still do something.
+    /// Whether something was wished for with a comment, and its writer has not been confirmed. Whether the address has been
+    /// asked, or wants no mail, makes no difference: anybody can type it.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn is_asked(&self, comment: CommentId) -> Result<bool, StoreError> {
-        let asked: Option<i64> = on_reader!(self, db => {
+    pub async fn is_unconfirmed(&self, comment: CommentId) -> Result<bool, StoreError> {
+        let wish: Option<i64> = on_reader!(self, db => {
             sqlx::query_scalar(
-                "SELECT outbox.id FROM outbox
-                 JOIN subscriptions ON subscriptions.comment_id = outbox.comment_id
-                                   AND subscriptions.address_id = outbox.address_id
-                 JOIN addresses ON addresses.id = outbox.address_id
-                 JOIN comments ON comments.id = outbox.comment_id
-                 WHERE kind = 'confirm' AND outbox.comment_id = $1 AND (outcome IS NULL OR outcome = 'sent')
-                   AND ended_at IS NULL AND blocked_at IS NULL
+                "SELECT subscriptions.id FROM subscriptions JOIN comments ON comments.id = comment_id
+                 WHERE comment_id = $1
                    AND NOT EXISTS (SELECT 1 FROM confirmations
-                                   WHERE confirmations.address_id = addresses.id
-                                     AND confirmations.commenter = comments.commenter)
-                 LIMIT 1",
+                                   WHERE confirmations.address_id = subscriptions.address_id
+                                     AND confirmations.commenter = comments.commenter)",
             )
             .bind(comment)
             .fetch_optional(db)
             .await?
         });
-        Ok(asked.is_some())
+        Ok(wish.is_some())
+    }
+
+    /// Asks about wishes that waited for room, those that wait longest first, as far as there is room by now.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn ask_those_who_wait(&self, at: Timestamp) -> Result<(), StoreError> {
+        let comments: Vec<i64> = on_reader!(self, db => {
+            sqlx::query_scalar(concat!(
+                "SELECT comments.id FROM subscriptions JOIN comments ON comments.id = subscriptions.comment_id
+                 WHERE waits_since IS NOT NULL AND status IN ('approved', 'held')
+                   AND (SELECT COUNT(*) FROM outbox
+                         WHERE kind = 'confirm' AND created_at > $2 AND created_at <= $3) < $4
+                   AND ", asked_by_network!(), " < $1
+                 ORDER BY waits_since, comments.id LIMIT $4",
+            ))
+            .bind(notices::ASKED_A_NETWORK)
+            .bind(at.as_millisecond() - notices::HOUR)
+            .bind(clock::latest(at).as_millisecond())
+            .bind(notices::ASKED_AN_HOUR)
+            .fetch_all(db)
+            .await?
+        });
+        if comments.is_empty() {
+            return Ok(());
+        }
+        on_writer!(self, tx => {
+            take_turn!(tx);
+            for comment in &comments {
+                ask_to_confirm!(tx, *comment, at);
+            }
+            Ok(Commit(()))
+        })
     }
 
     /// The holder of a mailbox says yes to a wish, and with it to later ones of the same commenter. `visitor` is the

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        mail_keys::{self, Refused},
+        mail_keys::{self, CornerLink, Refused},
         mailbox,
     },
     store::StoreError,
@@ -126,8 +126,8 @@ pub async fn ask(
 
 /// Where the mail's link leads. Opening it changes nothing.
 pub async fn show_open(State(app): State<App>, Query(link): Query<Link>) -> Result<Page, WebError> {
-    let address_id = opened(&app, &link.key)?;
-    open_page(&app, link.key, address_id, None).await
+    let opened = opened(&app, &link.key)?;
+    open_page(&app, link.key, opened, None).await
 }
 
 pub async fn open(
@@ -137,18 +137,12 @@ pub async fn open(
     form: Result<Form<Link>, FormRejection>,
 ) -> Result<Response, WebError> {
     let Form(Link { key }) = form.map_err(|rejection| WebError::status(rejection.status()))?;
-    let address_id = opened(&app, &key)?;
+    let link = opened(&app, &key)?;
     if origin == Origin::Foreign {
         let notice = app.texts().by_mail.foreign.clone();
-        return Ok(open_page(&app, key, address_id, Some(notice))
-            .await?
-            .with_status(StatusCode::FORBIDDEN)
-            .into_response());
+        return Ok(open_page(&app, key, link, Some(notice)).await?.with_status(StatusCode::FORBIDDEN).into_response());
     }
-    app.store
-        .open_corner(address_id, &visitor.sender.commenter, app.clock.now())
-        .await
-        .map_err(|error| gone(&app, error))?;
+    app.store.open_corner(link, &visitor.sender.commenter, app.clock.now()).await.map_err(|error| gone(&app, error))?;
     let mut response = redirect(StatusCode::SEE_OTHER, "/me");
     if let Some(cookie) = visitor.new_cookie {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -156,7 +150,7 @@ pub async fn open(
     Ok(response)
 }
 
-fn opened(app: &App, key: &str) -> Result<i64, WebError> {
+fn opened(app: &App, key: &str) -> Result<CornerLink, WebError> {
     let texts = app.texts();
     mail_keys::open_corner(&app.signer, key, app.clock.now()).map_err(|why| match why {
         Refused::Forged => WebError::forbidden(&texts.from_mail.incomplete),
@@ -166,7 +160,7 @@ fn opened(app: &App, key: &str) -> Result<i64, WebError> {
 
 fn gone(app: &App, error: StoreError) -> WebError {
     match error {
-        StoreError::NotFound => WebError::over(&app.texts().from_mail.not_known),
+        StoreError::NotFound => WebError::over(&app.texts().by_mail.over),
         other => other.into(),
     }
 }
@@ -187,13 +181,13 @@ fn ask_page(app: &App, form: AskView, notice: Option<&str>) -> Result<Page, WebE
     Page::html(&page, Policy::Private)
 }
 
-async fn open_page(app: &App, key: String, address_id: i64, notice: Option<String>) -> Result<Page, WebError> {
-    let standing = app.store.standing(address_id, &[]).await.map_err(|error| gone(app, error))?;
+async fn open_page(app: &App, key: String, link: CornerLink, notice: Option<String>) -> Result<Page, WebError> {
+    let email = app.store.corner_of(link).await.map_err(|error| gone(app, error))?;
     let words = &app.texts().by_mail;
     let page = LinkPage {
         layout: layout(app, &app.snapshot(), &words.open),
         heading: &words.open,
-        sentence: words.opens.with(&standing.email),
+        sentence: words.opens.with(&email),
         notice,
         step: Step::Open(key),
     };
