@@ -399,14 +399,12 @@ impl Store {
             sqlx::query(
                 "DELETE FROM subscriptions
                  WHERE created_at < $1
-                   AND EXISTS (
-                       SELECT 1 FROM comments
-                       WHERE comments.id = subscriptions.comment_id AND comments.status <> 'held'
-                         AND (waits_since IS NULL OR comments.status <> 'approved')
-                         AND NOT EXISTS (
-                             SELECT 1 FROM confirmations
-                             WHERE confirmations.address_id = subscriptions.address_id
-                               AND confirmations.commenter = comments.commenter))
+                   AND (SELECT status <> 'held' AND (waits_since IS NULL OR status <> 'approved')
+                        FROM comments WHERE comments.id = subscriptions.comment_id)
+                   AND NOT EXISTS (
+                       SELECT 1 FROM comments JOIN confirmations ON confirmations.commenter = comments.commenter
+                       WHERE comments.id = subscriptions.comment_id
+                         AND confirmations.address_id = subscriptions.address_id)
                    AND NOT EXISTS (
                        SELECT 1 FROM outbox
                        WHERE outbox.address_id = subscriptions.address_id AND kind = 'confirm'
@@ -419,9 +417,8 @@ impl Store {
             sqlx::query(
                 "DELETE FROM confirmations
                  WHERE confirmed_at < $1
-                   AND NOT EXISTS (
-                       SELECT 1 FROM confirmations AS theirs JOIN comments ON comments.commenter = theirs.commenter
-                       WHERE theirs.address_id = confirmations.address_id)",
+                   AND (SELECT COUNT(*) FROM confirmations AS theirs JOIN comments ON comments.commenter = theirs.commenter
+                        WHERE theirs.address_id = confirmations.address_id) = 0",
             )
             .bind(unconfirmed)
             .execute(&mut *tx)

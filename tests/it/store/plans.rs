@@ -23,11 +23,13 @@ use crate::support::{
 on_both_engines!(no_statement_reads_a_whole_table_that_grows);
 
 /// What may be read whole, and why.
-const MAY_BE_READ: [&str; 2] = [
+const MAY_BE_READ: [&str; 4] = [
     // `comments list --status all` lists all.
     "FROM comments WHERE text <> '' ORDER BY id",
-    // No statement of the store.
+    // No statements of the store.
     "FOR UPDATE",
+    "EXPLAIN ",
+    "PREPARE ",
 ];
 
 /// Names in plans that are no tables which grow: `site` has one row, `blocks` is the author's list, others are questions
@@ -42,7 +44,9 @@ async fn no_statement_reads_a_whole_table_that_grows(database: Database) {
     assert!(unheard.is_empty(), "use_everything must send these too: {unheard:#?}");
     let mut refused = Vec::new();
     for sql in heard.iter().filter(|sql| written.iter().any(|part| sql.contains(part.as_str()))) {
-        if MAY_BE_READ.iter().any(|part| sql.contains(part)) {
+        // What was built for SQLite has question marks.
+        let is_for_the_other = sql.contains('?') && !database.is_sqlite();
+        if is_for_the_other || MAY_BE_READ.iter().any(|part| sql.contains(part)) {
             continue;
         }
         let plan = database.plan(sql).await;

@@ -100,10 +100,12 @@ impl Database {
             }
             Raw::Postgres(db) => {
                 let mut session = db.acquire().await.expect("a connection");
-                let count = (1..40).take_while(|number| sql.contains(&format!("${number}"))).count();
+                let count = (1..10_000).take_while(|number| sql.contains(&format!("${number}"))).count();
                 let values = if count == 0 { String::new() } else { format!("({})", vec!["NULL"; count].join(", ")) };
                 for sql in [
-                    "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan".to_owned(),
+                    "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+                     SET plan_cache_mode = force_generic_plan"
+                        .to_owned(),
                     format!("PREPARE planned AS {sql}"),
                 ] {
                     let done = sqlx::raw_sql(AssertSqlSafe(sql.clone())).execute(&mut *session).await;
