@@ -98,7 +98,7 @@ fn nearly(snapshot: &Snapshot, path: &str, encoded: &str) -> Result<Response, We
         (Some(_), _) => trimmed,
         (None, Some(_)) => lower,
         // Not content: `/tags/` is `/tags`, whatever answers there.
-        (None, None) if address::encode(&trimmed) != encoded => trimmed,
+        (None, None) if trimmed != path || (path.is_ascii() && address::encode(path) != encoded) => trimmed,
         (None, None) => return Err(WebError::not_found()),
     };
     Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&canonical)))

@@ -130,6 +130,7 @@ async fn no_address_makes_a_second_copy_of_a_page() {
     for _ in 0..2 {
         site.app.cache.purge_everything();
         assert_eq!(site.get("/%74ags").await.leads(), "301 /tags");
+        site.get("/%C3%BC").await.is(404);
     }
 }
 
