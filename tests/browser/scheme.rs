@@ -58,6 +58,27 @@ async fn a_choice_is_kept_without_a_cookie_and_without_a_flash() {
 }
 
 #[tokio::test]
+async fn nothing_moves_while_a_page_arrives_slowly() {
+    let Some(stage) = Stage::demo() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+
+    reader.run_on_every_page(WATCH_FRAMES).await;
+    // Style sheet, font and the parts of the page come one after the other.
+    reader.on_a_slow_line(30_000).await;
+    reader.open(FLAGSHIP).await;
+    until("the font is there", async || {
+        reader.run("return performance.getEntriesByType('resource').some((one) => one.name.endsWith('.woff2') && one.responseEnd > 0)").await == true
+    })
+    .await;
+    until("some frames", async || reader.run("return frames_seen.length > 20").await == true).await;
+    assert_eq!(reader.run("return shifted").await, json!(0));
+    // A page that is too short for a scrollbar has the same width.
+    let width = reader.run("return document.documentElement.clientWidth").await;
+    reader.open("/no/such/page").await;
+    assert_eq!(reader.run("return document.documentElement.clientWidth").await, width);
+}
+
+#[tokio::test]
 async fn other_tabs_follow() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;

@@ -322,6 +322,23 @@ impl Visitor {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
     }
 
+    /// Takes the network away, or gives it back.
+    pub async fn go_offline(&self, offline: bool) {
+        self.network(json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 }))
+            .await;
+    }
+
+    /// So many bytes a second, each request a tenth of a second late.
+    pub async fn on_a_slow_line(&self, bytes: u32) {
+        self.network(json!({ "offline": false, "latency": 100, "downloadThroughput": bytes, "uploadThroughput": -1 }))
+            .await;
+    }
+
+    async fn network(&self, conditions: Value) {
+        self.devtools("Network.enable", json!({})).await;
+        self.devtools("Network.emulateNetworkConditions", conditions).await;
+    }
+
     async fn devtools(&self, command: &str, parameters: Value) -> Value {
         self.extra(Method::POST, "goog/cdp/execute", &json!({ "cmd": command, "params": parameters })).await
     }
