@@ -24,7 +24,7 @@ use super::{embeds, pictures::Refusal};
 use crate::domain::{
     embed::{Clip, Embed, Told},
     entry::{Body, ContentsLine, Piece},
-    language::Quotes,
+    language::{self, Quotes},
     picture::Picture,
     slug::Slug,
     words::escape_html,
@@ -49,6 +49,11 @@ pub trait Lookup {
     /// The language of the text, a BCP 47 tag.
     fn language(&self) -> &str {
         "en"
+    }
+    /// Attributes of our words in the HTML, where they are in another language than the text.
+    fn tongue(&self) -> String {
+        let ours = &self.texts().language;
+        if language::is_same(self.language(), ours) { String::new() } else { language::attributes(ours) }
     }
     /// Whether there is a stretch of that name.
     fn has_stretch(&self, slug: &Slug) -> bool;

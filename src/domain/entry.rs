@@ -73,6 +73,12 @@ impl Body {
         self.words.div_ceil(230).max(1)
     }
 
+    /// Headings that a table of contents lists: those of the first levels, where they are more than two.
+    pub fn listed(&self) -> Vec<ContentsLine> {
+        let listed: Vec<ContentsLine> = self.contents.iter().filter(|line| line.level < 4).cloned().collect();
+        if listed.len() > 2 { listed } else { Vec::new() }
+    }
+
     /// Code that nobody has looked at yet, to be coloured.
     pub fn uncoloured(&self) -> Vec<Arc<Code>> {
         let code = |piece: &Piece| match piece {

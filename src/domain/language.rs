@@ -50,6 +50,11 @@ pub fn is_tag(text: &str) -> bool {
     parts.next().is_some_and(is_language) && parts.all(is_part)
 }
 
+/// Attributes `lang` and `dir` for a text in this language, with a blank before them; none where it is no tag.
+pub fn attributes(tag: &str) -> String {
+    if is_tag(tag) { format!(" lang=\"{tag}\" dir=\"{}\"", Direction::of(tag).as_str()) } else { String::new() }
+}
+
 /// Whether two tags are of one language, in whatever country or script.
 pub fn is_same(one: &str, other: &str) -> bool {
     let language = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();

@@ -100,7 +100,7 @@ pub async fn show(State(app): State<App>, asked: Result<Query<Asked>, QueryRejec
     let counts = Some(HashMap::from([("component-sample-1".to_owned(), 8)]));
     let page = Components {
         style: assets.address(OWN_STYLE),
-        body: body::on_page(&text, &own, &site.language, texts).map_err(WebError::internal)?,
+        body: body::on_page(&text, None, &own, site).map_err(WebError::internal)?,
         colours: assets
             .get(&assets.address(STYLE))
             .map(|style| colours(&String::from_utf8_lossy(&style.bytes)))

@@ -44,6 +44,7 @@ use crate::{
         thread::{Thread, pages::Pages},
     },
 };
+    texts::Texts,
 
 /// What a post's address may ask for besides the post.
 #[derive(Debug, Default, Deserialize)]
@@ -326,7 +327,7 @@ async fn article(
         series,
         title: entry.title.clone(),
         tongue: tongue::of(entry),
-        words: tongue::of_words(entry, texts),
+        words: tongue::of_words(entry.language.as_deref(), texts),
         dek: entry.dek.clone(),
         date: dates::day(&post.date, texts),
         updated: post.updated.as_ref().map(|date| dates::day(date, texts)),
@@ -339,7 +340,7 @@ async fn article(
         authors: post.authors.join(", "),
         is_draft: entry.draft,
         cover: entry.image.as_ref().map(PictureView::new),
-        contents: entry.body.contents.clone(),
+        contents: entry.body.listed(),
         body: text_of(entry, snapshot, site)?,
         tags: cards::tag_links(post),
         older: named(older),
@@ -352,9 +353,7 @@ async fn article(
 
 /// The text of an entry, in its language and with our words in the same.
 fn text_of(entry: &Entry, snapshot: &Snapshot, site: &config::Site) -> Result<String, WebError> {
-    let language = entry.language.as_deref().unwrap_or(&site.language);
-    let words = tongue::words_in(entry, site.texts);
-    body::on_page(&entry.body, snapshot, language, words).map_err(WebError::internal)
+    body::on_page(&entry.body, entry.language.as_deref(), snapshot, site).map_err(WebError::internal)
 }
 
 /// What stands below a post, of a page of its thread that was read or could not be.
@@ -413,7 +412,7 @@ async fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<P
         layout,
         title: entry.title.clone(),
         tongue: tongue::of(entry),
-        words: tongue::of_words(entry, app.texts()),
+        words: tongue::of_words(entry.language.as_deref(), app.texts()),
         updated: page.updated.as_ref().map(|date| dates::day(date, app.texts())),
         is_draft: entry.draft,
         cover: entry.image.as_ref().map(PictureView::new),
@@ -428,12 +427,13 @@ struct StretchPage {
     layout: Layout,
     tongue: Tongue,
     stretch: StretchView,
+    contents: Vec<ContentsLine>,
 }
 
 async fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Result<Page, WebError> {
     let entry = &stretch.entry;
     body::colour(&entry.body).await;
-    let language = entry.language.as_deref().unwrap_or(&app.config.site.language);
+    let texts = tongue::words_in(entry.language.as_deref(), app.texts());
     let mut layout = Layout::new(app, snapshot, &entry.title)
         .at(app, &entry.address)
         .described(&entry.description)
@@ -448,7 +448,11 @@ async fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Resu
     let view = StretchPage {
         layout,
         tongue: tongue::of(entry),
-        stretch: StretchView::new(stretch, snapshot, language, app.texts()).map_err(WebError::internal)?,
+        words: tongue::of_words(entry.language.as_deref(), app.texts()),
+        own_words: tongue::of_words(entry.language.as_deref(), texts),
+        texts,
+        stretch: StretchView::new(stretch, snapshot, &app.config.site).map_err(WebError::internal)?,
+        contents: entry.body.listed(),
     };
     Page::html(&view, Policy::Public(vec![SITE_TAG.to_owned()]))
 }
@@ -459,6 +463,10 @@ struct StretchIndex {
     layout: Layout,
     areas: Vec<Area>,
 }
+    /// Of the site's words around the stretch, and of ours about it.
+    words: Tongue,
+    own_words: Tongue,
+    texts: &'static Texts,
 
 struct Area {
     id: String,

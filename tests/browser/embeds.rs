@@ -96,6 +96,9 @@ async fn our_own_clips_play_with_captions_and_load_nothing_before() {
         assert!(!reader.spoken_name(clip).await.is_empty(), "a clip has a name");
     }
     assert_eq!(reader.count("video track[kind=captions][srclang]").await, 2);
+    let far = "return performance.getEntriesByType('resource').map((one) => one.name) \
+               .filter((name) => name.endsWith('.vtt') || name === document.querySelectorAll('video')[1].poster)";
+    assert_eq!(reader.run(far).await, serde_json::json!([]), "what is below the window is not fetched yet");
     let loaded = "return performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('.mp4'))";
     assert_eq!(reader.run(loaded).await, false, "no clip is loaded before it is played");
 

@@ -140,6 +140,81 @@ async fn the_scheme_that_a_reader_prefers_changes_paper_and_ink() {
     }
 }
 
+#[tokio::test]
+async fn no_text_of_the_sample_site_lies_in_the_margin() {
+    let Some(stage) = Stage::demo() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+
+    reader.open("/").await;
+    let listed = "return (await (await fetch('/sitemap.xml')).text()).match(/(?<=<loc>)[^<]+/g).map((one) => new URL(one).pathname)";
+    let pages = reader.run(listed).await;
+    let pages: Vec<&str> = pages.as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    assert!(pages.len() > 20, "{pages:?}");
+    // The desktop has a column beside the text that things may hang into; a phone has margins only.
+    for width in [1280, 360] {
+        reader.hold_phone(width).await;
+        for page in &pages {
+            reader.open(page).await;
+            assert_eq!(in_the_margin(&reader).await, json!([]), "{page} at {width} px");
+        }
+    }
+    // The same question, asked where the answer is known: text of nobody in the grid.
+    reader.open(FLAGSHIP).await;
+    reader.run("document.querySelector('article').append('Text without a paragraph')").await;
+    assert_eq!(in_the_margin(&reader).await, json!(["Text without a paragraph"]));
+}
+
+#[tokio::test]
+async fn code_runs_from_left_to_right_inside_other_text() {
+    let Some(stage) = Stage::set() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+
+    reader.open(FLAGSHIP).await;
+    reader
+        .run(
+            "const prose = document.querySelector('.prose'); prose.dir = 'rtl'; \
+             prose.innerHTML = '<p>שלום <code>fn main() {</code> עולם</p><pre><code>fn main() {</code></pre>'",
+        )
+        .await;
+    for code in ["p code", "pre code"] {
+        let at = format!(
+            "const text = document.querySelector('.prose {code}').firstChild; \
+             const left = (at) => {{ const one = document.createRange(); one.setStart(text, at); one.setEnd(text, at + 1); \
+                                     return one.getBoundingClientRect().left; }}; \
+             return [left(0) < left(3), left(3) < left(10)]"
+        );
+        assert_eq!(reader.run(&at).await, json!([true, true]), "{code}");
+    }
+    let isolated = "return getComputedStyle(document.querySelector('.prose p code')).unicodeBidi";
+    assert_eq!(reader.run(isolated).await, "isolate");
+    let starts = "const pre = document.querySelector('.prose pre'); const range = document.createRange(); \
+                  range.selectNodeContents(pre); \
+                  return range.getBoundingClientRect().left - pre.getBoundingClientRect().left < 60";
+    assert_eq!(reader.run(starts).await, true, "a block begins on its left");
+}
+
+/// Text of the page's body outside of the columns that text may stand in. What scrolls in a box of its own is judged by
+/// the box, and signs that hang into the margin are no text.
+async fn in_the_margin(reader: &Visitor) -> Value {
+    let script = "const wide = document.querySelector('.site-header-row').getBoundingClientRect(); \
+                  const main = document.querySelector('main'); \
+                  const found = []; \
+                  const judge = (box, what) => { \
+                    if (box.width && (box.left < wide.left - 1 || box.right > wide.right + 1)) found.push(what.trim().slice(0, 60)); \
+                  }; \
+                  const texts = document.createTreeWalker(main, NodeFilter.SHOW_TEXT); \
+                  while (texts.nextNode()) { \
+                    const text = texts.currentNode, parent = text.parentElement; \
+                    if (!text.data.trim() || !parent.checkVisibility() || parent.closest('.visually-hidden, .heading-link, .left-empty, svg, textarea, option')) continue; \
+                    const scroller = parent.closest('pre, .table-scroll'); \
+                    const range = document.createRange(); \
+                    range.selectNodeContents(text); \
+                    judge((scroller ?? range).getBoundingClientRect(), text.data); \
+                  } \
+                  return [...new Set(found)]";
+    reader.run(script).await
+}
+
 /// The width of a page that scrolls sideways, and who sticks out; otherwise nothing.
 async fn too_wide(reader: &Visitor) -> Value {
     let script = "const root = document.documentElement; \

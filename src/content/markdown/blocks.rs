@@ -104,8 +104,8 @@ impl<'e> Writer<'_, 'e> {
             BlockQuoteKind::Warning => ("warning", &words.warning),
             BlockQuoteKind::Caution => ("caution", &words.caution),
         };
-        let title = escape_html(title);
-        self.raw(&format!("<aside class=\"alert alert-{class}\">\n<p class=\"alert-title\">{title}</p>\n"));
+        let (title, tongue) = (escape_html(title), self.lookup.tongue());
+        self.raw(&format!("<aside class=\"alert alert-{class}\">\n<p class=\"alert-title\"{tongue}>{title}</p>\n"));
     }
 
     /// Writes a block of code; returns how many events it had.

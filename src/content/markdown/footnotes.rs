@@ -66,7 +66,8 @@ impl<'e> Writer<'_, 'e> {
         }
         self.raw(&format!(
             "<section class=\"footnotes\" aria-labelledby=\"-footnotes-title\">\n\
-             <h2 id=\"-footnotes-title\">{}</h2>\n<ol>\n",
+             <h2 id=\"-footnotes-title\"{}>{}</h2>\n<ol>\n",
+            self.lookup.tongue(),
             escape_html(&self.words().footnotes)
         ));
         for (at, note) in notes.into_iter().enumerate() {

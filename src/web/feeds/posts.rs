@@ -12,6 +12,7 @@ use crate::{
     app::App,
     content::Snapshot,
     domain::{address, entry::Post, slug::Slug},
+    texts::Texts,
     web::{
         assets::FEED_STYLE,
         cache::SITE_TAG,
@@ -80,6 +81,8 @@ pub struct Feed {
     /// For programs that cannot show SVG.
     pub large_icon: Option<String>,
     pub style: String,
+    /// What the site says in its language.
+    pub texts: &'static Texts,
     pub entries: Vec<Entry>,
 }
 
@@ -168,6 +171,7 @@ fn gather(
         icon: assets.icons().favicon().map(|icon| site.absolute(&icon.address)),
         large_icon: assets.icons().raster().map(|icon| site.absolute(&icon.address)),
         style: assets.address(FEED_STYLE),
+        texts: app.texts(),
         entries,
     })
 }
@@ -175,8 +179,7 @@ fn gather(
 fn entry(app: &App, snapshot: &Snapshot, post: &Post) -> Result<Entry, WebError> {
     let (site, entry) = (&app.config.site, &post.entry);
     let href = site.absolute(&entry.address);
-    let words = tongue::words_in(entry, site.texts);
-    let content = body::in_feed(&entry.body, snapshot, &href, words).map_err(WebError::internal)?;
+    let content = body::in_feed(entry, snapshot, site, &href).map_err(WebError::internal)?;
     // Feed readers know no direction but what stands in the text.
     let content = match &entry.language {
         Some(_) => format!("<div{}>{content}</div>", tongue::of(entry)),

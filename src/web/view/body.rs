@@ -5,8 +5,13 @@ use std::collections::HashSet;
 use askama::Template;
 use url::Url;
 
-use super::{cards::PictureView, stretch::StretchCard};
+use super::{
+    cards::PictureView,
+    stretch::StretchCard,
+    tongue::{self, Tongue},
+};
 use crate::{
+    config::Site,
     content::{
         Snapshot,
         markdown::{
@@ -17,7 +22,7 @@ use crate::{
     domain::{
         address,
         embed::{Clip, Embed, Player},
-        entry::{Code, ContentsLine, PackedBody, Piece},
+        entry::{Code, ContentsLine, Entry, PackedBody, Piece},
         slug::Slug,
         words::escape_html,
     },
@@ -31,6 +36,7 @@ struct PlayerView<'a> {
     title: String,
     poster: Option<PictureView>,
     texts: &'a Texts,
+    words: &'a Tongue,
 }
 
 #[derive(Template)]
@@ -44,6 +50,7 @@ struct ClipView<'a> {
     captions: Option<String>,
     language: &'a str,
     texts: &'a Texts,
+    words: &'a Tongue,
 }
 
 #[derive(Template)]
@@ -54,12 +61,23 @@ struct FeedEmbed {
     picture: Option<PictureView>,
 }
 
-/// A text on a page, in this language, with these words of ours in it.
+/// A text on a page of the site. `language`: its own where it is not the site's; our words in it are in the same where
+/// there are any.
 ///
 /// # Errors
 /// A template failed.
-pub fn on_page(body: &PackedBody, snapshot: &Snapshot, language: &str, texts: &Texts) -> Result<String, askama::Error> {
+pub fn on_page(
+    body: &PackedBody,
+    language: Option<&str>,
+    snapshot: &Snapshot,
+    site: &Site,
+) -> Result<String, askama::Error> {
     let body = body.unpack();
+    let texts = tongue::words_in(language, site.texts);
+    let words = tongue::of_words(language, texts);
+    let language = language.unwrap_or(&site.language);
+    // Between every two paragraphs a link to itself is one stop too many for the tab key, which has the table.
+    let is_stop = body.listed().is_empty();
     let mut html = String::new();
     let mut shown: HashSet<&Slug> = HashSet::new();
     // The title of the page is its h1.
@@ -67,15 +85,15 @@ pub fn on_page(body: &PackedBody, snapshot: &Snapshot, language: &str, texts: &T
     for piece in &body.pieces {
         match piece {
             Piece::Html(piece) => html.push_str(piece),
-            Piece::Heading(line, words) => {
+            Piece::Heading(line, title) => {
                 level = line.level;
-                html.push_str(&linked_heading(line, words, texts));
+                html.push_str(&linked_heading(line, title, texts, &words, is_stop));
             }
             Piece::Code(piece) => html.push_str(&code(piece)),
-            Piece::Embed(piece) => html.push_str(&embed(piece, language, texts)?),
+            Piece::Embed(piece) => html.push_str(&embed(piece, language, texts, &words)?),
             Piece::Stretch(slug) => {
                 let Some(stretch) = snapshot.stretches.get(slug) else { continue };
-                let card = StretchCard::new(stretch, level + 1, texts);
+                let card = StretchCard::new(stretch, level + 1, language, site);
                 // Shown twice, it would give its ids twice.
                 html.push_str(&if shown.insert(slug) { card.render()? } else { card.link() });
             }
@@ -99,14 +117,16 @@ pub async fn colour(body: &PackedBody) {
 }
 
 /// A heading on a page, with a link to itself. That stands beside it, for inside it would be read out with its words.
-pub(super) fn linked_heading(line: &ContentsLine, words: &str, texts: &Texts) -> String {
+/// `is_stop`: whether the tab key stops at it.
+pub(super) fn linked_heading(line: &ContentsLine, html: &str, texts: &Texts, words: &Tongue, is_stop: bool) -> String {
     let ContentsLine { level, id, title } = line;
-    let heading = heading(line, words);
+    let heading = heading(line, html);
     if title.is_empty() {
         return heading;
     }
+    let stop = if is_stop { "" } else { " tabindex=\"-1\"" };
     format!(
-        "<div class=\"heading heading-{level}\">{}<a class=\"heading-link\" href=\"#{}\" aria-label=\"{}\">#</a></div>\n",
+        "<div class=\"heading heading-{level}\">{}<a class=\"heading-link\" href=\"#{}\"{stop}{words} aria-label=\"{}\">#</a></div>\n",
         heading.trim_end(),
         escape_html(id),
         escape_html(&texts.article.link_to_section.with(title))
@@ -132,12 +152,12 @@ fn plain_code(code: &Code) -> String {
 ///
 /// # Errors
 /// A template failed.
-pub fn embed(embed: &Embed, language: &str, texts: &Texts) -> Result<String, askama::Error> {
+pub fn embed(embed: &Embed, language: &str, texts: &Texts, words: &Tongue) -> Result<String, askama::Error> {
     let (clip, is_video) = match embed {
         Embed::Player(player) => {
             let title = player.title.clone().unwrap_or_default();
             let poster = player.poster.as_ref().map(PictureView::new);
-            return PlayerView { player, title, poster, texts }.render();
+            return PlayerView { player, title, poster, texts, words }.render();
         }
         Embed::Video(clip) => (clip, true),
         Embed::Audio(clip) => (clip, false),
@@ -151,6 +171,7 @@ pub fn embed(embed: &Embed, language: &str, texts: &Texts) -> Result<String, ask
         captions: clip.captions.as_deref().map(address::encode),
         language,
         texts,
+        words,
     };
     view.render()
 }
@@ -159,8 +180,11 @@ pub fn embed(embed: &Embed, language: &str, texts: &Texts) -> Result<String, ask
 ///
 /// # Errors
 /// A template failed.
-pub fn in_feed(body: &PackedBody, snapshot: &Snapshot, page: &str, texts: &Texts) -> Result<String, askama::Error> {
-    let body = body.unpack();
+pub fn in_feed(entry: &Entry, snapshot: &Snapshot, site: &Site, page: &str) -> Result<String, askama::Error> {
+    let body = entry.body.unpack();
+    let language = entry.language.as_deref();
+    let texts = tongue::words_in(language, site.texts);
+    let around = language.unwrap_or(&site.language);
     let (mut html, mut level) = (String::new(), 1);
     for piece in &body.pieces {
         match piece {
@@ -173,7 +197,7 @@ pub fn in_feed(body: &PackedBody, snapshot: &Snapshot, page: &str, texts: &Texts
             Piece::Embed(embed) => html.push_str(&feed_embed(embed, texts).render()?),
             Piece::Stretch(slug) => {
                 if let Some(stretch) = snapshot.stretches.get(slug) {
-                    html.push_str(&StretchCard::new(stretch, level + 1, texts).in_feed());
+                    html.push_str(&StretchCard::new(stretch, level + 1, around, site).in_feed());
                 }
             }
         }

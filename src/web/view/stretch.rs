@@ -7,9 +7,11 @@ use super::{
     tongue::{self, Tongue},
 };
 use crate::{
+    config::Site,
     content::Snapshot,
     domain::{
         address,
+        embed::Embed,
         entry::{Entry, Level, Piece, Sides, Stretch},
         words::escape_html,
     },
@@ -21,6 +23,8 @@ use crate::{
 pub struct Fact<'a> {
     pub name: &'a str,
     pub value: String,
+    /// Whether the value is in our words, not in the author's.
+    pub is_ours: bool,
 }
 
 /// The card of a stretch inside a post.
@@ -30,6 +34,9 @@ pub struct StretchCard<'a> {
     stretch: &'a Stretch,
     /// Of its heading.
     level: u8,
+    /// Of the card in the text around it, and of our words in the card.
+    tongue: Tongue,
+    words: Tongue,
     id: String,
     href: String,
     facts: Vec<Fact<'a>>,
@@ -38,11 +45,16 @@ pub struct StretchCard<'a> {
 }
 
 impl<'a> StretchCard<'a> {
-    /// `level`: of its heading, one below the heading above it.
-    pub fn new(stretch: &'a Stretch, level: u8, texts: &'a Texts) -> Self {
+    /// `level`: of its heading, one below the heading above it. `around`: the language of the text that it stands in; a
+    /// card is in the language of its stretch throughout.
+    pub fn new(stretch: &'a Stretch, level: u8, around: &str, site: &Site) -> Self {
+        let language = stretch.entry.language.as_deref();
+        let texts = tongue::words_in(language, site.texts);
         Self {
             stretch,
             level: level.min(6),
+            tongue: tongue::inside(language.unwrap_or(&site.language), around),
+            words: tongue::of_words(language, texts),
             texts,
             id: format!("-stretch-{}", stretch.entry.slug),
             href: address::encode(&stretch.entry.address),
@@ -53,13 +65,14 @@ impl<'a> StretchCard<'a> {
 
     /// Where the card has been shown already.
     pub fn link(&self) -> String {
-        format!("<p><a href=\"#{}\">{}</a></p>\n", self.id, escape_html(&self.stretch.entry.title))
+        format!("<p{}><a href=\"#{}\">{}</a></p>\n", self.tongue, self.id, escape_html(&self.stretch.entry.title))
     }
 
     /// In a feed: what to do, without the drawing.
     pub fn in_feed(&self) -> String {
-        let Self { level, href, steps, .. } = self;
-        format!("<h{level}><a href=\"{href}\">{}</a></h{level}>\n{steps}", escape_html(&self.stretch.entry.title))
+        let Self { level, tongue, href, steps, .. } = self;
+        let title = escape_html(&self.stretch.entry.title);
+        format!("<div{tongue}><h{level}><a href=\"{href}\">{title}</a></h{level}>\n{steps}</div>\n")
     }
 }
 
@@ -108,12 +121,11 @@ impl Named {
 impl StretchView {
     /// # Errors
     /// A template failed.
-    pub fn new(
-        stretch: &Stretch,
-        snapshot: &Snapshot,
-        language: &str,
-        texts: &'static Texts,
-    ) -> Result<Self, askama::Error> {
+    pub fn new(stretch: &Stretch, snapshot: &Snapshot, site: &Site) -> Result<Self, askama::Error> {
+        let language = stretch.entry.language.as_deref();
+        let texts = tongue::words_in(language, site.texts);
+        let words = tongue::of_words(language, texts);
+        let film = |video: &Embed| body::embed(video, language.unwrap_or(&site.language), texts, &words);
         let (steps, notes) = steps_and_notes(stretch, texts);
         let other = |slug: &Option<crate::domain::slug::Slug>| {
             let stretch = snapshot.stretches.get(slug.as_ref()?)?;
@@ -121,7 +133,8 @@ impl StretchView {
         };
         let mut facts = facts(stretch, texts);
         if let Some(position) = &stretch.position {
-            facts.push(Fact { name: &texts.stretches.position, value: capitalised(position) });
+            let value = capitalised(position);
+            facts.push(Fact { name: &texts.stretches.position, value, is_ours: false });
         }
         Ok(Self {
             title: stretch.entry.title.clone(),
@@ -132,7 +145,7 @@ impl StretchView {
             facts,
             steps,
             notes,
-            video: stretch.video.as_ref().map(|video| body::embed(video, language, texts)).transpose()?,
+            video: stretch.video.as_ref().map(film).transpose()?,
             stop_if: stretch.stop_if.as_deref().map(|sentence| after_stop_if(sentence, texts)),
             feel: stretch.feel.clone(),
             credit: stretch.credit.clone(),
@@ -149,11 +162,12 @@ pub struct StretchTile {
     pub tongue: Tongue,
     pub href: String,
     pub pictogram: Option<String>,
-    pub facts: Vec<String>,
+    /// Facts, and whether each is in the author's words.
+    pub facts: Vec<Fact<'static>>,
 }
 
 impl StretchTile {
-    pub fn new(stretch: &Stretch, texts: &Texts) -> Self {
+    pub fn new(stretch: &Stretch, texts: &'static Texts) -> Self {
         let facts = facts(stretch, texts);
         let shown = [&texts.stretches.hold, &texts.stretches.gear, &texts.stretches.level];
         Self {
@@ -161,11 +175,7 @@ impl StretchTile {
             tongue: tongue::of(&stretch.entry),
             href: address::encode(&stretch.entry.address),
             pictogram: stretch.pictogram.clone(),
-            facts: facts
-                .into_iter()
-                .filter(|fact| shown.iter().any(|name| *name == fact.name))
-                .map(|fact| fact.value)
-                .collect(),
+            facts: facts.into_iter().filter(|fact| shown.iter().any(|name| *name == fact.name)).collect(),
         }
     }
 }
@@ -173,6 +183,7 @@ impl StretchTile {
 fn facts<'a>(stretch: &Stretch, texts: &'a Texts) -> Vec<Fact<'a>> {
     let texts = &texts.stretches;
     let list = |words: &[String]| (!words.is_empty()).then(|| capitalised(&words.join(", ")));
+    let equipment = list(&stretch.equipment);
     let sides = stretch.sides.map(|sides| match sides {
         Sides::Each => texts.each_side.clone(),
         Sides::Both => texts.both_sides.clone(),
@@ -183,15 +194,16 @@ fn facts<'a>(stretch: &Stretch, texts: &'a Texts) -> Vec<Fact<'a>> {
         Level::Hard => texts.hard.clone(),
     });
     let facts = [
-        (&texts.areas, list(&stretch.areas)),
-        (&texts.hold, stretch.hold_seconds.map(|seconds| texts.seconds.of(seconds as usize))),
-        (&texts.repeats, stretch.repeats.map(|repeats| repeats.to_string())),
-        (&texts.sides, sides),
-        (&texts.sets, stretch.sets.map(|sets| sets.to_string())),
-        (&texts.gear, Some(list(&stretch.equipment).unwrap_or_else(|| texts.no_gear.clone()))),
-        (&texts.level, level),
+        (&texts.areas, list(&stretch.areas), false),
+        (&texts.hold, stretch.hold_seconds.map(|seconds| texts.seconds.of(seconds as usize)), true),
+        (&texts.repeats, stretch.repeats.map(|repeats| repeats.to_string()), true),
+        (&texts.sides, sides, true),
+        (&texts.sets, stretch.sets.map(|sets| sets.to_string()), true),
+        (&texts.gear, Some(equipment.clone().unwrap_or_else(|| texts.no_gear.clone())), equipment.is_none()),
+        (&texts.level, level, true),
     ];
-    facts.into_iter().filter_map(|(name, value)| Some(Fact { name, value: value? })).collect()
+    let fact = |(name, value, is_ours): (&'a String, Option<String>, bool)| Some(Fact { name, value: value?, is_ours });
+    facts.into_iter().filter_map(fact).collect()
 }
 
 /// The list of steps that a stretch begins with, and what stands below it.
@@ -204,7 +216,13 @@ fn steps_and_notes(stretch: &Stretch, texts: &Texts) -> (String, String) {
         .iter()
         .map(|piece| match piece {
             Piece::Html(html) => html.clone(),
-            Piece::Heading(line, words) => body::linked_heading(line, words, texts),
+            Piece::Heading(line, words) => body::linked_heading(
+                line,
+                words,
+                texts,
+                &tongue::of_words(stretch.entry.language.as_deref(), texts),
+                true,
+            ),
             Piece::Code(code) => body::code(code),
             Piece::Embed(_) | Piece::Stretch(_) => String::new(),
         })

@@ -5,10 +5,7 @@ use std::fmt;
 use askama::filters::HtmlSafe;
 
 use crate::{
-    domain::{
-        entry::Entry,
-        language::{self, Direction},
-    },
+    domain::{entry::Entry, language},
     texts::{self, Texts},
 };
 
@@ -27,28 +24,30 @@ impl HtmlSafe for Tongue {}
 /// Of a text of the author's: its own language where it names one. Else the letters tell the direction.
 pub fn of(entry: &Entry) -> Tongue {
     match entry.language.as_deref() {
-        Some(language) => named(language),
+        Some(language) => in_language(language),
         None => Tongue(" dir=\"auto\"".to_owned()),
     }
 }
 
 /// Of the site's own words inside something in another language. They stay in its direction, or a line of them would
 /// stand on the wrong side of it.
-pub fn of_words(entry: &Entry, texts: &Texts) -> Tongue {
-    match entry.language.as_deref() {
+pub fn of_words(language: Option<&str>, texts: &Texts) -> Tongue {
+    match language {
         Some(own) if !language::is_same(own, &texts.language) => Tongue(format!(" lang=\"{}\"", texts.language)),
         _ => Tongue::default(),
     }
 }
 
-/// What is said inside the text of an entry: in its own language where there are texts in it, else in the site's.
-pub fn words_in(entry: &Entry, site: &'static Texts) -> &'static Texts {
-    entry.language.as_deref().and_then(texts::of).unwrap_or(site)
+/// Our words inside a text: in its own language where there are any, else in the language of the site.
+pub fn words_in(language: Option<&str>, site: &'static Texts) -> &'static Texts {
+    language.and_then(texts::of).unwrap_or(site)
 }
 
-fn named(tag: &str) -> Tongue {
-    if !language::is_tag(tag) {
-        return Tongue::default();
-    }
-    Tongue(format!(" lang=\"{tag}\" dir=\"{}\"", Direction::of(tag).as_str()))
+/// Attributes of a text in one language inside a text in another; none where both are the same.
+pub fn inside(own: &str, around: &str) -> Tongue {
+    if language::is_same(own, around) { Tongue::default() } else { in_language(own) }
+}
+
+fn in_language(tag: &str) -> Tongue {
+    Tongue(language::attributes(tag))
 }

@@ -80,7 +80,8 @@ async fn a_clip_of_ones_own_is_played_by_the_browser_with_what_lies_beside_it() 
         .await;
     let html = site.get("/posts/calf").await.html();
     let video = html.all("video")[0];
-    assert_eq!(video.get("preload"), "none");
+    // Poster and captions too come when they are near the window.
+    assert_eq!((video.get("preload"), video.get("loading")), ("none", "lazy"));
     let (source, track) = (html.all("source")[0], html.all("track")[0]);
     for (address, kind) in
         [(source.get("src"), "video/mp4"), (video.get("poster"), "image/jpeg"), (track.get("src"), "text/vtt")]
@@ -205,6 +206,28 @@ async fn a_heading_has_a_link_to_itself_on_a_page_and_none_in_a_feed() {
     let feed = site.get("/feed.xml").await.text();
     assert!(feed.contains("heel-toe") && !feed.contains("heading-link"), "{feed}");
     assert!(!site.get("/search?q=section").await.text().contains("Link to this"));
+}
+
+#[tokio::test]
+async fn heading_links_are_no_tab_stops_where_a_table_of_contents_has_them() {
+    let long = "## One\n\nText.\n\n## Two\n\nText.\n\n### Three\n\nText.\n\n#### Four\n\nText.\n";
+    let site = TestSite::new()
+        .post("calf", long)
+        .page("about", long)
+        .post("short", "## One\n\nText.\n\n#### Two\n\n#### Three\n")
+        .start()
+        .await;
+    for (path, has_table) in [("/posts/calf", true), ("/about", true), ("/posts/short", false)] {
+        let html = site.get(path).await.html();
+        let links: Vec<_> = html.elements.iter().filter(|e| e.has_class("heading-link")).collect();
+        assert!(links.len() > 2, "{path}");
+        assert!(links.iter().all(|link| link.attribute("tabindex") == has_table.then_some("-1")), "{path}: {links:?}");
+        let table = html.elements.iter().position(|e| e.has_class("toc"));
+        assert_eq!(table.is_some(), has_table, "{path}");
+        let listed = html.all("a").into_iter().filter(|a| table.is_some_and(|table| a.within.contains(&table)));
+        let listed: Vec<&str> = listed.map(|link| link.get("href")).collect();
+        assert_eq!(listed, if has_table { vec!["#one", "#two", "#three"] } else { vec![] }, "{path}");
+    }
 }
 
 #[tokio::test]

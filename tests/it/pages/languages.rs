@@ -264,6 +264,64 @@ async fn a_post_in_another_language_says_which_wherever_it_is_named() {
     german.says("Fußnoten").says("lang=\"de-AT\" dir=\"ltr\"").says("May 4, 2026").says("Say something");
 }
 
+/// `lang` and `dir` of the first element with this class.
+fn tongue_of<'a>(html: &'a Html, class: &str) -> (&'a str, &'a str) {
+    let element = html.elements.iter().find(|element| element.has_class(class));
+    let element = element.unwrap_or_else(|| panic!("nothing is a {class}"));
+    (element.get("lang"), element.get("dir"))
+}
+
+#[tokio::test]
+async fn what_is_in_another_language_than_the_text_around_it_says_so() {
+    let stretch = |title: &str, language: &str| {
+        format!("---\ntitle: {title}\nareas: [feet]\nhold_seconds: 30\nstop_if: it tingles\n{language}---\n1. Curl.\n")
+    };
+    let text = "> [!TIP]\n> Slowly.\n\n![[toes]]\n\n![[wade]]\n\n![[wade]]\n\nhttps://youtu.be/aqz-KE-bpKQ\n\nA note.[^1]\n\n[^1]: There.\n\n## One\n\n## Two\n\n## Three\n";
+    let site = TestSite::new()
+        .file("stretches/toes.md", stretch("Toes", ""))
+        .file("stretches/wade.md", stretch("Wade", "lang: de\n"))
+        .file("stretches/saq.md", stretch("الساق", "lang: ar\n"))
+        .post("ar", &format!("---\ntitle: AR\ndate: 2026-05-03\nlang: ar\n---\n{text}"))
+        .post("de", &format!("---\ntitle: DE\ndate: 2026-05-03\nlang: de\n---\n{text}\n\n![[saq]]\n"))
+        .post("en", &format!("---\ntitle: EN\ndate: 2026-05-03\n---\n{text}"))
+        .start()
+        .await;
+    // There are no Arabic texts, so our words in an Arabic text are English.
+    let html = site.get("/posts/ar").await.html();
+    for class in ["alert-title", "stretch-card"] {
+        assert_eq!(tongue_of(&html, class), ("en", "ltr"), "{class}");
+    }
+    assert_eq!(html.by_id("-stretch-wade").map(|card| (card.get("lang"), card.get("dir"))), Some(("de", "ltr")));
+    for class in ["embed-action", "heading-link"] {
+        assert_eq!(tongue_of(&html, class).0, "en", "{class}");
+    }
+    assert!(html.elements.iter().any(|e| e.name == "h2" && e.words() == "Footnotes" && e.get("lang") == "en"));
+    let again = html.find("a", "href", "#-stretch-wade").expect("the second time");
+    assert_eq!(html.elements[*again.within.last().expect("a paragraph")].get("lang"), "de");
+    // A card speaks the language of its stretch throughout.
+    let german = site.get("/posts/de").await;
+    let html = german.html();
+    let card = |id: &str| html.by_id(id).unwrap_or_else(|| panic!("no {id}"));
+    assert_eq!((card("-stretch-toes").get("lang"), card("-stretch-wade").attribute("lang")), ("en", None));
+    assert!(card("-stretch-toes").text.contains("Hold") && card("-stretch-wade").text.contains("Halten"));
+    assert_eq!(tongue_of(&html, "alert-title"), ("", ""));
+    let arabic = card("-stretch-saq");
+    assert_eq!((arabic.get("lang"), arabic.get("dir")), ("ar", "rtl"));
+    let place = html.elements.iter().position(|e| std::ptr::eq(e, arabic)).expect("is there");
+    let hold = html.elements.iter().find(|e| e.within.contains(&place) && e.words() == "Hold").expect("our word");
+    assert_eq!(hold.get("lang"), "en");
+    let feed = site.get("/feed.xml").await.text();
+    assert!(feed.contains("&#60;div lang=&#34;de&#34; dir=&#34;ltr&#34;&#62;&#60;h2&#62;"), "{feed}");
+    // The page of a stretch: its own words in its language, ours in that of the site.
+    let html = site.get("/stretches/saq").await.html();
+    assert_eq!((html.all("article")[0].get("lang"), html.all("article")[0].get("dir")), ("ar", "rtl"));
+    assert_eq!(html.all("dt")[0].get("lang"), "en");
+    let html = site.get("/stretches/wade").await.html();
+    assert!(html.all("dt").iter().any(|dt| dt.words() == "Halten"));
+    let html = site.get("/posts/en").await.html();
+    assert_eq!(tongue_of(&html, "alert-title"), ("", ""));
+}
+
 #[tokio::test]
 async fn a_language_that_is_none_is_told() {
     let site = TestSite::new()
