@@ -70,9 +70,16 @@ impl Picture {
 
     /// The address for those who show one picture and choose none: feeds, cards, posters.
     pub fn shared(&self) -> String {
-        let own = self.format.map(|format| self.widths(format)).unwrap_or_default();
-        let wide = own.into_iter().find(|variant| variant.width >= SHARED_WIDTH);
-        wide.map_or_else(|| self.address.clone(), |variant| self.address_of(variant))
+        self.shared_variant().map_or_else(|| self.address.clone(), |variant| self.address_of(variant))
+    }
+
+    /// Pixels of what is at that address.
+    pub fn shared_size(&self) -> Option<(u32, u32)> {
+        self.shared_variant().map_or(self.size, |variant| self.size_at(variant.width))
+    }
+
+    fn shared_variant(&self) -> Option<Variant> {
+        self.widths(self.format?).into_iter().find(|variant| variant.width >= SHARED_WIDTH)
     }
 
     /// Pixels of a version with that width.

@@ -53,6 +53,8 @@ struct Entry {
     id: String,
     title: String,
     at: String,
+    /// The same for people.
+    human: String,
     updated: String,
     name: String,
     site: Option<String>,
@@ -126,6 +128,7 @@ fn entry(app: &App, comment: &Comment, post: &Post) -> Entry {
         id: permalink(comment.id),
         title: xml_text(&app.texts().feeds.comment_title.with_both(&comment.name, &post.entry.title)),
         at: dates::machine(&comment.created_at.to_zoned(TimeZone::UTC)),
+        human: dates::minute(comment.created_at, &site.time_zone, app.texts()).human,
         updated: dates::machine(&comment.edited_at.unwrap_or(comment.created_at).to_zoned(TimeZone::UTC)),
         name: xml_text(&comment.name),
         site: comment.site.as_deref().map(xml_text),

@@ -179,6 +179,7 @@ fn comment(site: &Site, comment: &Comment, page: &str) -> Value {
         "@type": "Comment",
         "author": { "@type": "Person", "name": comment.name },
         "dateCreated": dates::machine(&at),
+        "datePublished": dates::machine(&at),
         "text": markdown::shorten(&comment_markdown::plain(&comment.text), COMMENT),
         "url": format!("{page}#comment-{}", comment.id),
     })

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::{
     app::App,
+    config::Site,
     content::Snapshot,
     domain::{address, language::Direction, picture::Picture, theme::Theme},
     texts::Texts,
@@ -33,8 +34,8 @@ pub struct Layout {
     pub is_indexed: bool,
     /// Open Graph's word for what it is.
     pub kind: &'static str,
-    /// The whole address of a picture for cards.
-    pub picture: Option<String>,
+    /// A picture for cards.
+    pub picture: Option<CardPicture>,
     pub published: Option<String>,
     pub modified: Option<String>,
     /// Finished JSON, safe inside a script element.
@@ -46,6 +47,20 @@ pub struct Layout {
     pub footer: Vec<Link>,
     /// The site's feeds, and those of this page.
     pub feeds: Vec<FeedLink>,
+}
+
+/// A picture for the cards that other sites make of a page.
+#[derive(Clone, Debug)]
+pub struct CardPicture {
+    /// Whole.
+    pub address: String,
+    pub size: Option<(u32, u32)>,
+}
+
+impl CardPicture {
+    fn new(site: &Site, picture: &Picture) -> Self {
+        Self { address: site.absolute(&picture.shared()), size: picture.shared_size() }
+    }
 }
 
 /// What a page needs to look as site.toml says.
@@ -119,7 +134,7 @@ impl Layout {
             canonical: None,
             is_indexed: true,
             kind: "website",
-            picture: card.map(|file| site.absolute(&file.picture().shared())),
+            picture: card.map(|file| CardPicture::new(site, &file.picture())),
             published: None,
             modified: None,
             json_ld: None,
@@ -159,7 +174,7 @@ impl Layout {
     pub fn pictured(mut self, app: &App, picture: Option<&Picture>) -> Self {
         let raster = picture.filter(|picture| !picture.address.ends_with(".svg"));
         if let Some(picture) = raster {
-            self.picture = Some(app.config.site.absolute(&picture.shared()));
+            self.picture = Some(CardPicture::new(&app.config.site, picture));
         }
         self
     }

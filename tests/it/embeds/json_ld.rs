@@ -31,7 +31,7 @@ fn of_type<'a>(things: &'a [Value], kind: &str) -> Vec<&'a Value> {
 fn check(thing: &Value, place: &str) {
     let required: &[&str] = match thing["@type"].as_str().unwrap_or_else(|| panic!("{place}: {thing}")) {
         "BlogPosting" => &["headline", "author", "datePublished", "url"],
-        "Comment" => &["text", "author", "dateCreated", "url"],
+        "Comment" => &["text", "author", "datePublished", "url"],
         "BreadcrumbList" => &["itemListElement"],
         "ListItem" => &["position", "name"],
         "VideoObject" => &["name", "thumbnailUrl", "uploadDate"],

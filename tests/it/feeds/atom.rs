@@ -68,12 +68,28 @@ async fn the_feed_has_whole_articles_newest_first() {
     assert_eq!(titles, ["Hips", "Calf & heel"]);
     let (hips, calf) = (&feed.entries[0], &feed.entries[1]);
     assert_eq!(hips.authors[0].name, "Bo");
+    // Not every reader asks the feed for its author.
+    assert_eq!(calf.authors[0].name, "Jo");
     assert_eq!(calf.links[0].href, "https://example.org/posts/calf");
     assert_eq!(calf.categories[0].term, "Feet");
     assert_eq!(calf.published.map(|at| at.to_rfc3339()).as_deref(), Some("2026-05-02T10:00:00+00:00"));
     assert_eq!(calf.updated.to_rfc3339(), "2026-06-01T10:00:00+00:00");
     let content = calf.content.as_ref().and_then(|content| content.value.as_deref()).expect("content");
     assert!(content.contains("The <em>whole</em> text."), "{content}");
+}
+
+#[tokio::test]
+async fn dates_of_a_feed_in_a_browser_are_for_people() {
+    let site = with_posts().start().await;
+    let id = comment_id(&site.visitor("192.0.2.1").comment("calf", "First").await);
+    site.approve(id).await;
+    for (path, date) in [
+        ("/feed.xml", "May 2, 2026</h:time>"),
+        ("/rss.xml", "May 2, 2026</h:time>"),
+        ("/posts/calf/comments/feed.xml", "Nov 22, 2026, 5:00 pm</h:time>"),
+    ] {
+        site.get(path).await.says(date).says("xmlns:h=\"http://www.w3.org/1999/xhtml\"");
+    }
 }
 
 #[tokio::test]

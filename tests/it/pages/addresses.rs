@@ -89,6 +89,10 @@ async fn a_card_has_what_other_sites_show() {
     let image = site.get(path).await;
     assert!(image.status == 200 && image.header("content-type").starts_with("image/"), "{picture}");
     assert!(!picture.ends_with(".svg"), "who makes cards cannot show SVG");
+    let size = imagesize::blob_size(&image.body).expect("a picture");
+    let told = [html.meta("og:image:width"), html.meta("og:image:height")];
+    assert_eq!(told, [Some(size.width.to_string().as_str()), Some(size.height.to_string().as_str())]);
+    assert_eq!(html.meta("og:image:alt"), Some("Foot and ankle stretches for runners"));
     assert_eq!(site.get("/").await.html().meta("og:type"), Some("website"));
 }
 
