@@ -54,7 +54,8 @@ impl Node {
         }
     }
 
-    fn name(&self) -> Option<String> {
+    /// `None`: it is not shown (any more).
+    pub fn name(&self) -> Option<String> {
         match &self.said {
             Said::Comment(comment) => Some(comment.name.clone()),
             Said::Tombstone(_) | Said::Withheld(_) => None,

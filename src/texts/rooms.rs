@@ -234,7 +234,9 @@ pub struct Comments {
     pub count: Plural,
     pub kept: String,
     pub online: String,
+    pub taken_away: String,
     pub corner: Phrase<Corner>,
+    pub corner_erase: Phrase<Corner>,
     pub asked: String,
     pub samples: String,
     pub none: String,
@@ -247,6 +249,7 @@ pub struct Comments {
     pub in_reply_to: Phrase<Name>,
     pub reply: String,
     pub reply_to: Phrase<Name>,
+    pub number: Phrase<Id>,
     pub removed: String,
     pub withheld: String,
     pub in_reply_to_hidden: String,
@@ -267,6 +270,7 @@ pub struct Comments {
 pub struct Form {
     pub heading: String,
     pub intro: String,
+    pub own: Phrase<Corner>,
     pub reply_heading: String,
     pub replying_to: Phrase<Name>,
     pub cancel_reply: String,
@@ -289,6 +293,7 @@ pub struct Form {
     pub preview: String,
     pub preview_heading: String,
     pub preview_title: Phrase<Title>,
+    pub offline: String,
     pub kept: Phrase<Corner>,
     pub privacy: String,
 }

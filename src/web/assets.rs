@@ -73,8 +73,8 @@ impl Assets {
                 assets.add(name, bytes);
             }
         }
-        let script: Vec<u8> = SCRIPTS.iter().flat_map(|name| read(name, dev).unwrap_or_default()).collect();
-        assets.add(SCRIPT, script);
+        let script = SCRIPTS.iter().flat_map(|name| read(name, dev).unwrap_or_default()).collect();
+        assets.add(SCRIPT, assets.with_addresses(script));
         assets.add_icons(content, site);
         let fonts = assets.add_fonts(content, &site.theme);
         let mut components: Vec<&str> =
@@ -88,12 +88,17 @@ impl Assets {
         style.extend(theme::style(&site.theme, &fonts).into_bytes());
         // Outside of every layer, so that it wins.
         style.extend(fs::read(content.join("custom.css")).unwrap_or_default());
-        let mut style = String::from_utf8_lossy(&style).into_owned();
-        for (name, address) in &assets.addresses {
-            style = style.replace(&format!("/static/{name}"), address);
-        }
-        assets.add(STYLE, style.into_bytes());
+        assets.add(STYLE, assets.with_addresses(style));
         assets
+    }
+
+    /// A text file in which `/static/NAME` stands for the address of a file that was added before.
+    fn with_addresses(&self, text: Vec<u8>) -> Vec<u8> {
+        let mut text = String::from_utf8_lossy(&text).into_owned();
+        for (name, address) in &self.addresses {
+            text = text.replace(&format!("/static/{name}"), address);
+        }
+        text.into_bytes()
     }
 
     /// Where a file is served; its plain name where there is none, which a test would notice.

@@ -225,8 +225,8 @@ pub fn waiting(app: &App, id: CommentId) -> String {
 
 /// 303, so that a reload posts nothing twice. Who has a mail to answer is told so beside the comment.
 async fn posted(app: &App, post: &Post, id: CommentId, status: Status, cookie: Option<HeaderValue>) -> Response {
-    let asked = entries::asked_by_mail(app, Some(id).filter(|_| status == Status::Approved)).await;
-    let to = place(app, post, id, status, asked.is_some()).await;
+    let is_asked = status == Status::Approved && entries::is_asked_by_mail(app, id).await;
+    let to = place(app, post, id, status, is_asked).await;
     let mut response = redirect(StatusCode::SEE_OTHER, &to);
     if let Some(cookie) = cookie {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
@@ -245,7 +245,7 @@ async fn again(
 ) -> Result<Response, WebError> {
     let replying_to = entries::replying_to(app, post, &values.parent).await;
     let form = FormState { values, notice: Some(notice), replying_to, preview: None };
-    let request = PostRequest { form, waiting: None, asked: None, status };
+    let request = PostRequest { form, own: None, status };
     Ok(entries::post_page(app, snapshot, post, request).await?.into_response())
 }
 
@@ -259,7 +259,7 @@ async fn previewed(
 ) -> Result<Response, WebError> {
     let replying_to = entries::replying_to(app, post, &values.parent).await;
     let form = FormState { values, notice: None, replying_to, preview: Some(PreviewView::new(app, new)) };
-    let request = PostRequest { form, waiting: None, asked: None, status: StatusCode::OK };
+    let request = PostRequest { form, own: None, status: StatusCode::OK };
     Ok(entries::post_page(app, snapshot, post, request).await?.into_response())
 }
 

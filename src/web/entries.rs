@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{Query, State, rejection::QueryRejection},
+    extract::{FromRequestParts, Query, State},
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, Uri};
+use http::{StatusCode, Uri, request::Parts};
 use serde::Deserialize;
 
 use super::{
@@ -26,10 +26,11 @@ use super::{
         layout::Layout,
         onward::{self, RelatedCard, SeriesBox},
         stretch::{Named, StretchTile, StretchView},
-        thread::{self, CommentView},
+        thread::{self, CommentView, Own},
         thread_pages::ThreadPages,
         tongue::{self, Tongue},
     },
+    visitor::Visitor,
 };
 use crate::{
     app::App,
@@ -43,8 +44,9 @@ use crate::{
         signer::Purpose,
         thread::{Thread, pages::Pages},
     },
-};
+    store::StoreError,
     texts::Texts,
+};
 
 /// What a post's address may ask for besides the post.
 #[derive(Debug, Default, Deserialize)]
@@ -52,16 +54,31 @@ use crate::{
 pub struct Asked {
     /// The comment to answer: the form then says so.
     reply_to: Option<String>,
-    /// A signed comment id: its writer then sees it although it is held.
+    /// A signed comment id: its writer then sees it although nobody else does.
     waiting: Option<String>,
+    /// A visitor with a cookie of ours, who is looked for only where `waiting` makes the page one for a single visitor.
+    #[serde(skip)]
+    commenter: Option<String>,
+}
+
+impl FromRequestParts<App> for Asked {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, WebError> {
+        let mut asked = match Query::<Self>::from_request_parts(parts, app).await {
+            Ok(Query(asked)) => asked,
+            // Two comments at once are like one that is not there.
+            Err(_) => Self { reply_to: Some(String::new()), ..Self::default() },
+        };
+        if asked.waiting.is_some() {
+            let sender = Visitor::from_request_parts(parts, app).await?.sender;
+            asked.commenter = sender.is_returning.then_some(sender.commenter);
+        }
+        Ok(asked)
+    }
 }
 
 impl Asked {
-    /// Reads a query. Two comments at once are like one that is not there.
-    pub fn read(asked: Result<Query<Self>, QueryRejection>) -> Self {
-        asked.map_or_else(|_| Self { reply_to: Some(String::new()), waiting: None }, |Query(asked)| asked)
-    }
-
     /// The same question at another address.
     fn query(&self) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
@@ -73,14 +90,9 @@ impl Asked {
 }
 
 /// The fallback of the router: the content decides.
-pub async fn show(
-    State(app): State<App>,
-    uri: Uri,
-    asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Response, WebError> {
+pub async fn show(State(app): State<App>, uri: Uri, asked: Asked) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
     let path = address::decode(uri.path()).ok_or_else(WebError::not_found)?;
-    let asked = Asked::read(asked);
     match snapshot.target(&path) {
         Some(Target::Post(post)) => show_post(&app, &snapshot, post, &asked, None).await,
         Some(Target::Page(page)) => Ok(show_page(&app, &snapshot, page).await?.into_response()),
@@ -143,6 +155,8 @@ pub struct Conversation {
     /// What was sent to a thread that had closed meanwhile, to be copied.
     pub unsent: Option<String>,
     pub is_demo: bool,
+    /// The slug of the post, by which scripts know the thread on each of its pages.
+    pub thread: String,
     /// Of the form, where there is one.
     pub script: Option<String>,
     /// The ways to the other pages of the thread.
@@ -160,10 +174,8 @@ impl Conversation {
 /// A post as somebody asked for it.
 pub struct PostRequest {
     pub form: FormState,
-    /// A comment that its writer may see while it is held.
-    pub waiting: Option<CommentId>,
-    /// The same, where a mail asks its writer whether they want to be told.
-    pub asked: Option<CommentId>,
+    /// A comment that its writer may see whatever became of it.
+    pub own: Option<Own>,
     /// What [`post_page`] says with it.
     pub status: StatusCode,
 }
@@ -171,13 +183,17 @@ pub struct PostRequest {
 impl PostRequest {
     /// The comment that it is about.
     fn about(&self) -> Option<CommentId> {
-        self.waiting.or(self.form.replying_to.as_ref().map(|replying| replying.id))
+        self.own_id().or(self.form.replying_to.as_ref().map(|replying| replying.id))
+    }
+
+    fn own_id(&self) -> Option<CommentId> {
+        self.own.map(|own| own.id)
     }
 
     /// Whether search engines should know the answer.
     fn is_indexed(&self, post: &Post) -> bool {
         let is_plain = self.form.replying_to.is_none() && self.form.preview.is_none();
-        is_plain && self.waiting.is_none() && !post.entry.draft
+        is_plain && self.own.is_none() && !post.entry.draft
     }
 
     /// What the head says of an answer that is not simply the post.
@@ -193,7 +209,7 @@ impl PostRequest {
 
     /// How long the answer holds.
     pub fn policy(&self, post: &Post) -> Policy {
-        let is_public = self.status == StatusCode::OK && self.waiting.is_none() && self.form.preview.is_none();
+        let is_public = self.status == StatusCode::OK && self.own.is_none() && self.form.preview.is_none();
         if !is_public {
             return Policy::Private;
         }
@@ -212,13 +228,16 @@ pub async fn show_post(
     number: Option<usize>,
 ) -> Result<Response, WebError> {
     let canonical = || redirect(StatusCode::SEE_OTHER, &address::encode(&post.entry.address));
-    let waiting = match &asked.waiting {
+    let own = match &asked.waiting {
         Some(signed) => match app.signer.verify(Purpose::Waiting, signed).and_then(|id| id.parse().ok()) {
-            Some(id) => Some(id),
-            None => return Ok(canonical()),
+            Some(id) => own(app, id, asked.commenter.as_deref()).await,
+            None => None,
         },
         None => None,
     };
+    if asked.waiting.is_some() && own.is_none() {
+        return Ok(canonical());
+    }
     let mut form = FormState::default();
     if let Some(id) = &asked.reply_to {
         // An address with a comment that is not there would be one more page with the same content.
@@ -226,9 +245,13 @@ pub async fn show_post(
         form.values.parent = replying_to.id.to_string();
         form.replying_to = Some(replying_to);
     }
-    let request = PostRequest { form, waiting, asked: asked_by_mail(app, waiting).await, status: StatusCode::OK };
-    let pages = threads::read(app, post, waiting).await;
+    let request = PostRequest { form, own, status: StatusCode::OK };
+    let pages = threads::read(app, post, request.own_id()).await;
     if let Some(pages) = &pages {
+        if request.own_id().is_some_and(|id| pages.holding(id).is_none()) {
+            // It belongs to another post.
+            return Ok(canonical());
+        }
         let right = request.about().and_then(|id| pages.holding(id)).or(number).unwrap_or(pages.first_read());
         // The page that is read first has the post's address; what is about a comment belongs on that comment's page.
         if number.unwrap_or(pages.first_read()) != right || number == Some(pages.first_read()) {
@@ -241,11 +264,31 @@ pub async fn show_post(
     Ok(draw(app, snapshot, post, request, pages, number).await?.into_response())
 }
 
-/// The comment again if its writer wished for mails and has not been confirmed. Without a mail server none comes.
-pub async fn asked_by_mail(app: &App, comment: Option<CommentId>) -> Option<CommentId> {
-    let id = comment.filter(|_| app.config.mail.is_some())?;
-    let is_asked = app.store.is_unconfirmed(id).await.inspect_err(errors::log).unwrap_or_default();
-    is_asked.then_some(id)
+/// A comment as its writer is told of it; `None` where nothing is left of it. The corner is promised only to a browser
+/// that has kept its cookie.
+async fn own(app: &App, id: CommentId, commenter: Option<&str>) -> Option<Own> {
+    let is_gone = match app.store.comment(id).await {
+        Ok(comment) => comment.is_erased(),
+        Err(error) => matches!(error, StoreError::NotFound),
+    };
+    if is_gone {
+        return None;
+    }
+    let texts = &app.texts().comments;
+    let in_corner = match commenter {
+        Some(commenter) => app.store.comment_of(commenter, id).await.ok(),
+        None => None,
+    };
+    let corner = in_corner.map(|own| match own.comment.editable_for(app.clock.now()) {
+        Some(_) => &texts.corner,
+        None => &texts.corner_erase,
+    });
+    Some(Own { id, is_asked: is_asked_by_mail(app, id).await, corner })
+}
+
+/// True if the writer of a comment wished for mails and has not been confirmed. Without a mail server none comes.
+pub async fn is_asked_by_mail(app: &App, id: CommentId) -> bool {
+    app.config.mail.is_some() && app.store.is_unconfirmed(id).await.inspect_err(errors::log).unwrap_or_default()
 }
 
 /// The comment that a reply answers: approved, and under this post. `None` too where the database does not answer.
@@ -260,7 +303,7 @@ pub async fn replying_to(app: &App, post: &Post, id: &str) -> Option<Replying> {
 /// # Errors
 /// A template failed. A database that does not answer is no error: the article is shown, and the page says so.
 pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: PostRequest) -> Result<Page, WebError> {
-    let pages = threads::read(app, post, request.waiting).await;
+    let pages = threads::read(app, post, request.own_id()).await;
     let number = request.about().and_then(|id| pages.as_ref()?.holding(id));
     draw(app, snapshot, post, request, pages, number).await
 }
@@ -320,7 +363,7 @@ async fn article(
     // A series has a way on of its own; two at once would be one too many.
     let (older, newer) = if series.is_some() { (None, None) } else { snapshot.neighbours(post) };
     let named = |post: Option<&Arc<Post>>| post.map(|post| Named::of(&post.entry));
-    let conversation = conversation(app, snapshot, post, thread.as_ref(), request.form, request.asked);
+    let conversation = conversation(app, snapshot, post, thread.as_ref(), request.form, request.own);
     let page = PostPage {
         series_label: place.map(|(whole, _)| onward::series_label(whole, series.as_ref())),
         related: onward::related(snapshot, post, series.as_ref(), texts),
@@ -363,7 +406,7 @@ pub fn conversation(
     post: &Post,
     thread: Option<&Thread>,
     form: FormState,
-    asked: Option<CommentId>,
+    own: Option<Own>,
 ) -> Conversation {
     let (is_open, texts) = (is_open(app, post), app.texts());
     Conversation {
@@ -371,10 +414,11 @@ pub fn conversation(
             0 => texts.comments.heading.clone(),
             count => texts.comments.count.of(count),
         },
-        comments: thread.map(|thread| thread::comments(thread, asked, &app.config.site.time_zone, is_open, texts)),
+        comments: thread.map(|thread| thread::comments(thread, own, &app.config.site.time_zone, is_open, texts)),
         unsent: Some(form.values.text.clone()).filter(|text| !is_open && !text.is_empty()),
         form: is_open.then(|| FormView::new(app, snapshot, post, form)),
         is_demo: app.mode.demo,
+        thread: post.entry.slug.to_string(),
         script: is_open.then(|| app.assets().address(COMMENTS_SCRIPT)),
         pages: None,
     }
@@ -395,6 +439,7 @@ struct PageView {
     updated: Option<dates::Moment>,
     is_draft: bool,
     cover: Option<PictureView>,
+    contents: Vec<ContentsLine>,
     body: String,
 }
 
@@ -416,6 +461,7 @@ async fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<P
         updated: page.updated.as_ref().map(|date| dates::day(date, app.texts())),
         is_draft: entry.draft,
         cover: entry.image.as_ref().map(PictureView::new),
+        contents: entry.body.listed(),
         body: text_of(entry, snapshot, &app.config.site)?,
     };
     Page::html(&view, Policy::Public(vec![SITE_TAG.to_owned()]))
@@ -426,8 +472,11 @@ async fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<P
 struct StretchPage {
     layout: Layout,
     tongue: Tongue,
+    /// Of the site's words around the stretch, and of ours about it.
+    words: Tongue,
+    own_words: Tongue,
+    texts: &'static Texts,
     stretch: StretchView,
-    contents: Vec<ContentsLine>,
 }
 
 async fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Result<Page, WebError> {
@@ -452,7 +501,6 @@ async fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Resu
         own_words: tongue::of_words(entry.language.as_deref(), texts),
         texts,
         stretch: StretchView::new(stretch, snapshot, &app.config.site).map_err(WebError::internal)?,
-        contents: entry.body.listed(),
     };
     Page::html(&view, Policy::Public(vec![SITE_TAG.to_owned()]))
 }
@@ -463,10 +511,6 @@ struct StretchIndex {
     layout: Layout,
     areas: Vec<Area>,
 }
-    /// Of the site's words around the stretch, and of ours about it.
-    words: Tongue,
-    own_words: Tongue,
-    texts: &'static Texts,
 
 struct Area {
     id: String,

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Path, State},
     response::Response,
 };
 use http::StatusCode;
@@ -83,7 +83,7 @@ pub async fn is_longer(app: &App, post: &Post, than: usize) -> bool {
 pub async fn page(
     State(app): State<App>,
     Path((slug, number)): Path<(String, String)>,
-    asked: Result<Query<Asked>, QueryRejection>,
+    asked: Asked,
 ) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
     let number = lists::page_number(&number)?;
@@ -92,7 +92,7 @@ pub async fn page(
         let path = format!("/posts/{}/comments/page/{number}", post.entry.slug);
         return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&path)));
     }
-    entries::show_post(&app, &snapshot, post, &Asked::read(asked), Some(number)).await
+    entries::show_post(&app, &snapshot, post, &asked, Some(number)).await
 }
 
 #[derive(Template)]
@@ -130,7 +130,7 @@ pub async fn draw(
         .with_comment_feed(&entry.title, &feeds::comments_path(post));
     let layout = request.framed(layout, post);
     let (policy, status) = (request.policy(post), request.status);
-    let conversation = entries::conversation(app, snapshot, post, Some(&thread), request.form, request.asked);
+    let conversation = entries::conversation(app, snapshot, post, Some(&thread), request.form, request.own);
     let page = ThreadPage {
         title: entry.title.clone(),
         tongue: tongue::of(entry),

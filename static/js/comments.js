@@ -47,15 +47,37 @@ if (text.value) saveDraft();
 else loadDraft();
 form.addEventListener("input", ({ target }) => { if (target == text) saveDraft(); });
 
+/// What only this script shows is made here: browsers without styles would show it in the page.
+const make = (tag, properties, ...children) => {
+  const one = Object.assign(document.createElement(tag), properties);
+  one.append(...children);
+  return one;
+};
+
+const foot = form.querySelector(".form-foot");
+let notice;
+
+/// Says what went wrong above the buttons, or takes it back.
+const say = (words) => {
+  notice?.remove();
+  notice = words && make("p", { className: "notice notice-error", role: "alert" }, words);
+  if (notice) foot.before(notice);
+};
+addEventListener("online", () => say());
+
 // The form below the comment that it answers. The address stays as it is: a reload shows the page as everyone has it.
 // Where the page was asked for as an answer, its links lead on as they are.
 
 const home = document.createComment("");
 respond.before(home);
 const heading = respond.querySelector("h2");
-const replying = respond.querySelector(".replying");
 const first = heading.textContent;
 const moves = !parent.value;
+const to = make("a");
+const [before, after] = form.dataset.to.split("…");
+const cancel = make("a", { className: "text-link", href: "#-respond" }, form.dataset.cancel);
+const replying = respond.querySelector(".replying");
+if (moves) replying.append(make("p", {}, before, to, after), cancel);
 let asked;
 
 const move = (id, place) => {
@@ -68,10 +90,9 @@ const move = (id, place) => {
 
 const answer = (link) => {
   const comment = link.closest(".comment");
-  const to = replying.querySelector("p a");
   to.href = `#${comment.id}`;
   to.textContent = comment.querySelector(".comment-name").firstChild.textContent.trim();
-  heading.textContent = respond.dataset.reply;
+  heading.textContent = form.dataset.reply;
   asked = link;
   move(comment.id.slice(8), () => comment.after(respond));
   respond.classList.add("respond-moved");
@@ -120,6 +141,7 @@ box.addEventListener("change", remember);
 // Preview: a press shows it in place, and from then on it follows.
 
 const preview = document.getElementById("-preview");
+if (preview.hidden) preview.append(make("h3", {}, preview.ariaLabel), make("div"));
 const button = form.elements.preview;
 let pause, looks = 0;
 
@@ -141,10 +163,12 @@ const forgive = () => {
   }
 };
 
+/// Fails where the site cannot be reached; false where it has something to say against the comment.
 const look = async () => {
   const own = ++looks;
   const response = await fetch(button.dataset.look, { method: "POST", body: new URLSearchParams(new FormData(form)) });
   const html = await response.text();
+  if (response.status >= 500) throw response.status;
   if (own != looks) return true;
   if (!response.ok) return false;
   preview.querySelector("div").innerHTML = html;
@@ -155,14 +179,17 @@ const look = async () => {
 button.addEventListener("click", async (event) => {
   event.preventDefault();
   clearTimeout(pause);
-  if (await look().catch(() => false)) {
-    form.querySelector(".form-foot").before(preview);
-    preview.hidden = false;
-    preview.scrollIntoView({ block: "nearest" });
-  } else {
+  say();
+  try {
     // The page says what is wrong. Submitting so fires no click.
-    form.requestSubmit(button);
+    if (!await look()) return form.requestSubmit(button);
+  } catch {
+    return say(form.dataset.offline);
   }
+  foot.before(preview);
+  preview.hidden = false;
+  // A screen reader says the name of what gets the focus. What follows while one types is not read out.
+  preview.focus();
 });
 
 form.addEventListener("input", () => {
@@ -171,7 +198,11 @@ form.addEventListener("input", () => {
   pause = setTimeout(() => look().catch(() => {}), 400);
 });
 
-form.addEventListener("submit", ({ submitter }) => {
+form.addEventListener("submit", (event) => {
   remember();
-  if (submitter != button) keep(tab, "sent", JSON.stringify({ draft: draftOf(parent.value), newest: newest() }));
+  // The browser's own page for this would take name and text away.
+  if (!navigator.onLine) {
+    event.preventDefault();
+    say(form.dataset.offline);
+  } else if (event.submitter != button) keep(tab, "sent", JSON.stringify({ draft: draftOf(parent.value), newest: newest() }));
 });

@@ -11,8 +11,9 @@ async fn go_to_form(reader: &Visitor) {
     reader.see(".remember").await;
 }
 
+/// Everything but the addresses of comments that wait.
 async fn stored(reader: &Visitor) -> Value {
-    reader.run("return Object.entries(localStorage).sort()").await
+    reader.run("return Object.entries(localStorage).filter(([key]) => !key.startsWith('waiting ')).sort()").await
 }
 
 /// A comment that everyone sees.
@@ -163,6 +164,10 @@ async fn a_preview_follows_what_is_typed() {
     writer.see("#-preview:not([hidden]) strong").await;
     assert_eq!(writer.address().await, FLAGSHIP);
     assert_eq!(writer.text("#-preview strong").await, "arches");
+    writer.finds_focus_on("section#-preview").await;
+    let preview = writer.see("#-preview").await;
+    assert_eq!(writer.spoken_name(&preview).await, "This is how it will look");
+    writer.click("#-text").await;
     writer.see("#-text").await.send_keys(", **calves** too").await.expect("types");
     // Asked in one go: the element that was found may have been replaced before it is read.
     let previewed = "return document.querySelector('#-preview .prose')?.textContent.trim()";
@@ -216,4 +221,31 @@ async fn with_scripts_off_all_of_it_works_plainly() {
     writer.click(".own-leave button").await;
     writer.arrives_at("/me").await;
     assert!(writer.text("main").await.contains("There is nothing of yours here."));
+}
+
+#[tokio::test]
+async fn without_a_connection_nothing_is_lost_and_a_message_says_so() {
+    let Some(stage) = Stage::set() else { return };
+    let writer = stage.visitor(Scripts::On).await;
+    writer.open(FLAGSHIP).await;
+    go_to_form(&writer).await;
+    writer.fill("#-text", "My **arches** thank you").await;
+    writer.fill("#-name", "Dana").await;
+    writer.go_offline(true).await;
+    for button in ["[name=preview]", "form.comment-form button"] {
+        writer.click(button).await;
+        assert!(writer.text(".comment-form [role=alert]").await.contains("nothing has been sent"), "{button}");
+        assert_eq!(writer.count(".comment-form [role=alert]").await, 1);
+        assert_eq!(writer.address().await, FLAGSHIP);
+        assert_eq!(
+            (writer.value("#-text").await.as_str(), writer.value("#-name").await.as_str()),
+            ("My **arches** thank you", "Dana")
+        );
+    }
+    writer.go_offline(false).await;
+    until("the message goes", async || writer.count(".comment-form [role=alert]").await == 0).await;
+    writer.click("[name=preview]").await;
+    writer.see("#-preview:not([hidden]) strong").await;
+    writer.click("form.comment-form button").await;
+    writer.see(".comment-waiting:target").await;
 }

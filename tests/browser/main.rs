@@ -21,3 +21,4 @@ mod reading;
 mod scheme;
 mod searching;
 mod support;
+mod waiting;

@@ -24,6 +24,21 @@ async fn shows(reader: &Visitor, sentence: &str) {
 }
 
 #[tokio::test]
+async fn the_icon_leads_into_the_search_field() {
+    let Some(stage) = Stage::set() else { return };
+    for scripts in [Scripts::On, Scripts::Off] {
+        let reader = stage.visitor(scripts).await;
+        reader.open("/").await;
+        reader.click("header a[href='/search']").await;
+        reader.arrives_at("/search").await;
+        reader.finds_focus_on("input#q").await;
+        // Who reads results keeps the focus where it is.
+        reader.open("/search?q=calf").await;
+        reader.finds_focus_on("body").await;
+    }
+}
+
+#[tokio::test]
 async fn results_come_while_one_types() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;

@@ -69,6 +69,11 @@ async fn the_corner_lists_ones_own_comments_and_nobody_elses() {
     // What the author throws out stays in view, and can still be erased.
     site.store().trash(held, "test", site.app.clock.now()).await.expect("trashes");
     let html = ana.get("/me").await.says("Removed by the author").html();
+    // Several under one post differ.
+    assert_eq!(html.one("h2", "aria-label", &format!("comment {first}, Under calf")).words(), "Under calf");
+    assert!(
+        html.one("a", "href", &format!("/me/comments/{first}/delete")).words().ends_with(&format!(", comment {first}"))
+    );
     assert!(html.find("a", "href", &format!("/me/comments/{held}/edit")).is_none());
     assert!(html.find("a", "href", &format!("/me/comments/{held}/delete")).is_some());
 }

@@ -19,7 +19,7 @@ use super::{
     comments,
     errors::WebError,
     page::{Page, Policy, redirect},
-    view::{dates, layout::Layout},
+    view::{dates, layout::Layout, thread},
     visitor::Visitor,
 };
 use crate::{
@@ -120,18 +120,13 @@ struct OwnView {
 impl OwnView {
     fn new(app: &App, snapshot: &Snapshot, comment: &Comment) -> Self {
         let (texts, zone) = (app.texts(), &app.config.site.time_zone);
-        let state = match comment.status {
-            Status::Held => &texts.comments.waiting,
-            Status::Approved => &texts.corner.shown,
-            Status::Spam | Status::Trash => &texts.corner.removed,
-        };
         let left = comment.editable_for(app.clock.now());
         let minutes = left.map(|left| usize::try_from((left.as_secs() + 59) / 60).unwrap_or(0).max(1));
         Self {
             id: comment.id,
             title: title(snapshot, comment),
             href: place(app, snapshot, comment),
-            state,
+            state: thread::state(comment.status, texts),
             is_shown: comment.status == Status::Approved,
             at: dates::minute(comment.created_at, zone, texts),
             edited: comment.edited_at.map(|at| dates::minute(at, zone, texts)),

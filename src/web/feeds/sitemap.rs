@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, Query, State},
+    extract::{Path, State},
     response::{IntoResponse, Response},
 };
 use http::Uri;
@@ -69,11 +69,11 @@ pub(super) async fn part(
     State(app): State<App>,
     Path(written): Path<String>,
     uri: Uri,
-    asked: Query<entries::Asked>,
+    asked: entries::Asked,
 ) -> Result<Response, WebError> {
     let number = written.strip_suffix(".xml").and_then(|number| number.parse::<usize>().ok());
     let Some(number) = number.filter(|number| format!("{number}.xml") == written) else {
-        return entries::show(State(app), uri, Ok(asked)).await;
+        return entries::show(State(app), uri, asked).await;
     };
     let listed = listed(&app, &app.snapshot());
     let part = part_of(&listed, LIMIT, number).ok_or_else(WebError::not_found)?;

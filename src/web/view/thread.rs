@@ -13,7 +13,10 @@ use crate::{
         names::person_and_blog,
         thread::{InReplyTo, Node, Said, Thread, fold},
     },
-    texts::Texts,
+    texts::{
+        Texts,
+        phrase::{Phrase, gaps::Corner},
+    },
 };
 
 /// A comment with its replies; draws itself, and they themselves in it.
@@ -23,8 +26,10 @@ pub struct CommentView {
     id: CommentId,
     said: Place,
     in_reply_to: Option<To>,
-    /// Its writer is asked by mail whether they want to be told.
-    is_asked: bool,
+    /// The comment that it is set in under, which lines show to those who see them.
+    below: Option<To>,
+    /// What is said to its writer.
+    note: Option<Note>,
     replies: Vec<CommentView>,
     /// Later replies, which are read when somebody asks for them.
     folded: Option<Folded>,
@@ -54,6 +59,8 @@ struct SaidView {
     html: String,
     is_author: bool,
     is_waiting: bool,
+    /// Why nobody but its writer sees it.
+    state: Option<&'static str>,
     is_edited: bool,
 }
 
@@ -84,6 +91,45 @@ impl PreviewView {
     }
 }
 
+/// A comment whose signed address was opened: its writer sees it whether it waits, is public or was removed.
+#[derive(Clone, Copy, Debug)]
+pub struct Own {
+    pub id: CommentId,
+    /// A mail asks its writer whether they want to be told.
+    pub is_asked: bool,
+    /// What can be done with it in this browser's corner; `None`: it is not in there.
+    pub corner: Option<&'static Phrase<Corner>>,
+}
+
+/// What the page says to the writer of a comment.
+struct Note {
+    sentence: &'static str,
+    is_good: bool,
+    is_asked: bool,
+    corner: Option<&'static Phrase<Corner>>,
+}
+
+impl Note {
+    fn new(own: Own, status: Status, texts: &'static Texts) -> Self {
+        let sentence = match status {
+            Status::Held => &texts.comments.kept,
+            Status::Approved => &texts.comments.online,
+            Status::Spam | Status::Trash => &texts.comments.taken_away,
+        };
+        let is_good = matches!(status, Status::Held | Status::Approved);
+        Self { sentence, is_good, is_asked: own.is_asked && is_good, corner: own.corner }
+    }
+}
+
+/// State of a comment in a word, for its writer.
+pub fn state(status: Status, texts: &'static Texts) -> &'static str {
+    match status {
+        Status::Held => &texts.comments.waiting,
+        Status::Approved => &texts.corner.shown,
+        Status::Spam | Status::Trash => &texts.corner.removed,
+    }
+}
+
 /// Another comment, named.
 struct To {
     href: String,
@@ -99,21 +145,21 @@ struct Folded {
     is_open: bool,
 }
 
-/// Draws the comments on a page of a thread. `asked` is one whose writer is asked by mail whether they want to be told.
+/// Draws the comments on a page of a thread.
 pub fn comments(
     thread: &Thread,
-    asked: Option<CommentId>,
+    own: Option<Own>,
     zone: &TimeZone,
     can_reply: bool,
     texts: &'static Texts,
 ) -> Vec<CommentView> {
-    let drawer = Drawer { thread, asked, zone, can_reply, texts };
-    thread.roots.iter().map(|node| drawer.comment(node, true)).collect()
+    let drawer = Drawer { thread, own, zone, can_reply, texts };
+    thread.roots.iter().map(|node| drawer.comment(node, None, true)).collect()
 }
 
 struct Drawer<'a> {
     thread: &'a Thread,
-    asked: Option<CommentId>,
+    own: Option<Own>,
     zone: &'a TimeZone,
     can_reply: bool,
     texts: &'static Texts,
@@ -121,13 +167,13 @@ struct Drawer<'a> {
 
 impl Drawer<'_> {
     /// What was unfolded is not folded once more within.
-    fn comment(&self, node: &Node, folds: bool) -> CommentView {
+    fn comment(&self, node: &Node, parent: Option<&Node>, folds: bool) -> CommentView {
         let in_view = if folds { fold::in_view(&node.replies) } else { node.replies.len() };
         let (in_view, later) = node.replies.split_at(in_view);
         let folded = || Folded {
-            replies: later.iter().map(|reply| self.comment(reply, false)).collect(),
+            replies: later.iter().map(|reply| self.comment(reply, Some(node), false)).collect(),
             summary: self.texts.comments.more_replies.of(later.iter().map(Node::size).sum()),
-            is_open: later.iter().any(|reply| self.has_word_for_its_writer(reply)),
+            is_open: later.iter().any(|reply| self.own.is_some_and(|own| reply.find(own.id).is_some())),
         };
         CommentView {
             id: node.id(),
@@ -138,19 +184,18 @@ impl Drawer<'_> {
                 Said::Continued(to) => Place::Continued(self.to(to)),
             },
             in_reply_to: node.in_reply_to.as_ref().map(|to| self.to(to)),
-            is_asked: self.asked == Some(node.id()),
-            replies: in_view.iter().map(|reply| self.comment(reply, folds)).collect(),
+            below: parent.map(|parent| self.to(&InReplyTo { id: parent.id(), name: parent.name() })),
+            note: match (self.own, &node.said) {
+                (Some(own), Said::Comment(comment)) if own.id == comment.id => {
+                    Some(Note::new(own, comment.status, self.texts))
+                }
+                _ => None,
+            },
+            replies: in_view.iter().map(|reply| self.comment(reply, Some(node), folds)).collect(),
             folded: (!later.is_empty()).then(folded),
             can_reply: self.can_reply,
             texts: self.texts,
         }
-    }
-
-    /// Whether a comment in it tells its writer how it stands, for whom it is the one they came to see.
-    fn has_word_for_its_writer(&self, node: &Node) -> bool {
-        let is_waiting = matches!(&node.said, Said::Comment(comment) if comment.status != Status::Approved);
-        let is_it = is_waiting || self.asked == Some(node.id());
-        is_it || node.replies.iter().any(|reply| self.has_word_for_its_writer(reply))
     }
 
     /// On this page, or wherever it stands.
@@ -161,7 +206,7 @@ impl Drawer<'_> {
     }
 }
 
-fn said(comment: &Comment, zone: &TimeZone, texts: &Texts) -> SaidView {
+fn said(comment: &Comment, zone: &TimeZone, texts: &'static Texts) -> SaidView {
     let (person, blog) = person_and_blog(&comment.name);
     SaidView {
         person: person.to_owned(),
@@ -173,7 +218,8 @@ fn said(comment: &Comment, zone: &TimeZone, texts: &Texts) -> SaidView {
         at: dates::minute(comment.created_at, zone, texts),
         html: comment_markdown::render(&comment.text),
         is_author: comment.by_author,
-        is_waiting: comment.status != Status::Approved,
+        is_waiting: comment.status == Status::Held,
+        state: (comment.status != Status::Approved).then(|| state(comment.status, texts)),
         is_edited: comment.edited_at.is_some(),
     }
 }

@@ -1,7 +1,13 @@
 //! Conversations: replies under what they answer, five deep; what was removed; old slugs.
 
+use std::collections::BTreeSet;
+
 use super::{answer_to, approved, site, stored};
-use crate::support::{TestSite, html::Html, visitor::comment_id};
+use crate::support::{
+    TestSite,
+    html::{Element, Html},
+    visitor::comment_id,
+};
 
 /// How deep a comment stands: 1 at the first level.
 fn depth(html: &Html, id: i64) -> usize {
@@ -61,7 +67,11 @@ async fn below_the_fifth_level_an_answer_stands_beside_its_parent_and_names_it()
     assert_eq!(depths, [1, 2, 3, 4, 5, 5, 5]);
     for (at, id) in ids.iter().enumerate() {
         let comment = html.by_id(&format!("comment-{id}")).expect("is shown");
-        assert_eq!(comment.text.contains("in reply to"), at >= 5, "{}", comment.words());
+        // Where lines show it, only screen readers are told.
+        assert_eq!(comment.text.contains("in reply to"), at >= 1, "{}", comment.words());
+        let place = html.elements.iter().position(|e| e.get("id") == format!("comment-{id}")).expect("is shown");
+        let told = html.elements.iter().find(|e| e.within.contains(&place) && e.words().starts_with("in reply to"));
+        assert_eq!(told.map(|told| told.has_class("visually-hidden")), (at >= 1).then_some(at < 5), "{told:?}");
     }
     let sixth = html.by_id(&format!("comment-{}", ids[5])).expect("is shown");
     assert!(sixth.words().contains("in reply to Bo"), "{}", sixth.words());
@@ -69,6 +79,64 @@ async fn below_the_fifth_level_an_answer_stands_beside_its_parent_and_names_it()
     let link =
         html.elements.iter().find(|e| e.within.contains(&place) && e.get("href") == format!("#comment-{}", ids[4]));
     assert!(link.is_some(), "the name leads to the parent");
+}
+
+#[tokio::test]
+async fn headings_and_reply_links_of_one_name_differ() {
+    let site = site().await;
+    // The clock stands still, so that all are of the same minute.
+    let first = approved(&site, "calf", "First").await;
+    for text in ["Second", "Third"] {
+        approved(&site, "calf", text).await;
+        answer_to(&site, "calf", first, &format!("{text} answer")).await;
+    }
+    let html = site.get("/posts/calf").await.html();
+    let named = |of: &str, name: &dyn Fn(&Element) -> String| {
+        let names: Vec<String> = html.elements.iter().filter(|e| e.has_class(of)).map(name).collect();
+        assert_eq!(names.len(), 5);
+        let unique: BTreeSet<&String> = names.iter().collect();
+        assert_eq!(unique.len(), names.len(), "{names:?}");
+        names
+    };
+    let headings = named("comment-name", &|heading| heading.get("aria-label").to_owned());
+    let links = named("comment-reply", &Element::words);
+    assert!(headings.contains(&format!("comment {first}, Ana")), "{headings:?}");
+    assert!(links.contains(&format!("Reply to Ana, comment {first}")), "{links:?}");
+}
+
+#[tokio::test]
+async fn a_link_leads_from_the_start_of_the_comments_to_the_form() {
+    let site = site().await;
+    assert!(site.get("/posts/calf").await.html().find("a", "href", "#-respond").is_none(), "nothing to skip");
+    approved(&site, "calf", "First").await;
+    let html = site.get("/posts/calf").await.html();
+    let at = |wanted: &dyn Fn(&Element) -> bool| html.elements.iter().position(wanted).expect("is there");
+    let (link, comment, form) =
+        (at(&|e| e.get("href") == "#-respond"), at(&|e| e.has_class("comment")), at(&|e| e.get("id") == "-respond"));
+    assert!(link < comment && comment < form);
+    assert_eq!(html.elements[link].words(), "Say something");
+}
+
+#[tokio::test]
+async fn a_text_browser_shows_no_parts_of_the_form_that_are_not_used() {
+    let site = site().await;
+    approved(&site, "calf", "First").await;
+    let page = site.get("/posts/calf").await;
+    let html = page.html();
+    // They do not know that word, nor templates.
+    assert!(
+        html.elements.iter().all(|e| (e.attribute("hidden").is_none() || e.words().is_empty()) && e.name != "template")
+    );
+    let form = html.by_id("-respond").expect("the form").words();
+    for words in ["Replying to", "Cancel reply", "This is how it will look", "Leave this empty"] {
+        assert!(!form.contains(words), "{words}: {form}");
+    }
+    let trap = html.one("label", "for", html.one("input", "name", "fax_extension").get("id"));
+    assert_eq!(trap.words(), "A trap for spam programs; people write nothing here");
+    let search = html.one("a", "href", "/search");
+    assert_eq!(search.words(), "Search");
+    let icons: Vec<&Element> = html.all("svg").into_iter().filter(|svg| svg.get("viewbox") == "0 0 18 18").collect();
+    assert!(!icons.is_empty() && icons.iter().all(|svg| svg.get("width") == "18" && svg.get("height") == "18"));
 }
 
 #[tokio::test]

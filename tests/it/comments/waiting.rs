@@ -51,6 +51,100 @@ async fn an_approved_comment_is_public() {
 }
 
 #[tokio::test]
+async fn the_page_of_a_waiting_comment_says_what_became_of_it() {
+    let site = TestSite::new().post("calf", "x").post("hips", "y").start().await;
+    let now = || site.app.clock.now();
+    let corner = "<a href=\"/me\">your corner</a>";
+    for (act, badge, says, can_edit) in [
+        ("wait", "Waiting", "waits for the author", true),
+        ("approve", "", "Your comment is online.", true),
+        ("spam", "Removed by the author", "The author has removed your comment.", false),
+        ("trash", "Removed by the author", "The author has removed your comment.", false),
+    ] {
+        let ana = site.visitor("192.0.2.1");
+        let posted = ana.comment("calf", &format!("Words to {act}")).await;
+        let (id, page) = (comment_id(&posted), posted.header("location").split('#').next().expect("a path").to_owned());
+        match act {
+            "approve" => site.approve(id).await,
+            "spam" => drop(site.store().mark_spam(id, "test", now()).await.expect("is spam")),
+            "trash" => drop(site.store().trash(id, "test", now()).await.expect("trashes")),
+            _ => {}
+        }
+        let told = ana.get(&page).await;
+        told.is(200).says(&format!("Words to {act}"));
+        let html = told.html();
+        let comment = html.by_id(&format!("comment-{id}")).expect("the comment");
+        assert!(comment.text.contains(says) && comment.text.contains(badge), "{act}: {}", comment.words());
+        assert_eq!(comment.has_class("comment-waiting"), act == "wait", "{act}");
+        assert_eq!(comment.text.contains("Thank you"), can_edit, "{act}");
+        told.says(if can_edit { "you can change it in" } else { "You can erase it in" }).says(corner);
+        assert_eq!(html.find("a", "href", &format!("/comments/{id}")).is_some(), act == "approve", "{act}");
+        // What the corner says of it.
+        let own = ana.get("/me").await;
+        own.says(if badge.is_empty() { "Shown" } else { badge });
+        assert_eq!(own.html().find("a", "href", &format!("/me/comments/{id}/edit")).is_some(), can_edit, "{act}");
+        // Later it cannot be changed any more.
+        site.turn(SignedDuration::from_mins(16));
+        ana.get(&page).await.does_not_say("you can change it in").says("You can erase it in").says(corner);
+        // Nothing is left of what its writer has erased.
+        ana.form(&format!("/me/comments/{id}/delete")).await.send().await.is(303);
+        let gone = ana.get(&page).await;
+        assert_eq!(gone.leads(), "303 /posts/calf", "{act}");
+    }
+}
+
+#[tokio::test]
+async fn an_erased_comment_that_was_answered_has_no_page_of_its_own() {
+    let site = site().await;
+    let ana = site.visitor("192.0.2.1");
+    let posted = ana.comment("calf", "My first words").await;
+    let (id, page) = (comment_id(&posted), posted.header("location").split('#').next().expect("a path").to_owned());
+    site.approve(id).await;
+    super::answer_to(&site, "calf", id, "An answer").await;
+    ana.form(&format!("/me/comments/{id}/delete")).await.send().await.is(303);
+    assert_eq!(ana.get(&page).await.leads(), "303 /posts/calf");
+    ana.get("/posts/calf").await.says("A comment stood here").says("An answer").does_not_say("Thank you");
+}
+
+#[tokio::test]
+async fn the_corner_is_promised_only_to_a_browser_that_kept_the_cookie() {
+    let site = site().await;
+    let ana = site.visitor("192.0.2.1");
+    let posted = ana.comment("calf", "My first words").await;
+    let page = posted.header("location").split('#').next().expect("a path").to_owned();
+    let comment = format!("comment-{}", comment_id(&posted));
+    let promise = async |visitor: &crate::support::visitor::Visitor<'_>| {
+        let html = visitor.get(&page).await.html();
+        let shown = html.by_id(&comment).expect("the comment");
+        assert!(shown.text.contains("waits for the author"), "{}", shown.words());
+        shown.text.contains("your corner")
+    };
+    assert!(promise(&ana).await);
+    // Somebody else with a cookie of ours has another corner.
+    let bo = site.visitor("192.0.2.2");
+    bo.comment("calf", "Somebody else's").await;
+    assert!(!promise(&bo).await);
+    ana.forget_cookies();
+    assert!(!promise(&ana).await);
+}
+
+#[tokio::test]
+async fn the_way_to_ones_own_comments_is_told_above_the_form_and_where_there_is_none() {
+    let site = TestSite::new()
+        .post("calf", "x")
+        .post("hips", "---\ntitle: Hips\ndate: 2026-05-02\ncomments: false\n---\ny")
+        .start()
+        .await;
+    for path in ["/posts/calf", "/posts/hips"] {
+        let html = site.get(path).await.html();
+        let told = html.elements.iter().find(|e| e.name == "p" && e.words().contains("are in your corner."));
+        let told = told.unwrap_or_else(|| panic!("nothing is told on {path}"));
+        assert!(!told.has_class("hint") && !told.has_class("meta"), "in small letters: {told:?}");
+        assert!(html.find("a", "href", "/me").is_some());
+    }
+}
+
+#[tokio::test]
 async fn a_forged_waiting_link_shows_nothing() {
     let site = site().await;
     let id = comment_id(&site.visitor("192.0.2.1").comment("calf", "My first words").await);
