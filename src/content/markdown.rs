@@ -14,7 +14,7 @@ mod quotes;
 mod shortcodes;
 pub mod tags;
 
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
@@ -208,7 +208,7 @@ fn write<'e>(dialect: Dialect, markdown: &str, events: &'e Events<'e>, lookup: &
         open: open::Open::default(),
         in_link: 0,
         behind_link: String::new(),
-        ends: events.iter().filter_map(end_tag_in_text).collect(),
+        ends: ends_in_texts(events),
         has_picture: lookup.has_cover(),
         footnotes: footnotes::Footnotes::default(),
         alignments: Vec::new(),
@@ -239,8 +239,8 @@ struct Writer<'a, 'e> {
     in_link: usize,
     /// What may not stand in the link that is being written, and follows it.
     behind_link: String,
-    /// Places and names of end tags in texts.
-    ends: Vec<(usize, String)>,
+    /// Places of end tags in texts, by name.
+    ends: HashMap<String, Vec<usize>>,
     /// One stands above what comes next.
     has_picture: bool,
     footnotes: footnotes::Footnotes<'e>,
@@ -409,11 +409,18 @@ fn is_alone(events: &Events, at: usize) -> bool {
         && events.get(behind).is_some_and(|(event, _)| is_behind(event))
 }
 
-/// The place and the name of an end tag in a text.
-fn end_tag_in_text((event, range): &(Event, Range<usize>)) -> Option<(usize, String)> {
-    let Event::InlineHtml(html) = event else { return None };
-    let name = html.strip_prefix("</")?.trim_end_matches('>').trim_end();
-    Some((range.start, name.to_ascii_lowercase()))
+/// Places of the end tags in texts, by name.
+fn ends_in_texts(events: &Events) -> HashMap<String, Vec<usize>> {
+    let mut ends: HashMap<String, Vec<usize>> = HashMap::new();
+    for (event, range) in events {
+        if let Event::InlineHtml(html) = event
+            && let Some(name) = html.strip_prefix("</")
+        {
+            let name = name.trim_end_matches('>').trim_end().to_ascii_lowercase();
+            ends.entry(name).or_default().push(range.start);
+        }
+    }
+    ends
 }
 
 /// Ends after which words do not touch.

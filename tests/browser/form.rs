@@ -7,7 +7,7 @@ use super::support::{FLAGSHIP, Scripts, Stage, Visitor, until};
 
 /// Goes down to the form, and waits for its script, which then comes.
 async fn go_to_form(reader: &Visitor) {
-    reader.run("document.getElementById('respond').scrollIntoView()").await;
+    reader.run("document.getElementById('-respond').scrollIntoView()").await;
     reader.see(".remember").await;
 }
 
@@ -159,7 +159,7 @@ async fn a_preview_follows_what_is_typed() {
     writer.open(FLAGSHIP).await;
     go_to_form(&writer).await;
     writer.fill("#-text", "My **arches** thank you").await;
-    assert_eq!(writer.run("return document.getElementById('preview').hidden").await, true, "nobody has asked for it");
+    assert_eq!(writer.run("return document.getElementById('-preview').hidden").await, true, "nobody has asked for it");
     writer.click("[name=preview]").await;
     writer.see("#-preview:not([hidden]) strong").await;
     assert_eq!(writer.address().await, FLAGSHIP);

@@ -36,12 +36,6 @@ const VOID: [&str; 18] = [
 /// Elements that are there once, around a page.
 const FRAME: [&str; 5] = ["html", "head", "body", "frameset", "plaintext"];
 
-/// Elements that hide what stands in them, or show it in a box. In a sentence, without an end, they are a word of it.
-const HIDING: [&str; 17] = [
-    "audio", "canvas", "datalist", "iframe", "math", "noembed", "noframes", "noscript", "object", "script", "select",
-    "style", "svg", "template", "textarea", "title", "video",
-];
-
 /// Elements that do not part words.
 const INLINE: [&str; 29] = [
     "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd",
@@ -105,11 +99,17 @@ impl Writer<'_, '_> {
         text_end: Option<usize>,
     ) {
         let (name, at) = (tag.name.as_str(), source(tag.at));
-        let is_word = text_end.is_some_and(|end| {
-            FRAME.contains(&name) || HIDING.contains(&name) && !tag.is_self_closing && !self.ends_between(name, at, end)
-        });
+        // A tag without an end in a text is a word of it (`Vec<T>`, "the <title> tag"), unless it only formats.
+        let is_markup = tag.is_self_closing
+            || name == "p"
+            || VOID.contains(&name)
+            || INLINE.contains(&name)
+            || self.open.innermost().is_some_and(|outer| !INLINE.contains(&outer));
+        let is_word =
+            text_end.is_some_and(|end| FRAME.contains(&name) || !is_markup && !self.ends_between(name, at, end));
         if is_word {
-            self.report_open(&format!("<{name}>"), at);
+            let what = format!("<{name}> is not closed in its text, so readers see it as it is");
+            self.remark(at, what, "Close it, or put it in `backticks`.");
             self.visible(&html[tag.at..end]);
             return;
         }
@@ -210,8 +210,8 @@ impl Writer<'_, '_> {
 
     /// Whether an end tag of that name stands between two places of the Markdown, in a text.
     fn ends_between(&self, name: &str, at: usize, end: usize) -> bool {
-        let next = self.ends.partition_point(|(place, _)| *place < at);
-        self.ends[next..].iter().take_while(|(place, _)| *place < end).any(|(_, other)| other == name)
+        let places = self.ends.get(name).map(Vec::as_slice).unwrap_or_default();
+        places.get(places.partition_point(|place| *place < at)).is_some_and(|place| *place < end)
     }
 
     fn report_open(&mut self, what: &str, at: usize) {
@@ -261,7 +261,7 @@ impl Writer<'_, '_> {
                 name if NAMES.contains(&(tag.name.as_str(), name)) => self.file_of(tag, name, value.trim(), at),
                 _ => None,
             };
-            changes.extend(changed.map(|value| (place.clone(), attribute_value(&value))));
+            changes.extend(changed.map(|value| (place.clone(), tags::value_of_attribute(&value))));
         }
         if let ("img", Some(size)) = (tag.name.as_str(), self.size_of(tag)) {
             changes.push((tag.name_end..tag.name_end, size));
@@ -367,11 +367,6 @@ impl Writer<'_, '_> {
     }
 }
 
-/// A value for any kind of quotes.
-fn attribute_value(text: &str) -> String {
-    escape_html(text).replace('\'', "&#39;")
-}
-
 /// No address of somebody else's, no part of this page.
 fn is_ours(named: &str) -> bool {
     let scheme = named.split(['/', '?', '#']).next().is_some_and(|start| start.contains(':'));
@@ -413,6 +408,9 @@ mod tests {
         for (written, expected) in [
             ("Use the <title> tag.\n\nb", "<p>Use the &lt;title&gt; tag.</p><p>b</p>"),
             ("Use <textarea rows=2> or <select>.", "<p>Use &lt;textarea rows=2&gt; or &lt;select&gt;.</p>"),
+            ("A Vec<T> of <li> or <b>c <path>", "<p>A Vec&lt;T&gt; of &lt;li&gt; or <b>c &lt;path&gt;</b></p>"),
+            ("<ul><li>a<li>b</ul>c", "<ul><li>a<li>b</ul>c"),
+            ("a <select><option>b<option>c</select>", "<p>a <select><option>b<option>c</select></p>"),
             ("Set <title>A *b*</title> so.", "<p>Set <title>A <em>b</em></title> so.</p>"),
             ("a <b>c *d\n\ne*", "<p>a <b>c *d</b></p><p>e*</p>"),
             ("*a <b>c* d</b>", "<p><em>a <b>c</b></em> d</p>"),

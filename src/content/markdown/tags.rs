@@ -7,6 +7,8 @@ use html5gum::{
     emitters::callback::{CallbackEmitter, CallbackEvent},
 };
 
+use crate::domain::words::escape_html;
+
 /// A piece of HTML.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Token {
@@ -103,6 +105,26 @@ pub fn start_tags(html: &str) -> impl Iterator<Item = StartTag> {
         Token::Start(tag) => Some(tag),
         _ => None,
     })
+}
+
+/// HTML with the values of some attributes changed; `None` leaves one as it is.
+pub fn with_changed(html: &str, change: impl Fn(&StartTag, &Attribute) -> Option<String>) -> String {
+    let (mut changed, mut copied) = (String::with_capacity(html.len() * 5 / 4), 0);
+    for tag in start_tags(html) {
+        for attribute in tag.attributes.iter().filter(|one| !one.value.trim().is_empty()) {
+            if let Some(value) = change(&tag, attribute) {
+                changed.push_str(&html[copied..attribute.place.start]);
+                changed.push_str(&value_of_attribute(&value));
+                copied = attribute.place.end;
+            }
+        }
+    }
+    changed + &html[copied..]
+}
+
+/// A value for any kind of quotes.
+pub fn value_of_attribute(text: &str) -> String {
+    escape_html(text).replace('\'', "&#39;")
 }
 
 /// A `srcset` (HTML, 4.8.4.2.1) with each of its addresses changed; `None` leaves one as it is.

@@ -16,7 +16,7 @@ use crate::{
         Snapshot,
         markdown::{
             highlight,
-            tags::{each_of_set, start_tags},
+            tags::{Attribute, each_of_set, with_changed},
         },
     },
     domain::{
@@ -231,20 +231,11 @@ pub fn with_whole_addresses(html: &str, page: &str) -> String {
         Err(url::ParseError::RelativeUrlWithoutBase) => page.join(address).ok().map(String::from),
         _ => None,
     };
-    let (mut written, mut rest) = (String::with_capacity(html.len() * 5 / 4), 0);
-    for attribute in start_tags(html).filter(|tag| tag.name != "use").flat_map(|tag| tag.attributes) {
-        let value = attribute.value.trim();
-        let changed = match attribute.name.as_str() {
-            _ if value.is_empty() => None,
-            "href" | "src" | "poster" | "cite" | "data" | "action" | "formaction" | "longdesc" => whole(value),
-            "srcset" | "imagesrcset" => Some(each_of_set(value, whole)),
-            _ => None,
-        };
-        if let Some(changed) = changed {
-            written.push_str(&html[rest..attribute.place.start]);
-            written.push_str(&escape_html(&changed).replace('\'', "&#39;"));
-            rest = attribute.place.end;
-        }
-    }
-    written + &html[rest..]
+    with_changed(html, |tag, Attribute { name, value, .. }| match name.as_str() {
+        // A part of a drawing, by its id.
+        "href" if tag.name == "use" => None,
+        "href" | "src" | "poster" | "cite" | "data" | "action" | "formaction" | "longdesc" => whole(value.trim()),
+        "srcset" | "imagesrcset" => Some(each_of_set(value, whole)),
+        _ => None,
+    })
 }

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     config::Site,
-    content::Snapshot,
+    content::{
+        Snapshot,
+        markdown::tags::{Attribute, with_changed},
+    },
     domain::{
         address,
         embed::Embed,
@@ -50,16 +53,25 @@ impl<'a> StretchCard<'a> {
     pub fn new(stretch: &'a Stretch, level: u8, around: &str, site: &Site) -> Self {
         let language = stretch.entry.language.as_deref();
         let texts = tongue::words_in(language, site.texts);
+        let id = format!("-stretch-{}", stretch.entry.slug);
+        // The post around it may have the same ids.
+        let below = |value: &str| Some(format!("{id}-{value}"));
+        let steps =
+            with_changed(&steps_and_notes(stretch, texts).0, |_, Attribute { name, value, .. }| match &**name {
+                "id" => below(value),
+                "href" => value.strip_prefix('#').and_then(below).map(|id| format!("#{id}")),
+                _ => None,
+            });
         Self {
             stretch,
             level: level.min(6),
             tongue: tongue::inside(language.unwrap_or(&site.language), around),
             words: tongue::of_words(language, texts),
             texts,
-            id: format!("-stretch-{}", stretch.entry.slug),
             href: address::encode(&stretch.entry.address),
             facts: facts(stretch, texts),
-            steps: steps_and_notes(stretch, texts).0,
+            steps,
+            id,
         }
     }
 

@@ -83,6 +83,19 @@ async fn ids_in_html_of_the_author_are_there_once_each() {
 }
 
 #[tokio::test]
+async fn a_card_of_a_stretch_in_a_post_takes_none_of_its_ids() {
+    let stretch =
+        "---\ntitle: Calf\n---\n1. Stand <b id=\"legs\">up</b>, as <a href=\"#legs\">here</a>.[^1]\n\n[^1]: Note.\n";
+    let text = "## Legs\n\n![[calf]]\n\n## Stretch calf\n\nNote.[^1]\n\n[^1]: Note.\n";
+    let site = TestSite::new().file("stretches/calf.md", stretch).post("a", text).start().await;
+    let html = site.get("/posts/a").await.html();
+    has_each_id_once("/posts/a", &html);
+    assert!(html.find("b", "id", "-stretch-calf-legs").is_some());
+    assert!(html.find("a", "href", "#-stretch-calf-legs").is_some());
+    has_each_id_once("/stretches/calf", &site.get("/stretches/calf").await.html());
+}
+
+#[tokio::test]
 async fn no_page_of_the_sample_site_has_an_id_twice() {
     let site = TestSite::sample().await;
     let (mut known, mut waiting) = (BTreeSet::from(["/".to_owned()]), vec!["/".to_owned()]);
