@@ -30,9 +30,10 @@ impl Clock {
         Self(Arc::new(now))
     }
 
+    /// The system's time in whole milliseconds, as the database keeps times.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
     pub fn system() -> Self {
-        Self::new(Timestamp::now)
+        Self::new(|| Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default())
     }
 
     pub fn now(&self) -> Timestamp {

@@ -22,6 +22,7 @@ use crate::{
         delivery::Rhythm,
         language, mailbox,
         permalink::{Permalink, Rules},
+        redirects::Redirects,
         theme::{Remark, Theme},
         thread::pages::Order,
         verdict::{self, Moderation, Phrases, Rates},
@@ -119,6 +120,7 @@ pub struct Site {
     pub author: Author,
     pub navigation: Vec<NavigationLink>,
     pub permalink: Permalink,
+    pub redirects: Redirects,
     /// A picture in `content/media/` for cards that other sites make of ours.
     pub card: Option<String>,
     /// An SVG or PNG of the content, in place of the one that is drawn.
@@ -145,6 +147,7 @@ impl Site {
             zone: self.time_zone.clone(),
             permalink: self.permalink.clone(),
             language: self.language.clone(),
+            redirects: self.redirects.clone(),
             base_url: self.base_url.clone(),
             frame_hosts: self.frame_hosts.clone(),
             navigation: self.navigation.iter().map(|link| link.href.clone()).collect(),
@@ -206,6 +209,7 @@ struct SiteToml {
     language: String,
     time_zone: String,
     permalink: Option<String>,
+    redirects: BTreeMap<String, String>,
     card: Option<String>,
     icon: Option<String>,
     theme: theme::ThemeToml,
@@ -262,6 +266,7 @@ impl Default for SiteToml {
             language: "en".to_owned(),
             time_zone: "UTC".to_owned(),
             permalink: None,
+            redirects: BTreeMap::new(),
             card: None,
             icon: None,
             theme: theme::ThemeToml::default(),
@@ -403,6 +408,7 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
         Some(pattern) => Permalink::parse(pattern).map_err(|rule| wrong("permalink", pattern, &rule))?,
         None => Permalink::default(),
     };
+    let redirects = Redirects::parse(&raw.redirects).map_err(|(part, rule)| wrong("redirects", &part, &rule))?;
     let time_zone = TimeZone::get(&raw.time_zone)
         .map_err(|_| wrong("time_zone", &raw.time_zone, "write a name such as Europe/Berlin or UTC"))?;
     if raw.title.trim().is_empty() {
@@ -454,6 +460,7 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
         time_zone,
         navigation: raw.navigation,
         permalink,
+        redirects,
         card: raw.card,
         notices: Notices { of_each: raw.mail.each_comment, digest },
         icon: theme::icon(raw.icon)?,

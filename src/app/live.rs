@@ -14,6 +14,7 @@ use crate::{
         entry::Post,
         problem::{self, Problem, Severity},
         search::SearchIndex,
+        words::counted,
     },
     store::{Forgotten, Stale},
     web::{Site, assets::Assets},
@@ -108,7 +109,7 @@ async fn keep_content(
         swapped.notify_one();
         if is_read_again {
             app.pictures.follow(&library.media);
-            report(&before, &library);
+            report(&before, &app.snapshot(), &library);
             let by_now = read_site_toml(app);
             if site_toml != by_now {
                 site_toml = by_now;
@@ -212,10 +213,11 @@ async fn reached(app: &App, next_change: Option<Timestamp>) {
 }
 
 /// Says that a change has arrived. Problems that were there before have been told before.
-fn report(before: &Snapshot, library: &Library) {
+fn report(before: &Snapshot, after: &Snapshot, library: &Library) {
     let told: HashSet<&Problem> = before.problems.iter().collect();
-    let (posts, problems) = (library.posts.len(), library.problems.len());
-    tracing::info!("the content was read again: {posts} posts, {problems} problems");
+    let [posts, ..] = after.counts.words();
+    let problems = counted(library.problems.len(), "problem", "problems");
+    tracing::info!("the content was read again: {posts}, {problems}");
     log(library.problems.iter().filter(|problem| !told.contains(problem)));
 }
 

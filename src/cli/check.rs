@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::Places;
 use crate::{
+    app::Clock,
     content::Loader,
     domain::{problem::Severity, words::counted},
 };
@@ -31,10 +32,8 @@ impl Check {
         let errors = library.problems.iter().filter(|problem| problem.severity == Severity::Error).count();
         let warnings = library.problems.len() - errors;
         say!(
-            "{}, {}, {}: {}, {}",
-            counted(library.posts.len(), "post", "posts"),
-            counted(library.pages.len(), "page", "pages"),
-            counted(library.stretches.len(), "stretch", "stretches"),
+            "{}: {}, {}",
+            library.counts(Clock::system().now()).words().join(", "),
             counted(errors, "error", "errors"),
             counted(warnings, "warning", "warnings")
         );

@@ -9,8 +9,6 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 
-use crate::app::Clock;
-
 #[derive(Debug, Args)]
 pub(super) struct Init {
     /// Where to make it; the folder may exist if it is empty
@@ -18,7 +16,7 @@ pub(super) struct Init {
     folder: PathBuf,
 }
 
-/// Files of a new site, with `{date}` for today.
+/// Files of a new site. The sample post is old, so that the author's own stand above it, also those that moved here.
 const FILES: [(&str, &str); 4] = [
     ("site.toml", include_str!("starter/site.toml")),
     ("posts/hello.md", include_str!("starter/hello.md")),
@@ -33,9 +31,8 @@ impl Init {
         if is_used {
             bail!("{} is not empty, so nothing was written there. Name another folder", folder.display());
         }
-        let date = Clock::system().now().strftime("%Y-%m-%d").to_string();
         for (name, text) in FILES {
-            write(&folder.join(name), &text.replace("{date}", &date))?;
+            write(&folder.join(name), text)?;
         }
         fs::create_dir_all(folder.join("media")).with_context(|| cannot_write(folder))?;
         let place = folder.display();

@@ -88,17 +88,21 @@ enum Command {
 
 impl Places {
     fn config(&self, listen: Option<String>) -> anyhow::Result<Config> {
+        for hint in config::unknown_variables(&environment()) {
+            complain(hint);
+        }
+        self.quiet_config(listen)
+    }
+
+    /// The settings without hints on the environment: those of a helper have been told by the site that started it.
+    fn quiet_config(&self, listen: Option<String>) -> anyhow::Result<Config> {
         let typed = Typed {
             listen,
             content: self.content.clone(),
             data: self.data.clone(),
             database_url: self.database_url.clone(),
         };
-        let environment = environment();
-        for hint in config::unknown_variables(&environment) {
-            complain(hint);
-        }
-        Ok(Config::load(&typed, &environment)?)
+        Ok(Config::load(&typed, &environment())?)
     }
 
     async fn store(&self) -> anyhow::Result<(Config, Store)> {

@@ -31,7 +31,7 @@ impl Pictures {
                 std::process::exit(0);
             });
         }
-        let config = places.config(None)?;
+        let config = if self.is_helping { places.quiet_config(None)? } else { places.config(None)? };
         serve::log_to_stderr(config.log);
         let library = Loader::new(config.content.clone(), config.site.rules(), config.site.texts)
             .load()

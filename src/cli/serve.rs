@@ -52,7 +52,9 @@ impl Serve {
         let began = Instant::now();
         let mut config = places.config(self.listen)?;
         log_to_stderr(config.log);
-        // First of all: a port that is taken must not cost a migration.
+        // Before the site is there for anybody, or a signal that comes early would end it without a word.
+        let stopped = stopped()?;
+        // A port that is taken must not cost a migration.
         let listener = TcpListener::bind(config.listen)
             .await
             .with_context(|| cannot_listen(config.listen, "--listen ADDR:PORT"))?;
@@ -107,7 +109,7 @@ impl Serve {
         let mut postman = tokio::spawn(postman.run(async {
             let _ = mail_ends.await;
         }));
-        server::serve(listener, site, limits, stopped()).await;
+        server::serve(listener, site, limits, stopped).await;
         keepers.abort();
         // A mail that is under way is finished, so that nobody gets it twice.
         let _ = end_mail.send(());
@@ -115,6 +117,7 @@ impl Serve {
             postman.abort();
         }
         app.store.close().await;
+        tracing::info!("the site has stopped");
         Ok(ExitCode::SUCCESS)
     }
 }
@@ -126,16 +129,14 @@ fn cannot_listen(address: SocketAddr, other: &str) -> String {
 /// What somebody who has just started it wants to know.
 fn greet(app: &App, address: SocketAddr, began: Instant) {
     let snapshot = app.snapshot();
+    let [posts, pages, stretches] = snapshot.counts.words();
     let mut out = io::stdout().lock();
     // Whoever closed the pipe does not want to know.
     let _ = writeln!(
         out,
-        "Instep serves “{}” at http://{}\n{}, {} and {} from {} in {} ms",
+        "Instep serves “{}” at http://{}\n{posts}, {pages} and {stretches} from {} in {} ms",
         app.config.site.title,
         reachable(address),
-        counted(snapshot.posts.len(), "post", "posts"),
-        counted(snapshot.pages.len(), "page", "pages"),
-        counted(snapshot.stretches.len(), "stretch", "stretches"),
         display(&app.config.content),
         began.elapsed().as_millis(),
     );
@@ -167,7 +168,7 @@ fn log_start(app: &App, address: SocketAddr, began: Instant) {
     app::log(snapshot.problems.iter());
     tracing::info!(
         address = %reachable(address),
-        posts = snapshot.posts.len(),
+        posts = snapshot.counts.posts,
         ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
         "the site is served"
     );
@@ -228,18 +229,14 @@ impl<W: Write> Write for Printable<W> {
     }
 }
 
-/// Until the operator (Ctrl-C) or the system (SIGTERM) asks the program to stop.
-async fn stopped() {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
-    }
+/// Waits until the operator (Ctrl-C) or the system (SIGTERM) asks the program to stop, and logs it.
+fn stopped() -> io::Result<impl Future<Output = ()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        let signal = tokio::select! {
+            _ = interrupt.recv() => "SIGINT (Ctrl-C)",
+            _ = terminate.recv() => "SIGTERM",
+        };
+        tracing::info!("{signal} asks the site to stop; what is under way is finished first");
+    })
 }

@@ -116,7 +116,7 @@ pub const SETTINGS: &[Setting] = {
             "site.permalink",
             Text,
             "/posts/{slug}",
-            "Where posts live; `{year}`, `{month}`, `{day}` may stand before `{slug}`. `/posts/SLUG` redirects there.",
+            "Where posts live; `{year}`, `{month}`, `{day}`, `{category}` may stand before `{slug}`, `.html` or `/` behind. `/posts/SLUG` redirects there.",
         ),
         setting("site.card", Text, "", "A picture in `content/media/` that other sites show beside a link to yours."),
         setting(

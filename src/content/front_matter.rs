@@ -9,14 +9,15 @@ mod values;
 
 use std::collections::BTreeMap;
 
+use granit_parser::{Event, Parser, ScalarStyle};
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_saphyr::{DuplicateKeyPolicy, Error};
+use serde_saphyr::{DuplicateKeyPolicy, Error, UserMessageFormatter};
 
 use crate::domain::{
     entry::{Level, Sides},
     problem::Place,
 };
-pub use values::{CommentsFlag, Flag, OneOrMany, People, RawDate, RawImage, Words};
+pub use values::{CommentsFlag, Flag, OneOrMany, RawDate, RawImage, Words, day_in};
 
 /// What posts, pages and stretches may say of themselves.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -51,8 +52,8 @@ pub struct FrontMatter {
     pub description: Option<String>,
     pub summary: Option<String>,
     pub excerpt: Option<String>,
-    pub authors: People,
-    pub author: People,
+    pub authors: OneOrMany,
+    pub author: OneOrMany,
     pub image: RawImage,
     pub images: RawImage,
     pub cover: RawImage,
@@ -140,7 +141,7 @@ impl FrontMatter {
 }
 
 /// A Markdown file taken apart.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Parsed {
     pub front_matter: FrontMatter,
     /// Where the Markdown begins, in bytes from the start of the file.
@@ -160,82 +161,62 @@ pub struct Fault {
 
 /// Most unknown keys of a file that are told; with more it is no head.
 const MOST_UNKNOWN: usize = 50;
+/// Longest front matter, in bytes. Real ones have some hundred; parsers need seconds for one of a megabyte.
+const LONGEST: usize = 256 * 1024;
 
 /// Reads the head of a file. A file without front matter is all Markdown.
 ///
 /// # Errors
 /// The block does not begin or does not end, is not YAML or TOML, or a value is of the wrong kind.
 pub fn parse(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
-    let start = text.len() - text.trim_start_matches('\u{feff}').len();
-    let start = start + fence::empty_lines_above(&text[start..]);
-    let lines = text[..start].matches('\n').count();
-    let moved = |fault: Fault| Fault { place: Place { line: fault.place.line + lines, ..fault.place }, ..fault };
-    let mut parsed = parse_from_fence(&text[start..], is_stretch).map_err(moved)?;
-    parsed.body_start += start;
-    parsed.warnings = parsed.warnings.into_iter().map(moved).collect();
-    parsed.unknown_keys = parsed.unknown_keys.into_iter().map(moved).collect();
+    let Some(head) = fence::find(text)? else {
+        let (front_matter, warnings, unknown_keys) = (FrontMatter::default(), Vec::new(), Vec::new());
+        let body_start = text.len() - text.trim_start_matches('\u{feff}').len();
+        return Ok(Parsed { front_matter, body_start, warnings, unknown_keys });
+    };
+    let moved =
+        |fault: Fault| Fault { place: Place { line: fault.place.line + head.lines_above, ..fault.place }, ..fault };
+    if head.block.len() > LONGEST {
+        return Err(moved(Fault {
+            place: Place::START,
+            what: format!("the front matter is longer than {} KB", LONGEST / 1024),
+            mend: "Keep a few lines there, and move the rest into the text.".to_owned(),
+        }));
+    }
+    let (mut parsed, block) =
+        (Parsed { body_start: head.body_start, ..Parsed::default() }, keys::in_lower_case(head.block));
+    let (front_matter, twice): (FrontMatter, Option<Fault>) = read(&head, &block).map_err(moved)?;
+    parsed.front_matter = front_matter;
+    if is_stretch {
+        (parsed.front_matter.facts, _) = read(&head, &block).map_err(moved)?;
+    }
+    let unknown = parsed.front_matter.unknown.keys().filter(|key| !keys::is_silent(key, is_stretch));
+    let lines = keys::lines_of_keys(&block);
+    let told = unknown.take(MOST_UNKNOWN).map(|key| moved(keys::unknown_key(head.is_toml, &lines, key)));
+    parsed.unknown_keys = told.collect();
+    parsed.warnings = twice.into_iter().map(moved).collect();
     Ok(parsed)
 }
 
-/// The same of a text whose fence, if it has one, is its first line.
-fn parse_from_fence(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
-    let first_line = text.lines().next().unwrap_or_default().trim_end();
-    let fence = match first_line {
-        "---" | "+++" => first_line,
-        _ => {
-            let (front_matter, warnings, unknown_keys) = (FrontMatter::default(), Vec::new(), Vec::new());
-            let all = Parsed { front_matter, body_start: 0, warnings, unknown_keys };
-            return fence::lost(text).map_or(Ok(all), Err);
-        }
-    };
-    let block_start = text.find('\n').map_or(text.len(), |newline| newline + 1);
-    let (block_end, body_start) = closing_fence(text, block_start, fence).ok_or_else(|| Fault {
-        place: Place::START,
-        what: format!("the front matter that begins with {fence} does not end"),
-        mend: format!("Put a line with {fence} below its last key."),
-    })?;
-    let block = &text[block_start..block_end];
-    let block = keys::in_lower_case(block);
-    let (mut front_matter, twice): (FrontMatter, Option<Fault>) = read(fence, &block)?;
-    if is_stretch {
-        (front_matter.facts, _) = read(fence, &block)?;
-    }
-    let unknown = front_matter.unknown.keys().filter(|key| !keys::is_silent(key, is_stretch));
-    let lines = keys::lines_of_keys(&block);
-    let unknown_keys = unknown.take(MOST_UNKNOWN).map(|key| keys::unknown_key(fence, &lines, key)).collect();
-    Ok(Parsed { front_matter, body_start, warnings: twice.into_iter().collect(), unknown_keys })
-}
-
 /// The values, and what is to be said of them though they can be read.
-fn read<T: DeserializeOwned + Default>(fence: &str, block: &str) -> Result<(T, Option<Fault>), Fault> {
-    if fence == "+++" { Ok((parse_toml(block)?, None)) } else { parse_yaml(block) }
-}
-
-/// Where the block ends and where the text after its fence begins.
-fn closing_fence(text: &str, from: usize, fence: &str) -> Option<(usize, usize)> {
-    let mut at = from;
-    for line in text[from..].split_inclusive('\n') {
-        // YAML may end with dots as well (YAML 1.2, 9.1.4).
-        let ends = line.trim_end() == fence || (fence == "---" && line.trim_end() == "...");
-        if ends {
-            return Some((at, at + line.len()));
-        }
-        at += line.len();
-    }
-    None
+fn read<T: DeserializeOwned + Default>(head: &fence::Head, block: &str) -> Result<(T, Option<Fault>), Fault> {
+    if head.is_toml { Ok((parse_toml(block)?, None)) } else { parse_yaml(block) }
 }
 
 fn parse_yaml<T: DeserializeOwned + Default>(block: &str) -> Result<(T, Option<Fault>), Fault> {
     if block.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Ok((T::default(), None));
     }
-    let error = match serde_saphyr::from_str(block) {
+    let block = &as_written(block);
+    // YAML 1.2 has two switches (10.3.2); `no` and `on` are words.
+    let error = match serde_saphyr::from_str_with_options(block, serde_saphyr::options! { strict_booleans: true }) {
         Ok(values) => return Ok((values, None)),
         Err(error) => error,
     };
     // YAML 1.2 forbids it (3.2.1.3); no post is lost for that. serde takes no later value for a field, so it is the first.
     if let Error::DuplicateMappingKey { key, .. } = error.without_snippet() {
-        let first_wins = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::FirstWins };
+        let first_wins =
+            serde_saphyr::options! { strict_booleans: true, duplicate_keys: DuplicateKeyPolicy::FirstWins };
         if let Ok(values) = serde_saphyr::from_str_with_options(block, first_wins) {
             let key = key.as_deref().unwrap_or_default();
             let what = format!("the key {key} stands here again, and what stood before counts");
@@ -243,10 +224,59 @@ fn parse_yaml<T: DeserializeOwned + Default>(block: &str) -> Result<(T, Option<F
             return Ok((values, Some(fault)));
         }
     }
-    let said = error.without_snippet().to_string();
+    let (said, mend) = explained(error.without_snippet());
+    let what = format!("the YAML front matter cannot be read: {said}");
+    Err(Fault { place: place_of(&error), what, mend: mend.to_owned() })
+}
+
+/// YAML with numbers and switches in quotes where their value would be written in another way: an author who writes
+/// `3.10` or `007` as a tag means that text.
+fn as_written(block: &str) -> String {
+    let is_same = |text: &str| {
+        let number = text.parse::<i64>().map(|number| number.to_string());
+        number.or_else(|_| text.parse::<f64>().map(|number| number.to_string())).is_ok_and(|number| number == text)
+    };
+    let is_meant_as_text = |text: &str| {
+        let is_word = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.' | b'_'));
+        let is_number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
+        is_word && (is_number && !is_same(text) || matches!(text, "True" | "TRUE" | "False" | "FALSE"))
+    };
+    let (mut quoted, mut at) = (String::with_capacity(block.len()), 0);
+    for (event, span) in Parser::new_from_str(block).map_while(Result::ok) {
+        if let Event::Scalar(text, ScalarStyle::Plain, _, None) = event
+            && is_meant_as_text(&text)
+            && let Some(range) =
+                span.byte_range().filter(|range| range.start >= at && block.get(range.clone()) == Some(&*text))
+        {
+            quoted.push_str(&block[at..range.start]);
+            quoted.extend(["'", &*text, "'"]);
+            at = range.end;
+        }
+    }
+    quoted.push_str(&block[at..]);
+    quoted
+}
+
+/// The parser's message as a sentence, and what to do.
+fn explained(error: &Error) -> (String, &'static str) {
+    match error {
+        Error::MultipleDocuments { .. } => {
+            let said = "a second block begins here".to_owned();
+            return (said, "Keep one block of keys, between two lines with ---.");
+        }
+        Error::UnknownAnchor { .. } => {
+            return ("a value begins with *, which stands for another one in YAML".to_owned(), "Put it in quotes.");
+        }
+        _ => {}
+    }
     // The place is told apart from the words.
-    let said = said.split(" at line ").next().unwrap_or_default();
-    let mend = match error.without_snippet() {
+    let said = error.render_with_formatter(&UserMessageFormatter);
+    let said = said.split(" at line ").next().unwrap_or_default().to_owned();
+    if ["recursion limit", "too large or too complex"].iter().any(|words| said.contains(words)) {
+        let said = "it is nested too deeply, or repeats itself too often".to_owned();
+        return (said, "Write its values out in a few lines.");
+    }
+    let mend = match error {
         Error::SerdeInvalidType { .. }
         | Error::SerdeInvalidValue { .. }
         | Error::SerdeUnknownVariant { .. }
@@ -254,11 +284,7 @@ fn parse_yaml<T: DeserializeOwned + Default>(block: &str) -> Result<(T, Option<F
         | Error::Unexpected { .. } => "Write what belongs there, or take the line away.",
         _ => "Values with a colon or a quote in them stand in quotes, lists in [brackets].",
     };
-    Err(Fault {
-        place: place_of(&error),
-        what: format!("the YAML front matter cannot be read: {said}"),
-        mend: mend.to_owned(),
-    })
+    (said, mend)
 }
 
 fn place_of(error: &Error) -> Place {

@@ -64,6 +64,36 @@ pub struct Library {
     pub scope: Scope,
 }
 
+/// How much there is, whether readers see it yet or not: the same figures at the start, in the log and in `check`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub posts: usize,
+    /// Drafts, posts of the future and posts that have ended.
+    hidden: usize,
+    pages: usize,
+    stretches: usize,
+}
+
+impl Counts {
+    /// `2 posts (1 not public)`, `1 page`, `0 stretches`.
+    pub fn words(self) -> [String; 3] {
+        let posts = counted(self.posts, "post", "posts");
+        let posts = if self.hidden > 0 { format!("{posts} ({} not public)", self.hidden) } else { posts };
+        [posts, counted(self.pages, "page", "pages"), counted(self.stretches, "stretch", "stretches")]
+    }
+}
+
+impl Library {
+    pub fn counts(&self, now: Timestamp) -> Counts {
+        Counts {
+            posts: self.posts.len(),
+            hidden: self.posts.iter().filter(|post| !post.entry.is_public(now, false)).count(),
+            pages: self.pages.len(),
+            stretches: self.stretches.len(),
+        }
+    }
+}
+
 /// Reads a content folder again and again. What it has made of a file is kept until the file, or something that was
 /// looked up for it, is another.
 #[derive(Debug)]
@@ -156,8 +186,10 @@ impl Loader {
         self.make(&tree.sources, outlines, Changes { media, heads });
         let mut library = self.library(&tree);
         self.judge_links(&tree.sources, &mut library, media);
-        Arc::make_mut(&mut library.problems)
-            .sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        let problems = Arc::make_mut(&mut library.problems);
+        let place = |problem: &Problem| (problem.line, problem.column);
+        problems.sort_by(|a, b| (&a.file, place(a), &a.what).cmp(&(&b.file, place(b), &b.what)));
+        problems.dedup();
         library.scope = self.scope_of(&mut tree);
         Ok(library)
     }
@@ -331,10 +363,13 @@ impl Loader {
             }
         }
         let site_toml = self.content.join("site.toml");
-        let navigation = references::navigation(&site_toml, &self.rules, &ours);
+        let text = std::fs::read_to_string(&site_toml).unwrap_or_default();
+        let links = references::of_site(&text, &self.rules, &ours);
         let parts = std::mem::take(&mut self.parts);
-        let mut judge = Judge::new(&self.known, library, &self.files, parts, self.suggests);
-        let mut dead = judge.dead(&Linking { file: &site_toml, is_draft: false, links: &navigation });
+        let redirects = &self.rules.redirects;
+        let mut judge = Judge::new(&self.known, library, &self.files, redirects, parts, self.suggests);
+        let mut dead = judge.dead(&Linking { file: &site_toml, is_draft: false, links: &links });
+        dead.extend(references::redirects(&site_toml, &text, &self.rules, &self.known));
         let is_unsure = |made: &&&Made| is_other || made.dead.is_none() || (has_other_parts && made.links_name_parts);
         let mut judged: Vec<(PathBuf, Vec<Problem>)> = Vec::new();
         for made in shown.iter().filter(is_unsure) {

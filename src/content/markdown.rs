@@ -27,7 +27,7 @@ use crate::domain::{
     language::{self, Quotes},
     picture::Picture,
     slug::Slug,
-    words::escape_html,
+    words::{self, escape_html},
 };
 use crate::texts::{Article, Texts};
 
@@ -369,11 +369,11 @@ impl<'e> Writer<'_, 'e> {
         self.flush();
         self.name_headings();
         let body = &mut self.out.body;
-        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        body.text = words(&self.text).into();
-        body.main = words(&self.text[..main]).len();
-        body.words = body.text.split(' ').filter(|word| word.contains(char::is_alphanumeric)).count();
-        body.excerpt = self.excerpt_end.map(|end| words(&self.text[..end]));
+        let in_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        body.text = in_one_line(&self.text).into();
+        body.main = in_one_line(&self.text[..main]).len();
+        (body.words, body.letters) = words::length(&body.text);
+        body.excerpt = self.excerpt_end.map(|end| in_one_line(&self.text[..end]));
         self.out
     }
 
@@ -426,21 +426,6 @@ fn ends_in_texts(events: &Events) -> HashMap<String, Vec<usize>> {
 /// Ends after which words do not touch.
 fn is_block_end(end: &TagEnd) -> bool {
     !matches!(end, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image)
-}
-
-/// The start of a text, cut after a sentence or a word.
-pub fn shorten(text: &str, longest: usize) -> String {
-    let Some((end, _)) = text.char_indices().nth(longest) else { return text.to_owned() };
-    let start = &text[..end];
-    let sentence = start
-        .rmatch_indices(['.', '!', '?'])
-        .map(|(at, mark)| at + mark.len())
-        .find(|at| start.len() - at < longest && *at > longest / 2 && text[*at..].starts_with(' '));
-    match (sentence, start.rfind(' ')) {
-        (Some(at), _) => start[..at].to_owned(),
-        (None, Some(space)) => format!("{}…", start[..space].trim_end_matches([',', ';', ':', ' '])),
-        (None, None) => format!("{start}…"),
-    }
 }
 
 /// What an address alone on its line becomes.

@@ -20,8 +20,7 @@ pub mod told;
 mod watch;
 
 pub use effort::Effort;
-pub use loader::{Library, Loader, named};
-pub use markdown::shorten;
+pub use loader::{Counts, Library, Loader, named};
 pub use media::MediaFile;
 pub use players::Shown;
 pub use snapshot::{Series, Snapshot, TagPosts, Tagged, Target};

@@ -1,17 +1,20 @@
 //! What readers may see at one moment: the published part of a library, sorted, counted and addressed.
 
 mod nearby;
+mod old;
 mod tagged;
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet, HashMap},
+    path::Path,
     sync::{Arc, OnceLock},
 };
 
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 
 use super::{
-    loader::Library,
+    loader::{Counts, Library},
     media::{MediaFile, composed},
     side_by_side::{both, side_by_side},
 };
@@ -45,6 +48,7 @@ pub struct Snapshot {
     /// Who writes here, by the posts themselves.
     pub authors: Names,
     pub problems: Arc<Vec<Problem>>,
+    pub counts: Counts,
     /// Some page shows a picture from another server.
     pub has_remote_picture: bool,
     /// When the next post appears or goes, or its thread closes.
@@ -87,7 +91,7 @@ pub struct Series {
     pub slug: Slug,
     /// As the oldest part writes it.
     pub name: String,
-    /// Oldest first.
+    /// Oldest first; those of one moment in the order of their files' names.
     pub parts: Vec<Arc<Post>>,
 }
 
@@ -106,7 +110,8 @@ impl Snapshot {
     pub fn build(library: &Library, now: Timestamp, with_drafts: bool) -> Self {
         let is_public = |entry: &Entry| entry.is_public(now, with_drafts);
         let mut posts: Vec<Arc<Post>> = library.posts.iter().filter(|post| is_public(&post.entry)).cloned().collect();
-        posts.sort_by(|a, b| b.date.timestamp().cmp(&a.date.timestamp()).then_with(|| a.entry.slug.cmp(&b.entry.slug)));
+        // Newest first; those without a date are the oldest.
+        posts.sort_by_cached_key(|post| (Reverse(moment(post)), natural(&post.entry.file)));
         let mut pages: Vec<Arc<Page>> = library.pages.iter().filter(|page| is_public(&page.entry)).cloned().collect();
         pages.sort_by(|a, b| a.entry.title.cmp(&b.entry.title));
         let stretches: BTreeMap<Slug, Arc<Stretch>> = library
@@ -131,6 +136,7 @@ impl Snapshot {
                 posts.iter().flat_map(|post| &post.authors).map(String::as_str).collect::<BTreeSet<_>>(),
             ),
             problems: Arc::clone(&library.problems),
+            counts: library.counts(now),
             has_remote_picture: library.has_remote_picture,
             next_change: next_change(library, now),
             addresses,
@@ -164,7 +170,7 @@ impl Snapshot {
 
     /// A file of `content/media/` by its name.
     pub fn media_named(&self, name: &str) -> Option<&Arc<MediaFile>> {
-        let path = std::path::Path::new("media").join(name);
+        let path = Path::new("media").join(name);
         self.media.values().find(|file| composed(&file.path).ends_with(composed(&path)))
     }
 
@@ -225,9 +231,10 @@ impl Snapshot {
     pub fn years(&self) -> Vec<(i16, usize)> {
         let mut years: Vec<(i16, usize)> = Vec::new();
         for post in &self.posts {
-            match years.last_mut() {
-                Some((year, count)) if *year == post.date.year() => *count += 1,
-                _ => years.push((post.date.year(), 1)),
+            match (post.year(), years.last_mut()) {
+                (Some(year), Some((last, count))) if *last == year => *count += 1,
+                (Some(year), _) => years.push((year, 1)),
+                (None, _) => {}
             }
         }
         years
@@ -244,7 +251,7 @@ impl Snapshot {
         };
         let posts = self.posts.iter().map(|post| SearchDoc {
             tag_slugs: post.tags.iter().map(|tag| tag.slug.clone()).collect(),
-            year: Some(post.date.year()),
+            year: post.year(),
             ..doc(&post.entry, post.tags.iter().map(|tag| tag.name.clone()).collect())
         });
         let pages = self.pages.iter().map(|page| doc(&page.entry, Vec::new()));
@@ -283,6 +290,28 @@ fn addresses(
     addresses
 }
 
+fn moment(post: &Post) -> Option<Timestamp> {
+    post.date.as_ref().map(Zoned::timestamp)
+}
+
+/// A path by which names sort as people count: `part-2` before `part-10`.
+fn natural(path: &Path) -> String {
+    let (mut key, mut digits) = (String::new(), String::new());
+    for c in path.to_string_lossy().chars().chain(['\0']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+        } else {
+            key.extend(std::iter::repeat_n(
+                '0',
+                if digits.is_empty() { 0 } else { 20_usize.saturating_sub(digits.len()) },
+            ));
+            key.push_str(&std::mem::take(&mut digits));
+            key.push(c);
+        }
+    }
+    key
+}
+
 fn tags(posts: &[Arc<Post>]) -> BTreeMap<Slug, TagPosts> {
     let mut tags: BTreeMap<Slug, TagPosts> = BTreeMap::new();
     for post in posts {
@@ -308,7 +337,9 @@ fn home(posts: &[Arc<Post>]) -> Vec<Arc<Post>> {
 
 fn series(posts: &[Arc<Post>]) -> BTreeMap<Slug, Series> {
     let mut all: BTreeMap<Slug, Series> = BTreeMap::new();
-    for post in posts.iter().rev() {
+    let mut posts: Vec<&Arc<Post>> = posts.iter().filter(|post| post.series.is_some()).collect();
+    posts.sort_by_cached_key(|post| (moment(post), natural(&post.entry.file)));
+    for post in posts {
         let Some(name) = &post.series else { continue };
         let Some(slug) = Slug::from_text(name) else { continue };
         let series = all.entry(slug).or_insert_with_key(|slug| Series {

@@ -14,7 +14,7 @@ use std::{
 
 use jiff::{Timestamp, civil::Date};
 
-use super::watch::Scope;
+use super::{front_matter::day_in, watch::Scope};
 use walk::Walk;
 
 /// What a Markdown file becomes.
@@ -106,7 +106,7 @@ pub struct Source {
     pub file: Found,
     /// From the file or, for `SLUG/index.md`, its folder; without the date before it.
     pub name: String,
-    /// From a name such as `2026-05-02-slug.md`.
+    /// From the file's name or its folders: `2026-05-02-slug.md`, `2026/05/02/slug.md`.
     pub date: Option<Date>,
     /// From a folder that only Jekyll has.
     pub is_jekyll: bool,
@@ -261,6 +261,8 @@ fn source(kind: Kind, folder: &Path, file: &Found) -> Option<Source> {
         _ => stem,
     };
     let (date, name) = split_date(&name);
+    let below = file.path.strip_prefix(folder).ok().and_then(Path::to_str);
+    let date = date.or_else(|| day_in(below?));
     let folder = folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let (is_jekyll, is_draft) = (folder.starts_with('_'), folder == "_drafts");
     Some(Source { kind, file: file.clone(), name: name.to_owned(), date, is_jekyll, is_draft })
@@ -279,11 +281,12 @@ pub fn name_in(path: &str) -> &str {
     split_date(name).1
 }
 
-/// `2026-05-02-slug` into its date and its slug.
+/// `2026-05-02-slug` (or `2026-5-2-slug`) into its date and its slug.
 fn split_date(name: &str) -> (Option<Date>, &str) {
-    let date = name.get(..10).and_then(|date| date.parse::<Date>().ok());
-    match (date, name.get(10..).and_then(|rest| rest.strip_prefix(['-', '_']))) {
-        (Some(date), Some(rest)) if !rest.is_empty() => (Some(date), rest),
+    let end = name.match_indices(['-', '_']).nth(2).map(|(at, _)| at);
+    let split = end.and_then(|end| Some((day_in(&name[..end])?, &name[end + 1..])));
+    match split {
+        Some((date, rest)) if !rest.is_empty() => (Some(date), rest),
         _ => (None, name),
     }
 }
@@ -296,6 +299,8 @@ mod tests {
     fn names_may_carry_a_date() {
         let date = "2026-05-02".parse().ok();
         assert_eq!(split_date("2026-05-02-calf"), (date, "calf"));
+        assert_eq!(split_date("2026-5-2_calf"), (date, "calf"));
+        assert_eq!(split_date("a-2026-05-02"), (None, "a-2026-05-02"));
         assert_eq!(split_date("2026-05-02"), (None, "2026-05-02"));
         assert_eq!(split_date("2026-13-02-calf"), (None, "2026-13-02-calf"));
         assert_eq!(split_date("calf"), (None, "calf"));

@@ -64,13 +64,17 @@ pub struct Body {
     pub text: Arc<str>,
     /// Where its footnotes begin, which are no part of a description.
     pub main: usize,
+    /// Words between spaces.
     pub words: usize,
+    /// Letters of scripts that have no spaces.
+    pub letters: usize,
 }
 
 impl Body {
-    /// 230 words a minute: silent reading of English non-fiction averages 238 (Brysbaert 2019).
+    /// 230 words a minute: silent reading of English non-fiction averages 238 (Brysbaert 2019). Of scripts without spaces
+    /// 500 letters, as is usual for Chinese and Japanese.
     pub fn reading_minutes(&self) -> usize {
-        self.words.div_ceil(230).max(1)
+        (self.words * 500 + self.letters * 230).div_ceil(230 * 500).max(1)
     }
 
     /// Headings that a table of contents lists: those of the first levels, where they are more than two.
@@ -151,8 +155,8 @@ pub struct Tag {
 #[derive(Clone, Debug)]
 pub struct Post {
     pub entry: Entry,
-    /// In the site's time zone.
-    pub date: Zoned,
+    /// In the site's time zone; `None` where nobody knows it. Such a post counts as older than all others.
+    pub date: Option<Zoned>,
     pub updated: Option<Zoned>,
     pub tags: Vec<Tag>,
     pub series: Option<String>,
@@ -169,9 +173,23 @@ pub struct Post {
 }
 
 impl Post {
-    /// Since when it can be read.
-    pub fn appeared(&self) -> Timestamp {
-        self.entry.publish_at.unwrap_or_else(|| self.date.timestamp())
+    /// Since when it can be read, where that is known.
+    pub fn appeared(&self) -> Option<Timestamp> {
+        self.entry.publish_at.or_else(|| Some(self.date.as_ref()?.timestamp()))
+    }
+
+    /// When its text was changed last, where that is known.
+    pub fn changed(&self) -> Option<&Zoned> {
+        self.updated.as_ref().or(self.date.as_ref())
+    }
+
+    pub fn year(&self) -> Option<i16> {
+        self.date.as_ref().map(Zoned::year)
+    }
+
+    /// Year and month.
+    pub fn month(&self) -> Option<(i16, i8)> {
+        self.date.as_ref().map(|date| (date.year(), date.month()))
     }
 
     /// Whether its thread takes comments at that moment.

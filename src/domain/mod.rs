@@ -20,6 +20,7 @@ pub mod palette;
 pub mod permalink;
 pub mod picture;
 pub mod problem;
+pub mod redirects;
 pub mod related;
 pub mod search;
 pub mod search_doc;

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Zoned, tz::TimeZone};
 
 use super::{
+    redirects::Redirects,
     slug::Slug,
     theme::{NamedFile, Remark},
 };
@@ -15,6 +16,7 @@ pub struct Rules {
     pub permalink: Permalink,
     /// A BCP 47 tag, of texts that name none.
     pub language: String,
+    pub redirects: Redirects,
     /// Scheme, host and port of its own addresses, without a slash at the end.
     pub base_url: String,
     /// Hosts besides the providers that pages may frame: `https://maps.example.org`.
@@ -36,6 +38,7 @@ impl Default for Rules {
             zone: TimeZone::UTC,
             permalink: Permalink::default(),
             language: String::new(),
+            redirects: Redirects::default(),
             base_url: String::new(),
             frame_hosts: Vec::new(),
             navigation: Vec::new(),
@@ -46,35 +49,39 @@ impl Default for Rules {
     }
 }
 
-/// A pattern such as `/posts/{slug}` or `/{year}/{month}/{slug}`.
+/// A pattern such as `/posts/{slug}` or `/{year}/{month}/{slug}.html`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permalink(String);
 
 /// What a pattern may contain, as told to someone who wrote another.
-const RULE: &str = "It starts with /, ends with {slug} and may have {year}, {month} and {day} before it, \
-                    as in /posts/{slug} or /{year}/{month}/{slug}";
+const RULE: &str = "It starts with /, ends with {slug}, {slug}.html or {slug}/, and may have {year}, {month}, {day} and \
+                    {category} before that, as in /posts/{slug} or /{year}/{month}/{slug}.html";
 
 impl Permalink {
     /// # Errors
     /// A sentence for the author where the pattern is not one.
     pub fn parse(pattern: &str) -> Result<Self, String> {
-        let parts: Vec<&str> = pattern.split('/').collect();
-        let well_formed = parts.len() >= 2
-            && parts[0].is_empty()
-            && parts.last() == Some(&"{slug}")
-            && parts[1..parts.len() - 1].iter().all(|part| {
-                matches!(*part, "{year}" | "{month}" | "{day}")
-                    || Slug::from_text(part).is_some_and(|slug| slug.as_str() == *part)
-            });
-        if well_formed { Ok(Self(pattern.to_owned())) } else { Err(RULE.to_owned()) }
+        let is_part = |part: &str| {
+            matches!(part, "{year}" | "{month}" | "{day}" | "{category}")
+                || Slug::from_text(part).is_some_and(|slug| slug.as_str() == part)
+        };
+        let path = pattern.strip_suffix(".html").or_else(|| pattern.strip_suffix('/')).unwrap_or(pattern);
+        let above = path.strip_suffix("/{slug}").filter(|above| above.is_empty() || above.starts_with('/'));
+        let is_one = above.is_some_and(|above| above.split('/').skip(1).all(is_part));
+        if is_one { Ok(Self(pattern.to_owned())) } else { Err(RULE.to_owned()) }
     }
 
-    /// The path of a post. The date is the post's own, in the site's time zone.
-    pub fn path(&self, slug: &Slug, date: &Zoned) -> String {
-        self.0
-            .replace("{year}", &format!("{:04}", date.year()))
-            .replace("{month}", &format!("{:02}", date.month()))
-            .replace("{day}", &format!("{:02}", date.day()))
+    /// The path of a post. The date is the post's own, in the site's time zone; a post without one is where every post
+    /// can be found. A part for a category is left out of the path of a post that has none.
+    pub fn path(&self, slug: &Slug, date: Option<&Zoned>, category: Option<&Slug>) -> String {
+        let has_date = ["{year}", "{month}", "{day}"].iter().any(|part| self.0.contains(part));
+        let pattern = if has_date && date.is_none() { "/posts/{slug}" } else { &self.0 };
+        let number = |number: fn(&Zoned) -> i16| date.map(|date| format!("{:02}", number(date))).unwrap_or_default();
+        pattern
+            .replace("{year}", &number(Zoned::year))
+            .replace("{month}", &number(|date| date.month().into()))
+            .replace("{day}", &number(|date| date.day().into()))
+            .replace("/{category}", &category.map(|category| format!("/{category}")).unwrap_or_default())
             .replace("{slug}", slug.as_str())
     }
 }
@@ -93,14 +100,34 @@ mod tests {
     fn patterns() {
         let date: Zoned = "2026-05-02T10:00[UTC]".parse().expect("a date");
         let slug = Slug::from_text("calf").expect("a slug");
-        for (pattern, path) in [
-            ("/posts/{slug}", "/posts/calf"),
-            ("/{slug}", "/calf"),
-            ("/{year}/{month}/{day}/{slug}", "/2026/05/02/calf"),
+        let category = Slug::from_text("legs");
+        for (pattern, path, without) in [
+            ("/posts/{slug}", "/posts/calf", "/posts/calf"),
+            ("/{slug}", "/calf", "/calf"),
+            ("/{slug}/", "/calf/", "/calf/"),
+            ("/{slug}.html", "/calf.html", "/calf.html"),
+            ("/{year}/{month}/{day}/{slug}", "/2026/05/02/calf", "/posts/calf"),
+            ("/{year}/{month}/{slug}.html", "/2026/05/calf.html", "/posts/calf"),
+            ("/{category}/{slug}/", "/legs/calf/", "/calf/"),
+            ("/blog/{category}/{slug}", "/blog/legs/calf", "/blog/calf"),
         ] {
-            assert_eq!(Permalink::parse(pattern).expect(pattern).path(&slug, &date), path);
+            let pattern = Permalink::parse(pattern).expect(pattern);
+            assert_eq!(pattern.path(&slug, Some(&date), category.as_ref()), path);
+            assert_eq!(pattern.path(&slug, None, None), without);
         }
-        for wrong in ["", "posts/{slug}", "/posts", "/posts/{slug}/", "/{title}/{slug}", "//{slug}", "/A/{slug}"] {
+        for wrong in [
+            "",
+            "posts/{slug}",
+            "/posts",
+            "/posts/{slug}//",
+            "/posts/{slug}.php",
+            "/{title}/{slug}",
+            "//{slug}",
+            "/A/{slug}",
+            "/{slug}/{category}",
+            "{slug}",
+            "/{slug}/x",
+        ] {
             assert!(Permalink::parse(wrong).is_err(), "{wrong:?}");
         }
     }

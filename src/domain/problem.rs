@@ -136,6 +136,9 @@ impl Place {
             let trimmed = line.trim();
             if let Some(header) = trimmed.strip_prefix('[') {
                 current = header.trim_start_matches('[').split(']').next().unwrap_or_default().trim();
+            } else if current == key && line.contains(value) {
+                // The keys of the table are the author's own.
+                return Some(Self { line: at + 1, column: 1 });
             } else if current == table
                 && let Some((key, written)) = trimmed.split_once('=')
                 && key.trim() == name
@@ -221,6 +224,7 @@ mod tests {
             ("theme.dark.accent", "other", Some((6, 1))),
             ("navigation.href", "a", Some((10, 1))),
             ("theme.ink", "", None),
+            ("theme", "#fff", Some((4, 1))),
         ] {
             let place = place.map(|(line, column)| Place { line, column });
             assert_eq!(Place::in_toml(text, key, value), place, "{key}");

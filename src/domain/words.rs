@@ -1,8 +1,52 @@
 //! Small things about words that more than one room needs.
 
+use unicode_segmentation::UnicodeSegmentation;
+
 /// `1 comment`, `2 comments`.
 pub fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+/// Whether a letter is of a script that has no spaces between words: Thai, Lao, Tibetan, Burmese, Khmer, Chinese,
+/// Japanese.
+pub fn is_unspaced(c: char) -> bool {
+    matches!(c,
+        '\u{e00}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30ff}'
+        | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
+        | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}')
+        && c.is_alphanumeric()
+}
+
+/// How many words between spaces a text has, and how many letters of scripts without spaces.
+pub fn length(text: &str) -> (usize, usize) {
+    let is_word = |word: &&str| word.chars().any(|c| c.is_alphanumeric() && !is_unspaced(c));
+    (text.split_whitespace().filter(is_word).count(), text.chars().filter(|c| is_unspaced(*c)).count())
+}
+
+/// The start of a text, at most so many characters, cut after a sentence or a word. Where a script has no spaces it is
+/// cut between letters.
+pub fn shorten(text: &str, longest: usize) -> String {
+    let Some((end, _)) = text.char_indices().nth(longest) else { return text.to_owned() };
+    let start = &text[..end];
+    let half = start.char_indices().nth(longest / 2).map_or(0, |(at, _)| at);
+    let is_end = |(at, c): &(usize, char)| match c {
+        '.' | '!' | '?' | '।' | '؟' => text[at + c.len_utf8()..].starts_with(' '),
+        c => matches!(c, '。' | '！' | '？'),
+    };
+    let mut late = start.char_indices().rev().take_while(|(at, _)| *at >= half);
+    if let Some((at, mark)) = late.find(is_end) {
+        return start[..at + mark.len_utf8()].to_owned();
+    }
+    let space = start.rfind(' ');
+    let last_word = space.map_or(0, |space| space + 1);
+    let bounds = || text[last_word..].split_word_bound_indices().map(|(at, _)| last_word + at);
+    let cut = match start[last_word..].contains(is_unspaced) {
+        true => bounds().take_while(|at| *at <= end).last().filter(|at| *at > 0),
+        false => space,
+    };
+    let open =
+        |c: char| matches!(c, ',' | ';' | ':' | ' ' | '、' | '，' | '；' | '：' | '「' | '『' | '（' | '“' | '(');
+    format!("{}…", start[..cut.unwrap_or(end)].trim_end_matches(open))
 }
 
 /// Text for an HTML element or a double-quoted attribute.
@@ -32,6 +76,38 @@ pub fn has_event_handler(lower: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_are_cut_after_a_sentence_a_word_or_a_letter() {
+        for (text, longest, expected) in [
+            ("One two. Three four five six", 14, "One two."),
+            ("One two three four", 10, "One two…"),
+            ("Short", 10, "Short"),
+            ("Oneverylongword", 4, "Onev…"),
+            ("跑步之后要拉伸小腿。每条腿三十秒钟就够了。", 15, "跑步之后要拉伸小腿。"),
+            ("跑步之后要拉伸小腿和脚踝的肌肉", 8, "跑步之后要拉伸小…"),
+            ("Rust 跑步之后要拉伸小腿和脚踝的肌肉", 10, "Rust 跑步之后要…"),
+            ("走った後は、「ふくらはぎ」を伸ばす", 7, "走った後は…"),
+            ("กล้ามเนื้อน่องและข้อเท้า", 12, "กล้ามเนื้อน่…"),
+        ] {
+            let short = shorten(text, longest);
+            assert_eq!(short, expected, "{text}");
+            assert!(short.trim_end_matches('…').chars().count() <= longest);
+        }
+    }
+
+    #[test]
+    fn words_and_letters() {
+        for (text, expected) in [
+            ("One two-three, 4 – five's", (4, 0)),
+            ("跑步之后，要拉伸！", (0, 7)),
+            ("Rust言語 で 書く", (1, 5)),
+            ("한국어 낱말", (2, 0)),
+            ("", (0, 0)),
+        ] {
+            assert_eq!(length(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn handlers_and_words_that_look_alike() {

@@ -70,6 +70,7 @@ pub struct Archive {
     pub year_described: Phrase<Year>,
     pub month_described: Phrase<Month>,
     pub months: String,
+    pub undated: String,
 }
 
 /// Tags and their posts.

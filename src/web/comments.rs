@@ -112,7 +112,7 @@ pub async fn submit(
         sender: visitor.sender,
         circumstances: Circumstances {
             stamp: stamp::check(&app.signer, post.entry.slug.as_str(), &stamp, at),
-            post_age: Some(at.duration_since(post.appeared())),
+            post_age: post.appeared().map(|appeared| at.duration_since(appeared)),
             honeypot_filled,
             poses_as_author,
             has_authors_email,

@@ -98,23 +98,9 @@ pub async fn show(State(app): State<App>, uri: Uri, asked: Asked) -> Result<Resp
         Some(Target::Page(page)) => Ok(show_page(&app, &snapshot, page).await?.into_response()),
         Some(Target::Stretch(stretch)) => Ok(show_stretch(&app, &snapshot, stretch).await?.into_response()),
         Some(Target::Redirect(to)) => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(to))),
-        None => nearly(&snapshot, &path, uri.path()),
+        // `errors::render` knows where near and old addresses lead.
+        None => Err(WebError::not_found()),
     }
-}
-
-/// A slash at the end, letters in upper case or letters that need no encoding (`/%74ags`): there is one canonical address.
-fn nearly(snapshot: &Snapshot, path: &str, encoded: &str) -> Result<Response, WebError> {
-    let trimmed = address::tidy(path).ok_or_else(WebError::not_found)?;
-    let lower = trimmed.to_lowercase();
-    let canonical = match (snapshot.target(&trimmed), snapshot.target(&lower)) {
-        (Some(Target::Redirect(to)), _) | (None, Some(Target::Redirect(to))) => to.clone(),
-        (Some(_), _) => trimmed,
-        (None, Some(_)) => lower,
-        // Not content: `/tags/` is `/tags`, whatever answers there.
-        (None, None) if trimmed != path || (path.is_ascii() && address::encode(path) != encoded) => trimmed,
-        (None, None) => return Err(WebError::not_found()),
-    };
-    Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&canonical)))
 }
 
 #[derive(Template)]
@@ -129,7 +115,7 @@ struct PostPage {
     tongue: Tongue,
     words: Tongue,
     dek: Option<String>,
-    date: dates::Moment,
+    date: Option<dates::Moment>,
     updated: Option<dates::Moment>,
     reading: String,
     comments: Option<String>,
@@ -352,7 +338,7 @@ async fn article(
         .with_comment_feed(&entry.title, &feeds::comments_path(post))
         .with_json_ld(&json_ld::post(site, post, place.map(|(series, _)| series), thread.as_ref()));
     layout.kind = "article";
-    layout.published = Some(dates::machine(&post.date));
+    layout.published = post.date.as_ref().map(dates::machine);
     layout.modified = post.updated.as_ref().map(dates::machine);
     if entry.body.wants_script() {
         layout = layout.with_script(app, "js/embeds.js");
@@ -372,7 +358,7 @@ async fn article(
         tongue: tongue::of(entry),
         words: tongue::of_words(entry.language.as_deref(), texts),
         dek: entry.dek.clone(),
-        date: dates::day(&post.date, texts),
+        date: dates::day_of(post, texts),
         updated: post.updated.as_ref().map(|date| dates::day(date, texts)),
         reading: cards::reading(post, texts),
         comments: thread

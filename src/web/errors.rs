@@ -12,6 +12,7 @@ use axum::{
 use http::{HeaderValue, Method, StatusCode, header};
 
 use super::{
+    old_addresses,
     page::{Page, Policy},
     request_log::RequestId,
     view::{layout::Layout, stretch::Named},
@@ -128,10 +129,13 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
         return response;
     }
     let status = response.status();
+    let asked = asked.filter(|_| status == StatusCode::NOT_FOUND);
+    if let Some(redirect) = asked.as_ref().and_then(|path| old_addresses::redirected(&app, path)) {
+        return redirect;
+    }
     let said = words(status, &app.texts().errors);
     let sentence = response.extensions().get::<Sentence>().and_then(|sentence| sentence.0.clone());
     let snapshot = app.snapshot();
-    let asked = asked.filter(|_| status == StatusCode::NOT_FOUND);
     let page = ErrorPage {
         layout: Layout::new(&app, &snapshot, &said.heading).not_indexed(),
         nearby: asked.map(|path| nearby(&snapshot, &path)).unwrap_or_default(),

@@ -23,6 +23,7 @@ mod lists;
 mod mail;
 mod manifest;
 pub mod metrics;
+mod old_addresses;
 mod page;
 mod request_log;
 mod search;

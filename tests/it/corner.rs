@@ -273,6 +273,18 @@ async fn everything_can_be_taken_along_as_json() {
 }
 
 #[tokio::test]
+async fn all_times_that_are_taken_along_are_as_exact_as_they_are_kept() {
+    let site = TestSite::new().post("calf", "Stretch it.").real_clock().start().await;
+    let ana = site.visitor("192.0.2.1");
+    comment_id(&ana.form("/posts/calf").await.set("name", "Ana").set("text", "Hello there").send().await);
+    let data: Value = serde_json::from_str(&ana.get("/me/data.json").await.text()).expect("JSON");
+    for time in [&data["taken_at"], &data["comments"][0]["written_at"]] {
+        let time: jiff::Timestamp = time.as_str().expect("a text").parse().expect("a time");
+        assert_eq!(time.subsec_nanosecond() % 1_000_000, 0, "{time}");
+    }
+}
+
+#[tokio::test]
 async fn everything_can_be_erased() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");

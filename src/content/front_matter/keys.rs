@@ -264,12 +264,12 @@ pub(super) fn lines_of_keys(block: &str) -> HashMap<&str, usize> {
     lines
 }
 
-pub(super) fn unknown_key(fence: &str, lines: &HashMap<&str, usize>, key: &str) -> Fault {
+pub(super) fn unknown_key(is_toml: bool, lines: &HashMap<&str, usize>, key: &str) -> Fault {
     let line = lines.get(key).copied().unwrap_or(2);
     let mend = match nearest(key, KNOWN.iter().chain(OF_STRETCHES).copied()) {
         Some(meant) => format!("Did you mean {meant}?"),
         None => {
-            let extra = if fence == "+++" { "[extra]" } else { "extra:" };
+            let extra = if is_toml { "[extra]" } else { "extra:" };
             format!("It is kept; move it below {extra} to keep it without this warning.")
         }
     };

@@ -96,9 +96,9 @@ pub(super) fn resolve(heads: &[(&Head, Option<usize>)], problems: &mut Vec<Probl
     let (mut kept, mut others) = (Vec::with_capacity(heads.len()), Vec::new());
     for at in order {
         let (head, _) = heads[at];
-        let is_free = !taken.contains_key(head.address.as_str()) && !slugs.contains_key(&(head.kind, &head.slug));
+        let is_free = !taken.contains_key(bare(&head.address)) && !slugs.contains_key(&(head.kind, &head.slug));
         if is_free && !is_reserved(&head.address, head.kind) {
-            taken.insert(&head.address, &head.file);
+            taken.insert(bare(&head.address), &head.file);
             slugs.insert((head.kind, &head.slug), &head.file);
             kept.push(at);
         } else {
@@ -109,7 +109,7 @@ pub(super) fn resolve(heads: &[(&Head, Option<usize>)], problems: &mut Vec<Probl
         let (head, _) = heads[at];
         let (what, mend) = if is_reserved(&head.address, head.kind) {
             (format!("the address {} belongs to the program", head.address), "Give it another slug.")
-        } else if let Some(first) = taken.get(head.address.as_str()) {
+        } else if let Some(first) = taken.get(bare(&head.address)) {
             let what = format!("the address {} is taken by {}", head.address, first.display());
             (what, "Give one of them another slug.")
         } else if let Some(first) = slugs.get(&(head.kind, &head.slug)) {
@@ -148,9 +148,14 @@ fn free_aliases<'a>(
     head.aliases.iter().filter(|alias| is_free(alias)).cloned().collect()
 }
 
+/// An address without the slash that may end it: with and without, it is the same to readers.
+fn bare(address: &str) -> &str {
+    address.trim_end_matches('/')
+}
+
 /// `/admin` is nobody's; `/posts/x` and `/stretches/x` are where posts and stretches belong.
 fn is_reserved(address: &str, kind: Kind) -> bool {
-    let mut segments = address.trim_start_matches('/').split('/');
+    let mut segments = address.trim_matches('/').split('/');
     let first = segments.next().unwrap_or_default();
     let own_room = match kind {
         Kind::Post => "posts",

@@ -138,9 +138,7 @@ impl Looked {
             }
         };
         let state = State { stamp, is_doubtful: stamp.changed.may_hide_a_save(latest), hash: hash(&bytes) };
-        // A post without a date has that of its file.
-        let is_same = |before: &Kept| before.state.hash == state.hash && before.state.stamp.modified == stamp.modified;
-        if before.is_some_and(is_same) {
+        if before.is_some_and(|before| before.state.hash == state.hash) {
             return Some(Self { state, found: What::Same });
         }
         let found = match String::from_utf8(bytes) {

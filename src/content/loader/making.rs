@@ -26,6 +26,7 @@ use crate::domain::{
     picture::Picture,
     problem::{Place, Places, Problem, Severity},
     slug::Slug,
+    words::shorten,
 };
 use crate::texts::{self, Texts};
 
@@ -193,7 +194,7 @@ impl Maker<'_> {
             date,
         };
         // A time after the end of the calendar never comes.
-        post.comments_until = close_after.and_then(|after| post.appeared().checked_add(after).ok());
+        post.comments_until = close_after.and_then(|after| post.appeared()?.checked_add(after).ok());
         post
     }
 }
@@ -279,7 +280,7 @@ fn entry(outline: Outline, mut body: Body, image: Option<Picture>) -> Entry {
     let description = outline.front_matter.any_description().map(str::to_owned);
     let before_more = body.excerpt.take();
     let text = body.text.get(..body.main).unwrap_or(&body.text).to_owned();
-    let described = description.clone().or_else(|| Some(markdown::shorten(before_more.as_deref()?, DESCRIPTION)));
+    let described = description.clone().or_else(|| Some(shorten(before_more.as_deref()?, DESCRIPTION)));
     let language = outline.language();
     let mut extra = outline.front_matter.extra.unwrap_or_default();
     extra.extend(outline.front_matter.unknown);
@@ -288,8 +289,8 @@ fn entry(outline: Outline, mut body: Body, image: Option<Picture>) -> Entry {
         address: outline.address,
         aliases: outline.aliases,
         title: outline.title,
-        description: described.unwrap_or_else(|| markdown::shorten(&text, DESCRIPTION)),
-        excerpt: before_more.or_else(|| description.clone()).unwrap_or_else(|| markdown::shorten(&text, EXCERPT)),
+        description: described.unwrap_or_else(|| shorten(&text, DESCRIPTION)),
+        excerpt: before_more.or_else(|| description.clone()).unwrap_or_else(|| shorten(&text, EXCERPT)),
         dek: description,
         image,
         body: body.into(),

@@ -2,11 +2,11 @@
 
 use std::{cell::OnceCell, collections::HashSet};
 
-use jiff::{Timestamp, Zoned, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, Zoned, civil::Time};
 
 use crate::{
     content::{
-        front_matter::{self, Fault, Flag, FrontMatter, RawDate},
+        front_matter::{self, Fault, Flag, FrontMatter, RawDate, day_in},
         source::{Kind, Source},
     },
     domain::{address, entry::Tag, language, permalink::Rules, problem::Place, slug::Slug},
@@ -27,7 +27,8 @@ pub struct Outline {
     pub address: String,
     pub aliases: Vec<String>,
     pub title: String,
-    pub date: Zoned,
+    /// In the site's time zone. Of posts that have none, nobody knows when they were written.
+    pub date: Option<Zoned>,
     pub updated: Option<Zoned>,
     pub draft: bool,
     pub publish_at: Option<Timestamp>,
@@ -38,6 +39,8 @@ impl Outline {
     /// # Errors
     /// What stands in the way of publishing the file.
     pub fn read(source: Source, whole: String, rules: &Rules) -> Result<Self, Fault> {
+        // A line may end with CR alone (CommonMark 2.1), as programs for old Macs wrote it.
+        let whole = if whole.contains('\r') { whole.replace("\r\n", "\n").replace('\r', "\n") } else { whole };
         let text = whole.as_str();
         if text.trim_start_matches('\u{feff}').trim().is_empty() {
             return Err(Fault {
@@ -48,62 +51,40 @@ impl Outline {
         }
         let parsed = front_matter::parse(text, source.kind == Kind::Stretch)?;
         let (front_matter, mut warnings) = (parsed.front_matter, parsed.warnings);
+        let slug = slug(&source, &front_matter, text)?;
+        let title = match front_matter.title.as_deref().map(str::trim).filter(|title| !title.is_empty()) {
+            Some(title) => title.to_owned(),
+            None => {
+                let what = "there is no title".to_owned();
+                warnings.push(fault(text, "title", what, "Write title: … into the front matter."));
+                slug.as_str().replace(['-', '_'], " ")
+            }
+        };
         let date_at = |key: &str, raw: Option<&RawDate>| {
             let read = raw.filter(|raw| !raw.0.trim().is_empty()).map(|raw| raw.read(&rules.zone)).transpose();
             read.map_err(|what| fault(text, key, what, "Correct the date."))
         };
-        let slug = match &front_matter.slug {
-            Some(slug) => Slug::from_text(slug).ok_or_else(|| {
-                fault(
-                    text,
-                    "slug",
-                    format!("{slug:?} has no letter for an address"),
-                    "Write a slug with letters or digits.",
-                )
-            })?,
-            None => Slug::from_text(&source.name).ok_or_else(|| Fault {
-                place: Place::START,
-                what: "the name of the file has no letter for an address".to_owned(),
-                mend: "Rename it, or write a slug.".to_owned(),
-            })?,
+        let old_addresses = || front_matter.aliases.0.iter().chain(&front_matter.redirect_from.0);
+        let in_address = || {
+            let own = front_matter.any_url().and_then(|(_, url)| day_in(url));
+            own.or_else(|| old_addresses().find_map(|old| day_in(old)))
         };
-        let title = match front_matter.title.as_deref().map(str::trim).filter(|title| !title.is_empty()) {
-            Some(title) => title.to_owned(),
-            None => {
-                warnings.push(fault(
-                    text,
-                    "title",
-                    "there is no title".to_owned(),
-                    "Write title: … into the front matter.",
-                ));
-                slug.as_str().replace(['-', '_'], " ")
-            }
-        };
-        let day = source.date.or_else(|| date_in(front_matter.any_url()?.1));
-        let from_name = day.and_then(|date| date.to_zoned(rules.zone.clone()).ok());
-        let written = match date_at("date", front_matter.date.as_ref()) {
-            Err(mut fault) if from_name.is_some() => {
+        let elsewhere = source.date.or_else(in_address).and_then(|day| day.to_zoned(rules.zone.clone()).ok());
+        let date = match date_at("date", front_matter.date.as_ref()) {
+            Err(mut fault) if elsewhere.is_some() => {
                 fault.what.push_str(", so that of the file's name or address counts");
                 warnings.push(fault);
-                None
+                elsewhere
             }
-            written => written?,
+            written => written?.or(elsewhere),
         };
-        let has_date = written.is_some() || from_name.is_some();
-        let date = match written.or(from_name) {
-            Some(date) => date,
-            None => {
-                let modified = modified(&source, &rules.zone);
-                if source.kind == Kind::Post {
-                    let today = modified.strftime("%Y-%m-%d");
-                    let what = "there is no date, so the day the file was saved stands in".to_owned();
-                    warnings.push(fault(text, "date", what, &format!("Write date: {today} into the front matter.")));
-                }
-                modified
-            }
-        };
+        if date.is_none() && source.kind == Kind::Post {
+            let what = "there is no date, so the post stands behind all others".to_owned();
+            let mend = "Write one into the front matter, such as date: 2026-05-02.";
+            warnings.push(fault(text, "date", what, mend));
+        }
         let publish_date = date_at("publish_date", front_matter.publish_date.as_ref())?;
-        let publish_at = publish_date.or_else(|| has_date.then(|| date.clone())).map(|at| at.timestamp());
+        let publish_at = publish_date.or_else(|| date.clone()).map(|at| at.timestamp());
         let expire_at = date_at("expiry_date", front_matter.expiry_date.as_ref())?.map(|at| at.timestamp());
         // Nothing depends on it, so it takes no post down.
         let updated = match front_matter.any_updated() {
@@ -113,9 +94,25 @@ impl Outline {
             }),
             None => None,
         };
+        let is_day = |moment: &Zoned| moment.time() == Time::midnight();
+        let is_too_early = |updated: &Zoned| {
+            let too_early = |date: &Zoned| updated < date && (!is_day(updated) || updated.date() < date.date());
+            date.as_ref().is_some_and(too_early)
+        };
+        let updated = match (front_matter.any_updated(), updated) {
+            (Some((key, _)), Some(updated)) if is_too_early(&updated) => {
+                let what = format!("{key} is before date, so it does not count");
+                warnings.push(fault(text, key, what, "Correct one of them."));
+                None
+            }
+            (_, updated) => updated,
+        };
 
         let usual = match source.kind {
-            Kind::Post => rules.permalink.path(&slug, &date),
+            Kind::Post => {
+                let category = categories(&front_matter, source.is_jekyll).iter().find_map(|name| Slug::of_tag(name));
+                rules.permalink.path(&slug, date.as_ref(), category.as_ref())
+            }
             Kind::Page => format!("/{slug}"),
             Kind::Stretch => format!("/stretches/{slug}"),
         };
@@ -131,6 +128,12 @@ impl Outline {
                 }
             },
         };
+        for (key, name) in tag_names(&front_matter, source.is_jekyll) {
+            if Slug::of_tag(&name).is_none() {
+                let what = format!("the tag {name:?} has no letter for an address, so it is left out");
+                warnings.push(fault(text, key, what, "Write it with letters or digits."));
+            }
+        }
         if let Some(written) = front_matter.any_language().filter(|tag| !language::is_tag(&tag.replace('_', "-"))) {
             let key = if front_matter.language.is_some() { "language" } else { "lang" };
             let what = format!("{written:?} is no tag of a language, so the text counts as one in that of the site");
@@ -139,7 +142,7 @@ impl Outline {
         let mut aliases = Vec::new();
         // Looked for once, however many are wrong.
         let aliases_at = OnceCell::new();
-        for alias in front_matter.aliases.0.iter().chain(&front_matter.redirect_from.0) {
+        for alias in old_addresses() {
             match address::tidy(alias) {
                 Some(alias) if alias != address => aliases.push(alias),
                 Some(_) => {}
@@ -192,26 +195,12 @@ impl Outline {
 
     /// Tags and categories are one thing here; each is named as it was first written.
     pub fn tags(&self) -> Vec<Tag> {
-        let front_matter = &self.front_matter;
         let (mut tags, mut known) = (Vec::new(), HashSet::new());
-        let taxonomies = front_matter.taxonomies.as_ref();
-        let taxonomy = |name: &str| taxonomies.and_then(|all| all.get(name)).map(|words| words.0.clone());
-        // Jekyll parts `tags: a b` at the blank, the others do not.
-        let at_blanks = self.source.is_jekyll;
-        let names = [
-            front_matter.tags.split(at_blanks),
-            front_matter.tag.0.clone(),
-            front_matter.categories.split(at_blanks),
-            front_matter.category.0.clone(),
-            taxonomy("tags").unwrap_or_default(),
-            taxonomy("categories").unwrap_or_default(),
-        ];
-        for name in names.concat() {
-            let name = name.trim();
-            if let Some(slug) = Slug::of_tag(name)
+        for (_, name) in tag_names(&self.front_matter, self.source.is_jekyll) {
+            if let Some(slug) = Slug::of_tag(&name)
                 && known.insert(slug.clone())
             {
-                tags.push(Tag { slug, name: name.to_owned() });
+                tags.push(Tag { slug, name });
             }
         }
         tags
@@ -236,12 +225,43 @@ fn fault(text: &str, key: &str, what: String, mend: &str) -> Fault {
     Fault { place: place_of(text, key), what, mend: mend.to_owned() }
 }
 
-/// The day in an address such as `/2026/05/02/calf`, which is all the date that some blogs have.
-fn date_in(url: &str) -> Option<Date> {
-    let mut numbers = url.trim_start_matches('/').splitn(4, '/').map(str::parse::<i16>);
-    let (year, month, day) = (numbers.next()?.ok()?, numbers.next()?.ok()?, numbers.next()?.ok()?);
-    let date = Date::new(year, month.try_into().ok()?, day.try_into().ok()?).ok();
-    date.filter(|_| (1970..3000).contains(&year))
+/// The slug that the author writes, else the name of the file.
+fn slug(source: &Source, front_matter: &FrontMatter, text: &str) -> Result<Slug, Fault> {
+    let Some(written) = &front_matter.slug else {
+        return Slug::from_text(&source.name).ok_or_else(|| Fault {
+            place: Place::START,
+            what: "the name of the file has no letter for an address".to_owned(),
+            mend: "Rename it, or write a slug.".to_owned(),
+        });
+    };
+    let what = || format!("{written:?} has no letter for an address");
+    Slug::from_text(written).ok_or_else(|| fault(text, "slug", what(), "Write a slug with letters or digits."))
+}
+
+/// The names of all categories as they are written.
+fn categories(front_matter: &FrontMatter, is_jekyll: bool) -> Vec<String> {
+    let names = tag_names(front_matter, is_jekyll);
+    names.into_iter().filter(|(key, _)| matches!(*key, "categories" | "category")).map(|(_, name)| name).collect()
+}
+
+/// The names of all tags and categories, each with the key that it stands under. Jekyll parts `tags: a b` at the blank,
+/// the others do not.
+fn tag_names(front_matter: &FrontMatter, at_blanks: bool) -> Vec<(&'static str, String)> {
+    let taxonomies = front_matter.taxonomies.as_ref();
+    let taxonomy =
+        |name: &str| taxonomies.and_then(|all| all.get(name)).map(|words| words.0.clone()).unwrap_or_default();
+    let names = [
+        ("tags", front_matter.tags.split(at_blanks)),
+        ("tag", front_matter.tag.0.clone()),
+        ("categories", front_matter.categories.split(at_blanks)),
+        ("category", front_matter.category.0.clone()),
+        ("tags", taxonomy("tags")),
+        ("categories", taxonomy("categories")),
+    ];
+    names
+        .into_iter()
+        .flat_map(|(key, names)| names.into_iter().map(move |name| (key, name.trim().to_owned())))
+        .collect()
 }
 
 /// Jekyll's patterns: `/:year/:title/`, and the names of some.
@@ -257,13 +277,11 @@ fn place_of(head: &str, key: &str) -> Place {
     Place { line, column: 1 }
 }
 
-fn modified(source: &Source, zone: &TimeZone) -> Zoned {
-    Timestamp::try_from(source.file.stamp.modified).unwrap_or_default().to_zoned(zone.clone())
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
+
+    use jiff::civil::Date;
 
     use super::*;
     use crate::content::source::{Found, Stamp};
@@ -297,11 +315,17 @@ mod tests {
             ("date: soon", named, "2026-05-02", 1),
             ("date: ''", named, "2026-05-02", 0),
             ("path: 2026/07/01/a", None, "2026-07-01", 0),
-            ("path: 2026/27/01/a", None, "1970-01-01", 1),
+            ("path: notes/2026/07/01/a", None, "2026-07-01", 0),
+            ("aliases: [/old, /2026/7/1/a.html]", None, "2026-07-01", 0),
+            ("path: 2026/27/01/a", None, "", 1),
+            ("date: 27.11.2026", None, "2026-11-27", 0),
+            ("date: 2026-06-01\nupdated: 2026-05-31", None, "2026-06-01", 1),
+            ("date: 2026-06-01\nlastmod: 2026-06-01", None, "2026-06-01", 0),
+            ("date: 2026-06-01\ntags: [a, '!!']\ncategory: '?'", None, "2026-06-01", 2),
             ("date: 2026-06-01\nlastmod: soon", None, "2026-06-01", 1),
         ] {
             let outline = outline(&format!("---\ntitle: A\n{line}\n---\n"), named);
-            let date = outline.date.strftime("%Y-%m-%d").to_string();
+            let date = outline.date.map(|date| date.strftime("%Y-%m-%d").to_string()).unwrap_or_default();
             assert_eq!((date.as_str(), outline.warnings.len()), (day, warnings), "{line}");
         }
     }

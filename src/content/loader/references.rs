@@ -4,7 +4,6 @@
 use std::{
     cell::OnceCell,
     collections::{BTreeSet, HashMap, HashSet},
-    fs,
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     sync::Arc,
@@ -28,6 +27,7 @@ use crate::{
         near,
         permalink::Rules,
         problem::{Place, Problem, Severity},
+        redirects::Redirects,
         slug::Slug,
     },
 };
@@ -80,6 +80,7 @@ pub(super) struct Judge<'a> {
     /// The ids of pages that links to parts lead to; more are added.
     pub parts: HashMap<PathBuf, HashSet<String>>,
     suggests: bool,
+    redirects: &'a Redirects,
     /// Made when the first one is dead, which on most sites none is.
     nearby: OnceCell<Nearby>,
 }
@@ -89,10 +90,11 @@ impl<'a> Judge<'a> {
         known: &'a Known,
         library: &'a Library,
         files: &'a HashMap<PathBuf, Kept>,
+        redirects: &'a Redirects,
         parts: HashMap<PathBuf, HashSet<String>>,
         suggests: bool,
     ) -> Self {
-        Self { known, library, files, parts, suggests, nearby: OnceCell::new() }
+        Self { known, library, files, redirects, parts, suggests, nearby: OnceCell::new() }
     }
 
     pub fn dead(&mut self, Linking { file, is_draft, links }: &Linking<'_>) -> Vec<Problem> {
@@ -108,6 +110,7 @@ impl<'a> Judge<'a> {
         let lead = match self.known.find(path) {
             Some(Room::Entry(lead)) => lead,
             Some(Room::List) => return None,
+            None if self.redirects.find(path).is_some() => return None,
             None => {
                 let mend = match self.suggests.then(|| self.nearest(path)).flatten() {
                     Some(near) => format!("The nearest one is {near}: write that, or take the link out."),
@@ -189,7 +192,7 @@ pub(super) fn print_of(item: &Item) -> u64 {
     let entry = item.entry();
     (&entry.address, &entry.aliases, &entry.slug, entry.draft, &entry.file).hash(&mut hasher);
     if let Item::Post(post) = item {
-        (&post.series, &post.threads, post.date.year(), post.date.month()).hash(&mut hasher);
+        (&post.series, &post.threads, post.month()).hash(&mut hasher);
         post.tags.iter().for_each(|tag| tag.slug.hash(&mut hasher));
     }
     hasher.finish()
@@ -210,7 +213,7 @@ impl Known {
                     known.tags.insert(tag.slug.to_string());
                 }
             }
-            months.insert((post.date.year(), post.date.month()));
+            months.extend(post.month());
             series.extend(post.series.as_deref());
         }
         library.pages.iter().for_each(|page| drop(known.add(&page.entry)));
@@ -223,13 +226,14 @@ impl Known {
 
     fn add(&mut self, entry: &Entry) -> Arc<Lead> {
         let lead = Arc::new(Lead { file: entry.file.clone(), is_draft: entry.draft });
-        self.entries.insert(entry.address.clone(), Arc::clone(&lead));
+        self.entries.insert(entry.address.trim_end_matches('/').to_owned(), Arc::clone(&lead));
         self.aliases.extend(entry.aliases.iter().map(|alias| (alias.clone(), Arc::clone(&lead))));
         lead
     }
 
     /// An address goes before an alias.
     fn entry(&self, path: &str) -> Option<&Lead> {
+        let path = path.trim_end_matches('/');
         let always = || self.posts.get(path.strip_prefix("/posts/")?);
         self.entries.get(path).or_else(always).or_else(|| self.aliases.get(path)).map(|lead| &**lead)
     }
@@ -363,13 +367,31 @@ pub(super) fn unknown_stretches(outline: &Outline, lookup: &dyn Lookup) -> Vec<P
         .collect()
 }
 
-/// The links of the header, which site.toml names; line 1 for those of the environment.
-pub(super) fn navigation(site_toml: &Path, rules: &Rules, ours: &Url) -> Vec<Link> {
-    let text = fs::read_to_string(site_toml).unwrap_or_default();
-    let line = |to: &str| {
-        let names_it = |line: &str| [format!("\"{to}\""), format!("'{to}'")].iter().any(|name| line.contains(name));
-        text.lines().position(names_it).map_or(1, |line| line + 1)
-    };
-    let link = |to: &String| Link::new(ours, Place { line: line(to), column: 1 }, to.clone());
-    rules.navigation.iter().filter_map(link).collect()
+/// The links of the header and the targets of redirects, which site.toml names.
+pub(super) fn of_site(text: &str, rules: &Rules, ours: &Url) -> Vec<Link> {
+    let navigation = rules.navigation.iter().map(|to| (to.as_str(), to.as_str()));
+    let redirects = rules.redirects.exact().map(|(key, _, to)| (key, to));
+    navigation.chain(redirects).filter_map(|(key, to)| Link::new(ours, place_in(text, key), to.to_owned())).collect()
+}
+
+/// Where a text stands in quotes, best at the start of a line as a key does; line 1 for those of the environment.
+fn place_in(text: &str, quoted: &str) -> Place {
+    let quoted = [format!("\"{quoted}\""), format!("'{quoted}'")];
+    let is_key = |line: &str| quoted.iter().any(|quoted| line.trim_start().starts_with(quoted));
+    let names_it = |line: &str| quoted.iter().any(|quoted| line.contains(quoted));
+    let line = text.lines().position(is_key).or_else(|| text.lines().position(names_it));
+    Place { line: line.map_or(1, |line| line + 1), column: 1 }
+}
+
+/// Redirects of site.toml that lead nowhere or are never asked.
+pub(super) fn redirects(site_toml: &Path, text: &str, rules: &Rules, known: &Known) -> Vec<Problem> {
+    let warning =
+        |key: &str, what: String, mend: &str| problem(Severity::Warning, site_toml, place_in(text, key), what, mend);
+    let looping = rules.redirects.loops().map(|key| {
+        warning(key, format!("the redirect of {key:?} leads back to itself, so readers get no page"), "Take one out.")
+    });
+    let taken = rules.redirects.exact().filter(|(_, path, _)| known.find(path).is_some()).map(|(key, ..)| {
+        warning(key, format!("the redirect of {key:?} is never used: that address has a page here"), "Take it out.")
+    });
+    looping.chain(taken).collect()
 }

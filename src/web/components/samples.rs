@@ -135,7 +135,7 @@ pub fn posts(files: &Files, now: Timestamp, zone: &TimeZone) -> Vec<Post> {
             entry(Slug::from_text(&name)?, title, "/_components".to_owned(), markdown::render(text, files).body, image);
         entry.draft = is_first;
         Some(Post {
-            date: day(now, at, zone),
+            date: Some(day(now, at, zone)),
             updated: None,
             tags: ["calves", "warm up"].iter().filter_map(|name| tag(name)).take(2 - at).collect(),
             series: None,

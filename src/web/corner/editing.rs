@@ -84,7 +84,7 @@ pub async fn save(
     let post = snapshot.post(&comment.thread_slug);
     let edit = Edit {
         id: comment.id,
-        post_age: post.map(|post| at.duration_since(post.appeared())),
+        post_age: post.and_then(|post| Some(at.duration_since(post.appeared()?))),
         poses_as_author: comments::is_like_an_author(&app, &snapshot, &new.name),
         has_authors_email: comments::has_authors_email(&app, &new),
         readable: comment_markdown::plain(&new.text),

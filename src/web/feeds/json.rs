@@ -37,9 +37,12 @@ fn item(entry: &Entry) -> Value {
         "url": entry.href,
         "title": entry.title,
         "content_html": entry.content,
-        "date_published": dates::machine(&entry.published),
-        "date_modified": dates::machine(&entry.updated),
     });
+    for (member, date) in [("date_published", &entry.published), ("date_modified", &entry.updated)] {
+        if let Some(date) = date {
+            item[member] = json!(dates::machine(date));
+        }
+    }
     if !entry.summary.is_empty() {
         item["summary"] = json!(entry.summary);
     }

@@ -90,8 +90,8 @@ pub struct Entry {
     pub id: String,
     pub href: String,
     pub title: String,
-    pub published: Zoned,
-    pub updated: Zoned,
+    pub published: Option<Zoned>,
+    pub updated: Option<Zoned>,
     /// Empty: the feed's.
     pub authors: Vec<String>,
     pub tags: Vec<String>,
@@ -107,7 +107,11 @@ pub struct Entry {
 #[template(path = "feeds/atom.xml")]
 struct Atom<'a> {
     feed: &'a Feed,
-    updated: String,
+}
+
+/// When something has changed; it must be said (RFC 4287, 4.1.2), also where nobody knows it.
+fn updated(date: &Option<Zoned>) -> String {
+    date.as_ref().map_or_else(|| NEVER.to_owned(), dates::machine)
 }
 
 #[derive(Template)]
@@ -137,10 +141,7 @@ fn written(feed: &Feed, format: Format) -> Result<Page, WebError> {
     let policy = Policy::Public(vec![SITE_TAG.to_owned()]);
     let kind = format.content_type();
     match format {
-        Format::Atom => {
-            let updated = feed.updated.as_ref().map_or_else(|| NEVER.to_owned(), dates::machine);
-            Page::rendered(&Atom { feed, updated }, policy, kind)
-        }
+        Format::Atom => Page::rendered(&Atom { feed }, policy, kind),
         Format::Rss => Page::rendered(&Rss { feed }, policy, kind),
         Format::Json => Ok(Page::text(json::feed(feed).to_string(), policy).of_type(kind)),
     }
@@ -165,7 +166,7 @@ fn gather(
         address: own(format),
         page: site.absolute(page),
         id: own(Format::Atom),
-        updated: entries.iter().map(|entry| &entry.updated).max_by_key(|date| date.timestamp()).cloned(),
+        updated: entries.iter().filter_map(|entry| entry.updated.as_ref()).max_by_key(|date| date.timestamp()).cloned(),
         author: xml_text(&site.author.name),
         author_page: site.author.url.clone(),
         icon: assets.icons().favicon().map(|icon| site.absolute(&icon.address)),
@@ -189,7 +190,7 @@ fn entry(app: &App, snapshot: &Snapshot, post: &Post) -> Result<Entry, WebError>
         id: id(app, post),
         title: xml_text(&entry.title),
         published: post.date.clone(),
-        updated: post.updated.clone().unwrap_or_else(|| post.date.clone()),
+        updated: post.changed().cloned(),
         authors: post.authors.iter().map(|name| xml_text(name)).collect(),
         tags: post.tags.iter().map(|tag| xml_text(&tag.name)).collect(),
         summary: xml_text(&entry.description),

@@ -115,7 +115,7 @@ fn listed(app: &App, snapshot: &Snapshot) -> Vec<Listed> {
         ..at(&entry.address, changed)
     };
     let mut all = vec![at("/", newest(snapshot.posts.iter().map(AsRef::as_ref)))];
-    all.extend(snapshot.posts.iter().map(|post| entry(&post.entry, Some(changed(post)))));
+    all.extend(snapshot.posts.iter().map(|post| entry(&post.entry, post.changed().cloned())));
     all.extend(snapshot.pages.iter().map(|page| entry(&page.entry, page.updated.clone())));
     all.extend(snapshot.stretches.values().map(|stretch| entry(&stretch.entry, None)));
     all.extend(
@@ -124,12 +124,8 @@ fn listed(app: &App, snapshot: &Snapshot) -> Vec<Listed> {
     all
 }
 
-fn changed(post: &Post) -> Zoned {
-    post.updated.clone().unwrap_or_else(|| post.date.clone())
-}
-
 fn newest<'a>(posts: impl Iterator<Item = &'a Post>) -> Option<Zoned> {
-    posts.map(changed).max_by_key(Zoned::timestamp)
+    posts.filter_map(Post::changed).max_by_key(|date| date.timestamp()).cloned()
 }
 
 pub(super) async fn robots(State(app): State<App>) -> Page {

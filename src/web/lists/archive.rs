@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
+use jiff::Zoned;
 
 use super::{Counted, page_number};
 use crate::{
@@ -34,6 +35,8 @@ struct Archive {
     layout: Layout,
     summary: String,
     years: Vec<Counted>,
+    /// Posts without a date.
+    undated: Vec<Named>,
 }
 
 #[derive(Template)]
@@ -67,9 +70,11 @@ pub async fn archive(State(app): State<App>) -> Result<Page, WebError> {
     let (snapshot, texts) = (app.snapshot(), app.texts());
     let years = snapshot.years();
     let summary = match years.last() {
-        Some((first, _)) => texts.archive.since.of_with(snapshot.posts.len(), first),
-        None => texts.archive.empty.clone(),
+        Some((first, _)) => texts.archive.since.of_with(years.iter().map(|(_, count)| count).sum(), first),
+        None if snapshot.posts.is_empty() => texts.archive.empty.clone(),
+        None => texts.lists.posts.of(snapshot.posts.len()),
     };
+    let undated = snapshot.posts.iter().filter(|post| post.date.is_none()).map(|post| Named::of(&post.entry));
     let years = years.into_iter().map(|(year, count)| Counted {
         name: year.to_string(),
         href: format!("/archive/{year}"),
@@ -77,7 +82,8 @@ pub async fn archive(State(app): State<App>) -> Result<Page, WebError> {
     });
     let layout =
         Layout::new(&app, &snapshot, &texts.archive.heading).at(&app, "/archive").described(&texts.archive.described);
-    Page::html(&Archive { layout, summary, years: years.collect() }, Policy::Public(vec![SITE_TAG.to_owned()]))
+    let page = Archive { layout, summary, years: years.collect(), undated: undated.collect() };
+    Page::html(&page, Policy::Public(vec![SITE_TAG.to_owned()]))
 }
 
 pub async fn year(State(app): State<App>, Path(year): Path<String>) -> Result<Page, WebError> {
@@ -97,7 +103,7 @@ pub async fn year_page(
 fn year_at(app: &App, written: &str, number: usize) -> Result<Page, WebError> {
     let year: i16 = written.parse().map_err(|_| WebError::not_found())?;
     let (snapshot, texts) = (app.snapshot(), app.texts());
-    let all: Vec<Arc<Post>> = snapshot.posts.iter().filter(|post| post.date.year() == year).cloned().collect();
+    let all: Vec<Arc<Post>> = snapshot.posts.iter().filter(|post| post.year() == Some(year)).cloned().collect();
     // `/archive/02026` reads as a year but is none of our addresses.
     if all.is_empty() || year.to_string() != written {
         return Err(WebError::not_found());
@@ -143,16 +149,15 @@ fn month_at(app: &App, (year, month): &(String, String), number: usize) -> Resul
     let (written_year, written_month) = (year, month);
     let year: i16 = year.parse().map_err(|_| WebError::not_found())?;
     let month: i8 = month.parse().map_err(|_| WebError::not_found())?;
-    let is_in = |post: &&Arc<Post>| (post.date.year(), post.date.month()) == (year, month);
+    let is_in = |post: &&Arc<Post>| post.month() == Some((year, month));
     let all: Vec<Arc<Post>> = snapshot.posts.iter().filter(is_in).cloned().collect();
-    let Some(first) = all.first().filter(|_| year.to_string() == *written_year) else {
-        return Err(WebError::not_found());
-    };
+    let first = all.first().and_then(|post| post.date.as_ref()).filter(|_| year.to_string() == *written_year);
+    let first = first.ok_or_else(WebError::not_found)?;
     let base = month_path(first);
     if format!("{month:02}") != *written_month {
         return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &page_path(&base, number)));
     }
-    let heading = texts.dates.month_of_year(&first.date);
+    let heading = texts.dates.month_of_year(first);
     let pagination = Pagination::new(&base, number, all.len()).ok_or_else(WebError::not_found)?;
     let layout = Layout::new(app, &snapshot, &heading)
         .at(app, &page_path(&base, number))
@@ -170,20 +175,20 @@ fn month_at(app: &App, (year, month): &(String, String), number: usize) -> Resul
 }
 
 /// `/archive/2026/05`: two digits, as in dates.
-fn month_path(post: &Post) -> String {
-    format!("/archive/{}/{:02}", post.date.year(), post.date.month())
+fn month_path(date: &Zoned) -> String {
+    format!("/archive/{}/{:02}", date.year(), date.month())
 }
 
 fn months(posts: &[Arc<Post>], texts: &Texts) -> Vec<Month> {
     let mut months: Vec<Month> = Vec::new();
-    for post in posts {
-        let name = texts.dates.month(&post.date).to_owned();
+    for (post, date) in posts.iter().filter_map(|post| Some((post, post.date.as_ref()?))) {
+        let name = texts.dates.month(date).to_owned();
         if months.last().is_none_or(|month| month.name != name) {
-            months.push(Month { name, href: month_path(post), posts: Vec::new() });
+            months.push(Month { name, href: month_path(date), posts: Vec::new() });
         }
         if let Some(month) = months.last_mut() {
             month.posts.push(Dated {
-                date: dates::day_of_year(&post.date, texts),
+                date: dates::day_of_year(date, texts),
                 title: post.entry.title.clone(),
                 tongue: tongue::of(&post.entry),
                 href: address::encode(&post.entry.address),

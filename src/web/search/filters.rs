@@ -93,7 +93,7 @@ impl Filters {
             Some(tag) => snapshot.tags.get(&tag.slug).map_or(&[][..], |tag| &tag.posts),
             None => &snapshot.posts[..],
         };
-        let is_of_year = |post: &&Post| self.year().is_none_or(|year| post.date.year() == year);
+        let is_of_year = |post: &&Post| self.year().is_none_or(|year| post.year() == Some(year));
         posts.iter().map(AsRef::as_ref).filter(is_of_year).collect()
     }
 

@@ -19,11 +19,12 @@ use super::{
 };
 use crate::{
     app::App,
-    content::{Snapshot, Target, shorten},
+    content::{Snapshot, Target},
     domain::{
         address,
         entry::Post,
         search::{Correction, Found, Question, Results},
+        words::shorten,
     },
     texts::Texts,
 };
@@ -174,7 +175,7 @@ fn newest(posts: Vec<&Post>, list: Option<Named>, texts: &'static Texts) -> Outc
         tongue: tongue::of(&post.entry),
         href: address::encode(&post.entry.address),
         kind: &texts.search.article,
-        date: Some(dates::day(&post.date, texts)),
+        date: dates::day_of(post, texts),
         snippet: vec![(shorten(&post.entry.description, EXCERPT), false)],
     };
     let results = posts.into_iter().take(MOST).map(view).collect();
@@ -185,7 +186,7 @@ fn newest(posts: Vec<&Post>, list: Option<Named>, texts: &'static Texts) -> Outc
 fn result(snapshot: &Snapshot, found: Found, texts: &'static Texts) -> Option<ResultView> {
     let words = &texts.search;
     let (kind, entry, date) = match snapshot.target(&found.address)? {
-        Target::Post(post) => (&words.article, &post.entry, Some(dates::day(&post.date, texts))),
+        Target::Post(post) => (&words.article, &post.entry, dates::day_of(post, texts)),
         Target::Page(page) => (&words.page, &page.entry, None),
         Target::Stretch(stretch) => (&words.stretch, &stretch.entry, None),
         Target::Redirect(_) => return None,

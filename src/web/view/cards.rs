@@ -25,7 +25,7 @@ pub struct PostCard {
     /// Of title and excerpt.
     pub tongue: Tongue,
     pub href: String,
-    pub date: dates::Moment,
+    pub date: Option<dates::Moment>,
     pub excerpt: String,
     pub reading: String,
     /// `None` where the count could not be read.
@@ -100,7 +100,7 @@ impl PostCard {
             title: entry.title.clone(),
             tongue: tongue::of(entry),
             href: address::encode(&entry.address),
-            date: dates::day(&post.date, texts),
+            date: dates::day_of(post, texts),
             excerpt: entry.excerpt.clone(),
             reading: reading(post, texts),
             comments: counts

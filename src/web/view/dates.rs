@@ -1,8 +1,11 @@
 //! Dates for people and for machines.
 
-use jiff::{Timestamp, Zoned, tz::TimeZone};
+use jiff::{
+    Timestamp, Unit, Zoned,
+    tz::{Offset, TimeZone},
+};
 
-use crate::texts::Texts;
+use crate::{domain::entry::Post, texts::Texts};
 
 /// A moment as a `<time>` element shows it.
 #[derive(Clone, Debug)]
@@ -15,6 +18,11 @@ pub struct Moment {
 /// `Nov 20, 2026`.
 pub fn day(date: &Zoned, texts: &Texts) -> Moment {
     Moment { machine: machine(date), human: texts.dates.day(date) }
+}
+
+/// `Nov 20, 2026`: the day of a post, where it has one.
+pub fn day_of(post: &Post, texts: &Texts) -> Option<Moment> {
+    post.date.as_ref().map(|date| day(date, texts))
 }
 
 /// `Nov 20`, where the year stands above.
@@ -30,12 +38,23 @@ pub fn minute(at: Timestamp, zone: &TimeZone, texts: &Texts) -> Moment {
 
 /// RFC 3339, for feeds and attributes.
 pub fn machine(date: &Zoned) -> String {
-    date.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    in_minutes(date).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 /// RFC 822 with the year in full, for RSS.
 pub fn mail(date: &Zoned) -> String {
-    date.strftime("%a, %d %b %Y %H:%M:%S %z").to_string()
+    in_minutes(date).strftime("%a, %d %b %Y %H:%M:%S %z").to_string()
+}
+
+/// The date with whole minutes between its zone and UTC, as both formats need it (RFC 3339, 5.6). Before 1900 zones had
+/// seconds as well. Clock and day stay what they are.
+fn in_minutes(date: &Zoned) -> Zoned {
+    let offset = date.offset().round(Unit::Minute).unwrap_or(Offset::UTC);
+    if offset == date.offset() {
+        date.clone()
+    } else {
+        date.datetime().to_zoned(TimeZone::fixed(offset)).unwrap_or_else(|_| date.clone())
+    }
 }
 
 #[cfg(test)]
@@ -50,6 +69,9 @@ mod tests {
         let moment = minute(at, &zone, texts);
         assert_eq!(moment.human, "Nov 20, 2026, 1:05 pm");
         assert_eq!(moment.machine, "2026-11-20T13:05:09-05:00");
+        let old = jiff::civil::date(1850, 5, 2).to_zoned(zone.clone()).expect("a date");
+        assert_eq!(machine(&old), "1850-05-02T00:00:00-04:56");
+        assert_eq!(mail(&old), "Thu, 02 May 1850 00:00:00 -0456");
         assert_eq!(mail(&at.to_zoned(zone.clone())), "Fri, 20 Nov 2026 13:05:09 -0500");
         assert_eq!(day(&at.to_zoned(zone), texts).human, "Nov 20, 2026");
     }

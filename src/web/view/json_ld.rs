@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use super::dates;
 use crate::{
     config::Site,
-    content::{Series, comment_markdown, markdown},
+    content::{Series, comment_markdown},
     domain::{
         comment::{Comment, Status},
         embed::{Clip, Embed, Player},
         entry::{Piece, Post},
         picture::Picture,
         thread::{Node, Said, Thread},
+        words::shorten,
     },
 };
 
@@ -29,7 +30,21 @@ pub type Step<'a> = (&'a str, String);
 
 /// All that is on a page.
 pub fn graph(things: impl IntoIterator<Item = Value>) -> Value {
-    json!({ "@context": "https://schema.org", "@graph": things.into_iter().collect::<Vec<_>>() })
+    let mut graph = json!({ "@context": "https://schema.org", "@graph": things.into_iter().collect::<Vec<_>>() });
+    leave_out_unknown(&mut graph);
+    graph
+}
+
+/// Takes out what has no value, such as the date of a post that has none.
+fn leave_out_unknown(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(leave_out_unknown);
+        }
+        Value::Array(list) => list.iter_mut().for_each(leave_out_unknown),
+        _ => {}
+    }
 }
 
 /// A post, the way to it, and its films. `thread`: `None` where it could not be read.
@@ -50,7 +65,7 @@ pub fn home<'a>(site: &Site, posts: impl IntoIterator<Item = &'a Post>) -> Value
             "@type": "BlogPosting",
             "headline": post.entry.title,
             "url": site.absolute(&post.entry.address),
-            "datePublished": dates::machine(&post.date),
+            "datePublished": post.date.as_ref().map(dates::machine),
             "author": authors(site, post),
         })
     });
@@ -119,15 +134,15 @@ fn blog_posting(site: &Site, post: &Post, thread: Option<&Thread>) -> Value {
         "@type": "BlogPosting",
         "headline": entry.title,
         "description": entry.description,
-        "datePublished": dates::machine(&post.date),
-        "dateModified": dates::machine(post.updated.as_ref().unwrap_or(&post.date)),
+        "datePublished": post.date.as_ref().map(dates::machine),
+        "dateModified": post.changed().map(dates::machine),
         "author": authors(site, post),
         "publisher": publisher(site),
         "mainEntityOfPage": address,
         "url": address,
         "inLanguage": entry.language.as_deref().unwrap_or(&site.language),
         "keywords": post.tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(),
-        "wordCount": entry.body.words,
+        "wordCount": entry.body.words + entry.body.letters,
     });
     if let Some(image) = &entry.image {
         posting["image"] = json!(site.absolute(&image.shared()));
@@ -180,7 +195,7 @@ fn comment(site: &Site, comment: &Comment, page: &str) -> Value {
         "author": { "@type": "Person", "name": comment.name },
         "dateCreated": dates::machine(&at),
         "datePublished": dates::machine(&at),
-        "text": markdown::shorten(&comment_markdown::plain(&comment.text), COMMENT),
+        "text": shorten(&comment_markdown::plain(&comment.text), COMMENT),
         "url": format!("{page}#comment-{}", comment.id),
     })
 }
@@ -230,6 +245,6 @@ fn film(site: &Site, post: &Post, title: Option<&str>, poster: Option<&Picture>)
         "name": title.unwrap_or(&post.entry.title),
         "description": title.unwrap_or(&post.entry.description),
         "thumbnailUrl": site.absolute(&poster?.shared()),
-        "uploadDate": dates::machine(&post.date),
+        "uploadDate": post.date.as_ref().map(dates::machine),
     }))
 }

@@ -87,7 +87,7 @@ pub struct RelatedCard {
     pub title: String,
     pub tongue: Tongue,
     pub href: String,
-    pub date: dates::Moment,
+    pub date: Option<dates::Moment>,
     pub reading: String,
     pub picture: Option<PictureView>,
 }
@@ -98,7 +98,7 @@ pub fn related(snapshot: &Snapshot, post: &Post, series: Option<&SeriesBox>, tex
         title: post.entry.title.clone(),
         tongue: tongue::of(&post.entry),
         href: address::encode(&post.entry.address),
-        date: dates::day(&post.date, texts),
+        date: dates::day_of(post, texts),
         reading: reading(post, texts),
         picture: post.entry.image.as_ref().map(PictureView::new),
     };

@@ -19,6 +19,20 @@ async fn a_new_site_serves_at_once() {
     }
 }
 
+#[tokio::test]
+async fn the_sample_post_stands_below_older_posts_of_the_author() {
+    let program = Program::new();
+    program.run(&["init", "content"]).exits(0);
+    program.save("content/posts/calf.md", "---\ntitle: Calf\ndate: 2014-05-02\n---\nStretch it.\n");
+    let serving = program.serve(&[]);
+    for path in ["/", "/feed.xml", "/archive"] {
+        let text = fetch(serving.address, path).await.text();
+        let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words} is not in {text}"));
+        let (own, sample) = if path == "/archive" { ("/archive/2014", "/archive/2000") } else { ("Calf", ">Hello<") };
+        assert!(at(own) < at(sample), "{path}");
+    }
+}
+
 #[test]
 fn init_writes_into_no_folder_that_is_used() {
     let program = Program::new();

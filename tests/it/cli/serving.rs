@@ -273,3 +273,50 @@ async fn a_file_that_is_saved_while_it_serves_is_live() {
         eventually(path, async || fetch(serving.address, path).await.text().contains(words).then_some(())).await;
     }
 }
+
+#[tokio::test]
+async fn start_log_and_check_count_the_same_posts() {
+    let program = Program::with_site();
+    program.save("content/posts/draft.md", "---\ntitle: Draft\ndate: 2026-05-03\ndraft: true\n---\nx");
+    program.save("content/posts/future.md", "---\ntitle: Future\ndate: 2999-05-03\n---\nx");
+    let counted = "3 posts (2 not public)";
+    program.run(&["check"]).exits(0).says(&format!("{counted}, 0 pages, 0 stretches: "));
+    let serving = program.serve(&[]);
+    eventually("it is told", async || serving.said().contains(counted).then_some(())).await;
+    program.save("content/posts/calf.md", "---\ntitle: Calf\ndate: 2026-05-02\n---\nStretch it again.");
+    let told = format!("the content was read again: {counted}, 0 problems");
+    eventually(&told, async || serving.logged().contains(&told).then_some(())).await;
+    let json = Program::with_site().with("INSTEP_LOG", "json");
+    json.save("content/posts/draft.md", "---\ntitle: Draft\ndate: 2026-05-03\ndraft: true\n---\nx");
+    json.run(&["check"]).exits(0).says("2 posts (1 not public)");
+}
+
+#[tokio::test]
+async fn a_signal_to_stop_is_logged_and_so_is_the_end() {
+    let program = Program::with_site();
+    let mut serving = program.serve(&[]);
+    assert_eq!(serving.terminate().await, Some(0));
+    for words in ["SIGTERM asks the site to stop", "the site has stopped"] {
+        eventually(words, async || serving.logged().contains(words).then_some(())).await;
+    }
+}
+
+#[tokio::test]
+async fn each_warning_is_printed_once() {
+    let program = Program::with_site().with("INSTEP_LISTN", "127.0.0.1:1");
+    program.save("content/posts/calf.md", "---\ntitle: Calf\ndate: 2026-05-02\ntagz: x\n---\n![A](../media/a.jpg)\n");
+    crate::support::write(&program.path("content/media/a.jpg"), crate::pictures::sideways());
+    let mut serving = program.serve(&[]);
+    for address in crate::pictures::addresses(&calf(serving.address).await.html()) {
+        eventually("the helper has made it", async || {
+            Some(fetch(serving.address, &address).await).filter(crate::pictures::is_kept_for_ever)
+        })
+        .await;
+    }
+    assert_eq!(serving.terminate().await, Some(0));
+    eventually("it has ended", async || serving.logged().contains("has stopped").then_some(())).await;
+    let all = format!("{}{}", serving.said(), serving.logged());
+    for words in ["INSTEP_LISTN", "the key tagz is not known"] {
+        assert_eq!(all.matches(words).count(), 1, "{words}: {all}");
+    }
+}

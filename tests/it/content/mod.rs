@@ -3,6 +3,7 @@
 mod collisions;
 mod commonmark;
 mod costs;
+mod front_matter;
 mod ids;
 mod links;
 mod live;

@@ -248,3 +248,38 @@ async fn without_a_description_the_text_does_not_stand_there_twice() {
     assert_eq!(article.matches("Stretch it well.").count(), 1);
     assert!(text.contains("<meta name=\"description\" content=\"Stretch it well.\">"));
 }
+
+/// Some 3,200 letters in a script without spaces.
+fn long(sentence: &str) -> String {
+    sentence.repeat(3_200 / sentence.chars().count())
+}
+
+#[tokio::test]
+async fn texts_without_spaces_are_counted_by_letters_and_cut_between_them() {
+    for (language, sentence) in [
+        ("zh", "跑步之后请慢慢地拉伸小腿和脚踝的肌肉，"),
+        ("ja", "走った後はふくらはぎと足首をゆっくり伸ばしてください、"),
+        ("th", "หลังวิ่งให้ยืดกล้ามเนื้อน่องและข้อเท้าช้าๆ"),
+    ] {
+        let text = format!("---\ntitle: T\ndate: 2026-05-02\nlanguage: {language}\n---\nRust {}", long(sentence));
+        let site = TestSite::new().post("calf", &text).start().await;
+        let page = site.get("/posts/calf").await;
+        let minutes = page.text().split(" min read").next().and_then(|before| before.rsplit('>').next()?.parse().ok());
+        let minutes: usize = minutes.expect("minutes");
+        assert!((5..=7).contains(&minutes), "{language}: {minutes}");
+        let html = page.html();
+        let description = html.meta("description").expect("a description").to_owned();
+        let length = description.chars().count();
+        assert!((100..=156).contains(&length) && description.ends_with('…'), "{language}: {description}");
+        let cut = description.trim_end_matches('…');
+        let whole = format!("Rust {}", long(sentence));
+        let next = whole.strip_prefix(cut).and_then(|rest| rest.chars().next()).expect("the start of the text");
+        // Not between a letter and what stands above or below it.
+        assert!(!('\u{e31}'..='\u{e3a}').contains(&next) && !('\u{e47}'..='\u{e4e}').contains(&next), "{description}");
+    }
+    let english = format!("---\ntitle: T\ndate: 2026-05-02\n---\n{}", "calf ".repeat(461));
+    TestSite::new().post("calf", &english).start().await.get("/posts/calf").await.says("3 min read");
+    let mixed = format!("---\ntitle: T\ndate: 2026-05-02\n---\n{} {}", "calf ".repeat(230), "腿".repeat(500));
+    let site = TestSite::new().post("calf", &mixed).start().await;
+    site.get("/posts/calf").await.says("2 min read").says("\"wordCount\":730");
+}

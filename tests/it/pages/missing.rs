@@ -125,7 +125,7 @@ async fn a_near_miss_is_offered_what_it_may_have_meant() {
         .await;
     for (path, expected) in [
         ("/posts/foot-and-ankel-streches", &["/posts/foot-and-ankle-stretches"][..]),
-        ("/foot-and-ankle-stretches.htm", &["/posts/foot-and-ankle-stretches"]),
+        ("/foot-and-ankle-stretchs.htm", &["/posts/foot-and-ankle-stretches"]),
         ("/blog/2020/ankle-stretches/", &[]),
         ("/posts/stretches", &["/posts/foot-and-ankle-stretches", "/posts/two-calf-stretches"]),
         ("/2019/loosen-you-waist", &["/posts/hips"]),

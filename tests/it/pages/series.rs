@@ -92,3 +92,17 @@ async fn a_long_series_lists_the_parts_around() {
     let all = site.get("/series/days").await;
     all.says("30 parts").says("Day 29");
 }
+
+#[tokio::test]
+async fn parts_of_one_moment_are_in_the_order_of_their_files() {
+    let mut site = TestSite::new();
+    for (file, title) in [("part-2", "Two"), ("part-10", "Ten"), ("part-1", "One"), ("part-9", "Nine")] {
+        site = site.post(file, &format!("---\ntitle: {title}\ndate: 2026-05-02\nseries: Legs\n---\nx"));
+    }
+    let site = site.file("posts/undated.md", "---\ntitle: Undated\nseries: Legs\n---\nx").start().await;
+    let html = site.get("/series/legs").await.html();
+    let links: Vec<&str> =
+        html.all("a").into_iter().map(|link| link.get("href")).filter(|href| href.starts_with("/posts/")).collect();
+    assert_eq!(links, ["/posts/undated", "/posts/part-1", "/posts/part-2", "/posts/part-9", "/posts/part-10"]);
+    site.get("/posts/part-9").await.says("Part 4 of 5");
+}

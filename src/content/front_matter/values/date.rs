@@ -1,0 +1,146 @@
+//! Dates as people write them, in front matter, file names and addresses.
+
+use jiff::{
+    Zoned,
+    civil::{self, Date},
+    tz::TimeZone,
+};
+
+use super::Node;
+
+/// A date as written; read in the site's time zone by [`RawDate::read`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawDate(pub String);
+
+/// What Jekyll, Hugo and others write besides RFC 3339.
+const ZONED: &[&str] = &[
+    "%Y-%m-%d %H:%M:%S%.f %z",
+    "%Y-%m-%d %H:%M:%S%.f %:z",
+    "%Y-%m-%d %H:%M:%S%.f%z",
+    "%Y-%m-%dT%H:%M:%S%.f%z",
+    "%Y-%m-%dT%H:%M:%S%.f%:z",
+    "%Y-%m-%dT%H:%M:%S%.f %z",
+    "%Y-%m-%d %H:%M %z",
+    "%Y-%m-%d %H:%M %:z",
+    "%Y-%m-%dT%H:%M%z",
+    "%Y-%m-%dT%H:%M%:z",
+];
+/// Days; with a point between the numbers the day comes first, as in German, unless the year does.
+const DAYS: &[&str] = &[
+    "%Y-%m-%d",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d.%m.%Y",
+    "%d. %m. %Y",
+    "%B %d, %Y",
+    "%b %d, %Y",
+    "%d %B %Y",
+    "%d %b %Y",
+    "%d. %B %Y",
+];
+const TIMES: &[&str] = &["", " %H:%M", " %H:%M:%S%.f", "T%H:%M", "T%H:%M:%S%.f", ", %H:%M"];
+
+/// Ends of moments in UTC, in lower case.
+const UTC: &[&str] = &["z", "utc", "gmt", "+00:00", "-00:00", "+0000", "-0000", "+00"];
+
+impl RawDate {
+    pub(super) fn of(node: Node) -> Option<Self> {
+        match node {
+            Node::Nothing => Some(Self(String::new())),
+            Node::Text(text) if text.parse::<bool>().is_ok() => Some(Self(String::new())),
+            Node::Text(text) => Some(Self(text)),
+            Node::List(_) | Node::Table(_) => None,
+        }
+    }
+
+    /// The moment, in the site's time zone where none is written. Understands what RFC 3339, TOML, Hugo and Jekyll
+    /// write: `2026-05-02`, `2026-05-02 10:00`, `2026-05-02T10:00:00+02:00`, `2026-05-02 10:00:00 +0200`.
+    ///
+    /// Midnight in UTC is how other programs write a day without a time, so it is that day in the site's zone.
+    ///
+    /// # Errors
+    /// What would be right.
+    pub fn read(&self, zone: &TimeZone) -> Result<Zoned, String> {
+        let text = self.0.trim();
+        let Some(moment) = moment(text) else {
+            let local = text.parse::<civil::DateTime>().ok().or_else(|| by_format(text));
+            return local.and_then(|local| local.to_zoned(zone.clone()).ok()).ok_or_else(|| {
+                format!("the date {text:?} is none that we know, write it like 2026-05-02 or 2026-05-02 10:30")
+            });
+        };
+        let lower = text.to_ascii_lowercase();
+        let in_utc = moment.timestamp().to_zoned(TimeZone::UTC).datetime();
+        let is_day = in_utc.time() == civil::Time::midnight() && UTC.iter().any(|end| lower.ends_with(end));
+        let day = is_day.then(|| in_utc.to_zoned(zone.clone()).ok()).flatten();
+        Ok(day.unwrap_or_else(|| moment.with_time_zone(zone.clone())))
+    }
+}
+
+/// A text that names its own zone.
+fn moment(text: &str) -> Option<Zoned> {
+    let timestamp = text.parse::<jiff::Timestamp>().ok();
+    let by_format = || ZONED.iter().find_map(|format| jiff::Timestamp::strptime(format, text).ok());
+    if let Some(timestamp) = timestamp.or_else(by_format) {
+        return Some(timestamp.to_zoned(TimeZone::UTC));
+    }
+    if let Ok(moment) = jiff::fmt::rfc2822::parse(text) {
+        return Some(moment);
+    }
+    // `2026-05-02 10:00:00 UTC`, `… Europe/Berlin`.
+    let (local, named) = text.rsplit_once(' ')?;
+    let named = TimeZone::get(named).ok()?;
+    local.trim().parse::<civil::DateTime>().ok().or_else(|| self::by_format(local.trim()))?.to_zoned(named).ok()
+}
+
+fn by_format(text: &str) -> Option<civil::DateTime> {
+    let read = |day: &&str| {
+        TIMES.iter().find_map(|time| {
+            let format = format!("{day}{time}");
+            let local = match *time {
+                "" => Date::strptime(format, text).map(civil::DateTime::from),
+                _ => civil::DateTime::strptime(format, text),
+            };
+            // `7.3.20` is no day in the year 7.
+            local.ok().filter(|local| local.year() >= 1000)
+        })
+    };
+    DAYS.iter().find_map(read)
+}
+
+/// The day that a path names: `2026/05/02`, or `2026-5-2` in a part of it.
+pub fn day_in(path: &str) -> Option<Date> {
+    let day = |parts: &[&str]| {
+        parts.windows(3).find_map(|part| {
+            let number = |at: usize| part[at].parse::<i8>().ok().filter(|_| part[at].len() <= 2);
+            let year = part[0].parse::<i16>().ok().filter(|year| (1970..3000).contains(year))?;
+            Date::new(year, number(1)?, number(2)?).ok()
+        })
+    };
+    let segments: Vec<&str> = path.split('/').collect();
+    let within = |segment: &&str| day(&segment.split(['-', '_', '.']).collect::<Vec<_>>());
+    segments.iter().find_map(within).or_else(|| day(&segments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_in_paths() {
+        for (path, expected) in [
+            ("notes/2020/10/07/calf", Some("2020-10-07")),
+            ("/2020/10/7/calf.html", Some("2020-10-07")),
+            ("/blog/2020-10-07-calf/", Some("2020-10-07")),
+            ("2020-3-7-x", Some("2020-03-07")),
+            ("calf_2020_10_07", Some("2020-10-07")),
+            ("/2020/05/12-tips", None),
+            ("/2020/05/calf", None),
+            ("/2020/13/07/calf", None),
+            ("/2020/10/007/calf", None),
+            ("/1/2/3", None),
+            ("", None),
+        ] {
+            assert_eq!(day_in(path), expected.map(|day| day.parse().expect("a day")), "{path}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Addresses that other programs gave to what is here now, by the forms that they have. Each leads to what exists, and
+//! only to that.
+
+use std::path::Path;
+
+use super::{super::media::composed, Snapshot, Target};
+use crate::domain::{entry::Post, slug::Slug};
+
+/// Files that stood for their folder.
+const INDEXES: &[&str] = &["index.html", "index.htm", "index.php"];
+/// Endings of pages.
+const ENDINGS: &[&str] = &[".html", ".htm"];
+/// Last parts of the addresses of feeds, by our own.
+const FEEDS: &[(&str, &[&str])] = &[
+    ("feed.xml", &["feed.xml", "feed", "atom.xml", "atom", "feed.atom", "index.atom"]),
+    ("rss.xml", &["rss.xml", "rss", "rss2", "index.xml", "feed.rss", "index.rss", "rss2.xml"]),
+    ("feed.json", &["feed.json", "index.json"]),
+];
+/// What stands before the name of a tag.
+const TAGS: &[&str] = &["tags", "tag", "categories", "category", "topics", "topic"];
+/// What stands before the name of an author, whose posts are those of the site.
+const AUTHORS: &[&str] = &["authors", "author"];
+/// Lists of all posts, and what stands before the name of one.
+const POSTS: &[&str] = &["archive", "archives", "posts", "post", "blog", "articles", "news"];
+
+impl Snapshot {
+    /// The one address of what is at a path but for a slash at its end or upper case. The path is tidied.
+    pub fn near(&self, path: &str) -> Option<String> {
+        let lower = path.to_lowercase();
+        let spelled = [path.to_owned(), format!("{path}/"), format!("{lower}/"), lower];
+        spelled.into_iter().find_map(|path| match self.target(&path)? {
+            Target::Redirect(to) => Some(to.clone()),
+            _ => Some(path),
+        })
+    }
+
+    /// Where a path, tidied, leads that nothing here has.
+    pub fn old_address(&self, path: &str) -> Option<String> {
+        self.old(&path.to_lowercase())
+    }
+
+    /// The address of a file by its path in `media/`, or beside the text whose address stands before its name.
+    pub fn old_file(&self, path: &str) -> Option<&str> {
+        let (room, name) = path.rsplit_once('/').filter(|(_, name)| name.contains('.'))?;
+        let end = format!("-{name}");
+        let below = Path::new(path.trim_start_matches('/'));
+        let in_media = Path::new("media").join(below.strip_prefix("media").unwrap_or(below));
+        let in_media = composed(&in_media);
+        let room = self.near(room).or_else(|| self.old_address(room));
+        let entry = room.and_then(|room| match self.target(&room)? {
+            Target::Post(post) => Some(&post.entry),
+            Target::Page(page) => Some(&page.entry),
+            Target::Stretch(stretch) => Some(&stretch.entry),
+            Target::Redirect(_) => None,
+        });
+        let beside = entry.and_then(|entry| Some(entry.file.parent()?.join(name)));
+        // Comparing paths is dear, and most names are those of no file.
+        let mut files = self.media.values().filter(|file| file.address.ends_with(&end));
+        files
+            .find(|file| composed(&file.path).ends_with(&in_media) || beside.as_ref() == Some(&file.path))
+            .map(|file| &*file.address)
+    }
+
+    /// Of a path in lower case; the empty one is the home page.
+    fn old(&self, path: &str) -> Option<String> {
+        let Some((room, last)) = path.rsplit_once('/') else { return Some("/".to_owned()) };
+        if let Some(near) = self.near(path) {
+            return Some(near);
+        }
+        if INDEXES.contains(&last) {
+            return self.old(room);
+        }
+        if let Some(stem) = ENDINGS.iter().find_map(|ending| path.strip_suffix(ending)) {
+            return self.old(stem);
+        }
+        if let Some((feed, _)) = FEEDS.iter().find(|(_, names)| names.contains(&last)) {
+            return self.old_feed(room, feed);
+        }
+        let parts: Vec<&str> = path.split('/').skip(1).collect();
+        match parts.as_slice() {
+            [tags] if TAGS.contains(tags) => Some("/tags".to_owned()),
+            [tags, names @ .., "page", _] if TAGS[1..].contains(tags) => self.old_tag(names),
+            [tags, names @ ..] if TAGS.contains(tags) => self.old_tag(names),
+            [authors, ..] if AUTHORS.contains(authors) => Some("/".to_owned()),
+            [posts] | [posts, "page", _] if POSTS.contains(posts) => Some("/archive".to_owned()),
+            [posts, dates @ ..] if POSTS.contains(posts) => self.old_archive(dates).or_else(|| self.old_entry(&parts)),
+            parts => self.old_archive(parts).or_else(|| self.old_entry(parts)),
+        }
+    }
+
+    fn old_feed(&self, room: &str, feed: &str) -> Option<String> {
+        // `/feed/atom`, `/comments/feed`.
+        let room = room.strip_suffix("/feed").unwrap_or(room);
+        let of_comments = room.strip_suffix("/comments");
+        if of_comments == Some("") {
+            return Some("/comments/feed.xml".to_owned());
+        }
+        let page = self.old(of_comments.unwrap_or(room))?;
+        match self.target(&page) {
+            Some(Target::Post(post)) => Some(format!("/posts/{}/comments/feed.xml", post.entry.slug)),
+            Some(_) => None,
+            None if page.starts_with("/tags/") => Some(format!("{page}/{feed}")),
+            None => Some(format!("/{feed}")),
+        }
+    }
+
+    /// Of categories within each other the last is meant.
+    fn old_tag(&self, names: &[&str]) -> Option<String> {
+        let name = names.last()?;
+        let mut slugs = [Slug::of_tag(name), Slug::from_text(name)].into_iter().flatten();
+        slugs.find(|slug| self.tags.contains_key(slug)).map(|slug| format!("/tags/{slug}"))
+    }
+
+    /// The posts of a year, or of a month: there are no lists of days.
+    fn old_archive(&self, dates: &[&str]) -> Option<String> {
+        let (year, month) = year_and_month(dates)?;
+        let has =
+            |post: &Post| post.year() == Some(year) && month.is_none_or(|month| post.month() == Some((year, month)));
+        self.posts.iter().any(|post| has(post)).then(|| match month {
+            Some(month) => format!("/archive/{year}/{month:02}"),
+            None => format!("/archive/{year}"),
+        })
+    }
+
+    /// A post behind its date, its categories or the name of a list; a page behind nothing.
+    fn old_entry(&self, parts: &[&str]) -> Option<String> {
+        let (last, above) = parts.split_last()?;
+        let Some(post) = self.post(last) else {
+            let page = self.pages.iter().find(|page| page.entry.slug.as_str() == *last && above.is_empty())?;
+            return Some(page.entry.address.clone());
+        };
+        let has_tag = |part: &str| post.tags.iter().any(|tag| tag.slug.as_str() == part);
+        let (words, dates): (Vec<&str>, Vec<&str>) =
+            above.iter().copied().partition(|part| POSTS.contains(part) || has_tag(part));
+        let is_same_date = match (year_and_month(&dates), post.month()) {
+            _ if dates.is_empty() => true,
+            (Some((year, month)), Some(date)) => year == date.0 && month.is_none_or(|month| month == date.1),
+            (dates, _) => dates.is_some(),
+        };
+        (is_same_date && words.len() + dates.len() == above.len()).then(|| post.entry.address.clone())
+    }
+}
+
+/// `2026`, `2026/05`, `2026/05/02`.
+fn year_and_month(dates: &[&str]) -> Option<(i16, Option<i8>)> {
+    let (year, rest) = dates.split_first().filter(|(year, rest)| year.len() == 4 && rest.len() <= 2)?;
+    let rest = rest.iter().map(|part| part.parse::<i8>().ok().filter(|_| part.len() <= 2));
+    let rest = rest.collect::<Option<Vec<i8>>>()?;
+    Some((year.parse().ok()?, rest.first().copied()))
+}
