@@ -1,13 +1,11 @@
 //! Plain requests for finished pages on a real port: the same answers as on the long way, and the same limits.
 
-use std::time::Duration;
-
 use instep::web::server::Limits;
 use tokio::net::TcpSocket;
 
 use crate::support::{
     Answer, TestSite,
-    running::{Client, Running, SHORT, within},
+    running::{Client, Running, SHORT},
     visitor::comment_id,
 };
 
@@ -126,26 +124,6 @@ async fn a_slow_reader_gets_all_of_it() {
         let answer = ask(&mut narrow(&running).await, "/posts/calf", "identity").await;
         assert!(answer.body == first.body, "{} bytes of {}", answer.body.len(), first.body.len());
     }
-}
-
-#[tokio::test]
-async fn a_reader_who_takes_a_little_now_and_then_is_let_go() {
-    use tokio::io::AsyncReadExt;
-    let site = large().await;
-    let whole = site.get("/posts/calf").await.body.len();
-    let limits = Limits { write: Duration::from_millis(300), write_rate: u32::MAX, ..Limits::default() };
-    let running = Running::start(&site, limits).await;
-    let mut slow = narrow(&running).await;
-    slow.say("GET /posts/calf HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    let (mut taken, mut buffer) = (0, vec![0; 64 * 1024]);
-    within("it is let go", async {
-        while let Ok(read @ 1..) = slow.stream.read(&mut buffer).await {
-            taken += read;
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await;
-    assert!(taken < whole, "it got all of it");
 }
 
 #[tokio::test]
