@@ -16,7 +16,7 @@ use instep::{
         markdown::{self, Linked, Lookup},
     },
     domain::{
-        comment::{Comment, NewComment, RawComment, Status},
+        comment::{Comment, RawComment, Status},
         embed::Told,
         permalink::Rules,
         picture::Picture,
@@ -111,7 +111,7 @@ fn verdict_on_a_comment(criterion: &mut Criterion) {
         text: "A few words about calves, with [a link](https://example.org) in them. ".repeat(8),
         ..RawComment::default()
     };
-    let comment = NewComment::parse(&raw).expect("a comment");
+    let comment = comment_markdown::parse(&raw).expect("a comment");
     let rules = verdict::Rules { max_links: 3, bayes: true, ..verdict::Rules::default() };
     let circumstances = Circumstances {
         post_age: None,
@@ -122,16 +122,7 @@ fn verdict_on_a_comment(criterion: &mut Criterion) {
     };
     let ip = "203.0.113.9".parse().expect("an address");
     criterion.bench_function("verdict on a comment", |bench| {
-        bench.iter(|| {
-            verdict::verdict(
-                black_box(&comment),
-                black_box(&comment.text),
-                ip,
-                circumstances,
-                &History::default(),
-                &rules,
-            )
-        });
+        bench.iter(|| verdict::verdict(black_box(&comment), ip, circumstances, &History::default(), &rules));
     });
 }
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::{
     config::Config,
     content::{Snapshot, pictures::Pictures},
-    domain::{search::SearchIndex, signer::Signer},
+    domain::{comment::Comment, search::SearchIndex, signer::Signer},
     store::{Store, StoreError},
     texts::{self, Texts},
     web::{assets::Assets, cache::PageCache},
@@ -121,6 +121,13 @@ impl App {
     /// The content as it is now. A request that needs it twice asks once.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
+    }
+
+    /// The whole address of the page that a comment stands on; the home page where its post is gone.
+    pub fn page_of(&self, comment: &Comment) -> String {
+        let snapshot = self.snapshot();
+        let path = snapshot.post(&comment.thread_slug).map_or("/", |post| post.entry.address.as_str());
+        self.config.site.absolute(path)
     }
 
     /// `None` for a moment after the start.

@@ -429,7 +429,7 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
     if let Some(url) = raw.author.url.as_deref().filter(|url| !address::is_web(url)) {
         return Err(wrong("author.url", url, "write a whole address, such as https://example.org/me"));
     }
-    if let Some(email) = raw.author.email.as_deref().filter(|email| !mailbox::is_plausible(email)) {
+    if let Some(email) = raw.author.email.as_deref().filter(|email| mailbox::parse(email).is_none()) {
         return Err(wrong("author.email", email, "write an address, such as ana@example.org"));
     }
     let digest = match raw.mail.digest.as_str() {

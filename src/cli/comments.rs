@@ -12,7 +12,8 @@ use super::Places;
 use crate::{
     app::Clock,
     config::Config,
-    domain::comment::{CommentId, NewComment, RawComment, Status},
+    content::comment_markdown,
+    domain::comment::{CommentId, RawComment, Status},
     store::{Listed, Store, StoreError},
     texts, web,
 };
@@ -159,10 +160,10 @@ impl Reply {
         let author = &config.site.author;
         // The author's words pass the same checks as everyone's.
         let raw = RawComment { name: author.name.clone(), text, ..RawComment::default() };
-        let new = NewComment::parse(&raw).map_err(|errors| {
+        let new = comment_markdown::parse(&raw).map_err(|errors| {
             // The command line speaks English, whatever the site does.
-            let said = texts::of("en").map(|texts| web::field_errors(&errors, &texts.mend)).unwrap_or_default();
-            anyhow::anyhow!("the answer was not posted: {}", said.join(" "))
+            let said = texts::of("en").map(|texts| web::answer_errors(&errors, texts)).unwrap_or_default();
+            anyhow::anyhow!("the answer was not posted: {said}")
         })?;
         let now = Clock::system().now();
         let id = store

@@ -85,7 +85,7 @@ impl MailFrom {
             None => (None, text),
         };
         let name = name.filter(|name| !name.is_empty()).map(str::to_owned);
-        mailbox::is_plausible(email).then(|| Self { name, email: email.to_owned() })
+        Some(Self { name, email: mailbox::parse(email)? })
     }
 }
 

@@ -1,14 +1,28 @@
-//! The small Markdown subset of comments, made safe twice: the events are rewritten here, and the HTML that comes of
-//! them passes a sanitiser with a short list.
+//! The small Markdown subset of comments, made safe twice: the events are rewritten here, and the HTML made from them
+//! passes a sanitiser with a short list.
 
 use std::sync::LazyLock;
 
 use ammonia::Builder;
-use linkify::{LinkFinder, LinkKind};
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
+use url::Url;
+
+use super::bare_urls;
+use crate::domain::{
+    address,
+    characters::is_printable,
+    comment::{FieldErrors, NewComment, RawComment, Reading},
+    mailbox,
+};
 
 /// Deeper quotes and lists than this are nobody's conversation.
 const MAX_NESTING: usize = 6;
+
+/// What each link says of itself.
+const REL: &str = "nofollow ugc noopener";
+
+/// Stands for a colon that would make a reference definition. A comment has no control characters of its own.
+const COLON: char = '\u{14}';
 
 static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut builder = Builder::empty();
@@ -17,149 +31,225 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .generic_attributes(std::collections::HashSet::new())
         .tag_attributes([("a", ["href"].into()), ("ol", ["start"].into())].into())
         .url_schemes(["http", "https", "mailto"].into())
-        .link_rel(Some("nofollow ugc noopener"));
+        .link_rel(Some(REL));
     builder
 });
 
-/// HTML for a comment's text: emphasis, links, lists, quotes, code; line breaks as typed. Pictures become links
-/// (a picture would be a request to a third party), headings bold lines, HTML shows as it was typed.
-pub fn render(text: &str) -> String {
-    let options = Options::ENABLE_STRIKETHROUGH;
-    let mut plain = Plain::default();
-    let events = Parser::new_ext(text, options).flat_map(|event| plain.simplify(event));
-    let mut unsafe_html = String::with_capacity(text.len() * 2);
-    html::push_html(&mut unsafe_html, events);
-    SANITISER.clean(&unsafe_html).to_string()
+/// Checks the fields of a comment form.
+///
+/// # Errors
+/// What the visitor has to correct, field by field.
+pub fn parse(raw: &RawComment) -> Result<NewComment, FieldErrors> {
+    NewComment::parse(raw, read)
 }
 
-/// The words of a comment in one line, without marks and addresses of links.
+/// Returns the HTML of a comment's text: emphasis, links, lists, quotes, code; line breaks as typed. Pictures become
+/// links (a picture would be a request to a third party), headings bold lines, HTML shows as it was typed.
+pub fn render(text: &str) -> String {
+    SANITISER.clean(&write(text, None).0).to_string()
+}
+
+/// Returns the HTML of a comment for mails and feeds, in which every link is whole. `page` is the whole address of the
+/// page that the comment stands on.
+pub fn render_for_elsewhere(text: &str, page: &str) -> String {
+    SANITISER.clean(&write(text, Some(page)).0).to_string()
+}
+
+/// Returns the words of a comment in one line, without marks and addresses of links.
 pub fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for event in Parser::new_ext(text, Options::ENABLE_STRIKETHROUGH) {
-        match event {
-            Event::Text(words) | Event::Code(words) | Event::Html(words) | Event::InlineHtml(words) => {
-                plain.push_str(&words);
-            }
-            Event::SoftBreak | Event::HardBreak | Event::End(TagEnd::Paragraph | TagEnd::Item | TagEnd::Heading(_)) => {
-                plain.push(' ');
-            }
-            _ => {}
-        }
+    write(text, None).1.words
+}
+
+/// Returns what readers get of a comment. Without the sanitiser, which changes nothing that counts here and costs more
+/// than the rest.
+fn read(text: &str) -> Reading {
+    write(text, None).1
+}
+
+/// Writes HTML (not sanitised yet), and notes what is in it.
+fn write(text: &str, page: Option<&str>) -> (String, Reading) {
+    let options = Options::ENABLE_STRIKETHROUGH;
+    // No reference definitions: a page could be made of one long address and many short uses.
+    let text = text.replace("]:", &format!("]{COLON}"));
+    let text = bare_urls::guard(&text, options);
+    let mut writer = Writer { page, ..Writer::default() };
+    for (event, _) in bare_urls::linked(Parser::new_ext(&text, options).into_offset_iter()) {
+        writer.event(event);
     }
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut reading = writer.reading;
+    let mut unsafe_html = String::with_capacity(text.len() * 2);
+    html::push_html(&mut unsafe_html, writer.events.into_iter());
+    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    reading.words = one_line(&reading.words);
+    reading.html_bytes = unsafe_html.len() + writer.links * " rel=\"\"".len() + writer.links * REL.len();
+    (unsafe_html, reading)
 }
 
 /// Rewrites events into the subset.
 #[derive(Default)]
-struct Plain<'a> {
+struct Writer<'a> {
+    /// The page of the comment, where links must be whole.
+    page: Option<&'a str>,
+    events: Vec<Event<'a>>,
+    reading: Reading,
+    /// Links of any kind.
+    links: usize,
     in_link: usize,
+    in_code: bool,
     /// Where the outermost link leads, until it has words.
     wordless: Option<CowStr<'a>>,
-    in_code: bool,
     /// A line of HTML came before this one in the same block.
     in_html: bool,
     nesting: usize,
 }
 
-impl<'a> Plain<'a> {
-    fn simplify(&mut self, event: Event<'a>) -> Vec<Event<'a>> {
-        if let Event::Text(words) | Event::Code(words) | Event::InlineHtml(words) = &event
-            && !words.trim().is_empty()
-        {
-            self.wordless = None;
-        }
+impl<'a> Writer<'a> {
+    fn event(&mut self, event: Event<'a>) {
         match event {
-            Event::Start(Tag::Heading { .. }) => vec![Event::Start(Tag::Paragraph), Event::Start(Tag::Strong)],
-            Event::End(TagEnd::Heading(_)) => vec![Event::End(TagEnd::Strong), Event::End(TagEnd::Paragraph)],
-            Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
-                self.in_link += 1;
-                // An image inside a link: the outer link holds.
-                if self.in_link > 1 {
-                    vec![]
-                } else {
-                    self.wordless = Some(dest_url.clone());
-                    vec![Event::Start(Tag::Link { link_type, dest_url, title, id })]
-                }
+            Event::Text(text) | Event::InlineHtml(text) => self.text(text),
+            Event::Code(code) => {
+                let code = shown(code);
+                self.note(&code);
+                self.events.push(Event::Code(code));
             }
-            Event::End(TagEnd::Image) => {
-                self.in_link = self.in_link.saturating_sub(1);
-                if self.in_link > 0 { vec![] } else { self.end_of_link() }
+            Event::Start(Tag::Heading { .. }) => {
+                self.events.extend([Event::Start(Tag::Paragraph), Event::Start(Tag::Strong)]);
             }
-            Event::Start(Tag::Link { ref dest_url, .. }) => {
-                self.in_link += 1;
-                self.wordless = Some(dest_url.clone());
-                vec![event]
+            Event::End(TagEnd::Heading(_)) => {
+                self.end_block([Event::End(TagEnd::Strong), Event::End(TagEnd::Paragraph)]);
             }
-            Event::End(TagEnd::Link) => {
-                self.in_link = self.in_link.saturating_sub(1);
-                self.end_of_link()
+            Event::Start(Tag::Image { link_type, dest_url, .. } | Tag::Link { link_type, dest_url, .. }) => {
+                self.start_link(link_type, dest_url);
             }
-            Event::Start(Tag::CodeBlock(_)) => {
-                self.in_code = true;
-                vec![event]
-            }
-            Event::End(TagEnd::CodeBlock) => {
-                self.in_code = false;
-                vec![event]
-            }
+            Event::End(TagEnd::Image | TagEnd::Link) => self.end_link(),
             Event::Start(Tag::BlockQuote(_) | Tag::List(_)) => {
                 self.nesting += 1;
-                if self.nesting > MAX_NESTING { vec![] } else { vec![event] }
+                if self.nesting <= MAX_NESTING {
+                    self.events.push(event);
+                }
             }
             Event::End(TagEnd::BlockQuote(_) | TagEnd::List(_)) => {
                 self.nesting -= 1;
-                if self.nesting >= MAX_NESTING { vec![] } else { vec![event] }
+                if self.nesting < MAX_NESTING {
+                    self.events.push(event);
+                }
+            }
+            Event::Start(Tag::CodeBlock(_)) => {
+                self.in_code = true;
+                self.events.push(event);
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                self.in_code = false;
+                self.end_block([event]);
             }
             Event::Start(Tag::HtmlBlock) => {
                 self.in_html = false;
-                vec![Event::Start(Tag::Paragraph)]
+                self.events.push(Event::Start(Tag::Paragraph));
             }
-            Event::End(TagEnd::HtmlBlock) => vec![Event::End(TagEnd::Paragraph)],
-            Event::InlineHtml(html) => vec![Event::Text(html)],
-            Event::Html(line) => self.html_line(&line),
-            Event::SoftBreak => vec![Event::HardBreak],
-            Event::Rule => vec![],
-            Event::Text(text) if self.in_link == 0 && !self.in_code => link_addresses(&text),
-            other => vec![other],
+            Event::End(TagEnd::HtmlBlock) => self.end_block([Event::End(TagEnd::Paragraph)]),
+            // HTML that somebody typed, shown as typed.
+            Event::Html(line) => {
+                if std::mem::replace(&mut self.in_html, true) {
+                    self.line_break();
+                }
+                self.text(line.trim_end_matches('\n').to_owned().into());
+            }
+            Event::SoftBreak | Event::HardBreak => self.line_break(),
+            Event::Rule => {}
+            Event::End(TagEnd::Paragraph | TagEnd::Item) => self.end_block([event]),
+            other => self.events.push(other),
         }
     }
 
-    /// A link without words would be there for the keyboard alone, so it shows where it leads.
-    fn end_of_link(&mut self) -> Vec<Event<'a>> {
-        let words = self.wordless.take().map(Event::Text);
-        words.into_iter().chain([Event::End(TagEnd::Link)]).collect()
+    fn text(&mut self, text: CowStr<'a>) {
+        let text = shown(text);
+        if self.in_link == 0 && !self.in_code {
+            self.reading.unlinked.push_str(&text);
+        }
+        self.note(&text);
+        self.events.push(Event::Text(text));
     }
 
-    /// HTML that somebody typed, shown as typed.
-    fn html_line(&mut self, line: &str) -> Vec<Event<'a>> {
-        let text = Event::Text(CowStr::from(line.trim_end_matches('\n').to_owned()));
-        if std::mem::replace(&mut self.in_html, true) { vec![Event::HardBreak, text] } else { vec![text] }
+    fn note(&mut self, words: &str) {
+        self.reading.words.push_str(words);
+        if !words.trim().is_empty() {
+            self.wordless = None;
+        }
+    }
+
+    fn line_break(&mut self) {
+        self.end_block([Event::HardBreak]);
+    }
+
+    /// Words on both sides of it do not touch.
+    fn end_block<const N: usize>(&mut self, events: [Event<'a>; N]) {
+        self.reading.words.push(' ');
+        self.reading.unlinked.push(' ');
+        self.events.extend(events);
+    }
+
+    /// Of links and pictures in each other, the outermost holds.
+    fn start_link(&mut self, link_type: LinkType, to: CowStr<'a>) {
+        self.in_link += 1;
+        if self.in_link > 1 {
+            return;
+        }
+        let dest_url: CowStr = match link_type {
+            LinkType::Email => to,
+            _ => self.target(&shown(to)).into(),
+        };
+        self.links += 1;
+        self.reading.unlinked.push(' ');
+        if address::is_web(&dest_url) {
+            self.reading.links.push(dest_url.to_string());
+        }
+        self.wordless = Some(dest_url.clone());
+        self.events.push(Event::Start(Tag::Link { link_type, dest_url, title: "".into(), id: "".into() }));
+    }
+
+    fn end_link(&mut self) {
+        if self.in_link == 1 {
+            // A link without words would be there for the keyboard alone, so it shows where it leads.
+            if let Some(words) = self.wordless.take() {
+                self.text(words);
+            }
+            self.events.push(Event::End(TagEnd::Link));
+        }
+        self.in_link = self.in_link.saturating_sub(1);
+    }
+
+    /// Returns where a link leads: to a whole address, or to this site. A host needs no scheme: people leave it out.
+    fn target(&self, to: &str) -> String {
+        let first = to.split(['/', '?', '#']).next().unwrap_or_default();
+        let path = match to.strip_prefix('/') {
+            _ if to.starts_with("//") => return format!("https://{}", to.trim_start_matches('/')),
+            Some(_) => to.to_owned(),
+            None if first.is_empty() => to.to_owned(),
+            None if address::has_scheme(to) => {
+                // Browsers read `https:a.example` as a path, or as a host.
+                let is_odd = !to.contains("://");
+                let url = Url::parse(to).ok().filter(|url| is_odd && matches!(url.scheme(), "http" | "https"));
+                return url.map_or_else(|| to.to_owned(), |url| url.to_string());
+            }
+            None if mailbox::parse(to).is_some() => return format!("mailto:{to}"),
+            None if first.contains('.') && !first.starts_with('.') => return format!("https://{to}"),
+            None => format!("/{to}"),
+        };
+        match self.page {
+            Some(page) if path.starts_with('/') => page.splitn(4, '/').take(3).collect::<Vec<_>>().join("/") + &path,
+            Some(page) => format!("{page}{path}"),
+            None => path,
+        }
     }
 }
 
-/// Bare addresses become links.
-fn link_addresses<'a>(text: &str) -> Vec<Event<'a>> {
-    let mut finder = LinkFinder::new();
-    finder.kinds(&[LinkKind::Url]);
-    let mut events = Vec::new();
-    for span in finder.spans(text) {
-        let words = CowStr::from(span.as_str().to_owned());
-        let is_web =
-            ["http://", "https://"].iter().any(|scheme| span.as_str().to_ascii_lowercase().starts_with(scheme));
-        if span.kind().is_some() && is_web {
-            events.push(Event::Start(Tag::Link {
-                link_type: LinkType::Autolink,
-                dest_url: words.clone(),
-                title: CowStr::from(""),
-                id: CowStr::from(""),
-            }));
-            events.push(Event::Text(words));
-            events.push(Event::End(TagEnd::Link));
-        } else {
-            events.push(Event::Text(words));
-        }
+/// Returns what is written of a text or an address: entities can spell characters that no page may get.
+fn shown(text: CowStr) -> CowStr {
+    if text.chars().all(|c| c == '\n' || is_printable(c)) {
+        return text;
     }
-    events
+    let restored = text.chars().map(|c| if c == COLON { ':' } else { c });
+    restored.filter(|c| *c == '\n' || is_printable(*c)).collect::<String>().into()
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
 use prepared::{Prepared, with_small_ends};
 
-use super::{embeds, pictures::Refusal};
+use super::{bare_urls, embeds, pictures::Refusal};
 use crate::domain::{
     embed::{Clip, Embed, Told},
     entry::{Body, ContentsLine, Piece},
@@ -160,8 +160,9 @@ pub fn render_as(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Rende
     }
     let mut expanded = shortcodes::expand(markdown, lookup);
     let prepared = Prepared::new(&expanded.text);
-    let mut events = parse(dialect, &prepared.text, lookup);
-    let small = with_small_ends(&prepared.text, &events);
+    let guarded = bare_urls::guard(&prepared.text, dialect.options());
+    let mut events = parse(dialect, &guarded, lookup);
+    let small = with_small_ends(&guarded, &events);
     if let Some(text) = &small {
         events = parse(dialect, text, lookup);
     }
@@ -169,7 +170,8 @@ pub fn render_as(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Rende
         return Rendered::default();
     }
     quotes::shape(&mut events, &prepared.text, &Quotes::of(lookup.language()));
-    let events: Vec<_> = events.into_iter().map(|(event, range)| (prepared.cleaned(event), range)).collect();
+    let cleaned = events.into_iter().map(|(event, range)| (prepared.cleaned(event), range));
+    let events = bare_urls::linked(cleaned);
     let mut rendered = write(dialect, &prepared.text, &events, lookup);
     for remark in &mut rendered.remarks {
         remark.at = expanded.origin(prepared.origin(remark.at));
@@ -424,7 +426,7 @@ fn ends_in_texts(events: &Events) -> HashMap<String, Vec<usize>> {
 }
 
 /// Ends after which words do not touch.
-fn is_block_end(end: &TagEnd) -> bool {
+pub(super) fn is_block_end(end: &TagEnd) -> bool {
     !matches!(end, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image)
 }
 

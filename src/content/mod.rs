@@ -3,6 +3,7 @@
 //! Knows `domain` and the disk; knows nothing of the database or of HTTP. Templates are not here either: what needs
 //! one leaves as a `domain::entry::Piece`.
 
+mod bare_urls;
 pub mod comment_markdown;
 mod effort;
 pub mod embeds;

@@ -55,6 +55,13 @@ pub fn tidy(path: &str) -> Option<String> {
     (!segments.is_empty() && !climbs && !foreign).then(|| format!("/{}", segments.join("/")))
 }
 
+/// True if an address begins with a scheme. `milebymile.com:8080` does not.
+pub fn has_scheme(address: &str) -> bool {
+    address
+        .split_once(':')
+        .is_some_and(|(scheme, rest)| !scheme.contains(['.', '/']) && !rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// Whether a text is a whole address that a browser opens as a page.
 pub fn is_web(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())

@@ -3,7 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
 
-use super::{clock, mailbox, notices::Wish};
+use super::{
+    address,
+    characters::{is_invisible, is_printable, say_something},
+    clock, mailbox,
+    notices::Wish,
+};
 
 /// Names the comment in addresses (`#comment-41`, `/comments/41`); never used twice.
 pub type CommentId = i64;
@@ -14,6 +19,9 @@ pub const NAME_MAX: usize = 80;
 pub const SITE_MAX: usize = 200;
 /// Longest text, in characters.
 pub const TEXT_MAX: usize = 10_000;
+/// Most HTML for a text: so many bytes, and so many more for each byte of it. Markup of a dense comment is five times as
+/// long as what was typed.
+const HTML_MAX: (usize, usize) = (1024, 8);
 /// How long its writer may edit a comment.
 pub const EDIT_WINDOW: SignedDuration = SignedDuration::from_mins(15);
 
@@ -144,9 +152,24 @@ pub struct NewComment {
     pub email: Option<String>,
     pub site: Option<String>,
     pub text: String,
+    /// What readers get of the text.
+    pub reading: Reading,
     pub parent: Option<CommentId>,
     /// What the writer wants to be told of. Anything but nothing comes with an address.
     pub wish: Wish,
+}
+
+/// What readers get of a comment's text, for the checks and the verdict.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// The words in one line, without Markdown.
+    pub words: String,
+    /// The words that are no link and no code.
+    pub unlinked: String,
+    /// Where the links lead, to this site aside.
+    pub links: Vec<String>,
+    /// The size of the HTML.
+    pub html_bytes: usize,
 }
 
 /// A field of the comment form.
@@ -180,6 +203,8 @@ pub enum FieldError {
     TextWordless,
     /// Longer than [`TEXT_MAX`]: so many characters.
     TextLong(usize),
+    /// Its HTML is many times as long as it is.
+    TextHeavy,
     /// The comment that is answered is not there (any more).
     ParentGone,
 }
@@ -190,7 +215,7 @@ impl FieldError {
             Self::NameMissing | Self::NameLong(_) | Self::NameIsEmail => Field::Name,
             Self::Email | Self::EmailMissing => Field::Email,
             Self::Site | Self::SiteLong => Field::Site,
-            Self::TextMissing | Self::TextWordless | Self::TextLong(_) => Field::Text,
+            Self::TextMissing | Self::TextWordless | Self::TextLong(_) | Self::TextHeavy => Field::Text,
             Self::ParentGone => Field::Parent,
         }
     }
@@ -222,12 +247,16 @@ impl FieldErrors {
 }
 
 impl NewComment {
+    /// Checks the fields of a form. `read` knows what readers get of a text.
+    ///
     /// # Errors
-    /// What the visitor has to mend, field by field.
-    pub fn parse(raw: &RawComment) -> Result<Self, FieldErrors> {
+    /// What the visitor has to correct, field by field.
+    pub fn parse(raw: &RawComment, read: impl FnOnce(&str) -> Reading) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
+        let (text, reading) = errors.note(parse_text(&raw.text, read));
         let new = Self {
-            text: errors.note(parse_text(&raw.text)),
+            text,
+            reading,
             name: errors.note(parse_name(&raw.name)),
             site: errors.note(parse_site(&raw.site)),
             email: errors.note(parse_email(&raw.email)),
@@ -244,23 +273,18 @@ impl NewComment {
 
 fn parse_name(name: &str) -> Result<String, FieldError> {
     let name = one_line(name);
-    let length = if name.chars().all(is_invisible) { 0 } else { name.chars().count() };
-    match length {
+    match name.chars().count() {
         0 => Err(FieldError::NameMissing),
-        _ if name.split(' ').any(mailbox::is_plausible) => Err(FieldError::NameIsEmail),
+        _ if name.split(' ').any(|word| mailbox::parse(word).is_some()) => Err(FieldError::NameIsEmail),
         1..=NAME_MAX => Ok(name),
         long => Err(FieldError::NameLong(long)),
     }
 }
 
 fn parse_email(email: &str) -> Result<Option<String>, FieldError> {
-    let email = one_line(email);
-    if email.is_empty() {
-        Ok(None)
-    } else if mailbox::is_plausible(&email) {
-        Ok(Some(email))
-    } else {
-        Err(FieldError::Email)
+    match email.trim() {
+        "" => Ok(None),
+        email => mailbox::parse(email).map(Some).ok_or(FieldError::Email),
     }
 }
 
@@ -269,11 +293,9 @@ fn parse_site(site: &str) -> Result<Option<String>, FieldError> {
     if site.is_empty() {
         return Ok(None);
     }
-    // `milebymile.com` and `milebymile.com:8080` carry no scheme; `javascript:…` and `mailto:…` carry one we refuse.
-    let has_scheme = site
-        .split_once(':')
-        .is_some_and(|(scheme, rest)| !scheme.contains(['.', '/']) && !rest.starts_with(|c: char| c.is_ascii_digit()));
-    let url = Url::parse(&if has_scheme { site } else { format!("https://{site}") }).map_err(|_| FieldError::Site)?;
+    // `javascript:…` and `mailto:…` have a scheme, and we refuse it.
+    let url = Url::parse(&if address::has_scheme(&site) { site } else { format!("https://{site}") })
+        .map_err(|_| FieldError::Site)?;
     let host_is_public = url.host_str().is_some_and(|host| host.trim_end_matches('.').contains('.'));
     let anonymous = url.username().is_empty() && url.password().is_none();
     if !matches!(url.scheme(), "http" | "https") || !host_is_public || !anonymous {
@@ -290,15 +312,22 @@ fn parse_site(site: &str) -> Result<Option<String>, FieldError> {
     Ok(Some(address))
 }
 
-fn parse_text(text: &str) -> Result<String, FieldError> {
-    let text: String =
-        text.replace("\r\n", "\n").replace('\r', "\n").chars().filter(|c| *c == '\n' || is_printable(*c)).collect();
+fn parse_text(text: &str, read: impl FnOnce(&str) -> Reading) -> Result<(String, Reading), FieldError> {
+    let text = text.replace("\r\n", "\n").replace(['\r', '\u{2028}', '\u{2029}'], "\n");
+    let text: String = text.chars().filter(|c| *c == '\n' || is_printable(*c)).collect();
     let text = text.trim_matches('\n').trim_end();
     match text.trim().chars().count() {
-        0 => Err(FieldError::TextMissing),
-        _ if !text.chars().any(says_something) => Err(FieldError::TextWordless),
-        long if long > TEXT_MAX => Err(FieldError::TextLong(long)),
-        _ => Ok(text.to_owned()),
+        0 => return Err(FieldError::TextMissing),
+        long if long > TEXT_MAX => return Err(FieldError::TextLong(long)),
+        _ => {}
+    }
+    let reading = read(text);
+    if !say_something(&reading.words) {
+        Err(FieldError::TextWordless)
+    } else if reading.html_bytes > HTML_MAX.0 + HTML_MAX.1 * text.len() {
+        Err(FieldError::TextHeavy)
+    } else {
+        Ok((text.to_owned(), reading))
     }
 }
 
@@ -309,36 +338,21 @@ fn parse_parent(parent: &str) -> Result<Option<CommentId>, FieldError> {
     }
 }
 
-/// One line, without edges: runs of white space become one space.
+/// Returns a text as one line: runs of white space become one space, and no word begins with a mark that has no letter
+/// under it.
 fn one_line(text: &str) -> String {
-    let spaced: String =
-        text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| is_printable(*c)).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Letters that take no room, or show nothing in it: a name of nothing else would be no name.
-pub fn is_invisible(c: char) -> bool {
-    c.is_whitespace()
-        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}')
-        || matches!(c, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' | '\u{2800}')
-}
-
-/// A letter, a digit, an emoji or another picture (Unicode's blocks of symbols without Braille, whose blank shows nothing):
-/// a thumb is an answer.
-fn says_something(c: char) -> bool {
-    let is_pictured = matches!(c, '\u{2190}'..='\u{27FF}' | '\u{2900}'..='\u{2BFF}' | '\u{1F000}'..='\u{1FAFF}');
-    (c.is_alphanumeric() && !is_invisible(c)) || is_pictured
-}
-
-/// Not a control character, and not one that turns the direction of the text around it (Unicode UAX 9, 2.1 to 2.3).
-fn is_printable(c: char) -> bool {
-    let turns_text = matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    (!c.is_control() || c == '\t') && !turns_text
+    let printable: String = text.chars().filter(|c| c.is_whitespace() || is_printable(*c)).collect();
+    let words = printable.split_whitespace().map(|word| word.trim_start_matches(is_invisible));
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(text: &str) -> Reading {
+        Reading { words: text.to_owned(), ..Reading::default() }
+    }
 
     fn form(name: &str, email: &str, site: &str, text: &str) -> RawComment {
         RawComment {
@@ -352,17 +366,14 @@ mod tests {
 
     #[test]
     fn a_good_form_is_tidied() {
-        let new = NewComment::parse(&form(
-            " Lisa @\u{a0}Mile  by Mile",
-            " ",
-            "milebymile.example",
-            "\r\nLovely!\r\nRan  4 \n",
-        ));
+        let form = form(" Lisa @\u{a0}Mile  by Mile", " ", "milebymile.example", "\r\nLovely!\r\nRan  4 \n");
+        let new = NewComment::parse(&form, read);
         let expected = NewComment {
             name: "Lisa @ Mile by Mile".into(),
             email: None,
             site: Some("https://milebymile.example".into()),
             text: "Lovely!\nRan  4".into(),
+            reading: read("Lovely!\nRan  4"),
             parent: None,
             wish: Wish::Nothing,
         };
@@ -371,7 +382,7 @@ mod tests {
 
     #[test]
     fn every_wrong_field_is_named_once() {
-        let errors = NewComment::parse(&form("", "ana", "javascript:alert(1)", "  ")).expect_err("all wrong");
+        let errors = NewComment::parse(&form("", "ana", "javascript:alert(1)", "  "), read).expect_err("all wrong");
         let fields: Vec<Field> = errors.iter().map(FieldError::field).collect();
         assert_eq!(fields, [Field::Text, Field::Name, Field::Site, Field::Email]);
     }
@@ -409,12 +420,12 @@ mod tests {
     #[test]
     fn who_wants_to_be_told_gives_an_address() {
         let asked = |email: &str| RawComment { wish: "thread".into(), ..form("Ana", email, "", "Lovely!") };
-        let wrong = |email: &str| NewComment::parse(&asked(email)).expect_err(email);
-        assert_eq!(NewComment::parse(&asked("ana@example.org")).map(|new| new.wish), Ok(Wish::Thread));
+        let wrong = |email: &str| NewComment::parse(&asked(email), read).expect_err(email);
+        assert_eq!(NewComment::parse(&asked("ana@example.org"), read).map(|new| new.wish), Ok(Wish::Thread));
         assert_eq!(wrong(""), FieldErrors::one(FieldError::EmailMissing));
         assert_eq!(wrong("ana"), FieldErrors::one(FieldError::Email), "a wrong address is told once");
         let odd = RawComment { wish: "everything".into(), ..form("Ana", "", "", "Lovely!") };
-        assert_eq!(NewComment::parse(&odd).map(|new| new.wish), Ok(Wish::Nothing));
+        assert_eq!(NewComment::parse(&odd, read).map(|new| new.wish), Ok(Wish::Nothing));
     }
 
     #[test]
@@ -432,24 +443,22 @@ mod tests {
         assert!(parse_name(&"é".repeat(NAME_MAX)).is_ok());
         assert!(parse_name(&"é".repeat(NAME_MAX + 1)).is_err());
         assert!(parse_name("\u{200B} \u{3164}").is_err());
-        assert!(parse_text(&"é".repeat(TEXT_MAX)).is_ok());
-        assert!(parse_text(&"é".repeat(TEXT_MAX + 1)).is_err());
+        assert!(parse_text(&"é".repeat(TEXT_MAX), read).is_ok());
+        assert_eq!(parse_text(&"é".repeat(TEXT_MAX + 1), read), Err(FieldError::TextLong(TEXT_MAX + 1)));
     }
 
     #[test]
-    fn a_letter_a_digit_or_an_emoji_is_a_comment() {
-        for text in ["👍", "谢谢", "ok", "7", "!?a", "❤\u{FE0F}", "👍🏽", "☺"] {
-            assert_eq!(parse_text(text).as_deref(), Ok(text));
-        }
-        for text in ["...", "?!", "*", "\u{200B}", "\u{3164}", "\u{2800}", "> -"] {
-            assert_eq!(parse_text(text), Err(FieldError::TextWordless), "{text:?}");
-        }
-        assert_eq!(parse_text(" \n "), Err(FieldError::TextMissing));
+    fn a_text_is_judged_by_what_readers_get() {
+        let heavy = |_: &str| Reading { words: "a".into(), html_bytes: 2000, ..Reading::default() };
+        assert_eq!(parse_text(" \n ", read), Err(FieldError::TextMissing));
+        assert_eq!(parse_text("a", |_| Reading::default()), Err(FieldError::TextWordless));
+        assert_eq!(parse_text("a", heavy), Err(FieldError::TextHeavy));
+        assert!(parse_text(&"a".repeat(200), heavy).is_ok());
     }
 
     #[test]
     fn nothing_that_hides_or_turns_text_is_kept() {
         assert_eq!(parse_name("Ana\u{202E}\u{0}\u{7}"), Ok("Ana".to_owned()));
-        assert_eq!(parse_text("a\u{1b}[31mb\tc"), Ok("a[31mb\tc".to_owned()));
+        assert_eq!(parse_text("a\u{1b}[31mb\tc\u{2028}d", read).map(|(text, _)| text), Ok("a[31mb\tc\nd".to_owned()));
     }
 }

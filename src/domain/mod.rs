@@ -4,6 +4,7 @@
 //! what they need to know is a parameter.
 
 pub mod address;
+pub mod characters;
 pub mod clock;
 pub mod colour;
 pub mod comment;

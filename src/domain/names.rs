@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::UnicodeNormalization;
 use unicode_security::skeleton;
+
+use super::characters::is_invisible;
 
 /// The person, and the blog where one is named: "Lisa @ Mile by Mile".
 pub fn person_and_blog(name: &str) -> (&str, Option<&str>) {
@@ -32,8 +34,8 @@ impl Names {
 /// What a name looks like, by the skeletons of Unicode (UTS 39, 4): two names that share one are easily confused. Two,
 /// since capitals and small letters look like different things: `JuIia` is read as Julia, and so is `JULIA`.
 fn looks(name: &str) -> [String; 2] {
-    let plain: String = name.nfkd().filter(|c| !is_combining_mark(*c)).collect();
-    [look(&skeleton(&plain).collect::<String>(), name), look(&plain, name)]
+    let plain: String = name.nfkd().filter(|c| c.is_whitespace() || !is_invisible(*c)).collect();
+    [look(&skeleton(&plain).collect::<String>(), &plain), look(&plain, &plain)]
 }
 
 fn look(text: &str, name: &str) -> String {

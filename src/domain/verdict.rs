@@ -223,11 +223,10 @@ pub enum Decision {
 }
 
 /// Only the author's own word refuses (a block, a phrase); every doubt of ours holds: an over-strict silent filter is
-/// worse than spam. `readable` is the text as readers see it, without Markdown: it must hide no word. `from` is the
-/// address it was sent from.
+/// worse than spam. Words are looked for in what was typed and in what readers get of it. `from` is the address it was
+/// sent from.
 pub fn verdict(
     new: &NewComment,
-    readable: &str,
     from: IpAddr,
     circumstances: Circumstances,
     history: &History,
@@ -237,7 +236,9 @@ pub fn verdict(
     if let Some(block) = history.blocks.iter().find(|block| block.covers(email, site, from)) {
         return Decision::Refuse(Refusal::Blocked(block.clone()));
     }
-    let texts = || [Some(new.name.as_str()), email, site, Some(&new.text), Some(readable)].into_iter().flatten();
+    let (name, text, reading) = (new.name.as_str(), new.text.as_str(), &new.reading);
+    let typed = || [Some(name), email, site, Some(text), Some(&reading.words)].into_iter().flatten();
+    let texts = || typed().chain(reading.links.iter().map(String::as_str));
     if let Some(phrase) = rules.refuse_words.find(texts()) {
         return Decision::Refuse(Refusal::Word(phrase.to_owned()));
     }
@@ -265,7 +266,7 @@ pub fn verdict(
     if circumstances.poses_as_author || circumstances.has_authors_email {
         reasons.push(Reason::AuthorName);
     }
-    let links = links::links(&new.text).0.len();
+    let links = reading.links.len() + links::links(&reading.unlinked).0.len();
     if links > rules.max_links {
         reasons.push(Reason::Links(links));
     }

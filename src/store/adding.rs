@@ -55,8 +55,6 @@ pub struct Sent {
     /// Where the comment it answers may stand: the same thread, and those the post had under older slugs. Never empty.
     pub parent_threads: Vec<ThreadKey>,
     pub new: NewComment,
-    /// Its text as readers see it, without Markdown.
-    pub readable: String,
     pub sender: Sender,
     pub circumstances: Circumstances,
     pub rates: Rates,
@@ -151,16 +149,46 @@ macro_rules! read_history {
     }};
 }
 
+/// Keeps the address and the wish for mails that came when the same comment was sent again. A comment has one address,
+/// so that nobody sends questions to many with it.
+macro_rules! complete_twin {
+    ($tx:ident, $stale:ident, $id:expr, $is_held:expr, $new:expr, $now:expr) => {{
+        let (id, new): (i64, &NewComment) = ($id, $new);
+        if let Some(email) = &new.email {
+            let reasons: Option<String> = sqlx::query_scalar(
+                "UPDATE comments SET email = $2 WHERE id = $1 AND (email IS NULL OR email = $2) RETURNING reasons",
+            )
+            .bind(id)
+            .bind(email)
+            .fetch_optional(&mut *$tx)
+            .await?;
+            if let Some(reasons) = reasons {
+                $stale.insert(HELD_TAG.to_owned());
+                if new.wish != Wish::Nothing {
+                    note_wish!($tx, id, email, new.wish, $now);
+                    let is_odd = |word| !matches!(Reason::read(word), Some(Reason::FirstComment | Reason::AllHeld));
+                    // As for a new comment: else it is asked when the author lets the comment through.
+                    if !$is_held || !reasons.split_whitespace().any(is_odd) {
+                        ask_to_confirm!($tx, id, $now);
+                    }
+                }
+            }
+        }
+    }};
+}
+
 /// Judges one comment and stores it. An expression, in an `async` block of its own.
 macro_rules! add {
     ($tx:ident, $sent:expr, $stale:ident) => {{
         let sent: &Sent = $sent;
-        let Sent { thread, parent_threads, new, readable, sender, circumstances, rates, rules, at } = sent;
+        let Sent { thread, parent_threads, new, sender, circumstances, rates, rules, at } = sent;
         let now = at.as_millisecond();
         let mark = verdict::mark(&new.text);
         let row = read_history!($tx, sent, &mark);
         if let (Some(id), Some(status)) = (row.twin, &row.twin_status) {
-            return Ok(Added::Duplicate(id, Status::parse(status).unwrap_or(Status::Held)));
+            let status = Status::parse(status).unwrap_or(Status::Held);
+            complete_twin!($tx, $stale, id, status == Status::Held, new, now);
+            return Ok(Added::Duplicate(id, status));
         }
         let since = |at: i64| SignedDuration::from_millis(now - at);
         let mut history = History {
@@ -196,7 +224,7 @@ macro_rules! add {
         if rules.bayes && comments.are_enough() {
             history.learned = Learned { comments, features: read_features!($tx, verdict::features(new)) };
         }
-        let reasons = match verdict(new, readable, sender.ip, *circumstances, &history, rules) {
+        let reasons = match verdict(new, sender.ip, *circumstances, &history, rules) {
             Decision::Approve => Vec::new(),
             Decision::Hold(reasons) => reasons,
             Decision::Refuse(refusal) => refuse!($tx, $stale, sent, refusal, row.refused_lately),

@@ -39,8 +39,6 @@ pub struct Edit {
     pub id: CommentId,
     /// Its parent is not looked at: a comment stays where it is.
     pub new: NewComment,
-    /// Its text as readers see it, without Markdown.
-    pub readable: String,
     /// How long ago its post appeared; `None` where that is gone.
     pub post_age: Option<SignedDuration>,
     /// The name could be taken for an author's.
@@ -90,7 +88,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away; nothing was changed.
     pub async fn edit_comment(&self, edit: &Edit) -> Result<Edited, StoreError> {
-        let Edit { id, new, readable, post_age, poses_as_author, has_authors_email, sender, gap, rules, at } = edit;
+        let Edit { id, new, post_age, poses_as_author, has_authors_email, sender, gap, rules, at } = edit;
         let now = at.as_millisecond();
         let mark = verdict::mark(&new.text);
         on_writer!(self, tx => {
@@ -155,7 +153,7 @@ impl Store {
                 has_authors_email: *has_authors_email,
                 ..circumstances(&row.reasons)
             };
-            let reasons = match verdict(new, readable, sender.ip, circumstances, &history, rules) {
+            let reasons = match verdict(new, sender.ip, circumstances, &history, rules) {
                 Decision::Approve => Vec::new(),
                 Decision::Hold(reasons) => reasons,
                 Decision::Refuse(refusal) => return Ok(Rollback(Edited::Refused(refusal))),

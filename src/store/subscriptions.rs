@@ -49,7 +49,7 @@ struct WishedRow {
     is_blocked: bool,
 }
 
-/// Keeps the wish that came with a comment.
+/// Keeps the wish that came with a comment, or with the same comment sent again.
 macro_rules! note_wish {
     ($tx:ident, $comment:expr, $email:expr, $wish:expr, $now:expr) => {{
         let email: &str = $email;
@@ -62,13 +62,17 @@ macro_rules! note_wish {
         .bind($now)
         .fetch_one(&mut *$tx)
         .await?;
-        sqlx::query("INSERT INTO subscriptions (address_id, comment_id, wish, created_at) VALUES ($1, $2, $3, $4)")
-            .bind(address_id)
-            .bind($comment)
-            .bind($wish.as_str())
-            .bind($now)
-            .execute(&mut *$tx)
-            .await?;
+        sqlx::query(
+            "INSERT INTO subscriptions (address_id, comment_id, wish, created_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (comment_id) DO UPDATE SET wish = excluded.wish
+             WHERE subscriptions.address_id = excluded.address_id AND subscriptions.ended_at IS NULL",
+        )
+        .bind(address_id)
+        .bind($comment)
+        .bind($wish.as_str())
+        .bind($now)
+        .execute(&mut *$tx)
+        .await?;
     }};
 }
 

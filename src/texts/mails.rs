@@ -106,6 +106,7 @@ pub struct FromMail {
     pub answer_hint: String,
     pub answer_approves: String,
     pub post_answer: String,
+    pub answer_missing: String,
     pub answered: String,
     pub you_answered: String,
     pub mails: String,

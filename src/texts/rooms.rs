@@ -350,6 +350,7 @@ pub struct Mend {
     pub text_missing: String,
     pub text_wordless: String,
     pub text_long: Phrase<(Count, Most)>,
+    pub text_heavy: String,
     pub parent_gone: String,
     pub foreign: Said,
     pub not_kept: Said,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Form, Path, State, rejection::FormRejection},
+    extract::{Path, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{
     entries::{self, PostRequest},
     errors::{self, WebError},
-    guard::Origin,
+    guard::{Origin, Posted},
     page::{Page, Policy, redirect},
     threads,
     view::{
@@ -69,12 +69,11 @@ pub async fn submit(
     Path(slug): Path<String>,
     origin: Origin,
     visitor: Visitor,
-    form: Result<Form<CommentForm>, FormRejection>,
+    Posted(form): Posted<CommentForm>,
 ) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
     let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
     let texts = &app.texts().mend;
-    let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
     let (stamp, honeypot_filled) = (form.stamp.clone(), !form.fax_extension.is_empty());
     let is_preview = !form.preview.is_empty();
     let mut raw = form.into_raw();
@@ -91,7 +90,7 @@ pub async fn submit(
         let notice = Notice::said(&texts.foreign);
         return again(&app, &snapshot, post, raw, notice, StatusCode::FORBIDDEN).await;
     }
-    let new = match NewComment::parse(&raw) {
+    let new = match comment_markdown::parse(&raw) {
         Ok(new) => new,
         Err(errors) => {
             let notice = Notice::fields(errors, texts);
@@ -107,7 +106,6 @@ pub async fn submit(
     let sent = Sent {
         thread: entries::thread_of(post),
         parent_threads: thread_keys([post.as_ref()]),
-        readable: comment_markdown::plain(&new.text),
         new,
         sender: visitor.sender,
         circumstances: Circumstances {
@@ -268,15 +266,15 @@ async fn previewed(
 pub async fn preview(
     State(app): State<App>,
     origin: Origin,
-    form: Result<Form<CommentForm>, FormRejection>,
+    Posted(form): Posted<CommentForm>,
 ) -> Result<Page, WebError> {
-    let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
     if origin == Origin::Foreign {
         return Err(WebError::status(StatusCode::FORBIDDEN));
     }
     let name = if form.name.trim().is_empty() { app.texts().form.name.clone() } else { form.name };
     let whole = RawComment { name, site: form.site, text: form.text, ..RawComment::default() };
-    let new = NewComment::parse(&whole).or_else(|_| NewComment::parse(&RawComment { site: String::new(), ..whole }));
+    let new = comment_markdown::parse(&whole)
+        .or_else(|_| comment_markdown::parse(&RawComment { site: String::new(), ..whole }));
     let new = new.map_err(|_| WebError::status(StatusCode::UNPROCESSABLE_ENTITY))?;
     Page::html(&PreviewView::new(&app, &new), Policy::Private)
 }

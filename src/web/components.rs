@@ -26,13 +26,8 @@ use super::{
 };
 use crate::{
     app::App,
-    content::Series,
-    domain::{
-        comment::{NewComment, RawComment},
-        entry::Post,
-        slug::Slug,
-        thread::Thread,
-    },
+    content::{Series, comment_markdown},
+    domain::{comment::RawComment, entry::Post, slug::Slug, thread::Thread},
     texts::Texts,
 };
 use samples::Files;
@@ -158,7 +153,7 @@ fn form(app: &App, state: &str) -> FormState {
     match state {
         "mend" => {
             let values = typed("", "nobody", "javascript:x", "");
-            let notice = NewComment::parse(&values).err().map(|errors| Notice::fields(errors, texts));
+            let notice = comment_markdown::parse(&values).err().map(|errors| Notice::fields(errors, texts));
             FormState { values, notice, ..FormState::default() }
         }
         "again" => FormState {
@@ -168,7 +163,7 @@ fn form(app: &App, state: &str) -> FormState {
         },
         "preview" => {
             let values = typed("Lisa", "", "example.org", "A *look* before **sending**.");
-            let preview = NewComment::parse(&values).ok().map(|new| PreviewView::new(app, &new));
+            let preview = comment_markdown::parse(&values).ok().map(|new| PreviewView::new(app, &new));
             FormState { values, preview, ..FormState::default() }
         }
         // What was sent to a thread that had closed meanwhile is there to be copied.

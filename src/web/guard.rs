@@ -1,18 +1,39 @@
-//! Whether a POST comes from a page of ours. What is done with one that does not is the handler's to say: a comment's
+//! Forms that are sent, and whether they come from a page of ours. What is done with one that does not is the handler's to say: a comment's
 //! text must not be lost over it.
 
 use std::convert::Infallible;
 
 use axum::{
     body::Body,
-    extract::{FromRequestParts, Request},
+    extract::{Form, FromRequest, FromRequestParts, Request},
     response::Response,
 };
-use http::request::Parts;
+use http::{HeaderValue, header::CONTENT_TYPE, request::Parts};
+use serde::de::DeserializeOwned;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
+use super::errors::WebError;
 use crate::app::App;
+
+/// A form that was sent.
+pub struct Posted<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Posted<T> {
+    type Rejection = WebError;
+
+    async fn from_request(mut request: Request, app: &App) -> Result<Self, WebError> {
+        const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+        // A media type has no case (RFC 9110, 8.3.1); axum reads it as if it had.
+        let sent = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        let sent = sent.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+        if sent.eq_ignore_ascii_case(FORM.as_bytes()) {
+            request.headers_mut().insert(CONTENT_TYPE, FORM);
+        }
+        let form = Form::from_request(request, app).await;
+        form.map(|Form(form)| Self(form)).map_err(|rejection| WebError::status(rejection.status()))
+    }
+}
 
 /// Where a request comes from, judged by `Sec-Fetch-Site` and `Origin` (no token, no state; tower-http's port of
 /// Go's CrossOriginProtection).

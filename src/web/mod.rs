@@ -33,7 +33,7 @@ mod threads;
 mod view;
 pub mod visitor;
 
-pub use view::form::field_errors;
+pub use view::form::answer_errors;
 
 use axum::{
     Router,

@@ -20,8 +20,6 @@ use crate::{
 enum Line {
     Piece(Piece),
     Figure(String),
-    /// An address that nobody knows as an embed.
-    Address(String),
     Words,
 }
 
@@ -39,7 +37,7 @@ impl<'e> Writer<'_, 'e> {
         let mut is_open = false;
         for line in lines {
             let meaning = if is_ours { self.meaning(line, is_one) } else { Line::Words };
-            if matches!(meaning, Line::Words | Line::Address(_)) {
+            if matches!(meaning, Line::Words) {
                 self.raw(if is_open { "\n" } else { "<p>" });
                 if !std::mem::replace(&mut is_open, true) {
                     self.open.enter();
@@ -49,10 +47,6 @@ impl<'e> Writer<'_, 'e> {
             }
             match meaning {
                 Line::Words => self.write(line),
-                Line::Address(address) => {
-                    self.link_to(line.first().map_or(0, |(_, range)| range.start), address.as_str());
-                    self.raw(&format!("<a href=\"{0}\">{0}</a>", escape_html(&address)));
-                }
                 Line::Piece(piece) => self.piece(piece),
                 Line::Figure(html) => self.raw(&html),
             }
@@ -113,10 +107,11 @@ impl<'e> Writer<'_, 'e> {
             return self.stretch(slug, range);
         }
         match first {
-            Event::Start(Tag::Link { dest_url, title: mark, .. }) if block_length(line) == line.len() => {
+            Event::Start(Tag::Link { link_type, dest_url, title: mark, .. }) if block_length(line) == line.len() => {
                 let words = plain_text(line);
-                // `<https://…>` and `[https://…](https://…)` have no title of their own.
-                let title = (words != dest_url.as_ref()).then_some(words.as_str());
+                // A bare URL, `<https://…>` and `[https://…](https://…)` have no title of their own.
+                let has_title = *link_type != LinkType::Autolink && words != dest_url.as_ref();
+                let title = has_title.then_some(words.as_str());
                 let embed = embed(dest_url, title, self.lookup).map(|embed| looped(embed, mark));
                 embed.map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
             }
@@ -128,14 +123,10 @@ impl<'e> Writer<'_, 'e> {
                     None => Line::Words,
                 }
             }
-            _ if line.iter().all(|(event, _)| is_of_words(event)) => match address_of(&source) {
-                Some(address) => match embed(&address, None, self.lookup) {
-                    Some(embed) => Line::Piece(Piece::Embed(embed)),
-                    None if address::is_web(&address) => Line::Address(address),
-                    None => Line::Words,
-                },
-                None => Line::Words,
-            },
+            _ if line.iter().all(|(event, _)| is_of_words(event)) => {
+                let embed = address_of(&source).and_then(|address| embed(&address, None, self.lookup));
+                embed.map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
+            }
             _ => Line::Words,
         }
     }

@@ -5,10 +5,12 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::Url;
 
+use crate::domain::mailbox;
+
 /// A commenter who is blocked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Block {
-    /// In lower case.
+    /// As `mailbox::parse` has it.
     Email(String),
     /// A host without `www.`; those below it are meant too.
     Site(String),
@@ -38,13 +40,8 @@ impl Block {
     /// # Errors
     /// What would be right.
     pub fn email(typed: &str) -> Result<Self, String> {
-        let email = typed.trim().to_lowercase();
-        let is_one = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && domain.contains('.'));
-        if is_one && !email.contains(char::is_whitespace) {
-            Ok(Self::Email(email))
-        } else {
-            Err(format!("{typed:?} is no e-mail address. Write it like ana@example.org"))
-        }
+        let none = || format!("{typed:?} is no e-mail address. Write it like ana@example.org");
+        mailbox::parse(typed).map(Self::Email).ok_or_else(none)
     }
 
     /// # Errors
@@ -77,7 +74,7 @@ impl Block {
     /// What may not be meant by it, where the author has this e-mail address.
     pub fn doubt(&self, author: Option<&str>) -> Option<Doubt> {
         match self {
-            Self::Email(email) => author.is_some_and(|author| author.to_lowercase() == *email).then_some(Doubt::Author),
+            Self::Email(email) => author.is_some_and(|author| mailbox::kept(author) == *email).then_some(Doubt::Author),
             Self::Site(_) => None,
             Self::Network(network) if network.addr().is_loopback() => Some(Doubt::Loopback),
             Self::Network(network) => {
@@ -90,7 +87,7 @@ impl Block {
     /// As it was kept; `None` for a kind from the future.
     pub fn parse(kind: &str, value: &str) -> Option<Self> {
         match kind {
-            "email" => Self::email(value).ok(),
+            "email" => Some(Self::Email(mailbox::kept(value))),
             "site" => Self::site(value).ok(),
             "network" => Self::network(value).ok(),
             _ => None,
@@ -117,7 +114,7 @@ impl Block {
     /// Whether somebody with this e-mail address and website, who sends from this address, is meant.
     pub fn covers(&self, email: Option<&str>, site: Option<&str>, address: IpAddr) -> bool {
         match self {
-            Self::Email(blocked) => email.is_some_and(|email| email.to_lowercase() == *blocked),
+            Self::Email(blocked) => email.is_some_and(|email| mailbox::kept(email) == *blocked),
             Self::Site(blocked) => site.and_then(host_of).is_some_and(|host| {
                 host == *blocked || host.strip_suffix(blocked.as_str()).is_some_and(|start| start.ends_with('.'))
             }),

@@ -1,4 +1,4 @@
-//! The links in a comment as it was typed, whether or not they will be clickable.
+//! Addresses in a text, whether or not they are links.
 
 /// A link and where it leads.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,14 +1,14 @@
 //! Texts as plain words, so that `CASINO`, `Casíno` and a casino with Cyrillic letters in it are one word.
 
-use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use unicode_normalization::UnicodeNormalization;
 
-use crate::domain::comment::is_invisible;
+use crate::domain::characters::is_invisible;
 
 /// The words of a text: runs of letters and digits, in lower case, without marks. Apostrophes join, all else parts.
 pub fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     for c in text.nfkd().flat_map(char::to_lowercase) {
-        if is_combining_mark(c) || is_joining(c) {
+        if is_joining(c) {
             continue;
         }
         match (letters(c), words.last_mut()) {

@@ -1,5 +1,5 @@
 use super::{bayes::Counts, *};
-use crate::domain::notices::Wish;
+use crate::domain::{comment::Reading, notices::Wish};
 
 const FINE: Circumstances = Circumstances {
     stamp: StampState::Valid,
@@ -18,6 +18,11 @@ fn known() -> History {
     History { approved: 1, ..History::default() }
 }
 
+/// What readers get of a text without Markdown.
+fn read(text: &str) -> Reading {
+    Reading { words: text.to_owned(), unlinked: text.to_owned(), ..Reading::default() }
+}
+
 fn comment(text: &str) -> NewComment {
     let site = Some("https://ana.example".to_owned());
     NewComment {
@@ -25,6 +30,7 @@ fn comment(text: &str) -> NewComment {
         email: Some("ana@example.org".into()),
         site,
         text: text.into(),
+        reading: read(text),
         parent: None,
         wish: Wish::Nothing,
     }
@@ -47,7 +53,7 @@ fn said(decision: &Decision) -> String {
 
 #[track_caller]
 fn check(new: &NewComment, circumstances: Circumstances, history: &History, rules: &Rules, expected: &str) {
-    assert_eq!(said(&verdict(new, &new.text, HERE, circumstances, history, rules)), expected, "{new:?}");
+    assert_eq!(said(&verdict(new, HERE, circumstances, history, rules)), expected, "{new:?}");
 }
 
 #[test]
@@ -123,7 +129,7 @@ fn old_posts_wait_where_the_site_wants_it() {
     check(None, &known(), &after_a_month, "approve");
     let author = Circumstances { post_age: Some(day * 400), has_authors_email: true, ..FINE };
     let confirmed = History { email_is_theirs: true, ..History::default() };
-    assert_eq!(verdict(&comment("Mine"), "Mine", HERE, author, &confirmed, &after_a_month), Decision::Approve);
+    assert_eq!(verdict(&comment("Mine"), HERE, author, &confirmed, &after_a_month), Decision::Approve);
 }
 
 #[test]
@@ -163,7 +169,7 @@ fn the_filter_holds_and_never_refuses() {
     let features = features.filter(|feature| !feature.contains(':')).map(|feature| (feature, spam));
     let learned = Learned { comments: Counts { spam: 400, ham: 400 }, features: features.collect() };
     let history = History { learned, ..known() };
-    let decision = verdict(&comment("subscribe to my channel"), "", HERE, FINE, &history, &rules());
+    let decision = verdict(&comment("subscribe to my channel"), HERE, FINE, &history, &rules());
     assert!(said(&decision).starts_with("hold: bayes 1.00: "), "{}", said(&decision));
     check(&comment("Thank you, both calves feel better"), FINE, &history, &rules(), "approve");
     let off = Rules { bayes: false, ..rules() };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{Form, Path, State, rejection::FormRejection},
+    extract::{Path, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -13,7 +13,7 @@ use super::{
     super::{
         comments::{self, CommentForm},
         errors::{self, WebError},
-        guard::Origin,
+        guard::{Origin, Posted},
         page::{Page, Policy, redirect},
         view::{
             form::{FieldsView, Notice},
@@ -25,7 +25,7 @@ use super::{
 use crate::{
     app::App,
     content::comment_markdown,
-    domain::comment::{COMMENTS_TAG, Comment, NewComment, RawComment},
+    domain::comment::{COMMENTS_TAG, Comment, RawComment},
     store::{Edit, Edited, OwnComment, Sender, StoreError},
     texts::Texts,
 };
@@ -63,17 +63,16 @@ pub async fn save(
     origin: Origin,
     commenter: Commenter,
     Path(id): Path<String>,
-    form: Result<Form<CommentForm>, FormRejection>,
+    Posted(form): Posted<CommentForm>,
 ) -> Result<Response, WebError> {
     let OwnComment { comment, writer } = own(&app, &commenter, &id).await?;
-    let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
     let raw = RawComment { parent: String::new(), ..form.into_raw() };
     let texts = app.texts();
     let again = |raw, notice, status| page(&app, &comment, raw, Some(notice), status);
     if origin == Origin::Foreign {
         return again(raw, Notice::said(&texts.corner.edit_foreign), StatusCode::FORBIDDEN);
     }
-    let new = match NewComment::parse(&raw) {
+    let new = match comment_markdown::parse(&raw) {
         Ok(new) => new,
         Err(errors) => {
             return again(raw, Notice::fields(errors, &texts.mend), StatusCode::UNPROCESSABLE_ENTITY);
@@ -87,7 +86,6 @@ pub async fn save(
         post_age: post.and_then(|post| Some(at.duration_since(post.appeared()?))),
         poses_as_author: comments::is_like_an_author(&app, &snapshot, &new.name),
         has_authors_email: comments::has_authors_email(&app, &new),
-        readable: comment_markdown::plain(&new.text),
         new,
         // Judged by what its writer's browser is known for, whichever browser of theirs this is.
         sender: Sender { commenter: writer, ..commenter.0 },

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Form, Query, State, rejection::FormRejection},
+    extract::{Query, State},
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header};
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{
     super::{
         errors::{self, WebError},
-        guard::Origin,
+        guard::{Origin, Posted},
         page::{Page, Policy, redirect},
         view::layout::Layout,
         visitor::Visitor,
@@ -87,9 +87,8 @@ pub async fn ask(
     State(app): State<App>,
     origin: Origin,
     visitor: Visitor,
-    form: Result<Form<Asked>, FormRejection>,
+    Posted(Asked { email }): Posted<Asked>,
 ) -> Result<Response, WebError> {
-    let Form(Asked { email }) = form.map_err(|rejection| WebError::status(rejection.status()))?;
     let email = email.trim().to_owned();
     let words = &app.texts().by_mail;
     let empty = AskView::new(&app).ok_or_else(WebError::not_found)?;
@@ -100,12 +99,11 @@ pub async fn ask(
     if origin == Origin::Foreign {
         return again(Some(&words.foreign), None, StatusCode::FORBIDDEN);
     }
-    if !mailbox::is_plausible(&email) {
+    let Some(address) = mailbox::parse(&email) else {
         return again(None, Some(&words.wrong), StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    let authors = app.config.site.author.email.as_deref().map(mailbox::kept);
-    let is_authors = authors == Some(mailbox::kept(&email));
-    match app.store.ask_for_corner(&email, is_authors, &visitor.sender.network, app.clock.now()).await {
+    };
+    let is_authors = app.config.site.author.email.as_deref().map(mailbox::kept).as_ref() == Some(&address);
+    match app.store.ask_for_corner(&address, is_authors, &visitor.sender.network, app.clock.now()).await {
         Ok(true) => {
             let page = LinkPage {
                 layout: layout(&app, &app.snapshot(), &words.asked.heading),
@@ -134,9 +132,8 @@ pub async fn open(
     State(app): State<App>,
     origin: Origin,
     visitor: Visitor,
-    form: Result<Form<Link>, FormRejection>,
+    Posted(Link { key }): Posted<Link>,
 ) -> Result<Response, WebError> {
-    let Form(Link { key }) = form.map_err(|rejection| WebError::status(rejection.status()))?;
     let link = opened(&app, &key)?;
     if origin == Origin::Foreign {
         let notice = app.texts().by_mail.foreign.clone();

@@ -130,7 +130,7 @@ impl OwnView {
             is_shown: comment.status == Status::Approved,
             at: dates::minute(comment.created_at, zone, texts),
             edited: comment.edited_at.map(|at| dates::minute(at, zone, texts)),
-            html: comment_markdown::render(&comment.text),
+            html: comment_markdown::render_for_elsewhere(&comment.text, &app.page_of(comment)),
             time_left: minutes.map(|minutes| texts.corner.time_left.of(minutes)),
             has_actions: true,
             texts,

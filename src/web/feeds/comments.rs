@@ -22,7 +22,7 @@ use crate::{
         cache::SITE_TAG,
         errors::WebError,
         page::{Page, Policy, redirect},
-        view::{body, cards, dates},
+        view::{cards, dates},
     },
 };
 
@@ -123,7 +123,6 @@ fn entry(app: &App, comment: &Comment, post: &Post) -> Entry {
     let article = site.absolute(&post.entry.address);
     // A number is never used twice, and its address knows on which page of the thread the comment stands.
     let permalink = |id: CommentId| site.absolute(&format!("/comments/{id}"));
-    let html = comment_markdown::render(&comment.text);
     Entry {
         id: permalink(comment.id),
         title: xml_text(&app.texts().feeds.comment_title.with_both(&comment.name, &post.entry.title)),
@@ -137,7 +136,7 @@ fn entry(app: &App, comment: &Comment, post: &Post) -> Entry {
             None => (posts::id(app, post), article.clone()),
         },
         summary: xml_text(&beginning(&comment.text)),
-        content: xml_text(&body::with_whole_addresses(&html, &article)),
+        content: xml_text(&comment_markdown::render_for_elsewhere(&comment.text, &article)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Form, Query, State, rejection::FormRejection},
+    extract::{Query, State},
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
@@ -19,9 +19,9 @@ use crate::{
     texts::FromMail,
     web::{
         errors::{self, WebError},
-        guard::Origin,
+        guard::{Origin, Posted},
         page::{Page, Policy, redirect},
-        view::{dates, form::field_errors, layout::Layout},
+        view::{dates, form::answer_errors, layout::Layout},
     },
 };
 
@@ -104,12 +104,7 @@ pub async fn show(State(app): State<App>, Query(link): Query<Link>) -> Result<Pa
 }
 
 /// Judges, or answers.
-pub async fn act(
-    State(app): State<App>,
-    origin: Origin,
-    form: Result<Form<ActForm>, FormRejection>,
-) -> Result<Response, WebError> {
-    let Form(form) = form.map_err(|rejection| WebError::status(rejection.status()))?;
+pub async fn act(State(app): State<App>, origin: Origin, Posted(form): Posted<ActForm>) -> Result<Response, WebError> {
     let comment = opened(&app, &form.key).await?;
     if origin == Origin::Foreign {
         return again(&app, &form, &comment, app.texts().from_mail.foreign.clone(), StatusCode::FORBIDDEN).await;
@@ -136,10 +131,10 @@ pub async fn act(
 async fn answer(app: &App, form: &ActForm, comment: &Comment) -> Result<Response, WebError> {
     let author = &app.config.site.author;
     let raw = RawComment { name: author.name.clone(), text: form.text.clone(), ..RawComment::default() };
-    let new = match NewComment::parse(&raw) {
+    let new = match comment_markdown::parse(&raw) {
         Ok(new) => new,
         Err(errors) => {
-            let error = field_errors(&errors, &app.texts().mend).join(" ");
+            let error = answer_errors(&errors, app.texts());
             return again(app, form, comment, error, StatusCode::UNPROCESSABLE_ENTITY).await;
         }
     };
@@ -209,7 +204,7 @@ async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answ
         name: comment.name.clone(),
         site: comment.site.clone(),
         at: dates::minute(comment.created_at, &app.config.site.time_zone, texts),
-        html: comment_markdown::render(&comment.text),
+        html: comment_markdown::render_for_elsewhere(&comment.text, &app.page_of(comment)),
         standing: match comment.status {
             Status::Held => &said.held,
             Status::Approved => &said.approved,

@@ -6,7 +6,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Form, Query, State, rejection::FormRejection},
+    extract::{Query, State},
     response::{IntoResponse, Response},
 };
 use http::StatusCode;
@@ -22,7 +22,7 @@ use crate::{
     texts::FromMail,
     web::{
         errors::WebError,
-        guard::Origin,
+        guard::{Origin, Posted},
         page::{Page, Policy, redirect},
         view::layout::Layout,
         visitor::Visitor,
@@ -58,9 +58,9 @@ pub async fn confirm(
     State(app): State<App>,
     origin: Origin,
     visitor: Visitor,
-    form: Result<Form<Link>, FormRejection>,
+    Posted(form): Posted<Link>,
 ) -> Result<Response, WebError> {
-    let Form(Link { key, .. }) = form.map_err(|rejection| WebError::status(rejection.status()))?;
+    let Link { key, .. } = form;
     let wish = opened(&app, &key)?;
     if origin == Origin::Foreign {
         return Ok(page(&app, &key, wish, true).await?.with_status(StatusCode::FORBIDDEN).into_response());

@@ -61,9 +61,13 @@ impl Notice {
     }
 }
 
-/// What to mend, a sentence for each field.
-pub fn field_errors(errors: &FieldErrors, texts: &Mend) -> Vec<String> {
-    errors.iter().map(|error| field_error(error, texts)).collect()
+/// What is wrong with an answer of the author's, in sentences.
+pub fn answer_errors(errors: &FieldErrors, texts: &Texts) -> String {
+    let sentence = |error| match error {
+        FieldError::TextMissing => texts.from_mail.answer_missing.clone(),
+        other => field_error(other, &texts.mend),
+    };
+    errors.iter().map(sentence).collect::<Vec<_>>().join(" ")
 }
 
 fn field_error(error: FieldError, texts: &Mend) -> String {
@@ -78,6 +82,7 @@ fn field_error(error: FieldError, texts: &Mend) -> String {
         FieldError::TextMissing => texts.text_missing.clone(),
         FieldError::TextWordless => texts.text_wordless.clone(),
         FieldError::TextLong(count) => texts.text_long.with_both(count, TEXT_MAX),
+        FieldError::TextHeavy => texts.text_heavy.clone(),
         FieldError::ParentGone => texts.parent_gone.clone(),
     }
 }

@@ -2,7 +2,9 @@
 
 pub mod attacks;
 mod away;
+mod bare_urls;
 mod engines;
+mod filtered;
 mod judged;
 mod learning;
 mod links;

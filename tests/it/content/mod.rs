@@ -1,5 +1,6 @@
 //! The author's files: saved, they are live; broken, they take nothing else down.
 
+mod bare_urls;
 mod collisions;
 mod commonmark;
 mod costs;

@@ -1,5 +1,6 @@
 //! Mails, from a comment in the page to a real mail server, and back by their links.
 
+mod addresses;
 mod attacks;
 mod author;
 mod confirming;

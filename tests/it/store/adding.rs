@@ -2,7 +2,7 @@
 
 use instep::{
     domain::{
-        comment::{Comment, NewComment, Status, ThreadKey},
+        comment::{Comment, NewComment, Reading, Status, ThreadKey},
         notices::Wish,
         stamp::StampState,
         verdict::Circumstances,
@@ -34,6 +34,7 @@ async fn a_comment_is_kept_as_it_was_sent(database: Database) {
         email: Some("zoe@example.org".into()),
         site: Some("https://zoe.example".into()),
         text: "Über \"alles\"; DROP TABLE comments; --\nnext line".into(),
+        reading: Reading::default(),
         parent: Some(parent),
         wish: Wish::Nothing,
     };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use instep::{
     domain::{
-        comment::{NewComment, Status},
+        comment::Status,
         verdict::{Refusal, Rules, blocks::Block},
     },
     store::{Edit, Edited, StoreError, WRITER},
@@ -28,8 +28,7 @@ on_both_engines!(
 fn edit(id: i64, text: &str, seconds: i64) -> Edit {
     Edit {
         id,
-        new: NewComment { text: text.into(), ..sent("").new },
-        readable: text.into(),
+        new: sent(text).new,
         post_age: None,
         poses_as_author: false,
         has_authors_email: false,

@@ -23,7 +23,7 @@ use std::{
 
 use instep::{
     domain::{
-        comment::{Comment, NewComment, Status, ThreadKey},
+        comment::{Comment, NewComment, Reading, Status, ThreadKey},
         notices::Wish,
         stamp::StampState,
         verdict::{Circumstances, Rates, Rules},
@@ -61,10 +61,10 @@ fn sent(text: &str) -> Sent {
             email: None,
             site: None,
             text: text.into(),
+            reading: Reading { words: text.into(), unlinked: text.into(), ..Reading::default() },
             parent: None,
             wish: Wish::Nothing,
         },
-        readable: text.into(),
         sender: Sender {
             commenter: "ana".into(),
             is_returning: true,
