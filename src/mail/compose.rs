@@ -14,11 +14,16 @@ use crate::{
         delivery::{self, Kind},
         entry::Post,
         mail_keys::{self, CornerLink, NO_COMMENT, WishKey},
+        mailbox,
         notices::{self, Why},
     },
     store::{Outgoing, StoreError},
     texts::Texts,
 };
+
+/// The base_url of a site that was told neither its address nor where to listen. `instep serve --listen` knows better,
+/// but not the other commands.
+const UNKNOWN_BASE_URL: &str = "http://127.0.0.1:3000";
 
 /// What becomes of a row.
 pub enum Composed {
@@ -73,6 +78,8 @@ pub async fn compose(app: &App, mail: &Outgoing) -> Result<Composed, StoreError>
 /// A template failed.
 pub fn test(app: &App, to: &str) -> Result<Letter, String> {
     let frame = Frame::new(app);
+    let home = if frame.base == UNKNOWN_BASE_URL { String::new() } else { frame.home };
+    let frame = Frame { home, ..frame };
     let subject = frame.texts.mails.test_subject.with(&frame.site);
     let (text, html) = (TestText { frame: &frame }.render(), TestHtml { frame: &frame }.render());
     letter(to, subject, text, html).map_err(|error| error.to_string())
@@ -111,13 +118,14 @@ struct Said {
 }
 
 impl Said {
-    fn new(comment: &Comment) -> Self {
+    /// `page`: the whole address of the page that it stands on.
+    fn new(comment: &Comment, page: &str) -> Self {
         Self {
             // In the words around it, a name must not begin a line of its own.
             name: line(&comment.name),
             site: comment.site.clone(),
             text: comment.text.clone(),
-            html: comment_markdown::render(&comment.text),
+            html: comment_markdown::render_for_elsewhere(&comment.text, page),
         }
     }
 }
@@ -149,7 +157,7 @@ impl Desk<'_> {
         }
         let frame = Frame::new(self.app);
         let key = mail_keys::moderation(&self.app.signer, comment.id, self.app.clock.now());
-        let (said, post) = (Said::new(comment), self.title(comment));
+        let (said, post) = (Said::new(comment, &self.app.page_of(comment)), self.title(comment));
         let (words, is_changed) = (&frame.texts.mails, comment.edited_at.is_some());
         let subject = match (comment.status, is_changed) {
             (Status::Held, false) => &words.held_subject,
@@ -169,7 +177,11 @@ impl Desk<'_> {
         let text = AuthorText { frame: &frame, said: &said, post: &post, acts: &acts }.render();
         let html = AuthorHtml { frame: &frame, said: &said, post: &post, acts: &acts }.render();
         let letter = letter(to, subject, text, html);
-        Ok(posted(letter.map(|letter| Letter { conversation: Some(self.conversation(comment)), ..letter })))
+        Ok(posted(letter.map(|letter| Letter {
+            conversation: Some(self.conversation(comment)),
+            reply_to: comment.email.clone().filter(|email| mailbox::parse(email).is_some()),
+            ..letter
+        })))
     }
 
     async fn audience(&self, comment: &Comment) -> Result<Composed, StoreError> {
@@ -196,7 +208,7 @@ impl Desk<'_> {
             return Ok(Composed::Nothing("it is not wanted any more"));
         };
         let frame = Frame::new(self.app);
-        let (said, post) = (Said::new(comment), self.title(comment));
+        let (said, post) = (Said::new(comment, &self.app.page_of(comment)), self.title(comment));
         let key = mail_keys::stop(&self.app.signer, WishKey { address_id, comment: comment.id });
         let stop = format!("{}/mail/stop?key={key}", frame.base);
         let here = format!("{}/comments/{}", frame.base, comment.id);
@@ -390,7 +402,15 @@ fn letter(
     text: askama::Result<String>,
     html: askama::Result<String>,
 ) -> askama::Result<Letter> {
-    Ok(Letter { to: to.to_owned(), subject, text: text?, html: html?, one_click: None, conversation: None })
+    Ok(Letter {
+        to: to.to_owned(),
+        subject,
+        text: text?,
+        html: html?,
+        one_click: None,
+        conversation: None,
+        reply_to: None,
+    })
 }
 
 fn posted(letter: askama::Result<Letter>) -> Composed {

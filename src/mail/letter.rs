@@ -4,6 +4,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use email_encoding::headers::{rfc2047, writer::EmailWriter};
 use jiff::Timestamp;
 use lettre::{
     Address, Message,
@@ -13,7 +14,7 @@ use lettre::{
     },
 };
 
-use crate::config::MailFrom;
+use crate::{config::MailFrom, domain::mailbox};
 
 /// What is said to whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Letter {
     pub one_click: Option<String>,
     /// Mails with the same word here belong together.
     pub conversation: Option<String>,
+    /// Where an answer goes, if not to the sender.
+    pub reply_to: Option<String>,
 }
 
 /// What all our mails have in common.
@@ -53,11 +56,14 @@ impl Stationery {
         let mut mail = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, address(&letter.to)?))
-            .subject(line(&letter.subject))
+            .raw_header(subject(line(&letter.subject))?)
             .date(SystemTime::UNIX_EPOCH + since_1970)
             .message_id(Some(format!("<{id}@{}>", self.host)))
             // Nobody's holiday notice answers it (RFC 3834).
             .raw_header(header("Auto-Submitted", "auto-generated"));
+        if let Some(email) = &letter.reply_to {
+            mail = mail.reply_to(Mailbox::new(None, address(email)?));
+        }
         if let Some(conversation) = &letter.conversation {
             mail = mail.references(format!("<{conversation}@{}>", self.host));
         }
@@ -72,6 +78,18 @@ impl Stationery {
 
 fn header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), line(value))
+}
+
+/// The Subject. Text that looks like an encoded word must be encoded, or mail programs decode it (RFC 2047, 7).
+fn subject(line: String) -> Result<HeaderValue, String> {
+    let name = HeaderName::new_from_ascii_str("Subject");
+    if !line.contains("=?") {
+        return Ok(HeaderValue::new(name, line));
+    }
+    let mut encoded = String::new();
+    rfc2047::encode(&line, &mut EmailWriter::new(&mut encoded, "Subject: ".len(), 0, false))
+        .map_err(|error| error.to_string())?;
+    Ok(HeaderValue::dangerous_new_pre_encoded(name, line, encoded))
 }
 
 /// Longest line of a header, in characters, before it is cut.
@@ -92,12 +110,10 @@ pub fn line(text: &str) -> String {
     format!("{} …", cut.rsplit_once(' ').map_or(cut.as_str(), |(whole_words, _)| whole_words))
 }
 
-/// An address for the wire: its host in ASCII.
+/// An address for the wire.
 fn address(email: &str) -> Result<Address, String> {
-    let none = || format!("{email:?} is no address that a mail can carry");
-    let (local, domain) = email.rsplit_once('@').ok_or_else(none)?;
-    let url::Host::Domain(host) = url::Host::parse(domain).map_err(|_| none())? else { return Err(none()) };
-    Address::new(local, host).map_err(|_| none())
+    let address = mailbox::parse(email).and_then(|email| email.parse().ok());
+    address.ok_or_else(|| format!("{email:?} is no address that a mail can carry"))
 }
 
 #[cfg(test)]
@@ -119,6 +135,7 @@ mod tests {
             html: "<p>Hello</p>".into(),
             one_click: Some("https://example.org/mail/stop?key=7-41.abc".into()),
             conversation: Some("post.xyz".into()),
+            reply_to: Some("bo@example.org".into()),
         }
     }
 
@@ -138,13 +155,14 @@ mod tests {
         headers(&stationery(title).write(letter(subject), "mail.1", at).expect("a mail"))
     }
 
-    const NAMES: [&str; 11] = [
+    const NAMES: [&str; 12] = [
         "From",
         "To",
         "Subject",
         "Date",
         "Message-ID",
         "Auto-Submitted",
+        "Reply-To",
         "References",
         "List-Unsubscribe",
         "List-Unsubscribe-Post",
@@ -202,7 +220,47 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_mail_library_takes_every_address_that_the_form_takes() {
+        let locals = [
+            "ana", "a.b", "a..b", ".a", "a.", "🏃", "ünï", "u\u{308}", "a\u{301}", "用户", "o'neil", "a b", "\"a\"",
+            "a:b", "ａ", "ก็",
+        ];
+        let hosts = [
+            "x.example",
+            "X.EXAMPLE",
+            "bücher.example",
+            "x。example",
+            "x_y.example",
+            "-x.example",
+            "x",
+            "1.2.3.4",
+            "[1.2.3.4]",
+            "x.example.",
+            "vict%69m.example",
+            "xn--a.example",
+            "x!.example",
+            "xn--bcher-kva.example",
+            "例子.example",
+            "x..example",
+        ];
+        for (local, host) in locals.iter().flat_map(|local| hosts.iter().map(move |host| (local, host))) {
+            let typed = format!("{local}@{host}");
+            let Some(email) = mailbox::parse(&typed) else { continue };
+            let read: Address = email.parse().unwrap_or_else(|error| panic!("{email}: {error}"));
+            assert_eq!(read.to_string(), email);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn whatever_address_is_typed(typed in "[a-zA-Z0-9.+_%\u{80}-\u{24F}\u{300}-\u{310}\u{3040}-\u{30FF}\u{1F300}-\u{1F64F}]{1,12}@[a-zA-Z0-9.%\u{80}-\u{24F}\u{3040}-\u{30FF}-]{1,16}[.]org") {
+            if let Some(email) = mailbox::parse(&typed) {
+                prop_assert!(email.parse::<Address>().is_ok(), "{}", email);
+                prop_assert_eq!(mailbox::parse(&email), Some(email));
+            }
+        }
+
         #[test]
         fn whatever_they_are_called(title in "\\PC{0,80}", subject in "(?s).{0,120}") {
             let headers = written(&title, &subject);

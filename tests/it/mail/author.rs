@@ -97,7 +97,7 @@ async fn an_answer_from_the_mail_wears_the_badge_and_approves() {
         form.add("act", "answer").set("text", text)
     };
     let empty = answer(" ").send().await;
-    empty.is(422).says("Please write your comment here.");
+    empty.is(422).says("Please write your answer here.");
     assert_eq!(status(&mailed, id).await, Status::Held);
     let sent = answer("An *answer*").send().await;
     // A button that was pressed twice.
@@ -187,9 +187,10 @@ async fn names_and_titles_begin_no_header() {
     assert_eq!(mails.len(), 2);
     for mail in &mails {
         assert_eq!(mail.to.len(), 1, "{mail:?}");
-        for header in ["Bcc", "Cc", "Reply-To"] {
+        for header in ["Bcc", "Cc"] {
             assert!(mail.header(header).is_empty(), "{mail:?}");
         }
+        assert!(["", "ana@example.org"].contains(&mail.header("Reply-To").as_str()), "{mail:?}");
     }
     let mut to: Vec<&str> = mails.iter().map(|mail| mail.to[0].as_str()).collect();
     to.sort_unstable();
@@ -206,4 +207,59 @@ async fn long_foreign_and_rtl_names_arrive_as_they_are() {
     assert_eq!(mail.subject(), format!("Waits for you: {name} under “Calves”"));
     assert!(mail.text().contains("שלום\n.\n..dots"), "{}", mail.text());
     assert!(mail.raw.is_ascii(), "old servers can carry it");
+}
+
+#[tokio::test]
+async fn an_answer_by_mail_goes_to_the_commenter_who_gave_an_address() {
+    let mut mailed = mailed().await;
+    let visitor = mailed.site.visitor("192.0.2.1");
+    let form = visitor.form("/posts/calf").await.set("name", "Ana").set("email", "Ana@Bücher.example");
+    comment_id(&form.set("text", "With an address").send().await);
+    comment_id(&visitor.comment("calf", "Without one").await);
+    drop(visitor);
+    mailed.round().await;
+    let mails = mailed.smtp.new_mails();
+    let reply_to = |text: &str| mails.iter().find(|mail| mail.text().contains(text)).expect(text).header("Reply-To");
+    assert_eq!(reply_to("With an address"), "ana@xn--bcher-kva.example");
+    assert_eq!(reply_to("Without one"), "");
+}
+
+#[tokio::test]
+async fn nothing_in_a_name_or_title_is_decoded_in_the_subject() {
+    let odd = "=?utf-8?q?evil?=";
+    let post = format!("---\ntitle: 'Ü {odd}'\ndate: 2026-05-02\n---\nx");
+    let mut mailed = mailed_with(|site| site.post("odd", &post)).await;
+    for (slug, name) in [
+        ("calf", odd.to_owned()),
+        ("calf", format!("Jürgen {odd}")),
+        ("calf", format!("a{odd}b {odd} {odd}")),
+        ("calf", "=?utf-8?b?ZXZpbA==?=".to_owned()),
+        ("odd", "=?utf-8?q?".to_owned()),
+        ("odd", format!("{} {odd}", "long ".repeat(12).trim())),
+    ] {
+        let visitor = mailed.site.visitor("192.0.2.1");
+        let form = visitor.form(&format!("/posts/{slug}")).await.set("name", name.clone());
+        comment_id(&form.set("text", format!("From {name}")).send().await);
+        let mail = mailed.one_mail().await;
+        let title = if slug == "odd" { format!("Ü {odd}") } else { "Calves".to_owned() };
+        assert_eq!(mail.subject(), format!("Waits for you: {name} under “{title}”"));
+        let header = mail.header("Subject");
+        assert!(header.split(' ').all(|word| !word.starts_with("=?") || word.len() <= 75), "RFC 2047, 2: {header}");
+    }
+}
+
+#[tokio::test]
+async fn the_links_of_a_comment_are_whole_in_a_mail() {
+    let mut mailed = mailed().await;
+    let (_, mail) = held(&mut mailed, "[a](/about) [b](www.b.example) [c](//c.example/x) [d](#comment-1)").await;
+    for href in [
+        "https://laces.example/about",
+        "https://www.b.example",
+        "https://c.example/x",
+        "https://laces.example/posts/calf#comment-1",
+    ] {
+        assert!(mail.html().contains(&format!("href=\"{href}\"")), "no {href} in {}", mail.html());
+    }
+    let page = mailed.site.get(&mail.link("act=approve")).await;
+    page.says("href=\"https://www.b.example\"");
 }

@@ -67,6 +67,15 @@ async fn the_operator_sees_what_waits_and_why() {
     let mail = smtp.one();
     assert_eq!(mail.line(), "op@example.org: A test mail from Loose Laces");
     assert_eq!(mail.header("From"), "Jo <blog@laces.example>");
+    assert!(!mail.text().contains("127.0.0.1") && !mail.html().contains("127.0.0.1"), "its address is not known");
+    smtp.new_mails();
+    let known = program.with("INSTEP_LISTEN", "127.0.0.1:4711");
+    known.run(&["mail", "test", "op@example.org"]).exits(0);
+    smtp.one().says("Loose Laces, http://127.0.0.1:4711/");
+    let known = known.with("INSTEP_SITE__BASE_URL", "https://laces.example");
+    known.run(&["mail", "test", "op@example.org"]).exits(0);
+    smtp.one().says("Loose Laces, https://laces.example/");
+    let program = known;
     smtp.go_away().await;
     let address = smtp.address.to_string();
     program.run(&["mail", "test", "op@example.org"]).exits(1).complains(&["op@example.org", &address]);
