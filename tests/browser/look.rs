@@ -264,3 +264,36 @@ async fn paper_and_ink(reader: &Visitor) -> (f64, f64) {
         _ => panic!("not two colours in oklch: {colours}"),
     }
 }
+
+#[tokio::test]
+async fn marks_that_pile_up_are_painted_over_nothing_but_their_comment() {
+    /// How far they may reach out of it, in pixels.
+    const MARGIN: f64 = 16.0;
+    let Some(stage) = Stage::demo() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+    reader.open(FLAGSHIP).await;
+    let write = async |marks: usize| {
+        let script = format!(
+            "const comment = [...document.querySelectorAll('article.comment')][1]; \
+             comment.scrollIntoView({{ block: 'center', behavior: 'instant' }}); \
+             comment.querySelector('.comment-name bdi').textContent = 'Ana' + '\\u0301'.repeat({marks}); \
+             comment.querySelector('.prose').innerHTML = '<p>Hello' + '\\u0301\\u0323'.repeat({marks} / 2) + '</p>'; \
+             const box = comment.getBoundingClientRect(); return [box.top, box.bottom]"
+        );
+        let place: (f64, f64) = serde_json::from_value(reader.run(&script).await).expect("a place");
+        let picture = reader.screenshot().await.expect("a picture");
+        (place, image::load_from_memory(&picture).expect("a picture").to_rgb8())
+    };
+    let ((top, bottom), plain) = write(0).await;
+    let (_, piled) = write(700).await;
+    assert!(top > 100.0, "there is something above it: {top}");
+    let mut changed: Vec<f64> = plain
+        .enumerate_rows()
+        .zip(piled.rows())
+        .filter(|((_, one), two)| !one.clone().map(|(_, _, pixel)| pixel).eq(two.clone()))
+        .map(|((y, _), _)| f64::from(y))
+        .collect();
+    assert!(!changed.is_empty(), "the marks are painted");
+    changed.retain(|y| *y < top - MARGIN || *y > bottom + MARGIN);
+    assert_eq!(changed, [] as [f64; 0], "rows outside of {top} to {bottom}");
+}
