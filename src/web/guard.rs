@@ -1,5 +1,5 @@
-//! Forms that are sent, and whether they come from a page of ours. What is done with one that does not is the handler's to say: a comment's
-//! text must not be lost over it.
+//! Forms that are sent, and whether they come from a page of ours. What is done with one that does not is the
+//! handler's to say: a comment's text must not be lost over it.
 
 use std::convert::Infallible;
 

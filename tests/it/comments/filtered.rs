@@ -81,11 +81,10 @@ async fn a_comment_that_would_be_many_times_its_size_on_the_page_is_sent_back() 
     site.approve(id).await;
     let page = site.get("/posts/calf").await.text().len();
     assert!(page < 60_000, "{page} bytes");
-    for typed in [">a\n\n".repeat(2000), "[a](/)".repeat(1600)] {
-        let answer = site.visitor("192.0.2.1").comment("calf", &typed).await;
-        answer.is(422).says("too much formatting");
-        keeps_the_text(&answer, &typed);
-    }
+    let typed = ">a\n\n".repeat(2000);
+    let answer = site.visitor("192.0.2.1").comment("calf", &typed).await;
+    answer.is(422).says("too much formatting");
+    keeps_the_text(&answer, &typed);
     assert_eq!(stored(&site).await, 1);
     // Honest comments with much in them are taken.
     for typed in [
