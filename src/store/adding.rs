@@ -152,7 +152,7 @@ macro_rules! read_history {
 /// Keeps the address and the wish for mails that came when the same comment was sent again. A comment has one address,
 /// so that nobody sends questions to many with it.
 macro_rules! complete_twin {
-    ($tx:ident, $stale:ident, $id:expr, $is_held:expr, $new:expr, $now:expr) => {{
+    ($tx:ident, $stale:ident, $id:expr, $is_held:expr, $new:expr, $at:expr) => {{
         let (id, new): (i64, &NewComment) = ($id, $new);
         if let Some(email) = &new.email {
             let reasons: Option<String> = sqlx::query_scalar(
@@ -165,11 +165,11 @@ macro_rules! complete_twin {
             if let Some(reasons) = reasons {
                 $stale.insert(HELD_TAG.to_owned());
                 if new.wish != Wish::Nothing {
-                    note_wish!($tx, id, email, new.wish, $now);
+                    note_wish!($tx, id, email, new.wish, $at.as_millisecond());
                     let is_odd = |word| !matches!(Reason::read(word), Some(Reason::FirstComment | Reason::AllHeld));
                     // As for a new comment: else it is asked when the author lets the comment through.
                     if !$is_held || !reasons.split_whitespace().any(is_odd) {
-                        ask_to_confirm!($tx, id, $now);
+                        ask_to_confirm!($tx, id, $at);
                     }
                 }
             }
@@ -187,7 +187,7 @@ macro_rules! add {
         let row = read_history!($tx, sent, &mark);
         if let (Some(id), Some(status)) = (row.twin, &row.twin_status) {
             let status = Status::parse(status).unwrap_or(Status::Held);
-            complete_twin!($tx, $stale, id, status == Status::Held, new, now);
+            complete_twin!($tx, $stale, id, status == Status::Held, new, *at);
             return Ok(Added::Duplicate(id, status));
         }
         let since = |at: i64| SignedDuration::from_millis(now - at);
