@@ -1,7 +1,7 @@
-//! The command line: parses arguments, wires the rest, runs it. No decisions of its own.
+//! The command line: parses arguments, connects the other modules and runs them. It makes no decisions of its own.
 
-/// A line to standard output. Whoever has closed it (`… | head -1`) does not want to know; what is being done is done to
-/// the end all the same.
+/// Prints a line to standard output. If the reader has closed it (`… | head -1`), the error is ignored and the command
+/// still runs to its end.
 macro_rules! say {
     ($($words:tt)*) => {
         $crate::cli::write_line(format_args!($($words)*))
@@ -16,6 +16,7 @@ mod init;
 mod mail;
 mod new;
 mod pictures;
+mod reference;
 mod serve;
 
 use std::{
@@ -28,7 +29,9 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+
+pub use reference::Table;
 
 use crate::{
     config::{self, Config, Typed},
@@ -47,7 +50,7 @@ struct Cli {
     command: Option<Command>,
 }
 
-/// Where things are; holds for every command.
+/// Folders and database, for every command.
 #[derive(Clone, Debug, Default, Args)]
 struct Places {
     /// The folder with site.toml, posts, pages and stretches [default: content]
@@ -82,6 +85,9 @@ enum Command {
     Embeds(embeds::Embeds),
     /// Make the smaller versions of photos that are missing (the site does it by itself)
     Pictures(pictures::Pictures),
+    /// Print a table of the documents
+    #[command(hide = true)]
+    Reference(reference::Reference),
     /// Print the notices that come with the definitions of languages in the program
     Licences,
 }
@@ -94,7 +100,7 @@ impl Places {
         self.quiet_config(listen)
     }
 
-    /// The settings without hints on the environment: those of a helper have been told by the site that started it.
+    /// Reads the settings without warnings about the environment: the site that started a helper has printed them.
     fn quiet_config(&self, listen: Option<String>) -> anyhow::Result<Config> {
         let typed = Typed {
             listen,
@@ -112,7 +118,7 @@ impl Places {
     }
 }
 
-/// Opens the database. The data folder is made where it is missing; no other is, since a slip in a path would look
+/// Opens the database. The data folder is created if it is missing; no other folder is, since a wrong path would look
 /// like lost comments.
 async fn open(config: &Config) -> anyhow::Result<Store> {
     let path = config.database_url.strip_prefix("sqlite:").map(Path::new);
@@ -120,7 +126,7 @@ async fn open(config: &Config) -> anyhow::Result<Store> {
         private::make_folder(&config.data)
             .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
     }
-    // Who keeps the content in the data folder may let others write there.
+    // If the content is inside the data folder, others may need to write there.
     let is_own = |data: PathBuf| !config.content.canonicalize().is_ok_and(|content| content.starts_with(data));
     if config.data.canonicalize().is_ok_and(is_own) {
         private::close_folder(&config.data);
@@ -128,7 +134,7 @@ async fn open(config: &Config) -> anyhow::Result<Store> {
     Ok(Store::open(&config.database_url).await?)
 }
 
-/// Runs the program. 0: done; 1: it could not be done, said in one sentence; 2: wrong usage.
+/// Runs the program. Exit code 0: done; 1: failed, explained in one sentence; 2: wrong usage.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
@@ -146,12 +152,12 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// A line to standard error, for people.
+/// Prints a line for people to standard error.
 fn complain(words: impl Display) {
     let _ = writeln!(io::stderr(), "instep: {words}");
 }
 
-/// What [`say!`] does.
+/// Implementation of [`say!`].
 fn write_line(words: impl Display) {
     if let Err(error) = writeln!(io::stdout(), "{words}")
         && error.kind() != io::ErrorKind::BrokenPipe
@@ -160,7 +166,7 @@ fn write_line(words: impl Display) {
     }
 }
 
-/// The whole chain in one line, without saying twice what a cause repeats.
+/// Returns the whole error chain in one line, without repeating what a cause repeats.
 fn sentence(error: &anyhow::Error) -> String {
     let mut said = String::new();
     for cause in error.chain().map(ToString::to_string) {
@@ -188,6 +194,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Some(Command::Mail(mail)) => mail.run(&places).await,
             Some(Command::Embeds(embeds)) => embeds.run(&places),
             Some(Command::Pictures(pictures)) => pictures.run(&places),
+            Some(Command::Reference(reference)) => Ok(reference.run()),
             Some(Command::Licences) => {
                 say!("{}", crate::content::markdown::highlight::notices().trim_end());
                 Ok(ExitCode::SUCCESS)
@@ -196,22 +203,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Settings that are set outside; names that are not text cannot be ours.
+/// Returns the environment variables; names that are not valid text cannot be ours.
 fn environment() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| name.starts_with("INSTEP_"))
         .collect()
-}
-
-/// The names of all commands, for a test that compares them with the README.
-pub fn command_names() -> Vec<String> {
-    let names =
-        |command: &clap::Command| command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect::<Vec<_>>();
-    let cli = Cli::command();
-    let mut all = names(&cli);
-    for group in cli.get_subcommands() {
-        all.extend(names(group).into_iter().map(|name| format!("{} {name}", group.get_name())));
-    }
-    all
 }

@@ -1,57 +1,37 @@
-//! Documents: every setting and command has its row in the README, and links lead to files that are there.
+//! The documents: their tables are those of the program, docs/ is a site without problems, links lead to files.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
-use instep::config::SETTINGS;
+use instep::{
+    cli::Table,
+    config::{Config, Typed},
+    content::Loader,
+};
 
 use crate::support::{read, root};
 
 const DOCUMENTS: &[&str] = &["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
 
-/// Rows of all tables, each as its cells without the back quotes.
-fn table_rows(text: &str) -> Vec<Vec<String>> {
-    let row = |line: &str| {
-        let line = line.trim().strip_prefix('|')?.strip_suffix('|')?;
-        Some(line.split('|').map(|cell| cell.trim().to_owned()).collect())
-    };
-    text.lines().filter_map(row).collect()
-}
-
-/// What stands between back quotes.
-fn code_words(cells: &[String]) -> BTreeSet<&str> {
-    cells.iter().flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
+#[test]
+fn the_tables_of_settings_and_commands_are_those_of_the_program() {
+    for (page, table, command) in [
+        ("docs/pages/settings.md", Table::Environment, "instep reference environment"),
+        ("docs/pages/settings.md", Table::Site, "instep reference site"),
+        ("docs/pages/commands.md", Table::Commands, "instep reference commands"),
+    ] {
+        let there = read(&root().join(page));
+        assert!(there.contains(&table.markdown()), "{page} is out of date: put in what `{command}` prints");
+    }
 }
 
 #[test]
-fn every_setting_has_a_row_in_the_readme() {
-    let rows = table_rows(&read(&root().join("README.md")));
-    let mut missing = Vec::new();
-    for setting in SETTINGS {
-        let key = setting.key.strip_prefix("site.").unwrap_or(setting.key);
-        let variable = setting.variable();
-        let is_it = |words: BTreeSet<&str>| {
-            words.contains(variable.as_str()) && (words.contains(key) || words.contains(setting.key))
-        };
-        if !rows.iter().any(|row| is_it(code_words(row))) {
-            missing.push(format!("{key} / {variable}"));
-        }
-    }
-    assert!(missing.is_empty(), "no row with both names: {missing:#?}");
-}
-
-#[test]
-fn every_command_has_a_row_in_the_readme() {
-    let rows = table_rows(&read(&root().join("README.md")));
-    let mut missing = Vec::new();
-    for command in instep::cli::command_names() {
-        let start = format!("instep {command}");
-        let is_it =
-            |word: &&str| word.strip_prefix(&start).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
-        if !rows.iter().any(|row| code_words(row).iter().any(is_it)) {
-            missing.push(start);
-        }
-    }
-    assert!(missing.is_empty(), "no row: {missing:#?}");
+fn the_documents_are_a_site_without_problems() {
+    let content = root().join("docs");
+    let typed = Typed { content: Some(content.clone()), ..Typed::default() };
+    let config = Config::load(&typed, &BTreeMap::new()).expect("settings");
+    let library = Loader::new(content, config.site.rules(), config.site.texts).load().expect("reads");
+    let problems: Vec<String> = library.problems.iter().map(ToString::to_string).collect();
+    assert!(problems.is_empty(), "{problems:#?}");
 }
 
 #[test]

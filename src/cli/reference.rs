@@ -1,0 +1,113 @@
+//! `instep reference`: the tables of settings and commands in the documents, printed from the code that declares them.
+//! For developers of Instep, so `--help` does not show it.
+
+use std::process::ExitCode;
+
+use clap::{Args, Command, CommandFactory, ValueEnum};
+
+use super::Cli;
+use crate::config::{SETTINGS, Setting};
+
+#[derive(Debug, Args)]
+pub(super) struct Reference {
+    #[arg(value_enum)]
+    table: Table,
+}
+
+/// A table of the documents.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Table {
+    /// Settings of the machine, by environment variable.
+    Environment,
+    /// Settings of the site, by their keys in site.toml.
+    Site,
+    Commands,
+}
+
+impl Reference {
+    pub(super) fn run(&self) -> ExitCode {
+        say!("{}", self.table.markdown().trim_end());
+        ExitCode::SUCCESS
+    }
+}
+
+impl Table {
+    /// Returns the table as Markdown, one line for each row.
+    pub fn markdown(self) -> String {
+        let (head, rows) = match self {
+            Self::Environment => (["variable", "default", "meaning"], settings(false)),
+            Self::Site => (["key", "default", "meaning"], settings(true)),
+            Self::Commands => (["command", "purpose", "options"], commands()),
+        };
+        let rule = vec!["---".to_owned(); head.len()];
+        let head = head.map(str::to_owned).to_vec();
+        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+        [head, rule].into_iter().chain(rows).map(line).collect()
+    }
+}
+
+fn settings(of_site: bool) -> Vec<Vec<String>> {
+    let row = |setting: &Setting| {
+        let key = setting.key.strip_prefix("site.");
+        let name = key.map_or_else(|| setting.variable(), str::to_owned);
+        let default = if setting.default.is_empty() { "none".to_owned() } else { code(setting.default) };
+        (key.is_some() == of_site).then(|| vec![code(&name), default, cell(setting.about)])
+    };
+    SETTINGS.iter().filter_map(row).collect()
+}
+
+/// Returns one row for each command without subcommands, in the order of `--help`.
+fn commands() -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    add_commands(&Cli::command(), "", &mut rows);
+    rows
+}
+
+fn add_commands(command: &Command, before: &str, rows: &mut Vec<Vec<String>>) {
+    let name = format!("{before}{}", command.get_name());
+    let visible = command.get_subcommands().filter(|command| !command.is_hide_set());
+    let mut groups = visible.peekable();
+    if groups.peek().is_none() {
+        rows.push(command_row(command, &name));
+    }
+    for group in groups {
+        add_commands(group, &format!("{name} "), rows);
+    }
+}
+
+fn command_row(command: &Command, name: &str) -> Vec<String> {
+    let mut usage = name.to_owned();
+    let mut options = Vec::new();
+    for argument in command.get_arguments().filter(|argument| !argument.is_global_set() && !argument.is_hide_set()) {
+        let values = argument.get_value_names().unwrap_or_default().join(" ");
+        let takes_value = argument.get_action().takes_values();
+        let Some(long) = argument.get_long() else {
+            let many = if matches!(argument.get_action(), clap::ArgAction::Append) { "..." } else { "" };
+            usage.push_str(&format!(" {values}{many}"));
+            continue;
+        };
+        if long == "help" || long == "version" {
+            continue;
+        }
+        let choices: Vec<String> =
+            argument.get_possible_values().iter().map(|choice| choice.get_name().to_owned()).collect();
+        let value = match (takes_value, choices.is_empty()) {
+            (false, _) => String::new(),
+            (true, false) => format!(" {}", choices.join("|")),
+            (true, true) => format!(" {values}"),
+        };
+        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+        options.push(format!("{}: {}", code(&format!("--{long}{value}")), cell(&help)));
+    }
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    vec![code(&usage), cell(&about), options.join("; ")]
+}
+
+/// Returns inline code for a table cell. A bar would end the cell, in code too.
+fn code(text: &str) -> String {
+    format!("`{}`", cell(text))
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
+}
