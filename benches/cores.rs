@@ -12,7 +12,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use http::{Request, Response, header};
 use instep::{
     content::{
-        Loader, Snapshot,
+        Loader, Snapshot, comment_markdown,
         markdown::{self, Linked, Lookup},
     },
     domain::{

@@ -1,4 +1,5 @@
-//! What a request needs, built once: settings, database, content, page cache, clock. And what keeps it current.
+//! State shared by all requests, built once: settings, database, content, page cache, clock. And the tasks that keep it
+//! current.
 
 mod held;
 mod live;
@@ -21,7 +22,7 @@ use crate::{
 pub use live::{Keepers, log};
 use metrics::Metrics;
 
-/// Tells the time. Tests turn it.
+/// Source of the time. Tests set it.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
@@ -30,7 +31,7 @@ impl Clock {
         Self(Arc::new(now))
     }
 
-    /// The system's time in whole milliseconds, as the database keeps times.
+    /// Returns the system's clock in whole milliseconds, as the database stores times.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
     pub fn system() -> Self {
         Self::new(|| Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default())
@@ -47,16 +48,16 @@ impl fmt::Debug for Clock {
     }
 }
 
-/// How a site is run.
+/// Mode in which a site runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mode {
-    /// Drafts are shown, and static files come from `static/` where it is there.
+    /// True: drafts are shown, and static files come from `static/` if it exists.
     pub dev: bool,
-    /// The comments are samples, and pages say so.
+    /// True: the comments are samples, and pages say so.
     pub demo: bool,
 }
 
-/// Shared by all requests. Cheap to clone.
+/// State shared by all requests. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);
 
@@ -68,16 +69,16 @@ pub struct Inner {
     pub clock: Clock,
     pub cache: PageCache,
     pub metrics: Metrics,
-    /// Swapped whole when the author saves a file or a date is reached.
+    /// Current content, replaced as a whole when the author saves a file or a date is reached.
     snapshot: ArcSwap<Snapshot>,
-    /// Follows the snapshot a moment later; none while it is built.
+    /// Search index, updated a moment after the snapshot; none until the first one is built.
     search: ArcSwapOption<SearchIndex>,
     assets: ArcSwap<Assets>,
-    /// Cleaned and smaller pictures, under the data folder.
+    /// Cleaned and smaller pictures, in the data folder.
     pub pictures: Arc<Pictures>,
 }
 
-/// Why a site cannot start.
+/// Reason why a site cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     #[error("the content folder {folder} cannot be read: {source}")]
@@ -89,7 +90,7 @@ pub enum StartError {
 }
 
 impl App {
-    /// Loads the content and makes everything ready; the returned keepers then keep it current.
+    /// Loads the content and prepares everything; the returned keepers then keep it current.
     ///
     /// # Errors
     /// The content folder cannot be read, or the database does not answer.
@@ -118,19 +119,19 @@ impl App {
         Ok((app.clone(), Keepers::new(app, loader, library, watcher, revision)))
     }
 
-    /// The content as it is now. A request that needs it twice asks once.
+    /// Returns the current content. A request that needs it twice must get it only once.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
     }
 
-    /// The whole address of the page that a comment stands on; the home page where its post is gone.
+    /// Returns the absolute URL of the page that a comment stands on; of the home page if its post is gone.
     pub fn page_of(&self, comment: &Comment) -> String {
         let snapshot = self.snapshot();
         let path = snapshot.post(&comment.thread_slug).map_or("/", |post| post.entry.address.as_str());
         self.config.site.absolute(path)
     }
 
-    /// `None` for a moment after the start.
+    /// Returns the search index; `None` for a moment after the start.
     pub fn search(&self) -> Option<Arc<SearchIndex>> {
         self.search.load_full()
     }
@@ -139,7 +140,7 @@ impl App {
         self.assets.load_full()
     }
 
-    /// What the site says in its language.
+    /// Returns the site's texts in its language.
     pub fn texts(&self) -> &'static Texts {
         self.config.site.texts
     }
@@ -153,7 +154,7 @@ impl Deref for App {
     }
 }
 
-/// The author should not have to find out by looking at every page.
+/// Logs that the site's texts are in English, so that the author need not discover it on the pages.
 fn warn_of_english(config: &Config) {
     let language = &config.site.language;
     if !config.site.texts.speaks(language) {

@@ -1,5 +1,5 @@
-//! Settings: what was typed (flags, environment, site.toml) becomes a checked [`Config`], or one sentence that names
-//! the key, the value and what would be right. Nothing here touches the site or the database.
+//! Settings: flags, environment and site.toml become a validated [`Config`], or one sentence that names the key, the
+//! value and what would be right. Nothing here uses the site or the database.
 
 mod smtp;
 mod sources;
@@ -33,7 +33,7 @@ use crate::{
 pub use smtp::{Mail, MailFrom, MailServer, Security};
 pub use sources::{SETTINGS, Setting, Typed, unknown_variables};
 
-/// A setting that cannot be.
+/// Error of a setting.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("{key} is {value:?}, which will not do: {right}")]
@@ -63,28 +63,28 @@ pub enum ConfigError {
     Texts(#[from] TextsError),
 }
 
-/// Everything that is set, checked and ready for use.
+/// All settings, validated and ready for use.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub listen: SocketAddr,
     pub content: PathBuf,
     pub data: PathBuf,
-    /// `sqlite:PATH` or `postgres://…`.
+    /// URL of the database: `sqlite:PATH` or `postgres://…`.
     pub database_url: String,
-    /// Proxies whose word on a visitor's address counts.
+    /// Proxies that are trusted to report a visitor's address.
     pub trusted_proxies: Vec<IpNet>,
-    /// Signs cookies and links instead of the secret in the database.
+    /// Key that signs cookies and links instead of the secret in the database.
     pub secret: Option<String>,
-    /// `None`: mails wait in the outbox.
+    /// Mail settings; `None`: mails wait in the outbox.
     pub mail: Option<Mail>,
     pub log: LogFormat,
-    /// A line in the log for what the page cache answered, too.
+    /// True: responses from the page cache are logged too.
     pub log_hits: bool,
-    /// Where `/metrics` is; `None`: nowhere.
+    /// Address of `/metrics`; `None`: nowhere.
     pub metrics_listen: Option<SocketAddr>,
     pub watch: Watch,
     pub site: Site,
-    /// What the environment says of the site.
+    /// Environment variables that override site.toml.
     of_site: BTreeMap<String, String>,
 }
 
@@ -95,42 +95,42 @@ pub enum LogFormat {
     Json,
 }
 
-/// How changed files are noticed.
+/// Way in which changed files are noticed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Watch {
-    /// The kernel tells.
+    /// Events from the kernel.
     Notify,
-    /// Look every second: for network folders, where the kernel does not.
+    /// A look every second: for network folders, which have no such events.
     Poll,
 }
 
-/// What belongs to the site rather than to the machine it runs on: site.toml, checked.
+/// Settings of the site rather than of the machine it runs on: site.toml, validated.
 #[derive(Clone, Debug)]
 pub struct Site {
     pub title: String,
     pub description: String,
-    /// Scheme, host and port, without a slash at the end. Every absolute address starts with it.
+    /// Scheme, host and port, without a slash at the end. Every absolute URL starts with it.
     pub base_url: String,
-    /// BCP 47.
+    /// Language tag (BCP 47).
     pub language: String,
-    /// What the site says in it; in English where that is not among the shipped ones.
+    /// Texts of the site in its language; in English if that language is not shipped.
     pub texts: &'static Texts,
     pub time_zone: TimeZone,
     pub author: Author,
     pub navigation: Vec<NavigationLink>,
     pub permalink: Permalink,
     pub redirects: Redirects,
-    /// A picture in `content/media/` for cards that other sites make of ours.
+    /// Picture in `content/media/` for the link previews of other sites.
     pub card: Option<String>,
-    /// An SVG or PNG of the content, in place of the one that is drawn.
+    /// SVG or PNG in the content that replaces the generated icon.
     pub icon: Option<String>,
     pub theme: Theme,
-    /// What of it works and deserves a look.
+    /// Warnings about settings that work but should be checked.
     pub remarks: Vec<Remark>,
     pub comments: Comments,
     pub notices: Notices,
-    /// For shared caches (a CDN); 0: none.
+    /// Seconds that shared caches (a CDN) may keep pages; 0: none.
     pub shared_seconds: u64,
     /// Hosts besides the providers that pages may frame.
     pub frame_hosts: Vec<String>,
@@ -141,7 +141,7 @@ impl Site {
         self.base_url.starts_with("https://")
     }
 
-    /// What content needs to know of the site.
+    /// Returns the settings that content needs.
     pub fn rules(&self) -> Rules {
         Rules {
             zone: self.time_zone.clone(),
@@ -157,7 +157,7 @@ impl Site {
         }
     }
 
-    /// A path of ours as a whole address. Letters that an address may not have are percent-encoded.
+    /// Makes an absolute URL of a path of this site. Characters that a URL must not have are percent-encoded.
     pub fn absolute(&self, path: &str) -> String {
         format!("{}{}", self.base_url, address::encode(path))
     }
@@ -175,31 +175,31 @@ pub struct Author {
 #[serde(deny_unknown_fields)]
 pub struct NavigationLink {
     pub label: String,
-    /// A path of ours, or a whole address.
+    /// Path of this site, or an absolute URL.
     pub href: String,
 }
 
 #[derive(Clone, Debug)]
 pub struct Comments {
     pub enabled: bool,
-    /// How long a thread takes comments after its post has appeared; `None`: for ever.
+    /// Time that a thread accepts comments after its post has appeared; `None`: for ever.
     pub close_after: Option<SignedDuration>,
-    /// Which comments come first.
+    /// Order of comments.
     pub order: Order,
     pub rates: Rates,
     pub rules: Arc<verdict::Rules>,
 }
 
-/// What the author is told by mail, where `author.email` is set.
+/// Mails to the author, if `author.email` is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Notices {
-    /// A mail for each comment.
+    /// True: one mail for each comment.
     pub of_each: bool,
-    /// Of what waits and what was refused.
+    /// Rhythm of the digest of held and refused comments.
     pub digest: Option<Rhythm>,
 }
 
-/// site.toml as it is written.
+/// Content of site.toml as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct SiteToml {
@@ -306,10 +306,10 @@ impl Default for MailToml {
 }
 
 impl Config {
-    /// Reads site.toml and weighs it against flags and environment.
+    /// Reads site.toml and combines it with flags and environment.
     ///
     /// # Errors
-    /// The first setting that cannot be.
+    /// The first invalid setting.
     pub fn load(typed: &Typed, environment: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let raw = sources::Sources::new(typed, environment);
         let content = PathBuf::from(raw.text("content"));
@@ -353,10 +353,10 @@ impl Config {
         })
     }
 
-    /// What site.toml says by now, as the next start will read it.
+    /// Reads the current site.toml as the next start will read it.
     ///
     /// # Errors
-    /// What would keep it from starting.
+    /// The error that would stop the start.
     pub fn site_by_now(&self) -> Result<Site, ConfigError> {
         let raw = sources::Sources::new(&Typed::default(), &self.of_site);
         check_site_toml(&raw, &self.content, self.listen)
@@ -472,7 +472,7 @@ fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
     })
 }
 
-/// A number of days of which 0 means never.
+/// Converts a number of days; 0 means never.
 fn days(count: u32) -> Option<SignedDuration> {
     (count > 0).then(|| SignedDuration::from_hours(24 * i64::from(count)))
 }
@@ -511,7 +511,7 @@ fn check_comments(raw: &CommentsToml) -> Result<Comments, ConfigError> {
     })
 }
 
-/// Without a path: every address of the site is made by putting a path behind it.
+/// Parses a base URL. It has no path: every absolute URL is made by appending a path to it.
 fn parse_base_url(text: &str) -> Option<String> {
     let url = url::Url::parse(text).ok()?;
     let plain = matches!(url.scheme(), "http" | "https")
@@ -524,7 +524,7 @@ fn parse_base_url(text: &str) -> Option<String> {
     plain.then(|| url.origin().ascii_serialization())
 }
 
-/// It goes into a header as it is, so nothing else may pass.
+/// True if it is a host that may stand in a header unchanged.
 fn is_frame_host(text: &str) -> bool {
     text.starts_with("https://") && parse_base_url(text).as_deref() == Some(text)
 }

@@ -1,5 +1,5 @@
-//! Why a comment waits or was refused, in the words of the site. Mails and pages both say it, and neither may know of
-//! the other.
+//! Reasons why a comment is held or was refused, in the site's language. Both mails and pages show them, and neither
+//! may depend on the other.
 
 use super::App;
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 impl App {
-    /// A sentence for the author; `None` where the comment does not wait.
+    /// Returns a sentence for the author; `None` if the comment is not held.
     ///
     /// # Errors
     /// The comment is gone, or the database is away.
@@ -21,19 +21,19 @@ impl App {
             return Ok(None);
         }
         let reasons = self.store.why_held(comment.id).await?;
-        // What an edit or an older version left without a reason waits for no other cause than that nobody looked.
+        // A comment held without a reason, by an edit or an older version, only waits for somebody to look.
         Ok((!reasons.is_empty()).then(|| self.texts().held_because.sentence.with(self.reasons_said(&reasons))))
     }
 
-    /// The same without the sentence around it, for a list.
+    /// Returns the reasons without the sentence around them, for a list.
     pub fn reasons_said<S: AsRef<str>>(&self, lines: &[S]) -> String {
         let texts = &self.texts().held_because;
-        // A word that no version of ours knows any more is better than nothing.
+        // A word that this version does not know is shown as it is.
         let said = |line: &str| Reason::read(line).map_or_else(|| line.to_owned(), |reason| said(texts, &reason));
         lines.iter().map(|line| said(line.as_ref())).collect::<Vec<_>>().join("; ")
     }
 
-    /// Why that comment was refused.
+    /// Returns the reason why a comment was refused.
     pub fn refusal_said(&self, refused: &Refused) -> String {
         let texts = &self.texts().refused_because;
         let (reason, detail) = (refused.reason.as_str(), refused.detail.as_str());

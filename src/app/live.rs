@@ -1,4 +1,4 @@
-//! Keeping a running site current: the author saves a file, a date is reached, another process changes a comment.
+//! Updates of a running site: the author saves a file, a date is reached, another process changes a comment.
 
 use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
 
@@ -20,27 +20,27 @@ use crate::{
     web::{Site, assets::Assets},
 };
 
-/// How often other processes' changes are looked for: soon enough for "within a second", and one small query each.
+/// Time between two looks for changes by other processes: short enough for "within a second", and one small query each.
 const POLL: Duration = Duration::from_millis(250);
-/// How often it is looked whether the system's clock was set.
+/// Longest sleep before it is checked if the system's clock was set.
 const LONGEST_SLEEP: SignedDuration = SignedDuration::from_mins(1);
 
-/// A date that was reached is reached still, and what broke once may break again.
+/// Pause before a retry, or a failing build loops.
 const REST: Duration = Duration::from_secs(1);
 
-/// How many of the newest posts are made before anybody asks for them.
+/// Number of newest posts whose pages are made before the first request.
 const WARMED: usize = 20;
 
-/// How often what has grown old is forgotten.
+/// Time between two deletions of old data.
 const FORGET_EVERY: SignedDuration = SignedDuration::from_hours(1);
 
-/// What keeps an [`App`] current while [`Keepers::run`] runs.
+/// Tasks that keep an [`App`] current while [`Keepers::run`] runs.
 pub struct Keepers {
     app: App,
     loader: Loader,
     library: Arc<Library>,
     watcher: Option<Watcher>,
-    /// As it was when the site started.
+    /// Content of site.toml when the site started.
     site_toml: Option<Vec<u8>>,
     revision: i64,
 }
@@ -51,7 +51,7 @@ impl Keepers {
         Self { app, loader, library: Arc::new(library), watcher, site_toml, revision }
     }
 
-    /// Runs until dropped. `site` makes the pages that are to be there before anybody asks.
+    /// Runs until dropped. `site` makes the pages that must be ready before the first request.
     pub async fn run(self, site: Site) {
         let Self { app, loader, library, watcher, site_toml, revision } = self;
         let (swapped, settled) = (Notify::new(), Notify::new());
@@ -65,7 +65,7 @@ impl Keepers {
     }
 }
 
-/// Puts a new snapshot in place when a file changes or a date is reached.
+/// Builds a new snapshot when a file changes or a date is reached.
 async fn keep_content(
     app: &App,
     mut loader: Loader,
@@ -75,7 +75,7 @@ async fn keep_content(
     swapped: &Notify,
 ) {
     app.pictures.follow(&library.media);
-    // Dropped with this future, and the thread ends.
+    // Dropped with this future, which ends the thread.
     let _working = app.pictures.start().inspect_err(|error| tracing::error!("no picture is made smaller: {error}"));
     loop {
         let before = app.snapshot();
@@ -128,7 +128,7 @@ fn read_site_toml(app: &App) -> Option<Vec<u8>> {
     std::fs::read(app.config.content.join("site.toml")).ok()
 }
 
-/// Puts a new snapshot in the place of the one before, and with files that were read again new assets.
+/// Replaces the snapshot by a new one, and the assets too if files were read again.
 async fn swap(app: &App, library: &Arc<Library>, with_assets: bool) -> Result<(), task::JoinError> {
     let (library, again) = (Arc::clone(library), app.clone());
     let build = move || {
@@ -149,7 +149,8 @@ pub(super) fn loader(config: &Config, clock: &Clock) -> Loader {
     Loader::new(config.content.clone(), config.site.rules(), config.site.texts).with_clock(move || clock.now())
 }
 
-/// Watches the content, and while designing the static files. Begun before the first load, so that nothing is missed.
+/// Watches the content, and in `--dev` mode the static files. Starts before the first load, so that no change is
+/// missed.
 pub(super) fn watch(config: &Config, mode: Mode, scope: &Scope) -> Option<Watcher> {
     let designed = Some(Path::new("static")).filter(|folder| mode.dev && folder.is_dir());
     let started = Watcher::start(designed.as_slice(), config.watch == Watch::Poll);
@@ -157,7 +158,8 @@ pub(super) fn watch(config: &Config, mode: Mode, scope: &Scope) -> Option<Watche
     followed.inspect_err(|error| tracing::warn!("the content folder cannot be watched: {error}")).ok()
 }
 
-/// Watches what is there now. What came into it may have changed before it was watched, so it is looked at once more.
+/// Watches the folders that exist now. Files in a new folder may have changed before it was watched, so it is read
+/// again.
 fn follow(watcher: &mut Option<Watcher>, scope: &Scope) {
     let Some(watcher) = watcher else { return };
     match watcher.follow(scope) {
@@ -174,7 +176,7 @@ async fn changed(watcher: &mut Option<Watcher>) {
     }
 }
 
-/// Forgets, now and every hour, what is not to be kept any longer.
+/// Deletes, now and every hour, the data that must not be kept any longer.
 async fn keep_no_longer(app: &App) {
     loop {
         let now = app.clock.now();
@@ -191,14 +193,14 @@ async fn keep_no_longer(app: &App) {
             ),
             Err(error) => tracing::error!("what is too old cannot be forgotten, so it is tried again later: {error}"),
         }
-        // What could not be done is tried again soon: the disk may have room by then.
+        // After an error it tries again soon: the disk may have room by then.
         let pause = if forgotten.is_ok() { FORGET_EVERY } else { LONGEST_SLEEP };
         reached(app, Some(now + pause)).await;
     }
 }
 
-/// Sleeps to the next date at which something appears or goes, or until the clock is set back: what was made by it then
-/// looks too far ahead.
+/// Sleeps until the next date at which something appears or goes, or until the clock is set back: dates computed with
+/// the old time would be too late.
 async fn reached(app: &App, next_change: Option<Timestamp>) {
     let mut before = app.clock.now();
     loop {
@@ -212,7 +214,7 @@ async fn reached(app: &App, next_change: Option<Timestamp>) {
     }
 }
 
-/// Says that a change has arrived. Problems that were there before have been told before.
+/// Logs that a change has arrived. Problems that existed before were logged before.
 fn report(before: &Snapshot, after: &Snapshot, library: &Library) {
     let told: HashSet<&Problem> = before.problems.iter().collect();
     let [posts, ..] = after.counts.words();
@@ -221,7 +223,7 @@ fn report(before: &Snapshot, after: &Snapshot, library: &Library) {
     log(library.problems.iter().filter(|problem| !told.contains(problem)));
 }
 
-/// Writes the worst problems to the log, and how many more there are.
+/// Writes the worst problems to the log, and the number of the others.
 pub fn log<'a>(problems: impl Iterator<Item = &'a Problem>) {
     let (worst, more) = problem::worst(problems);
     for problem in worst {
@@ -235,7 +237,7 @@ pub fn log<'a>(problems: impl Iterator<Item = &'a Problem>) {
     }
 }
 
-/// Makes what follows each snapshot, the newest first where they come faster than this is done.
+/// Builds the indexes after each snapshot; of snapshots that come faster than this, only the newest.
 async fn keep_index(app: &App, swapped: &Notify, settled: &Notify) {
     loop {
         index(app, app.snapshot()).await;
@@ -244,11 +246,11 @@ async fn keep_index(app: &App, swapped: &Notify, settled: &Notify) {
     }
 }
 
-/// What follows a snapshot: which posts are related, and search. Until it has, what was there before answers.
+/// Builds what follows a snapshot: related posts and search. Until it is done, the previous ones are used.
 async fn index(app: &App, snapshot: Arc<Snapshot>) {
     let app = app.clone();
     let made = task::spawn_blocking(move || {
-        // Pages made in between show the related posts of before.
+        // Pages made in between show the previous related posts.
         if snapshot.make_related() {
             app.cache.purge_everything();
         }
@@ -262,13 +264,13 @@ async fn index(app: &App, snapshot: Arc<Snapshot>) {
     }
 }
 
-/// Makes home and the newest posts, one after the other, whenever everything was purged and all that a page shows has
-/// been made. So nobody waits for the first look at them, neither for a page nor behind this.
+/// Makes the home page and the newest posts, one after the other, after everything was purged and the indexes are
+/// ready, so that no visitor waits for their first rendering.
 async fn keep_warm(app: &App, site: &Site, settled: &Notify) {
     loop {
         settled.notified().await;
         site.warm("/").await;
-        // Colouring the first block of code takes 34 MB, which a site that nobody reads need not hold.
+        // Colouring the first code block takes 34 MB, which a site without readers need not hold.
         let is_light = |post: &&Arc<Post>| post.entry.body.uncoloured().is_empty();
         for post in app.snapshot().posts.iter().take(WARMED).filter(is_light) {
             site.warm(&address::encode(&post.entry.address)).await;
@@ -276,7 +278,7 @@ async fn keep_warm(app: &App, site: &Site, settled: &Notify) {
     }
 }
 
-/// Purges what other processes (the shell, another copy of the site) have changed.
+/// Purges the pages that other processes (the shell, another instance of the site) have changed.
 async fn keep_comments(app: &App, mut seen: i64, settled: &Notify) {
     let mut ticks = time::interval(POLL);
     ticks.set_missed_tick_behavior(time::MissedTickBehavior::Delay);

@@ -1,4 +1,4 @@
-//! What has happened since the start, counted without a lock, for whoever watches over the site.
+//! Counters since the start, without a lock, for monitoring.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
@@ -7,29 +7,29 @@ use std::{
 
 use crate::{domain::comment::Status, store::Added};
 
-/// Upper ends of the buckets of waits, in milliseconds.
+/// Upper bounds of the buckets of response times, in milliseconds.
 pub const BOUNDS: [u64; 7] = [1, 5, 20, 100, 500, 2_000, 10_000];
 
-/// What may become of a comment.
+/// Possible results of a comment.
 pub const FATES: [&str; 4] = ["approved", "held", "refused", "said_before"];
 
-/// What may become of an attempt to send a mail.
+/// Possible results of an attempt to send a mail.
 pub const ATTEMPTS: [&str; 4] = ["sent", "not_needed", "put_off", "given_up"];
 
-/// Counters that only grow. Hits of the page cache are counted there.
+/// Counters that only grow. The page cache counts its own hits.
 #[derive(Debug, Default)]
 pub struct Metrics {
-    /// Answers of the router by the first digit of their status, from 1 to 5.
+    /// Responses of the router by the first digit of their status, from 1 to 5.
     answers: [AtomicU64; 5],
-    /// How many of them were made within each of [`BOUNDS`] and not within the one before; the last took longer.
+    /// Number of responses within each of [`BOUNDS`] and not within the one before; the last bucket is for slower ones.
     waits: [AtomicU64; BOUNDS.len() + 1],
-    /// All waits together, in microseconds.
+    /// Sum of all response times, in microseconds.
     waited: AtomicU64,
     comments: [AtomicU64; FATES.len()],
     mails: [AtomicU64; ATTEMPTS.len()],
 }
 
-/// The counters at one moment.
+/// Values of the counters at one moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counted {
     pub answers: [u64; 5],
@@ -39,7 +39,7 @@ pub struct Counted {
     pub mails: [u64; ATTEMPTS.len()],
 }
 
-/// What became of one attempt to send a mail, in the order of [`ATTEMPTS`].
+/// Result of one attempt to send a mail, in the order of [`ATTEMPTS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attempt {
     Sent,
@@ -49,7 +49,7 @@ pub enum Attempt {
 }
 
 impl Metrics {
-    /// An answer that the page cache did not have.
+    /// Counts a response that the page cache did not have.
     pub fn answered(&self, status: u16, wait: Duration) {
         let class = usize::from((status / 100).clamp(1, 5)) - 1;
         self.answers[class].fetch_add(1, Relaxed);
@@ -58,7 +58,7 @@ impl Metrics {
         self.waited.fetch_add(u64::try_from(wait.as_micros()).unwrap_or(u64::MAX), Relaxed);
     }
 
-    /// A comment that was sent and judged.
+    /// Counts a comment that was sent and judged.
     pub fn commented(&self, added: &Added) {
         let fate = match added {
             Added::Stored(_, Status::Approved) => 0,
@@ -69,7 +69,7 @@ impl Metrics {
         self.comments[fate].fetch_add(1, Relaxed);
     }
 
-    /// An attempt to send a mail.
+    /// Counts an attempt to send a mail.
     pub fn mailed(&self, attempt: Attempt) {
         self.mails[attempt as usize].fetch_add(1, Relaxed);
     }

@@ -1,4 +1,4 @@
-//! `instep check`: every problem in the content.
+//! `instep check`: lists every problem in the content.
 
 use std::process::ExitCode;
 

@@ -18,7 +18,7 @@ use crate::{
     texts, web,
 };
 
-/// Who acts, in the moderation log.
+/// Actor in the moderation log.
 const ACTOR: &str = "shell";
 
 #[derive(Debug, Subcommand)]
@@ -100,7 +100,7 @@ pub(super) struct Reply {
     json: bool,
 }
 
-/// What is done to comments by their numbers.
+/// An act on comments, given by their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
     Approve,
@@ -158,10 +158,10 @@ impl Reply {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).context("the answer cannot be read from standard input")?;
         let author = &config.site.author;
-        // The author's words pass the same checks as everyone's.
+        // The author's text passes the same checks as everyone's.
         let raw = RawComment { name: author.name.clone(), text, ..RawComment::default() };
         let new = comment_markdown::parse(&raw).map_err(|errors| {
-            // The command line speaks English, whatever the site does.
+            // The command line uses English, whatever the site's language is.
             let said = texts::of("en").map(|texts| web::answer_errors(&errors, texts)).unwrap_or_default();
             anyhow::anyhow!("the answer was not posted: {said}")
         })?;
@@ -183,7 +183,7 @@ async fn held(store: &Store) -> anyhow::Result<Vec<CommentId>> {
     Ok(store.list_comments(Some(Status::Held)).await?.into_iter().map(|listed| listed.comment.id).collect())
 }
 
-/// Each comment by itself: a number that is wrong does not keep the others from being done.
+/// Moderates each comment by itself: a wrong number does not stop the others.
 async fn moderate(store: &Store, act: Act, ids: &[CommentId], as_json: bool) -> anyhow::Result<ExitCode> {
     let now = Clock::system().now();
     let mut failed = Vec::new();
@@ -242,7 +242,7 @@ fn as_json(listed: &Listed) -> String {
     .to_string()
 }
 
-/// One line a comment: what a moderator needs to decide, cut to fit.
+/// Returns one line for a comment: what a moderator needs to decide, cut to fit.
 fn as_text(listed: &Listed) -> String {
     let comment = &listed.comment;
     let reasons =
@@ -257,7 +257,7 @@ fn as_text(listed: &Listed) -> String {
     )
 }
 
-/// The start of a text, on one line.
+/// Returns the start of a text, on one line.
 fn start_of(text: &str) -> String {
     let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let start: String = line.chars().take(100).collect();

@@ -1,4 +1,4 @@
-//! `instep serve --demo`: the sample conversation of the content folder, in a database of its own.
+//! `instep serve --demo`: the sample comments of the content folder, in a separate database.
 
 use std::{collections::HashMap, path::Path};
 
@@ -12,7 +12,7 @@ use crate::{
     store::Store,
 };
 
-/// The file in the content folder.
+/// Name of the file in the content folder.
 const FILE: &str = "demo-comments.toml";
 
 #[derive(Debug, Deserialize)]
@@ -25,7 +25,7 @@ struct Conversation {
 #[serde(deny_unknown_fields)]
 struct Sample {
     post: String,
-    /// By which answers name it.
+    /// Key that answers use as their `parent`.
     key: String,
     parent: Option<String>,
     name: Option<String>,
@@ -36,7 +36,7 @@ struct Sample {
     text: String,
 }
 
-/// Puts the sample conversation into an empty database.
+/// Adds the sample comments to an empty database.
 pub(super) async fn fill(store: &Store, config: &Config, now: Timestamp) -> anyhow::Result<()> {
     if store.has_comments().await? {
         return Ok(());

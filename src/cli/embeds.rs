@@ -1,4 +1,4 @@
-//! `instep embeds`: titles and stills of other people's films, asked for by the author and never by a page.
+//! `instep embeds`: titles and stills of other people's films, fetched by the author's command and never by a page.
 
 use std::process::ExitCode;
 

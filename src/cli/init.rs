@@ -1,4 +1,4 @@
-//! `instep init DIR`: a new site to start one's own from.
+//! `instep init DIR`: makes a new site to start from.
 
 use std::{
     fs,
@@ -11,12 +11,13 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// Where to make it; the folder may exist if it is empty
+    /// Folder to make it in; the folder may exist if it is empty
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }
 
-/// Files of a new site. The sample post is old, so that the author's own stand above it, also those that moved here.
+/// Files of a new site. The sample post has an old date, so that the author's own posts stand above it, imported ones
+/// too.
 const FILES: [(&str, &str); 4] = [
     ("site.toml", include_str!("starter/site.toml")),
     ("posts/hello.md", include_str!("starter/hello.md")),
@@ -36,7 +37,7 @@ impl Init {
         }
         fs::create_dir_all(folder.join("media")).with_context(|| cannot_write(folder))?;
         let place = folder.display();
-        // `content` is where the program looks by itself.
+        // `content` is the default folder of the program.
         let flag = if folder == Path::new("content") { String::new() } else { format!(" --content {place}") };
         say!(
             "A new site stands in {place}.\n\n\

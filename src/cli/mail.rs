@@ -1,4 +1,4 @@
-//! `instep mail …`: what waits in the outbox, what was given up and why, and whether mails arrive.
+//! `instep mail …`: lists the mails that wait or were given up and why, and tests if mails arrive.
 
 use std::process::ExitCode;
 
@@ -39,7 +39,7 @@ pub(super) struct Retry {
 
 #[derive(Debug, Args)]
 pub(super) struct Test {
-    /// Where to send it
+    /// Address to send it to
     #[arg(value_name = "ADDRESS")]
     address: String,
 }

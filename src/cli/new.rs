@@ -1,4 +1,4 @@
-//! `instep new "Title"`: a Markdown file with its front matter filled in.
+//! `instep new "Title"`: makes a Markdown file with its front matter filled in.
 
 use std::{fs, io::Write, path::PathBuf, process::ExitCode};
 
@@ -46,7 +46,7 @@ fn create(folder: &std::path::Path, name: &str, text: &str) -> anyhow::Result<Pa
     Ok(path)
 }
 
-/// A draft, so that half a sentence is not published by saving it.
+/// Text of a new post. It is a draft, so that saving an unfinished text does not publish it.
 fn post(title: &str, date: &str) -> String {
     format!(
         "---\ntitle: {}\ndate: {date}\ndescription: \"\"\ntags: []\ndraft: true\n---\n\nWrite here. \
@@ -63,7 +63,7 @@ fn stretch(title: &str) -> String {
     )
 }
 
-/// A text as YAML reads it back (JSON strings are YAML).
+/// Returns a text as a YAML string (JSON strings are YAML).
 fn yaml(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

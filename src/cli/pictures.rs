@@ -1,4 +1,4 @@
-//! `instep pictures`: makes the smaller versions of photos that are missing. `instep serve` starts it for itself.
+//! `instep pictures`: makes the missing smaller versions of photos. `instep serve` starts it as a helper.
 
 use std::{io, process::ExitCode, thread};
 
@@ -11,7 +11,7 @@ use crate::{
     domain::words::counted,
 };
 
-/// By which a site that starts it says so.
+/// Flag that a site passes when it starts this command.
 pub(super) const HELPING: &str = "--while-stdin-is-open";
 
 #[derive(Debug, Args)]
@@ -25,7 +25,7 @@ impl Pictures {
     #[expect(clippy::disallowed_methods, reason = "nobody is left who would want the exit code")]
     pub(super) fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
         if self.is_helping {
-            // A site that was killed cannot end it; but its end of the pipe is closed by the system.
+            // A site that was killed cannot end it; but the system closes the site's end of the pipe.
             thread::spawn(|| {
                 let _ = io::copy(&mut io::stdin(), &mut io::sink());
                 std::process::exit(0);

@@ -1,4 +1,4 @@
-//! `instep serve`: the site.
+//! `instep serve`: runs the site.
 
 use std::{
     ffi::OsString,
@@ -31,7 +31,7 @@ use crate::{
     web::{HitLog, Site, metrics::Board, server},
 };
 
-/// How long a mail that is under way may keep the program from ending.
+/// Longest time that a mail being sent may delay the end of the program.
 const MAIL_PATIENCE: Duration = Duration::from_secs(4);
 
 #[derive(Debug, Args)]
@@ -52,9 +52,9 @@ impl Serve {
         let began = Instant::now();
         let mut config = places.config(self.listen)?;
         log_to_stderr(config.log);
-        // Before the site is there for anybody, or a signal that comes early would end it without a word.
+        // Before the site can be reached, or an early signal would end it without a log line.
         let stopped = stopped()?;
-        // A port that is taken must not cost a migration.
+        // A port that is in use must not cause a migration.
         let listener = TcpListener::bind(config.listen)
             .await
             .with_context(|| cannot_listen(config.listen, "--listen ADDR:PORT"))?;
@@ -111,7 +111,7 @@ impl Serve {
         }));
         server::serve(listener, site, limits, stopped).await;
         keepers.abort();
-        // A mail that is under way is finished, so that nobody gets it twice.
+        // A mail that is being sent is finished, so that nobody gets it twice.
         let _ = end_mail.send(());
         if time::timeout(MAIL_PATIENCE, &mut postman).await.is_err() {
             postman.abort();
@@ -126,12 +126,12 @@ fn cannot_listen(address: SocketAddr, other: &str) -> String {
     format!("{address} cannot be listened on. Is something else using the port? Choose another with {other}")
 }
 
-/// What somebody who has just started it wants to know.
+/// Prints what somebody who has just started the site wants to know.
 fn greet(app: &App, address: SocketAddr, began: Instant) {
     let snapshot = app.snapshot();
     let [posts, pages, stretches] = snapshot.counts.words();
     let mut out = io::stdout().lock();
-    // Whoever closed the pipe does not want to know.
+    // An error means that the reader has closed the pipe.
     let _ = writeln!(
         out,
         "Instep serves “{}” at http://{}\n{posts}, {pages} and {stretches} from {} in {} ms",
@@ -162,7 +162,7 @@ fn greet(app: &App, address: SocketAddr, began: Instant) {
     let _ = out.flush();
 }
 
-/// The same for a program that reads the log: every line is JSON.
+/// Logs the same for a program that reads the log: every line is JSON.
 fn log_start(app: &App, address: SocketAddr, began: Instant) {
     let snapshot = app.snapshot();
     app::log(snapshot.problems.iter());
@@ -174,7 +174,7 @@ fn log_start(app: &App, address: SocketAddr, began: Instant) {
     );
 }
 
-/// Where to look from this machine: nobody can open 0.0.0.0.
+/// Returns an address that can be opened on this machine: 0.0.0.0 cannot.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -192,16 +192,16 @@ pub(super) fn log_to_stderr(format: LogFormat) {
     let targets = Targets::new().with_default(tracing::Level::WARN).with_target("instep", tracing::Level::INFO);
     let registry = tracing_subscriber::registry().with(targets);
     let layer = tracing_subscriber::fmt::layer().with_writer(|| Printable(io::stderr()));
-    // Twice only in one process that starts two sites: the first log stays.
+    // It fails only in a process that starts two sites: the first log stays.
     let _ = match format {
         LogFormat::Text => registry.with(layer.with_ansi(false)).try_init(),
         LogFormat::Json => registry.with(layer.json().flatten_event(true).with_span_list(false)).try_init(),
     };
 }
 
-/// Writes lines of a log without what a terminal takes for more than letters: control characters, marks that turn the
-/// direction of text and line ends of Unicode become `\u202e`, which JSON reads as well. Names, mails and answers of
-/// other servers are in them.
+/// Writer of log lines that escapes what a terminal does not show as plain text: control characters, characters that
+/// change the text direction and line ends of Unicode become `\u202e`, which JSON reads as well. Names, mails and
+/// replies of other servers can contain them.
 struct Printable<W>(W);
 
 impl<W: Write> Write for Printable<W> {

@@ -1,4 +1,4 @@
-//! The mail server: `smtp://` and `smtps://` addresses, checked, and passwords kept out of sight.
+//! The mail server: validates `smtp://` and `smtps://` URLs, and hides passwords.
 
 use std::{fmt, net::IpAddr};
 
@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::domain::mailbox;
 
-/// How mails leave.
+/// Settings for sending mails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {
     pub server: MailServer,
@@ -16,7 +16,7 @@ pub struct Mail {
 
 #[derive(Clone, PartialEq, Eq)]
 pub struct MailServer {
-    /// A name, or an address without brackets.
+    /// Host name, or an IP address without brackets.
     pub host: String,
     pub port: u16,
     pub security: Security,
@@ -26,30 +26,30 @@ pub struct MailServer {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Security {
-    /// From the first byte (`smtps://`).
+    /// TLS from the first byte (`smtps://`).
     Tls,
-    /// Nothing is said before it is encrypted.
+    /// STARTTLS before any mail or password is sent.
     StartTls,
-    /// For a server on the same machine, or in a network of one's own.
+    /// No encryption: for a server on the same machine or in a private network.
     Plain,
 }
 
-/// Who mails come from.
+/// Sender of mails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MailFrom {
-    /// The title of the site where unset.
+    /// Name of the sender; the site's title if unset.
     pub name: Option<String>,
     pub email: String,
 }
 
-/// What is right, for those who wrote something else.
+/// Description of the correct format, for error messages.
 pub(super) const SERVER_RULE: &str = "write smtps://USER:PASSWORD@mail.example.org (port 465) or smtp://… (port 587 with \
      STARTTLS), with @ : / ? # % in user and password percent-encoded, as %40. In a network of your own also \
      smtp://mail:25?tls=off";
 pub(super) const FROM_RULE: &str = "write an address, such as blog@example.org or Loose Laces <blog@example.org>";
 
 impl MailServer {
-    /// `None` where it is no address of a mail server.
+    /// Parses a server; `None` if it is not the URL of a mail server.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']').to_owned();
@@ -77,7 +77,7 @@ impl MailServer {
 }
 
 impl MailFrom {
-    /// `None` where it is no address.
+    /// Parses a sender; `None` if it is not an address.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (name, email) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
@@ -89,7 +89,7 @@ impl MailFrom {
     }
 }
 
-/// Fit for a log: host and port.
+/// Shows host and port only, for a log.
 impl fmt::Display for MailServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.host, self.port)
@@ -103,12 +103,12 @@ impl fmt::Debug for MailServer {
     }
 }
 
-/// An address as it was typed, without what may be a password: an address that is wrong is told, and may be wrong in
-/// any place.
+/// Returns an address as typed, without anything that may be a password: errors quote invalid addresses, which may be
+/// wrong in any place.
 pub(super) fn without_password(text: &str) -> String {
     match text.rsplit_once('@') {
         Some((_, host)) => format!("{}://…@{host}", text.split("://").next().filter(|s| s.len() < 6).unwrap_or("…")),
-        // Without an @ there may still be one, with the @ forgotten.
+        // Without an @ there may still be a password, with the @ forgotten.
         None if text.matches(':').count() > 1 => format!("{}:…", text.split(':').next().unwrap_or_default()),
         None => text.to_owned(),
     }

@@ -1,4 +1,4 @@
-//! Where settings come from and which there are. The table here is the only list; the README repeats it and a test
+//! Sources of settings, and the list of all settings. The table here is the only list; the README repeats it and a test
 //! compares the two.
 
 use std::{
@@ -9,20 +9,20 @@ use std::{
 use super::{ConfigError, SiteToml};
 use crate::domain::problem::{Place, nearest};
 
-/// A setting, as it is documented.
+/// A setting with its documentation.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
-    /// `listen` belongs to the machine; `site.title` is `title` in site.toml.
+    /// Key: `listen` belongs to the machine; `site.title` is `title` in site.toml.
     pub key: &'static str,
     pub kind: Kind,
-    /// As it would be typed; empty: none.
+    /// Default as it would be typed; empty: none.
     pub default: &'static str,
-    /// One sentence.
+    /// Description in one sentence.
     pub about: &'static str,
 }
 
 impl Setting {
-    /// `INSTEP_LISTEN`, `INSTEP_SITE__COMMENTS__GAP_SECONDS`.
+    /// Name of the environment variable: `INSTEP_LISTEN`, `INSTEP_SITE__COMMENTS__GAP_SECONDS`.
     pub fn variable(&self) -> String {
         variable(self.key)
     }
@@ -32,18 +32,18 @@ fn variable(key: &str) -> String {
     format!("INSTEP_{}", key.replace('.', "__").to_uppercase())
 }
 
-/// How the value of an environment variable is read.
+/// Type of a setting: how its environment variable is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Text,
     Number,
-    /// `true` or `false`.
+    /// Boolean: `true` or `false`.
     Switch,
-    /// A TOML array, as in site.toml.
+    /// Array in TOML syntax, as in site.toml.
     List,
 }
 
-/// Every setting there is.
+/// List of all settings.
 pub const SETTINGS: &[Setting] = {
     const fn setting(key: &'static str, kind: Kind, default: &'static str, about: &'static str) -> Setting {
         Setting { key, kind, default, about }
@@ -239,7 +239,7 @@ pub const SETTINGS: &[Setting] = {
     ]
 };
 
-/// What was typed on the command line.
+/// Options typed on the command line.
 #[derive(Clone, Debug, Default)]
 pub struct Typed {
     pub listen: Option<String>,
@@ -248,7 +248,7 @@ pub struct Typed {
     pub database_url: Option<String>,
 }
 
-/// Flags before environment before default.
+/// Sources of settings: flags before environment before default.
 pub(super) struct Sources<'a> {
     typed: BTreeMap<&'static str, String>,
     environment: &'a BTreeMap<String, String>,
@@ -266,7 +266,7 @@ impl<'a> Sources<'a> {
         Self { typed: typed.into_iter().filter_map(|(key, value)| Some((key, value?))).collect(), environment }
     }
 
-    /// The value of a setting that belongs to the machine, or its default.
+    /// Returns the value of a setting of the machine, or its default.
     pub(super) fn text(&self, key: &str) -> String {
         self.optional(key).unwrap_or_else(|| default_of(key).to_owned())
     }
@@ -286,7 +286,7 @@ impl<'a> Sources<'a> {
         })
     }
 
-    /// What of the environment is laid over site.toml.
+    /// Returns the environment variables that override site.toml.
     pub(super) fn of_site(&self) -> BTreeMap<String, String> {
         let is_set =
             |(variable, value): &(&String, &String)| variable.starts_with("INSTEP_SITE__") && !value.is_empty();
@@ -294,7 +294,7 @@ impl<'a> Sources<'a> {
         set.map(|(variable, value)| (variable.clone(), value.clone())).collect()
     }
 
-    /// A value that will not do, with its place where it stands in site.toml.
+    /// Adds the place in site.toml to an error about a value, if the value stands there.
     pub(super) fn placed(&self, error: ConfigError, content: &Path) -> ConfigError {
         let ConfigError::Value { key, value, .. } = &error else { return error };
         if self.of_site().contains_key(&variable(&format!("site.{key}"))) {
@@ -308,7 +308,7 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// site.toml with the environment laid over it.
+    /// Reads site.toml, overridden by the environment.
     pub(super) fn site(&self, content: &Path) -> Result<SiteToml, ConfigError> {
         let file = content.join("site.toml");
         let text = std::fs::read_to_string(&file).map_err(|source| match source.kind() {
@@ -320,7 +320,7 @@ impl<'a> Sources<'a> {
             let what = error.message().replace('\n', " ");
             ConfigError::SiteToml { file: file.clone(), line: place.line, column: place.column, what }
         };
-        // Once for its own sake: errors then point into the file.
+        // Parsed once without the environment: errors then point into the file.
         toml::from_str::<SiteToml>(&text).map_err(at)?;
         let mut table: toml::Table = toml::from_str(&text).map_err(at)?;
         for (variable, value) in &self.of_site() {
@@ -335,11 +335,12 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// Sentences about variables that are nearly ours. Names that are nothing like ours may be meant for something else.
+/// Returns sentences about variables whose names are almost ours. Names that are very different may belong to other
+/// programs.
 pub fn unknown_variables(environment: &BTreeMap<String, String>) -> Vec<String> {
     let known: Vec<String> = SETTINGS.iter().map(Setting::variable).collect();
     let hint = |name: &String| {
-        // Those of the site are refused when they are laid over site.toml.
+        // Unknown variables of the site cause an error when they are merged with site.toml.
         if known.contains(name) || name.starts_with("INSTEP_SITE__") {
             return None;
         }
@@ -483,7 +484,7 @@ mod tests {
 
     #[test]
     fn the_table_has_every_key_of_site_toml() {
-        // A key that is in the table but not in the file's type is refused here.
+        // A key that is in the table but not in the file's type fails here.
         for setting in SETTINGS.iter().filter(|setting| setting.key.starts_with("site.")) {
             let value = match (setting.kind, setting.key) {
                 (_, "site.theme.width") => "70",

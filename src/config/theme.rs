@@ -1,5 +1,5 @@
-//! The table `[theme]` of site.toml: colours, faces, width, header picture. Wrong values stop the start, weak colours
-//! are remarked upon.
+//! The table `[theme]` of site.toml: colours, fonts, width, header picture. Wrong values stop the start, colours of low
+//! contrast cause a warning.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use crate::domain::{
     theme::{Face, FileKind, HeaderPicture, NamedFile, Remark, Theme, WIDTH},
 };
 
-/// Lines shorter than this break in every second word, longer ones lose the reader's eye.
+/// Allowed line widths: shorter lines break at every second word, in longer ones readers lose the line.
 const WIDTHS: std::ops::RangeInclusive<u32> = 40..=100;
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,7 +35,7 @@ struct SchemeToml {
     accent: Option<String>,
 }
 
-/// The theme, and what of it deserves a look.
+/// Returns the theme, and remarks about values that work but should be checked.
 pub(super) fn check(raw: ThemeToml) -> Result<(Theme, Vec<Remark>), ConfigError> {
     let by_day = Chosen {
         paper: colour("theme.paper", raw.paper.as_deref())?,
@@ -82,7 +82,7 @@ pub(super) fn check(raw: ThemeToml) -> Result<(Theme, Vec<Remark>), ConfigError>
     Ok((theme, remarks))
 }
 
-/// Every file that the look of a site needs.
+/// Returns every file that the theme, the icon and the card name.
 pub(super) fn named_files(theme: &Theme, icon: Option<&str>, card: Option<&str>) -> Vec<NamedFile> {
     let font = |face: &Face| match face {
         Face::File(name) => Some(name.clone()),
@@ -99,7 +99,7 @@ pub(super) fn named_files(theme: &Theme, icon: Option<&str>, card: Option<&str>)
     named.into_iter().filter_map(|(key, name, kind)| Some(NamedFile { key, name: name?, kind })).collect()
 }
 
-/// The name of a picture that browsers take for an icon.
+/// Checks the name of a picture that browsers accept as an icon.
 pub(super) fn icon(name: Option<String>) -> Result<Option<String>, ConfigError> {
     let is_fine = |name: &String| is_below(name) && (has_ending(name, ".svg") || has_ending(name, ".png"));
     match name {
@@ -130,7 +130,7 @@ fn display_face(written: Option<String>) -> Result<Face, ConfigError> {
     face(&written).ok_or_else(|| wrong("theme.display_face", &written, RIGHT))
 }
 
-/// Archivo is not among these: what comes with Instep is its wide, bold cut.
+/// Checks the font for text. Archivo is not allowed: only its wide, bold cut comes with Instep.
 fn text_face(written: Option<String>) -> Result<Face, ConfigError> {
     const RIGHT: &str = "write serif, sans or mono, or a WOFF2 file of yours such as fonts/Name.woff2";
     let Some(written) = written else { return Ok(Face::Serif) };
@@ -147,7 +147,7 @@ fn face(written: &str) -> Option<Face> {
     }
 }
 
-/// A path that stays inside of the folder it is put behind.
+/// True if a path stays inside the folder that it is appended to.
 fn is_below(name: &str) -> bool {
     !name.contains('\\') && name.split('/').all(|part| !matches!(part, "" | "." | ".."))
 }
@@ -156,7 +156,7 @@ fn has_ending(name: &str, ending: &str) -> bool {
     name.to_ascii_lowercase().ends_with(ending)
 }
 
-/// `keys`: of ink, paper, accent, with what is written there.
+/// Returns a warning about a low contrast. `keys`: keys and written values of ink, paper and accent.
 fn remark(weak: &Weak, keys: &[(&'static str, Option<&str>); 3]) -> Option<Remark> {
     let [ink, paper, accent] = *keys;
     let named = match weak.which {
@@ -164,7 +164,7 @@ fn remark(weak: &Weak, keys: &[(&'static str, Option<&str>); 3]) -> Option<Remar
         Which::Accent => [accent, paper],
     };
     let (key, value) = named.into_iter().find_map(|(key, value)| Some((key, value?)))?;
-    // Never shown as what it must reach.
+    // Rounded down, so that it is never shown as the required value.
     let contrast = (weak.contrast * 100.0).floor() / 100.0;
     let what = format!(
         "{key} is {value:?}, which has a contrast of {contrast} to 1 where it is weakest; text needs {TEXT_CONTRAST}"

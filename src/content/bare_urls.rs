@@ -1,7 +1,7 @@
 //! Bare URLs in Markdown become links, as in GFM (0.29, 6.9).
 //!
-//! They are found before emphasis is applied: [`guard`] takes the meaning from the Markdown characters in them, and
-//! [`linked`] gives the characters back. Code, links, images and HTML are left alone.
+//! They are found before emphasis is applied: [`guard`] replaces the Markdown characters in them, and [`linked`]
+//! restores the characters. Code, links, images and HTML are left alone.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -10,8 +10,8 @@ use url::Url;
 
 use crate::domain::characters::{is_foreign_break, is_foreign_punctuation, is_printable};
 
-/// Characters with a meaning in Markdown (the last three in smart punctuation), and the control characters that stand
-/// for them in a guarded text. Each is one byte, so positions in the text stay the same.
+/// Characters with a meaning in Markdown (the last three in smart punctuation), and the control characters that replace
+/// them in a guarded text. Each is one byte, so positions in the text stay the same.
 const GUARDS: [(char, char); 6] =
     [('*', '\u{E}'), ('_', '\u{F}'), ('~', '\u{10}'), ('-', '\u{11}'), ('.', '\u{12}'), ('\'', '\u{13}')];
 
@@ -28,7 +28,7 @@ pub fn guard(markdown: &str, options: Options) -> Cow<'_, str> {
     others.push(markdown.len()..markdown.len());
     others.sort_unstable_by_key(|at| at.start);
     let mut guarded = String::with_capacity(markdown.len());
-    // They stand beside each other or in each other.
+    // These ranges are consecutive or nested.
     for other in others {
         let done = guarded.len();
         let text = markdown.get(done..other.start).unwrap_or_default();
@@ -94,14 +94,14 @@ pub fn linked<'a>(events: impl Iterator<Item = (Event<'a>, Range<usize>)>) -> Ve
     linked
 }
 
-/// Whether a tag opens (or else closes) an element in which there are no links of ours; `None` for other elements.
+/// True if a tag opens, false if it closes, an element in which no links are added; `None` for other elements.
 fn opens(tag: &str) -> Option<bool> {
     const ELEMENTS: [&str; 10] = ["a", "button", "code", "kbd", "pre", "samp", "script", "style", "textarea", "title"];
     let name = tag.trim_start_matches(['<', '/']).split(|c: char| !c.is_ascii_alphanumeric()).next()?;
     ELEMENTS.iter().any(|element| name.eq_ignore_ascii_case(element)).then(|| !tag.starts_with("</"))
 }
 
-/// Writes texts that follow each other: a URL may run through several of them.
+/// Writes consecutive texts together: a URL may be spread over several of them.
 fn end_run<'a>(run: &mut Vec<(CowStr<'a>, Range<usize>)>, events: &mut Vec<(Event<'a>, Range<usize>)>, may_link: bool) {
     let run = std::mem::take(run);
     let text: String = run.iter().flat_map(|(text, _)| text.chars()).map(unguarded).collect();
@@ -112,7 +112,7 @@ fn end_run<'a>(run: &mut Vec<(CowStr<'a>, Range<usize>)>, events: &mut Vec<(Even
     }
     let starts: Vec<usize> =
         run.iter().scan(0, |end, (text, _)| Some(std::mem::replace(end, *end + text.len()))).collect();
-    // Positions in the Markdown, for what is told about a link.
+    // Positions in the Markdown, for remarks about a link.
     let place = |at: usize| match starts.partition_point(|start| *start <= at).checked_sub(1) {
         Some(part) => (run[part].1.start + at - starts[part]).min(run[part].1.end),
         None => 0,
@@ -177,10 +177,10 @@ fn end_of(text: &str, start: usize) -> usize {
     let mut end = rest.len();
     for (at, c) in rest.char_indices() {
         in_host &= at < scheme || !matches!(c, '/' | '?' | '#');
-        // Two URLs with a mark between them, as in a list without spaces.
+        // Two URLs with a separator between them, as in a list without spaces.
         let is_next = matches!(before, '*' | '_' | '~' | ',' | ';' | '|' | '!' | '\'' | ')' | ']')
             && has_scheme(&rest.as_bytes()[at..]);
-        // Words in a script without spaces that follow a host in ASCII.
+        // Words of a script without spaces, directly after an ASCII host.
         let is_word = in_host && c >= '\u{2E80}' && before.is_ascii_alphanumeric() && rest[scheme..at].contains('.');
         let next = || rest[at + c.len_utf8()..].chars().next();
         if ends_url(c, next) || is_next || is_word {
@@ -190,7 +190,7 @@ fn end_of(text: &str, start: usize) -> usize {
         before = c;
     }
     let url = trimmed(&rest[..end]);
-    // An underline at the end of a URL that is alone on its line ends no emphasis: the ids of YouTube have them.
+    // A final underscore of a URL alone on its line is no emphasis: YouTube ids can end with it.
     let is_last = || rest[end..].is_empty() || rest[end..].starts_with(['\n', '\r']);
     let is_first =
         || text[..start].chars().rev().take_while(|c| *c != '\n').all(|c| matches!(c, ' ' | '>' | '-' | '+'));
@@ -202,7 +202,7 @@ fn end_of(text: &str, start: usize) -> usize {
 fn ends_url(c: char, next: impl Fn() -> Option<char>) -> bool {
     match c {
         '<' | '>' | '"' | '`' | '—' | '\u{200B}' | '\u{FEFF}' => true,
-        // An apostrophe.
+        // Apostrophe between two letters.
         '’' => !next().is_some_and(char::is_alphanumeric),
         c => c.is_whitespace() || !is_printable(c) || is_foreign_break(c),
     }

@@ -1,5 +1,5 @@
-//! The small Markdown subset of comments, made safe twice: the events are rewritten here, and the HTML made from them
-//! passes a sanitiser with a short list.
+//! The small Markdown subset of comments. It is made safe twice: events are rewritten here, then the HTML passes a
+//! sanitiser with a short list of allowed elements.
 
 use std::sync::LazyLock;
 
@@ -15,13 +15,13 @@ use crate::domain::{
     mailbox,
 };
 
-/// Deeper quotes and lists than this are nobody's conversation.
+/// Deepest nesting of quotes and lists; no real comment needs more.
 const MAX_NESTING: usize = 6;
 
-/// What each link says of itself.
+/// Value of the `rel` attribute of each link.
 const REL: &str = "nofollow ugc noopener";
 
-/// Stands for a colon that would make a reference definition. A comment has no control characters of its own.
+/// Replaces a colon that would make a reference definition. A comment cannot contain control characters.
 const COLON: char = '\u{14}';
 
 static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
@@ -38,7 +38,7 @@ static SANITISER: LazyLock<Builder<'static>> = LazyLock::new(|| {
 /// Checks the fields of a comment form.
 ///
 /// # Errors
-/// What the visitor has to correct, field by field.
+/// The errors that the visitor has to correct, for each field.
 pub fn parse(raw: &RawComment) -> Result<NewComment, FieldErrors> {
     NewComment::parse(raw, read)
 }
@@ -60,16 +60,16 @@ pub fn plain(text: &str) -> String {
     write(text, None).1.words
 }
 
-/// Returns what readers get of a comment. Without the sanitiser, which changes nothing that counts here and costs more
-/// than the rest.
+/// Returns the readable content of a comment. Skips the sanitiser, which changes nothing that counts here and takes
+/// longer than the rest.
 fn read(text: &str) -> Reading {
     write(text, None).1
 }
 
-/// Writes HTML (not sanitised yet), and notes what is in it.
+/// Writes HTML (not sanitised yet), and records what it contains.
 fn write(text: &str, page: Option<&str>) -> (String, Reading) {
     let options = Options::ENABLE_STRIKETHROUGH;
-    // No reference definitions: a page could be made of one long address and many short uses.
+    // No reference definitions: many short references to one long address would make the page huge.
     let text = text.replace("]:", &format!("]{COLON}"));
     let text = bare_urls::guard(&text, options);
     let mut writer = Writer { page, ..Writer::default() };
@@ -79,26 +79,25 @@ fn write(text: &str, page: Option<&str>) -> (String, Reading) {
     let mut reading = writer.reading;
     let mut unsafe_html = String::with_capacity(text.len() * 2);
     html::push_html(&mut unsafe_html, writer.events.into_iter());
-    let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    reading.words = one_line(&reading.words);
+    reading.words = reading.words.split_whitespace().collect::<Vec<_>>().join(" ");
     reading.html_bytes = unsafe_html.len() + writer.links * " rel=\"\"".len() + writer.links * REL.len();
     (unsafe_html, reading)
 }
 
-/// Rewrites events into the subset.
+/// Rewrites events to the subset.
 #[derive(Default)]
 struct Writer<'a> {
-    /// The page of the comment, where links must be whole.
+    /// Address of the comment's page, if links must be complete.
     page: Option<&'a str>,
     events: Vec<Event<'a>>,
     reading: Reading,
-    /// Links of any kind.
+    /// Number of links of any kind.
     links: usize,
     in_link: usize,
     in_code: bool,
-    /// Where the outermost link leads, until it has words.
+    /// Target of the outermost link, until the link has text.
     wordless: Option<CowStr<'a>>,
-    /// A line of HTML came before this one in the same block.
+    /// True after a line of HTML in the same block.
     in_html: bool,
     nesting: usize,
 }
@@ -147,7 +146,7 @@ impl<'a> Writer<'a> {
                 self.events.push(Event::Start(Tag::Paragraph));
             }
             Event::End(TagEnd::HtmlBlock) => self.end_block([Event::End(TagEnd::Paragraph)]),
-            // HTML that somebody typed, shown as typed.
+            // HTML that was typed, shown as typed.
             Event::Html(line) => {
                 if std::mem::replace(&mut self.in_html, true) {
                     self.line_break();
@@ -181,14 +180,14 @@ impl<'a> Writer<'a> {
         self.end_block([Event::HardBreak]);
     }
 
-    /// Words on both sides of it do not touch.
+    /// Ends a block, so that the words before and after it are separate.
     fn end_block<const N: usize>(&mut self, events: [Event<'a>; N]) {
         self.reading.words.push(' ');
         self.reading.unlinked.push(' ');
         self.events.extend(events);
     }
 
-    /// Of links and pictures in each other, the outermost holds.
+    /// Starts a link. If links and pictures are nested, only the outermost counts.
     fn start_link(&mut self, link_type: LinkType, to: CowStr<'a>) {
         self.in_link += 1;
         if self.in_link > 1 {
@@ -209,7 +208,7 @@ impl<'a> Writer<'a> {
 
     fn end_link(&mut self) {
         if self.in_link == 1 {
-            // A link without words would be there for the keyboard alone, so it shows where it leads.
+            // A link without text would only be reachable by keyboard, so its target is shown.
             if let Some(words) = self.wordless.take() {
                 self.text(words);
             }
@@ -218,7 +217,7 @@ impl<'a> Writer<'a> {
         self.in_link = self.in_link.saturating_sub(1);
     }
 
-    /// Returns where a link leads: to a whole address, or to this site. A host needs no scheme: people leave it out.
+    /// Returns the target of a link: a complete address, or a place on this site. People often omit the scheme.
     fn target(&self, to: &str) -> String {
         let first = to.split(['/', '?', '#']).next().unwrap_or_default();
         let path = match to.strip_prefix('/') {
@@ -226,7 +225,7 @@ impl<'a> Writer<'a> {
             Some(_) => to.to_owned(),
             None if first.is_empty() => to.to_owned(),
             None if address::has_scheme(to) => {
-                // Browsers read `https:a.example` as a path, or as a host.
+                // Browsers read `https:a.example` either as a path or as a host.
                 let is_odd = !to.contains("://");
                 let url = Url::parse(to).ok().filter(|url| is_odd && matches!(url.scheme(), "http" | "https"));
                 return url.map_or_else(|| to.to_owned(), |url| url.to_string());
@@ -243,7 +242,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-/// Returns what is written of a text or an address: entities can spell characters that no page may get.
+/// Returns the text or address with its colons restored, and without unprintable characters, which entities can add.
 fn shown(text: CowStr) -> CowStr {
     if text.chars().all(|c| c == '\n' || is_printable(c)) {
         return text;

@@ -1,4 +1,4 @@
-//! Work that is spent on one file: counted in bytes, and ended at a deadline.
+//! Work on one file: counted in bytes, and stopped at a deadline.
 
 use std::{
     cell::Cell,
@@ -8,10 +8,10 @@ use std::{
 /// Longest time for the text of one file. A text of a megabyte takes some 50 ms.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Steps between two looks at the clock: a few milliseconds at most.
+/// Bytes between two looks at the clock: a few milliseconds at most.
 const UNWATCHED: u64 = 1 << 16;
 
-/// The work on one file. Each stage says how many bytes it looks at and stops when it is told to.
+/// Work on one file. Each stage counts the bytes that it looks at, and stops after the deadline.
 #[derive(Debug)]
 pub struct Effort {
     steps: Cell<u64>,
@@ -25,7 +25,7 @@ impl Effort {
         Self { steps: Cell::new(0), began: Instant::now(), patience, is_late: Cell::new(false) }
     }
 
-    /// Counts so many bytes. False when the deadline has passed: what has been made until now is of no use.
+    /// Counts so many bytes. False after the deadline: the result so far is of no use.
     pub fn spend(&self, bytes: usize) -> bool {
         let before = self.steps.get();
         let steps = before.saturating_add(bytes as u64);
@@ -41,7 +41,7 @@ impl Effort {
         self.is_late.get() || self.began.elapsed() > self.patience
     }
 
-    /// All bytes that were counted.
+    /// Number of bytes counted.
     pub fn steps(&self) -> u64 {
         self.steps.get()
     }

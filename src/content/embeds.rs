@@ -1,20 +1,20 @@
-//! Addresses that become embeds. One table of providers: the next one is a row and a function of a few lines.
+//! Recognises addresses that become embeds. To add a provider, add a row to the table and a function of a few lines.
 //!
-//! Nothing is asked of a provider here: an address is understood by its shape alone.
+//! No request is sent to a provider here: only the form of the address counts.
 
 use url::Url;
 
 use crate::domain::embed::{Player, Shape};
 
-/// Somebody whose players can stand in a post.
+/// A provider whose players can be embedded in a post.
 struct Provider {
-    /// As readers know it.
+    /// Name for readers.
     name: &'static str,
-    /// As style sheets know it.
+    /// Class name for style sheets.
     class: &'static str,
-    /// Hosts of addresses that people paste, without `www.` and `m.`.
+    /// Hosts of pasted addresses, without `www.` and `m.`.
     hosts: &'static [&'static str],
-    /// Where its frames come from; goes into the page's `frame-src`.
+    /// Host of its frames; goes into the page's `frame-src`.
     frame_host: &'static str,
     understand: fn(&Address) -> Option<Understood>,
 }
@@ -71,7 +71,7 @@ const PROVIDERS: &[Provider] = &[
     },
 ];
 
-/// An address, taken apart.
+/// A parsed address.
 struct Address<'a> {
     url: &'a Url,
     segments: Vec<&'a str>,
@@ -82,7 +82,7 @@ impl Address<'_> {
         self.url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
-    /// Where a film begins, in seconds: `?t=90`, `#t=1m30s` and their kin.
+    /// Start of a film, in seconds: `?t=90`, `#t=1m30s` and similar forms.
     fn start(&self) -> Option<u32> {
         let of_fragment =
             || self.url.fragment()?.split('&').find_map(|part| part.strip_prefix("t=")).map(str::to_owned);
@@ -91,16 +91,16 @@ impl Address<'_> {
     }
 }
 
-/// What an address means to its provider.
+/// An address as its provider understands it.
 struct Understood {
     id: String,
-    /// Without what only tracks.
+    /// Address without tracking parameters.
     address: String,
     frame: String,
     shape: Shape,
 }
 
-/// The player behind an address; `None` where no provider knows it.
+/// Player for an address; `None` if no provider recognises it.
 pub fn recognise(address: &str, title: Option<String>) -> Option<Player> {
     let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let host = url.host_str()?;
@@ -121,22 +121,22 @@ pub fn recognise(address: &str, title: Option<String>) -> Option<Player> {
     })
 }
 
-/// Whether a file of this name, without its ending, can be about an embed: `youtube-ID`.
+/// True if a file of this name, without its extension, can belong to an embed: `youtube-ID`.
 pub fn is_about_an_embed(stem: &str) -> bool {
     stem.split_once('-').is_some_and(|(class, _)| PROVIDERS.iter().any(|provider| provider.class == class))
 }
 
-/// The hosts a page with players must be allowed to frame.
+/// Hosts that a page with players must allow in frames.
 pub fn frame_hosts() -> impl Iterator<Item = &'static str> + use<> {
     PROVIDERS.iter().map(|provider| provider.frame_host)
 }
 
-/// watch, youtu.be, shorts, live, embed; a start and a playlist.
+/// Recognises watch, youtu.be, shorts, live, embed; a start and a playlist.
 fn youtube(address: &Address) -> Option<Understood> {
     let (id, shape) = match address.segments.as_slice() {
         ["watch"] => (address.query("v"), Shape::Wide),
         ["playlist"] | ["embed", "videoseries"] => (None, Shape::Wide),
-        // The film that a channel shows live has no id of its own.
+        // A channel's live film has no id of its own.
         ["embed", "live_stream"] => return None,
         ["shorts", id] => (Some((*id).to_owned()), Shape::Tall),
         ["live" | "embed" | "v", id] => (Some((*id).to_owned()), Shape::Wide),
@@ -173,7 +173,7 @@ fn youtube(address: &Address) -> Option<Understood> {
     Some(Understood { id, address: watch, frame, shape })
 }
 
-/// `/ID`, `/ID/HASH` of an unlisted one, `/channels/NAME/ID`, `/video/ID`, `/showcase/ID/video/ID`; a start.
+/// Recognises `/ID`, `/ID/HASH` (unlisted), `/channels/NAME/ID`, `/video/ID`, `/showcase/ID/video/ID`; a start.
 fn vimeo(address: &Address) -> Option<Understood> {
     let (id, hash) = match address.segments.as_slice() {
         [id] | ["video", id] | ["channels", _, id] => (*id, address.query("h")),
@@ -198,15 +198,15 @@ fn vimeo(address: &Address) -> Option<Understood> {
     })
 }
 
-/// `/p/CODE`, `/reel/CODE`, `/reels/CODE`, `/tv/CODE`, also below a name.
+/// Recognises `/p/CODE`, `/reel/CODE`, `/reels/CODE`, `/tv/CODE`, also after a user name.
 fn instagram(address: &Address) -> Option<Understood> {
     let (kind, id) = match address.segments.as_slice() {
         [kind @ ("p" | "reel" | "reels" | "tv"), id] => (*kind, *id),
-        // `/share/reel/…` has a code of another kind.
+        // Codes in `/share/reel/…` are of another kind.
         [name, kind @ ("p" | "reel" | "reels" | "tv"), id] if *name != "share" => (*kind, *id),
         _ => return None,
     };
-    // `/reels/audio/…` and `/p/…/c/…` are no posts.
+    // Paths `/reels/audio/…` and `/p/…/c/…` are no posts.
     let id = code(id).filter(|id| id != "audio")?;
     let (kind, shape) = match kind {
         "reel" | "reels" => ("reel", Shape::Tall),
@@ -221,7 +221,7 @@ fn instagram(address: &Address) -> Option<Understood> {
     })
 }
 
-/// `/@name/video/ID`.
+/// Recognises `/@name/video/ID`.
 fn tiktok(address: &Address) -> Option<Understood> {
     let [name, "video", id] = address.segments.as_slice() else { return None };
     let name =
@@ -235,7 +235,7 @@ fn tiktok(address: &Address) -> Option<Understood> {
     })
 }
 
-/// `/track/ID`, `/episode/ID` and their kin, also below `/intl-de`.
+/// Recognises `/track/ID`, `/episode/ID` and similar, also after `/intl-de`.
 fn spotify(address: &Address) -> Option<Understood> {
     let segments = match address.segments.as_slice() {
         [language, rest @ ..] if language.starts_with("intl-") => rest,
@@ -251,7 +251,7 @@ fn spotify(address: &Address) -> Option<Understood> {
     })
 }
 
-/// `/name/track` and `/name/sets/list`, none of the lists that each name has, and none of the site's own pages.
+/// Recognises `/name/track` and `/name/sets/list`, but not the lists that each user has, nor the site's own pages.
 fn soundcloud(address: &Address) -> Option<Understood> {
     const LISTS: [&str; 10] = [
         "albums",
@@ -282,7 +282,7 @@ fn soundcloud(address: &Address) -> Option<Understood> {
     })
 }
 
-/// `/activities/ID`.
+/// Recognises `/activities/ID`.
 fn strava(address: &Address) -> Option<Understood> {
     let (["activities", id] | ["activities", id, "overview"]) = address.segments.as_slice() else { return None };
     let id = number(id)?;
@@ -298,7 +298,7 @@ fn number(text: &str) -> Option<String> {
     (!text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.to_owned())
 }
 
-/// An id as all providers make them. Nothing else may get into the address of a frame.
+/// Checks the form of an id, the same for all providers. Nothing else may get into the address of a frame.
 fn code(text: &str) -> Option<String> {
     let plain = !text.is_empty()
         && text.len() <= 64
@@ -306,7 +306,7 @@ fn code(text: &str) -> Option<String> {
     plain.then(|| text.to_owned())
 }
 
-/// `90`, `90s`, `1m30s`, `1h2m3s` in seconds.
+/// Reads a duration, `90`, `90s`, `1m30s`, `1h2m3s`, in seconds.
 fn seconds(text: &str) -> Option<u32> {
     if let Ok(seconds) = text.parse() {
         return Some(seconds);
@@ -481,7 +481,7 @@ mod tests {
                 (address, frame, shape),
                 "{pasted}"
             );
-            // What readers are sent to is understood as the same player.
+            // The link for readers must give the same player again.
             assert_eq!(recognise(&player.address, None).map(|again| again.frame), Some(player.frame), "{pasted}");
         }
     }

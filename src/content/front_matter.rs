@@ -1,7 +1,7 @@
 //! Front matter: the block at the head of a Markdown file, in YAML (`---`) or TOML (`+++`).
 //!
-//! The keys are the superset of what Hugo, Zola and Jekyll users write. Keys that are not ours are kept and warned
-//! about. Values are typed here; what they mean is decided in `loader`.
+//! The keys are those that Hugo, Zola and Jekyll users write. Unknown keys are kept, with a warning. Values are typed
+//! here; `loader` decides what they mean.
 
 mod fence;
 mod keys;
@@ -19,7 +19,7 @@ use crate::domain::{
 };
 pub use values::{CommentsFlag, Flag, OneOrMany, RawDate, RawImage, Words, day_in};
 
-/// What posts, pages and stretches may say of themselves.
+/// Front matter of posts, pages and stretches.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct FrontMatter {
@@ -29,9 +29,9 @@ pub struct FrontMatter {
     pub lastmod: Option<RawDate>,
     pub last_modified_at: Option<RawDate>,
     pub draft: Flag,
-    /// Leads the home page.
+    /// True if the post leads the home page.
     pub featured: Flag,
-    /// Jekyll's word for the opposite of a draft.
+    /// Jekyll's opposite of `draft`.
     pub published: Option<Flag>,
     #[serde(alias = "publishDate", alias = "publishdate")]
     pub publish_date: Option<RawDate>,
@@ -65,14 +65,14 @@ pub struct FrontMatter {
     pub language: Option<String>,
     pub lang: Option<String>,
     pub extra: Option<BTreeMap<String, serde_json::Value>>,
-    /// Those of stretches; empty where the file is none.
+    /// Keys of stretches; empty for other files.
     #[serde(skip)]
     pub facts: Facts,
     #[serde(flatten)]
     pub unknown: BTreeMap<String, serde_json::Value>,
 }
 
-/// What only stretches say. Read by itself, since themes use words such as `level` and `video` for other things.
+/// Keys of stretches only. Read separately, since themes use words such as `level` and `video` for other things.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Facts {
@@ -97,27 +97,27 @@ pub struct Facts {
 }
 
 impl FrontMatter {
-    /// The first of the keys for it that is filled in.
+    /// First of the keys for it that is filled in.
     pub fn any_description(&self) -> Option<&str> {
         let keys = [&self.description, &self.summary, &self.excerpt];
         keys.into_iter().flatten().map(|text| text.trim()).find(|text| !text.is_empty())
     }
 
-    /// When it was last changed, and the key it stands under.
+    /// Date of the last change, and its key.
     pub fn any_updated(&self) -> Option<(&'static str, &RawDate)> {
         let keys =
             [("updated", &self.updated), ("lastmod", &self.lastmod), ("last_modified_at", &self.last_modified_at)];
         keys.into_iter().find_map(|(key, date)| Some((key, date.as_ref()?)))
     }
 
-    /// The address as written, and the key it stands under.
+    /// Address as written, and its key.
     pub fn any_url(&self) -> Option<(&'static str, &str)> {
         let keys = [("url", &self.url), ("path", &self.path), ("permalink", &self.permalink)];
         let mut filled = keys.into_iter().filter_map(|(key, url)| Some((key, url.as_deref()?.trim())));
         filled.find(|(_, url)| !url.is_empty())
     }
 
-    /// The picture as written, and the key it stands under.
+    /// Picture as written, and its key.
     pub fn any_image(&self) -> Option<(&'static str, &str)> {
         let keys = [
             ("image", &self.image),
@@ -140,18 +140,18 @@ impl FrontMatter {
     }
 }
 
-/// A Markdown file taken apart.
+/// A Markdown file, split into front matter and Markdown.
 #[derive(Debug, Default)]
 pub struct Parsed {
     pub front_matter: FrontMatter,
-    /// Where the Markdown begins, in bytes from the start of the file.
+    /// Start of the Markdown, in bytes from the start of the file.
     pub body_start: usize,
     pub warnings: Vec<Fault>,
-    /// One for each key that is not known.
+    /// Warnings, one for each unknown key.
     pub unknown_keys: Vec<Fault>,
 }
 
-/// Something wrong in the front matter.
+/// A fault in the front matter.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Fault {
     pub place: Place,
@@ -159,12 +159,12 @@ pub struct Fault {
     pub mend: String,
 }
 
-/// Most unknown keys of a file that are told; with more it is no head.
+/// Most unknown keys that are reported for a file; with more it is hardly front matter.
 const MOST_UNKNOWN: usize = 50;
-/// Longest front matter, in bytes. Real ones have some hundred; parsers need seconds for one of a megabyte.
+/// Longest front matter, in bytes. Real ones have some hundred; parsers need seconds for a megabyte.
 const LONGEST: usize = 256 * 1024;
 
-/// Reads the head of a file. A file without front matter is all Markdown.
+/// Reads the front matter of a file. A file without any is all Markdown.
 ///
 /// # Errors
 /// The block does not begin or does not end, is not YAML or TOML, or a value is of the wrong kind.
@@ -198,7 +198,7 @@ pub fn parse(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
     Ok(parsed)
 }
 
-/// The values, and what is to be said of them though they can be read.
+/// Reads the values, and returns a warning if one is needed.
 fn read<T: DeserializeOwned + Default>(head: &fence::Head, block: &str) -> Result<(T, Option<Fault>), Fault> {
     if head.is_toml { Ok((parse_toml(block)?, None)) } else { parse_yaml(block) }
 }
@@ -208,12 +208,12 @@ fn parse_yaml<T: DeserializeOwned + Default>(block: &str) -> Result<(T, Option<F
         return Ok((T::default(), None));
     }
     let block = &as_written(block);
-    // YAML 1.2 has two switches (10.3.2); `no` and `on` are words.
+    // YAML 1.2 has two booleans (10.3.2); `no` and `on` are words.
     let error = match serde_saphyr::from_str_with_options(block, serde_saphyr::options! { strict_booleans: true }) {
         Ok(values) => return Ok((values, None)),
         Err(error) => error,
     };
-    // YAML 1.2 forbids it (3.2.1.3); no post is lost for that. serde takes no later value for a field, so it is the first.
+    // YAML 1.2 forbids it (3.2.1.3), but it hides no post. serde takes no later value for a field, so the first counts.
     if let Error::DuplicateMappingKey { key, .. } = error.without_snippet() {
         let first_wins =
             serde_saphyr::options! { strict_booleans: true, duplicate_keys: DuplicateKeyPolicy::FirstWins };
@@ -229,8 +229,8 @@ fn parse_yaml<T: DeserializeOwned + Default>(block: &str) -> Result<(T, Option<F
     Err(Fault { place: place_of(&error), what, mend: mend.to_owned() })
 }
 
-/// YAML with numbers and switches in quotes where their value would be written in another way: an author who writes
-/// `3.10` or `007` as a tag means that text.
+/// Puts numbers and booleans in quotes if their value would be written in another way: an author who writes `3.10` or
+/// `007` as a tag means that text.
 fn as_written(block: &str) -> String {
     let is_same = |text: &str| {
         let number = text.parse::<i64>().map(|number| number.to_string());
@@ -257,7 +257,7 @@ fn as_written(block: &str) -> String {
     quoted
 }
 
-/// The parser's message as a sentence, and what to do.
+/// Returns the parser's message as a sentence, and what to do.
 fn explained(error: &Error) -> (String, &'static str) {
     match error {
         Error::MultipleDocuments { .. } => {
@@ -269,7 +269,7 @@ fn explained(error: &Error) -> (String, &'static str) {
         }
         _ => {}
     }
-    // The place is told apart from the words.
+    // The place is reported apart from the words.
     let said = error.render_with_formatter(&UserMessageFormatter);
     let said = said.split(" at line ").next().unwrap_or_default().to_owned();
     if ["recursion limit", "too large or too complex"].iter().any(|words| said.contains(words)) {
@@ -308,7 +308,7 @@ fn parse_toml<T: DeserializeOwned>(block: &str) -> Result<T, Fault> {
     })
 }
 
-/// The block begins in the line below its fence.
+/// Place in the file: the block begins below its fence.
 fn below_fence(place: Place) -> Place {
     Place { line: place.line + 1, ..place }
 }

@@ -1,7 +1,7 @@
-//! From files to a [`Library`]: everything there is to publish, whatever its date, and all that is wrong with it.
+//! Loads the content folder into a [`Library`]: all content, whatever its date, and all problems in it.
 //!
-//! One bad file never takes the others down: it keeps its last good version, or stays out, and is reported. One saved
-//! file costs that file, and those that looked up what has changed with it.
+//! A bad file never stops the others: its last good version stays, or it is left out, and it is reported. A saved file
+//! is rendered again, together with the files that looked up something it changed.
 
 mod collisions;
 mod files;
@@ -56,26 +56,26 @@ pub struct Library {
     pub pages: Vec<Arc<Page>>,
     pub stretches: BTreeMap<Slug, Arc<Stretch>>,
     pub media: MediaIndex,
-    /// Sorted by file and line.
+    /// Problems, sorted by file and line.
     pub problems: Arc<Vec<Problem>>,
-    /// Some page shows a picture from another server.
+    /// True if some page shows a picture from another server.
     pub has_remote_picture: bool,
-    /// Where a change may change something of it.
+    /// Paths where a change may change the library.
     pub scope: Scope,
 }
 
-/// How much there is, whether readers see it yet or not: the same figures at the start, in the log and in `check`.
+/// Number of texts of each kind, public or not: shown at the start, in the log and by `check`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub posts: usize,
-    /// Drafts, posts of the future and posts that have ended.
+    /// Number of drafts, future posts and expired posts.
     hidden: usize,
     pages: usize,
     stretches: usize,
 }
 
 impl Counts {
-    /// `2 posts (1 not public)`, `1 page`, `0 stretches`.
+    /// Texts such as `2 posts (1 not public)`, `1 page`, `0 stretches`.
     pub fn words(self) -> [String; 3] {
         let posts = counted(self.posts, "post", "posts");
         let posts = if self.hidden > 0 { format!("{posts} ({} not public)", self.hidden) } else { posts };
@@ -94,33 +94,33 @@ impl Library {
     }
 }
 
-/// Reads a content folder again and again. What it has made of a file is kept until the file, or something that was
-/// looked up for it, is another.
+/// Loads a content folder again and again. Keeps the result of a file until the file, or something looked up for it,
+/// changes.
 #[derive(Debug)]
 pub struct Loader {
     content: PathBuf,
     rules: Rules,
-    /// What the site says in its language; a text in another has its own words where there are any.
+    /// Texts of the site's language; a post in another language has those of its language if we have them.
     texts: &'static Texts,
-    /// How long one text may take.
+    /// Longest time for one text.
     patience: Duration,
-    /// Tells the time of the system, which file systems go by.
+    /// Clock of the system, which sets the times of files.
     now: Now,
-    /// Dead links are told with what may have been meant, which takes long on a large site.
+    /// True if dead links get a suggestion, which takes long on a large site.
     suggests: bool,
     files: HashMap<PathBuf, Kept>,
-    /// Addresses that several files want.
+    /// Problems of addresses that several files want.
     collisions: Vec<Problem>,
     names: Names,
     media: MediaIndex,
-    /// What providers have told, by the file that says so.
+    /// Answers of embed providers, by the file that stores them.
     told: HashMap<PathBuf, Told>,
-    /// What is wrong with those files.
+    /// Problems in those files.
     told_faults: Vec<Problem>,
     known: Known,
-    /// Of all that `known` knows.
+    /// Sum of the hashes of all files in `known`.
     known_print: u64,
-    /// The ids of each page that a link to a part of it leads to.
+    /// Ids on each page that some link with a fragment leads to.
     parts: HashMap<PathBuf, HashSet<String>>,
 }
 
@@ -153,28 +153,28 @@ impl Loader {
         }
     }
 
-    /// The same with a clock. Without one, no time of a file is taken for one in the future.
+    /// Sets the clock. Without one, no time of a file counts as in the future.
     #[must_use]
     pub fn with_clock(self, now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self { now: Now(Box::new(now)), ..self }
     }
 
-    /// The same with a suggestion for each dead link.
+    /// Adds a suggestion for each dead link.
     #[must_use]
     pub fn with_suggestions(self) -> Self {
         Self { suggests: true, ..self }
     }
 
-    /// The same with another time that one text may take.
+    /// Sets the longest time for one text.
     #[must_use]
     pub fn with_patience(self, patience: Duration) -> Self {
         Self { patience, ..self }
     }
 
-    /// Everything that is there now. Files that have not changed are not read again.
+    /// Loads everything. Files that have not changed are not read again.
     ///
     /// # Errors
-    /// The content folder cannot be read. A single file that cannot is a problem in the library.
+    /// The content folder cannot be read. A single unreadable file is a problem in the library.
     pub fn load(&mut self) -> io::Result<Library> {
         let mut tree = source::find(&self.content)?;
         let latest = tree.latest_change((self.now.0)());
@@ -194,7 +194,7 @@ impl Loader {
         Ok(library)
     }
 
-    /// Where a change may change what is loaded.
+    /// Paths where a change may change what is loaded.
     ///
     /// # Errors
     /// The content folder cannot be read.
@@ -208,7 +208,7 @@ impl Loader {
         scope
     }
 
-    /// Looks at everything that is no Markdown. Whether something of it is another now.
+    /// Updates the index of all files that are not Markdown. True if it has changed.
     fn follow_media(&mut self, found: &[Found], latest: Changed) -> bool {
         let media = MediaIndex::build(found, latest, &self.media);
         let is_same = media.is_same(&self.media);
@@ -219,8 +219,8 @@ impl Loader {
         !is_same
     }
 
-    /// Reads the files that may have changed. Those that can be shown as they are now, by path; and whether the files
-    /// want other addresses than before.
+    /// Reads the files that may have changed. Returns those without a fault, by path, and true if the wanted addresses
+    /// have changed.
     fn look(&mut self, sources: &[Source], latest: Changed) -> (HashMap<PathBuf, Box<Outline>>, bool) {
         let is_old = |source: &&Source| self.files.get(&source.file.path).is_none_or(|kept| !kept.is_of(&source.file));
         let old: Vec<&Source> = sources.iter().filter(is_old).collect();
@@ -232,7 +232,7 @@ impl Loader {
         let (mut outlines, mut has_other_heads) = (HashMap::with_capacity(looked.len()), false);
         let mut gone: HashSet<&Path> = HashSet::new();
         for (path, looked) in looked {
-            // Deleted between finding and reading: no file, no problem.
+            // Deleted between finding and reading, which is no problem.
             let Some(looked) = looked else {
                 gone.insert(path);
                 continue;
@@ -250,7 +250,7 @@ impl Loader {
         (outlines, has_other_heads)
     }
 
-    /// Decides anew who has which address.
+    /// Decides again which file has which address.
     fn settle(&mut self, sources: &[Source]) {
         let paths = sources.iter().map(|source| &source.file.path);
         let good = paths.clone().filter_map(|path| self.files.get(path)?.good.as_ref());
@@ -271,13 +271,14 @@ impl Loader {
         }
     }
 
-    /// Makes what is new, and what would look up something else than it did.
+    /// Renders new files, and files whose lookups would now give another result.
     fn make(&mut self, sources: &[Source], mut outlines: HashMap<PathBuf, Box<Outline>>, changes: Changes) {
         let ours = Url::parse(&self.rules.base_url).ok();
         let world = World { content: &self.content, media: &self.media, told: &self.told, names: &self.names };
         let patience = self.patience;
         let maker = Maker { world, rules: &self.rules, texts: self.texts, ours: ours.as_ref(), patience };
-        // Also what another has the address of: should it get that while it is broken, this is its last good version.
+        // Includes files whose address another file has: should they get it while broken, this is their last good
+        // version.
         let all = sources.iter().filter_map(|source| {
             let kept = self.files.get(&source.file.path)?;
             Some((source, kept, kept.good.as_ref()?))
@@ -311,7 +312,7 @@ impl Loader {
         }
     }
 
-    /// All of it, but for what is wrong with links.
+    /// Builds the library, without the problems of links.
     fn library(&self, tree: &Tree) -> Library {
         let mut problems: Vec<Problem> = tree.unreadable.iter().map(unreadable).collect();
         problems.extend(strangers::all(&self.content, tree));
@@ -343,8 +344,8 @@ impl Loader {
         library
     }
 
-    /// Looks for links that lead nowhere: those of new texts, all of them where there is anything else to lead to than
-    /// before, and those to a part of a page where such a page has other parts.
+    /// Finds links that lead nowhere. Checks the links of new texts; all links if addresses or media have changed; and
+    /// links with a fragment if the ids on such a page have changed.
     fn judge_links(&mut self, sources: &[Source], library: &mut Library, has_other_media: bool) {
         let Ok(ours) = Url::parse(&self.rules.base_url) else { return };
         let shown = |path: &PathBuf| self.files.get(path).and_then(Kept::shown);
@@ -391,8 +392,8 @@ impl Loader {
     }
 }
 
-/// Each of what stands in many files, where it comes first: a word of a theme stands in every post of a blog that moves
-/// here, and would hide all else that is to be mended.
+/// Reports a problem of many files once, at the first file: a theme's key is in every post of a blog that moves here,
+/// and would hide all other problems.
 fn once<'a>(all: impl Iterator<Item = &'a Problem>) -> impl Iterator<Item = Problem> {
     let mut found: BTreeMap<&str, (&Problem, usize)> = BTreeMap::new();
     for problem in all {

@@ -1,6 +1,6 @@
-//! The author's Markdown: CommonMark and its usual extensions, made into pieces for the templates.
+//! The author's Markdown: CommonMark and common extensions, rendered to pieces for the templates.
 //!
-//! The author is trusted with HTML. What a strict page policy would refuse (inline script and style) is reported.
+//! The author may use HTML. What a strict Content-Security-Policy refuses (inline script and style) is reported.
 
 mod blocks;
 mod footnotes;
@@ -31,35 +31,35 @@ use crate::domain::{
 };
 use crate::texts::{Article, Texts};
 
-/// What a text may refer to.
+/// Access to everything that a text may refer to.
 pub trait Lookup {
-    /// A picture or download by the address the author wrote; `None` where there is none.
+    /// A picture or download by the address the author wrote; `None` if there is none.
     fn media(&self, written: &str) -> Option<Linked>;
     /// The path of a post, page or stretch whose Markdown file the author linked to.
     fn entry(&self, written: &str) -> Option<String>;
-    /// The path of a post, page or stretch by the name of its file, from any folder, as Hugo's `ref`, Zola's `@/` and
-    /// Jekyll's `post_url` write it.
+    /// The path of a post, page or stretch by its file name, from any folder, as in Hugo's `ref`, Zola's `@/` and
+    /// Jekyll's `post_url`.
     fn named(&self, written: &str) -> Option<String>;
-    /// A still picture beside the text with this name and any ending.
+    /// A still picture next to the text, with this name and any file extension.
     fn poster(&self, stem: &str) -> Option<Picture>;
-    /// What a provider has told about the embed of this name.
+    /// Stored answer of a provider about the embed of this name.
     fn told(&self, stem: &str) -> Option<Told>;
-    /// The words that are made with a text, in its language.
+    /// Instep's own words for the text, in its language.
     fn texts(&self) -> &'static Texts;
     /// The language of the text, a BCP 47 tag.
     fn language(&self) -> &str {
         "en"
     }
-    /// Attributes of our words in the HTML, where they are in another language than the text.
+    /// HTML attributes for Instep's own words, if their language is not that of the text.
     fn tongue(&self) -> String {
         let ours = &self.texts().language;
         if language::is_same(self.language(), ours) { String::new() } else { language::attributes(ours) }
     }
-    /// Whether there is a stretch of that name.
+    /// True if there is a stretch of that name.
     fn has_stretch(&self, slug: &Slug) -> bool;
-    /// Whether a picture stands above the text.
+    /// True if there is a picture above the text.
     fn has_cover(&self) -> bool;
-    /// Told how many bytes are looked at. False ends the work: the file has had its time.
+    /// Records that this many bytes were processed. Returns false if the file's time is used up.
     fn spend(&self, _bytes: usize) -> bool {
         true
     }
@@ -70,17 +70,17 @@ pub trait Lookup {
 pub struct Linked {
     pub picture: Picture,
     pub media_type: String,
-    /// A still picture of the same name beside it.
+    /// A still picture of the same name next to it.
     pub poster: Option<Picture>,
-    /// Captions of the same name beside it.
+    /// Captions of the same name next to it.
     pub captions: Option<String>,
-    /// A picture of several that follow each other.
+    /// True if it is an animation.
     pub moves: bool,
-    /// Why it is not sent.
+    /// Reason why it is not sent.
     pub refusal: Option<Refusal>,
 }
 
-/// Something in a text that the author should look at.
+/// A problem in a text that the author should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
     /// Bytes from the start of the Markdown.
@@ -89,35 +89,35 @@ pub struct Remark {
     pub mend: String,
 }
 
-/// Something that a text refers to by its address.
+/// An address that a text refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
     /// Bytes from the start of the Markdown.
     pub at: usize,
-    /// As a browser gets it.
+    /// The address that a browser gets.
     pub to: String,
 }
 
-/// A text, rendered.
+/// A rendered text.
 #[derive(Debug, Default)]
 pub struct Rendered {
     pub body: Body,
     pub remarks: Vec<Remark>,
-    /// Links, which can be judged when all texts are read.
+    /// Links, which can be checked when all texts are read.
     pub links: Vec<Reference>,
-    /// Pages that the author's HTML puts into a frame.
+    /// Addresses of frames in the author's HTML.
     pub frames: Vec<Reference>,
-    /// Pages with this text must be allowed pictures from elsewhere.
+    /// True if pages with this text need permission for pictures of other servers.
     pub has_remote_picture: bool,
 }
 
-/// A picture after more than this many bytes of text is below the fold of every screen.
+/// Bytes of text after which a picture is below the fold on every screen.
 const FOLD: usize = 1000;
 
-/// What is understood besides CommonMark.
+/// Choice of Markdown extensions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
-    /// CommonMark and all of ours: tables, embeds, ids for headings and the rest.
+    /// CommonMark and all extensions: tables, embeds, ids for headings and the rest.
     #[default]
     Instep,
     /// CommonMark 0.31.2 and nothing else.
@@ -189,7 +189,7 @@ fn parse<'a>(dialect: Dialect, markdown: &'a str, lookup: &dyn Lookup) -> Vec<(E
 }
 
 fn write<'e>(dialect: Dialect, markdown: &str, events: &'e Events<'e>, lookup: &dyn Lookup) -> Rendered {
-    // A part of the events has starts without ends.
+    // The events may be incomplete, with starts that have no ends.
     if !lookup.spend(markdown.len()) {
         return Rendered::default();
     }
@@ -200,7 +200,7 @@ fn write<'e>(dialect: Dialect, markdown: &str, events: &'e Events<'e>, lookup: &
         dialect,
         markdown,
         lookup,
-        // The title of the page is its only h1.
+        // The title of the page must be the only h1.
         heading_shift: u8::from(has_h1),
         out: Rendered::default(),
         html: String::with_capacity(markdown.len() * 3 / 2),
@@ -221,29 +221,29 @@ fn write<'e>(dialect: Dialect, markdown: &str, events: &'e Events<'e>, lookup: &
     writer.finish()
 }
 
-/// Walks over the events once; `blocks` and `lines` hold what single constructs need.
+/// Writes the events in one pass; `blocks` and `lines` contain the code for single constructs.
 struct Writer<'a, 'e> {
     dialect: Dialect,
     markdown: &'a str,
     lookup: &'a dyn Lookup,
     heading_shift: u8,
     out: Rendered,
-    /// HTML since the last piece.
+    /// HTML written since the last piece.
     html: String,
-    /// Plain text of everything so far.
+    /// Plain text written so far.
     text: String,
-    /// Where `<!--more-->` stood, in bytes of `text`.
+    /// Position of `<!--more-->`, in bytes of `text`.
     excerpt_end: Option<usize>,
     ids: ids::Ids,
-    /// What the author's HTML has opened.
+    /// Open elements of the author's HTML.
     open: open::Open,
-    /// Links of Markdown around what is being written.
+    /// Number of Markdown links around the current event.
     in_link: usize,
-    /// What may not stand in the link that is being written, and follows it.
+    /// HTML that is not allowed inside the current link and follows it.
     behind_link: String,
-    /// Places of end tags in texts, by name.
+    /// Positions of inline end tags, by name.
     ends: HashMap<String, Vec<usize>>,
-    /// One stands above what comes next.
+    /// True if there is a picture above the current event.
     has_picture: bool,
     footnotes: footnotes::Footnotes<'e>,
     alignments: Vec<pulldown_cmark::Alignment>,
@@ -270,7 +270,7 @@ impl<'e> Writer<'_, 'e> {
                     self.inline_html(html, range.start, block);
                     1
                 }
-                // Nothing of the author's HTML reaches over the end of what Markdown has around it.
+                // HTML elements of the author end with the Markdown block that contains them.
                 Event::Start(_) => {
                     self.single(event, range);
                     self.open.enter();
@@ -292,14 +292,14 @@ impl<'e> Writer<'_, 'e> {
         }
     }
 
-    /// Adds words for descriptions, search and counting, except where the author's HTML hides them.
+    /// Adds words for descriptions, search and counting, unless the author's HTML hides them.
     fn push_text(&mut self, text: &str) {
         if !self.open.is_hidden() {
             self.text.push_str(text);
         }
     }
 
-    /// An event that needs no look ahead.
+    /// Writes an event that needs no look-ahead.
     fn single(&mut self, event: &Event, range: &Range<usize>) {
         if self.table(event) {
             return;
@@ -332,7 +332,7 @@ impl<'e> Writer<'_, 'e> {
         }
     }
 
-    /// Our words in it.
+    /// Instep's own words for an article.
     fn words(&self) -> &'static Article {
         &self.lookup.texts().article
     }
@@ -341,7 +341,7 @@ impl<'e> Writer<'_, 'e> {
         self.html.push_str(html);
     }
 
-    /// Ends the HTML before something that a template draws.
+    /// Ends the current HTML and adds a piece that a template renders.
     fn piece(&mut self, piece: Piece) {
         self.flush();
         self.out.body.pieces.push(piece);
@@ -350,7 +350,7 @@ impl<'e> Writer<'_, 'e> {
     fn flush(&mut self) {
         let mut html = std::mem::take(&mut self.html);
         if !html.trim().is_empty() {
-            // It is kept as long as the site runs.
+            // It stays in memory as long as the site runs.
             html.shrink_to_fit();
             self.out.body.pieces.push(Piece::Html(html));
         }
@@ -379,7 +379,7 @@ impl<'e> Writer<'_, 'e> {
         self.out
     }
 
-    /// Gives each heading its id and lists them. Those that the author has written come first, then those made of words.
+    /// Gives headings their ids and lists them. Ids written by the author come first, then those made from titles.
     fn name_headings(&mut self) {
         let Body { pieces, contents, .. } = &mut self.out.body;
         let mut headings: Vec<&mut ContentsLine> = pieces
@@ -400,7 +400,7 @@ impl<'e> Writer<'_, 'e> {
     }
 }
 
-/// True for a picture that is all of an item or a definition without paragraphs.
+/// True if a picture is the whole of an item or definition without paragraphs.
 fn is_alone(events: &Events, at: usize) -> bool {
     let is_before = |tag: &Event| matches!(tag, Event::Start(Tag::Item | Tag::DefinitionListDefinition));
     let is_behind = |tag: &Event| {
@@ -411,7 +411,7 @@ fn is_alone(events: &Events, at: usize) -> bool {
         && events.get(behind).is_some_and(|(event, _)| is_behind(event))
 }
 
-/// Places of the end tags in texts, by name.
+/// Positions of inline end tags, by name.
 fn ends_in_texts(events: &Events) -> HashMap<String, Vec<usize>> {
     let mut ends: HashMap<String, Vec<usize>> = HashMap::new();
     for (event, range) in events {
@@ -425,12 +425,12 @@ fn ends_in_texts(events: &Events) -> HashMap<String, Vec<usize>> {
     ends
 }
 
-/// Ends after which words do not touch.
+/// True if the end separates words.
 pub(super) fn is_block_end(end: &TagEnd) -> bool {
     !matches!(end, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image)
 }
 
-/// What an address alone on its line becomes.
+/// The embed for an address alone on its line.
 pub fn embed(address: &str, title: Option<&str>, lookup: &dyn Lookup) -> Option<Embed> {
     let title = title.filter(|title| !title.trim().is_empty()).map(str::to_owned);
     if let Some(mut player) = embeds::recognise(address, title.clone()) {

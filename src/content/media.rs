@@ -1,5 +1,5 @@
-//! Pictures, clips and downloads: every file that is not Markdown, under an address with its hash in it, so that
-//! browsers may keep it for ever. Photos leave cleaned and in smaller sizes (`pictures`), everything else as it is.
+//! Pictures, clips and downloads: every file that is not Markdown, at an address with its hash, so that browsers may
+//! cache it for ever. Photos are cleaned and have smaller sizes (`pictures`), everything else is served as it is.
 
 use std::{
     borrow::Cow,
@@ -25,25 +25,25 @@ use crate::domain::{
     picture::{Format, Picture},
 };
 
-/// A file that is served.
+/// A media file, served unless it is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaFile {
     pub path: PathBuf,
     /// `/media/HASH-NAME`, not percent-encoded.
     pub address: String,
-    /// Of photos by what is in them, of others by their name.
+    /// Type by content for photos, by name for others.
     pub media_type: String,
-    /// CSS pixels, of pictures.
+    /// Size in CSS pixels, of pictures.
     pub size: Option<(u32, u32)>,
-    /// A picture of several that follow each other.
+    /// True for an animated picture.
     pub moves: bool,
-    /// Of photos that can be had in smaller sizes.
+    /// Format of a photo that has smaller sizes.
     pub format: Option<Format>,
-    /// Of photos whose pixels must be turned before they are sent.
+    /// True for a photo whose pixels are turned before it is served.
     pub remade: bool,
-    /// Why it is not served.
+    /// Reason why it is not served.
     pub refusal: Option<Refusal>,
-    /// It is a film that tells where it was made.
+    /// True for a film that tells where it was made.
     pub tells_a_place: bool,
     pub bytes: u64,
     pub modified: SystemTime,
@@ -54,7 +54,7 @@ impl MediaFile {
         Picture { address: self.address.clone(), size: self.size, format: self.format }
     }
 
-    /// The hash in its address.
+    /// Hash in the address.
     pub fn hash(&self) -> &str {
         self.address.strip_prefix("/media/").and_then(|rest| rest.split('-').next()).unwrap_or_default()
     }
@@ -66,17 +66,17 @@ pub struct MediaIndex {
     by_path: Arc<HashMap<PathBuf, Known>>,
 }
 
-/// A file, and whether it must be read to know that it is still the same.
+/// A file, and its stamp when it was read.
 #[derive(Clone, Debug)]
 struct Known {
     stamp: Stamp,
-    /// It was saved so recently that another save may have the same stamp.
+    /// True if it was saved so recently that another save may have the same stamp.
     is_doubtful: bool,
     file: Arc<MediaFile>,
 }
 
 impl MediaIndex {
-    /// Reads what is new or has changed since `before`; a clip of a gigabyte is hashed once. `latest`: see
+    /// Reads files that are new or changed since `before`; a clip of a gigabyte is hashed once. `latest`: see
     /// [`Changed::may_hide_a_save`].
     pub fn build(found: &[Found], latest: Changed, before: &Self) -> Self {
         let is_known = |found: &&Found| {
@@ -89,7 +89,7 @@ impl MediaIndex {
         let (same, others): (Vec<&Found>, Vec<&Found>) = found.iter().partition(is_known);
         let look = |found: &Found| {
             let known = before.by_path.get(&*composed(&found.path));
-            // A file that vanished between finding and reading is no file.
+            // A file that vanished between finding and reading is skipped.
             let read = read(found).ok()?;
             let file = known.map(|known| &known.file).filter(|file| ***file == read).cloned();
             let is_doubtful = found.stamp.changed.may_hide_a_save(latest);
@@ -101,7 +101,7 @@ impl MediaIndex {
         Self { by_path: Arc::new(looked.into_iter().flatten().chain(same).collect()) }
     }
 
-    /// Whether both have the same files, and the same in them.
+    /// True if both have the same files with the same content.
     pub fn is_same(&self, other: &Self) -> bool {
         let has = |(path, known): (&PathBuf, &Known)| {
             other.by_path.get(path).is_some_and(|other| Arc::ptr_eq(&other.file, &known.file))
@@ -110,27 +110,27 @@ impl MediaIndex {
             || (self.by_path.len() == other.by_path.len() && self.by_path.iter().all(has))
     }
 
-    /// What is served.
+    /// Files that are served.
     pub fn files(&self) -> impl Iterator<Item = &Arc<MediaFile>> {
         self.all().filter(|file| file.refusal.is_none())
     }
 
-    /// Also what is refused.
+    /// All files, refused ones too.
     pub fn all(&self) -> impl Iterator<Item = &Arc<MediaFile>> {
         self.by_path.values().map(|known| &known.file)
     }
 
-    /// The file a Markdown file means by `pic.jpg`, `../x/pic.jpg` or `/media/pic.jpg`.
+    /// File that a Markdown file names as `pic.jpg`, `../x/pic.jpg` or `/media/pic.jpg`.
     pub fn resolve(&self, content: &Path, markdown_file: &Path, written: &str) -> Option<&Arc<MediaFile>> {
         let written = written.split(['?', '#']).next().unwrap_or_default();
         let path = resolve_path(content, markdown_file, written)?;
-        // Stretches and flat posts may keep their pictures in media/. What was in Hugo's static/ or beside Jekyll's
-        // _posts/ has its place there as well, and is still written `/images/pic.jpg`.
+        // Stretches and flat posts may keep their pictures in media/. Files of Hugo's static/ or beside Jekyll's
+        // _posts/ belong there as well, and are still written `/images/pic.jpg`.
         let in_media = || resolve_path(&content.join("media"), &content.join("media/x"), written);
         self.at(&path).or_else(|| self.at(&in_media()?))
     }
 
-    /// A file beside another with the same name and one of these endings: the poster of a clip.
+    /// File of the same name with one of these endings, such as the poster of a clip.
     pub fn beside(&self, file: &MediaFile, endings: &[&str]) -> Option<&Arc<MediaFile>> {
         let beside = |ending: &&str| self.at(&file.path.with_extension(ending));
         endings.iter().find_map(beside).filter(|file| file.refusal.is_none())
@@ -142,8 +142,8 @@ impl MediaIndex {
     }
 }
 
-/// A path in composed Unicode (UAX 15). Macs and some archives write names in decomposed Unicode; authors, and most
-/// other programs, do not. It is the same name.
+/// Path in composed Unicode (UAX 15). Macs and some archives write names in decomposed Unicode; authors, and most other
+/// programs, do not. Both are the same name.
 pub fn composed(path: &Path) -> Cow<'_, Path> {
     match path.to_str() {
         Some(text) if !is_nfc(text) => PathBuf::from(text.nfc().collect::<String>()).into(),
@@ -151,7 +151,7 @@ pub fn composed(path: &Path) -> Cow<'_, Path> {
     }
 }
 
-/// The path of a file that a Markdown file names: from its own folder, or with a slash from the content folder. Composed.
+/// Path that a Markdown file names: from its own folder, or with a slash from the content folder. Composed.
 pub fn resolve_path(content: &Path, markdown_file: &Path, written: &str) -> Option<PathBuf> {
     let decoded = address::decode(written)?;
     let path = match decoded.strip_prefix('/') {
@@ -162,7 +162,7 @@ pub fn resolve_path(content: &Path, markdown_file: &Path, written: &str) -> Opti
     Some(composed(&path).into_owned())
 }
 
-/// `a/b/../c` is `a/c`. Does not ask the disk, so links in the path are not followed.
+/// Removes dots: `a/b/../c` is `a/c`. Does not read the disk, so links in the path are not followed.
 fn without_dots(path: &Path) -> PathBuf {
     let mut clean = PathBuf::new();
     for component in path.components() {
@@ -226,14 +226,14 @@ fn read(found: &Found) -> io::Result<MediaFile> {
     Ok(read)
 }
 
-/// Ten hexadecimal digits.
+/// Hash of a file, in ten hexadecimal digits.
 fn hash_of(file: &mut impl Read) -> io::Result<String> {
     let mut hasher = Sha256::new();
     io::copy(file, &mut Hasher(&mut hasher))?;
     Ok(hasher.finalize()[..5].iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// sha2 no longer is a `Write` of its own.
+/// Adapter: sha2 no longer implements `Write`.
 struct Hasher<'a>(&'a mut Sha256);
 
 impl io::Write for Hasher<'_> {
@@ -255,7 +255,7 @@ fn size(path: &Path) -> Option<(u32, u32)> {
     Some((u32::try_from(size.width).ok()?, u32::try_from(size.height).ok()?))
 }
 
-/// `width` and `height` of the root, else its `viewBox`.
+/// Size of an SVG: `width` and `height` of its root, else its `viewBox`.
 fn svg_size(svg: &str) -> Option<(u32, u32)> {
     let root = start_tags(svg).into_iter().find(|tag| tag.name == "svg")?;
     let attribute = |name: &str| Some(root.get(name)?.trim_end_matches("px").trim_end().to_owned());

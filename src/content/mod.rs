@@ -1,7 +1,7 @@
 //! Markdown on disk becomes an immutable [`Snapshot`]: front matter, Markdown, embeds, pictures, watching.
 //!
-//! Knows `domain` and the disk; knows nothing of the database or of HTTP. Templates are not here either: what needs
-//! one leaves as a `domain::entry::Piece`.
+//! Depends on `domain` and the disk, not on the database or HTTP. Templates are elsewhere too: what needs one is passed
+//! on as a `domain::entry::Piece`.
 
 mod bare_urls;
 pub mod comment_markdown;

@@ -1,10 +1,10 @@
-//! Pictograms: small SVG files made fit to stand inside a page.
+//! Pictograms: small SVG files, prepared for use inside a page.
 
 use crate::domain::words::has_event_handler;
 
-/// The `<svg>` element alone, its ids and references prefixed so that many can share a page.
+/// Returns the `<svg>` element alone. Its ids and references get a prefix, so that many can share a page.
 ///
-/// `None` where the file has no root, or something in it that runs or styles: a page's policy would refuse that.
+/// `None` if there is no root, or a script or style in it: a page's Content-Security-Policy would refuse that.
 pub fn inline(svg: &str, prefix: &str) -> Option<String> {
     let start = svg.find("<svg")?;
     let end = svg.rfind("</svg>")? + "</svg>".len();
@@ -24,7 +24,7 @@ pub fn inline(svg: &str, prefix: &str) -> Option<String> {
     Some(inlined)
 }
 
-/// `aria-labelledby="t d"` holds several ids.
+/// Adds the prefix to references. `aria-labelledby="t d"` has several ids.
 fn prefixed_references(svg: &str, prefix: &str) -> String {
     let mut prefixed = String::with_capacity(svg.len() + 64);
     let mut rest = svg;

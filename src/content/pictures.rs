@@ -1,8 +1,7 @@
-//! Photos: what may leave of them, and the sizes they leave in.
+//! Photos: cleaned of personal metadata, and resized.
 //!
-//! A picture is looked at when the content is read (its head only, never its pixels), cleaned of what it tells about
-//! its maker when it is first sent, and made smaller in the background. [`Pictures`] keeps what was made, under
-//! `data/pictures`.
+//! A picture is checked when the content is read (its head only, never its pixels), cleaned when it is first sent, and
+//! resized in the background. [`Pictures`] stores the results in `data/pictures`.
 
 mod clip;
 mod colour;
@@ -25,45 +24,45 @@ pub use clip::tells_a_place;
 pub use markup::{Place, html};
 pub use workshop::{Cleaned, Pictures, Working};
 
-/// Part of every picture's hash. Grows with each change to what is made of the same file, so that nobody keeps what an
-/// older version made.
+/// Prefix of the hash input of every picture. Its number grows with each change of the processing, so that no cached
+/// older result is used.
 const EDITION: &[u8] = b"instep pictures 2";
-/// The largest file that is read, in bytes.
+/// Largest file that is read, in bytes.
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// The largest picture that is sent.
+/// Largest picture that is sent, in pixels.
 const MOST_PIXELS: u64 = 100_000_000;
 
 const SMALLER: &str = "Save it smaller: no page shows more than 2400 pixels in width.";
 
-/// Why a picture is not sent. What is wrong begins with "it", and the other one is a whole sentence.
+/// Reason why a picture is not sent. `what` begins with "it"; `mend` is a whole sentence.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Refusal {
     pub what: String,
     pub mend: &'static str,
 }
 
-/// A file that does not say what its format wants said.
+/// Reason why a file is invalid in its format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Broken(&'static str);
 
-/// What the head of a file says.
+/// Data from the head of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Head {
-    /// Pixels as they are stored.
+    /// Size in pixels before the picture is turned.
     width: u32,
     height: u32,
-    /// 1 to 8, as Exif counts.
+    /// Orientation, 1 to 8 as in Exif.
     orientation: u8,
-    /// `None`: it stays as large as it is, for it moves, or its colours are not those of a screen.
+    /// Format of smaller versions. `None`: no resizing, for an animation or colours that are not for a screen.
     format: Option<Format>,
     moves: bool,
-    /// Bytes of a pixel that is made smaller: 3, or 4 with transparency.
+    /// Bytes per pixel after resizing: 3, or 4 with transparency.
     channels: u64,
-    /// What decoding takes at most, in bytes. Of a JPEG: besides its pixels, which are made smaller on the way.
+    /// Most memory for decoding, in bytes. For a JPEG: without its pixels, which are scaled while it is decoded.
     decoding: u64,
 }
 
-/// A kind of file that is cleaned before it leaves.
+/// A kind of file that is cleaned before it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Jpeg,
@@ -73,7 +72,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// By the first bytes of a file, whatever it is called.
+    /// Detects the kind from the first bytes of a file, whatever its name is.
     pub fn of(start: &[u8]) -> Option<Self> {
         match start {
             [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
@@ -103,22 +102,22 @@ impl Kind {
     }
 }
 
-/// A picture as pages must know it.
+/// Properties of a picture that pages need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Looked {
-    /// Pixels as it is seen.
+    /// Size in pixels after the picture is turned.
     pub size: (u32, u32),
     pub format: Option<Format>,
-    /// It is several pictures that follow each other.
+    /// True for an animation.
     pub moves: bool,
-    /// The whole picture is encoded anew. Browsers ignore the orientation of a WebP, so its pixels must be turned.
+    /// True if the whole picture is encoded again: a WebP to be turned, as browsers ignore its orientation.
     pub remade: bool,
 }
 
-/// Looks at a whole file without decoding it.
+/// Checks a whole file without decoding it.
 ///
 /// # Errors
-/// It is too large, or broken, or no picture at all.
+/// The file is too large, broken, or no picture.
 pub fn look(kind: Kind, bytes: &[u8]) -> Result<Looked, Refusal> {
     let broken = |Broken(what)| Refusal {
         what: format!("it is damaged: {what}"),
@@ -141,7 +140,7 @@ pub fn look(kind: Kind, bytes: &[u8]) -> Result<Looked, Refusal> {
     Ok(Looked { size, format: head.format, moves: head.moves, remade })
 }
 
-/// A file of more than [`MOST_BYTES`].
+/// Refusal of a file of more than [`MOST_BYTES`].
 pub fn too_large(bytes: u64) -> Refusal {
     Refusal {
         what: format!("its file has {} MB, and {} are the most", bytes.div_ceil(1_000_000), MOST_BYTES / 1_000_000),
@@ -149,13 +148,13 @@ pub fn too_large(bytes: u64) -> Refusal {
     }
 }
 
-/// A picture in a format that is not understood here, by its media type: it may carry a position, and nothing could
-/// take it out. `None` where there is nothing to fear.
+/// Refusal of a picture in an unsupported format, by its media type: it may contain a position that cannot be removed.
+/// `None` if there is no such risk.
 pub fn unknown(media_type: &str, bytes: &[u8]) -> Option<Refusal> {
     let holds = |words: &[u8]| bytes.windows(words.len()).any(|window| window == words);
     match media_type {
         "image/svg+xml" | "image/bmp" | "image/x-icon" | "image/vnd.microsoft.icon" => None,
-        // Metadata have items of their own in it, with these words in their names.
+        // Metadata items of an AVIF have these words in their names.
         "image/avif" if !holds(b"Exif") && !holds(b"application/rdf+xml") => None,
         "image/avif" => Some(Refusal {
             what:
@@ -175,7 +174,7 @@ pub fn unknown(media_type: &str, bytes: &[u8]) -> Option<Refusal> {
     }
 }
 
-/// The name of a picture's bytes: ten hexadecimal digits.
+/// Hash of a picture's bytes: ten hexadecimal digits.
 pub fn hash(bytes: &[u8]) -> String {
     let hash = Sha256::new().chain_update(EDITION).chain_update(bytes).finalize();
     hash[..5].iter().map(|byte| format!("{byte:02x}")).collect()
@@ -190,12 +189,12 @@ fn head(kind: Kind, bytes: &[u8]) -> Result<Head, Broken> {
     }
 }
 
-/// A PNG without what it tells about its maker; `None` where it is none, or broken.
+/// A PNG without personal metadata; `None` if it is broken or no PNG.
 pub fn cleaned_png(bytes: &[u8]) -> Option<Vec<u8>> {
     png::clean(bytes).ok()
 }
 
-/// What is left when everything is taken out that does not show the picture. The pixels stay as they are.
+/// Removes everything that is not needed to show the picture. The pixels stay unchanged.
 fn clean(kind: Kind, bytes: &[u8]) -> Result<Vec<u8>, Broken> {
     match kind {
         Kind::Jpeg => jpeg::clean(bytes),

@@ -1,4 +1,4 @@
-//! Which embeds of others stand in which file, for the errand that asks their providers.
+//! Finds the embeds of providers in all files, for `instep embeds fetch`.
 
 use std::path::Path;
 
@@ -12,20 +12,20 @@ use crate::domain::{
 #[derive(Clone, Copy, Debug)]
 pub struct Shown<'a> {
     pub file: &'a Path,
-    /// Of the post, page or stretch.
+    /// Slug of the post, page or stretch.
     pub slug: &'a str,
     pub player: &'a Player,
 }
 
 impl Library {
-    /// Every file that could show an embed, by path and slug.
+    /// All posts, pages and stretches: each may show an embed.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         let posts = self.posts.iter().map(|post| &post.entry);
         let pages = self.pages.iter().map(|page| &page.entry);
         posts.chain(pages).chain(self.stretches.values().map(|stretch| &stretch.entry))
     }
 
-    /// All embeds of others, drafts' too, in the order of their files.
+    /// All embeds of providers, in drafts too, in the order of their files.
     pub fn players(&self) -> Vec<Shown<'_>> {
         let in_texts = self.entries().flat_map(|entry| entry.body.pieces.iter().map(move |piece| (entry, piece)));
         let in_texts = in_texts.filter_map(|(entry, piece)| match piece {

@@ -1,13 +1,13 @@
-//! Work on many files at once, on as many threads as pay.
+//! Parallel work on many files, on as many threads as pay off.
 
 use std::{num::NonZero, panic, thread};
 
-/// Most threads; reading a folder shall not take a whole machine with many cores.
+/// Most threads; reading a folder must not take all cores of a large machine.
 const MOST_THREADS: usize = 8;
-/// Fewer pieces of work than this for a thread are done before it has started.
+/// Least items for a thread. Fewer are done before it has started.
 const LEAST_WORK: usize = 8;
 
-/// Does it with each, and gives the results in the same order. A panic in one is a panic here.
+/// Does the work for each item, and returns the results in order. A panic in one is a panic here.
 pub(super) fn side_by_side<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let threads = cores.min(MOST_THREADS).min(items.len() / LEAST_WORK);
@@ -32,7 +32,7 @@ pub(super) fn side_by_side<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> 
     })
 }
 
-/// Does two things at once. A panic in either is a panic here.
+/// Runs two functions in parallel. A panic in either is a panic here.
 pub(super) fn both<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
     thread::scope(|scope| {
         let one = scope.spawn(one);

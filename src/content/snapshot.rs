@@ -1,4 +1,4 @@
-//! What readers may see at one moment: the published part of a library, sorted, counted and addressed.
+//! Public content at one moment: the published part of a library, sorted, counted and addressed.
 
 mod nearby;
 mod old;
@@ -31,50 +31,50 @@ use crate::domain::{
 pub(super) use nearby::{Nearby, last_part};
 pub use tagged::Tagged;
 
-/// All public content as it is at one moment. Never changed; a newer one takes its place whole.
+/// All public content at one moment. Never changed; a newer one replaces it as a whole.
 #[derive(Debug, Default)]
 pub struct Snapshot {
-    /// Newest first.
+    /// Public posts, newest first.
     pub posts: Vec<Arc<Post>>,
-    /// As home lists them: the newest featured one, then the others by date.
+    /// Posts of the home page: the newest featured one, then the others by date.
     pub home: Vec<Arc<Post>>,
-    /// By title.
+    /// Pages, sorted by title.
     pub pages: Vec<Arc<Page>>,
     pub stretches: BTreeMap<Slug, Arc<Stretch>>,
-    /// By slug.
+    /// Tags by slug.
     pub tags: BTreeMap<Slug, TagPosts>,
-    /// By the slug of the name.
+    /// Series by the slug of the name.
     pub series: BTreeMap<Slug, Series>,
-    /// Who writes here, by the posts themselves.
+    /// Authors of the posts.
     pub authors: Names,
     pub problems: Arc<Vec<Problem>>,
     pub counts: Counts,
-    /// Some page shows a picture from another server.
+    /// True if some page shows a picture from another server.
     pub has_remote_picture: bool,
-    /// When the next post appears or goes, or its thread closes.
+    /// Next time when content appears or expires, or a thread closes.
     pub next_change: Option<Timestamp>,
     addresses: HashMap<String, Target>,
     media: HashMap<String, Arc<MediaFile>>,
-    /// The post by each slug it has had.
+    /// Posts by each slug they have or had.
     threads: HashMap<String, Arc<Post>>,
     /// Posts that show a stretch, newest first.
     shown_in: HashMap<Slug, Vec<Arc<Post>>>,
-    /// Made when first asked for, or by the keepers; many posts take a moment.
+    /// Made on first use, or in the background; many posts take a moment.
     related: OnceLock<Arc<Related>>,
-    /// What the snapshot before had, until this one's own are made.
+    /// Related posts of the snapshot before, until this one's are made.
     related_before: Option<Arc<Related>>,
-    /// Made when first asked for: only a missing page needs it.
+    /// Made on first use: only a missing page needs it.
     nearby: OnceLock<Nearby>,
 }
 
-/// Posts for which a reader may wait while related ones are found: some 30 ms.
+/// Most posts that are compared while a reader waits: some 30 ms.
 const COMPARED_AT_ONCE: usize = 1_000;
 
-/// Which posts are near which, for the posts of one snapshot.
+/// Related posts, for the posts of one snapshot.
 #[derive(Debug)]
 struct Related {
     posts: Vec<Arc<Post>>,
-    /// For each of `posts` places in it, nearest first.
+    /// Places in `posts` of those related to each post, nearest first.
     near: Vec<Vec<u32>>,
 }
 
@@ -89,24 +89,24 @@ pub struct TagPosts {
 #[derive(Debug)]
 pub struct Series {
     pub slug: Slug,
-    /// As the oldest part writes it.
+    /// Name as the oldest part writes it.
     pub name: String,
-    /// Oldest first; those of one moment in the order of their files' names.
+    /// Posts, oldest first; those of one moment by file name.
     pub parts: Vec<Arc<Post>>,
 }
 
-/// What an address leads to.
+/// Target of an address.
 #[derive(Clone, Debug)]
 pub enum Target {
     Post(Arc<Post>),
     Page(Arc<Page>),
     Stretch(Arc<Stretch>),
-    /// To this path, for good.
+    /// Permanent redirect to this path.
     Redirect(String),
 }
 
 impl Snapshot {
-    /// What of the library is public at that moment; drafts too where the author looks at them.
+    /// Builds the snapshot of a library at a moment, with drafts for their author.
     pub fn build(library: &Library, now: Timestamp, with_drafts: bool) -> Self {
         let is_public = |entry: &Entry| entry.is_public(now, with_drafts);
         let mut posts: Vec<Arc<Post>> = library.posts.iter().filter(|post| is_public(&post.entry)).cloned().collect();
@@ -120,7 +120,7 @@ impl Snapshot {
             .filter(|(_, stretch)| is_public(&stretch.entry))
             .map(|(slug, stretch)| (slug.clone(), Arc::clone(stretch)))
             .collect();
-        // The maps of a large site take tens of milliseconds, for which a saved file waits.
+        // Building the maps of a large site takes tens of milliseconds, which delays every save.
         let ((addresses, shown_in), (tags, series, threads)) = both(
             || (addresses(&posts, &pages, &stretches), shown_in(&posts)),
             || (tags(&posts), series(&posts), threads(&posts)),
@@ -149,17 +149,17 @@ impl Snapshot {
         }
     }
 
-    /// What the path (decoded) leads to.
+    /// Target of a path (decoded).
     pub fn target(&self, path: &str) -> Option<&Target> {
         self.addresses.get(path)
     }
 
-    /// The file behind a `/media/…` path (decoded).
+    /// File at a `/media/…` path (decoded).
     pub fn media(&self, path: &str) -> Option<&Arc<MediaFile>> {
         self.media.get(path)
     }
 
-    /// A smaller version of a picture by its path (decoded).
+    /// Smaller version of a picture by its path (decoded).
     pub fn variant(&self, path: &str) -> Option<(&Arc<MediaFile>, Variant)> {
         let found = |original: String| {
             let file = self.media(&original)?;
@@ -168,7 +168,7 @@ impl Snapshot {
         picture::originals(path).into_iter().find_map(found)
     }
 
-    /// A file of `content/media/` by its name.
+    /// File of `content/media/` by its name.
     pub fn media_named(&self, name: &str) -> Option<&Arc<MediaFile>> {
         let path = Path::new("media").join(name);
         self.media.values().find(|file| composed(&file.path).ends_with(composed(&path)))
@@ -184,7 +184,7 @@ impl Snapshot {
         self.shown_in.get(stretch).map_or(&[], Vec::as_slice)
     }
 
-    /// The posts before and after one: older, newer.
+    /// Neighbours of a post: older, newer.
     pub fn neighbours(&self, post: &Post) -> (Option<&Arc<Post>>, Option<&Arc<Post>>) {
         let Some(at) = self.posts.iter().position(|other| other.entry.slug == post.entry.slug) else {
             return (None, None);
@@ -192,15 +192,15 @@ impl Snapshot {
         (self.posts.get(at + 1), at.checked_sub(1).and_then(|newer| self.posts.get(newer)))
     }
 
-    /// The series that a post is part of, and the post's place in it, counted from 0.
+    /// Series of a post, and the post's place in it, counted from 0.
     pub fn series_of(&self, post: &Post) -> Option<(&Series, usize)> {
         let series = self.series.get(&Slug::from_text(post.series.as_deref()?)?)?;
         let at = series.parts.iter().position(|part| part.entry.slug == post.entry.slug)?;
         Some((series, at))
     }
 
-    /// Posts that are near one, nearest first; most have several, some none. On a large site, for a moment after a
-    /// change, those that were near before it: nobody waits for ten thousand posts to be compared.
+    /// Related posts, nearest first; most posts have several, some none. On a large site, right after a change, those
+    /// of the snapshot before: no reader waits for ten thousand posts to be compared.
     pub fn related(&self, post: &Post) -> impl Iterator<Item = &Arc<Post>> {
         if self.posts.len() <= COMPARED_AT_ONCE {
             self.make_related();
@@ -213,21 +213,21 @@ impl Snapshot {
         near.into_iter().flatten().filter_map(|other| self.threads.get(other.entry.slug.as_str()))
     }
 
-    /// Makes what [`Snapshot::related`] answers from. Whether readers may have been told something else until now.
+    /// Makes the related posts. True if readers may have got other ones until now.
     pub fn make_related(&self) -> bool {
         let related = self.related.get_or_init(|| Arc::new(Related::of(&self.posts)));
         self.posts.len() > COMPARED_AT_ONCE
             && self.related_before.as_ref().is_none_or(|before| before.near != related.near)
     }
 
-    /// Puts it in the place of another, of which it takes over what takes long to make.
+    /// Takes over from the snapshot before what takes long to make.
     #[must_use]
     pub fn after(mut self, before: &Self) -> Self {
         self.related_before = before.related.get().or(before.related_before.as_ref()).cloned();
         self
     }
 
-    /// Years with posts, newest first, and how many each has.
+    /// Years with posts, newest first, and the number of posts in each.
     pub fn years(&self) -> Vec<(i16, usize)> {
         let mut years: Vec<(i16, usize)> = Vec::new();
         for post in &self.posts {
@@ -278,7 +278,7 @@ fn addresses(
     for (entry, target) in posts.chain(pages).chain(stretches) {
         redirects.extend(entry.aliases.iter().map(|alias| (alias.clone(), entry.address.clone())));
         if matches!(target, Target::Post(_)) {
-            // The address that every post has had, whatever the pattern is now.
+            // Every post always has this address, whatever the pattern is now.
             let always = format!("/posts/{}", entry.slug);
             redirects.extend((always != entry.address).then(|| (always, entry.address.clone())));
         }
@@ -294,7 +294,7 @@ fn moment(post: &Post) -> Option<Timestamp> {
     post.date.as_ref().map(Zoned::timestamp)
 }
 
-/// A path by which names sort as people count: `part-2` before `part-10`.
+/// Key that sorts paths as people count: `part-2` before `part-10`.
 fn natural(path: &Path) -> String {
     let (mut key, mut digits) = (String::new(), String::new());
     for c in path.to_string_lossy().chars().chain(['\0']) {
@@ -352,7 +352,7 @@ fn series(posts: &[Arc<Post>]) -> BTreeMap<Slug, Series> {
     all
 }
 
-/// A post's own slug wins over another's old one.
+/// Posts by slug. A post's own slug wins over an old one of another.
 fn threads(posts: &[Arc<Post>]) -> HashMap<String, Arc<Post>> {
     let own = posts.iter().map(|post| (post.entry.slug.to_string(), Arc::clone(post)));
     let mut threads: HashMap<String, Arc<Post>> = own.collect();

@@ -1,4 +1,4 @@
-//! Finding the author's files: which there are, what they are, what they are called.
+//! Finds the author's files, their kinds and their names.
 
 mod copies;
 mod walk;
@@ -17,7 +17,7 @@ use jiff::{Timestamp, civil::Date};
 use super::{front_matter::day_in, watch::Scope};
 use walk::Walk;
 
-/// What a Markdown file becomes.
+/// Kind of text that a Markdown file becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     Post,
@@ -25,17 +25,17 @@ pub enum Kind {
     Stretch,
 }
 
-/// Where each kind lives: first our name for the folder, then those of Hugo, Zola and Jekyll.
+/// Folders of each kind: first our name, then those of Hugo, Zola and Jekyll.
 const FOLDERS: &[(Kind, &[&str])] = &[
     (Kind::Post, &["posts", "post", "blog", "articles", "news", "_posts", "_drafts"]),
     (Kind::Page, &["pages", "page", "_pages"]),
     (Kind::Stretch, &["stretches"]),
 ];
 
-/// Folders of sites and their generators in which nobody looks for posts.
+/// Folders of sites and their generators that are not searched for posts.
 const NO_CONTENT: &[&str] = &["media", "static", "assets", "images", "img", "themes", "layouts", "templates", "public"];
 
-/// Files that other systems take for pages and that are none here.
+/// Endings of pages in other systems that are no pages here.
 const OTHER_MARKUP: &[&str] = &["html", "htm", "mdx", "org", "adoc", "asciidoc", "rst", "textile", "ipynb"];
 
 /// A file below the content folder.
@@ -45,17 +45,17 @@ pub struct Found {
     pub stamp: Stamp,
 }
 
-/// What the system says of a file without its being read. While that stays the same, so does the file.
+/// Metadata of a file. While it stays the same, so does the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     pub modified: SystemTime,
     pub bytes: u64,
     pub changed: Changed,
-    /// An editor that writes beside and renames gives the name to another file.
+    /// Changes when an editor writes a new file and renames it.
     inode: u64,
 }
 
-/// When the system last changed a file or what it knows of it (`ctime`), which no program can set back.
+/// Time of the last change of a file or its metadata (`ctime`), which no program can set back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Changed {
     seconds: i64,
@@ -63,14 +63,14 @@ pub struct Changed {
 }
 
 impl Changed {
-    /// Linux counts in ticks of 10 ms at most.
+    /// Longest clock tick of Linux: 10 ms.
     const TICK: i128 = 10_000_000;
-    /// FAT counts in two seconds, some network folders in one. Such times have no fractions.
+    /// Clock tick of FAT: two seconds, of some network folders one. Such times have no fractions.
     const COARSE_TICK: i128 = 2_000_000_000;
 
-    /// Whether a file could have been saved once more after it was looked at and still have this time, because the
-    /// clock of its file system had not moved on. `latest` is the latest time of any file at that look: the system's
-    /// clock stood there at least.
+    /// True if a file may have been saved again after it was read and still have this time, because the clock of its
+    /// file system had not moved on. `latest` is the latest time of any file at that read: the system's clock stood
+    /// there at least.
     pub fn may_hide_a_save(self, latest: Self) -> bool {
         let tick = if self.nanoseconds == 0 { Self::COARSE_TICK } else { Self::TICK };
         latest.in_nanoseconds() - self.in_nanoseconds() <= tick
@@ -82,7 +82,7 @@ impl Changed {
 }
 
 impl Default for Stamp {
-    /// Of a file that nobody has looked at.
+    /// Stamp of a file that has not been read.
     fn default() -> Self {
         Self { modified: SystemTime::UNIX_EPOCH, bytes: 0, changed: Changed::default(), inode: 0 }
     }
@@ -99,18 +99,18 @@ impl Stamp {
     }
 }
 
-/// A Markdown file and what its name says.
+/// A Markdown file and what its name tells.
 #[derive(Clone, Debug)]
 pub struct Source {
     pub kind: Kind,
     pub file: Found,
-    /// From the file or, for `SLUG/index.md`, its folder; without the date before it.
+    /// Name of the file or, for `SLUG/index.md`, of its folder; without the date before it.
     pub name: String,
-    /// From the file's name or its folders: `2026-05-02-slug.md`, `2026/05/02/slug.md`.
+    /// Date in the file's name or its folders: `2026-05-02-slug.md`, `2026/05/02/slug.md`.
     pub date: Option<Date>,
-    /// From a folder that only Jekyll has.
+    /// True if it is in a folder that only Jekyll has.
     pub is_jekyll: bool,
-    /// From its folder of drafts.
+    /// True if it is in Jekyll's folder of drafts.
     pub is_draft: bool,
 }
 
@@ -120,26 +120,26 @@ pub struct Tree {
     pub sources: Vec<Source>,
     /// Everything else: pictures, clips, downloads.
     pub media: Vec<Found>,
-    /// Folders that could not be looked into, and why.
+    /// Folders that could not be read, and why.
     pub unreadable: Vec<(PathBuf, io::Error)>,
-    /// `_index.md` and the like: texts about sections, which are made by the program here.
+    /// Files such as `_index.md`: texts about sections, which the program makes here.
     pub sections: Vec<PathBuf>,
-    /// Pages in other languages than Markdown. They are media all the same.
+    /// Pages in other languages than Markdown. They are also in `media`.
     pub other_markup: Vec<PathBuf>,
-    /// Copies that a program for syncing has left. They are nothing that is shown.
+    /// Copies left by a program for syncing. They are not shown.
     pub copies: Vec<PathBuf>,
-    /// Links to what is not in the content folder, and where they lead. It is shown.
+    /// Links that lead out of the content folder, and their targets. These are shown.
     pub outward: Vec<(PathBuf, PathBuf)>,
     /// Links that are not followed, and why.
     pub dead_links: Vec<(PathBuf, &'static str)>,
-    /// Where a change may change the tree.
+    /// Paths where a change may change the tree.
     pub scope: Scope,
-    /// Folders (and the content folder itself) with Markdown that is not looked at, and how many files it is.
+    /// Folders (and the content folder itself) with Markdown that is not read, and how many files it is.
     pub unread: Vec<(PathBuf, usize)>,
 }
 
 impl Tree {
-    /// The latest moment at which a file was changed. A time after `now` is none: the clock was set back since.
+    /// Latest time at which a file was changed. Times after `now` do not count: the clock was set back since.
     pub fn latest_change(&self, now: Timestamp) -> Changed {
         let sources = self.sources.iter().map(|source| &source.file);
         let changes = sources.chain(&self.media).map(|file| file.stamp.changed);
@@ -147,10 +147,10 @@ impl Tree {
     }
 }
 
-/// Looks through the folders of each kind and `media/`. Hidden files and those of editors are passed over.
+/// Finds the files in the folders of each kind and in `media/`. Hidden files and those of editors are skipped.
 ///
 /// # Errors
-/// The content folder itself cannot be read. A folder missing in it is an empty one.
+/// The content folder itself cannot be read. A missing folder in it counts as empty.
 pub fn find(content: &Path) -> io::Result<Tree> {
     let mut tree = Tree::default();
     let mut walk = Walk::begin(content, &mut tree)?;
@@ -169,7 +169,7 @@ pub fn find(content: &Path) -> io::Result<Tree> {
     Ok(tree)
 }
 
-/// What each file below a folder of a kind is.
+/// Sorts the files below a folder of a kind into the tree.
 fn sort_out(kind: Kind, folder: &Path, files: Vec<Found>, tree: &mut Tree) {
     let names = OnceCell::<HashSet<(PathBuf, String)>>::new();
     let is_copy = |path: &Path| {
@@ -197,7 +197,7 @@ fn sort_out(kind: Kind, folder: &Path, files: Vec<Found>, tree: &mut Tree) {
     }
 }
 
-/// Where a file stands and what it is called there; of an `index.md`, its folder.
+/// Folder and name of a file; of an `index.md`, those of its folder.
 fn place_of(path: &Path) -> Option<(PathBuf, String)> {
     let name = copies::name_of(path)?;
     let is_folder = path.file_stem().is_some_and(|stem| *stem != *name);
@@ -205,7 +205,8 @@ fn place_of(path: &Path) -> Option<(PathBuf, String)> {
     Some((beside.to_owned(), name))
 }
 
-/// What other systems take for a page: by its ending, and of HTML only what has front matter, since it may be a download.
+/// True if other systems take a file for a page: by its ending, and HTML only with front matter, since it may be a
+/// download.
 fn is_other_markup(path: &Path) -> bool {
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     let has_front_matter = || {
@@ -216,7 +217,7 @@ fn is_other_markup(path: &Path) -> bool {
     OTHER_MARKUP.contains(&ending.as_str()) && (!matches!(ending.as_str(), "html" | "htm") || has_front_matter())
 }
 
-/// Markdown beside our folders and in folders that are not ours.
+/// Markdown files beside our folders and in other folders.
 fn unread(content: &Path) -> Vec<(PathBuf, usize)> {
     let mut unread = Vec::new();
     let mut beside = 0;
@@ -228,7 +229,7 @@ fn unread(content: &Path) -> Vec<(PathBuf, usize)> {
             continue;
         }
         if path.is_dir() {
-            // Nothing in it is shown, so nothing is to be said of its links.
+            // Nothing in it is shown, so its links are not reported.
             let files = Walk::begin(content, &mut Tree::default()).map(|mut walk| walk.files_below(&path));
             let count = files.unwrap_or_default().iter().filter(|file| is_markdown(&file.path)).count();
             unread.extend((count > 0).then_some((path, count)));
@@ -268,7 +269,7 @@ fn source(kind: Kind, folder: &Path, file: &Found) -> Option<Source> {
     Some(Source { kind, file: file.clone(), name: name.to_owned(), date, is_jekyll, is_draft })
 }
 
-/// What a file of that path would be called: without folders, ending and date.
+/// Name of a file at that path: without folders, ending and date.
 pub fn name_in(path: &str) -> &str {
     let mut segments = path.trim_end_matches('/').rsplit('/');
     let last = segments.next().unwrap_or_default();
@@ -281,7 +282,7 @@ pub fn name_in(path: &str) -> &str {
     split_date(name).1
 }
 
-/// `2026-05-02-slug` (or `2026-5-2-slug`) into its date and its slug.
+/// Splits `2026-05-02-slug` (or `2026-5-2-slug`) into date and slug.
 fn split_date(name: &str) -> (Option<Date>, &str) {
     let end = name.match_indices(['-', '_']).nth(2).map(|(at, _)| at);
     let split = end.and_then(|end| Some((day_in(&name[..end])?, &name[end + 1..])));

@@ -1,5 +1,5 @@
-//! What providers have told about embeds: small TOML files beside the texts, written by `instep embeds fetch`, read with
-//! everything else, and free to be edited by hand.
+//! Answers of embed providers: small TOML files beside the texts, written by `instep embeds fetch`, read with all else,
+//! and free to be edited by hand.
 
 use std::{collections::HashMap, fs, path::Path, path::PathBuf};
 
@@ -12,10 +12,10 @@ use crate::domain::{
     problem::{Place, Problem, Severity},
 };
 
-/// The ending of such a file; its stem is that of the picture beside it, `youtube-ID`.
+/// Ending of such a file; its stem is that of the picture beside it, `youtube-ID`.
 pub const ENDING: &str = "toml";
 
-/// The file as it is written.
+/// Content of such a file.
 #[derive(Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 struct ToldToml {
@@ -33,7 +33,7 @@ struct ToldToml {
     without_picture: bool,
 }
 
-/// Reads all of them. What cannot be read is a problem, and its embed does without.
+/// Reads all of them. A file that cannot be read is a problem, and its embed does without.
 pub(super) fn read_all(files: &[Found]) -> (HashMap<PathBuf, Told>, Vec<Problem>) {
     let (mut told, mut problems) = (HashMap::new(), Vec::new());
     for path in files.iter().map(|found| &found.path).filter(|path| is_one(path)) {
@@ -81,7 +81,7 @@ fn parse(text: &str) -> Result<Told, (Place, String)> {
     })
 }
 
-/// The text of such a file.
+/// Text of such a file.
 pub fn write(told: &Told, provider: &str) -> String {
     let written = ToldToml {
         title: told.title.clone(),
@@ -91,7 +91,7 @@ pub fn write(told: &Told, provider: &str) -> String {
         picture_sha256: told.picture.as_ref().map(|picture| picture.hash.clone()),
         without_picture: told.without_picture,
     };
-    // Texts, numbers and switches always have a form in TOML.
+    // Texts, numbers and booleans can always be written in TOML.
     let body = toml::to_string(&written).unwrap_or_default();
     format!("# What {provider} said, stored by: instep embeds fetch\n{body}")
 }

@@ -1,4 +1,4 @@
-//! Noticing that the author saved a file.
+//! Notices when the author saves a file.
 
 use std::{
     collections::HashSet,
@@ -15,34 +15,33 @@ use notify::{
 };
 use tokio::{sync::mpsc, time};
 
-/// An editor saves in several steps (truncate, write, rename), one right behind the other; they are over when nothing
-/// happened for so long. A tenth of a second is all there is from saved to live, so it is short; what was read too early
-/// is read again.
+/// Pause after which a save is complete: editors save in several quick steps (truncate, write, rename). A save must be
+/// live within a tenth of a second, so this is short; a file that was read too early is read again.
 const QUIET: Duration = Duration::from_millis(15);
-/// But a folder that never rests (a copy of a thousand files) is looked at all the same.
+/// Longest wait for that pause: some folders never rest (a copy of a thousand files).
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How often network folders are looked at.
+/// Interval between looks at network folders.
 const POLL: Duration = Duration::from_secs(1);
-/// Most links on the way of one path, as in Linux (`path_resolution(7)`).
+/// Most links on one path, as in Linux (`path_resolution(7)`).
 const MOST_LINKS: usize = 40;
 
-/// Why a folder cannot be watched.
+/// Reason why a folder cannot be watched.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}. Changed files go live after a restart; INSTEP_WATCH=poll may help")]
 pub struct WatchError(#[from] notify::Error);
 
-/// All that must be watched so that no change of the content is missed. Paths are absolute and lead over no link: a
-/// link that is switched makes other paths of them.
+/// All paths that must be watched so that no change of the content is missed. They are absolute and have no links in
+/// them: a link that is switched gives other paths.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
     /// Folders of the content.
     pub folders: HashSet<PathBuf>,
-    /// Links, and what they lead to, in folders of others.
+    /// Links and their targets in other folders.
     names: HashSet<PathBuf>,
 }
 
 impl Scope {
-    /// Adds every link on the way of a path, and the end of that way, whether anything is there or not.
+    /// Adds every link on a path, and the path's target, even if nothing is there.
     pub fn add(&mut self, path: &Path) {
         let mut way = PathBuf::new();
         let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -52,7 +51,7 @@ impl Scope {
             match Path::new(&part).components().next() {
                 Some(Component::ParentDir) => drop(way.pop()),
                 Some(Component::CurDir) | None => {}
-                // A path from the root takes the place of what was there.
+                // An absolute path replaces what was there.
                 Some(_) => way.push(&part),
             }
             if let Ok(target) = fs::read_link(&way)
@@ -76,27 +75,27 @@ impl Scope {
 /// Watches folders until dropped.
 pub struct Watcher {
     events: mpsc::UnboundedReceiver<()>,
-    /// Something has changed and nobody has been told. Whoever waits may stop waiting in the middle.
+    /// True if a change is not reported yet. The waiting task may be cancelled.
     is_pending: bool,
     scope: Arc<ArcSwap<Scope>>,
     watched: HashSet<PathBuf>,
-    /// Paths that were deleted or renamed: the system watches them no longer, even if they are there again.
+    /// Paths that were deleted or renamed: the system no longer watches them, even if they exist again.
     lost: Arc<Mutex<Vec<PathBuf>>>,
     watcher: Box<dyn notify::Watcher + Send>,
 }
 
 impl Watcher {
-    /// Watches through the kernel, or by looking (`poll`). First only `others`, with all that is in them.
+    /// Watches through the kernel, or by polling (`poll`). At first only `others`, recursively.
     ///
     /// # Errors
-    /// The system lets us watch no more.
+    /// The system allows no more watches.
     pub fn start(others: &[&Path], poll: bool) -> Result<Self, WatchError> {
         let (sender, events) = mpsc::unbounded_channel();
         let (scope, lost) = (Arc::<ArcSwap<Scope>>::default(), Arc::<Mutex<Vec<PathBuf>>>::default());
         let others: Vec<PathBuf> = others.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
         let (in_scope, lose, in_others) = (Arc::clone(&scope), Arc::clone(&lost), others.clone());
         let tell = move |event: notify::Result<Event>| {
-            // An error (an overflow, say) may hide a change, so look as well.
+            // An error (an overflow, say) may hide a change, so it counts as one.
             let is_change = event.map_or(true, |event| {
                 if matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))) {
                     lose.lock().unwrap_or_else(PoisonError::into_inner).extend(event.paths.iter().cloned());
@@ -122,10 +121,10 @@ impl Watcher {
         Ok(Self { events, is_pending: false, scope, watched: HashSet::new(), lost, watcher })
     }
 
-    /// Watches what is in the scope and nothing else. True if something is new in it, which may have changed before.
+    /// Watches what is in the scope and nothing else. True if a path is new in it, which may have changed before.
     ///
     /// # Errors
-    /// The system lets us watch no more.
+    /// The system allows no more watches.
     pub fn follow(&mut self, scope: &Scope) -> Result<bool, WatchError> {
         let lost = std::mem::take(&mut *self.lost.lock().unwrap_or_else(PoisonError::into_inner));
         self.watched.retain(|folder| !lost.iter().any(|lost| folder.starts_with(lost)));
@@ -153,7 +152,7 @@ impl Watcher {
         Ok(is_other)
     }
 
-    /// Waits until something has changed and the folder has come to rest. A wait that is given up loses nothing.
+    /// Waits for a change, and then until the folder rests. A cancelled wait loses nothing.
     pub async fn changed(&mut self) {
         if !self.is_pending && self.events.recv().await.is_none() {
             std::future::pending::<()>().await;
@@ -166,13 +165,13 @@ impl Watcher {
         self.is_pending = false;
     }
 
-    /// Makes [`Watcher::changed`] come back at once.
+    /// Makes [`Watcher::changed`] return at once.
     pub fn look_again(&mut self) {
         self.is_pending = true;
     }
 }
 
-/// Our own reading is an event as well, and must not make us read again.
+/// True for a change. Our own reading is no change, or we would read again and again.
 fn is_change(event: &Event) -> bool {
     match event.kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,

@@ -1,9 +1,9 @@
-//! Paths of addresses, as people read them and as they go over the wire.
+//! Paths of URLs, decoded for people and percent-encoded for links and headers.
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use unicode_normalization::UnicodeNormalization;
 
-/// What a path may not hold (RFC 3986, 3.3): all but `pchar` and the slash.
+/// Characters that a path may not hold (RFC 3986, 3.3): all but `pchar` and the slash.
 const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -21,12 +21,12 @@ const NOT_IN_A_PATH: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// `/posts/über-uns` as it stands in a link: `/posts/%C3%BCber-uns`.
+/// Percent-encodes a path: `/posts/über-uns` becomes `/posts/%C3%BCber-uns`.
 pub fn encode(path: &str) -> String {
     utf8_percent_encode(path, NOT_IN_A_PATH).to_string()
 }
 
-/// The same for a path that may have a fragment behind it.
+/// Percent-encodes a path that may have a fragment behind it.
 pub fn encode_with_fragment(path: &str) -> String {
     match path.split_once('#') {
         Some((path, fragment)) => format!("{}#{}", encode(path), encode(fragment)),
@@ -34,18 +34,18 @@ pub fn encode_with_fragment(path: &str) -> String {
     }
 }
 
-/// A path of a request as it may stand in a log: control characters, and everything that is not ASCII, encoded (marks
-/// that turn the direction of text or begin a line, too). What is encoded already stays as it is.
+/// Path of a request for a log line: control characters and everything that is not ASCII are percent-encoded (also
+/// marks that change the direction of text or begin a line). Existing percent-encoding stays as it is.
 pub fn printable(path: &str) -> impl std::fmt::Display {
     utf8_percent_encode(path, CONTROLS)
 }
 
-/// The path a request asks for, in letters; `None` where it is not UTF-8.
+/// Percent-decoded path; `None` if it is not UTF-8.
 pub fn decode(path: &str) -> Option<String> {
     percent_decode_str(path).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
-/// A path that an author wrote: one slash before, none behind. `None` where it cannot be an address of ours.
+/// Normalises a path that an author wrote: one slash before, none behind. `None` if it cannot be a path of this site.
 pub fn tidy(path: &str) -> Option<String> {
     // Macs write `é` as two characters, browsers as one (UAX 15).
     let path: String = decode(path.trim())?.nfc().collect();
@@ -62,7 +62,7 @@ pub fn has_scheme(address: &str) -> bool {
         .is_some_and(|(scheme, rest)| !scheme.contains(['.', '/']) && !rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Whether a text is a whole address that a browser opens as a page.
+/// True if a text is a whole URL that a browser opens as a page.
 pub fn is_web(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }

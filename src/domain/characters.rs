@@ -1,4 +1,4 @@
-//! Properties of characters, by the Unicode Character Database: which of them show nothing, which of them say something.
+//! Properties of characters, by the Unicode Character Database: which are invisible, which have a meaning of their own.
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
@@ -18,8 +18,8 @@ pub fn is_printable(c: char) -> bool {
     (!c.is_control() || c == '\t') && !turns_text && !is_separator && !is_no_character
 }
 
-/// True for characters that show nothing by themselves: white space, what programs ignore where they do not know it,
-/// marks (which need a character under them), and the blank of Braille.
+/// True for characters that show nothing by themselves: white space, code points that programs ignore by default, marks
+/// (which need a base character), and the blank of Braille.
 pub fn is_invisible(c: char) -> bool {
     c.is_whitespace()
         || is_in(Group::Mark, c)
@@ -39,12 +39,12 @@ pub fn say_something(text: &str) -> bool {
     text.chars().any(says) || ["#\u{FE0F}\u{20E3}", "*\u{FE0F}\u{20E3}"].iter().any(|keycap| text.contains(keycap))
 }
 
-/// True for punctuation of any script but ASCII.
+/// True for punctuation outside ASCII, in any script.
 pub fn is_foreign_punctuation(c: char) -> bool {
     !c.is_ascii() && is_in(Group::Punctuation, c)
 }
 
-/// True for what ends a sentence or a part of one in any script but ASCII, and for its quotes and brackets.
+/// True for characters outside ASCII that end a sentence or a part of one, and for quotes and brackets.
 pub fn is_foreign_break(c: char) -> bool {
     let around = Group::OpenPunctuation
         .union(Group::ClosePunctuation)

@@ -1,40 +1,40 @@
 //! Colours as people see them: lightness, chroma, hue (OKLCH), and how well one can be read on another.
 //!
-//! Reading CSS and converting between spaces is the crate `color`; what is here is what a theme asks.
+//! The crate `color` reads CSS and converts between colour spaces; here is what themes need beyond that.
 
 use std::fmt;
 
 use color::{AlphaColor, Oklch, OpaqueColor, Srgb, parse_color};
 
-/// What WCAG 2.2 asks of text (1.4.3, level AA).
+/// Contrast that WCAG 2.2 requires of text (1.4.3, level AA).
 pub const TEXT_CONTRAST: f32 = 4.5;
-/// What it asks of large text and of the edges of controls (1.4.3, 1.4.11).
+/// Contrast that WCAG 2.2 requires of large text and of the edges of controls (1.4.3, 1.4.11).
 pub const EDGE_CONTRAST: f32 = 3.0;
 
-/// Below this a colour is grey, and its hue is an accident of rounding.
+/// Chroma below which a colour is grey, and its hue only a rounding error.
 const GREY: f32 = 0.003;
-/// Lightness is looked for in steps of this.
+/// Step of the search for a lightness.
 const STEP: f32 = 0.004;
 
 /// An opaque colour that every screen can show.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Colour {
-    /// 0 (black) to 1 (white).
+    /// Lightness from 0 (black) to 1 (white).
     pub lightness: f32,
-    /// 0 (grey) to about 0.37.
+    /// Chroma from 0 (grey) to about 0.37.
     pub chroma: f32,
-    /// Degrees.
+    /// Hue in degrees.
     pub hue: f32,
 }
 
 impl Colour {
-    /// As it stands in the style sheet; lightness in percent.
+    /// Colour from the three numbers of the style sheet; lightness in percent.
     pub const fn lch(percent: f32, chroma: f32, hue: f32) -> Self {
         Self { lightness: percent / 100.0, chroma, hue }
     }
 
-    /// Any opaque colour of CSS: `#0a58ca`, `rgb(10 88 202)`, `oklch(48% 0.19 258)`, `navy`. What is too vivid for sRGB
-    /// loses chroma until it fits.
+    /// Parses any opaque colour of CSS: `#0a58ca`, `rgb(10 88 202)`, `oklch(48% 0.19 258)`, `navy`. A colour outside
+    /// sRGB loses chroma until it fits.
     pub fn parse(text: &str) -> Option<Self> {
         let colour: AlphaColor<Oklch> = parse_color(text.trim()).ok()?.to_alpha_color();
         let [lightness, chroma, hue, alpha] = colour.components;
@@ -46,14 +46,14 @@ impl Colour {
         self.chroma < GREY
     }
 
-    /// The same hue with another lightness and chroma, as far as a screen can show it. Grey stays grey.
+    /// Returns the same hue with another lightness and chroma, reduced to what a screen can show. Grey stays grey.
     #[must_use]
     pub fn with(self, lightness: f32, chroma: f32) -> Self {
         let chroma = if self.is_grey() { self.chroma } else { chroma.max(0.0) };
         Self { lightness: lightness.clamp(0.0, 1.0), chroma, hue: self.hue }.in_gamut()
     }
 
-    /// Part of the way to another, in lightness only.
+    /// Moves the lightness by `part` of the distance to `other`.
     #[must_use]
     pub fn towards(self, other: Self, part: f32, chroma: f32) -> Self {
         self.with(self.lightness + (other.lightness - self.lightness) * part, chroma)
@@ -64,23 +64,23 @@ impl Colour {
         self.srgb().relative_luminance().clamp(0.0, 1.0)
     }
 
-    /// From 1 (the same) to 21 (black and white), as WCAG 2 defines it.
+    /// Contrast from 1 (the same) to 21 (black and white), as WCAG 2 defines it.
     pub fn contrast(self, other: Self) -> f32 {
         let (a, b) = (self.luminance(), other.luminance());
         (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 
-    /// The lowest contrast on any of these.
+    /// Lowest contrast on any of these backgrounds.
     pub fn contrast_on(self, grounds: &[Self]) -> f32 {
         grounds.iter().map(|ground| self.contrast(*ground)).fold(21.0, f32::min)
     }
 
-    /// Nearer to black than to white, as the eye has it: light text is read better on it.
+    /// True if the contrast to white is higher than to black: light text is read better on it.
     pub fn is_dark(self) -> bool {
         self.contrast(Self::WHITE) > self.contrast(Self::BLACK)
     }
 
-    /// What one sees where this lies on another with that much of its own.
+    /// Colour that results when this one lies on `ground` with that opacity.
     #[must_use]
     pub fn over(self, ground: Self, opacity: f32) -> Self {
         let (above, below) = (self.srgb().components, ground.srgb().components);
@@ -88,7 +88,7 @@ impl Colour {
         Self::of(OpaqueColor::<Srgb>::new(mixed))
     }
 
-    /// The colour of the same hue, and as near in lightness as can be, that does. Black or white may be the last resort.
+    /// Colour of this hue and the nearest lightness for which `does` is true. Black or white may be the last resort.
     pub fn nearest(self, does: impl Fn(Self) -> bool) -> Option<Self> {
         if does(self) {
             return Some(self);
@@ -96,11 +96,11 @@ impl Colour {
         let steps = (1.0 / STEP) as u16;
         let shifted = |by: f32| Some(self.lightness + by).filter(|l| (-STEP..=1.0 + STEP).contains(l));
         let both = (1..=steps).flat_map(|step| [-STEP, STEP].map(|by| f32::from(step) * by));
-        // Judged as it would be written down, in whole steps of eight bits.
+        // Tested after rounding to eight bits a channel, as in the style sheet.
         both.filter_map(shifted).map(|lightness| self.with(lightness, self.chroma).in_bytes()).find(|one| does(*one))
     }
 
-    /// Itself, or the nearest that can be read on all of these.
+    /// Returns this colour, or the nearest that can be read on all of these backgrounds.
     #[must_use]
     pub fn readable_on(self, grounds: &[Self], contrast: f32) -> Self {
         self.nearest(|one| one.contrast_on(grounds) >= contrast).unwrap_or_else(|| {
@@ -109,7 +109,7 @@ impl Colour {
         })
     }
 
-    /// `#rrggbb`.
+    /// Formats it as `#rrggbb`.
     pub fn hex(self) -> String {
         let [r, g, b] = self.bytes();
         format!("#{r:02x}{g:02x}{b:02x}")
@@ -140,7 +140,7 @@ impl Colour {
         self.srgb().components.iter().all(|part| (-0.002..=1.002).contains(part))
     }
 
-    /// The most vivid of the same lightness and hue that is one.
+    /// Returns the most vivid colour of this lightness and hue that sRGB can show.
     fn in_gamut(self) -> Self {
         if self.is_in_gamut() {
             return self;
@@ -154,7 +154,7 @@ impl Colour {
     }
 }
 
-/// The three channels as CSS writes them: `97.4% 0.012 82`.
+/// Writes the three channels as CSS does: `97.4% 0.012 82`.
 impl fmt::Display for Colour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let round = |value: f32, by: f32| (value * by).round() / by;
@@ -238,10 +238,10 @@ mod tests {
         let written = colour(&better.hex());
         assert!((4.5..4.8).contains(&written.contrast(paper)), "{} is {}", better.hex(), written.contrast(paper));
         assert!((better.hue - orange.hue).abs() < 8.0, "still orange: {better:?}");
-        // One that does already is left alone; on black it becomes lighter.
+        // A colour that passes already is unchanged; on black it becomes lighter.
         assert_eq!(colour("#333").readable_on(&[paper], TEXT_CONTRAST), colour("#333"));
         assert!(colour("#111").readable_on(&[colour("#000")], TEXT_CONTRAST).lightness > 0.4);
-        // No grey does on both.
+        // No grey has enough contrast on both.
         assert_eq!(colour("#888").nearest(|one| one.contrast_on(&[colour("#000"), paper]) > 5.0), None);
     }
 

@@ -1,4 +1,4 @@
-//! Comments: what was said, by whom, and the checks a new one passes before it is one.
+//! Comments: their fields, and the checks that a new one must pass.
 
 use jiff::{SignedDuration, Timestamp};
 use url::Url;
@@ -10,7 +10,7 @@ use super::{
     notices::Wish,
 };
 
-/// Names the comment in addresses (`#comment-41`, `/comments/41`); never used twice.
+/// Number of a comment in addresses (`#comment-41`, `/comments/41`); never used twice.
 pub type CommentId = i64;
 
 /// Longest name, in characters.
@@ -19,29 +19,29 @@ pub const NAME_MAX: usize = 80;
 pub const SITE_MAX: usize = 200;
 /// Longest text, in characters.
 pub const TEXT_MAX: usize = 10_000;
-/// Most HTML for a text: so many bytes, and so many more for each byte of it. Markup of a dense comment is five times as
-/// long as what was typed.
+/// Largest HTML of a text: so many bytes, and so many more for each byte of the text. Dense Markdown makes HTML five
+/// times as long as what was typed.
 const HTML_MAX: (usize, usize) = (1024, 8);
-/// How long its writer may edit a comment.
+/// Time for which its writer may edit a comment.
 pub const EDIT_WINDOW: SignedDuration = SignedDuration::from_mins(15);
 
-/// Who sees a comment.
+/// State of a comment, which decides who sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Waits for the author; its writer sees it.
+    /// Waits for the author's approval; its writer sees it.
     Held,
-    /// Everyone sees it.
+    /// Shown to everyone.
     Approved,
-    /// Thrown out; the spam filter may learn from it.
+    /// Removed as spam; the spam filter may learn from it.
     Spam,
-    /// Thrown out.
+    /// Removed.
     Trash,
 }
 
 impl Status {
     pub const ALL: [Self; 4] = [Self::Held, Self::Approved, Self::Spam, Self::Trash];
 
-    /// The word in the database and on the command line.
+    /// Name of the status in the database and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Held => "held",
@@ -56,18 +56,18 @@ impl Status {
     }
 }
 
-/// What a comment is said under. Comments belong to kind and slug, so they outlive the file.
+/// Key of a thread: kind and slug, not the file, so that comments outlive the file.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ThreadKey {
-    /// [`POST_KIND`]; other kinds may follow.
+    /// Kind of the thread: [`POST_KIND`]; other kinds may follow.
     pub kind: &'static str,
     pub slug: String,
 }
 
-/// The kind of a thread under a post.
+/// Kind of a thread under a post.
 pub const POST_KIND: &str = "post";
 
-/// The tag of what shows comments of every thread.
+/// Cache tag of pages that show comments of every thread.
 pub const COMMENTS_TAG: &str = "comments";
 
 impl ThreadKey {
@@ -75,7 +75,7 @@ impl ThreadKey {
         Self { kind: POST_KIND, slug: slug.into() }
     }
 
-    /// The tag of every cached page that shows this thread, or counts its comments.
+    /// Cache tag of every page that shows this thread, or counts its comments.
     pub fn tag(&self) -> String {
         format!("{}:{}", self.kind, self.slug)
     }
@@ -85,25 +85,25 @@ impl ThreadKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Comment {
     pub id: CommentId,
-    /// The slug it was posted under; an alias of the post's slug now, perhaps.
+    /// Slug it was posted under; it may be an alias of the post's slug now.
     pub thread_slug: String,
     pub parent_id: Option<CommentId>,
     pub name: String,
-    /// Never shown.
+    /// E-mail address; never shown.
     pub email: Option<String>,
     pub site: Option<String>,
-    /// As typed: the small Markdown subset.
+    /// Text as typed, in the small Markdown subset.
     pub text: String,
     pub status: Status,
-    /// Only the author's own hand sets this; a name alone never does.
+    /// True only if the author's own action set it; a name alone never does.
     pub by_author: bool,
     pub created_at: Timestamp,
-    /// When its writer last changed it.
+    /// Time of its writer's last edit.
     pub edited_at: Option<Timestamp>,
 }
 
 impl Comment {
-    /// A comment of which only its place in its thread is known.
+    /// Comment of which only its place in its thread is known.
     pub fn outlined(id: CommentId, parent_id: Option<CommentId>, created_at: Timestamp, status: &str) -> Self {
         Self {
             id,
@@ -120,20 +120,20 @@ impl Comment {
         }
     }
 
-    /// How long its writer may still edit it; `None` where the time is over, or it has been thrown out.
+    /// Time for which its writer may still edit it; `None` if that is over, or if it is spam or in the trash.
     pub fn editable_for(&self, now: Timestamp) -> Option<SignedDuration> {
         let is_standing = matches!(self.status, Status::Held | Status::Approved);
         let left = (EDIT_WINDOW - now.duration_since(self.created_at)).min(EDIT_WINDOW);
         (is_standing && left.is_positive() && self.created_at <= clock::latest(now)).then_some(left)
     }
 
-    /// Nothing of it is left but its place.
+    /// True if the text was erased and only its place in the thread is left.
     pub fn is_erased(&self) -> bool {
         self.text.is_empty()
     }
 }
 
-/// The fields of the form, as they came.
+/// Fields of the form as they were sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RawComment {
     pub name: String,
@@ -141,7 +141,7 @@ pub struct RawComment {
     pub site: String,
     pub text: String,
     pub parent: String,
-    /// The word of a [`Wish`].
+    /// Name of a [`Wish`].
     pub wish: String,
 }
 
@@ -152,23 +152,23 @@ pub struct NewComment {
     pub email: Option<String>,
     pub site: Option<String>,
     pub text: String,
-    /// What readers get of the text.
+    /// Rendered text.
     pub reading: Reading,
     pub parent: Option<CommentId>,
-    /// What the writer wants to be told of. Anything but nothing comes with an address.
+    /// Mails that the writer wants. Anything but nothing needs an e-mail address.
     pub wish: Wish,
 }
 
-/// What readers get of a comment's text, for the checks and the verdict.
+/// Rendered text of a comment, for the checks and the verdict.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
-    /// The words in one line, without Markdown.
+    /// Text in one line, without Markdown.
     pub words: String,
-    /// The words that are no link and no code.
+    /// Text outside of links and code.
     pub unlinked: String,
-    /// Where the links lead, to this site aside.
+    /// Targets of the links, without those to this site.
     pub links: Vec<String>,
-    /// The size of the HTML.
+    /// Size of the HTML.
     pub html_bytes: usize,
 }
 
@@ -182,30 +182,30 @@ pub enum Field {
     Parent,
 }
 
-/// What is wrong with a field. The words for it are `web`'s.
+/// Error of a field. `web` has the texts for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldError {
     NameMissing,
-    /// Longer than [`NAME_MAX`]: so many characters.
+    /// Name longer than [`NAME_MAX`]: so many characters.
     NameLong(usize),
-    /// There is an e-mail address in it, which everyone would see.
+    /// Name with an e-mail address in it, which everyone would see.
     NameIsEmail,
-    /// It does not look like an e-mail address.
+    /// Text that does not look like an e-mail address.
     Email,
-    /// Somebody wants to be told by mail, and does not say where.
+    /// Missing e-mail address, though the visitor asked for mails.
     EmailMissing,
-    /// It does not look like the address of a website, or of none that we link to.
+    /// Text that does not look like the address of a website, or a kind of address that we do not link to.
     Site,
-    /// Longer than [`SITE_MAX`].
+    /// Address of a site longer than [`SITE_MAX`].
     SiteLong,
     TextMissing,
-    /// No letter, digit or emoji in it.
+    /// Text without a letter, digit or emoji.
     TextWordless,
-    /// Longer than [`TEXT_MAX`]: so many characters.
+    /// Text longer than [`TEXT_MAX`]: so many characters.
     TextLong(usize),
-    /// Its HTML is many times as long as it is.
+    /// Text whose HTML is many times as long as the text.
     TextHeavy,
-    /// The comment that is answered is not there (any more).
+    /// Missing parent: the comment that is answered does not exist (any more).
     ParentGone,
 }
 
@@ -221,7 +221,7 @@ impl FieldError {
     }
 }
 
-/// What is wrong with a form, at most one thing a field, in the order of the form. Never empty.
+/// Errors of a form, at most one a field, in the order of the form. Never empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldErrors(Vec<FieldError>);
 
@@ -247,10 +247,10 @@ impl FieldErrors {
 }
 
 impl NewComment {
-    /// Checks the fields of a form. `read` knows what readers get of a text.
+    /// Checks the fields of a form. `read` renders a text.
     ///
     /// # Errors
-    /// What the visitor has to correct, field by field.
+    /// The errors that the visitor must correct, at most one a field.
     pub fn parse(raw: &RawComment, read: impl FnOnce(&str) -> Reading) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
         let (text, reading) = errors.note(parse_text(&raw.text, read));
@@ -261,7 +261,7 @@ impl NewComment {
             site: errors.note(parse_site(&raw.site)),
             email: errors.note(parse_email(&raw.email)),
             parent: errors.note(parse_parent(&raw.parent)),
-            // A word that is no choice of ours asks for nothing.
+            // An unknown value means no mails.
             wish: Wish::parse(&raw.wish).unwrap_or_default(),
         };
         if new.wish != Wish::Nothing && new.email.is_none() && errors.of(Field::Email).is_none() {
@@ -293,7 +293,7 @@ fn parse_site(site: &str) -> Result<Option<String>, FieldError> {
     if site.is_empty() {
         return Ok(None);
     }
-    // `javascript:…` and `mailto:…` have a scheme, and we refuse it.
+    // `javascript:…` and `mailto:…` have a scheme, and are refused.
     let url = Url::parse(&if address::has_scheme(&site) { site } else { format!("https://{site}") })
         .map_err(|_| FieldError::Site)?;
     let host_is_public = url.host_str().is_some_and(|host| host.trim_end_matches('.').contains('.'));
@@ -338,8 +338,7 @@ fn parse_parent(parent: &str) -> Result<Option<CommentId>, FieldError> {
     }
 }
 
-/// Returns a text as one line: runs of white space become one space, and no word begins with a mark that has no letter
-/// under it.
+/// Returns a text as one line: runs of white space become one space, and no word begins with a combining mark.
 fn one_line(text: &str) -> String {
     let printable: String = text.chars().filter(|c| c.is_whitespace() || is_printable(*c)).collect();
     let words = printable.split_whitespace().map(|word| word.trim_start_matches(is_invisible));

@@ -1,25 +1,25 @@
-//! When a mail is tried again, when it is given up, and when a digest is due.
+//! Schedule of mails: when one is tried again, when it is given up, and when a digest is due.
 
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned, civil::Weekday, tz::TimeZone};
 
 use super::verdict::Reason;
 
-/// What a row of the outbox tells.
+/// Kind of a mail in the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// The author: somebody has commented.
+    /// Tells the author about a new comment.
     Author,
-    /// A comment is seen from now on. Becomes an [`Kind::Answer`] or a [`Kind::Thread`] for each who listens.
+    /// Tells of a comment that is now public. Becomes an [`Kind::Answer`] or a [`Kind::Thread`] for each subscriber.
     Announce,
-    /// Somebody's comment was answered.
+    /// Tells a commenter that their comment was answered.
     Answer,
-    /// A thread goes on.
+    /// Tells a subscriber of a new comment in a thread.
     Thread,
-    /// Asks the holder of a mailbox whether the wish is theirs.
+    /// Asks the holder of a mailbox to confirm a subscription.
     Confirm,
-    /// The author: what waits, and what was refused.
+    /// Tells the author which comments are held, and which were refused.
     Digest,
-    /// The link that opens the corner of a mailbox.
+    /// Link that opens the corner (`/me`) of a mailbox.
     Corner,
 }
 
@@ -27,7 +27,7 @@ impl Kind {
     const ALL: [Self; 7] =
         [Self::Author, Self::Announce, Self::Answer, Self::Thread, Self::Confirm, Self::Digest, Self::Corner];
 
-    /// The word in the database and in `instep mail list`.
+    /// Name of the kind in the database and in `instep mail list`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Author => "author",
@@ -45,7 +45,7 @@ impl Kind {
     }
 }
 
-/// After the first attempt, the second, and so on; the last one repeats.
+/// Pauses after the first attempt, the second, and so on; the last one repeats.
 const PAUSES: [SignedDuration; 7] = [
     SignedDuration::from_mins(1),
     SignedDuration::from_mins(5),
@@ -56,36 +56,36 @@ const PAUSES: [SignedDuration; 7] = [
     SignedDuration::from_hours(8),
 ];
 
-/// How long after the first attempt the last one is made.
+/// Time between the first attempt and the last.
 pub const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(48);
 
-/// When to try again after so many attempts; `None`: never.
+/// Time of the next attempt after so many; `None`: there is none.
 pub fn again(attempts: i64, first: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    // A first attempt in the future was noted while the clock was wrong.
+    // A first attempt in the future was stored while the clock was wrong.
     let last = first.min(now) + GIVE_UP_AFTER;
     let made = usize::try_from(attempts - 1).unwrap_or(0);
     (now < last).then(|| (now + PAUSES[made.min(PAUSES.len() - 1)]).min(last))
 }
 
-/// A confirmation goes out at once, unless something is odd about the comment: then when the author lets it through.
-/// That it is a first one is not odd, nor that the site holds all.
+/// True if the confirmation mail must wait until the author approves the comment. It does not wait if the only reasons
+/// are a first comment, or that the site holds all comments.
 pub fn is_suspected(reasons: &[Reason]) -> bool {
     reasons.iter().any(|reason| !matches!(reason, Reason::FirstComment | Reason::AllHeld))
 }
 
-/// How often the author gets a digest.
+/// Interval of the author's digests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rhythm {
     Daily,
-    /// On Mondays.
+    /// Every Monday.
     Weekly,
 }
 
-/// The hour at which digests are due, in the site's time zone.
+/// Hour at which digests are due, in the site's time zone.
 const DIGEST_HOUR: i8 = 8;
 
-/// When the newest digest was due, and when the one before. One that was missed is worth sending late; `None` where the
-/// next is nearer.
+/// Times at which the newest digest and the one before were due. A missed digest is still sent late; `None` if the next
+/// one is nearer.
 pub fn digest_due(rhythm: Rhythm, now: Timestamp, zone: &TimeZone) -> Option<(Zoned, Zoned)> {
     let now = now.to_zoned(zone.clone());
     let today = now.date().at(DIGEST_HOUR, 0, 0, 0).to_zoned(zone.clone()).ok()?;
@@ -132,7 +132,7 @@ mod tests {
         let zone = TimeZone::get("America/New_York").expect("a zone");
         for (now, rhythm, expected) in [
             ("2026-11-25T13:00:00Z", Rhythm::Daily, "2026-11-25T08:00 2026-11-24T08:00"),
-            // Late, and too late.
+            // A digest that is sent late, and one that is too late.
             ("2026-11-26T00:59:59Z", Rhythm::Daily, "2026-11-25T08:00 2026-11-24T08:00"),
             ("2026-11-26T01:00:00Z", Rhythm::Daily, ""),
             ("2026-11-26T12:59:59Z", Rhythm::Daily, ""),

@@ -1,24 +1,24 @@
-//! What an embed is once its address has been understood. Which addresses are understood: `content::embeds`.
+//! Embeds: players and clips after their address was parsed. `content::embeds` knows which addresses are supported.
 
 use jiff::civil::Date;
 
 use super::picture::Picture;
 
-/// The box an embed needs, so that nothing moves when the player arrives.
+/// Shape of the space that an embed needs, so that the page does not move when the player loads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
-    /// 16 to 9.
+    /// Box of 16 to 9.
     Wide,
-    /// 9 to 16, as phones film.
+    /// Box of 9 to 16, as phones film.
     Tall,
-    /// A post with its text, higher than wide.
+    /// Box for a post with its text, higher than wide.
     Card,
-    /// Something to hear: a low bar.
+    /// Low bar for audio.
     Audio,
 }
 
 impl Shape {
-    /// The name of its CSS class.
+    /// Name of its CSS class.
     pub fn class(self) -> &'static str {
         match self {
             Self::Wide => "embed-wide",
@@ -29,83 +29,83 @@ impl Shape {
     }
 }
 
-/// Somebody else's player, shown as a facade until a reader asks for it.
+/// Player of a provider, shown as a placeholder until the reader starts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Player {
-    /// As readers know it: `YouTube`.
+    /// Name for readers: `YouTube`.
     pub provider: &'static str,
-    /// As style sheets know it: `youtube`.
+    /// Name in CSS classes: `youtube`.
     pub provider_class: &'static str,
-    /// The page a reader without scripts is sent to.
+    /// Page that a reader without scripts is sent to.
     pub address: String,
-    /// The address of the frame that takes the facade's place.
+    /// Address of the frame that replaces the placeholder.
     pub frame: String,
-    /// The provider's own name for it; with the class, the name of a poster beside the post: `youtube-ID.jpg`.
+    /// Identifier at the provider; with the class, the file name of a poster beside the post: `youtube-ID.jpg`.
     pub id: String,
-    /// The author's, else the provider's.
+    /// Title by the author, else by the provider.
     pub title: Option<String>,
     pub poster: Option<Picture>,
     pub shape: Shape,
-    /// `None`: nobody has asked.
+    /// Answer of the provider; `None`: it was not asked.
     pub told: Option<Box<Told>>,
 }
 
 impl Player {
-    /// What files about it are called, without their ending.
+    /// Name of its files, without their ending.
     pub fn stem(&self) -> String {
         format!("{}-{}", self.provider_class, self.id)
     }
 
-    /// Something to watch by itself: no list of films, no post, nothing to hear.
+    /// True for a single video: no playlist, no post, no audio.
     pub fn is_film(&self) -> bool {
         matches!(self.shape, Shape::Wide | Shape::Tall) && !self.address.contains("/playlist?")
     }
 
-    /// The address of its frame for those who only want to know where it is: it does not begin to play by itself.
+    /// Address of its frame without autoplay, for metadata.
     pub fn quiet_frame(&self) -> String {
         let quiet = self.frame.replace("?autoplay=1&", "?").replace("?autoplay=1", "");
         quiet.replace("&auto_play=true", "")
     }
 }
 
-/// What a provider said about something of its own when the author asked (`instep embeds fetch`).
+/// Data that a provider returned when the author ran `instep embeds fetch`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Told {
     pub title: Option<String>,
     pub seconds: Option<u32>,
     pub uploaded: Option<Date>,
-    /// The picture that came with it; the author may have put another in its place since.
+    /// Picture that was fetched; the author may have replaced the file since.
     pub picture: Option<Fetched>,
-    /// The provider has no picture, so asking again is of no use.
+    /// True if the provider has no picture, so that it is not asked again.
     pub without_picture: bool,
 }
 
-/// A file that a provider gave.
+/// File that was fetched from a provider.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fetched {
-    /// Beside the text.
+    /// Name of the file beside the text.
     pub name: String,
-    /// SHA-256 in hex, by which it is told from one of the author's own.
+    /// SHA-256 in hex; it differs if the author has replaced the file.
     pub hash: String,
 }
 
-/// A clip of the author's own, played by the browser.
+/// Audio or video file of the author, played by the browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clip {
     pub address: String,
-    /// Its media type, such as `video/mp4`.
+    /// Media type, such as `video/mp4`.
     pub media_type: String,
     pub title: Option<String>,
-    /// A still picture of the same name beside it.
+    /// Still picture of the same name beside it.
     pub poster: Option<Picture>,
     /// Captions (WebVTT) of the same name beside it.
     pub captions: Option<String>,
-    /// It plays again and again without a sound, by itself where the reader does not mind motion.
+    /// True if it repeats without sound, and starts by itself unless the reader prefers reduced motion.
     pub loops: bool,
 }
 
 impl Clip {
-    /// A clip is as tall as its poster says, and wide without one.
+    /// Shape of the poster; wide without one.
     pub fn shape(&self) -> Shape {
         match self.poster.as_ref().and_then(|poster| poster.size) {
             Some((width, height)) if height > width => Shape::Tall,
@@ -114,7 +114,7 @@ impl Clip {
     }
 }
 
-/// An address alone on its line.
+/// Embed made from an address alone on its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Embed {
     Player(Player),
@@ -123,7 +123,7 @@ pub enum Embed {
 }
 
 impl Embed {
-    /// Whether a page with it wants the script for players and clips.
+    /// True if a page with it needs the script for players and clips.
     pub fn wants_script(&self) -> bool {
         match self {
             Self::Player(_) => true,

@@ -1,4 +1,4 @@
-//! Posts, pages and stretches, read and understood. Where they come from: `content`.
+//! Posts, pages and stretches after parsing. `content` reads their files.
 
 mod packed;
 
@@ -13,39 +13,39 @@ use jiff::{Timestamp, Zoned};
 use super::{embed::Embed, picture::Picture, slug::Slug};
 pub use packed::{PackedBody, PackedText};
 
-/// What posts, pages and stretches have in common.
+/// Fields that posts, pages and stretches have in common.
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub slug: Slug,
-    /// The one canonical path, such as `/posts/calf-stretches`; not percent-encoded.
+    /// Canonical path, such as `/posts/calf-stretches`; not percent-encoded.
     pub address: String,
-    /// Other paths that lead here, not percent-encoded.
+    /// Other paths that redirect here, not percent-encoded.
     pub aliases: Vec<String>,
     pub title: String,
-    /// One sentence from the front matter, else the start of the text: for search engines and feeds.
+    /// Sentence from the front matter, else the start of the text: for search engines and feeds.
     pub description: String,
-    /// The author's own sentence, shown below the title; the start of the text would stand there twice.
+    /// Sentence from the front matter, shown below the title; never the start of the text, which would be there twice.
     pub dek: Option<String>,
-    /// What lists show: the text up to `<!--more-->`, else the author's own sentence, else the start of the text.
+    /// Text in lists: the text up to `<!--more-->`, else the author's own sentence, else the start of the text.
     pub excerpt: String,
     pub image: Option<Picture>,
     pub body: PackedBody,
-    /// Drafts are nowhere but in `instep serve --dev`.
+    /// True for a draft, which only `instep serve --dev` shows.
     pub draft: bool,
-    /// Not before this moment.
+    /// Time from which it is public.
     pub publish_at: Option<Timestamp>,
-    /// Not from this moment on.
+    /// Time from which it is no longer public.
     pub expire_at: Option<Timestamp>,
-    /// A BCP 47 tag where it differs from the site's.
+    /// BCP 47 tag if it differs from the site's.
     pub language: Option<String>,
-    /// `[extra]` and every key that is not ours, as written.
+    /// Values of `[extra]` and of every unknown key, as written.
     pub extra: BTreeMap<String, serde_json::Value>,
-    /// The Markdown file, for messages to the author.
+    /// Path of the Markdown file, for messages to the author.
     pub file: PathBuf,
 }
 
 impl Entry {
-    /// Whether readers may see it at that moment.
+    /// True if readers may see it at that time.
     pub fn is_public(&self, now: Timestamp, with_drafts: bool) -> bool {
         let published = self.publish_at.is_none_or(|at| at <= now);
         let expired = self.expire_at.is_some_and(|at| at <= now);
@@ -53,37 +53,37 @@ impl Entry {
     }
 }
 
-/// A text, rendered as far as it can be without templates.
+/// Rendered text, with placeholders where templates are needed.
 #[derive(Clone, Debug, Default)]
 pub struct Body {
     pub pieces: Vec<Piece>,
     pub contents: Vec<ContentsLine>,
-    /// Plain text up to `<!--more-->`, where the author has put that.
+    /// Plain text up to `<!--more-->`, if the author has put that.
     pub excerpt: Option<String>,
-    /// All of it as plain text, for search.
+    /// Whole text without markup, for search.
     pub text: Arc<str>,
-    /// Where its footnotes begin, which are no part of a description.
+    /// Position of the footnotes in the text; they are no part of a description.
     pub main: usize,
-    /// Words between spaces.
+    /// Number of words between spaces.
     pub words: usize,
-    /// Letters of scripts that have no spaces.
+    /// Number of letters of scripts that have no spaces.
     pub letters: usize,
 }
 
 impl Body {
-    /// 230 words a minute: silent reading of English non-fiction averages 238 (Brysbaert 2019). Of scripts without spaces
-    /// 500 letters, as is usual for Chinese and Japanese.
+    /// Reading time at 230 words a minute: silent reading of English non-fiction averages 238 (Brysbaert 2019). For
+    /// scripts without spaces at 500 letters, as is usual for Chinese and Japanese.
     pub fn reading_minutes(&self) -> usize {
         (self.words * 500 + self.letters * 230).div_ceil(230 * 500).max(1)
     }
 
-    /// Headings that a table of contents lists: those of the first levels, where they are more than two.
+    /// Headings for a table of contents: those above level 4, if there are more than two.
     pub fn listed(&self) -> Vec<ContentsLine> {
         let listed: Vec<ContentsLine> = self.contents.iter().filter(|line| line.level < 4).cloned().collect();
         if listed.len() > 2 { listed } else { Vec::new() }
     }
 
-    /// Code that nobody has looked at yet, to be coloured.
+    /// Code blocks that are not highlighted yet.
     pub fn uncoloured(&self) -> Vec<Arc<Code>> {
         let code = |piece: &Piece| match piece {
             Piece::Code(code) if code.coloured.get().is_none() => Some(Arc::clone(code)),
@@ -92,31 +92,31 @@ impl Body {
         self.pieces.iter().filter_map(code).collect()
     }
 
-    /// Whether it shows players to press, or clips that begin by themselves.
+    /// True if it has players, or clips that start by themselves.
     pub fn wants_script(&self) -> bool {
         self.pieces.iter().any(|piece| matches!(piece, Piece::Embed(embed) if embed.wants_script()))
     }
 }
 
-/// A stretch of finished HTML, or something that a template draws.
+/// Part of a text: finished HTML, or something that a template renders.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Piece {
     Html(String),
-    /// A heading of the text, and the HTML of its words.
+    /// Heading, and the HTML of its words.
     Heading(ContentsLine, String),
     Code(Arc<Code>),
     Embed(Embed),
-    /// `![[slug]]`: the card of a stretch.
+    /// Card of a stretch, written as `![[slug]]`.
     Stretch(Slug),
 }
 
-/// A block of code in a language.
+/// Code block with a language.
 #[derive(Debug, Default, PartialEq)]
 pub struct Code {
-    /// As the author wrote it: `rust`.
+    /// Language as the author wrote it: `rust`.
     pub language: String,
     pub text: String,
-    /// Its HTML once it was worked out, which takes time; `None` in it where there are no colours for it.
+    /// Highlighted HTML once it was computed, which takes time; `None` inside if the language is not supported.
     coloured: OnceLock<Option<String>>,
 }
 
@@ -125,27 +125,27 @@ impl Code {
         Self { language: language.into(), text: text.into(), coloured: OnceLock::new() }
     }
 
-    /// Works the colours out unless that was done before. `draw` must give the same for the same code.
+    /// Highlights the code unless that was done before. `draw` must give the same for the same code.
     pub fn colour(&self, draw: impl FnOnce() -> Option<String>) {
         self.coloured.get_or_init(draw);
     }
 
-    /// HTML of the code in colours; `None` where there is none, or none yet.
+    /// Highlighted HTML; `None` if there is none, or none yet.
     pub fn coloured(&self) -> Option<&str> {
         self.coloured.get()?.as_deref()
     }
 }
 
-/// A heading in the table of contents.
+/// Heading in the table of contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContentsLine {
-    /// 2 to 6, as in `h2`.
+    /// Level from 2 to 6, as in `h2`.
     pub level: u8,
     pub id: String,
     pub title: String,
 }
 
-/// A tag: its slug is its address, its name is how it was first written.
+/// Tag: its slug is used in addresses, its name is how it was first written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
     pub slug: Slug,
@@ -155,30 +155,30 @@ pub struct Tag {
 #[derive(Clone, Debug)]
 pub struct Post {
     pub entry: Entry,
-    /// In the site's time zone; `None` where nobody knows it. Such a post counts as older than all others.
+    /// Date in the site's time zone; `None` if unknown. Such a post counts as older than all others.
     pub date: Option<Zoned>,
     pub updated: Option<Zoned>,
     pub tags: Vec<Tag>,
     pub series: Option<String>,
-    /// Empty: the site's author.
+    /// Names of the authors; empty: the site's author.
     pub authors: Vec<String>,
-    /// Whether the front matter lets its thread take comments.
+    /// True if the front matter allows comments.
     pub comments_open: bool,
-    /// From this moment on it takes none.
+    /// Time from which its thread takes no comments.
     pub comments_until: Option<Timestamp>,
-    /// The newest of these leads the home page.
+    /// True for posts of which the newest is shown first on the home page.
     pub featured: bool,
-    /// The slugs under which this post has had comments: its own and those of its aliases.
+    /// Slugs under which this post may have comments: its own and its aliases.
     pub threads: Vec<Slug>,
 }
 
 impl Post {
-    /// Since when it can be read, where that is known.
+    /// Time of publication, if known.
     pub fn appeared(&self) -> Option<Timestamp> {
         self.entry.publish_at.or_else(|| Some(self.date.as_ref()?.timestamp()))
     }
 
-    /// When its text was changed last, where that is known.
+    /// Date of the last change, if known.
     pub fn changed(&self) -> Option<&Zoned> {
         self.updated.as_ref().or(self.date.as_ref())
     }
@@ -187,12 +187,12 @@ impl Post {
         self.date.as_ref().map(Zoned::year)
     }
 
-    /// Year and month.
+    /// Year and month of its date.
     pub fn month(&self) -> Option<(i16, i8)> {
         self.date.as_ref().map(|date| (date.year(), date.month()))
     }
 
-    /// Whether its thread takes comments at that moment.
+    /// True if its thread takes comments at that time.
     pub fn takes_comments(&self, now: Timestamp) -> bool {
         self.comments_open && self.comments_until.is_none_or(|until| now < until)
     }
@@ -207,7 +207,7 @@ pub struct Page {
 #[derive(Clone, Debug)]
 pub struct Stretch {
     pub entry: Entry,
-    /// What else it is called.
+    /// Other names.
     pub names: Vec<String>,
     pub areas: Vec<String>,
     pub equipment: Vec<String>,
@@ -215,11 +215,11 @@ pub struct Stretch {
     pub hold_seconds: Option<u32>,
     pub repeats: Option<u32>,
     pub sides: Option<Sides>,
-    /// A day.
+    /// Sets a day.
     pub sets: Option<u32>,
     pub level: Option<Level>,
     pub video: Option<Embed>,
-    /// An SVG picture, ready to stand inside a page (its ids carry the slug).
+    /// SVG picture for use inside a page (its ids carry the slug).
     pub pictogram: Option<String>,
     pub easier: Option<Slug>,
     pub harder: Option<Slug>,
@@ -228,7 +228,7 @@ pub struct Stretch {
     pub credit: Option<String>,
 }
 
-/// Whether the two sides of the body are stretched one after the other or together.
+/// Order of the two sides of the body: one after the other, or together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Sides {

@@ -4,13 +4,13 @@
 const RTL_SCRIPTS: &[&str] =
     &["adlm", "arab", "aran", "hebr", "mand", "mend", "nkoo", "rohg", "samr", "sogd", "syrc", "thaa", "yezi"];
 
-/// Languages that are written in one of them where no script is named (CLDR, likely subtags).
+/// Languages that use one of these scripts by default (CLDR, likely subtags).
 const RTL_LANGUAGES: &[&str] = &[
     "ar", "arc", "arq", "ary", "arz", "azb", "bal", "bqi", "ckb", "dv", "fa", "glk", "he", "iw", "ji", "ks", "lrc",
     "mzn", "nqo", "pnb", "ps", "rhg", "sd", "sdh", "skr", "syr", "ug", "ur", "yi",
 ];
 
-/// For the attribute `dir`.
+/// Direction of text, for the attribute `dir`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
     LeftToRight,
@@ -18,12 +18,12 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// The direction of what is written in a language.
+    /// Direction of text in a language.
     pub fn of(tag: &str) -> Self {
         let tag = tag.to_ascii_lowercase();
         let mut parts = tag.split('-');
         let language = parts.next().unwrap_or_default();
-        // The script stands before any extension, which a single letter begins.
+        // The script comes before any extension, which begins with a single letter.
         let script = parts
             .take_while(|part| part.len() > 1)
             .find(|part| part.len() == 4 && part.chars().all(|c| c.is_ascii_alphabetic()));
@@ -42,7 +42,7 @@ impl Direction {
     }
 }
 
-/// Whether a text has the form of a tag: `de`, `en-US`, `sr-Latn-RS`. Only letters, digits and hyphens are in one.
+/// True if a text has the form of a tag: `de`, `en-US`, `sr-Latn-RS`. It has only letters, digits and hyphens.
 pub fn is_tag(text: &str) -> bool {
     let mut parts = text.split('-');
     let is_language = |part: &str| (2..=8).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphabetic());
@@ -50,18 +50,18 @@ pub fn is_tag(text: &str) -> bool {
     parts.next().is_some_and(is_language) && parts.all(is_part)
 }
 
-/// Attributes `lang` and `dir` for a text in this language, with a blank before them; none where it is no tag.
+/// Attributes `lang` and `dir` for this language, with a space before them; empty if it is no tag.
 pub fn attributes(tag: &str) -> String {
     if is_tag(tag) { format!(" lang=\"{tag}\" dir=\"{}\"", Direction::of(tag).as_str()) } else { String::new() }
 }
 
-/// Whether two tags are of one language, in whatever country or script.
+/// True if two tags are of one language, in any country or script.
 pub fn is_same(one: &str, other: &str) -> bool {
     let language = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
     language(one) == language(other)
 }
 
-/// The quotation marks of a language, those inside of a quotation too.
+/// Quotation marks of a language, with those for a quotation inside another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quotes {
     pub opening: &'static str,
@@ -70,7 +70,7 @@ pub struct Quotes {
     pub inner_closing: &'static str,
 }
 
-/// Languages that do not quote as English does (CLDR 45, delimiters). French has narrow spaces inside, in France.
+/// Languages that do not quote as English does (CLDR 45, delimiters). French in France has narrow spaces inside.
 const QUOTES: &[(&str, [&str; 4])] = &[
     ("de-ch de-li fr-ch it-ch rm", ["«", "»", "‹", "›"]),
     ("de cs sk sl is et lb dsb hsb lt bg mk ka", ["„", "“", "‚", "‘"]),
@@ -87,7 +87,7 @@ const QUOTES: &[(&str, [&str; 4])] = &[
 ];
 
 impl Quotes {
-    /// Those of the language of a tag; English ones where it is none of the table.
+    /// Quotation marks of the language of a tag; English ones if it is not in the table.
     pub fn of(tag: &str) -> Self {
         let tag = tag.to_ascii_lowercase();
         let language = tag.split('-').next().unwrap_or_default();

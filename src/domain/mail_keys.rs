@@ -1,5 +1,5 @@
-//! The keys in the links of our mails. Whoever holds one may do what it is for, to what it names, and nothing else; so
-//! they name numbers that are never used twice, and end where they can.
+//! Signed keys in the links of mails. A key allows one action on one thing to anybody who has it. So keys contain
+//! numbers that are never used twice, and expire where possible.
 
 use jiff::Timestamp;
 
@@ -8,81 +8,81 @@ use super::{
     signer::{Purpose, Signer},
 };
 
-/// How long the author may act on a comment from its mail.
+/// Days for which the author may moderate a comment from its mail.
 pub const MODERATION_DAYS: i64 = 30;
-/// How long a wish waits for its confirmation.
+/// Days for which a subscription can be confirmed.
 pub const CONFIRMATION_DAYS: i64 = 7;
-/// How long a corner may be opened from a mail: long enough for a slow server, short enough for a mail that lies around.
+/// Minutes for which a link by mail opens a corner (`/me`): enough for a slow mail server, little for an old mail.
 pub const CORNER_MINUTES: i64 = 60;
-/// The comment of a [`WishKey`] that is about none: it stops all mails or nothing.
+/// Number in a [`WishKey`] that is about no comment: it stops all mails or none.
 pub const NO_COMMENT: CommentId = 0;
 const SECONDS_A_DAY: i64 = 86_400;
 
-/// Why a key opens nothing.
+/// Reason for which a key is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// It is none of ours, or for something else.
+    /// Signature that is wrong, or for another purpose.
     Forged,
-    /// It was good once.
+    /// Key that has expired.
     Old,
 }
 
-/// The wish that a link speaks of: an address, and the comment that it was wished with, or that the mail told of.
+/// Subscription that a link is about: an address, and the comment that it was made with, or that the mail told of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WishKey {
     pub address_id: i64,
     pub comment: CommentId,
 }
 
-/// Lets its holder judge and answer one comment.
+/// Key to moderate and answer one comment.
 pub fn moderation(signer: &Signer, comment: CommentId, now: Timestamp) -> String {
     sign(signer, Purpose::Moderate, &[comment, day(now)])
 }
 
 /// # Errors
-/// Why the key is not good.
+/// The reason if the key is invalid.
 pub fn open_moderation(signer: &Signer, key: &str, now: Timestamp) -> Result<CommentId, Refused> {
     let [comment, issued] = open(signer, Purpose::Moderate, key).ok_or(Refused::Forged)?;
     if is_old(issued, MODERATION_DAYS, now) { Err(Refused::Old) } else { Ok(comment) }
 }
 
-/// Lets its holder confirm a wish.
+/// Key to confirm a subscription.
 pub fn confirmation(signer: &Signer, wish: WishKey, now: Timestamp) -> String {
     sign(signer, Purpose::Confirm, &[wish.address_id, wish.comment, day(now)])
 }
 
 /// # Errors
-/// Why the key is not good.
+/// The reason if the key is invalid.
 pub fn open_confirmation(signer: &Signer, key: &str, now: Timestamp) -> Result<WishKey, Refused> {
     let [address_id, comment, issued] = open(signer, Purpose::Confirm, key).ok_or(Refused::Forged)?;
     if is_old(issued, CONFIRMATION_DAYS, now) { Err(Refused::Old) } else { Ok(WishKey { address_id, comment }) }
 }
 
-/// Lets its holder stop mails to one address. It never grows old: who wants peace gets it, from whatever mail.
+/// Key to stop mails to one address. It never expires, so that every old mail can be used to unsubscribe.
 pub fn stop(signer: &Signer, wish: WishKey) -> String {
     sign(signer, Purpose::Stop, &[wish.address_id, wish.comment])
 }
 
-/// `None` where the key is none of ours.
+/// Returns the subscription; `None` if the signature is wrong.
 pub fn open_stop(signer: &Signer, key: &str) -> Option<WishKey> {
     let [address_id, comment] = open(signer, Purpose::Stop, key)?;
     Some(WishKey { address_id, comment })
 }
 
-/// A link by mail that opens a corner once: the address, and the mail that it stands in.
+/// Link by mail that opens a corner once: the address, and the mail that it was sent in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CornerLink {
     pub address_id: i64,
     pub mail: i64,
 }
 
-/// Lets its holder open the corner of an address, in the browser they press the button in.
+/// Key that opens the corner of an address, in the browser in which the button is pressed.
 pub fn corner(signer: &Signer, link: CornerLink, now: Timestamp) -> String {
     sign(signer, Purpose::Corner, &[link.address_id, link.mail, minute(now)])
 }
 
 /// # Errors
-/// Why the key is not good.
+/// The reason if the key is invalid.
 pub fn open_corner(signer: &Signer, key: &str, now: Timestamp) -> Result<CornerLink, Refused> {
     let [address_id, mail, issued] = open(signer, Purpose::Corner, key).ok_or(Refused::Forged)?;
     let link = CornerLink { address_id, mail };
@@ -98,17 +98,17 @@ fn open<const N: usize>(signer: &Signer, purpose: Purpose, key: &str) -> Option<
     numbers?.try_into().ok()
 }
 
-/// True also for a key from further ahead than it is good for: it was made while the clock was wrong.
+/// True also for a key from further in the future than it is valid for: it was made while the clock was wrong.
 fn is_old(issued: i64, days: i64, now: Timestamp) -> bool {
     day(now).saturating_sub(issued).saturating_abs() > days
 }
 
-/// Days since 1970, UTC.
+/// Number of days since 1970, UTC.
 fn day(at: Timestamp) -> i64 {
     at.as_second().div_euclid(SECONDS_A_DAY)
 }
 
-/// Minutes since 1970.
+/// Number of minutes since 1970.
 fn minute(at: Timestamp) -> i64 {
     at.as_second().div_euclid(60)
 }
@@ -165,7 +165,7 @@ mod tests {
                 expected[at] = true;
                 prop_assert_eq!(opened(key), expected);
             }
-            // Nor do the signatures that stand in pages and cookies, whatever they are about.
+            // Signatures in pages and cookies are no keys of mails.
             for purpose in [Purpose::Commenter, Purpose::Stamp, Purpose::Waiting] {
                 for payload in [other.as_str(), &comment.to_string(), &format!("{address_id}-{comment}")] {
                     prop_assert_eq!(opened(&signer.sign(purpose, payload)), [false; 4]);

@@ -1,4 +1,4 @@
-//! E-mail addresses: how they are kept, and which of them are the same person's.
+//! E-mail addresses: their normal form, and which of them are one mailbox.
 
 use unicode_normalization::UnicodeNormalization;
 use url::Host;
@@ -10,13 +10,13 @@ const LOCAL_MAX: usize = 64;
 /// Longest part of a host between two dots, in bytes (RFC 1035, 2.3.4).
 const LABEL_MAX: usize = 63;
 
-/// Returns an address in the one form that is compared, stored, blocked and written to: in lower case, its host as mail
-/// servers get it (UTS 46, A-labels). `None` where no mail can be sent to it; the mail library refuses nothing that this
-/// lets pass. Whether an address exists, a mail to it tells.
+/// Returns the normal form of an address, for comparing, storing, blocking and sending: in lower case, the host as mail
+/// servers get it (UTS 46, A-labels). `None` if no mail can be sent to it; the mail library accepts every address that
+/// this accepts. It does not check that the address exists.
 pub fn parse(typed: &str) -> Option<String> {
     let (local, domain) = typed.trim().rsplit_once('@')?;
     let local: String = local.to_lowercase().nfc().collect();
-    // `Host` would decode `%69`, which in a mail is no letter.
+    // `Host` would decode `%69`, which is not a letter in a mail address.
     let Host::Domain(host) = Host::parse(domain).ok().filter(|_| !domain.contains('%'))? else { return None };
     let is_label = |label: &str| {
         let is_host = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -33,13 +33,13 @@ pub fn parse(typed: &str) -> Option<String> {
     is_one.then(|| format!("{local}@{host}"))
 }
 
-/// Returns the form of an address that may have been stored before [`parse`] had its rules.
+/// Returns the normal form of an address that may have been stored before [`parse`] had its rules.
 pub fn kept(email: &str) -> String {
     parse(email).unwrap_or_else(|| email.to_lowercase())
 }
 
-/// Returns whose mail it is: without what follows a plus sign, without the dots that Gmail does not see, and with one
-/// form for letters of other widths. Many addresses of one person are one mailbox.
+/// Returns the mailbox of an address: without the part after a plus sign, without dots for Gmail, and with NFKC
+/// letters. Many addresses of one person are one mailbox.
 pub fn mailbox(email: &str) -> String {
     let email = kept(email);
     let Some((local, domain)) = email.rsplit_once('@') else { return email };

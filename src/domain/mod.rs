@@ -1,7 +1,6 @@
-//! Types and decisions: what a post, a comment, a thread is, and what follows from what.
+//! Types and decisions: posts, comments, threads, and the rules for them.
 //!
-//! Functions here go from data to data. No disk, no database, no clock, no randomness, no async:
-//! what they need to know is a parameter.
+//! Functions here are pure: no disk, no database, no clock, no randomness, no async. All they need is a parameter.
 
 pub mod address;
 pub mod characters;

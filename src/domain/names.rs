@@ -1,4 +1,4 @@
-//! The names that people sign with: whose blog stands in them, and who would be taken for somebody else.
+//! Names of commenters: the blog in a name, and names that could be taken for somebody else's.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use unicode_security::skeleton;
 
 use super::characters::is_invisible;
 
-/// The person, and the blog where one is named: "Lisa @ Mile by Mile".
+/// Splits a name into the person and, if one is named, the blog: "Lisa @ Mile by Mile".
 pub fn person_and_blog(name: &str) -> (&str, Option<&str>) {
     match name.split_once('@').map(|(person, blog)| (person.trim(), blog.trim())) {
         Some((person, blog)) if !person.is_empty() && !blog.is_empty() => (person, Some(blog)),
@@ -15,7 +15,7 @@ pub fn person_and_blog(name: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Names that nobody else should be taken for.
+/// Names that nobody else may imitate.
 #[derive(Clone, Debug, Default)]
 pub struct Names(HashSet<String>);
 
@@ -24,15 +24,15 @@ impl Names {
         Self(names.into_iter().flat_map(looks).filter(|look| !look.is_empty()).collect())
     }
 
-    /// Whether a reader could take this name, or the person in it, for one of them.
+    /// True if a reader could take this name, or the person in it, for one of them.
     pub fn has_one_like(&self, name: &str) -> bool {
         let (person, _) = person_and_blog(name);
         [name, person].into_iter().flat_map(looks).any(|look| self.0.contains(&look))
     }
 }
 
-/// What a name looks like, by the skeletons of Unicode (UTS 39, 4): two names that share one are easily confused. Two,
-/// since capitals and small letters look like different things: `JuIia` is read as Julia, and so is `JULIA`.
+/// Skeletons of a name (UTS 39, 4): two names that share one are easily confused. There are two, since capitals and
+/// small letters are confused with different letters: `JuIia` is read as Julia, and so is `JULIA`.
 fn looks(name: &str) -> [String; 2] {
     let plain: String = name.nfkd().filter(|c| c.is_whitespace() || !is_invisible(*c)).collect();
     [look(&skeleton(&plain).collect::<String>(), &plain), look(&plain, &plain)]
@@ -40,9 +40,9 @@ fn looks(name: &str) -> [String; 2] {
 
 fn look(text: &str, name: &str) -> String {
     let small = skeleton(&text.to_lowercase()).collect::<String>().to_lowercase();
-    // An i is not far from an l, and their capitals look the same.
+    // `i` and `l` look alike, and so do their capitals.
     let look: String = small.chars().filter(|c| c.is_alphanumeric()).map(|c| if c == 'i' { 'l' } else { c }).collect();
-    // A name may be nothing but a picture.
+    // A name may be only an emoji.
     if look.is_empty() { name.split_whitespace().collect() } else { look }
 }
 

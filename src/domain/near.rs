@@ -1,22 +1,22 @@
-//! Finding what was nearly written: a slug with a letter missing, a word of a question with two of them swapped.
+//! Fuzzy matching: a slug with a letter missing, a word of a query with two letters swapped.
 //!
-//! Cost: comparing letter by letter is slow, so it is done with at most [`COMPARED`] of the known words. A set of letters
-//! in 64 bits decides which ones: two words that are few steps apart differ in few letters. Passing over 100,000 words that
-//! way takes some two milliseconds.
+//! Cost: the edit distance is slow, so it is computed for at most [`COMPARED`] of the known words. They are chosen by a
+//! set of letters in 64 bits: two words with a small distance differ in few letters. Filtering 100,000 words that way
+//! takes some two milliseconds.
 
 use std::cmp::Reverse;
 
-/// Most words that are compared letter by letter.
+/// Most words for which the edit distance is computed.
 const COMPARED: usize = 400;
 /// Longest word that is looked for, in characters; nobody types more than that by heart.
 const LONGEST: usize = 80;
 
-/// The values of the nearest words, nearest first, those that are the same included. `known` gives each word with its weight
-/// and its value; among equally near words the heavier one is meant, then the first.
+/// Returns the values of the nearest words, nearest first, exact matches included. `known` gives each word with its
+/// weight and its value; among equally near words the heavier one comes first, then the earlier one.
 pub fn find<'a, T: Copy>(known: impl Iterator<Item = (&'a str, usize, T)>, asked: &str, most: usize) -> Vec<T> {
     let length = asked.chars().count();
     let (reach, asked_letters) = (reach(length), letters(asked.chars()));
-    // A step changes at most two letters of the set: one goes, another comes.
+    // An edit changes at most two letters of the set: one is removed, another is added.
     let differs = |word: &str| {
         let differs = (letters(word.chars()) ^ asked_letters).count_ones() as usize;
         (differs <= 2 * reach && word.chars().count().abs_diff(length) <= reach).then_some(differs)
@@ -24,8 +24,8 @@ pub fn find<'a, T: Copy>(known: impl Iterator<Item = (&'a str, usize, T)>, asked
     nearest(known, length, most, differs, |word| strsim::damerau_levenshtein(asked, word))
 }
 
-/// The values of longer words whose beginning is near, for a word that is still being typed. The first letter must be
-/// right: that bounds the search, and few get it wrong.
+/// Returns the values of longer words whose beginning is near, for a word that is still being typed. The first letter
+/// must be right: that limits the search, and few get it wrong.
 pub fn find_beginnings<'a, T: Copy>(
     known: impl Iterator<Item = (&'a str, usize, T)>,
     asked: &str,
@@ -33,7 +33,7 @@ pub fn find_beginnings<'a, T: Copy>(
 ) -> Vec<T> {
     let length = asked.chars().count();
     let (reach, asked_letters, first) = (reach(length), letters(asked.chars()), asked.chars().next());
-    // A letter left out makes the beginning one longer.
+    // If a letter was left out, the beginning is one longer.
     let beginning = |word: &str, length: usize| word.chars().take(length).collect::<String>();
     let differs = |word: &str| {
         if word.chars().next() != first || word.chars().nth(length).is_none() {
@@ -48,7 +48,7 @@ pub fn find_beginnings<'a, T: Copy>(
     })
 }
 
-/// `differs` passes words over or says in how many letters they differ; `distance` is the slow comparison.
+/// Finds the nearest words. `differs` filters words and counts different letters; `distance` is the slow comparison.
 fn nearest<'a, T: Copy>(
     known: impl Iterator<Item = (&'a str, usize, T)>,
     length: usize,
@@ -78,7 +78,7 @@ fn nearest<'a, T: Copy>(
     found.into_iter().take(most).map(|(.., at)| words[at].1).collect()
 }
 
-/// How many letters of a word may be wrong and it is still meant.
+/// Largest edit distance at which a word still matches.
 fn reach(length: usize) -> usize {
     match length {
         0..=2 => 0,
@@ -88,7 +88,7 @@ fn reach(length: usize) -> usize {
     }
 }
 
-/// One bit for each letter that occurs. Letters beyond a to z share the bits that are left.
+/// Set of the letters that occur, one bit each. Letters beyond a to z share the remaining bits.
 fn letters(chars: impl Iterator<Item = char>) -> u64 {
     chars.fold(0, |set, c| {
         let bit = match c {

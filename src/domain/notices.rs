@@ -1,22 +1,22 @@
-//! Who is told of a comment. Never the one who wrote it, never twice, never somebody who did not ask.
+//! Recipients of mails about a comment: only subscribers, each once, and never its writer.
 
 use std::collections::BTreeMap;
 
 use super::{comment::CommentId, mailbox::mailbox};
 
-/// What a commenter wants to be told of, as chosen in the form.
+/// Mails that a commenter wants, as chosen in the form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Wish {
     #[default]
     Nothing,
-    /// Answers to the comment.
+    /// Mails about answers to the comment.
     Answers,
-    /// Everything that is said in its thread.
+    /// Mails about every comment in its thread.
     Thread,
 }
 
 impl Wish {
-    /// The word in the form and in the database.
+    /// Name in the form and in the database.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Nothing => "",
@@ -30,37 +30,37 @@ impl Wish {
     }
 }
 
-/// A comment that readers see from now on.
+/// Comment that has become public.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
     pub id: CommentId,
     pub parent: Option<CommentId>,
-    /// As its writer typed it.
+    /// E-mail address as its writer typed it.
     pub email: Option<String>,
-    /// The fingerprint of its writer's cookie; none for the author.
+    /// Fingerprint of its writer's cookie; `None` for the author.
     pub commenter: Option<String>,
 }
 
-/// A wish that holds: address confirmed, comment approved, not ended.
+/// Active subscription: address confirmed, comment approved, not ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscriber {
     pub address_id: i64,
     pub email: String,
     pub wish: Wish,
-    /// The comment it was wished with.
+    /// Comment that the subscription was made with.
     pub comment: CommentId,
-    /// Who wrote that.
+    /// Fingerprint of the cookie of that comment's writer.
     pub commenter: Option<String>,
 }
 
-/// Why somebody is told.
+/// Reason for a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
     ThreadGoesOn,
     Answered,
 }
 
-/// Whom to tell, by the numbers of their addresses. The author has notices of a kind of their own, so `author` (their
+/// Returns the recipients, by the numbers of their addresses. The author gets mails of another kind, so `author` (their
 /// address) is left out here.
 pub fn audience(shown: &Shown, subscribers: &[Subscriber], author: Option<&str>) -> BTreeMap<i64, Why> {
     let own = shown.email.as_deref().map(mailbox);
@@ -84,40 +84,40 @@ pub fn audience(shown: &Shown, subscribers: &[Subscriber], author: Option<&str>)
     told
 }
 
-/// In milliseconds, as the database counts.
+/// Milliseconds, the unit of the database.
 pub const HOUR: i64 = 60 * 60 * 1000;
 pub const DAY: i64 = 24 * HOUR;
 pub const WEEK: i64 = 7 * DAY;
 
-/// Most confirmations to one mailbox in a day, and in a week.
+/// Most confirmation mails to one mailbox in a day, and in a week.
 const ASKED_A_DAY: i64 = 1;
 const ASKED_A_WEEK: i64 = 3;
-/// Most confirmations that one network causes in an hour, so that it does not use up everybody's.
+/// Most confirmation mails that one network causes in an hour, so that it does not use up the limit for all.
 pub const ASKED_A_NETWORK: i64 = 5;
-/// Most confirmations in an hour, whoever they go to. Those for which there is no room are asked later.
+/// Most confirmation mails in an hour in all. Those beyond the limit are sent later.
 pub const ASKED_AN_HOUR: i64 = 20;
 
-/// Confirmations that were sent or wait.
+/// Number of confirmation mails that were sent or wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
     pub of_mailbox_today: i64,
     pub of_mailbox_this_week: i64,
-    /// Caused by the network of the one who asks for another.
+    /// Mails caused by the network that asks for another.
     pub of_network_this_hour: i64,
     pub of_all_this_hour: i64,
 }
 
-/// Whether the holder of a mailbox is asked.
+/// Decision about a confirmation mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
     Now,
-    /// There is no room at the moment.
+    /// Sent later, because a limit is reached.
     Later,
-    /// They have been asked.
+    /// Skipped, because this mailbox was asked already.
     No,
 }
 
-/// Whether one more may go out: anybody can type a stranger's address, as often as they like.
+/// Decides if one more confirmation mail may be sent: anybody can type a stranger's address, as often as they like.
 pub fn question(asked: &Asked) -> Question {
     if asked.of_mailbox_today >= ASKED_A_DAY || asked.of_mailbox_this_week >= ASKED_A_WEEK {
         Question::No
@@ -128,20 +128,20 @@ pub fn question(asked: &Asked) -> Question {
     }
 }
 
-/// Links to a corner that one mailbox gets in a day without waiting; [`LINK_SLOT`] keeps them apart.
+/// Number of corner links that one mailbox gets in a day without waiting; [`LINK_SLOT`] is the pause between them.
 const LINKS_A_DAY: i64 = 3;
-/// One mailbox gets one link in such a time, in milliseconds.
+/// Milliseconds in which one mailbox gets at most one link.
 pub const LINK_SLOT: i64 = 10 * 60 * 1000;
-/// Most links that one network may ask for in an hour, whoever they would go to.
+/// Most links that one network may ask for in an hour, to any mailbox.
 const LINKS_ASKED_AN_HOUR: i64 = 10;
 
-/// Whether a mailbox may get one more link to its corner. Strangers may have asked for the others, so its holder gets
-/// one an hour in any case: the one before is good for so long.
+/// True if a mailbox may get one more link to its corner. Strangers may have used up the limit, so its holder gets one
+/// an hour in any case: the one before is valid for that long.
 pub fn may_get_link(of_mailbox_today: i64, since_last: Option<i64>) -> bool {
     of_mailbox_today < LINKS_A_DAY || since_last.is_none_or(|since| since >= HOUR)
 }
 
-/// Whether a network may ask for one more.
+/// True if a network may ask for one more.
 pub fn may_ask_for_link(of_network_this_hour: i64) -> bool {
     of_network_this_hour < LINKS_ASKED_AN_HOUR
 }
@@ -150,7 +150,7 @@ pub fn may_ask_for_link(of_network_this_hour: i64) -> bool {
 mod tests {
     use super::*;
 
-    /// Address 1 is Ana's, 2 Bo's; each comments under a cookie of the same name.
+    /// Subscriber: address 1 is Ana's, 2 Bo's; each comments under a cookie of the same name.
     fn subscriber(address_id: i64, wish: Wish, comment: CommentId) -> Subscriber {
         let name = if address_id == 1 { "ana" } else { "bo" };
         let email = format!("{name}@example.org");
@@ -175,15 +175,15 @@ mod tests {
         check(&shown(Some(10), "cy", None), &both, &[(1, Answered), (2, ThreadGoesOn)]);
         check(&shown(Some(20), "cy", None), &both, &[(2, Answered)]);
         check(&shown(None, "cy", None), &both, &[(2, ThreadGoesOn)]);
-        // The author answers: no cookie, and nobody else is without one.
+        // The author answers, without a cookie.
         check(&shown(Some(10), "", None), &both, &[(1, Answered), (2, ThreadGoesOn)]);
-        // Own words, known by the cookie or by the mailbox.
+        // A commenter's own comment, known by the cookie or by the mailbox.
         check(&shown(Some(10), "ana", None), &both, &[(2, ThreadGoesOn)]);
         check(&shown(Some(10), "cy", Some("Ana+new@example.org")), &both, &[(2, ThreadGoesOn)]);
-        // Several wishes of one address are one mail, for the strongest reason.
+        // Several subscriptions of one address cause one mail, for the strongest reason.
         let many = [subscriber(2, Thread, 30), bo, subscriber(2, Answers, 40)];
         check(&shown(Some(40), "cy", None), &many, &[(2, Answered)]);
-        // The author's mailbox is not told a second time.
+        // The author's mailbox gets no second mail.
         let author = Subscriber { email: "Jo@example.org".into(), ..ana };
         check(&shown(Some(10), "cy", None), &[author], &[]);
     }

@@ -1,17 +1,17 @@
-//! The colours of one scheme, light or dark: what the author chose, and everything else made to go with it.
+//! Colours of one scheme, light or dark: those that the author chose, and the others computed from them.
 //!
-//! A colour that nobody chose can always be read. One that somebody chose stays as it is, and is told where it cannot.
+//! A computed colour always has enough contrast. A chosen one stays as it is, with a warning if it has too little.
 
 use super::colour::{Colour, EDGE_CONTRAST, TEXT_CONTRAST};
 
-/// How opaque the accent lies under badges (`--color-wash`).
+/// Opacity of the accent colour behind badges (`--color-wash`).
 const WASH: f32 = 0.13;
-/// Where a colour of ours must do better than it has to: text that is read for minutes.
+/// Contrast of computed text colours that are read for minutes: more than the minimum.
 const LONG_READ: f32 = 7.0;
-/// Hues of names' initials, alerts and code; all share a lightness and a chroma.
+/// Hues of initials, alerts and code; all share a lightness and a chroma.
 const TONES: [f32; 10] = [25.0, 70.0, 110.0, 150.0, 195.0, 240.0, 290.0, 305.0, 345.0, 75.0];
 
-/// What the author of a theme may choose for a scheme.
+/// Colours that the author may choose for a scheme.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Chosen {
     pub paper: Option<Colour>,
@@ -23,26 +23,26 @@ pub struct Chosen {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Palette {
     pub paper: Colour,
-    /// Paper of another shade: cards, the form.
+    /// Second background: cards, the form.
     pub sheet: Colour,
     pub ink: Colour,
-    /// Dates, hints.
+    /// Text colour of dates and hints.
     pub soft: Colour,
-    /// Between things; may be hard to see.
+    /// Colour of lines between things; may be hard to see.
     pub line: Colour,
-    /// Around fields.
+    /// Colour of the borders of fields.
     pub edge: Colour,
-    /// What is drawn in the accent colour.
+    /// Accent colour of shapes.
     pub track: Colour,
-    /// What is written in it, or on it in paper.
+    /// Accent colour of text, and the background of text in the paper colour.
     pub accent: Colour,
-    /// Lightness and chroma of grounds that have a hue of their own; the hue here means nothing.
+    /// Lightness and chroma of coloured backgrounds; the hue here is not used.
     pub tint: Colour,
-    /// Likewise, of what is written on them.
+    /// Lightness and chroma of text on them; the hue here is not used.
     pub tone: Colour,
 }
 
-/// Instep's own. `static/css/tokens.css` says the same, and a test compares them.
+/// Instep's own light scheme. `static/css/tokens.css` has the same values, and a test compares them.
 pub const LIGHT: Palette = Palette {
     paper: Colour::lch(97.4, 0.012, 82.0),
     sheet: Colour::lch(94.6, 0.018, 80.0),
@@ -56,7 +56,7 @@ pub const LIGHT: Palette = Palette {
     tone: Colour::lch(41.0, 0.105, 0.0),
 };
 
-/// Likewise.
+/// Instep's own dark scheme, also in `tokens.css`.
 pub const DARK: Palette = Palette {
     paper: Colour::lch(20.0, 0.014, 50.0),
     sheet: Colour::lch(24.5, 0.017, 50.0),
@@ -70,13 +70,13 @@ pub const DARK: Palette = Palette {
     tone: Colour::lch(85.0, 0.085, 0.0),
 };
 
-/// A colour that was chosen and cannot be read everywhere it is used.
+/// Chosen colour whose contrast is too low where it is used.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Weak {
     pub which: Which,
-    /// Where it is lowest.
+    /// Lowest contrast.
     pub contrast: f32,
-    /// The nearest of the same hue that does; none where paper and ink leave no room.
+    /// Nearest colour of the same hue with enough contrast; `None` if paper and ink allow none.
     pub better: Option<Colour>,
 }
 
@@ -86,17 +86,17 @@ pub enum Which {
     Accent,
 }
 
-/// Both schemes: by day what was chosen for it; by night what was chosen for that, else the same turned over.
+/// Both schemes: light from its chosen colours; dark from its own, else from the light ones adapted to dark paper.
 pub fn schemes(by_day: &Chosen, by_night: &Chosen) -> (Palette, Palette) {
     let light = Palette::of(by_day, &LIGHT);
     (light, Palette::of(&night_of(by_day, by_night), &DARK))
 }
 
-/// What is too weak of what was chosen, by day and by night.
+/// Chosen colours with too little contrast, of the light and of the dark scheme.
 pub fn weak(by_day: &Chosen, by_night: &Chosen) -> (Vec<Weak>, Vec<Weak>) {
     let night = night_of(by_day, by_night);
     let mut weak_by_night = weak_in(&night, &DARK);
-    // What was made from the light scheme is not the author's to mend there.
+    // Colours computed from the light scheme are not the author's to change here.
     weak_by_night.retain(|weak| match weak.which {
         Which::Ink => by_night.ink.or(by_night.paper).is_some(),
         Which::Accent => by_night.accent.is_some(),
@@ -105,13 +105,13 @@ pub fn weak(by_day: &Chosen, by_night: &Chosen) -> (Vec<Weak>, Vec<Weak>) {
 }
 
 impl Palette {
-    /// With what was chosen in place of what `default` says, and the rest made to go with it.
+    /// Palette with the chosen colours in place of those of `default`, and the rest computed from them.
     fn of(chosen: &Chosen, default: &Self) -> Self {
         if *chosen == Chosen::default() {
             return *default;
         }
         let paper = chosen.paper.unwrap_or(default.paper);
-        // How the colours of ours stand to each other, on paper as dark as this.
+        // Instep's palette for paper as dark as this, as the model for computed colours.
         let model = if paper.is_dark() { &DARK } else { &LIGHT };
         let sheet = like(paper, model.paper, model.sheet);
         let grounds = [paper, sheet];
@@ -146,18 +146,18 @@ impl Palette {
         }
     }
 
-    /// What the accent is written on.
+    /// Backgrounds of text in the accent colour.
     fn grounds_of_accent(&self) -> [Colour; 3] {
         [self.paper, self.sheet, self.track.over(self.paper, WASH)]
     }
 }
 
-/// A colour that stands to `this` as `to` stands to `from`.
+/// Shifts `this` by the difference between `from` and `to`.
 fn like(this: Colour, from: Colour, to: Colour) -> Colour {
     this.with(this.lightness + to.lightness - from.lightness, this.chroma + to.chroma - from.chroma)
 }
 
-/// A livelier accent for what is only drawn, where it can still be seen.
+/// More vivid accent for shapes, if it has enough contrast.
 fn track_of(accent: Colour, paper: Colour, model: &Palette) -> Colour {
     let lively = accent.with(
         accent.lightness + model.track.lightness - model.accent.lightness,
@@ -166,7 +166,7 @@ fn track_of(accent: Colour, paper: Colour, model: &Palette) -> Colour {
     if lively.contrast(paper) >= EDGE_CONTRAST { lively } else { accent }
 }
 
-/// The nearest tone that can be read in every hue.
+/// Nearest tone that is readable in every hue.
 fn tone_on(tint: Colour, grounds: &[Colour; 2], model: &Palette) -> Colour {
     let in_hue = |colour: Colour, hue: f32| Colour { hue, ..colour }.with(colour.lightness, colour.chroma);
     let is_readable = |tone: Colour| {
@@ -180,7 +180,7 @@ fn tone_on(tint: Colour, grounds: &[Colour; 2], model: &Palette) -> Colour {
     (0..60_u8).map(|step| shifted(f32::from(step) * away)).find(|tone| is_readable(*tone)).unwrap_or(model.tone)
 }
 
-/// What holds by night: what was chosen for it, else the hues of the day on dark paper. A site that is dark by day stays as it is.
+/// Chosen colours of the dark scheme, else the hues of the light one on dark paper, unless that is dark already.
 fn night_of(by_day: &Chosen, by_night: &Chosen) -> Chosen {
     if by_day.paper.is_some_and(Colour::is_dark) {
         return Chosen {
@@ -194,7 +194,7 @@ fn night_of(by_day: &Chosen, by_night: &Chosen) -> Chosen {
     };
     let paper = by_night.paper.or_else(|| by_day.paper.map(|paper| turned(paper, LIGHT.paper, DARK.paper)));
     let ink = by_night.ink.or_else(|| by_day.ink.map(|ink| turned(ink, LIGHT.ink, DARK.ink)));
-    // The ink of the day turned over may not suit a paper that was chosen for the night.
+    // The adapted ink may have too little contrast on a paper that was chosen for the dark scheme.
     let ink = ink.filter(|ink| by_night.ink.is_some() || paper.is_none_or(|paper| paper.contrast(*ink) >= LONG_READ));
     let accent = by_night.accent.or_else(|| {
         let accent = turned(by_day.accent?, LIGHT.accent, DARK.accent);
@@ -234,7 +234,7 @@ mod tests {
         Chosen { paper: Colour::parse(paper), ink: Colour::parse(ink), accent: Colour::parse(accent) }
     }
 
-    /// Every pair that pages use, and what it must reach.
+    /// Contrast of every pair of colours that pages use, and the minimum.
     fn pairs(palette: &Palette) -> Vec<(&'static str, f32, f32)> {
         let Palette { paper, sheet, ink, soft, edge, track, accent, .. } = *palette;
         vec![
@@ -266,7 +266,7 @@ mod tests {
             ("", "", "#ff8a00", &[Which::Accent]),
             ("", "#999", "", &[Which::Ink]),
             ("#fdf6e3", "#93a1a1", "#b58900", &[Which::Ink, Which::Accent]),
-            // Dark by day, and well so.
+            // A light scheme that is dark, with enough contrast.
             ("#101418", "#e8ecf0", "#7cb7ff", &[]),
             ("#101418", "#333", "#7cb7ff", &[Which::Ink]),
         ] {
@@ -312,7 +312,7 @@ mod tests {
             let by_day = Chosen { paper: colour(paper), ink: None, accent: None };
             let (light, dark) = schemes(&by_day, &Chosen::default());
             for palette in [light, dark] {
-                // In the middle of the scale hardly anything can be read on both paper and sheet.
+                // On a background of middle lightness hardly any colour is readable on both paper and sheet.
                 let is_possible = [Colour::BLACK, Colour::WHITE].iter().any(|ink| ink.contrast_on(&palette.grounds_of_accent()) > 5.0);
                 for (name, contrast, least) in pairs(&palette) {
                     prop_assert!(!is_possible || contrast >= least - 0.02, "{name} on {}: {contrast}", palette.paper.hex());

@@ -1,4 +1,4 @@
-//! Where a post lives: the pattern of site.toml turned into a path.
+//! Paths of posts: turns the pattern of site.toml into a path.
 
 use jiff::{SignedDuration, Zoned, tz::TimeZone};
 
@@ -8,31 +8,31 @@ use super::{
     theme::{NamedFile, Remark},
 };
 
-/// What a site decides about where and when its content stands.
+/// Settings of a site that decide where and when its content is shown.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Of dates that name none.
+    /// Time zone of dates that name none.
     pub zone: TimeZone,
     pub permalink: Permalink,
-    /// A BCP 47 tag, of texts that name none.
+    /// BCP 47 tag of texts that name none.
     pub language: String,
     pub redirects: Redirects,
-    /// Scheme, host and port of its own addresses, without a slash at the end.
+    /// Scheme, host and port of the site's own addresses, without a slash at the end.
     pub base_url: String,
     /// Hosts besides the providers that pages may frame: `https://maps.example.org`.
     pub frame_hosts: Vec<String>,
-    /// Where the header leads.
+    /// Links in the header.
     pub navigation: Vec<String>,
-    /// How long a thread takes comments after its post has appeared.
+    /// Time after which a thread takes no more comments, from the publication of its post.
     pub close_after: Option<SignedDuration>,
-    /// What site.toml names of the content.
+    /// Files of the content that site.toml names.
     pub named_files: Vec<NamedFile>,
-    /// What is to be said of site.toml itself.
+    /// Warnings about site.toml itself.
     pub remarks: Vec<Remark>,
 }
 
 impl Default for Rules {
-    /// Of a site that says nothing of itself.
+    /// Rules of a site that sets nothing.
     fn default() -> Self {
         Self {
             zone: TimeZone::UTC,
@@ -49,17 +49,17 @@ impl Default for Rules {
     }
 }
 
-/// A pattern such as `/posts/{slug}` or `/{year}/{month}/{slug}.html`.
+/// Pattern such as `/posts/{slug}` or `/{year}/{month}/{slug}.html`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Permalink(String);
 
-/// What a pattern may contain, as told to someone who wrote another.
+/// Rule for patterns, as shown to an author whose pattern is invalid.
 const RULE: &str = "It starts with /, ends with {slug}, {slug}.html or {slug}/, and may have {year}, {month}, {day} and \
                     {category} before that, as in /posts/{slug} or /{year}/{month}/{slug}.html";
 
 impl Permalink {
     /// # Errors
-    /// A sentence for the author where the pattern is not one.
+    /// A sentence for the author if the pattern is invalid.
     pub fn parse(pattern: &str) -> Result<Self, String> {
         let is_part = |part: &str| {
             matches!(part, "{year}" | "{month}" | "{day}" | "{category}")
@@ -71,8 +71,8 @@ impl Permalink {
         if is_one { Ok(Self(pattern.to_owned())) } else { Err(RULE.to_owned()) }
     }
 
-    /// The path of a post. The date is the post's own, in the site's time zone; a post without one is where every post
-    /// can be found. A part for a category is left out of the path of a post that has none.
+    /// Path of a post. `date` is the post's own, in the site's time zone; a post without one has `/posts/{slug}` if the
+    /// pattern needs one. The part for a category is left out if the post has none.
     pub fn path(&self, slug: &Slug, date: Option<&Zoned>, category: Option<&Slug>) -> String {
         let has_date = ["{year}", "{month}", "{day}"].iter().any(|part| self.0.contains(part));
         let pattern = if has_date && date.is_none() { "/posts/{slug}" } else { &self.0 };

@@ -1,15 +1,14 @@
-//! Pictures and the sizes they are sent in: which there are, and at which addresses. How they are made:
-//! `content::pictures`.
+//! Pictures, the sizes in which they are sent, and the addresses of these. `content::pictures` makes them.
 
-/// Widths in pixels that a photo is made smaller to. 400 is for thumbnails, 800 for the column of a phone, 1600 for
-/// the column of a sharp screen, 2400 for a cover there.
+/// Widths in pixels to which a photo is scaled down. 400 is for thumbnails, 800 for the column of a phone, 1600 for the
+/// column of a sharp screen, 2400 for a cover there.
 pub const WIDTHS: [u32; 5] = [400, 800, 1200, 1600, 2400];
-/// What others show beside a link or in a feed: wide enough for their cards, light enough for their limits.
+/// Width of pictures in link previews and feeds: wide enough for their cards, small enough for their limits.
 const SHARED_WIDTH: u32 = 1200;
-/// WebP has 14 bits for a side.
+/// Longest side of a WebP picture, which has 14 bits for it.
 const LONGEST_WEBP: u32 = 16_383;
 
-/// A kind of picture that smaller ones are made of.
+/// Format of a picture that can be scaled down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     Jpeg,
@@ -26,7 +25,7 @@ impl Format {
         }
     }
 
-    /// The ending of a file, without its dot.
+    /// File extension, without its dot.
     pub fn ending(self) -> &'static str {
         match self {
             Self::Jpeg => "jpg",
@@ -36,22 +35,22 @@ impl Format {
     }
 }
 
-/// A smaller (or otherwise encoded) version of a picture.
+/// Smaller (or otherwise encoded) version of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Variant {
-    /// Pixels.
+    /// Width in pixels.
     pub width: u32,
     pub format: Format,
 }
 
-/// A picture that is served from here.
+/// Picture that is served by this site.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Picture {
-    /// The address it is served at, `/media/HASH-NAME`, as large as the author saved it.
+    /// Address of the original file, `/media/HASH-NAME`.
     pub address: String,
-    /// CSS pixels as it is seen (turned as its orientation says), where the file tells.
+    /// Size in CSS pixels after rotation to its orientation, if the file tells.
     pub size: Option<(u32, u32)>,
-    /// `None`: a drawing or an animation, which has no other sizes.
+    /// Format; `None` for a drawing or an animation, which has no other sizes.
     pub format: Option<Format>,
 }
 
@@ -63,17 +62,17 @@ impl Picture {
         formats.into_iter().flat_map(of).filter(|variant| !self.is_whole(*variant)).collect()
     }
 
-    /// What a browser may choose from in a format: the address and the width of each.
+    /// Versions for `srcset` in a format: the address and the width of each.
     pub fn choices(&self, format: Format) -> Vec<(String, u32)> {
         self.widths(format).into_iter().map(|variant| (self.address_of(variant), variant.width)).collect()
     }
 
-    /// The address for those who show one picture and choose none: feeds, cards, posters.
+    /// Address for those who show one picture and cannot choose: feeds, cards, posters.
     pub fn shared(&self) -> String {
         self.shared_variant().map_or_else(|| self.address.clone(), |variant| self.address_of(variant))
     }
 
-    /// Pixels of what is at that address.
+    /// Size in pixels of the picture at that address.
     pub fn shared_size(&self) -> Option<(u32, u32)> {
         self.shared_variant().map_or(self.size, |variant| self.size_at(variant.width))
     }
@@ -82,7 +81,7 @@ impl Picture {
         self.widths(self.format?).into_iter().find(|variant| variant.width >= SHARED_WIDTH)
     }
 
-    /// Pixels of a version with that width.
+    /// Size in pixels of a version with that width.
     pub fn size_at(&self, width: u32) -> Option<(u32, u32)> {
         let (own_width, own_height) = self.size?;
         let height =
@@ -90,12 +89,12 @@ impl Picture {
         Some((width, u32::try_from(height).ok()?.max(1)))
     }
 
-    /// The version that is served at an address.
+    /// Version that is served at an address.
     pub fn variant_at(&self, address: &str) -> Option<Variant> {
         self.variants().into_iter().find(|variant| self.address_of(*variant) == address)
     }
 
-    /// `/media/HASH-800-step.jpg`, and in WebP `/media/HASH-800-step.jpg.webp`.
+    /// Address of a version: `/media/HASH-800-step.jpg`, and in WebP `/media/HASH-800-step.jpg.webp`.
     pub fn address_of(&self, variant: Variant) -> String {
         if self.is_whole(variant) {
             return self.address.clone();
@@ -105,12 +104,12 @@ impl Picture {
         format!("{start}-{}-{name}{ending}", variant.width)
     }
 
-    /// The picture itself is the widest of its kind, unless it is wider than anybody needs.
+    /// True if the version is the original file: the widest of its format, unless it is wider than anybody needs.
     pub fn is_whole(&self, variant: Variant) -> bool {
         self.format == Some(variant.format) && self.size.is_some_and(|(width, _)| width == variant.width)
     }
 
-    /// Never wider than the picture, and none that its full width makes needless.
+    /// Versions in a format: never wider than the picture, and none that is hardly smaller than the widest.
     fn widths(&self, format: Format) -> Vec<Variant> {
         let (Some((width, _)), Some(_)) = (self.size, self.format) else { return Vec::new() };
         let widest = width.min(WIDTHS[WIDTHS.len() - 1]);
@@ -123,8 +122,8 @@ impl Picture {
     }
 }
 
-/// Addresses of the pictures that a version at this address may be of: `/media/HASH-800-step.jpg.webp` is of
-/// `step.jpg`, or of `step.jpg.webp`.
+/// Addresses of the pictures that this may be a version of: `/media/HASH-800-step.jpg.webp` is a version of `step.jpg`,
+/// or of `step.jpg.webp`.
 pub fn originals(address: &str) -> Vec<String> {
     let Some((start, (_, name))) =
         address.split_once('-').and_then(|(start, rest)| Some((start, rest.split_once('-')?)))

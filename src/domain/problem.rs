@@ -1,41 +1,41 @@
-//! Problems in the author's files: where, what is wrong, how to mend it.
+//! Problems in the author's files: the place, the error, and how to fix it.
 
 use std::{cell::OnceCell, cmp::Reverse, collections::HashMap, fmt, path::PathBuf};
 
 use super::words::counted;
 
-/// Whether a file is left out (or kept at its last good version), or only deserves a look.
+/// Severity of a problem: an error leaves the file out (or keeps its last good version), a warning does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     Warning,
     Error,
 }
 
-/// One thing the author should mend. Shown as `file:line:column: error: what. mend`.
+/// Problem that the author should fix. Shown as `file:line:column: error: what. mend`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Problem {
     pub severity: Severity,
-    /// As the author would type it, seen from where the program was started.
+    /// Path as the author would type it, relative to the folder in which the program was started.
     pub file: PathBuf,
-    /// Counted from 1.
+    /// Line, counted from 1.
     pub line: usize,
-    /// Counted from 1, in characters.
+    /// Column, counted from 1, in characters.
     pub column: usize,
-    /// What is wrong: a sentence without its full stop.
+    /// Description: a sentence without its full stop.
     pub what: String,
-    /// What to do about it: a whole sentence.
+    /// Instruction to fix it: a whole sentence.
     pub mend: String,
 }
 
 impl Problem {
-    /// What is quoted first, with its quotes.
+    /// First quoted part of the description, with its quotes.
     fn named(&self) -> Option<&str> {
         let start = self.what.find('"')?;
         let end = self.what[start + 1..].find('"')?;
         self.what.get(start..start + end + 2)
     }
 
-    /// The sentence without what is quoted in it and without addresses: the same for all of a kind.
+    /// Description without quoted parts and addresses: equal for all problems of a kind.
     fn kind(&self) -> String {
         let unquoted = self.what.replace("\\\"", "");
         let words = unquoted.split('"').step_by(2).flat_map(str::split_whitespace);
@@ -44,8 +44,8 @@ impl Problem {
     }
 }
 
-/// The problems of one file in the order of their places, with one warning of each kind, which says how many more there
-/// are, where, and what they are about.
+/// Returns the problems of one file in order of place, with one warning of each kind, which says how many more there
+/// are, where, and about what.
 pub fn merged(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems.sort_by_key(|problem| (problem.line, problem.column));
     let mut places: HashMap<String, usize> = HashMap::new();
@@ -79,10 +79,10 @@ pub fn merged(mut problems: Vec<Problem>) -> Vec<Problem> {
 
 /// Most places that are named where a file has many problems of a kind.
 const MOST_OTHERS: usize = 10;
-/// Most problems that are told where nobody has asked for them.
+/// Most problems that are listed if nobody asked for all.
 const MOST_TOLD: usize = 10;
 
-/// The worst problems, and what is to be said of the others.
+/// Returns the worst problems, and a sentence about the others.
 pub fn worst<'a>(problems: impl IntoIterator<Item = &'a Problem>) -> (Vec<&'a Problem>, Option<String>) {
     let mut worst: Vec<&Problem> = problems.into_iter().collect();
     worst.sort_by_key(|problem| Reverse(problem.severity));
@@ -102,7 +102,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A place in a file: line and column, both counted from 1.
+/// Place in a file: line and column, both counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     pub line: usize,
@@ -112,12 +112,12 @@ pub struct Place {
 impl Place {
     pub const START: Self = Self { line: 1, column: 1 };
 
-    /// The place of a byte in a text.
+    /// Returns the place of a byte in a text.
     pub fn of_byte(text: &str, byte: usize) -> Self {
         Self::START.after(&text[..text.floor_char_boundary(byte)])
     }
 
-    /// The place behind some text that begins here.
+    /// Returns the place behind some text that begins here.
     fn after(self, text: &str) -> Self {
         match text.rfind('\n') {
             Some(last) => {
@@ -128,7 +128,7 @@ impl Place {
         }
     }
 
-    /// Where a key such as `theme.dark.accent` stands in TOML: the first time with that value, else the first time.
+    /// Place of a key such as `theme.dark.accent` in TOML: the first with that value, else the first.
     pub fn in_toml(text: &str, key: &str, value: &str) -> Option<Self> {
         let (table, name) = key.rsplit_once('.').unwrap_or(("", key));
         let (mut current, mut found) = ("", None);
@@ -137,7 +137,7 @@ impl Place {
             if let Some(header) = trimmed.strip_prefix('[') {
                 current = header.trim_start_matches('[').split(']').next().unwrap_or_default().trim();
             } else if current == key && line.contains(value) {
-                // The keys of the table are the author's own.
+                // In this table the author chooses the keys.
                 return Some(Self { line: at + 1, column: 1 });
             } else if current == table
                 && let Some((key, written)) = trimmed.split_once('=')
@@ -155,11 +155,11 @@ impl Place {
     }
 }
 
-/// Places in one text. Finding one costs the same wherever it is, since a text may have thousands of links.
+/// Places in one text. Each look-up costs the same, since a text may have thousands of links.
 #[derive(Debug)]
 pub struct Places<'a> {
     text: &'a str,
-    /// The place of each byte that is a multiple of [`Places::STEP`], or of the character that it is a part of.
+    /// Place of each byte that is a multiple of [`Places::STEP`], or of the character that it is a part of.
     marks: OnceCell<Vec<Place>>,
 }
 
@@ -170,7 +170,7 @@ impl<'a> Places<'a> {
         Self { text, marks: OnceCell::new() }
     }
 
-    /// The place of a byte.
+    /// Returns the place of a byte.
     pub fn at(&self, byte: usize) -> Place {
         let marks = self.marks.get_or_init(|| {
             let parts = 0..self.text.len() / Self::STEP;
@@ -189,7 +189,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// The known word nearest to a mistyped one, if any is near enough to be meant.
+/// Known word nearest to a mistyped one, if any is near enough.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()

@@ -6,31 +6,31 @@ use url::{Position, Url};
 
 use super::address;
 
-/// What may be written, as told to someone who wrote something else.
+/// Rule for redirects, as shown to an author who wrote something else.
 const RULE: &str = "write a path that is gone and where it leads, such as \"/old/page\" = \"/new\" or \
                     \"/blog/*\" = \"https://example.org/*\", with * only at the end";
 
-/// Old paths and where they lead.
+/// Old paths and their targets.
 #[derive(Clone, Debug, Default)]
 pub struct Redirects {
-    /// By the path, tidied. One with `*` is kept without it and leads all paths that begin so.
+    /// Redirects by normalised path. Those with `*` are in `by_start`, without it, and match all paths that begin so.
     exact: BTreeMap<String, Redirect>,
     by_start: BTreeMap<String, Redirect>,
 }
 
 #[derive(Clone, Debug)]
 struct Redirect {
-    /// As the author wrote the path.
+    /// Path as the author wrote it.
     key: String,
-    /// Percent-encoded: a path, or a whole address.
+    /// Percent-encoded target: a path, or a whole address.
     to: String,
-    /// Whether what the old path has behind its start follows.
+    /// True if the part of the path that `*` stands for is appended to the target.
     keeps_rest: bool,
 }
 
 impl Redirects {
     /// # Errors
-    /// The path or the target that cannot be one, and what would be right.
+    /// The invalid path or target, and the rule.
     pub fn parse(table: &BTreeMap<String, String>) -> Result<Self, (String, String)> {
         let mut redirects = Self::default();
         for (key, value) in table {
@@ -52,7 +52,7 @@ impl Redirects {
         Ok(redirects)
     }
 
-    /// Where a path (in letters, tidied) leads, percent-encoded. The longest start that fits counts.
+    /// Returns the percent-encoded target of a path (decoded and normalised). The longest matching start wins.
     pub fn find(&self, path: &str) -> Option<String> {
         if let Some(redirect) = self.exact.get(path) {
             return Some(redirect.to.clone());
@@ -67,12 +67,12 @@ impl Redirects {
         Some(format!("{}{rest}", redirect.to))
     }
 
-    /// Paths as they are written, those with `*` left out, and where they lead.
+    /// Redirects without `*`: the path as written, normalised, and the target.
     pub fn exact(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         self.exact.iter().map(|(path, redirect)| (redirect.key.as_str(), path.as_str(), redirect.to.as_str()))
     }
 
-    /// Paths, as they are written, that lead back to themselves.
+    /// Paths, as written, that redirect to themselves.
     pub fn loops(&self) -> impl Iterator<Item = &str> {
         let all = self.exact.iter().chain(&self.by_start);
         all.filter(|(path, _)| self.is_loop(path)).map(|(_, redirect)| redirect.key.as_str())
@@ -90,8 +90,7 @@ impl Redirects {
     }
 }
 
-/// The path of a target of ours in letters, tidied; `None` of one that leads elsewhere, to a part of a page or to a
-/// question.
+/// Decoded and normalised path of a target on this site; `None` if it is elsewhere, or has a fragment or a query.
 pub fn path_in(target: &str) -> Option<String> {
     address::tidy(target).filter(|_| target.starts_with('/'))
 }

@@ -1,29 +1,29 @@
-//! Which posts are near which: shared tags and series, and rare words that both texts have.
+//! Related posts: those that share tags, a series or rare words.
 //!
 //! Cost: each post has at most [`FEATURES`] features, and a feature leads to at most [`NEIGHBOURS`] other posts, the
-//! nearest by date. So the work grows with the number of posts and not with its square: 10,000 posts take at most
-//! 11 million additions, whatever their tags. Of a text only the first [`READ`] bytes are read. Measured on
-//! 10,000 posts with a vocabulary of 30,000 words: 0.3 seconds on one busy core, beside the requests.
+//! nearest by date. So the work grows with the number of posts and not with its square: 10,000 posts take at most 11
+//! million additions, whatever their tags. Only the first [`READ`] bytes of a text are read. Measured on 10,000 posts
+//! with a vocabulary of 30,000 words: 0.3 seconds on one busy core, beside the requests.
 
 use std::{
     collections::HashMap,
     hash::{BuildHasherDefault, Hasher},
 };
 
-/// What is compared of a post.
+/// Fields of a post that are compared.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Features<'a> {
     /// Slugs of its tags.
     pub tags: &'a [&'a str],
-    /// The slug of its series.
+    /// Slug of its series.
     pub series: Option<&'a str>,
     pub title: &'a str,
     pub text: &'a str,
 }
 
-/// Most posts that are kept for each: three are shown, and those that a page shows already are left out first.
+/// Most posts that are kept for each: three are shown, and those that the page links to already are left out first.
 pub const KEPT: usize = 12;
-/// Most words by which a text is known: its rarest that another text has too.
+/// Most words of a text that count: its rarest that another text has too.
 const WORDS: usize = 24;
 /// Most tags of a post that count.
 const TAGS: usize = 8;
@@ -31,19 +31,19 @@ const TAGS: usize = 8;
 const FEATURES: usize = TAGS + WORDS + 1;
 /// Most posts that one feature leads to.
 const NEIGHBOURS: usize = 32;
-/// Bytes of a text that are read; what it is about stands at its beginning.
+/// Bytes of a text that are read; its subject is clear from the beginning.
 pub const READ: usize = 2_000;
 /// Letters of the shortest word that counts.
 const SHORTEST: usize = 4;
 
-/// What sharing the rarest tag is worth; others are worth less.
+/// Weight of the rarest tag; other tags weigh less.
 const TAG: f32 = 3.0;
 const SERIES: f32 = 2.0;
 const WORD: f32 = 0.25;
-/// Below this nothing is near: one tag that every second post has, or a handful of words.
+/// Lowest sum of weights of a related post: more than one tag that every second post has, or a handful of words.
 const NEAR: f32 = 1.0;
 
-/// For each post the nearest others, nearest first, by their place in the list. The list is in order of date.
+/// Returns for each post the nearest others, nearest first, by their index in the list. The list is in order of date.
 pub fn related(posts: &[Features]) -> Vec<Vec<u32>> {
     let features = features(posts);
     let mut holders: ByHash<Vec<u32>> = ByHash::default();
@@ -66,7 +66,7 @@ pub fn related(posts: &[Features]) -> Vec<Vec<u32>> {
         let mut found: Vec<(f32, u32)> =
             touched.drain(..).map(|other| (std::mem::take(&mut scores[other as usize]), other)).collect();
         found.retain(|(score, other)| *score >= NEAR && *other != post);
-        // Among equals the one written about the same time.
+        // Among equals, the one nearest by date comes first.
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.abs_diff(post).cmp(&b.1.abs_diff(post))));
         found.truncate(KEPT);
         found.into_iter().map(|(_, other)| other).collect()
@@ -74,7 +74,7 @@ pub fn related(posts: &[Features]) -> Vec<Vec<u32>> {
     (0_u32..).zip(&features).map(near).collect()
 }
 
-/// Something that posts can share, and what sharing it is worth.
+/// Tag, series or word that posts can share, and its weight.
 struct Feature {
     key: u64,
     weight: f32,
@@ -93,7 +93,7 @@ fn features(posts: &[Features]) -> Vec<Vec<Feature>> {
     let of_post = |(post, words): (&Features, Vec<u64>)| {
         let tags = tags(post).into_iter().map(|key| Feature { weight: TAG * rarity(&key), key });
         let series = post.series.map(|series| Feature { key: hash(b'@', series), weight: SERIES });
-        // A word of one text says nothing of another, and one of every third text says little.
+        // A word that only one text has matches nothing, and one that every third text has says little.
         let tells = |key: &u64| (2..=(posts.len() / 3).max(2)).contains(&(holders[key] as usize));
         let mut words: Vec<Feature> =
             words.into_iter().filter(tells).map(|key| Feature { weight: WORD * rarity(&key), key }).collect();
@@ -106,14 +106,14 @@ fn features(posts: &[Features]) -> Vec<Vec<Feature>> {
     posts.iter().zip(words).map(of_post).collect()
 }
 
-/// 1 for what hardly any post has, near 0 for what all of them have.
+/// Rarity from 1 (hardly any post has it) to near 0 (all have it).
 #[expect(clippy::cast_precision_loss, reason = "a weight, and there are not that many posts")]
 fn rarity(holders: u32, posts: usize) -> f32 {
     let posts = posts as f32;
     (posts / holders as f32).ln_1p() / posts.ln_1p()
 }
 
-/// The different words of title and text.
+/// Distinct words of title and text.
 fn words(post: &Features) -> Vec<u64> {
     let text = &post.text[..post.text.floor_char_boundary(READ)];
     let split = |text: &'_ str| -> Vec<u64> {
@@ -127,7 +127,7 @@ fn words(post: &Features) -> Vec<u64> {
     words
 }
 
-/// FNV-1a over lower case: short, fast on words, and the same on every start. The kind keeps tags and words apart.
+/// FNV-1a over lower case: short, fast on words, and equal on every start. The kind keeps tags and words apart.
 fn hash(kind: u8, word: &str) -> u64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     let start = step(0xcbf2_9ce4_8422_2325, kind);
@@ -140,7 +140,7 @@ fn hash(kind: u8, word: &str) -> u64 {
     })
 }
 
-/// The keys are hashes already; hashing them once more took a fifth of the time.
+/// Map that uses its keys as hashes; hashing them once more took a fifth of the time.
 type ByHash<V> = HashMap<u64, V, BuildHasherDefault<AsItIs>>;
 
 #[derive(Default)]
@@ -160,7 +160,7 @@ impl Hasher for AsItIs {
     }
 }
 
-/// Of the posts that share something, those written about the same time as one of them.
+/// Returns the posts nearest by date, of those that share a feature.
 fn nearest_by_date(holders: &[u32], post: u32) -> &[u32] {
     let at = holders.partition_point(|other| *other < post);
     let start = at.saturating_sub(NEIGHBOURS / 2).min(holders.len().saturating_sub(NEIGHBOURS));
@@ -171,7 +171,7 @@ fn nearest_by_date(holders: &[u32], post: u32) -> &[u32] {
 mod tests {
     use super::*;
 
-    /// Tags, series, text.
+    /// Test case: tags, series, text.
     type Case<'a> = (&'a [&'a str], Option<&'a str>, &'a str);
 
     fn of_first(posts: &[Case]) -> Vec<u32> {

@@ -1,5 +1,5 @@
-//! Full-text search in posts, pages and stretches: an index in memory, so that search is the same on every database engine.
-//! A result's text is cut from the original.
+//! Full-text search in posts, pages and stretches. The index is in memory, so that search is the same on every database
+//! engine. The snippet of a result is cut from the original text.
 
 mod correction;
 mod index;
@@ -17,44 +17,44 @@ use index::{Index, Matches};
 use snippet::snippet;
 use words::{Term, each, terms};
 
-/// An index that follows the content. Searches run beside each other; a change waits for them and they for it, for the
-/// time of one document.
+/// Index that is updated with the content. Searches run in parallel; an update locks the index for the time of one
+/// document.
 #[derive(Debug, Default)]
 pub struct SearchIndex(RwLock<Index>);
 
-/// What somebody looks for.
+/// Query with its filters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Question {
-    /// As it was typed.
+    /// Query as it was typed.
     pub words: String,
-    /// Only posts with this tag.
+    /// Tag that the posts must have.
     pub tag: Option<Slug>,
-    /// Only posts of this year.
+    /// Year that the posts must have.
     pub year: Option<i16>,
 }
 
-/// One page that was found.
+/// Page that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     pub address: String,
     pub title: String,
-    /// The part of the text that says why, in pieces; `true` marks a word that was looked for.
+    /// Part of the text with the matches, in pieces; `true` marks a word of the query.
     pub snippet: Vec<(String, bool)>,
 }
 
-/// Pages that a question finds.
+/// Results of a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Results {
-    /// Best first.
+    /// Pages that were found, best first.
     pub found: Vec<Found>,
-    /// No page has all of the words; these have more than half of them.
+    /// True if no page has all of the words; these have more than half of them.
     pub is_partial: bool,
 }
 
-/// What may have been meant instead, and what that finds.
+/// Corrected query, and its results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Correction {
-    /// The question as this site would write it, in pieces; `true` marks a word that stands for another.
+    /// Query in the spelling of this site, in pieces; `true` marks a word that was replaced.
     pub pieces: Vec<(String, bool)>,
     pub results: Results,
 }
@@ -91,7 +91,7 @@ impl SearchIndex {
         index
     }
 
-    /// Leaves these documents in the index and no others. Costs as much as there are documents that were not in it.
+    /// Replaces the documents of the index by these. The cost depends on the number of documents that are new.
     pub fn follow(&self, docs: Vec<SearchDoc>) {
         let write = || self.0.write().unwrap_or_else(PoisonError::into_inner);
         let addresses: HashSet<String> = docs.iter().map(|doc| doc.address.clone()).collect();
@@ -101,8 +101,8 @@ impl SearchIndex {
         }
     }
 
-    /// Pages with the tag and of the year that have every word of the question, best first, else most of its words. Where
-    /// fewer than `few` have every word: what may have been meant, if that finds more.
+    /// Finds pages with the tag and of the year that have every word of the query, best first, else most of its words.
+    /// If fewer than `few` have every word, also returns a correction that finds more.
     pub fn search(&self, question: &Question, few: usize, most: usize) -> (Results, Option<Correction>) {
         let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let terms = terms(&question.words);
@@ -122,7 +122,7 @@ fn find(index: &Index, question: &Question, terms: &[Term], most: usize) -> Matc
     index.find(terms, is_wanted, most)
 }
 
-/// The question with words that nobody wrote put right, where that finds more.
+/// Replaces words of the query that no document has, if that finds more.
 fn correct(index: &Index, question: &Question, found: &Matches, most: usize) -> Option<Correction> {
     let doubts = correction::doubts(index, &question.words);
     let tries = doubts.iter().map(|doubt: &Doubt| doubt.candidates.len()).max().unwrap_or(0);
@@ -140,7 +140,7 @@ fn correct(index: &Index, question: &Question, found: &Matches, most: usize) -> 
     None
 }
 
-/// A word of the index as a document writes it, in lower case: the index has no accents.
+/// Spelling of an index word in a document, in lower case: the index has no accents.
 fn spelling(doc: &SearchDoc, folded: &str) -> Option<String> {
     let text = doc.text.unpack();
     let mut texts =
@@ -189,7 +189,7 @@ mod tests {
         assert!(titles("  !? ").is_empty());
     }
 
-    /// What the index says, whatever it is asked.
+    /// Answers of the index to fixed queries.
     fn answers(index: &SearchIndex) -> String {
         let mut answers = String::new();
         for words in ["calf", "heel", "feet", "run", "w1", "w2", "w3 calf", "hee", "clf", "w", "heel run clf"] {

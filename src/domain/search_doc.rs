@@ -1,19 +1,19 @@
-//! What the search index knows of a piece of content.
+//! Fields of a page that the search index reads.
 
 use super::{entry::PackedText, slug::Slug};
 
-/// One page that can be found. Texts are plain: no Markdown, no HTML.
+/// Page that can be found. Texts are plain: no Markdown, no HTML.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchDoc {
-    /// The path a result links to.
+    /// Path that a result links to.
     pub address: String,
     pub title: String,
-    /// Names of tags, areas, gear: short words worth more than the text.
+    /// Names of tags, areas, gear: short words that weigh more than the text.
     pub tags: Vec<String>,
-    /// The same that the page has.
+    /// Plain text, shared with the page.
     pub text: PackedText,
-    /// Of a post: its tags, by which results are narrowed.
+    /// Slugs of a post's tags, for the filter by tag.
     pub tag_slugs: Vec<Slug>,
-    /// Of a post: the year of its date.
+    /// Year of a post's date.
     pub year: Option<i16>,
 }

@@ -1,4 +1,4 @@
-//! Signatures: what we hand out and know again. One key, many purposes, none taken for another.
+//! Signatures of values that we hand out and check later. One key, many purposes; each signature is for one of them.
 
 use std::fmt;
 
@@ -6,27 +6,27 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// What a signature is good for.
+/// Purpose of a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// The cookie by which a commenter is known again.
+    /// Cookie of a commenter.
     Commenter,
-    /// The stamp on a comment form.
+    /// Stamp on a comment form.
     Stamp,
-    /// The link that shows a waiting comment to its writer.
+    /// Link that shows a held comment to its writer.
     Waiting,
-    /// The links by which the author judges and answers a comment from its mail.
+    /// Links by which the author moderates and answers a comment from its mail.
     Moderate,
-    /// The link by which the holder of a mailbox says yes to mails.
+    /// Link by which the holder of a mailbox confirms a subscription.
     Confirm,
-    /// The link that ends them.
+    /// Link that ends mails.
     Stop,
-    /// The link that opens the corner of a mailbox.
+    /// Link that opens the corner (`/me`) of a mailbox.
     Corner,
 }
 
 impl Purpose {
-    /// Part of what is signed, so never changed.
+    /// Label that is a part of the signed text, so it must never change.
     fn label(self) -> &'static str {
         match self {
             Self::Commenter => "commenter",
@@ -54,12 +54,12 @@ impl Signer {
         Self { key }
     }
 
-    /// `payload.signature`. The payload is readable, not secret.
+    /// Returns `payload.signature`. The payload is readable, not secret.
     pub fn sign(&self, purpose: Purpose, payload: &str) -> String {
         format!("{payload}.{}", BASE64.encode(&self.mac(purpose.label(), payload)[..MAC_BYTES]))
     }
 
-    /// The payload, where the signature is ours and for this purpose.
+    /// Returns the payload if the signature is valid for this purpose.
     pub fn verify<'a>(&self, purpose: Purpose, signed: &'a str) -> Option<&'a str> {
         let (payload, signature) = signed.rsplit_once('.')?;
         let signature = BASE64.decode(signature).ok().filter(|bytes| bytes.len() == MAC_BYTES)?;
@@ -67,7 +67,7 @@ impl Signer {
         Some(payload)
     }
 
-    /// A name for something that must be known again but never read back, such as a visitor's address.
+    /// Keyed hash of something that must be recognised but never read back, such as a visitor's address.
     pub fn fingerprint(&self, what: &str, text: &str) -> String {
         BASE64.encode(&self.mac(&format!("fingerprint of {what}"), text)[..MAC_BYTES])
     }
@@ -79,7 +79,7 @@ impl Signer {
     fn keyed(&self, label: &str, text: &str) -> Hmac<Sha256> {
         let mut mac = self.key.clone();
         mac.update(label.as_bytes());
-        // No label has a zero byte in it, so no label and text read like another pair.
+        // No label has a zero byte, so no other pair of label and text gives these bytes.
         mac.update(&[0]);
         mac.update(text.as_bytes());
         mac

@@ -6,13 +6,13 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Unicode letters, digits, `-`, `_` and inner dots, in NFC and lower case; never empty.
 ///
-/// Letters keep their script: `über-uns` stays `über-uns`, because that is what the author's file is called
-/// and what the old address was. Only [`Slug::transliterated`] turns letters into ASCII.
+/// Letters keep their script: `über-uns` stays `über-uns`, because that is the name of the author's file and the old
+/// address. Only [`Slug::transliterated`] turns letters into ASCII.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slug(String);
 
 impl Slug {
-    /// The slug of a file name, a tag or a title; `None` where no letter or digit is in it.
+    /// Slug of a file name, a tag or a title; `None` if it has no letter or digit.
     pub fn from_text(text: &str) -> Option<Self> {
         let mut slug = String::with_capacity(text.len());
         for c in text.nfc().flat_map(char::to_lowercase) {
@@ -25,12 +25,12 @@ impl Slug {
                 slug.push('-');
             }
         }
-        // Lower-casing can leave a decomposed letter behind (İ), so normalise once more.
+        // Lower case can be a decomposed letter (İ), so normalise once more.
         let slug: String = slug.trim_end_matches(['-', '.']).nfc().collect();
         slug.contains(char::is_alphanumeric).then_some(Self(slug))
     }
 
-    /// The slug of a tag: C, C# and C++ are three languages, while `food+drink` is two words.
+    /// Slug of a tag: C, C# and C++ are three languages, while `food+drink` is two words.
     pub fn of_tag(name: &str) -> Option<Self> {
         let name = name.trim();
         let words = name.trim_end_matches(['+', '#']);
@@ -38,7 +38,7 @@ impl Slug {
         Self::from_text(&format!("{words}{signs}"))
     }
 
-    /// An ASCII slug for a new file (`instep new "Straße & Füße"` makes `strasse-fusse`).
+    /// ASCII slug for a new file (`instep new "Straße & Füße"` makes `strasse-fusse`).
     pub fn transliterated(title: &str) -> Option<Self> {
         Self::from_text(&deunicode::deunicode(title).replace('.', " "))
     }

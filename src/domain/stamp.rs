@@ -1,13 +1,13 @@
-//! The stamp on a comment form: which post it was for, and on which day it was rendered.
+//! The stamp on a comment form: a signature of the post and of the day on which the form was rendered.
 //!
-//! A cached page carries the same stamp for everyone, so it says nothing about a visitor. It only shows that
-//! the form came from here, not too long ago.
+//! A cached page has the same stamp for everyone, so it says nothing about a visitor. It only proves that the form came
+//! from this site, not too long ago.
 
 use jiff::Timestamp;
 
 use super::signer::{Purpose, Signer};
 
-/// How long a form may lie open.
+/// Days for which a form is valid.
 const DAYS: u64 = 30;
 const SECONDS_A_DAY: i64 = 86_400;
 
@@ -19,7 +19,7 @@ pub enum StampState {
     Old,
 }
 
-/// The stamp for a form under the post with this slug.
+/// Stamp for a form under the post with this slug.
 pub fn issue(signer: &Signer, slug: &str, now: Timestamp) -> String {
     let day = day(now);
     let signed = signer.sign(Purpose::Stamp, &payload(slug, day));
@@ -38,11 +38,11 @@ pub fn check(signer: &Signer, slug: &str, stamp: &str, now: Timestamp) -> StampS
     if signer.verify(Purpose::Stamp, &signed).is_none() {
         return StampState::Forged;
     }
-    // One from further ahead than a form may lie open was made while the clock was wrong.
+    // A stamp from further in the future than it is valid for was made while the clock was wrong.
     if day(now).abs_diff(issued) > DAYS { StampState::Old } else { StampState::Valid }
 }
 
-/// Days since 1970, UTC.
+/// Number of days since 1970, UTC.
 fn day(at: Timestamp) -> i64 {
     at.as_second().div_euclid(SECONDS_A_DAY)
 }

@@ -1,20 +1,20 @@
-//! How a site looks: what site.toml may change without a line of Rust or CSS.
+//! Theme: the look of a site, as far as site.toml can change it without Rust or CSS.
 
 use super::palette::{DARK, LIGHT, Palette};
 
-/// Characters in a line of text where nothing is set.
+/// Default number of characters in a line of text.
 pub const WIDTH: u32 = 68;
 
-/// A site's look, checked.
+/// Checked theme of a site.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Theme {
     pub light: Palette,
     pub dark: Palette,
-    /// Characters in a line of text, about.
+    /// Approximate number of characters in a line of text.
     pub width: u32,
-    /// Of titles, buttons and other short lines.
+    /// Font of titles, buttons and other short lines.
     pub display_face: Face,
-    /// Of texts.
+    /// Font of texts.
     pub text_face: Face,
     pub header_picture: Option<HeaderPicture>,
 }
@@ -34,26 +34,26 @@ impl Default for Theme {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Face {
-    /// Comes with Instep: bold and wide, for titles.
+    /// Font that comes with Instep: bold and wide, for titles.
     Archivo,
-    /// What the reader's system has.
+    /// Serif font of the reader's system.
     Serif,
     Sans,
     Mono,
-    /// A WOFF2 of the author's, as a path from the content folder.
+    /// Path of the author's WOFF2 file, from the content folder.
     File(String),
 }
 
-/// A picture at the top of the home page.
+/// Picture at the top of the home page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderPicture {
-    /// In `content/media/`.
+    /// File in `content/media/`.
     pub file: String,
-    /// Empty: it only decorates.
+    /// Alternative text; empty for a decoration.
     pub alt: String,
 }
 
-/// A file that site.toml names, and the key that does.
+/// File that site.toml names, and the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedFile {
     pub key: &'static str,
@@ -63,20 +63,20 @@ pub struct NamedFile {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
-    /// Served like all media, so it lies in `content/media/`.
+    /// Picture in `content/media/`, served like all media.
     Picture,
-    /// In the content folder or in `media/` of it.
+    /// Icon in the content folder or in its `media/`.
     Icon,
-    /// Likewise.
+    /// Font in the content folder or in its `media/`.
     Font,
 }
 
-/// Something in site.toml that works and deserves a look.
+/// Warning about a setting in site.toml that works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
     pub key: &'static str,
-    /// A sentence without its full stop.
+    /// Sentence without its full stop.
     pub what: String,
-    /// A whole sentence.
+    /// Whole sentence.
     pub mend: String,
 }

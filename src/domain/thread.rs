@@ -1,4 +1,4 @@
-//! Threads: a flat list of comments becomes a conversation.
+//! Threads: a flat list of comments becomes a tree.
 
 pub mod fold;
 pub mod pages;
@@ -7,22 +7,22 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::comment::{Comment, CommentId, Status};
 
-/// How deep replies are set in. A reply below that stands beside its parent and says whom it answers.
+/// Deepest level of indented replies. A reply below it stands beside its parent and names whom it answers.
 pub const MAX_DEPTH: usize = 5;
 
-/// The comments under a post, in the order in which they are read.
+/// Comments under a post, in the order in which they are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Thread {
     pub roots: Vec<Node>,
-    /// Approved comments only.
+    /// Number of approved comments.
     pub count: usize,
 }
 
-/// A comment and what was answered to it.
+/// Comment and its replies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     pub said: Said,
-    /// Set where the reply stands beside its parent: whom it answers.
+    /// Comment that it answers, if it stands beside its parent.
     pub in_reply_to: Option<InReplyTo>,
     pub replies: Vec<Node>,
 }
@@ -30,18 +30,18 @@ pub struct Node {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
     Comment(Comment),
-    /// Something was here, and what answers it is still here.
+    /// Placeholder for a removed comment that has shown replies.
     Tombstone(CommentId),
-    /// The same, and it may come back: its writer has changed it, and the author has not looked yet.
+    /// Placeholder for a comment that its writer has edited and the author has not approved yet. It may return.
     Withheld(CommentId),
-    /// It stands on an earlier page, and what answers it goes on here.
+    /// Reference to a comment on an earlier page whose replies continue here.
     Continued(InReplyTo),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InReplyTo {
     pub id: CommentId,
-    /// `None`: that comment is not shown (any more).
+    /// Name of its writer; `None`: that comment is not shown (any more).
     pub name: Option<String>,
 }
 
@@ -54,7 +54,7 @@ impl Node {
         }
     }
 
-    /// `None`: it is not shown (any more).
+    /// Name of its writer; `None`: it is not shown (any more).
     pub fn name(&self) -> Option<String> {
         match &self.said {
             Said::Comment(comment) => Some(comment.name.clone()),
@@ -63,13 +63,13 @@ impl Node {
         }
     }
 
-    /// Comments in it, itself counted.
+    /// Number of comments in it, itself included.
     pub fn size(&self) -> usize {
         let own = usize::from(matches!(self.said, Said::Comment(_)));
         own + self.replies.iter().map(Self::size).sum::<usize>()
     }
 
-    /// The comment, or the place where it stood, in this or below.
+    /// Finds the comment, or its placeholder, in this node or below.
     pub fn find(&self, id: CommentId) -> Option<&Self> {
         let is_it = self.id() == id && !matches!(self.said, Said::Continued(_));
         if is_it { Some(self) } else { self.replies.iter().find_map(|reply| reply.find(id)) }
@@ -77,10 +77,10 @@ impl Node {
 }
 
 impl Thread {
-    /// Builds the thread from comments in any order, oldest first. Parents may be missing, or form a ring.
+    /// Builds the thread from comments in any order, oldest first. Parents may be missing, or form a cycle.
     ///
-    /// Comments that are not approved keep a place only where an approved one answers them;
-    /// `waiting` names one that is shown to its writer all the same.
+    /// Comments that are not approved get a placeholder only if an approved one answers them; `waiting` is the number
+    /// of one that is shown to its writer all the same.
     pub fn build(comments: Vec<Comment>, waiting: Option<CommentId>) -> Self {
         let is_shown = |comment: &Comment| comment.status == Status::Approved || Some(comment.id) == waiting;
         let count = comments.iter().filter(|comment| comment.status == Status::Approved).count();
@@ -102,14 +102,14 @@ impl Thread {
 }
 
 impl Thread {
-    /// The comments that it names and of which only the outline is known.
+    /// Numbers of its comments of which only the outline is known.
     pub fn outlined(&self) -> Vec<CommentId> {
         let mut ids = Vec::new();
         self.roots.iter().for_each(|node| node.outlined(&mut ids));
         ids
     }
 
-    /// Puts comments in the place of their outlines. What was taken away since the outline was made leaves a tombstone.
+    /// Replaces outlines by comments. A comment that was removed since the outline was made becomes a tombstone.
     pub fn fill(&mut self, comments: Vec<Comment>) {
         let comments: HashMap<CommentId, Comment> = comments.into_iter().map(|comment| (comment.id, comment)).collect();
         self.roots.iter_mut().for_each(|node| node.fill(&comments));
@@ -148,19 +148,19 @@ impl Node {
     }
 }
 
-/// Where a comment stands.
+/// Position of a comment in the tree.
 #[derive(Clone, Copy)]
 struct Place {
-    /// The comment it is set in under; `None` at the first level.
+    /// Comment under which it is indented; `None` at the first level.
     under: Option<CommentId>,
-    /// 1 at the first level.
+    /// Depth, 1 at the first level.
     depth: usize,
-    /// It answers someone it does not stand under.
+    /// True if it is not indented under the comment that it answers.
     beside_parent: bool,
 }
 
-/// Every comment's place. Walks up to the first ancestor whose place is known, then down again, so that a
-/// chain of ten thousand replies costs ten thousand steps and no stack.
+/// Finds the place of every comment. Goes up to the first ancestor whose place is known, then down again, so that a
+/// chain of ten thousand replies costs ten thousand steps and no recursion.
 fn places(by_id: &HashMap<CommentId, Comment>) -> HashMap<CommentId, Place> {
     let mut places: HashMap<CommentId, Place> = HashMap::with_capacity(by_id.len());
     let mut ids: Vec<CommentId> = by_id.keys().copied().collect();
@@ -192,13 +192,13 @@ struct Builder<'a, F> {
     by_id: &'a HashMap<CommentId, Comment>,
     places: &'a HashMap<CommentId, Place>,
     children: &'a BTreeMap<Option<CommentId>, Vec<&'a Comment>>,
-    /// Comments that one which is shown answers.
+    /// Comments that have a shown reply.
     answered: HashSet<CommentId>,
     is_shown: &'a F,
 }
 
 impl<F: Fn(&Comment) -> bool> Builder<'_, F> {
-    /// Recursion ends at [`MAX_DEPTH`].
+    /// Nodes under a comment. Recursion ends at [`MAX_DEPTH`].
     fn nodes(&self, under: Option<CommentId>) -> Vec<Node> {
         let siblings = self.children.get(&under).map_or(&[][..], Vec::as_slice);
         siblings.iter().filter_map(|comment| self.node(comment)).collect()
@@ -216,7 +216,7 @@ impl<F: Fn(&Comment) -> bool> Builder<'_, F> {
         Some(Node { said, in_reply_to: self.in_reply_to(comment), replies })
     }
 
-    /// At the deepest level answers stand beside, not under.
+    /// True if replies stand beside it, not under it: at the deepest level.
     fn is_answered_beside(&self, id: CommentId) -> bool {
         self.places[&id].depth == MAX_DEPTH && self.answered.contains(&id)
     }
@@ -254,8 +254,8 @@ mod tests {
         }
     }
 
-    /// `1(2(3) 4)`: nesting in brackets, `~` before a tombstone, `?` before what is withheld, `…` before one that
-    /// continues, `@` before whom an answer beside its parent names.
+    /// Formats a thread as `1(2(3) 4)`: nesting in brackets, `~` before a tombstone, `?` before a withheld comment, `…`
+    /// before a continued one, `@` before the one that a reply beside its parent names.
     pub(super) fn shape(nodes: &[Node]) -> String {
         let one = |node: &Node| {
             let id = match &node.said {

@@ -1,6 +1,6 @@
-//! The verdict on a new comment: shown at once, held for the author and why, or refused and why.
+//! The verdict on a new comment: approved, held with reasons, or refused with a reason.
 //!
-//! Nothing is dropped in silence: what is suspected is held, what is refused is told to its writer.
+//! Nothing is dropped without a message: suspicious comments are held, refused ones are reported to their writer.
 
 pub mod bayes;
 pub mod blocks;
@@ -21,24 +21,24 @@ use blocks::Block;
 pub use phrases::Phrases;
 pub use rates::{RATE_WINDOW, Rates, too_fast};
 
-/// What `[comments]` in site.toml says about new comments, besides [`Rates`].
+/// Rules of `[comments]` in site.toml about new comments, besides [`Rates`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
     pub moderation: Moderation,
-    /// Whatever comes so long after its post has appeared waits; `None`: age does not matter.
+    /// Age of a post from which its new comments are held; `None`: age does not matter.
     pub hold_after: Option<SignedDuration>,
-    /// Most links that pass.
+    /// Most links in a comment that is not held.
     pub max_links: usize,
     pub hold_words: Phrases,
     pub refuse_words: Phrases,
-    /// Whether the filter that learns is asked.
+    /// True if the learning spam filter is used.
     pub bayes: bool,
 }
 
-/// Who waits for the author though nothing is suspicious.
+/// Comments that are held even if nothing is suspicious.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Moderation {
-    /// Who has no approved comment yet.
+    /// Comments by somebody without an approved comment.
     #[default]
     First,
     All,
@@ -56,31 +56,31 @@ impl Moderation {
     }
 }
 
-/// Why a comment is held. Kept with it for the moderator.
+/// Reason for holding a comment. Stored with it for the moderator.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reason {
-    /// The site holds everything.
+    /// Setting of the site: all comments are held.
     AllHeld,
     FirstComment,
-    /// Its post appeared so many days ago, and [`Rules::hold_after`] is over.
+    /// Age of its post in days, beyond [`Rules::hold_after`].
     OldPost(i64),
     StampMissing,
     StampForged,
     StampOld,
     Honeypot,
-    /// It is signed with a name that readers could take for an author's, or with the author's e-mail address.
+    /// Name that readers could take for an author's, or the author's e-mail address.
     AuthorName,
-    /// So many.
+    /// Number of links.
     Links(usize),
-    /// A phrase of `hold_words`, as the author wrote it.
+    /// Phrase of `hold_words`, as the author wrote it.
     Word(String),
-    /// The same text was sent so often within [`REPEAT_WINDOW`].
+    /// Number of times that this text was sent within [`REPEAT_WINDOW`].
     Repeated(i64),
     Bayes(Score),
 }
 
 impl Reason {
-    /// The word in the database and in `instep comments list`.
+    /// Name of the reason in the database and in `instep comments list`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::AllHeld => "all-held",
@@ -98,7 +98,7 @@ impl Reason {
         }
     }
 
-    /// What the word alone does not say; one line.
+    /// Details besides the name; one line.
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::OldPost(days) => Some(format!("{days} days")),
@@ -110,7 +110,7 @@ impl Reason {
         }
     }
 
-    /// A reason again from the line that its word and its detail make; `None` where it was never one of ours.
+    /// Parses a line of name and detail; `None` if it is no reason.
     pub fn read(line: &str) -> Option<Self> {
         let (word, detail) = line.split_once(' ').unwrap_or((line, ""));
         Some(match word {
@@ -135,18 +135,18 @@ impl Reason {
     }
 }
 
-/// Why a comment is not taken. Told to its writer.
+/// Reason for refusing a comment. Its writer is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// A phrase of `refuse_words`, as the author wrote it.
+    /// Phrase of `refuse_words`, as the author wrote it.
     Word(String),
     Blocked(Block),
-    /// Try again after this long.
+    /// Time after which to try again.
     TooFast(SignedDuration),
 }
 
 impl Refusal {
-    /// The word in the database and in `instep comments refused`.
+    /// Name of the refusal in the database and in `instep comments refused`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Word(_) => "refuse-word",
@@ -155,7 +155,7 @@ impl Refusal {
         }
     }
 
-    /// What the word alone does not say; empty where there is nothing.
+    /// Details besides the name; may be empty.
     pub fn detail(&self) -> String {
         match self {
             Self::Word(phrase) => phrase.clone(),
@@ -165,50 +165,50 @@ impl Refusal {
     }
 }
 
-/// What is known of a comment besides its words.
+/// Facts about a comment besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Circumstances {
     pub stamp: StampState,
-    /// How long ago its post appeared; `None` where that is not known.
+    /// Time since its post was published; `None` if unknown.
     pub post_age: Option<SignedDuration>,
-    /// A field was filled in that no person sees.
+    /// True if the field that is hidden from people was filled in.
     pub honeypot_filled: bool,
-    /// The name could be taken for an author's.
+    /// True if the name could be taken for an author's.
     pub poses_as_author: bool,
-    /// It is signed with the e-mail address of the site's author.
+    /// True if its e-mail address is that of the site's author.
     pub has_authors_email: bool,
 }
 
-/// What the store knows of the one who sends it, and of what was sent before.
+/// Facts from the database about the sender, and about earlier comments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
-    /// Comments of this commenter that the author has let through.
+    /// Number of approved comments of this commenter.
     pub approved: i64,
-    /// Comments of this commenter that the author has thrown out and that are still there.
+    /// Number of comments of this commenter that are spam or in the trash.
     pub thrown_out: i64,
-    /// The e-mail address that the comment is signed with was confirmed from a mail to it, in the browser that sends the
-    /// comment. A yes from anywhere else proves nothing: anybody can type a stranger's address.
+    /// True if the e-mail address of the comment was confirmed from a mail to it, in the browser that sends the
+    /// comment. A confirmation in another browser proves nothing: anybody can type a stranger's address.
     pub email_is_theirs: bool,
-    /// Comments sent in the last ten minutes by this commenter (or, without a token, from this address).
+    /// Number of comments sent in the last ten minutes by this commenter (or, without a token, from this address).
     pub recent_by_commenter: i64,
-    /// How long ago the last of them was.
+    /// Time since the last of them.
     pub since_last: Option<SignedDuration>,
-    /// How long ago the first of them was.
+    /// Time since the first of them.
     pub since_first: Option<SignedDuration>,
-    /// Comments sent in the last ten minutes from this network (/24 or /48).
+    /// Number of comments sent in the last ten minutes from this network (/24 or /48).
     pub recent_by_network: i64,
-    /// How long ago the first of those was.
+    /// Time since the first of those.
     pub since_first_of_network: Option<SignedDuration>,
-    /// Comments with the same [`mark`] in [`REPEAT_WINDOW`], by anyone and anywhere.
+    /// Number of comments with the same [`mark`] in [`REPEAT_WINDOW`], by anyone and anywhere.
     pub repeated: i64,
-    /// All that the author has blocked.
+    /// All blocks of the author.
     pub blocks: Vec<Block>,
-    /// What the filter has learned about the features of this comment.
+    /// Counts that the filter has learned for the features of this comment.
     pub learned: Learned,
 }
 
 impl History {
-    /// Whether the author has met this commenter, or there is a mailbox that answers for them.
+    /// True if a comment of theirs was approved, or their e-mail address is confirmed and no comment was removed.
     pub fn is_known(&self) -> bool {
         self.approved > 0 || (self.email_is_theirs && self.thrown_out == 0)
     }
@@ -217,14 +217,14 @@ impl History {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Decision {
     Approve,
-    /// Never without a reason.
+    /// Reasons; never empty.
     Hold(Vec<Reason>),
     Refuse(Refusal),
 }
 
-/// Only the author's own word refuses (a block, a phrase); every doubt of ours holds: an over-strict silent filter is
-/// worse than spam. Words are looked for in what was typed and in what readers get of it. `from` is the address it was
-/// sent from.
+/// Decides about a new comment. Only the author's own rules refuse (a block, a phrase); every other suspicion holds: an
+/// over-strict silent filter is worse than spam. Phrases are looked for in the typed and in the rendered text. `from`
+/// is the IP address of the sender.
 pub fn verdict(
     new: &NewComment,
     from: IpAddr,
@@ -282,22 +282,22 @@ pub fn verdict(
     if reasons.is_empty() { Decision::Approve } else { Decision::Hold(reasons) }
 }
 
-/// Whether the site's author sent it, who need not wait for themselves. The address alone can be typed by anyone.
+/// True if the site's author sent it, whose comments are not held. The e-mail address alone can be typed by anyone.
 pub fn is_by_author(circumstances: Circumstances, history: &History) -> bool {
     circumstances.has_authors_email && history.email_is_theirs
 }
 
-/// What the filter looks at.
+/// Features for the spam filter.
 pub fn features(new: &NewComment) -> Vec<String> {
     bayes::features(&new.name, new.site.as_deref(), &new.text)
 }
 
-/// How long a text is remembered as said.
+/// Time within which an equal text counts as repeated.
 pub const REPEAT_WINDOW: SignedDuration = SignedDuration::from_hours(24);
-/// Texts with fewer letters than this are often said by many: "Thank you!"
+/// Number of letters below which a text is often sent by many: "Thank you!"
 const SHORTEST_REPEAT: usize = 25;
 
-/// By what a text is known again, whatever its case, marks and punctuation; `None` where it is short.
+/// Hash of a text without case, marks and punctuation, to recognise it; `None` if it is short.
 pub fn mark(text: &str) -> Option<String> {
     let words = plain::words(text);
     let letters: usize = words.iter().map(|word| word.chars().count()).sum();

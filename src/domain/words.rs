@@ -1,14 +1,13 @@
-//! Small things about words that more than one room needs.
+//! Helpers for words and texts that several modules need.
 
 use unicode_segmentation::UnicodeSegmentation;
 
-/// `1 comment`, `2 comments`.
+/// Number with its noun: `1 comment`, `2 comments`.
 pub fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
 }
 
-/// Whether a letter is of a script that has no spaces between words: Thai, Lao, Tibetan, Burmese, Khmer, Chinese,
-/// Japanese.
+/// True for letters of a script without spaces between words: Thai, Lao, Tibetan, Burmese, Khmer, Chinese, Japanese.
 pub fn is_unspaced(c: char) -> bool {
     matches!(c,
         '\u{e00}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30ff}'
@@ -17,14 +16,14 @@ pub fn is_unspaced(c: char) -> bool {
         && c.is_alphanumeric()
 }
 
-/// How many words between spaces a text has, and how many letters of scripts without spaces.
+/// Number of words between spaces in a text, and of letters of scripts without spaces.
 pub fn length(text: &str) -> (usize, usize) {
     let is_word = |word: &&str| word.chars().any(|c| c.is_alphanumeric() && !is_unspaced(c));
     (text.split_whitespace().filter(is_word).count(), text.chars().filter(|c| is_unspaced(*c)).count())
 }
 
-/// The start of a text, at most so many characters, cut after a sentence or a word. Where a script has no spaces it is
-/// cut between letters.
+/// Start of a text, at most so many characters, cut after a sentence or a word. In a script without spaces it is cut
+/// between letters.
 pub fn shorten(text: &str, longest: usize) -> String {
     let Some((end, _)) = text.char_indices().nth(longest) else { return text.to_owned() };
     let start = &text[..end];
@@ -49,12 +48,12 @@ pub fn shorten(text: &str, longest: usize) -> String {
     format!("{}…", start[..cut.unwrap_or(end)].trim_end_matches(open))
 }
 
-/// Text for an HTML element or a double-quoted attribute.
+/// Escapes text for an HTML element or a double-quoted attribute.
 pub fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A text without control characters: HTML has none (13.1.4). A NUL becomes U+FFFD (CommonMark 2.3).
+/// Removes control characters from a text: HTML has none (13.1.4). A NUL becomes U+FFFD (CommonMark 2.3).
 pub fn without_controls(text: String) -> String {
     let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
     if !text.contains(is_control) {
@@ -63,7 +62,7 @@ pub fn without_controls(text: String) -> String {
     text.replace('\0', "\u{FFFD}").replace(is_control, "")
 }
 
-/// Whether markup (in lower case) has `onclick=…` or its kin; a word such as "one" in a description is none.
+/// True if markup (in lower case) has an attribute such as `onclick=…`; a word such as "one" in a description is none.
 pub fn has_event_handler(lower: &str) -> bool {
     lower.contains('<')
         && lower.match_indices(" on").any(|(at, _)| {

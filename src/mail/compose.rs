@@ -1,4 +1,5 @@
-//! What a row of the outbox says when it is sent: to whom, in which words, or that there is nothing to say any more.
+//! Content of a mail, made from its outbox row when it is sent: recipient and text, or nothing if there is nothing to
+//! say any more.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -21,22 +22,22 @@ use crate::{
     texts::Texts,
 };
 
-/// The base_url of a site that was told neither its address nor where to listen. `instep serve --listen` knows better,
-/// but not the other commands.
+/// Base URL of a site for which neither its address nor its listen address is set. `instep serve --listen` knows the
+/// right one, the other commands do not.
 const UNKNOWN_BASE_URL: &str = "http://127.0.0.1:3000";
 
-/// What becomes of a row.
+/// Result of composing a row.
 pub enum Composed {
-    /// An announcement: whom to tell.
+    /// Recipients of an announcement.
     Audience(BTreeMap<i64, Why>),
     Letter(Box<Letter>),
-    /// There is nothing to tell any more, and why.
+    /// Nothing to tell any more, with the reason.
     Nothing(&'static str),
-    /// A fault of ours.
+    /// An error of the program.
     Failed(String),
 }
 
-/// Names a mail for as long as it is tried, and tells nothing of what is in it.
+/// Returns the Message-ID of a mail: the same for each attempt, and without any of its content.
 pub fn message_id(app: &App, mail: &Outgoing) -> String {
     let named = format!("{} {}", mail.about, mail.created_at.as_millisecond());
     format!("mail.{}", app.signer.fingerprint("mail", &named))
@@ -72,7 +73,7 @@ pub async fn compose(app: &App, mail: &Outgoing) -> Result<Composed, StoreError>
     }
 }
 
-/// A mail that only shows that mails arrive.
+/// Makes a mail that only shows that mails arrive.
 ///
 /// # Errors
 /// A template failed.
@@ -85,14 +86,14 @@ pub fn test(app: &App, to: &str) -> Result<Letter, String> {
     letter(to, subject, text, html).map_err(|error| error.to_string())
 }
 
-/// Everything that a mail about one comment is made from.
+/// Data for a mail about one comment.
 struct Desk<'a> {
     app: &'a App,
-    /// What the comment stands under; `None` where it is gone.
+    /// Post of the comment; `None` if it is gone.
     post: Option<Arc<Post>>,
 }
 
-/// What stands around every mail.
+/// Parts that every mail has.
 struct Frame {
     site: String,
     home: String,
@@ -103,25 +104,25 @@ struct Frame {
 impl Frame {
     fn new(app: &App) -> Self {
         let site = &app.config.site;
-        // A title of two lines must not look like two of ours.
+        // A title of two lines must not look like two lines of the mail.
         Self { site: line(&site.title), home: site.absolute("/"), base: site.base_url.clone(), texts: app.texts() }
     }
 }
 
-/// A comment as a mail shows it.
+/// A comment as shown in a mail.
 struct Said {
     name: String,
     site: Option<String>,
-    /// As typed.
+    /// Text as typed.
     text: String,
     html: String,
 }
 
 impl Said {
-    /// `page`: the whole address of the page that it stands on.
+    /// Converts a comment. `page`: absolute URL of the page that it stands on.
     fn new(comment: &Comment, page: &str) -> Self {
         Self {
-            // In the words around it, a name must not begin a line of its own.
+            // A name must not begin a new line in the text around it.
             name: line(&comment.name),
             site: comment.site.clone(),
             text: comment.text.clone(),
@@ -130,7 +131,7 @@ impl Said {
     }
 }
 
-/// A mail is drawn twice from the same things: as plain text and as HTML.
+/// Declares two templates with the same fields: plain text and HTML.
 macro_rules! templates {
     ($($text:ident $in_text:literal $html:ident $in_html:literal { $($field:ident: $kind:ty),* })*) => {
         $(
@@ -146,7 +147,7 @@ macro_rules! templates {
 }
 
 impl Desk<'_> {
-    /// To the author: somebody has commented.
+    /// Tells the author that somebody has commented.
     async fn author(&self, comment: &Comment) -> Result<Composed, StoreError> {
         let site = &self.app.config.site;
         let Some(to) = site.author.email.as_deref().filter(|_| site.notices.of_each) else {
@@ -193,7 +194,7 @@ impl Desk<'_> {
         Ok(Composed::Audience(notices::audience(&shown, &subscribers, author)))
     }
 
-    /// To a subscriber: answered, or the thread goes on. Asked anew whether it is still wanted.
+    /// Tells a subscriber of an answer, or of a new comment in the thread. The subscription is checked again.
     async fn told(&self, comment: &Comment, address_id: i64) -> Result<Composed, StoreError> {
         if self.post.is_none() {
             return Ok(Composed::Nothing("its post is gone"));
@@ -220,7 +221,7 @@ impl Desk<'_> {
         let text = ToldText { frame: &frame, said: &said, post: &post, is_answer, here: &here, stop: &stop }.render();
         let html = ToldHtml { frame: &frame, said: &said, post: &post, is_answer, here: &here, stop: &stop }.render();
         let letter = letter(&subscriber.email, subject, text, html).map(|letter| Letter {
-            // Providers use it only over https (RFC 8058, 3.1).
+            // Mail providers use it only over https (RFC 8058, 3.1).
             one_click: self.app.config.site.is_https().then(|| stop.clone()),
             conversation: Some(self.conversation(comment)),
             ..letter
@@ -228,7 +229,7 @@ impl Desk<'_> {
         Ok(posted(letter))
     }
 
-    /// Asks the holder of a mailbox. Nothing in it was typed by whoever sent the form.
+    /// Asks the holder of a mailbox to confirm. The mail has no text from whoever sent the form.
     async fn confirm(&self, comment: &Comment, address_id: i64) -> Result<Composed, StoreError> {
         let wish = WishKey { address_id, comment: comment.id };
         let wished = self.app.store.wished(wish).await?;
@@ -251,7 +252,7 @@ impl Desk<'_> {
         line(title)
     }
 
-    /// The thread under every slug that the post has had.
+    /// Returns the thread under every slug that the post has had.
     fn threads(&self, comment: &Comment) -> Vec<ThreadKey> {
         match &self.post {
             Some(post) => post.threads.iter().map(|slug| ThreadKey::post(slug.as_str())).collect(),
@@ -265,7 +266,7 @@ impl Desk<'_> {
     }
 }
 
-/// To somebody who asked for it: the way into the corner of their address.
+/// Sends the link to an address's corner to somebody who asked for it.
 async fn corner(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
     let Some(address_id) = mail.address_id else { return Ok(Composed::Nothing("it has no recipient")) };
     let standing = app.store.standing(address_id, &[]).await?;
@@ -282,14 +283,14 @@ async fn corner(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
     Ok(posted(letter(&standing.email, frame.texts.mails.corner_subject.with(&frame.site), text, html)))
 }
 
-/// What the author may do about a comment, as links.
+/// Links to what the author can do with a comment.
 struct Acts {
     here: String,
     link: String,
-    /// What it stands under, where that is still there.
+    /// URL of its post, if the post still exists.
     article: Option<String>,
     status: Status,
-    /// Why it waits.
+    /// Reason why it is held.
     why: Option<String>,
     is_changed: bool,
 }
@@ -300,31 +301,31 @@ impl Acts {
     }
 }
 
-/// Most comments of each kind that a digest shows; the others are counted.
+/// Most comments of each kind that a digest shows; the others are only counted.
 const DIGEST_SHOWS: usize = 30;
-/// Most characters of each.
+/// Most characters of each comment.
 const DIGEST_TEXT: usize = 200;
 
 /// A comment in a digest.
 struct Gist {
     /// Its writer and its post.
     who: String,
-    /// Why it waits, or was refused.
+    /// Reasons why it is held, or was refused.
     reasons: String,
     start: String,
-    /// Where it is judged; none for what was refused.
+    /// Link to the page to moderate it; `None` for a refused one.
     link: Option<String>,
 }
 
 /// Comments of one kind in a digest.
 struct Pile {
-    /// `3 comments wait for you`.
+    /// Heading, such as `3 comments wait for you`.
     heading: String,
     shown: Vec<Gist>,
     more: usize,
 }
 
-/// To the author: what waits, and what was refused since the digest before.
+/// Tells the author what is held, and what was refused since the digest before.
 async fn digest(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
     let site = &app.config.site;
     let (Some(to), Some(rhythm)) = (&site.author.email, site.notices.digest) else {

@@ -1,4 +1,4 @@
-//! The way to the mail server: one connection while there is something to send, and an end to every wait.
+//! SMTP client: one connection while there are mails to send, and a limit for every wait.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ use tokio::time;
 
 use crate::config::{MailServer, Security};
 
-/// What a server may cost. Tests shorten the waits.
+/// Time limits for a server. Tests shorten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// To connect.
+    /// Longest time to connect.
     pub connect: Duration,
-    /// For one mail, all in all. Shorter than a lease, or two would send it.
+    /// Longest time for one mail in total. Shorter than a lease, or two senders would send it.
     pub mail: Duration,
 }
 
@@ -31,14 +31,14 @@ impl Default for Limits {
     }
 }
 
-/// Why a mail was not taken.
+/// Reason why a mail was not accepted.
 #[derive(Debug)]
 pub enum Undelivered {
-    /// The server is away or takes nothing from us: no other mail would fare better now.
+    /// Server away or refusing us: no other mail would be accepted now.
     Server(String),
-    /// This mail, this time.
+    /// Temporary failure of this mail only.
     Later(String),
-    /// There is no such recipient.
+    /// Permanent failure: there is no such recipient.
     Never(String),
 }
 
@@ -50,15 +50,16 @@ pub struct Courier {
 }
 
 impl Courier {
-    /// `host` is our own name, for the greeting.
+    /// Makes a client. `host` is our own name, for the greeting.
     pub fn new(server: MailServer, host: Option<String>, limits: Limits) -> Self {
         Self { server, hello: host.map_or_else(ClientId::default, ClientId::Domain), limits, open: None }
     }
 
-    /// Hands a mail over. Once this says yes, the server answers for it.
+    /// Sends a mail. After success, the server is responsible for it.
     ///
     /// # Errors
-    /// Why it was not taken. After a hang-up in the middle nobody knows, so it is not taken.
+    /// The reason why it was not accepted. If the connection breaks in the middle, nobody knows, so it counts as not
+    /// accepted.
     pub async fn deliver(&mut self, mail: &Message) -> Result<(), Undelivered> {
         let limit = self.limits.mail;
         let delivered = time::timeout(limit, self.try_deliver(mail)).await;
@@ -68,16 +69,16 @@ impl Courier {
         })
     }
 
-    /// Nothing more to send: says goodbye.
+    /// Closes the connection when there is nothing more to send.
     pub async fn rest(&mut self) {
         if let Some(mut connection) = self.open.take() {
-            // The other side may be gone already.
+            // The server may have closed it already.
             let _ = time::timeout(self.limits.connect, connection.abort()).await;
         }
     }
 
     async fn try_deliver(&mut self, mail: &Message) -> Result<(), Undelivered> {
-        // A server may have let go of a connection that waited; a new one tells whether it is there.
+        // A server may have closed an idle connection; a new one shows if the server is there.
         if let Some(mut connection) = self.open.take()
             && connection.command(Rset).await.is_ok()
         {
@@ -107,7 +108,7 @@ impl Courier {
     async fn hand_over(&mut self, mut connection: AsyncSmtpConnection, mail: &Message) -> Result<(), Undelivered> {
         let (from, to) = (mail.envelope().from(), mail.envelope().to());
         let handed_over = self.transact(&mut connection, from, to, mail).await;
-        // After a word from the server the connection is good for the next mail; after silence it is not.
+        // After a reply from the server the connection is good for the next mail; after a timeout or a break it is not.
         if !connection.has_broken() && !matches!(handed_over, Err(Undelivered::Server(_))) {
             self.open = Some(connection);
         }
@@ -126,14 +127,14 @@ impl Courier {
         if !from.into_iter().chain(to).all(is_ascii) {
             if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
                 let said = format!("{} takes no address with such letters", self.server);
-                // The sender is the operator's to mend, and of every mail.
+                // The operator must correct the sender's address; it concerns every mail.
                 let is_ours = !from.is_none_or(is_ascii);
                 return Err(if is_ours { Undelivered::Later(said) } else { Undelivered::Never(said) });
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
-        // RFC 5321, 4.2.1: a 5yz reply is about this command, so other mails may fare better. All else, such as a
-        // temporary no to the sender, is about all of them.
+        // RFC 5321, 4.2.1: a 5yz reply is about this command, so other mails may be accepted. All else, such as a
+        // temporary refusal of the sender, is about all mails.
         let of_the_sender = |error: Error| {
             let is_of_this_mail = error.status().map(u16::from).is_some_and(|code| code >= 500);
             let said = said(&self.server, &error);
@@ -153,8 +154,8 @@ impl Courier {
         Ok(())
     }
 
-    /// What a no to the recipient means. One for good ends it, unless it is about us: no relaying, no password, a policy
-    /// (RFC 3463: 5.7). Those are the operator's to mend, and meanwhile nothing may be lost.
+    /// Classifies a refusal of the recipient. A permanent one is final, unless it is about us: no relaying, no
+    /// password, a policy (RFC 3463: 5.7). The operator must correct those, and no mail may be lost meanwhile.
     fn refused(&self, error: &Error) -> Undelivered {
         let said = said(&self.server, error);
         let code = error.status().map(u16::from);
@@ -167,10 +168,10 @@ impl Courier {
     }
 }
 
-/// Most letters of a reason that are kept.
+/// Longest part of a reason that is kept, in characters.
 const REASON_MAX: usize = 300;
 
-/// In one line, fit for a log: what servers say is theirs to choose.
+/// Error as one line for a log, without control characters: servers can reply anything.
 fn said(server: &MailServer, error: &Error) -> String {
     let text = format!("{server}: {error}");
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(REASON_MAX).collect();

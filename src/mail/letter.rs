@@ -1,6 +1,6 @@
-//! A letter becomes a mail: headers, a part in plain text and one in HTML.
+//! Conversion of a letter into a mail: headers, a part in plain text and one in HTML.
 //!
-//! What others wrote enters headers through [`line`] only, so that no name and no title can begin a header of its own.
+//! Text from others enters headers through [`line`] only, so that no name and no title can add a header.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,41 +16,41 @@ use lettre::{
 
 use crate::{config::MailFrom, domain::mailbox};
 
-/// What is said to whom.
+/// Content of a mail and its recipient.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
     pub to: String,
     pub subject: String,
     pub text: String,
     pub html: String,
-    /// The address that ends such mails by a POST, where there is one (RFC 8058).
+    /// URL that ends such mails by a POST, if there is one (RFC 8058).
     pub one_click: Option<String>,
-    /// Mails with the same word here belong together.
+    /// Thread of the mail: mails with the same word belong together.
     pub conversation: Option<String>,
-    /// Where an answer goes, if not to the sender.
+    /// Address for answers, if not the sender's.
     pub reply_to: Option<String>,
 }
 
-/// What all our mails have in common.
+/// Parts that all our mails share.
 #[derive(Clone, Debug)]
 pub struct Stationery {
     from: Mailbox,
-    /// Behind the @ of a Message-ID: the site's host.
+    /// Part after the @ of a Message-ID: the site's host.
     host: String,
 }
 
 impl Stationery {
     /// # Errors
-    /// The sender's address is none that a mail can carry.
+    /// The sender's address cannot stand in a mail.
     pub fn new(from: &MailFrom, title: &str, host: &str) -> Result<Self, String> {
         let name = line(from.name.as_deref().unwrap_or(title));
         Ok(Self { from: Mailbox::new(Some(name), address(&from.email)?), host: host.to_owned() })
     }
 
-    /// The mail, the same each time but for the boundary between its parts.
+    /// Makes the mail; it is the same each time except for the boundary between its parts.
     ///
     /// # Errors
-    /// The recipient's address is none that a mail can carry.
+    /// The recipient's address cannot stand in a mail.
     pub fn write(&self, letter: Letter, id: &str, at: Timestamp) -> Result<Message, String> {
         let since_1970 = Duration::from_millis(u64::try_from(at.as_millisecond()).unwrap_or(0));
         let mut mail = Message::builder()
@@ -59,7 +59,7 @@ impl Stationery {
             .raw_header(subject(line(&letter.subject))?)
             .date(SystemTime::UNIX_EPOCH + since_1970)
             .message_id(Some(format!("<{id}@{}>", self.host)))
-            // Nobody's holiday notice answers it (RFC 3834).
+            // Prevents automatic replies such as holiday notices (RFC 3834).
             .raw_header(header("Auto-Submitted", "auto-generated"));
         if let Some(email) = &letter.reply_to {
             mail = mail.reply_to(Mailbox::new(None, address(email)?));
@@ -80,7 +80,7 @@ fn header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), line(value))
 }
 
-/// The Subject. Text that looks like an encoded word must be encoded, or mail programs decode it (RFC 2047, 7).
+/// Makes the Subject. Text that looks like an encoded word must be encoded, or mail programs decode it (RFC 2047, 7).
 fn subject(line: String) -> Result<HeaderValue, String> {
     let name = HeaderName::new_from_ascii_str("Subject");
     if !line.contains("=?") {
@@ -92,11 +92,11 @@ fn subject(line: String) -> Result<HeaderValue, String> {
     Ok(HeaderValue::dangerous_new_pre_encoded(name, line, encoded))
 }
 
-/// Longest line of a header, in characters, before it is cut.
+/// Longest line of a header, in characters; longer ones are cut.
 const LINE_MAX: usize = 200;
 
-/// One line without controls, and without what turns the direction of the text around it (Unicode UAX 9): neither a
-/// header nor the words after a name may be somebody else's to shape.
+/// Returns a text as one line without control characters and without characters that change the text direction (Unicode
+/// UAX 9), so that a name cannot change a header or the words after it.
 pub fn line(text: &str) -> String {
     let turns_text =
         |c: &char| matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
@@ -110,7 +110,7 @@ pub fn line(text: &str) -> String {
     format!("{} …", cut.rsplit_once(' ').map_or(cut.as_str(), |(whole_words, _)| whole_words))
 }
 
-/// An address for the wire.
+/// Parses an address for a mail.
 fn address(email: &str) -> Result<Address, String> {
     let address = mailbox::parse(email).and_then(|email| email.parse().ok());
     address.ok_or_else(|| format!("{email:?} is no address that a mail can carry"))
@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    /// The names and values of the mail's headers, unfolded.
+    /// Returns the names and values of the mail's headers, unfolded.
     fn headers(mail: &Message) -> Vec<(String, String)> {
         let text = String::from_utf8(mail.formatted()).expect("ASCII");
         let (head, _) = text.split_once("\r\n\r\n").expect("a head");

@@ -1,7 +1,7 @@
-//! Mails: the postman takes what is due out of the outbox, writes it and hands it to the mail server.
+//! Mails: the postman takes due rows out of the outbox, composes their mails and hands them to the mail server.
 //!
-//! A mail is written when it is sent, so that it shows what is true then and never what was erased. No transaction is
-//! open while a server is spoken to.
+//! A mail is composed when it is sent, so that it shows the current state and never erased data. No transaction is open
+//! during a conversation with a server.
 
 mod compose;
 mod courier;
@@ -24,32 +24,32 @@ use letter::Stationery;
 
 pub use courier::Limits;
 
-/// How often the outbox is looked at: one small question.
+/// Time between two looks at the outbox: one small query.
 const POLL: Duration = Duration::from_secs(1);
-/// How long after a server that is away before the next mail is tried; each has its own, longer pauses besides.
+/// Pause before the next mail after a server was away; each mail has its own, longer pauses besides.
 const AWAY: Duration = Duration::from_secs(20);
-/// How long a mail is ours while we send it; longer than [`Limits::mail`].
+/// Time that a mail is leased to its sender; longer than [`Limits::mail`].
 const LEASE: SignedDuration = SignedDuration::from_mins(2);
-/// How often it is looked whether there is room for questions that wait.
+/// Time between two checks if confirmation mails that wait can be sent.
 const ASKING: SignedDuration = SignedDuration::from_mins(1);
-/// How often old rows are cleared away.
+/// Time between two deletions of old rows.
 const HOUSEKEEPING: SignedDuration = SignedDuration::from_hours(1);
 
-/// Sends what is due. One for each running copy; the outbox sees to it that no two send the same.
+/// Sender of due mails. Each running instance has one; the outbox makes sure that no two send the same mail.
 pub struct Postman {
     app: App,
-    /// `None`: no mail server is set.
+    /// Connection to the mail server; `None` if none is set.
     office: Option<Office>,
-    /// Under which rows are claimed.
+    /// Name under which rows are claimed.
     lease: String,
-    /// The server is away, and the log has said so.
+    /// True if the server is away, and the log has said so.
     is_away: bool,
-    /// The day of the last digest that was thought of.
+    /// Day of the last digest that was queued.
     digest: Option<String>,
     housekept_at: Option<Timestamp>,
-    /// When it was last looked for wishes that wait for their question.
+    /// Time of the last check for wishes that wait for their confirmation mail.
     asked_at: Option<Timestamp>,
-    /// Mails that wait for a server that is not set, when they were last counted.
+    /// Number of mails that wait for a server that is not set, when last counted.
     waiting: i64,
 }
 
@@ -58,7 +58,7 @@ struct Office {
     stationery: Stationery,
 }
 
-/// Why there is no postman.
+/// Reason why there is no postman.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     #[error("mail_from will not do: {0}")]
@@ -67,18 +67,18 @@ pub enum MailError {
     Randomness(getrandom::Error),
 }
 
-/// What one step found.
+/// Result of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Done,
     NothingDue,
-    /// The server takes nothing now.
+    /// Server accepts nothing now.
     ServerAway,
 }
 
 impl Postman {
     /// # Errors
-    /// The sender's address cannot be one, or there is no randomness.
+    /// The sender's address is not valid, or there is no randomness.
     pub fn new(app: App, limits: Limits) -> Result<Self, MailError> {
         let office = office(&app, limits)?;
         let mut bytes = [0_u8; 16];
@@ -95,7 +95,7 @@ impl Postman {
         })
     }
 
-    /// Runs until `stop` is done; the mail that is under way then is finished.
+    /// Runs until `stop` is done; a mail that is being sent then is finished.
     pub async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         let mut pause = Duration::ZERO;
@@ -124,7 +124,7 @@ impl Postman {
         }
     }
 
-    /// Sends all that is due, or as much as the server takes.
+    /// Sends all due mails, or as many as the server accepts.
     ///
     /// # Errors
     /// The database is away.
@@ -188,7 +188,7 @@ impl Postman {
         Ok(step)
     }
 
-    /// A server that is away is told once, not once a mail.
+    /// Logs a mail that was not sent. A server that is away is logged once, not once for each mail.
     fn report(&mut self, mail: &Outgoing, reason: &str, step: Step) {
         if step != Step::ServerAway {
             tracing::warn!("mail {} ({}) was not taken: {reason}", mail.id, mail.kind.as_str());
@@ -197,7 +197,8 @@ impl Postman {
         }
     }
 
-    /// What the server has taken must not be forgotten over a database that is away for a moment.
+    /// Stores the outcome. Retries, so that a short database failure does not make us forget a mail that the server has
+    /// accepted.
     async fn settle(&self, mail: &Outgoing, outcome: Outcome) -> Result<(), StoreError> {
         const TRIES: u32 = 5;
         let mut tried = 1;
@@ -217,7 +218,7 @@ impl Postman {
         }
     }
 
-    /// Digests that are due, and old rows.
+    /// Queues due digests and deletes old rows.
     async fn keep_house(&mut self) -> Result<(), StoreError> {
         let now = self.app.clock.now();
         self.think_of_the_digest(now).await?;
@@ -225,7 +226,7 @@ impl Postman {
             self.app.store.ask_those_who_wait(now).await?;
             self.asked_at = Some(now);
         }
-        // Not before it was last done: then the clock was wrong.
+        // A last run in the future means that the clock was wrong.
         if self.housekept_at.is_some_and(|at| (at..at + HOUSEKEEPING).contains(&now)) {
             return Ok(());
         }
@@ -236,7 +237,7 @@ impl Postman {
         Ok(())
     }
 
-    /// Says that mails wait for a server that is not set: when the first does, and every hour.
+    /// Logs that mails wait for a server that is not set: when the first one does, and every hour.
     async fn tell_what_waits(&mut self) -> Result<(), StoreError> {
         let before =
             std::mem::replace(&mut self.waiting, self.app.store.count_waiting_mails(author_is_told(&self.app)).await?);
@@ -255,7 +256,8 @@ impl Postman {
         let Some((due, _)) = delivery::digest_due(rhythm, now, &site.time_zone) else { return Ok(()) };
         let day = due.date().to_string();
         if self.digest.as_ref() != Some(&day) {
-            // Also where there is nothing to tell: a program that starts later must not take the day's for missed.
+            // Also if there is nothing to tell: a program that starts later must not think that the day's digest was
+            // missed.
             self.app.store.queue_digest(&day, due.timestamp(), now).await?;
             self.digest = Some(day);
         }
@@ -263,10 +265,10 @@ impl Postman {
     }
 }
 
-/// Sends one mail to an address, past the outbox, so that the operator sees what the server says.
+/// Sends one mail to an address without the outbox, so that the operator sees the server's reply.
 ///
 /// # Errors
-/// What is not set, or what the server said.
+/// The setting that is missing, or the server's reply.
 pub async fn send_test(app: &App, to: &str) -> Result<(), String> {
     let office = office(app, Limits::default()).map_err(|error| error.to_string())?;
     let mut office = office.ok_or("there is no mail server: set INSTEP_SMTP_URL and INSTEP_MAIL_FROM")?;
@@ -286,12 +288,12 @@ fn office(app: &App, limits: Limits) -> Result<Option<Office>, MailError> {
     let url = url::Url::parse(&site.base_url).ok();
     let host = url.as_ref().and_then(url::Url::host_str).unwrap_or("localhost");
     let stationery = Stationery::new(&mail.from, &site.title, host).map_err(MailError::From)?;
-    // An address is no name to greet with.
+    // An IP address is not a name for the SMTP greeting.
     let name = url.as_ref().and_then(url::Url::domain).map(str::to_owned);
     Ok(Some(Office { courier: Courier::new(mail.server.clone(), name, limits), stationery }))
 }
 
-/// Whether the author gets a mail for each comment.
+/// True if the author gets a mail for each comment.
 fn author_is_told(app: &App) -> bool {
     app.config.site.notices.of_each && app.config.site.author.email.is_some()
 }

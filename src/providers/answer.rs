@@ -1,4 +1,4 @@
-//! What a provider answers: JSON as in oEmbed 1.0 (oembed.com), of which we take little and believe less.
+//! Answers of providers: JSON as in oEmbed 1.0 (oembed.com). Few fields are used, and none is trusted.
 
 use jiff::civil::Date;
 use serde_json::{Map, Value};
@@ -8,7 +8,7 @@ use super::Refusal;
 /// Longest title, in characters. YouTube allows 100.
 const TITLE: usize = 200;
 
-/// What we take.
+/// Fields that are used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Answer {
     pub title: Option<String>,
@@ -18,7 +18,7 @@ pub(super) struct Answer {
 }
 
 /// # Errors
-/// It is no JSON object. A field of another kind than it should be is one that is not there.
+/// The answer is no JSON object. A field of the wrong type counts as missing.
 pub(super) fn read(json: &[u8]) -> Result<Answer, Refusal> {
     let fields: Map<String, Value> = serde_json::from_slice(json).map_err(|_| Refusal::NoAnswer)?;
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
@@ -27,13 +27,13 @@ pub(super) fn read(json: &[u8]) -> Result<Answer, Refusal> {
     Ok(Answer {
         title: text("title").and_then(tidy),
         still: text("thumbnail_url").filter(|address| !address.is_empty()).map(str::to_owned),
-        // Vimeo's own, in seconds, and `2008-05-25 18:06:31`.
+        // Vimeo's own fields: seconds, and `2008-05-25 18:06:31`.
         seconds: fields.get("duration").and_then(Value::as_f64).and_then(seconds),
         uploaded: text("upload_date").and_then(|date| date.get(..10)?.parse().ok()),
     })
 }
 
-/// One line without control characters, as long as a title may be.
+/// Title in one line without control characters, shortened to the limit.
 fn tidy(title: &str) -> Option<String> {
     let words: Vec<&str> =
         title.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
@@ -45,7 +45,7 @@ fn tidy(title: &str) -> Option<String> {
     (!tidy.is_empty()).then_some(tidy)
 }
 
-/// YouTube names a still of 480 by 360 with bars above and below; most films also have one of 1280 by 720.
+/// Address of the 1280 by 720 still that most YouTube films have; the named one is 480 by 360 with bars.
 pub(super) fn larger(provider_class: &str, address: &str) -> Option<String> {
     let (folder, name) = address.rsplit_once('/')?;
     (provider_class == "youtube" && name == "hqdefault.jpg").then(|| format!("{folder}/maxresdefault.jpg"))

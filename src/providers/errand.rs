@@ -1,5 +1,5 @@
-//! The errand: which embeds lack a title or a still, asking for them one after the other, storing what came beside
-//! the text. What the author has put there stays.
+//! Finds the embeds without a title or a still, asks their providers one after the other, and stores the results next
+//! to the text. Files that the author put there stay.
 
 use std::{
     collections::BTreeMap,
@@ -16,14 +16,14 @@ use crate::{
     },
 };
 
-/// What the author wants.
+/// Options of the author.
 #[derive(Clone, Debug, Default)]
 pub struct Errand {
-    /// Slugs or files; empty: all.
+    /// Slugs or files; empty means all.
     pub names: Vec<String>,
-    /// Ask again for what was stored before.
+    /// Asks again for results that are already stored.
     pub refresh: bool,
-    /// Say what would be asked, and ask nobody.
+    /// Lists what would be asked, without any request.
     pub dry_run: bool,
 }
 
@@ -32,22 +32,22 @@ pub struct Errand {
 #[error("there is no post, page or stretch called {0:?}")]
 pub struct UnknownName(pub String);
 
-/// What became of an embed.
+/// Result for one embed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// What is beside the text now.
+    /// Stored; the text says what.
     Stored(String),
-    /// In a dry run.
+    /// To be asked, in a dry run.
     WouldAsk,
-    /// It has what it needs.
+    /// Complete already.
     Complete,
-    /// Its provider tells nobody.
+    /// Provider that gives no answers; the text says why.
     Closed(&'static str),
-    /// Something came, or nothing; the rest of the sentence says why not all.
+    /// Failed, at least in part; the text says why.
     Failed(String),
 }
 
-/// One embed and what became of it.
+/// One embed and its result.
 #[derive(Clone, Debug)]
 pub struct Line {
     pub file: PathBuf,
@@ -74,7 +74,7 @@ impl fmt::Display for Line {
     }
 }
 
-/// How many of each.
+/// Number of embeds for each result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     pub stored: usize,
@@ -97,10 +97,10 @@ impl fmt::Display for Summary {
 }
 
 impl Errand {
-    /// Runs it, one embed after the other, and tells each as it is done.
+    /// Processes one embed after the other, and reports each when it is done.
     ///
     /// # Errors
-    /// A name that is nobody's, before anything is asked.
+    /// A name is unknown; no request has been sent then.
     pub fn run(
         &self,
         library: &Library,
@@ -125,7 +125,7 @@ impl Errand {
         Ok(summary)
     }
 
-    /// Each film once for a folder, since files beside a text are beside all texts of its folder.
+    /// Embeds to process, each film once per folder, since files next to a text serve all texts of its folder.
     fn chosen<'a>(&self, library: &'a Library) -> Result<Vec<Shown<'a>>, UnknownName> {
         let is_it = |name: &str, slug: &str, file: &Path| name == slug || file.ends_with(name.trim_start_matches("./"));
         for name in &self.names {
@@ -138,7 +138,7 @@ impl Errand {
         let mut chosen: BTreeMap<(&Path, String), Shown> = BTreeMap::new();
         for shown in library.players().into_iter().filter(is_wanted) {
             let key = (folder(shown.file), shown.player.stem());
-            // The one without a title of its own needs most.
+            // An embed without its own title needs the answer most.
             let known = chosen.entry(key).or_insert(shown);
             if shown.player.title.is_none() {
                 *known = shown;
@@ -159,7 +159,7 @@ impl Errand {
             Way::Closed(_) if player.title.is_some() && player.poster.is_some() => return Outcome::Complete,
             Way::Closed(why) => return Outcome::Closed(why),
         };
-        // It would have been read if it could be.
+        // The file would have been read if it were valid.
         let file = told_file(folder(shown.file), player);
         if player.told.is_none() && file.exists() {
             return Outcome::Failed(format!("{} cannot be read. Correct it, or delete it", file.display()));
@@ -173,7 +173,7 @@ impl Errand {
         }
     }
 
-    /// Stores what came: the still first, so that a file that names it does not come before it.
+    /// Stores the answer: the still first, so that a file that names it is never there without it.
     fn keep(&self, folder: &Path, player: &Player, answer: &Answer, providers: &Providers) -> Outcome {
         let old = player.told.as_deref().cloned().unwrap_or_default();
         let mut new = self.told_now(&old, answer);
@@ -181,7 +181,7 @@ impl Errand {
         new.without_picture = answer.still.is_none() && player.poster.is_none();
         let mut stored = Vec::new();
         let mut failure = None;
-        // A still that is not the one we fetched is the author's own.
+        // A still that was not fetched is the author's own.
         let wants_still = player.poster.is_none() || new.picture.is_some();
         if let Some(address) = answer.still.as_deref().filter(|_| wants_still) {
             match fetch_still(folder, player, address, new.picture.as_ref(), providers) {
@@ -210,8 +210,8 @@ impl Errand {
         }
     }
 
-    /// What was told before and what is told now. The author may have edited what was told before, so it goes first
-    /// unless it is to be asked for again.
+    /// Merges the old answer and the new one. The author may have edited the old title, so it wins unless `refresh` is
+    /// set.
     fn told_now(&self, old: &Told, answer: &Answer) -> Told {
         let (first, second) = if self.refresh { (&answer.title, &old.title) } else { (&old.title, &answer.title) };
         Told {
@@ -224,7 +224,7 @@ impl Errand {
     }
 }
 
-/// Whether asking can add nothing: what is not there was asked for, and its provider had none.
+/// True if nothing is missing, except what the provider was asked for and does not have.
 fn is_complete(player: &Player) -> bool {
     let told = player.told.as_ref();
     let has_title = player.title.is_some() || told.is_some();
@@ -232,19 +232,19 @@ fn is_complete(player: &Player) -> bool {
     has_title && has_still
 }
 
-/// The still that an earlier errand stored, where it still is what it was.
+/// The still that was stored earlier, if it is unchanged.
 fn fetched_before(folder: &Path, told: &Told) -> Option<Fetched> {
     let fetched = told.picture.clone().filter(|fetched| is_plain_name(&fetched.name))?;
     let bytes = fs::read(folder.join(&fetched.name)).ok()?;
     (picture::hash(&bytes) == fetched.hash).then_some(fetched)
 }
 
-/// The file that names it may have been edited, and must not name one elsewhere.
+/// True for a name without a folder. The file with the name may be edited, and must not point elsewhere.
 fn is_plain_name(name: &str) -> bool {
     Path::new(name).file_name().is_some_and(|own| own == name)
 }
 
-/// The still, stored, and what to say of it; or why not.
+/// Fetches and stores the still; returns it and a message, or the error.
 fn fetch_still(
     folder: &Path,
     player: &Player,
@@ -259,7 +259,7 @@ fn fetch_still(
     Ok((fetched, what))
 }
 
-/// In the place of the one that was fetched before, and of no other.
+/// Stores the still. It may replace only the one that was fetched before.
 fn store_still(folder: &Path, player: &Player, still: &Still, before: Option<&Fetched>) -> io::Result<Fetched> {
     let name = format!("{}.{}", player.stem(), still.ending);
     let path = folder.join(&name);
@@ -278,7 +278,7 @@ fn told_file(folder: &Path, player: &Player) -> PathBuf {
     folder.join(format!("{}.{}", player.stem(), told::ENDING))
 }
 
-/// Under a hidden name first: a site that runs must not see half of it.
+/// Writes to a hidden name first, so that a running site never reads half of the file.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let part = path.with_file_name(format!(".{name}.part"));

@@ -1,7 +1,7 @@
-//! What providers know of their films: the only room that asks anybody anything, and only when the author runs
+//! Data from providers about their films: the only module that sends requests to others, and only when the author runs
 //! `instep embeds fetch`. Nothing here is used while a page is made.
 //!
-//! Asking waits for the network, so callers must not be on a thread that answers readers.
+//! Calls wait for the network, so do not make them on a thread that answers requests.
 
 mod answer;
 mod errand;
@@ -17,26 +17,26 @@ use web::Web;
 
 use crate::domain::embed::Player;
 
-/// Longest answer about a film, in bytes. They take some hundred; the `html` in them may be longer.
+/// Longest answer about a film, in bytes. Most have some hundred; the `html` in them may be longer.
 const ANSWER_BYTES: u64 = 256 * 1024;
 /// Largest still, in bytes.
 const STILL_BYTES: u64 = 5 * 1024 * 1024;
 
-/// How a provider can be asked.
+/// Way to ask a provider.
 #[derive(Clone, Debug)]
 pub enum Way {
-    /// The start of an address; that of the film follows, percent-encoded.
+    /// Start of an address; the percent-encoded address of the film follows.
     Oembed(String),
-    /// It cannot: why not, as the end of a sentence.
+    /// Cannot be asked; the reason is the end of a sentence.
     Closed(&'static str),
 }
 
-/// The way to each provider, by its class.
+/// The way to ask each provider, by its class.
 #[derive(Clone, Debug)]
 pub struct Ways(Vec<(&'static str, Way)>);
 
 impl Default for Ways {
-    /// As the providers document them.
+    /// The ways that the providers document.
     fn default() -> Self {
         let oembed = |start: &str| Way::Oembed(start.to_owned());
         Self(vec![
@@ -53,7 +53,7 @@ impl Default for Ways {
 }
 
 impl Ways {
-    /// The same providers at another place: what stands before the question mark is replaced. For tests.
+    /// Sends requests to another server: replaces everything before the question mark. For tests.
     #[must_use]
     pub fn at(mut self, base: &str) -> Self {
         for (class, way) in &mut self.0 {
@@ -71,7 +71,7 @@ impl Ways {
     }
 }
 
-/// Asks providers.
+/// Client that asks providers.
 #[derive(Debug)]
 pub struct Providers {
     ways: Ways,
@@ -83,14 +83,14 @@ impl Providers {
         Self { ways, web: Web::new(reach) }
     }
 
-    /// What the provider says about a film. The address goes out as readers see it: nothing else is told.
+    /// Answer of the provider about a film. Only the public address of the film is sent.
     fn answer(&self, start: &str, player: &Player) -> Result<Answer, Refusal> {
         let film: String = url::form_urlencoded::byte_serialize(player.address.as_bytes()).collect();
         let json = self.web.get(&format!("{start}{film}"), "application/json", ANSWER_BYTES)?;
         answer::read(&json)
     }
 
-    /// The still of a film: the largest that there is.
+    /// Still of a film: the largest available.
     fn still(&self, player: &Player, address: &str) -> Result<Still, Refusal> {
         let get =
             |address: &str| Still::read(self.web.get(address, "image/webp, image/jpeg, image/png", STILL_BYTES)?);

@@ -1,25 +1,25 @@
-//! Stills as they come: what they are is read from their first bytes, whatever anybody says of them.
+//! Stills from providers: the format is read from the first bytes, not from headers or names.
 
 use sha2::{Digest, Sha256};
 
 use super::Refusal;
 
-/// Smallest and largest side, in pixels. A counting pixel is no still; a page has no use for more than a screen has.
+/// Smallest and largest side, in pixels. A tracking pixel is no still, and no screen shows more than the largest.
 const SIDES: std::ops::RangeInclusive<usize> = 32..=8192;
 
 /// A picture that may be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Still {
     pub bytes: Vec<u8>,
-    /// Of its file name: `jpg`, `png`, `webp`.
+    /// File extension: `jpg`, `png`, `webp`.
     pub ending: &'static str,
-    /// Pixels.
+    /// Width and height in pixels.
     pub size: (usize, usize),
 }
 
 impl Still {
     /// # Errors
-    /// It is no JPEG, PNG or WebP, or has an unlikely size.
+    /// The bytes are no JPEG, PNG or WebP, or the size is unlikely.
     pub(super) fn read(bytes: Vec<u8>) -> Result<Self, Refusal> {
         let ending = ending(&bytes).ok_or(Refusal::NoPicture)?;
         let size = imagesize::blob_size(&bytes).map_err(|_| Refusal::NoPicture)?;

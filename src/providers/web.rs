@@ -1,5 +1,5 @@
-//! A cautious way to other people's servers: https only, to public addresses only, with an end to every wait, every
-//! answer and every chain of redirects.
+//! Safe requests to other servers: https only, public addresses only, with limits on time, length of the response and
+//! number of redirects.
 
 use std::{
     error::Error as _,
@@ -18,16 +18,16 @@ use ureq::{
     },
 };
 
-/// For one request, redirects and the whole answer included.
+/// Timeout of one request, with redirects and the whole response.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// For a connection.
+/// Timeout of connecting.
 const CONNECT: Duration = Duration::from_secs(5);
 const REDIRECTS: u32 = 3;
-/// Who asks, for those who read their logs.
+/// Name of this client, for the logs of the providers.
 const USER_AGENT: &str =
     concat!("Instep/", env!("CARGO_PKG_VERSION"), " (a blog's author, asking once for title and still)");
 
-/// Why somebody's server gave us nothing, as the end of a sentence.
+/// Reason why a server gave no usable response, as the end of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("there is no such film there any more, or it is private (answer {0})")]
@@ -58,12 +58,12 @@ pub enum Refusal {
     Unreachable(String),
 }
 
-/// How far requests may go.
+/// Servers that requests may reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// By https, to addresses that the whole world has.
+    /// Requests by https, to public addresses.
     Public,
-    /// By http, to this machine. For tests, whose servers are here.
+    /// Requests by http, to this machine. For tests, whose servers run here.
     Loopback,
 }
 
@@ -74,7 +74,7 @@ impl Web {
     pub(super) fn new(reach: Reach) -> Self {
         let config = Agent::config_builder()
             .https_only(reach == Reach::Public)
-            // A proxy would look up names for us, and then nobody would check where they lead.
+            // A proxy would resolve names itself, and the addresses would not be checked.
             .proxy(None)
             .user_agent(USER_AGENT)
             .max_redirects(REDIRECTS)
@@ -88,7 +88,7 @@ impl Web {
         ))
     }
 
-    /// The body of the answer, of `longest` bytes at most.
+    /// Body of the response, at most `longest` bytes.
     pub(super) fn get(&self, address: &str, accept: &str, longest: u64) -> Result<Vec<u8>, Refusal> {
         let refused = |error: Error| refusal(&error, longest);
         let mut response = self.0.get(address).header("accept", accept).call().map_err(refused)?;
@@ -113,8 +113,8 @@ fn refusal(error: &Error, longest: u64) -> Refusal {
     }
 }
 
-/// Looks names up and lets through what may be connected to. Every connection asks it, those after a redirect too, and
-/// gets the very addresses that were checked.
+/// Resolves names and allows only permitted addresses. Used by every connection, also after a redirect, which then
+/// connects to exactly the checked addresses.
 #[derive(Debug)]
 struct Guarded {
     reach: Reach,
@@ -153,7 +153,7 @@ impl fmt::Display for PrivateAddress {
 
 impl std::error::Error for PrivateAddress {}
 
-/// Whether the address is one that the whole world has (IANA's registries of special addresses, RFC 6890).
+/// True if the address is public (IANA's registries of special addresses, RFC 6890).
 fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_public_v4(ip),
@@ -176,7 +176,7 @@ fn is_public_v4(ip: Ipv4Addr) -> bool {
     !is_special
 }
 
-/// Of 2000::/3, without what stands for an IPv4 address (6to4, Teredo) and the examples.
+/// True for 2000::/3, except the addresses that contain an IPv4 address (6to4, Teredo) and the examples.
 fn is_public_v6(ip: Ipv6Addr) -> bool {
     if let Some(ip) = ip.to_ipv4_mapped() {
         return is_public_v4(ip);

@@ -1,4 +1,4 @@
-//! Adding comments: what is asked before, the verdict, and the row.
+//! Adding comments: the checks before, the verdict, and the row.
 
 use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
@@ -30,29 +30,29 @@ use super::{
     subscriptions::{ask_to_confirm, asked_by_network, note_wish},
 };
 
-/// The tag of a comment that only its writer and the author see: it makes no public page stale.
+/// Tag of a comment that only its writer and the author see: it makes no public page stale.
 pub(super) const HELD_TAG: &str = "held";
 
-/// Who sends a comment, as far as we look: fingerprints, never an address.
+/// Sender of a comment: fingerprints, and an address that is not stored.
 #[derive(Clone, Debug)]
 pub struct Sender {
-    /// Of the signed cookie this comment is stored under; new at a first comment.
+    /// Fingerprint of the signed cookie that the comment is stored under; new for a first comment.
     pub commenter: String,
-    /// The cookie came with the request. Without one, the address is all we know.
+    /// True if the cookie came with the request. Without one, the address is all we know.
     pub is_returning: bool,
     pub address: String,
-    /// Of the /24 or /48 around the address.
+    /// Fingerprint of the /24 or /48 around the address.
     pub network: String,
-    /// The address itself, for the author's blocks: looked at, never kept.
+    /// Address itself, for the author's blocks: checked, never stored.
     pub ip: IpAddr,
 }
 
-/// A comment that has arrived, with all that its verdict needs.
+/// A comment that has arrived, with everything that its verdict needs.
 #[derive(Clone, Debug)]
 pub struct Sent {
-    /// Where it is posted.
+    /// Thread that it is posted in.
     pub thread: ThreadKey,
-    /// Where the comment it answers may stand: the same thread, and those the post had under older slugs. Never empty.
+    /// Threads in which its parent may stand: the same thread, and those of the post's older slugs. Never empty.
     pub parent_threads: Vec<ThreadKey>,
     pub new: NewComment,
     pub sender: Sender,
@@ -62,16 +62,16 @@ pub struct Sent {
     pub at: Timestamp,
 }
 
-/// What became of a comment that was sent.
+/// Result of sending a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Added {
-    /// It is on disk.
+    /// On disk.
     Stored(CommentId, Status),
-    /// The very same was sent a moment ago; it is that one.
+    /// Identical to this comment, which was sent a moment ago.
     Duplicate(CommentId, Status),
-    /// Not stored, and why; the author finds it among the refusals.
+    /// Not stored, with the reason; the author finds it among the refusals.
     Refused(Refusal),
-    /// Not stored: the comment it answers is not there (any more).
+    /// Not stored: its parent does not (or no longer) exist.
     ParentGone,
 }
 
@@ -94,13 +94,13 @@ struct HistoryRow {
     learned_ham: i64,
 }
 
-/// What is known about a comment's sender and its likes, and whether the very same was sent a moment ago. An expression:
-/// one statement, since each costs more than what it asks.
+/// Reads what is known about a comment's sender and about similar comments, and if an identical one was sent a moment
+/// ago. An expression: one statement, since each costs more than its work.
 macro_rules! read_history {
     ($tx:ident, $sent:expr, $mark:expr) => {{
         let Sent { thread, new, sender, at, .. } = $sent;
         let now = at.as_millisecond();
-        // One of the two is NULL, and NULL equals nothing: who returns is known by the cookie, who does not by the
+        // One of the two is NULL, and NULL equals nothing: a returning sender is known by the cookie, a new one by the
         // address.
         let (by_cookie, by_address) =
             if sender.is_returning { (Some(&sender.commenter), None) } else { (None, Some(&sender.address)) };
@@ -149,8 +149,8 @@ macro_rules! read_history {
     }};
 }
 
-/// Keeps the address and the wish for mails that came when the same comment was sent again. A comment has one address,
-/// so that nobody sends questions to many with it.
+/// Stores the address and the wish that came when the same comment was sent again. A comment has one address, so that
+/// nobody can use it to send confirmation mails to many.
 macro_rules! complete_twin {
     ($tx:ident, $stale:ident, $id:expr, $is_held:expr, $new:expr, $at:expr) => {{
         let (id, new): (i64, &NewComment) = ($id, $new);
@@ -167,7 +167,7 @@ macro_rules! complete_twin {
                 if new.wish != Wish::Nothing {
                     note_wish!($tx, id, email, new.wish, $at.as_millisecond());
                     let is_odd = |word| !matches!(Reason::read(word), Some(Reason::FirstComment | Reason::AllHeld));
-                    // As for a new comment: else it is asked when the author lets the comment through.
+                    // As for a new comment: otherwise the mail is sent when the author approves the comment.
                     if !$is_held || !reasons.split_whitespace().any(is_odd) {
                         ask_to_confirm!($tx, id, $at);
                     }
@@ -278,11 +278,11 @@ macro_rules! add {
 }
 
 impl Store {
-    /// Stores comments in one transaction; an answer for each, in their order. Each sees those before it, as if they
-    /// had come one by one.
+    /// Stores comments in one transaction; returns a result for each, in their order. Each sees those before it, as if
+    /// they had come one by one.
     ///
-    /// No savepoints: they would cost two statements a comment, and what goes wrong is almost never one comment's
-    /// fault. Where it is, the others are written without it.
+    /// No savepoints: they would cost two statements for each comment, and an error is almost never the fault of one
+    /// comment. If it is, the others are written without it.
     pub(super) async fn add_together(&self, sent: &[Sent]) -> Vec<Result<Added, StoreError>> {
         let mut left: Vec<(usize, &Sent)> = sent.iter().enumerate().collect();
         let mut answers = Vec::with_capacity(sent.len());
@@ -304,7 +304,7 @@ impl Store {
         answers.into_iter().map(|(_, answer)| answer).collect()
     }
 
-    /// All or none. `culprit`: at which of them it broke, if it was one of them.
+    /// Stores all or none. `culprit`: place of the comment that caused the error, if one did.
     async fn try_together(
         &self,
         all: &[(usize, &Sent)],
@@ -328,7 +328,7 @@ impl Store {
     }
 }
 
-/// One line for each reason that has more to say than its word, which the line begins with.
+/// Returns one line for each reason with details; the line begins with the reason's word.
 pub(super) fn details(reasons: &[Reason]) -> String {
     let line = |reason: &Reason| Some(format!("{} {}", reason.as_str(), reason.detail()?));
     reasons.iter().filter_map(line).collect::<Vec<_>>().join("\n")

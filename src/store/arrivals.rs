@@ -1,6 +1,6 @@
-//! Comments on their way to the disk. Those that arrive while others are being written go together in the next
-//! transaction, so that they share its wait for the disk ("group commit"); each is still there before it is answered.
-//! What is written, and how, is not known here.
+//! Queue of comments that wait to be written. Comments that arrive while others are being written go together into the
+//! next transaction, so that they share one wait for the disk ("group commit"); each is on disk before its request is
+//! answered. This module does not know what is written, or how.
 
 use std::{
     collections::VecDeque,
@@ -14,23 +14,23 @@ use super::{
     adding::{Added, Sent},
 };
 
-/// Comments of one transaction. A bigger one would save next to nothing, and the first in it waits for the last.
+/// Most comments in one transaction. A bigger one saves next to nothing, and its first comment waits for its last.
 const MOST_TOGETHER: usize = 64;
 
-/// One that waits to be written, and where its answer goes.
+/// A comment that waits to be written, and the channel for its result.
 struct Arrival {
     sent: Sent,
     answer: oneshot::Sender<Result<Added, StoreError>>,
 }
 
-/// Who waits. Cheap to clone.
+/// Queue of comments that wait. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Arrivals(Arc<Mutex<Waiting>>);
 
 #[derive(Default)]
 struct Waiting {
     arrivals: VecDeque<Arrival>,
-    /// Somebody writes, and will look here again before going.
+    /// True if a task is writing; it looks at the queue again before it ends.
     are_served: bool,
 }
 
@@ -41,14 +41,14 @@ impl std::fmt::Debug for Arrivals {
 }
 
 impl Arrivals {
-    /// Whether the caller must see to it that somebody writes.
+    /// Adds a comment. True if the caller must start a task that writes.
     fn push(&self, arrival: Arrival) -> bool {
         let mut waiting = self.lock();
         waiting.arrivals.push_back(arrival);
         !std::mem::replace(&mut waiting.are_served, true)
     }
 
-    /// The next to be written together; when there are none, the caller goes.
+    /// Takes the next comments to be written together; if there are none, the caller ends.
     fn take(&self) -> Vec<Arrival> {
         let mut waiting = self.lock();
         let count = waiting.arrivals.len().min(MOST_TOGETHER);
@@ -57,12 +57,12 @@ impl Arrivals {
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
-        // Nothing that could panic runs while it is held.
+        // No code that can panic runs while the lock is held.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whoever breaks down while writing leaves the place to the next.
+/// Guard that lets the next caller start a new task if this one panics.
 struct Serving(Arrivals);
 
 impl Drop for Serving {
@@ -74,8 +74,8 @@ impl Drop for Serving {
 }
 
 impl Store {
-    /// Stores a comment after its verdict. On disk when this returns [`Added::Stored`]. Once asked for, it is done,
-    /// whether or not the caller waits for the answer.
+    /// Stores a comment after its verdict. It is on disk when this returns [`Added::Stored`]. It is stored even if the
+    /// caller stops waiting.
     ///
     /// # Errors
     /// The database is away or full; nothing was stored.
@@ -88,7 +88,7 @@ impl Store {
     }
 }
 
-/// Writes until nobody waits.
+/// Writes until the queue is empty.
 async fn serve(store: Store) {
     let serving = Serving(store.arrivals().clone());
     loop {
@@ -98,7 +98,7 @@ async fn serve(store: Store) {
             return;
         }
         for (answer, added) in answers.into_iter().zip(store.add_together(&sent).await) {
-            // Who does not wait any more does not need it.
+            // An error means that the caller no longer waits.
             let _ = answer.send(added);
         }
     }

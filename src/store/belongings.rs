@@ -1,5 +1,6 @@
-//! What belongs to a commenter. They are known by the fingerprint of their cookie; under it, addresses may be confirmed.
-//! Two browsers in which the same address is confirmed belong to one person, as far as that person signed with it.
+//! Comments, addresses and subscriptions of a commenter. A commenter is known by the fingerprint of their cookie;
+//! addresses can be confirmed for it. Two browsers in which the same address is confirmed belong to one person, for the
+//! comments signed with that address.
 
 use jiff::Timestamp;
 
@@ -21,22 +22,22 @@ use super::{
     outbox::queue_mail,
 };
 
-/// A comment of somebody's own.
+/// A comment of the commenter who asks.
 #[derive(Clone, Debug)]
 pub struct OwnComment {
     pub comment: Comment,
-    /// The fingerprint of the cookie that it was written under.
+    /// Fingerprint of the cookie that the comment was written under.
     pub writer: String,
 }
 
-/// An address that somebody has confirmed in the browser they ask with.
+/// An address that the commenter has confirmed in the browser of this request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnAddress {
     pub email: String,
     pub confirmed_at: Timestamp,
 }
 
-/// What somebody is told of, or wished for in vain.
+/// A subscription, confirmed or not, active or ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnSubscription {
     pub id: i64,
@@ -66,7 +67,7 @@ struct SubscriptionRow {
     ended_at: Option<i64>,
 }
 
-/// The addresses that `$1` has confirmed in the browser they ask with.
+/// SQL for the addresses that `$1` has confirmed in their own browser.
 macro_rules! own_addresses {
     () => {
         "(SELECT address_id FROM confirmations WHERE commenter = $1 AND in_same_browser)"
@@ -74,8 +75,9 @@ macro_rules! own_addresses {
 }
 
 impl Store {
-    /// Everything that somebody has said, newest first, whatever became of it: under their cookie, and signed with an
-    /// address of theirs in other browsers in which they have confirmed it. What is erased is nobody's any more.
+    /// Returns all comments of a commenter, newest first, whatever their status: those under their cookie, and those
+    /// signed with an address of theirs in other browsers in which they have confirmed it. Erased comments belong to
+    /// nobody.
     ///
     /// # Errors
     /// The database is away.
@@ -83,7 +85,7 @@ impl Store {
         self.own_comments(commenter, None).await
     }
 
-    /// One comment of somebody's own.
+    /// Returns one comment of a commenter.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away.
@@ -92,7 +94,7 @@ impl Store {
     }
 
     async fn own_comments(&self, commenter: &str, id: Option<CommentId>) -> Result<Vec<OwnComment>, StoreError> {
-        // An address opens nothing that was said without it, nor where somebody has only typed it.
+        // An address gives access only to comments signed with it, and only where it was confirmed in that browser.
         let opened: Vec<(String, String)> = on_reader!(self, db => {
             sqlx::query_as(concat!(
                 "SELECT commenter, email FROM confirmations JOIN addresses ON addresses.id = address_id
@@ -127,7 +129,7 @@ impl Store {
         Ok(own)
     }
 
-    /// Addresses that somebody has confirmed in the browser they ask with.
+    /// Returns the addresses that a commenter has confirmed in their own browser.
     ///
     /// # Errors
     /// The database is away.
@@ -145,7 +147,7 @@ impl Store {
         Ok(rows.into_iter().map(own).collect())
     }
 
-    /// What was wished for with somebody's comments, and what their addresses are told of. Oldest first.
+    /// Returns the subscriptions of a commenter's comments and of their confirmed addresses, oldest first.
     ///
     /// # Errors
     /// The database is away.
@@ -153,12 +155,12 @@ impl Store {
         let rows: Vec<SubscriptionRow> = on_reader!(self, db => {
             sqlx::query_as(concat!(
                 "SELECT subscriptions.id, addresses.email, wish, thread_slug, subscriptions.created_at, ended_at,
-                        EXISTS (SELECT 1 FROM confirmations
-                                WHERE confirmations.address_id = addresses.id
-                                  AND confirmations.commenter = comments.commenter) AS is_confirmed
+                        confirmations.address_id IS NOT NULL AS is_confirmed
                  FROM subscriptions
                  JOIN addresses ON addresses.id = subscriptions.address_id
                  JOIN comments ON comments.id = subscriptions.comment_id
+                 LEFT JOIN confirmations ON confirmations.address_id = addresses.id
+                                        AND confirmations.commenter = comments.commenter
                  WHERE subscriptions.id IN (
                      SELECT theirs.id FROM comments AS mine JOIN subscriptions AS theirs ON theirs.comment_id = mine.id
                      WHERE mine.commenter = $1
@@ -182,7 +184,7 @@ impl Store {
         Ok(rows.into_iter().map(own).collect())
     }
 
-    /// Ends one of them.
+    /// Ends one of these subscriptions.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away.
@@ -202,8 +204,8 @@ impl Store {
         })
     }
 
-    /// Somebody asks for a link to the corner of an address. It is put into the outbox where the address is confirmed or
-    /// the author's; who asks is not told. `false`: too many were asked for from this network.
+    /// Queues a mail with a link to the corner of an address, if the address is confirmed or is the author's. The
+    /// result does not tell the visitor which. `false`: too many links were requested from this network.
     ///
     /// # Errors
     /// The database is away.
@@ -235,7 +237,7 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             if is_authors {
-                // The operator has written it into site.toml: nobody need confirm that.
+                // The operator has written this address into site.toml, so it needs no confirmation.
                 sqlx::query("INSERT INTO addresses (email, mailbox, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
                     .bind(mailbox::kept(email))
                     .bind(mailbox::mailbox(email))
@@ -271,7 +273,7 @@ impl Store {
         })
     }
 
-    /// The address whose corner a link opens.
+    /// Returns the address whose corner a link opens.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where the link was used, or the address is not kept any more; or the database is away.
@@ -289,7 +291,7 @@ impl Store {
         email.ok_or(StoreError::NotFound)
     }
 
-    /// The holder of a mailbox has come with a link from it: the browser with this cookie is theirs. A link opens once.
+    /// Confirms an address for the cookie of the browser in which its link was opened. A link works once.
     ///
     /// # Errors
     /// As for [`Self::corner_of`].
@@ -322,8 +324,8 @@ impl Store {
         })
     }
 
-    /// Forgets the addresses that somebody has confirmed, with all that they are told of and all mails to them. One whose
-    /// holder wants no mail stays for that.
+    /// Deletes the confirmed addresses of a commenter, with their subscriptions and all mails to them. An address whose
+    /// holder wants no mail stays, so that it stays blocked.
     ///
     /// # Errors
     /// The database is away.

@@ -1,4 +1,4 @@
-//! Whom the author has blocked.
+//! Blocks that the author has set.
 
 use jiff::Timestamp;
 
@@ -6,12 +6,12 @@ use crate::domain::verdict::blocks::Block;
 
 use super::{Ending::Commit, Ending::Rollback, Store, StoreError, comments::from_millis, on_reader, on_writer};
 
-/// A block as the author sees it.
+/// A block as shown to the author.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
     pub id: i64,
     pub block: Block,
-    /// The author's own note.
+    /// Note of the author.
     pub note: String,
     pub actor: String,
     pub at: Timestamp,
@@ -27,7 +27,7 @@ struct BlockRow {
     created_at: i64,
 }
 
-/// All blocks. An expression.
+/// Reads all blocks. An expression.
 macro_rules! read_blocks {
     ($tx:ident) => {{
         let rows: Vec<(String, String)> =
@@ -39,7 +39,7 @@ macro_rules! read_blocks {
 pub(super) use read_blocks;
 
 impl Store {
-    /// From now on nothing is taken from them. `None` where they are blocked already.
+    /// Adds a block: nothing is accepted from these senders from now on. `None` if it exists already.
     ///
     /// # Errors
     /// The database is away.
@@ -66,7 +66,7 @@ impl Store {
         })
     }
 
-    /// Lets them comment again.
+    /// Removes a block.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
@@ -78,7 +78,7 @@ impl Store {
         if gone { Ok(()) } else { Err(StoreError::NotFound) }
     }
 
-    /// Oldest first.
+    /// Returns all blocks, oldest first.
     ///
     /// # Errors
     /// The database is away.

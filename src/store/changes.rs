@@ -1,14 +1,14 @@
-//! Revisions: how every running copy learns which of its cached pages are stale.
+//! Revisions: how every running instance learns which of its cached pages are stale.
 
 use super::{Store, StoreError, on_reader};
 
-/// How many revisions a copy may fall behind before it drops its whole cache.
+/// Number of revisions that an instance may fall behind before it drops its whole cache.
 pub(super) const KEPT_REVISIONS: i64 = 10_000;
 
-/// What happened since a revision.
+/// Changes since a revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changes {
-    /// The revision the database is at.
+    /// Current revision of the database.
     pub revision: i64,
     pub stale: Stale,
 }
@@ -17,12 +17,12 @@ pub struct Changes {
 pub enum Stale {
     /// Pages that carry one of these tags.
     Tags(Vec<String>),
-    /// Too much has happened to tell.
+    /// All pages: too much has changed to list it.
     Everything,
 }
 
-/// Begins a transaction that writes: grows the one row that every writer grows first, which puts writers in order on
-/// every engine. An expression: the new revision, for [`leave_tags`].
+/// Begins a transaction that writes. It updates the one row that every writer updates first, so that writers run one
+/// after the other on every engine. An expression: the new revision, for [`leave_tags`].
 macro_rules! grow_revision {
     ($tx:ident) => {
         sqlx::query_scalar::<_, i64>("UPDATE site SET revision = revision + 1 WHERE id = 1 RETURNING revision")
@@ -31,15 +31,15 @@ macro_rules! grow_revision {
     };
 }
 
-/// Begins a transaction that looks before it writes, where no page shows the change: puts writers in order on every
-/// engine, and leaves the revision as it is.
+/// Begins a transaction that reads before it writes and changes no page. Writers run one after the other on every
+/// engine; the revision stays as it is.
 macro_rules! take_turn {
     ($tx:ident) => {
         sqlx::query("UPDATE site SET revision = revision WHERE id = 1").execute(&mut *$tx).await?
     };
 }
 
-/// Tells the other copies what a revision made stale. Every committed revision leaves a tag, or they would drop all.
+/// Tells the other instances what a revision made stale. A committed revision without a tag makes them drop everything.
 macro_rules! leave_tags {
     ($tx:ident, $revision:expr, $tags:expr) => {{
         let revision: i64 = $revision;
@@ -52,7 +52,7 @@ macro_rules! leave_tags {
     }};
 }
 
-/// For a change that readers of a thread see: leaves the thread's tag, and that of all comments.
+/// Leaves the thread's tag and the tag of all comments, for a change that readers of a thread see.
 macro_rules! leave_thread_tags {
     ($tx:ident, $revision:expr, $tag:expr) => {{
         let tags: [String; 2] = [$tag, crate::domain::comment::COMMENTS_TAG.to_owned()];
@@ -60,7 +60,7 @@ macro_rules! leave_thread_tags {
     }};
 }
 
-/// Now and then is enough, and keeps the delete out of most transactions.
+/// Deletes old changes at every hundredth revision, to keep the delete out of most transactions.
 macro_rules! trim_changes {
     ($tx:ident, $revision:ident) => {
         if $revision % 100 == 0 {
@@ -75,7 +75,7 @@ macro_rules! trim_changes {
 pub(super) use {grow_revision, leave_tags, leave_thread_tags, take_turn, trim_changes};
 
 impl Store {
-    /// The revision now, to begin with.
+    /// Returns the current revision.
     ///
     /// # Errors
     /// The database is away.
@@ -83,7 +83,7 @@ impl Store {
         Ok(on_reader!(self, db => sqlx::query_scalar("SELECT revision FROM site").fetch_one(db).await?))
     }
 
-    /// What became stale since; `None` where nothing did.
+    /// Returns what became stale since a revision; `None` if nothing did.
     ///
     /// # Errors
     /// The database is away.
@@ -92,7 +92,7 @@ impl Store {
         if revision == seen {
             return Ok(None);
         }
-        // Up to the revision that was read, so that none is skipped and none is told twice.
+        // Only up to the revision that was read, so that no change is skipped or reported twice.
         let rows: Vec<(i64, String)> = on_reader!(self, db => {
             sqlx::query_as("SELECT revision, tag FROM changes WHERE revision > $1 AND revision <= $2 ORDER BY revision")
                 .bind(seen)
@@ -108,7 +108,7 @@ impl Store {
             tags.dedup();
             Stale::Tags(tags)
         } else {
-            // Trimmed away, or the database is another one (restored, or older than what was seen).
+            // Deleted since, or the database is another one (restored, or older than the revision seen).
             Stale::Everything
         };
         Ok(Some(Changes { revision, stale }))

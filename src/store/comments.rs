@@ -1,4 +1,4 @@
-//! Reading comments: those that are shown. How one is added is told in `adding`.
+//! Reading comments. Module `adding` adds them.
 
 use std::collections::HashMap;
 
@@ -8,14 +8,14 @@ use crate::domain::comment::{Comment, CommentId, POST_KIND, Status, ThreadKey};
 
 use super::{Store, StoreError, on_reader};
 
-/// The columns of a [`CommentRow`].
+/// Columns of a [`CommentRow`].
 macro_rules! comment_columns {
     () => {
         "id, thread_slug, parent_id, name, email, site, text, status, by_author, created_at, edited_at"
     };
 }
 
-/// `thread_kind = … AND thread_slug IN (…)`: threads asked for together are of one kind.
+/// Adds `thread_kind = … AND thread_slug IN (…)`: threads in one query are of one kind.
 macro_rules! push_threads {
     ($query:ident, $threads:expr) => {{
         $query
@@ -30,7 +30,7 @@ macro_rules! push_threads {
     }};
 }
 
-/// The condition for what [`Store::thread`] reads.
+/// Adds the condition for the comments that [`Store::thread`] reads.
 macro_rules! push_thread {
     ($query:ident, $threads:expr, $waiting:expr) => {{
         push_threads!($query, $threads);
@@ -70,7 +70,7 @@ impl From<CommentRow> for Comment {
             email: row.email,
             site: row.site,
             text: row.text,
-            // The column has a CHECK; a word from the future is not for everyone's eyes.
+            // The column has a CHECK; a comment with an unknown status, from a newer version, is not shown to everyone.
             status: Status::parse(&row.status).unwrap_or(Status::Held),
             by_author: row.by_author,
             created_at: from_millis(row.created_at),
@@ -79,14 +79,15 @@ impl From<CommentRow> for Comment {
     }
 }
 
-/// Times outside of jiff's years come from a damaged row; 1970 shows that without a crash.
+/// Converts milliseconds. Times outside of jiff's years come from a damaged row and become 1970, which shows the damage
+/// without a crash.
 pub(super) fn from_millis(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).unwrap_or_default()
 }
 
 impl Store {
-    /// The comments under a post, in no order: those approved, those that an approved one answers (they leave a
-    /// tombstone), and `waiting`, the one that its own writer may see.
+    /// Returns the comments under a post, in no order: those approved, those with an approved answer (they leave a
+    /// tombstone), and `waiting`, the held one that its own writer may see.
     ///
     /// # Errors
     /// The database is away.
@@ -94,7 +95,7 @@ impl Store {
         self.first_of_thread(threads, waiting, usize::MAX).await
     }
 
-    /// So many of them, whichever: all, where there are no more.
+    /// Returns at most so many of these comments, in no order.
     ///
     /// # Errors
     /// The database is away.
@@ -104,7 +105,7 @@ impl Store {
         waiting: Option<CommentId>,
         most: usize,
     ) -> Result<Vec<Comment>, StoreError> {
-        // `IN ()` is no SQL, though SQLite lets it pass.
+        // `IN ()` is not valid SQL, though SQLite accepts it.
         if threads.is_empty() {
             return Ok(Vec::new());
         }
@@ -117,9 +118,9 @@ impl Store {
         Ok(rows.into_iter().map(Comment::from).collect())
     }
 
-    /// The same comments as [`Self::thread`] without names and texts: what says where each stands.
+    /// Returns the same comments as [`Self::thread`] without names and texts: only what decides their places.
     ///
-    /// In one row, and read from the index `comments_by_thread` alone: 20,000 comments as rows cost ten times as much.
+    /// In one row, read from the index `comments_by_thread` alone: 20,000 comments as rows cost ten times as much.
     ///
     /// # Errors
     /// The database is away.
@@ -148,7 +149,7 @@ impl Store {
         Ok(std::iter::from_fn(next).collect())
     }
 
-    /// Whether more than so many approved comments stand in a thread.
+    /// True if a thread has more than this number of approved comments.
     ///
     /// # Errors
     /// The database is away.
@@ -167,7 +168,7 @@ impl Store {
         Ok(counted > than)
     }
 
-    /// These comments, in no order. Those that are not there are left out.
+    /// Returns these comments, in no order. Missing ones are left out.
     ///
     /// # Errors
     /// The database is away.
@@ -183,7 +184,7 @@ impl Store {
         Ok(rows.into_iter().map(Comment::from).collect())
     }
 
-    /// What the author has answered to a comment and everyone sees, oldest first.
+    /// Returns the author's approved answers to a comment, oldest first.
     ///
     /// # Errors
     /// The database is away.
@@ -200,7 +201,7 @@ impl Store {
         Ok(rows.into_iter().map(Comment::from).collect())
     }
 
-    /// The newest approved comments of a thread, newest first.
+    /// Returns the newest approved comments of a thread, newest first.
     ///
     /// # Errors
     /// The database is away.
@@ -220,8 +221,7 @@ impl Store {
         Ok(rows.into_iter().map(Comment::from).collect())
     }
 
-    /// The newest comments that everyone sees, newest first: by when they were made, since old ones may be brought
-    /// along from elsewhere.
+    /// Returns the newest approved comments, newest first, by their creation time, since old ones may be imported.
     ///
     /// # Errors
     /// The database is away.
@@ -239,7 +239,7 @@ impl Store {
         Ok(rows.into_iter().map(Comment::from).collect())
     }
 
-    /// How many approved comments each thread has. Threads without any are not in the answer.
+    /// Returns the number of approved comments of each thread. Threads without any are left out.
     ///
     /// # Errors
     /// The database is away.
@@ -256,7 +256,7 @@ impl Store {
         Ok(rows.into_iter().map(|(slug, count)| (slug, usize::try_from(count).unwrap_or(0))).collect())
     }
 
-    /// One comment, whatever its status.
+    /// Returns one comment, whatever its status.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
@@ -270,7 +270,7 @@ impl Store {
         row.map(Comment::from).ok_or(StoreError::NotFound)
     }
 
-    /// Whether anything was ever said here.
+    /// True if the database has ever held a comment.
     ///
     /// # Errors
     /// The database is away.

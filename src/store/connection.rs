@@ -10,15 +10,15 @@ use sqlx::{Database, Executor, Pool, pool::PoolConnection};
 
 use super::{Ending, Store, StoreError, on_writer};
 
-/// Longest time that work on a PostgreSQL connection may take. A server that has gone without a word would be waited for
-/// until TCP gives up, which can be never. SQLite needs no such limit: its file is on this machine.
+/// Longest time that work on a PostgreSQL connection may take. For a server that vanished, the wait would last until
+/// TCP gives up, which can be never. SQLite needs no such limit: its file is on this machine.
 pub(super) const LONGEST: Duration = Duration::from_secs(60);
 
-/// A connection that goes back to its pool only after its work has ended well.
+/// A connection that returns to its pool only after its work has ended well.
 ///
-/// After an error, and when whoever waited was dropped, its state is not known: SQLite rolls back by itself on
-/// SQLITE_FULL, IOERR, NOMEM, BUSY and INTERRUPT (sqlite.org/lang_transaction.html, 3.1), and sqlx goes on counting the
-/// transaction. Such a connection is closed, and the pool opens another.
+/// After an error, or when the caller's future was dropped, its state is unknown: SQLite rolls back by itself on
+/// SQLITE_FULL, IOERR, NOMEM, BUSY and INTERRUPT (sqlite.org/lang_transaction.html, 3.1), while sqlx still counts the
+/// transaction as open. Such a connection is closed, and the pool opens another.
 pub(super) struct Lent<DB: Database> {
     connection: PoolConnection<DB>,
     is_sound: bool,
@@ -29,13 +29,13 @@ impl<DB: Database> Lent<DB> {
         Ok(Self { connection: pool.acquire().await?, is_sound: false })
     }
 
-    /// The work has ended well.
+    /// Returns the connection to its pool: its work has ended well.
     pub fn give_back(mut self) {
         self.is_sound = true;
     }
 }
 
-// Not sqlx's transactions: they do not let the connection be closed.
+// Used in place of sqlx's transactions, which do not let the connection be closed.
 impl<DB: Database> Lent<DB>
 where
     for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
@@ -47,7 +47,7 @@ where
         Ok(lent)
     }
 
-    /// Ends the transaction. One of our own errors rolls it back; after one of the database the connection is closed.
+    /// Ends the transaction. One of our own errors rolls it back; after a database error the connection is closed.
     pub async fn end<T>(mut self, outcome: Result<Ending<T>, StoreError>) -> Result<T, StoreError> {
         let (last, value) = match outcome {
             Ok(Ending::Commit(value)) => ("COMMIT", Ok(value)),
@@ -83,19 +83,19 @@ impl<DB: Database> Drop for Lent<DB> {
     }
 }
 
-/// Runs work on a connection, for [`LONGEST`] at most.
+/// Runs work on a connection, for at most [`LONGEST`].
 pub(super) async fn limited<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     let done = tokio::time::timeout(LONGEST, work).await;
     done.unwrap_or_else(|_| Err(StoreError::Database(sqlx::Error::PoolTimedOut)))
 }
 
-/// How long a successful write, and a failed one, stand for what the next one would meet.
+/// Time that the result of a successful write, and of a failed one, is taken as still valid.
 const GOOD_FOR: Duration = Duration::from_secs(15);
 const BAD_FOR: Duration = Duration::from_secs(2);
-/// Bytes of a trial write: about as many pages as a comment touches, with its indexes.
+/// Bytes of a trial write: about as many pages as a comment changes, with its indexes.
 const TRIAL: usize = 16 * 1024;
 
-/// When something was last written, and what stood in the way.
+/// Time and result of the last write.
 type LastWrite = Option<(Instant, Result<(), String>)>;
 
 /// The result of the last write. Cheap to clone.
@@ -103,7 +103,7 @@ type LastWrite = Option<(Instant, Result<(), String>)>;
 pub(super) struct Writes(Arc<(Mutex<LastWrite>, tokio::sync::Mutex<()>)>);
 
 impl Writes {
-    /// Notes how a transaction ended. What our own rules refuse says nothing against the database.
+    /// Stores how a transaction ended. An error of our own rules does not count against the database.
     pub fn note<T>(&self, outcome: &Result<T, StoreError>) {
         let result = match outcome {
             Err(error @ StoreError::Database(_)) => Err(error.to_string()),
@@ -112,7 +112,7 @@ impl Writes {
         *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), result));
     }
 
-    /// `None`: it is too long ago.
+    /// Result of the last write; `None` if it is too old.
     fn last(&self) -> Option<Result<(), String>> {
         let last = self.0.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (at, result) = last?;
@@ -121,10 +121,11 @@ impl Writes {
 }
 
 impl Store {
-    /// Whether comments can be stored, by the last write. Where that is long ago, one caller makes a trial write for all.
+    /// Checks that comments can be stored, by the last write. If that is too old, one caller makes a trial write for
+    /// all.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason why they cannot.
     pub async fn can_write(&self) -> Result<(), String> {
         let writes = self.writes();
         if let Some(result) = writes.last() {
@@ -137,7 +138,7 @@ impl Store {
         }
     }
 
-    /// Writes a row and deletes it, in one transaction: nobody ever sees it, and the disk needs room for it.
+    /// Writes a row and deletes it in one transaction: nobody ever sees it, and it fails if the disk is full.
     async fn try_to_write(&self) -> Result<(), StoreError> {
         on_writer!(self, tx => {
             let id: i64 = sqlx::query_scalar(

@@ -1,4 +1,4 @@
-//! What a commenter does with comments of their own, known by the fingerprint of their cookie.
+//! Changes that commenters make to their own comments. A commenter is known by the fingerprint of their cookie.
 
 use std::sync::Arc;
 
@@ -30,36 +30,36 @@ use super::{
     outbox::queue_mail,
 };
 
-/// Who acts, in the moderation log.
+/// Actor in the moderation log.
 pub const WRITER: &str = "its writer";
 
-/// A comment as its writer wants it now.
+/// A new version of a comment from its writer.
 #[derive(Clone, Debug)]
 pub struct Edit {
     pub id: CommentId,
-    /// Its parent is not looked at: a comment stays where it is.
+    /// New content. Its parent is ignored: a comment stays in its place.
     pub new: NewComment,
-    /// How long ago its post appeared; `None` where that is gone.
+    /// Age of its post; `None` if the post is gone.
     pub post_age: Option<SignedDuration>,
-    /// The name could be taken for an author's.
+    /// True if the name could be taken for an author's.
     pub poses_as_author: bool,
-    /// It is signed with the e-mail address of the site's author.
+    /// True if it is signed with the e-mail address of the site's author.
     pub has_authors_email: bool,
     pub sender: Sender,
-    /// Between two edits of one comment.
+    /// Shortest time between two edits of one comment.
     pub gap: SignedDuration,
     pub rules: Arc<Rules>,
     pub at: Timestamp,
 }
 
-/// What became of an edit.
+/// Result of an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edited {
-    /// It is on disk, and this is its status now; `tag` is the thread's.
+    /// On disk, with its current status; `tag` is the thread's.
     Stored { tag: String, status: Status },
-    /// Not changed: its time is over, or the author has thrown it out.
+    /// Not changed: the time for edits is over, or the author has removed the comment.
     TooLate,
-    /// Not changed, and why.
+    /// Not changed, with the reason.
     Refused(Refusal),
 }
 
@@ -83,10 +83,11 @@ struct HistoryRow {
 }
 
 impl Store {
-    /// Changes a comment after a verdict as for a new one. One that waits goes on waiting, whatever the verdict.
+    /// Changes a comment after a verdict as for a new one. A held comment stays held, whatever the verdict.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away; nothing was changed.
+    /// [`StoreError::NotFound`] if it does not exist or is somebody else's, or the database is away; nothing was
+    /// changed.
     pub async fn edit_comment(&self, edit: &Edit) -> Result<Edited, StoreError> {
         let Edit { id, new, post_age, poses_as_author, has_authors_email, sender, gap, rules, at } = edit;
         let now = at.as_millisecond();
@@ -182,7 +183,7 @@ impl Store {
             .bind(id)
             .execute(&mut *tx)
             .await?;
-            // What was wished for was wished for the address that stood there.
+            // The wish was for the old address.
             if before.email.as_deref().map(mailbox::kept) != new.email.as_deref().map(mailbox::kept) {
                 sqlx::query("UPDATE subscriptions SET ended_at = $1 WHERE comment_id = $2 AND ended_at IS NULL")
                     .bind(now)
@@ -190,8 +191,8 @@ impl Store {
                     .execute(&mut *tx)
                     .await?;
             }
-            // The author has been told of it as something that everybody sees, unless that mail has not left: it tells of
-            // the edit then. It is touched, so that nobody takes it before this is written.
+            // The author was told of it as an approved comment, unless that mail has not been sent: then the mail will
+            // show the edit. The row is updated, so that no sender claims it before this transaction commits.
             if before.status == Status::Approved && status == Status::Held {
                 let tells = sqlx::query(
                     "UPDATE outbox SET next_attempt_at = next_attempt_at
@@ -217,7 +218,7 @@ fn is_the_same(before: &Comment, new: &NewComment) -> bool {
     (&before.name, &before.email, &before.site, &before.text) == (&new.name, &new.email, &new.site, &new.text)
 }
 
-/// What spoke against a comment when it was sent speaks against it still: the form that edits it says nothing of that.
+/// Circumstances from when the comment was sent, which still count: the form that edits it does not carry them.
 fn circumstances(reasons: &str) -> Circumstances {
     let had = |reason: Reason| reasons.split_whitespace().any(|word| word == reason.as_str());
     let stamp = if had(Reason::StampMissing) {

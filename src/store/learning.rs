@@ -1,7 +1,7 @@
-//! What the spam filter has learned: how often a feature stood in spam and elsewhere, and which comments taught it,
-//! so that a decision that is taken back is unlearned to the letter.
+//! Training data of the spam filter: how often each feature occurred in spam and in ham, and which comments it learned
+//! from, so that a decision that is reversed is unlearned exactly.
 
-/// What a moderator's decision teaches.
+/// Lesson of a moderator's decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lesson {
     Spam,
@@ -9,7 +9,7 @@ pub(super) enum Lesson {
 }
 
 impl Lesson {
-    /// One comment of this kind: spam, ham.
+    /// Counts of one such comment: spam, ham.
     pub(super) fn counts(self) -> (i64, i64) {
         match self {
             Self::Spam => (1, 0),
@@ -18,12 +18,12 @@ impl Lesson {
     }
 }
 
-/// What is known about features. An expression; features that are not known are not in it.
+/// Reads the counts of features. An expression; unknown features are left out.
 macro_rules! read_features {
     ($tx:ident, $features:expr) => {{
         let features: Vec<String> = $features;
         let mut query = sqlx::QueryBuilder::new("SELECT feature, spam, ham FROM learned_features WHERE feature IN (");
-        // `IN ()` is no SQL, and no feature is empty.
+        // `IN ()` is not valid SQL, and no feature is empty.
         query.push_bind("");
         for feature in &features {
             query.push(", ").push_bind(feature.as_str());
@@ -35,7 +35,7 @@ macro_rules! read_features {
     }};
 }
 
-/// Adds (or with negative numbers takes away) one comment with these features.
+/// Adds one comment with these features, or removes it with negative numbers.
 macro_rules! count_features {
     ($tx:ident, $features:expr, $spam:expr, $ham:expr) => {{
         let features: &[String] = $features;
@@ -59,7 +59,7 @@ macro_rules! count_features {
     }};
 }
 
-/// Lets a comment teach this and nothing else; `None`: nothing at all. What it taught before is taken back.
+/// Sets what a comment teaches, in place of what it taught before; `None`: nothing.
 macro_rules! teach {
     ($tx:ident, $id:expr, $lesson:expr, $features:expr) => {{
         let id: i64 = $id;

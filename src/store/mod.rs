@@ -1,6 +1,6 @@
-//! The database. The only place with SQL in it; it knows `domain` and nothing else.
+//! The database. The only module with SQL; it depends on `domain` only.
 //!
-//! One method is one transaction is one intention (`approve`, not `update`). Each has one SQL text with `$1`
+//! One method is one transaction and one intention (`approve`, not `update`). Each has one SQL text with `$1`
 //! placeholders that runs on SQLite and PostgreSQL; where the engines must differ, the two texts stand side by side.
 
 mod adding;
@@ -41,14 +41,14 @@ pub use refusals::Refused;
 pub use retention::Forgotten;
 pub use subscriptions::{Standing, Wished};
 
-/// Comments and all else that must survive a restart. Cheap to clone.
+/// Database of comments and all other data that must survive a restart. Cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Store {
     Sqlite(Pools<Sqlite>),
     Postgres(Pools<Postgres>),
 }
 
-/// SQLite: one writer, several read-only readers. PostgreSQL: the same pool twice.
+/// Connection pools. SQLite: one writer, several read-only readers. PostgreSQL: the same pool twice.
 #[derive(Debug)]
 pub struct Pools<DB: sqlx::Database> {
     writer: Pool<DB>,
@@ -57,7 +57,7 @@ pub struct Pools<DB: sqlx::Database> {
     writes: Writes,
 }
 
-// Derived, it would ask that a database can be cloned.
+// A derived Clone would require `DB: Clone`.
 impl<DB: sqlx::Database> Clone for Pools<DB> {
     fn clone(&self) -> Self {
         let Self { writer, readers, arrivals, writes } = self;
@@ -65,40 +65,40 @@ impl<DB: sqlx::Database> Clone for Pools<DB> {
     }
 }
 
-/// What can go wrong below `web` and `cli`.
+/// Errors of the store, for `web` and `cli`.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// No such row.
     #[error("it is not there")]
     NotFound,
-    /// A rule of ours stands against it; the text says which, to a person.
+    /// Violation of one of our rules; the text explains it to a person.
     #[error("{0}")]
     Conflict(String),
-    /// The program stopped, or broke, before the answer was there.
+    /// Stop or panic of the program before the result was there.
     #[error("it was interrupted")]
     Interrupted,
-    /// The database is away, full, or does not do as told.
+    /// Database away, full, or failing.
     #[error("the database does not answer as it should: {0}")]
     Database(#[from] sqlx::Error),
-    /// Several were to be written together, and this befell them all.
+    /// Error of a transaction with several comments, shared by all of them.
     #[error(transparent)]
     Together(#[from] Arc<Self>),
 }
 
 impl StoreError {
-    /// Two transactions stood in each other's way and nothing was written: 40001 (serialization failure) and
-    /// 40P01 (deadlock detected) of the SQL standard's class 40.
+    /// True if two transactions conflicted and nothing was written: 40001 (serialization failure) and 40P01 (deadlock
+    /// detected) of the SQL standard's class 40.
     fn may_be_tried_again(&self) -> bool {
         let Self::Database(sqlx::Error::Database(error)) = self else { return false };
         matches!(error.code().as_deref(), Some("40001" | "40P01"))
     }
 }
 
-/// How often a transaction is tried before its conflict is an error.
+/// Number of times a transaction is tried before its conflict is an error.
 const ATTEMPTS: u32 = 5;
 
-/// `on_reader!(self, db => query.fetch_all(db).await?)`: the same expression for both engines, on a connection of the
-/// readers.
+/// Runs an expression for either engine on a connection of the readers: `on_reader!(self, db =>
+/// query.fetch_all(db).await?)`.
 macro_rules! on_reader {
     ($store:expr, $db:ident => $body:expr) => {
         match $store {
@@ -119,17 +119,17 @@ macro_rules! on_reader {
     };
 }
 
-/// How a transaction that met no error ends.
+/// End of a transaction without errors.
 enum Ending<T> {
     Commit(T),
-    /// The answer is good, and nothing is to be written.
+    /// A value, and nothing to write.
     Rollback(T),
 }
 
-/// `on_writer!(self, tx => { …; Ok(Commit(value)) })`: one transaction; an error rolls it back.
+/// Runs one transaction; an error rolls it back: `on_writer!(self, tx => { …; Ok(Commit(value)) })`.
 ///
-/// SQLite's begin IMMEDIATE: a deferred transaction that reads first fails at once when another process wrote in
-/// between, whatever `busy_timeout` says. The block may run again after a conflict.
+/// SQLite's BEGIN IMMEDIATE: a deferred transaction that reads first fails at once if another process wrote in between,
+/// whatever `busy_timeout` says. The block may run again after a conflict.
 macro_rules! on_writer {
     ($store:expr, $tx:ident => $body:block) => {
         match $store {
@@ -180,10 +180,10 @@ impl Store {
         }
     }
 
-    /// Asks the database for nothing, to hear that it answers.
+    /// Runs a small query to check that the database answers.
     ///
     /// # Errors
-    /// It does not.
+    /// The database does not answer.
     pub async fn ping(&self) -> Result<(), StoreError> {
         on_reader!(self, db => {
             sqlx::query_scalar::<_, i64>("SELECT revision FROM site").fetch_one(db).await?;
@@ -191,8 +191,8 @@ impl Store {
         Ok(())
     }
 
-    /// What was erased stands in SQLite's write-ahead log until that begins anew. Where somebody reads on, as a backup
-    /// does, the log is left alone rather than let commenters wait: [`Self::forget_old`] comes by again.
+    /// Empties SQLite's write-ahead log, in which erased data stays until then. If somebody is reading, as a backup
+    /// does, it gives up, so that commenters do not wait: [`Self::forget_old`] tries again later.
     async fn begin_log_anew(&self) {
         let Self::Sqlite(pools) = self else { return };
         let patience = |milliseconds: u128| AssertSqlSafe(format!("PRAGMA busy_timeout = {milliseconds}"));
@@ -207,7 +207,7 @@ impl Store {
         let _ = checkpoint.await;
     }
 
-    /// Lets the connections go; SQLite folds its write-ahead log into the file.
+    /// Closes the connections; SQLite merges its write-ahead log into the file.
     pub async fn close(&self) {
         match self {
             Self::Sqlite(pools) => {

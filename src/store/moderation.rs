@@ -1,4 +1,4 @@
-//! What the author decides about comments. Every act leaves a row in the moderation log.
+//! Decisions of the author about comments. Every act leaves a row in the moderation log.
 
 use jiff::Timestamp;
 
@@ -19,18 +19,18 @@ use super::{
     subscriptions::{ask_to_confirm, asked_by_network, forget_wish},
 };
 
-/// A comment as its moderator sees it.
+/// A comment with what its moderator needs to know.
 #[derive(Clone, Debug)]
 pub struct Listed {
     pub comment: Comment,
-    /// Why it was held: the words of `domain::verdict::Reason`.
+    /// Reasons why it was held: the words of `domain::verdict::Reason`.
     pub reasons: Vec<String>,
-    /// Lines that begin with such a word and say more.
+    /// Lines that begin with such a word and give details.
     pub details: Vec<String>,
 }
 
 impl Listed {
-    /// Each reason with what there is to say: `bayes 0.98: subscribe, channel`.
+    /// Each reason with its details: `bayes 0.98: subscribe, channel`.
     pub fn explained(&self) -> Vec<&str> {
         let explained = |reason: &str| self.details.iter().find(|line| line.split(' ').next() == Some(reason));
         self.reasons.iter().map(|reason| explained(reason).unwrap_or(reason).as_str()).collect()
@@ -41,20 +41,20 @@ impl Listed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moderated {
     pub id: CommentId,
-    /// The thread's tag.
+    /// Tag of the thread.
     pub tag: String,
     pub before: Status,
     pub after: Status,
 }
 
 impl Moderated {
-    /// What to purge: all that the revision left.
+    /// Tags to purge: all that the revision left.
     pub fn tags(&self) -> [&str; 2] {
         [&self.tag, COMMENTS_TAG]
     }
 }
 
-/// What a moderator does.
+/// An act of a moderator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Act {
     Approve,
@@ -64,7 +64,7 @@ enum Act {
 }
 
 impl Act {
-    /// The word in the moderation log.
+    /// Word for the act in the moderation log.
     fn as_str(self) -> &'static str {
         match self {
             Self::Approve => "approve",
@@ -82,7 +82,7 @@ impl Act {
         }
     }
 
-    /// What the filter learns from it. What is thrown out may be anything.
+    /// Lesson of the act for the spam filter. Trash teaches nothing: it may be anything.
     fn lesson(self) -> Option<Lesson> {
         match self {
             Self::Approve => Some(Lesson::Ham),
@@ -110,7 +110,7 @@ impl From<ListedRow> for Listed {
     }
 }
 
-/// A comment as a moderator's act sees it.
+/// Columns of a comment that an act needs.
 #[derive(sqlx::FromRow)]
 struct JudgedRow {
     thread_kind: String,
@@ -153,7 +153,7 @@ macro_rules! log_act {
     };
 }
 
-/// The comment that a moderator acts on. An expression.
+/// Reads the comment that a moderator acts on. An expression.
 macro_rules! judged {
     ($tx:ident, $id:expr) => {{
         let found: Option<JudgedRow> = sqlx::query_as(
@@ -166,7 +166,7 @@ macro_rules! judged {
     }};
 }
 
-/// Sets a comment's status, with all that follows from it. An expression.
+/// Sets a comment's status and does all that follows from it. An expression.
 macro_rules! moderate {
     ($tx:ident, $id:expr, $comment:expr, $act:expr, $actor:expr, $at:expr) => {{
         let (id, comment, act, now): (CommentId, &JudgedRow, Act, i64) = ($id, &$comment, $act, $at.as_millisecond());
@@ -178,7 +178,7 @@ macro_rules! moderate {
                 .execute(&mut *$tx)
                 .await?;
             if act == Act::Approve {
-                // Who was told of it once is not told again when it comes back.
+                // A comment that was announced once is not announced again when it is approved again.
                 let was_shown: Option<i64> = sqlx::query_scalar(
                     "SELECT id FROM moderation_log
                      WHERE comment_id = $1 AND (status_before = 'approved' OR status_after = 'approved') LIMIT 1",
@@ -193,7 +193,7 @@ macro_rules! moderate {
             }
             log_act!($tx, id, $actor, act.as_str(), Some(before.as_str()), after.as_str(), $at);
         }
-        // An author's own words would teach it nothing about strangers.
+        // The author's own comments would teach the filter nothing about strangers.
         let lesson = act.lesson().filter(|_| !comment.by_author);
         teach!($tx, id, lesson, bayes::features(&comment.name, comment.site.as_deref(), &comment.text));
         if act == Act::Erase {
@@ -207,7 +207,7 @@ macro_rules! moderate {
     }};
 }
 
-/// Adds the author's answer to a comment, unless it is there. An expression: its number.
+/// Adds the author's answer to a comment, unless it exists. An expression: the number of the answer.
 macro_rules! answer {
     ($tx:ident, $parent:expr, $comment:expr, $name:expr, $site:expr, $text:expr, $actor:expr, $at:expr) => {{
         let (parent, comment): (CommentId, &JudgedRow) = ($parent, &$comment);
@@ -247,7 +247,7 @@ macro_rules! answer {
 pub(super) use log_act;
 
 impl Store {
-    /// Why a comment was held, as [`Listed::explained`] says it.
+    /// Returns the reasons why a comment was held, as [`Listed::explained`] words them.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
@@ -262,7 +262,7 @@ impl Store {
         Ok(listed.explained().into_iter().map(str::to_owned).collect())
     }
 
-    /// Comments by status (`None`: all), oldest first. Nothing is left to list of those that are erased.
+    /// Returns comments by status (`None`: all), oldest first. Erased comments are left out.
     ///
     /// # Errors
     /// The database is away.
@@ -284,13 +284,13 @@ impl Store {
         Ok(rows.into_iter().map(Listed::from).collect())
     }
 
-    /// Comments that everyone sees and the author has not answered, neither directly nor further down; oldest first.
+    /// Returns approved comments that the author has not answered, neither directly nor further down; oldest first.
     ///
     /// # Errors
     /// The database is away.
     pub async fn unanswered_comments(&self) -> Result<Vec<Listed>, StoreError> {
         let rows: Vec<ListedRow> = on_reader!(self, db => {
-            // UNION, not UNION ALL: what is found twice is followed once, so a ring of replies has an end too.
+            // UNION, not UNION ALL: a comment found twice is followed once, so a loop of replies ends too.
             sqlx::query_as(concat!(
                 "WITH RECURSIVE answered (id) AS (
                      SELECT parent_id FROM comments WHERE by_author AND status = 'approved' AND parent_id IS NOT NULL
@@ -315,7 +315,7 @@ impl Store {
         self.moderate(id, Act::Approve, actor, at).await
     }
 
-    /// Takes a comment away as spam.
+    /// Hides a comment as spam.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
@@ -323,7 +323,7 @@ impl Store {
         self.moderate(id, Act::Spam, actor, at).await
     }
 
-    /// Takes a comment away.
+    /// Hides a comment.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
@@ -331,8 +331,8 @@ impl Store {
         self.moderate(id, Act::Trash, actor, at).await
     }
 
-    /// Takes a comment's words, name and all else of its writer out of the database for good. What is left is a number
-    /// and a place in the thread, so that answers keep theirs.
+    /// Deletes a comment's text, name and all other data of its writer for good. Its number and its place in the thread
+    /// stay, so that its answers keep their places.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
@@ -342,12 +342,12 @@ impl Store {
         Ok(erased)
     }
 
-    /// Posts an answer as the author. It is shown at once. The same answer to the same comment is there once, however
-    /// often it is sent: it is that one then.
+    /// Posts an answer as the author, approved at once. The same answer to the same comment is stored once: sent again,
+    /// it returns the first one.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where there is nothing to answer, [`StoreError::Conflict`] where readers do not see
-    /// what would be answered, or the database is away.
+    /// [`StoreError::NotFound`] if the comment does not exist, [`StoreError::Conflict`] if readers do not see it, or
+    /// the database is away.
     pub async fn reply_as_author(
         &self,
         parent: CommentId,
@@ -372,7 +372,7 @@ impl Store {
         })
     }
 
-    /// Shows a comment to everyone and answers it as the author, as [`Self::reply_as_author`] does.
+    /// Approves a comment and answers it as the author, as [`Self::reply_as_author`] does.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::Conflict`] where it has been erased, or the database is away.
@@ -395,7 +395,7 @@ impl Store {
         })
     }
 
-    /// Puts an approved comment in place as it is: samples now, imports later. Never sent by a visitor.
+    /// Stores an approved comment that no visitor sent: samples now, imports later.
     ///
     /// # Errors
     /// The database is away.
@@ -435,7 +435,7 @@ impl Store {
             let revision = grow_revision!(tx);
             let comment = judged!(tx, id);
             if comment.text.is_empty() && act == Act::Erase {
-                // A button that was pressed twice.
+                // The button was pressed twice.
                 let tag = comment.tag();
                 return Ok(Rollback(Moderated { id, tag, before: Status::Trash, after: Status::Trash }));
             }

@@ -1,4 +1,4 @@
-//! Opening a database: connections, migrations, and a clear word where it cannot be.
+//! Opening a database: connections, migrations, and errors that say why it cannot be opened.
 
 use std::{
     path::{Path, PathBuf},
@@ -23,16 +23,16 @@ use super::{
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
-/// Readers of SQLite: a page needs one query, and two cores answer few at once.
+/// Number of reading connections of SQLite: a page needs one query, and two cores run few at once.
 const READERS: u32 = 4;
-/// How long a request waits for a connection before it tells its visitor that the database is away.
+/// Longest time that a request waits for a connection before its response says that the database is away.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long SQLite waits for another process that writes (the shell, a backup).
+/// Longest time that SQLite waits for another process that writes (the shell, a backup).
 pub(super) const BUSY: Duration = Duration::from_secs(5);
-/// How often a race for the first start is lost before it is an error.
+/// Number of attempts at the migrations while other processes migrate too.
 const MIGRATION_ATTEMPTS: u32 = 20;
 
-/// Why a database cannot be used. Nothing in it was changed.
+/// Reason why a database cannot be used. Nothing in it was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error("{0:?} is no database address. Write sqlite:PATH or postgres://USER@HOST/NAME")]
@@ -58,7 +58,7 @@ impl Store {
     /// Opens `sqlite:PATH` (made where it is missing) or `postgres://…` and brings it up to date.
     ///
     /// # Errors
-    /// One sentence for the operator; the database is as it was.
+    /// The message is one sentence for the operator; the database was not changed.
     pub async fn open(address: &str) -> Result<Self, OpenError> {
         let (scheme, rest) = address.split_once(':').ok_or_else(|| OpenError::Address(address.to_owned()))?;
         match scheme {
@@ -73,7 +73,7 @@ impl Store {
 }
 
 async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Pools<sqlx::Sqlite>, OpenError> {
-    // A slip in a path must not look like a site without comments.
+    // A wrong path must not look like a site without comments.
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         return Err(OpenError::NoFolder(folder.to_owned()));
     }
@@ -86,11 +86,11 @@ async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Pools<sqlx::Sql
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        // An answered comment survives a power cut; NORMAL would lose the last ones.
+        // A stored comment survives a power cut; NORMAL would lose the last ones.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
-        // What is erased or changed would stay readable in the room that it gives back. Not measurable: nothing but what
-        // is deleted is written over.
+        // Without it, erased or changed data stays readable in the free space of the file. No measurable cost: only
+        // deleted data is overwritten.
         .pragma("secure_delete", "ON")
         .busy_timeout(BUSY);
     let connect = |source| OpenError::Connect { name: name.clone(), source };
@@ -113,7 +113,7 @@ async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Pools<sqlx::Sql
     Ok(Pools { writer, readers, arrivals: Arrivals::default(), writes: Writes::default() })
 }
 
-/// Before migrations change a file that holds data, a copy stays beside it as `NAME.before-NNNN`.
+/// Keeps a copy of a file that holds data as `NAME.before-NNNN` before migrations change it.
 async fn keep_copy(writer: &SqlitePool, path: &Path, migrator: &Migrator) -> Result<(), OpenError> {
     let name = path.display().to_string();
     let applied: Vec<i64> = sqlx::query_scalar("SELECT version FROM _sqlx_migrations ORDER BY version")
@@ -131,13 +131,14 @@ async fn keep_copy(writer: &SqlitePool, path: &Path, migrator: &Migrator) -> Res
     if copy.exists() {
         return Ok(()); // an earlier try was interrupted after its copy; that one is the older truth
     }
-    // It gets its name when it is whole: one that was interrupted must not pass for a copy.
+    // The copy gets its name when it is complete: an interrupted one must not pass for a copy.
     let begun = PathBuf::from(format!("{name}.copy-{:08x}", getrandom::u32().unwrap_or_else(|_| std::process::id())));
     private::create(&begun);
     let quoted = begun.display().to_string().replace('\'', "''");
     let written = sqlx::query(AssertSqlSafe(format!("VACUUM INTO '{quoted}'"))).execute(writer).await;
     let kept = written.and_then(|_| {
-        // Where another process was quicker the file may have been changed since, and that one's copy is the right one.
+        // If another process was faster, the file may have changed since, and the copy of that process is the right
+        // one.
         if !copy.exists() {
             std::fs::File::open(&begun)?.sync_all()?;
             std::fs::rename(&begun, &copy)?;
@@ -151,7 +152,7 @@ async fn keep_copy(writer: &SqlitePool, path: &Path, migrator: &Migrator) -> Res
 async fn open_postgres(address: &str) -> Result<Pools<sqlx::Postgres>, OpenError> {
     let options = PgConnectOptions::from_str(address).map_err(|_| OpenError::Address(without_password(address)))?;
     let name = without_password(address);
-    // Once without the pool, which would only say that it waited in vain.
+    // One connection without the pool first, since the pool's only error would be a timeout.
     let connect = |source| OpenError::Connect { name: name.clone(), source };
     options.connect().await.map_err(connect)?.close().await.map_err(connect)?;
     let pool = PgPoolOptions::new()
@@ -167,8 +168,8 @@ async fn open_postgres(address: &str) -> Result<Pools<sqlx::Postgres>, OpenError
     Ok(Pools { writer: pool.clone(), readers: pool, arrivals: Arrivals::default(), writes: Writes::default() })
 }
 
-/// Several processes may start at once on an empty database; all but one lose the race for each migration, which is
-/// rolled back, and look again.
+/// Runs the migrations. Several processes may start at once on an empty database: for each migration, all but one of
+/// them fail, roll back and try again.
 async fn run_migrations<F>(run: impl Fn() -> F) -> Result<(), MigrateError>
 where
     F: Future<Output = Result<(), MigrateError>>,
@@ -193,7 +194,7 @@ fn migrate_error(name: &str, error: MigrateError) -> OpenError {
     }
 }
 
-/// An address fit for a log.
+/// Address without its password, for a log.
 fn without_password(address: &str) -> String {
     match address.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
         Some((scheme, (user, host))) => {
@@ -256,7 +257,7 @@ mod tests {
             assert_eq!(mode & 0o777, 0o600, "e-mail addresses and the signing secret are in it too");
         }
 
-        // And this version says so when it meets the newer file.
+        // This version refuses the newer file with a clear message.
         let error = open_sqlite(&path, &SQLITE).await.expect_err("is newer").to_string();
         assert!(error.contains("newer Instep"), "{error}");
     }

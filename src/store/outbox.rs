@@ -1,5 +1,5 @@
-//! The outbox: what is to be told. A row is written in the transaction of what it tells, claimed by one sender at a
-//! time, and settled with what became of it.
+//! The outbox: mails to send. A row is written in the transaction of its cause, claimed by one sender at a time, and
+//! settled with its outcome.
 
 use std::collections::BTreeMap;
 
@@ -19,32 +19,32 @@ use super::{
     on_reader, on_writer,
 };
 
-/// How long what became of a mail can be looked up, and how long one waits for a server that nobody sets up.
+/// Time that settled rows are kept, and that mails wait for a server that is not set.
 const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
-/// Something to tell that is ours to send until the lease runs out.
+/// A claimed row: ours to send until the lease ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
     pub id: i64,
-    /// Names it for good; no other row was ever called so.
+    /// Permanent name of the row, unique for all time.
     pub about: String,
     pub kind: Kind,
     pub comment: Option<CommentId>,
-    /// `None`: the author, or nobody in particular.
+    /// Recipient; `None`: the author, or nobody in particular.
     pub address_id: Option<i64>,
     pub created_at: Timestamp,
     pub first_attempt_at: Timestamp,
-    /// This one too.
+    /// Number of attempts, with this one.
     pub attempts: i64,
 }
 
-/// What became of a claimed row.
+/// Outcome of a claimed row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Sent,
-    /// There was nothing to tell any more, and why.
+    /// Nothing to tell any more, with the reason.
     Dropped(String),
-    /// It waits for another attempt.
+    /// Retry at a later time.
     Again {
         at: Timestamp,
         reason: String,
@@ -52,19 +52,19 @@ pub enum Outcome {
     GivenUp(String),
 }
 
-/// A mail that waits or was given up, as the operator sees it.
+/// A mail that waits or was given up, as shown to the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedMail {
     pub id: i64,
     pub kind: String,
     pub comment: Option<CommentId>,
-    /// `None`: the author.
+    /// Recipient; `None`: the author.
     pub to: Option<String>,
     pub is_given_up: bool,
     pub attempts: i64,
     pub created_at: Timestamp,
     pub next_attempt_at: Timestamp,
-    /// What the last attempt met.
+    /// Error of the last attempt.
     pub reason: Option<String>,
 }
 
@@ -93,8 +93,9 @@ struct ListedRow {
     reason: Option<String>,
 }
 
-/// What is due and nobody else is sending, at `$1`. An attempt that is nine hours away, or a lease that lasts ten more
-/// minutes, was noted while the clock was wrong: no pause and no lease is so long (`delivery`, `mail::LEASE`).
+/// SQL for the rows that are due at `$1` and claimed by nobody. An attempt that is nine hours away, or a lease that
+/// lasts ten more minutes, was noted while the clock was wrong: no pause and no lease is so long (`delivery`,
+/// `mail::LEASE`).
 macro_rules! due {
     () => {
         "outcome IS NULL AND (next_attempt_at <= $1 OR next_attempt_at > $1 + 32400000)
@@ -102,7 +103,7 @@ macro_rules! due {
     };
 }
 
-/// Puts something to tell into the outbox, in a transaction that is under way. What is there already stays as it is.
+/// Adds a row to the outbox, in a transaction that is open. An existing row stays as it is.
 macro_rules! queue_mail {
     ($tx:ident, $about:expr, $kind:expr, $comment:expr, $address:expr, $now:expr) => {{
         let comment: Option<i64> = $comment;
@@ -121,7 +122,7 @@ macro_rules! queue_mail {
     }};
 }
 
-/// Readers see a comment for the first time: who listens is to be told.
+/// Queues the mails about a comment that readers see for the first time.
 macro_rules! announce {
     ($tx:ident, $comment:expr, $now:expr) => {{
         let comment: i64 = $comment;
@@ -139,7 +140,7 @@ macro_rules! announce {
 pub(super) use {announce, queue_mail};
 
 impl Store {
-    /// Takes the next row that is due, so that nobody else sends it before `until`.
+    /// Claims the next due row, so that no other sender takes it before `until`.
     ///
     /// # Errors
     /// The database is away.
@@ -149,7 +150,7 @@ impl Store {
         at: Timestamp,
         until: Timestamp,
     ) -> Result<Option<Outgoing>, StoreError> {
-        // The question costs no lock; the row that it finds may be somebody else's by the time we reach for it.
+        // The check takes no lock; another sender may claim the row before we do.
         while self.is_mail_due(at).await? {
             let row: Option<OutgoingRow> = on_writer!(self, tx => {
                 let row = sqlx::query_as(concat!(
@@ -183,7 +184,7 @@ impl Store {
         Ok(due.is_some())
     }
 
-    /// Writes down what became of a row, unless the lease has passed to somebody else.
+    /// Stores the outcome of a row, unless another sender has the lease now.
     ///
     /// # Errors
     /// The database is away.
@@ -213,7 +214,7 @@ impl Store {
         })
     }
 
-    /// Turns a claimed announcement into a row for each who is told.
+    /// Replaces a claimed announcement by one row for each recipient.
     ///
     /// # Errors
     /// The database is away.
@@ -250,8 +251,8 @@ impl Store {
         })
     }
 
-    /// Puts the digest that was due at `due` into the outbox. One day has one, however many ask for it; one that was made
-    /// before it was due was made while the clock was wrong.
+    /// Adds the digest that was due at `due` to the outbox. There is one a day, however many instances add it; one that
+    /// was made before it was due was made while the clock was wrong, and is replaced.
     ///
     /// # Errors
     /// The database is away.
@@ -274,7 +275,7 @@ impl Store {
         })
     }
 
-    /// When the digest before this one was made, as far as it was not given up.
+    /// Time at which the digest before this one was made; digests that were given up do not count.
     ///
     /// # Errors
     /// The database is away.
@@ -292,7 +293,7 @@ impl Store {
         Ok(made.map(from_millis))
     }
 
-    /// How many mails wait. Those to the author count where the author has an address.
+    /// Number of mails that wait. Those to the author count if the author has an address.
     ///
     /// # Errors
     /// The database is away.
@@ -336,10 +337,10 @@ impl Store {
         Ok(rows.into_iter().map(listed).collect())
     }
 
-    /// Lets a mail that was given up try again from the start.
+    /// Lets a mail that was given up be tried again from the start.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where none of this number was given up, or the database is away.
+    /// [`StoreError::NotFound`] if no mail of this number was given up, or the database is away.
     pub async fn retry_mail(&self, id: i64, at: Timestamp) -> Result<(), StoreError> {
         on_writer!(self, tx => {
             let retried = sqlx::query(
@@ -355,8 +356,8 @@ impl Store {
         })
     }
 
-    /// Clears away what is over: settled rows after a month, mails that nobody sent for a month or that the author does
-    /// not want, addresses whose holder did not confirm in time, and those whose last comment is gone.
+    /// Deletes old data: settled rows after a month, mails that nobody sent for a month or that the author does not
+    /// want, addresses not confirmed in time, and addresses whose last comment is gone.
     ///
     /// # Errors
     /// The database is away.
@@ -395,7 +396,7 @@ impl Store {
                 .bind(at.as_millisecond() - notices::HOUR)
                 .execute(&mut *tx)
                 .await?;
-            // While the comment waits for the author, its wish waits with it: its confirmation may not have gone out.
+            // The wish of a held comment stays: its confirmation mail may not have been sent.
             sqlx::query(
                 "DELETE FROM subscriptions
                  WHERE created_at < $1
@@ -413,7 +414,7 @@ impl Store {
             .bind(unconfirmed)
             .execute(&mut *tx)
             .await?;
-            // A yes goes with the last comment of those who have it.
+            // A confirmation is deleted with the last comment of its commenter.
             sqlx::query(
                 "DELETE FROM confirmations
                  WHERE confirmed_at < $1
@@ -443,7 +444,7 @@ impl Store {
 fn outgoing(row: OutgoingRow) -> Outgoing {
     Outgoing {
         id: row.id,
-        // The column has a CHECK; a word from the future has nobody to go to.
+        // The column has a CHECK; an unknown word, from a newer version, has no recipients.
         kind: Kind::parse(&row.kind).unwrap_or(Kind::Announce),
         about: row.about,
         comment: row.comment_id,

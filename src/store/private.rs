@@ -1,5 +1,5 @@
-//! Who may read and write the files of a database: the user that runs the program, and nobody else. Mail addresses and
-//! the signing secret are in them.
+//! File permissions of a database: only the user that runs the program may read and write its files. They hold mail
+//! addresses and the signing secret.
 
 use std::{
     ffi::OsString,
@@ -14,18 +14,18 @@ use rustix::{
     process::geteuid,
 };
 
-/// Mode of a file for its owner only.
+/// Mode of a file that only its owner can use.
 const FILE: u32 = 0o600;
-/// Mode of such a folder.
+/// Mode of a folder that only its owner can use.
 const FOLDER: u32 = 0o700;
 
-/// Makes a file that is for its owner only. What stands in the way is told when the file is opened.
+/// Creates a file that only its owner can use. Errors show up when the file is opened.
 pub(super) fn create(path: &Path) {
     let _ = OpenOptions::new().write(true).create_new(true).mode(FILE).open(path);
 }
 
-/// Closes a database to other users of the machine: its file, what SQLite keeps beside it and the copies before
-/// migrations. One that was copied here by hand is often open to everybody.
+/// Removes other users' access to a database: its file, the files that SQLite keeps beside it and the copies before
+/// migrations. A file that was copied here by hand is often readable by everybody.
 pub(super) fn close_database(path: &Path) {
     let name = path.file_name().unwrap_or_default().as_encoded_bytes();
     let is_ours = |file: &fs::DirEntry| {
@@ -38,10 +38,10 @@ pub(super) fn close_database(path: &Path) {
     }
 }
 
-/// Makes a folder that is for its owner only, and those above it as others make them.
+/// Creates a folder that only its owner can use, and its missing parents with the usual mode.
 ///
 /// # Errors
-/// The system does not let us.
+/// The system does not allow it.
 pub fn make_folder(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -50,7 +50,7 @@ pub fn make_folder(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, Permissions::from_mode(FOLDER))
 }
 
-/// Closes a folder of the program's own to other users of the machine.
+/// Removes other users' access to a folder of the program.
 pub fn close_folder(path: &Path) {
     if path.is_dir() {
         close(path, FOLDER);
@@ -82,12 +82,12 @@ fn close(path: &Path, mode: u32) {
 pub struct Unwritable {
     path: PathBuf,
     owner: String,
-    /// Who runs the program.
+    /// User that runs the program.
     user: String,
     source: io::Error,
 }
 
-/// Looks for something that would stop SQLite from writing. It would find out later, and say less.
+/// Finds a file or folder that would stop SQLite from writing. SQLite would fail later, with a less clear message.
 pub(super) fn unwritable(path: &Path) -> Option<Unwritable> {
     let beside = |ending: &str| {
         let mut name: OsString = path.into();
@@ -110,7 +110,7 @@ fn owner(path: &Path) -> String {
     fs::metadata(path).map_or_else(|_| "somebody else".to_owned(), |metadata| user(metadata.uid()))
 }
 
-/// The name of a user, or the number where there is none.
+/// Name of a user, or the number if there is no name.
 fn user(id: u32) -> String {
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>());

@@ -1,23 +1,23 @@
-//! What was refused, for the author to look at.
+//! Refused comments, kept for the author to look at.
 
 use jiff::Timestamp;
 
 use super::{Store, StoreError, comments::from_millis, on_reader};
 
-/// Refusals that are kept within an hour; a flood must not fill the disk.
+/// Most refusals kept within an hour; a flood must not fill the disk.
 pub(super) const MOST_AN_HOUR: i64 = 100;
-/// How much of a refused text is kept, in characters.
+/// Longest part of a refused text that is kept, in characters.
 const EXCERPT: usize = 500;
-/// A comment that was not taken.
+/// A refused comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     pub id: i64,
     pub thread_slug: String,
-    /// The word of `domain::verdict::Refusal`, and what it does not say.
+    /// Word of `domain::verdict::Refusal`; `detail` adds to it.
     pub reason: String,
     pub detail: String,
     pub name: String,
-    /// Its start.
+    /// Start of the text.
     pub text: String,
     pub at: Timestamp,
 }
@@ -33,7 +33,7 @@ struct RefusedRow {
     created_at: i64,
 }
 
-/// Ends the adding of a comment with its refusal, which is noted unless very many were `$lately`.
+/// Ends the adding of a comment with its refusal, which is stored unless there were very many `$lately`.
 macro_rules! refuse {
     ($tx:ident, $stale:ident, $sent:expr, $refusal:expr, $lately:expr) => {{
         let (sent, refusal): (&Sent, Refusal) = ($sent, $refusal);
@@ -58,7 +58,7 @@ macro_rules! refuse {
     }};
 }
 
-/// What was sent too fast has been sent again and is stored, so nothing was refused.
+/// Deletes the refusal of a comment that was sent too fast, was sent again and is stored now.
 macro_rules! forget_haste {
     ($tx:ident, $sent:expr) => {{
         let sent: &Sent = $sent;
@@ -73,7 +73,7 @@ macro_rules! forget_haste {
     }};
 }
 
-/// As much of a text as is kept.
+/// Start of a text, as long as it is kept.
 pub(super) fn excerpt(text: &str) -> String {
     text.chars().take(EXCERPT).collect()
 }
@@ -81,7 +81,7 @@ pub(super) fn excerpt(text: &str) -> String {
 pub(super) use {forget_haste, refuse};
 
 impl Store {
-    /// Oldest first.
+    /// Returns all refusals, oldest first.
     ///
     /// # Errors
     /// The database is away.
@@ -89,7 +89,7 @@ impl Store {
         self.refusals_since(Timestamp::MIN).await
     }
 
-    /// Those of a time and after, oldest first.
+    /// Returns the refusals since a time, oldest first.
     ///
     /// # Errors
     /// The database is away.

@@ -1,4 +1,4 @@
-//! What is kept for a while only, and forgotten when that is over.
+//! Deletion of data that is kept for a limited time.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,34 +13,34 @@ use super::{
     subscriptions::forget_wish,
 };
 
-/// How long the fingerprint of a whole address is kept; it counts for the ten minutes of a rate.
+/// Time that the fingerprint of a whole address is kept; rate limits use it for ten minutes.
 const ADDRESS_KEPT: SignedDuration = SignedDuration::from_hours(1);
-/// How long refusals are kept, and fingerprints of networks.
+/// Time that refusals and fingerprints of networks are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How long a comment is kept after it was thrown out, for who wants it back.
+/// Time that a comment is kept after it became spam or trash, so that it can be restored.
 const SPAM_KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
 const TRASH_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// Comments that are erased in one transaction: commenters must not wait for it.
+/// Most comments erased in one transaction: commenters must not wait for it.
 const AT_ONCE: u32 = 200;
 
-/// No clock that is right says less: this was written later. A board without a battery starts in 1970.
+/// Earliest time that a correct clock can show: this code was written later. A board without a battery starts in 1970.
 const TRUSTED_SINCE: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
-/// What was forgotten because its time is over.
+/// Numbers of rows that were deleted or cleared because they were too old.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Forgotten {
-    /// Comments without the fingerprint of an address now.
+    /// Comments that lost the fingerprint of an address.
     pub addresses: u64,
-    /// Comments without that of a network.
+    /// Comments that lost the fingerprint of a network.
     pub networks: u64,
     pub refusals: u64,
-    /// Comments that had been thrown out, of which only their numbers are left.
+    /// Erased spam comments, of which only their numbers are left.
     pub spam: u64,
     pub trash: u64,
 }
 
-/// What is left of a comment that is erased: its number and its place in the thread, so that answers keep theirs and no
-/// old link opens a stranger's.
+/// SQL that empties an erased comment. Its number and its place in the thread stay, so that its answers keep their
+/// places and no old link opens another comment.
 macro_rules! nothing_left {
     () => {
         "name = '', email = NULL, site = NULL, text = '', reasons = '', reason_details = '', text_mark = NULL,
@@ -50,9 +50,9 @@ macro_rules! nothing_left {
 
 pub(super) use nothing_left;
 
-/// Counts from now on what was noted at a time in the future, while the clock was wrong: it would be kept too long, or
-/// counted where it does not belong. Of what is kept for a month, that is what is more than a month ahead. The times of
-/// comments stay, since readers have seen them.
+/// Sets times in the future, stored while the clock was wrong, to now: such rows would be kept too long, or counted
+/// wrongly. For rows kept for a month, that is a time more than a month ahead. The times of comments stay, since
+/// readers have seen them.
 macro_rules! correct_times {
     ($tx:ident, $now:expr) => {
         let (soon, far) = (clock::latest($now), $now + KEPT);
@@ -80,7 +80,7 @@ macro_rules! correct_times {
 }
 
 impl Store {
-    /// Forgets what has been kept long enough. Readers see none of it.
+    /// Deletes what has been kept long enough. Readers see no change.
     ///
     /// # Errors
     /// The database is away.
@@ -88,7 +88,7 @@ impl Store {
         if now < TRUSTED_SINCE {
             return Ok(Forgotten::default());
         }
-        // What is further ahead than it is kept was written while the clock was wrong.
+        // A time further ahead than rows are kept was stored while the clock was wrong.
         let (before, ahead) = ((now - KEPT).as_millisecond(), (now + KEPT).as_millisecond());
         let forgotten = on_writer!(self, tx => {
             correct_times!(tx, now);
@@ -121,14 +121,16 @@ impl Store {
         Ok(Forgotten { spam, trash, ..forgotten })
     }
 
-    /// Erases what was thrown out before that time, some at a time. What the filter has learned of it stays learned.
+    /// Erases comments of a status that were removed before a time, some at a time. The filter keeps what it learned
+    /// from them.
     async fn erase_thrown_out(&self, status: &str, before: Timestamp, now: Timestamp) -> Result<u64, StoreError> {
         let mut erased = 0;
         loop {
             let some = on_writer!(self, tx => {
-                // First, as for all who write comments: an author may be approving one of them right now.
+                // First, as in every transaction that writes comments: an author may be approving one of them right
+                // now.
                 let revision = grow_revision!(tx);
-                // What was brought along from elsewhere may have no act in the log.
+                // Imported comments may have no row in the log.
                 let ids: Vec<i64> = sqlx::query_scalar(
                     "SELECT id FROM comments
                      WHERE status = $1 AND text <> '' AND COALESCE(
@@ -145,7 +147,7 @@ impl Store {
                 }
                 for id in &ids {
                     forget_wish!(tx, *id, now.as_millisecond());
-                    // The words stay counted; that this comment had them is forgotten.
+                    // The counts of the words stay; the link to this comment is deleted.
                     sqlx::query("DELETE FROM learned_comments WHERE comment_id = $1").bind(id).execute(&mut *tx).await?;
                     sqlx::query(concat!("UPDATE comments SET status = 'trash', ", nothing_left!(), " WHERE id = $1"))
                         .bind(id)

@@ -1,9 +1,9 @@
-//! The signing secret, shared by all copies through the database.
+//! The signing secret, shared by all instances through the database.
 
 use super::{Ending::Commit, Store, StoreError, on_writer};
 
 impl Store {
-    /// The secret, made of `fresh` random bytes at the very first start.
+    /// Returns the secret; the very first start stores `fresh` random bytes as it.
     ///
     /// # Errors
     /// The database is away.

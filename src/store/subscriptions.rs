@@ -1,4 +1,4 @@
-//! Addresses and what their holders want to be told of: wished in a form, confirmed from a mail, ended at any time.
+//! Addresses and their subscriptions: chosen in a form, confirmed from a mail, ended at any time.
 
 use jiff::Timestamp;
 
@@ -17,25 +17,25 @@ use super::{
     on_reader, on_writer,
 };
 
-/// A wish and its address, as their confirmation needs them.
+/// A wish and its address, for its confirmation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wished {
     pub email: String,
     pub wish: Wish,
-    /// The thread of the comment it was wished with.
+    /// Thread of the comment that the wish came with.
     pub thread_slug: String,
     pub is_confirmed: bool,
     pub is_ended: bool,
-    /// The address is never to be written to.
+    /// True if no mail may be sent to the address.
     pub is_blocked: bool,
 }
 
-/// What an address is told of.
+/// State of an address: what it is told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
     pub email: String,
     pub is_blocked: bool,
-    /// Of the threads that were asked about.
+    /// True if it is subscribed to one of the threads asked about.
     pub hears_thread: bool,
 }
 
@@ -49,7 +49,7 @@ struct WishedRow {
     is_blocked: bool,
 }
 
-/// Keeps the wish that came with a comment, or with the same comment sent again.
+/// Stores the wish that came with a comment, or with the same comment sent again.
 macro_rules! note_wish {
     ($tx:ident, $comment:expr, $email:expr, $wish:expr, $now:expr) => {{
         let email: &str = $email;
@@ -76,7 +76,8 @@ macro_rules! note_wish {
     }};
 }
 
-/// The number of questions since `$2` that the network of `comments` has caused; `$3` is the latest time that can be.
+/// SQL for the number of confirmation mails since `$2` that the network of `comments` has caused; `$3` is the latest
+/// possible time.
 macro_rules! asked_by_network {
     () => {
         "(SELECT COUNT(*) FROM outbox JOIN comments AS theirs ON theirs.id = outbox.comment_id
@@ -85,8 +86,8 @@ macro_rules! asked_by_network {
     };
 }
 
-/// Asks the holder of a comment's address whether its wish is theirs: where that is not known, nobody forbade it, and
-/// it has not been asked too often. Where there is no room for a question now, the wish waits for it.
+/// Asks the holder of a comment's address to confirm its wish, unless it is confirmed, the address is blocked, or it
+/// has been asked too often. If a limit is reached, the wish waits.
 macro_rules! ask_to_confirm {
     ($tx:ident, $comment:expr, $at:expr) => {{
         use crate::{domain::{clock, delivery::Kind, notices}, store::outbox::queue_mail};
@@ -145,10 +146,10 @@ macro_rules! ask_to_confirm {
     }};
 }
 
-/// Takes away what an erased comment's writer wanted to be told of, and what was still to be told of the comment.
+/// Deletes the wish of an erased comment and the mails about the comment that were not sent yet.
 ///
-/// The address goes later (`Store::tidy_mail`), and a question that was not sent yet stays in the books: who could wipe
-/// out that a mailbox has been asked could have it asked again and again.
+/// The address is deleted later (`Store::tidy_mail`), and a confirmation mail that was not sent still counts: otherwise
+/// somebody could erase the count and have a mailbox asked again and again.
 macro_rules! forget_wish {
     ($tx:ident, $comment:expr, $now:expr) => {{
         let (comment, now): (i64, i64) = ($comment, $now);
@@ -167,8 +168,7 @@ macro_rules! forget_wish {
 pub(super) use {ask_to_confirm, asked_by_network, forget_wish, note_wish};
 
 impl Store {
-    /// A comment as its audience is found for, and the wishes that hold in its threads. `None` where readers do not see
-    /// the comment (any more).
+    /// Returns a comment and the active wishes in its threads. `None` if the comment is not (or no longer) approved.
     ///
     /// # Errors
     /// The database is away.
@@ -204,7 +204,7 @@ impl Store {
         Ok(Some((shown, rows.into_iter().map(subscriber).collect())))
     }
 
-    /// A wish by its key.
+    /// Returns a wish by its key.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where it is gone (erased, or not confirmed in time), or the database is away.
@@ -237,8 +237,8 @@ impl Store {
         })
     }
 
-    /// Whether something was wished for with a comment, and its writer has not been confirmed. Whether the address has been
-    /// asked, or wants no mail, makes no difference: anybody can type it.
+    /// True if a comment has a wish and its writer has not confirmed the address. It makes no difference if the address
+    /// has been asked or is blocked: anybody can type it.
     ///
     /// # Errors
     /// The database is away.
@@ -258,7 +258,7 @@ impl Store {
         Ok(wish.is_some())
     }
 
-    /// Asks about wishes that waited for room, those that wait longest first, as far as there is room by now.
+    /// Asks about the wishes that wait, longest wait first, as far as the limits allow now.
     ///
     /// # Errors
     /// The database is away.
@@ -291,11 +291,11 @@ impl Store {
         })
     }
 
-    /// The holder of a mailbox says yes to a wish, and with it to later ones of the same commenter. `visitor` is the
-    /// fingerprint of the cookie that came along.
+    /// Confirms a wish, and with it later ones of the same commenter with this address. `visitor` is the fingerprint of
+    /// the cookie in the request.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where the wish is gone, ended or forbidden, or the database is away.
+    /// [`StoreError::NotFound`] if the wish is gone or ended or its address is blocked, or the database is away.
     pub async fn confirm_wish(&self, key: WishKey, visitor: Option<&str>, at: Timestamp) -> Result<(), StoreError> {
         on_writer!(self, tx => {
             let commenter: Option<Option<String>> = sqlx::query_scalar(
@@ -325,10 +325,10 @@ impl Store {
         })
     }
 
-    /// What an address is told of.
+    /// Returns what an address is told of.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where it is not kept (any more), or the database is away.
+    /// [`StoreError::NotFound`] if the address is not (or no longer) stored, or the database is away.
     pub async fn standing(&self, address_id: i64, threads: &[ThreadKey]) -> Result<Standing, StoreError> {
         let found: Option<(String, bool)> = on_reader!(self, db => {
             sqlx::query_as("SELECT email, blocked_at IS NOT NULL FROM addresses WHERE id = $1")
@@ -353,7 +353,7 @@ impl Store {
         Ok(Standing { email, is_blocked, hears_thread: wish.is_some() })
     }
 
-    /// No more mails to an address about a thread. One that is not kept hears nothing anyway.
+    /// Ends the subscriptions of an address in a thread. Does nothing if the address is not stored.
     ///
     /// # Errors
     /// The database is away.
@@ -373,7 +373,7 @@ impl Store {
         })
     }
 
-    /// No more mails to an address at all, not even a question; what waits for it is not sent.
+    /// Blocks all mails to an address, also confirmation mails; mails that wait are deleted.
     ///
     /// # Errors
     /// The database is away.
@@ -399,7 +399,7 @@ impl Store {
         })
     }
 
-    /// The address may be asked again. Nothing that was ended comes back by it.
+    /// Allows confirmation mails to an address again. Ended subscriptions stay ended.
     ///
     /// # Errors
     /// The database is away.

@@ -1,19 +1,19 @@
-//! Dates as a language writes them. (jiff knows no languages.)
+//! Dates in the form of a language. (jiff knows no languages.)
 
 use jiff::Zoned;
 use serde::{Deserialize, Deserializer, de::Error};
 
 use super::phrase::Pieces;
 
-/// Names and patterns.
+/// Names and patterns of dates.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dates {
-    /// Standing alone, January first; `{month}` in `month_of_year`.
+    /// Names of months alone, January first; `{month}` in `month_of_year`.
     months: [String; 12],
-    /// In the form they have in a date, which may be short; `{month}` in the other patterns.
+    /// Names of months inside a date, perhaps short; `{month}` in the other patterns.
     months_in_dates: [String; 12],
-    /// `{half}` of the day; a language that counts to 24 may say anything here.
+    /// Value of `{half}`, half of the day; unused by languages with a 24-hour clock.
     am: String,
     pm: String,
     day: Pattern,
@@ -22,11 +22,11 @@ pub struct Dates {
     minute: Pattern,
 }
 
-/// A text with any of [`PARTS`] in it.
+/// A text that contains any of [`PARTS`].
 #[derive(Debug)]
 struct Pattern(Pieces);
 
-/// `{hour}` counts to 23, `{hour12}` to 12; `{minute}` has two digits.
+/// Names of gaps. `{hour}` counts to 23, `{hour12}` to 12; `{minute}` has two digits.
 const PARTS: &[&str] = &["year", "month", "day", "hour", "hour12", "minute", "half"];
 
 impl<'de> Deserialize<'de> for Pattern {
@@ -37,27 +37,27 @@ impl<'de> Deserialize<'de> for Pattern {
 }
 
 impl Dates {
-    /// `Nov 20, 2026`.
+    /// Returns `Nov 20, 2026`.
     pub fn day(&self, date: &Zoned) -> String {
         self.written(&self.day, date, &self.months_in_dates)
     }
 
-    /// `Nov 20`, where the year stands above.
+    /// Returns `Nov 20`, for use below a heading with the year.
     pub fn day_of_year(&self, date: &Zoned) -> String {
         self.written(&self.day_of_year, date, &self.months_in_dates)
     }
 
-    /// `November 2026`.
+    /// Returns `November 2026`.
     pub fn month_of_year(&self, date: &Zoned) -> String {
         self.written(&self.month_of_year, date, &self.months)
     }
 
-    /// `November`.
+    /// Returns `November`.
     pub fn month(&self, date: &Zoned) -> &str {
         name(&self.months, date)
     }
 
-    /// `Nov 20, 2026, 7:12 am`.
+    /// Returns `Nov 20, 2026, 7:12 am`.
     pub fn minute(&self, date: &Zoned) -> String {
         self.written(&self.minute, date, &self.months_in_dates)
     }
@@ -67,7 +67,7 @@ impl Dates {
         let hour12 = (hour + 11).rem_euclid(12) + 1;
         let minute = format!("{:02}", date.minute());
         let half = if hour < 12 { &self.am } else { &self.pm };
-        // In the order of PARTS.
+        // Values in the order of PARTS.
         pattern.0.filled(&[&date.year(), &name(months, date), &date.day(), &hour, &hour12, &minute, half])
     }
 }

@@ -1,4 +1,4 @@
-//! The words of mails, and of the pages that their links open.
+//! Texts of mails, and of the pages that their links open.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use super::{
     rooms::Said,
 };
 
-/// In mails.
+/// Texts in mails.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mails {
@@ -58,7 +58,7 @@ pub struct Mails {
     pub test: Phrase<Site>,
 }
 
-/// Why a comment waits: one for each `domain::verdict::Reason`, told to the author.
+/// Reasons why a comment is held: one for each `domain::verdict::Reason`, for the author.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeldBecause {
@@ -77,7 +77,7 @@ pub struct HeldBecause {
     pub bayes: Phrase<Words>,
 }
 
-/// Why a comment was refused: one for each `domain::verdict::Refusal`, told to the author.
+/// Reasons why a comment was refused: one for each `domain::verdict::Refusal`, for the author.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefusedBecause {
@@ -86,7 +86,7 @@ pub struct RefusedBecause {
     pub too_fast: String,
 }
 
-/// On the pages that links in mails open.
+/// Texts on the pages that links in mails open.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FromMail {
@@ -135,7 +135,7 @@ pub struct FromMail {
     pub allow: String,
 }
 
-/// Where a commenter comes into their corner by mail, and what mails their addresses get.
+/// Texts for commenters who open their own page by mail, and for settings of the mails they get.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ByMail {

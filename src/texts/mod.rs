@@ -1,7 +1,7 @@
-//! What the program itself says to readers: one file a language in `templates/texts`, embedded and typed, so that the
-//! compiler finds a text that is nowhere and a test finds one that is missing in a file.
+//! Texts of the program for readers: one file per language in `templates/texts`, embedded and typed. The compiler finds
+//! a text that does not exist, and a test finds one that is missing in a file.
 //!
-//! It knows nothing of ours. The command line, the log and `instep check` do not come here; they speak English.
+//! Depends on no other module. The command line, the log and `instep check` do not use it; they speak English.
 
 mod dates;
 mod mails;
@@ -22,11 +22,11 @@ pub use rooms::*;
 #[include = "*.toml"]
 struct Files;
 
-/// Everything in one language.
+/// All texts of one language.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Texts {
-    /// The name of the file, a BCP 47 tag.
+    /// Name of the file, a BCP 47 tag.
     #[serde(skip)]
     pub language: String,
     pub dates: Dates,
@@ -53,7 +53,7 @@ pub struct Texts {
     pub by_mail: ByMail,
 }
 
-/// A file of the program that is not as it should be. A test reads them all, so nobody should meet this.
+/// Error for a bad text file in the program. A test reads all files, so this should never occur.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the interface texts templates/texts/{language}.toml cannot be read: {what}")]
 pub struct TextsError {
@@ -61,7 +61,7 @@ pub struct TextsError {
     what: String,
 }
 
-/// What stands in where a language has no file.
+/// Language for sites whose language has no file.
 const FALLBACK: &str = "en";
 
 static SHELF: LazyLock<Result<BTreeMap<String, Texts>, TextsError>> = LazyLock::new(|| {
@@ -71,7 +71,7 @@ static SHELF: LazyLock<Result<BTreeMap<String, Texts>, TextsError>> = LazyLock::
         .collect()
 });
 
-/// The texts for a language, where there are any: `de-AT` has those of `de`.
+/// Texts for a language, if there are any: `de-AT` uses those of `de`.
 pub fn of(tag: &str) -> Option<&'static Texts> {
     let shelf = SHELF.as_ref().ok()?;
     let mut tag = tag;
@@ -83,10 +83,10 @@ pub fn of(tag: &str) -> Option<&'static Texts> {
     }
 }
 
-/// The texts for a site in this language; English where there are none.
+/// Texts for a site in this language; English if there are none.
 ///
 /// # Errors
-/// A file in the program is broken.
+/// A text file in the program is broken.
 pub fn for_site(tag: &str) -> Result<&'static Texts, TextsError> {
     let found = of(tag).or_else(|| of(FALLBACK));
     found.ok_or_else(|| match SHELF.as_ref() {
@@ -95,7 +95,7 @@ pub fn for_site(tag: &str) -> Result<&'static Texts, TextsError> {
     })
 }
 
-/// The languages there are.
+/// Available languages.
 pub fn shipped() -> Vec<&'static str> {
     SHELF.as_ref().map(|shelf| shelf.keys().map(String::as_str).collect()).unwrap_or_default()
 }
@@ -112,13 +112,13 @@ impl Texts {
         Ok(Self { language: language.to_owned(), ..texts })
     }
 
-    /// Whether these are the texts of that language, in whatever country.
+    /// True if these texts are in that language, for any country.
     pub fn speaks(&self, tag: &str) -> bool {
         of(tag).is_some_and(|own| own.language == self.language)
     }
 }
 
-/// Puts the language into each plural, which is read by itself and must know it.
+/// Adds the language to each plural, which is deserialised alone and needs it.
 fn name_language(table: &mut toml::Table, language: &str) {
     if table.contains_key("other") {
         table.insert("language".to_owned(), language.into());

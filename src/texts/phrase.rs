@@ -1,5 +1,5 @@
-//! Sentences with gaps, and sentences that go by a number. Which gaps one has stands in its type, so a caller cannot
-//! forget one, and a file whose text has other gaps cannot be read.
+//! Sentences with gaps, and sentences with plural forms. The gaps are part of the type, so a caller cannot forget one,
+//! and a file whose text has other gaps cannot be read.
 
 use std::{fmt, fmt::Display, marker::PhantomData};
 
@@ -7,12 +7,12 @@ use intl_pluralrules::{PluralCategory, PluralRuleType, PluralRules};
 use serde::{Deserialize, Deserializer, de::Error};
 use unic_langid::LanguageIdentifier;
 
-/// The gaps of a text, by name and in the order in which a caller fills them.
+/// Gaps of a text: their names, in the order in which a caller fills them.
 pub trait Gaps {
     const NAMES: &'static [&'static str];
 }
 
-/// A single one: `{name}`.
+/// One gap: `{name}`.
 pub trait Gap {
     const NAME: &'static str;
 }
@@ -29,7 +29,7 @@ impl<A: Gap, B: Gap> Gaps for (A, B) {
     const NAMES: &'static [&'static str] = &[A::NAME, B::NAME];
 }
 
-/// Every gap there is.
+/// Defines all gaps.
 pub mod gaps {
     macro_rules! gaps {
         ($($gap:ident $name:literal),+ $(,)?) => {
@@ -49,13 +49,13 @@ pub mod gaps {
     }
 }
 
-/// A text with each of its gaps once.
+/// A text that contains each of its gaps once.
 pub struct Phrase<G>(Pieces, PhantomData<fn() -> G>);
 
-/// A text in as many forms as the language has kinds of numbers; each may say `{count}`.
+/// A text with the plural forms of its language; each form may contain `{count}`.
 pub struct Plural<G = ()> {
     rules: PluralRules,
-    /// By the order of [`PluralCategory`]; `other` is always there.
+    /// Forms in the order of [`PluralCategory`]; `other` always exists.
     forms: [Option<Pieces>; 6],
     other: Pieces,
     gaps: PhantomData<fn() -> G>,
@@ -71,7 +71,7 @@ impl<A: Gap> Phrase<A> {
         self.0.words(|at, gap| at < gap)
     }
 
-    /// The words after it.
+    /// The words after the gap.
     pub fn after(&self) -> &str {
         self.0.words(|at, gap| at > gap)
     }
@@ -113,26 +113,26 @@ fn place(category: &PluralCategory) -> usize {
     }
 }
 
-/// The rules for whole numbers of a language.
+/// Plural rules of a language, for whole numbers.
 pub(super) fn rules(language: &str) -> Option<PluralRules> {
     let language: LanguageIdentifier = language.parse().ok()?;
     PluralRules::create(language, PluralRuleType::CARDINAL).ok()
 }
 
-/// A text taken apart at its gaps.
+/// A text split at its gaps.
 #[derive(Debug, Default)]
 pub(super) struct Pieces(Vec<Piece>);
 
 #[derive(Debug)]
 enum Piece {
     Words(String),
-    /// Its place among the names.
+    /// Index of the gap's name.
     Gap(usize),
 }
 
 impl Pieces {
     /// # Errors
-    /// A sentence: a gap that is none of the names, or a brace without its other half.
+    /// A gap has an unknown name, or a brace lacks its other half. The error is a sentence.
     pub(super) fn read(text: &str, names: &[&str]) -> Result<Self, String> {
         let mut pieces = Vec::new();
         let mut rest = text;
@@ -154,7 +154,7 @@ impl Pieces {
         Ok(Self(pieces))
     }
 
-    /// How often it has the gap.
+    /// Number of times that it contains the gap.
     fn count(&self, gap: usize) -> usize {
         self.0.iter().filter(|piece| matches!(piece, Piece::Gap(own) if *own == gap)).count()
     }
@@ -185,7 +185,7 @@ impl Pieces {
     }
 }
 
-/// Each of these gaps once, no more and no less.
+/// Reads a text that must contain each of these gaps exactly once.
 fn read_whole(text: &str, names: &[&str], needed: std::ops::Range<usize>) -> Result<Pieces, String> {
     let pieces = Pieces::read(text, names)?;
     for gap in needed {
@@ -204,7 +204,7 @@ impl<'de, G: Gaps> Deserialize<'de> for Phrase<G> {
     }
 }
 
-/// A plural as it stands in a file; the reader of the file has put the language into it.
+/// A plural as in a file, plus the language, which the reader of the file adds.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Written {
@@ -221,7 +221,7 @@ impl<'de, G: Gaps> Deserialize<'de> for Plural<G> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let written = Written::deserialize(deserializer)?;
         let names: Vec<&str> = std::iter::once("count").chain(G::NAMES.iter().copied()).collect();
-        // "Eine Sache" needs no number.
+        // Forms may omit the number: "Eine Sache".
         let read = |text: &str| read_whole(text, &names, 1..names.len()).map_err(Error::custom);
         let read_any = |text: Option<String>| text.as_deref().map(read).transpose();
         let rules = rules(&written.language)

@@ -1,5 +1,5 @@
-//! Which texts there are, by where they stand. A field here is a line in each file of `templates/texts`, and what it may
-//! hold: plain words, a phrase with gaps, or a phrase for each kind of number.
+//! All texts, grouped by where they appear. A field here is a line in each file of `templates/texts`; its type is a
+//! plain text, a phrase with gaps, or a phrase for each plural form.
 
 use serde::Deserialize;
 
@@ -19,7 +19,7 @@ pub struct Said {
     pub sentence: String,
 }
 
-/// Around every page.
+/// Texts around every page.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Frame {
@@ -41,7 +41,7 @@ pub struct Frame {
     pub comments_of: Phrase<Title>,
 }
 
-/// Lists of posts, and the ways through them.
+/// Lists of posts, and the navigation between them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Lists {
@@ -104,7 +104,7 @@ pub struct Series {
     pub next: String,
 }
 
-/// Around the text of a post.
+/// Texts around a post.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Post {
@@ -117,7 +117,7 @@ pub struct Post {
     pub related: String,
 }
 
-/// In the text of a post or page: made with it, or beside its headings.
+/// Texts inside a post or page, or next to its headings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Article {
@@ -227,7 +227,7 @@ pub struct Search {
     pub all: Phrase<Name>,
 }
 
-/// The conversation under a post.
+/// Comments under a post.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Comments {
@@ -299,7 +299,7 @@ pub struct Form {
     pub privacy: String,
 }
 
-/// What a commenter has said, for them alone.
+/// A commenter's own comments, visible only to them.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OwnCorner {
@@ -335,7 +335,7 @@ pub struct OwnCorner {
     pub erased: Said,
 }
 
-/// What is wrong with a comment that was sent.
+/// Errors in a comment that was sent.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mend {
@@ -390,7 +390,7 @@ pub struct Errors {
     pub broken: Said,
 }
 
-/// Somebody comments faster than the site takes it.
+/// Texts for somebody who comments faster than the site allows.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TooFast {
@@ -399,7 +399,7 @@ pub struct TooFast {
     pub minutes: Plural,
 }
 
-/// A comment with a word that the site does not take.
+/// Texts for a comment with a forbidden word.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefusedWord {
@@ -407,7 +407,7 @@ pub struct RefusedWord {
     pub sentence: Phrase<Word>,
 }
 
-/// A commenter whom the author has blocked, by what.
+/// Texts for a commenter whom the author has blocked, by kind of block.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Blocked {

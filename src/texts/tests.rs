@@ -7,7 +7,7 @@ fn files() -> BTreeMap<String, String> {
     Files::iter().map(|name| (name.trim_end_matches(".toml").to_owned(), read(&name))).collect()
 }
 
-/// Every text by its key, such as `form.send` and `lists.posts.one`.
+/// Every text by key, such as `form.send` and `lists.posts.one`.
 fn keys(file: &str) -> BTreeMap<String, String> {
     fn gather(table: &toml::Table, above: &str, found: &mut BTreeMap<String, String>) {
         for (key, value) in table {
@@ -34,7 +34,7 @@ fn every_file_has_every_text() {
     assert_eq!(shipped(), files().keys().map(String::as_str).collect::<Vec<_>>());
 }
 
-/// What a translator reads who left something out.
+/// Checks the error for a translator who left something out.
 #[test]
 fn a_text_that_is_missing_is_named_with_its_file() {
     let english = &files()[FALLBACK];
@@ -60,7 +60,7 @@ fn every_language_has_the_same_gaps() {
     let english = keys(&files()[FALLBACK]);
     for (language, text) in files() {
         for (key, text) in keys(&text).into_iter().filter(|(key, _)| !key.starts_with("dates.")) {
-            // A form that English has not has the gaps of its `other`.
+            // A plural form that English lacks has the gaps of its `other`.
             let twin = english.get(&key).or_else(|| english.get(&format!("{}.other", key.rsplit_once('.')?.0)));
             let twin = twin.unwrap_or_else(|| panic!("{language}: English has no {key}"));
             let without_count = |text: &str| {

@@ -1,5 +1,5 @@
-//! Static files: embedded in the binary, under addresses with their hash in them. All style sheets, what the theme
-//! changes of them, and the site's own `custom.css`, are one file. Fonts and the icon of the site are here too.
+//! Static files: embedded in the binary, with their hash in the URL. All style sheets, the theme's changes to them and
+//! the site's `custom.css` are joined to one file. Fonts and the site's icon are served from here too.
 
 use std::{
     collections::HashMap,
@@ -27,29 +27,29 @@ use crate::{
 #[exclude = "*.txt"]
 struct Embedded;
 
-/// The order of the cascade; components follow by name. `tokens` declares the layers, so it comes first.
+/// Style sheets in cascade order; components follow by name. `tokens` declares the layers, so it comes first.
 const SHEETS: [&str; 5] = ["css/tokens.css", "css/reset.css", "css/base.css", "css/layout.css", "css/prose.css"];
 const COMPONENTS: &str = "css/components/";
-/// The name of the joined style sheet.
+/// Name of the joined style sheet.
 pub const STYLE: &str = "site.css";
-/// What a feed looks like in a browser; not part of the joined one, since no page has its elements.
+/// Style sheet of feeds in a browser; not part of the joined one, since no page has its elements.
 pub const FEED_STYLE: &str = "feeds/feed.css";
 pub const FONT: &str = "fonts/archivo-expanded.woff2";
-/// The one script of every page, which runs before it is painted: these joined.
+/// Name of the joined script of every page, which runs before the first paint.
 pub const SCRIPT: &str = "site.js";
-/// Of the comment form; fetched when that comes near.
+/// Script of the comment form, loaded when the form is near the viewport.
 pub const COMMENTS_SCRIPT: &str = "js/comments.js";
 const SCRIPTS: [&str; 2] = ["js/scheme.js", "js/near.js"];
 
-/// All static files as they are served.
+/// All static files as served.
 #[derive(Debug, Default)]
 pub struct Assets {
-    /// By name, as templates know them.
+    /// URL paths by the names that templates use.
     addresses: HashMap<String, String>,
-    /// By address.
+    /// Files by URL path.
     files: HashMap<String, Asset>,
     icons: Icons,
-    /// Fonts that every page shows.
+    /// URL paths of fonts that every page uses.
     preloads: Vec<String>,
 }
 
@@ -60,8 +60,8 @@ pub struct Asset {
 }
 
 impl Assets {
-    /// Joins and names them. With `dev`, files come from `static/` in the working directory where they are there. What
-    /// site.toml names and is not there is left out; the loader has reported it.
+    /// Collects all files. With `dev`, files are read from `static/` in the working directory if they exist there.
+    /// Files that site.toml names and that do not exist are left out; the loader has reported them.
     pub fn build(content: &Path, dev: bool, site: &Site) -> Self {
         let mut assets = Self::default();
         let names: Vec<String> = Embedded::iter().map(std::borrow::Cow::into_owned).collect();
@@ -73,8 +73,8 @@ impl Assets {
                 assets.add(name, bytes);
             }
         }
-        let script = SCRIPTS.iter().flat_map(|name| read(name, dev).unwrap_or_default()).collect();
-        assets.add(SCRIPT, assets.with_addresses(script));
+        let script: Vec<u8> = SCRIPTS.iter().flat_map(|name| read(name, dev).unwrap_or_default()).collect();
+        assets.add(SCRIPT, assets.with_addresses(&script));
         assets.add_icons(content, site);
         let fonts = assets.add_fonts(content, &site.theme);
         let mut components: Vec<&str> =
@@ -86,22 +86,22 @@ impl Assets {
             style.push(b'\n');
         }
         style.extend(theme::style(&site.theme, &fonts).into_bytes());
-        // Outside of every layer, so that it wins.
+        // Outside of all layers, so that it wins.
         style.extend(fs::read(content.join("custom.css")).unwrap_or_default());
-        assets.add(STYLE, assets.with_addresses(style));
+        assets.add(STYLE, assets.with_addresses(&style));
         assets
     }
 
-    /// A text file in which `/static/NAME` stands for the address of a file that was added before.
-    fn with_addresses(&self, text: Vec<u8>) -> Vec<u8> {
-        let mut text = String::from_utf8_lossy(&text).into_owned();
+    /// A text file with each `/static/NAME` replaced by the URL path of that file, if it was added before.
+    fn with_addresses(&self, text: &[u8]) -> Vec<u8> {
+        let mut text = String::from_utf8_lossy(text).into_owned();
         for (name, address) in &self.addresses {
             text = text.replace(&format!("/static/{name}"), address);
         }
         text.into_bytes()
     }
 
-    /// Where a file is served; its plain name where there is none, which a test would notice.
+    /// URL path of a file; its plain name if there is no such file, which a test would notice.
     pub fn address(&self, name: &str) -> String {
         self.addresses.get(name).cloned().unwrap_or_else(|| format!("/static/{name}"))
     }
@@ -110,17 +110,17 @@ impl Assets {
         self.files.get(address)
     }
 
-    /// For tabs, home screens and feeds.
+    /// Icons for tabs, home screens and feeds.
     pub fn icons(&self) -> &Icons {
         &self.icons
     }
 
-    /// Addresses of fonts that every page shows.
+    /// URL paths of fonts that every page uses.
     pub fn preloads(&self) -> &[String] {
         &self.preloads
     }
 
-    /// The author's icon and the PNG beside it; else the mark in the colours of the theme.
+    /// Adds the author's icon and the PNG beside it, or else the default icon in the theme's colours.
     fn add_icons(&mut self, content: &Path, site: &Site) {
         let own = site.icon.as_deref().and_then(|name| content::named(content, name));
         if let Some(path) = own {
@@ -147,7 +147,7 @@ impl Assets {
     fn add_icon(&mut self, path: &Path) {
         let Ok(bytes) = fs::read(path) else { return };
         let is_svg = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg"));
-        // Like all pictures it leaves without what it tells about its maker.
+        // Metadata is removed, as from all pictures.
         let bytes = if is_svg { bytes } else { content::pictures::cleaned_png(&bytes).unwrap_or_default() };
         let size = imagesize::blob_size(&bytes).map(|size| format!("{}x{}", size.width, size.height));
         let (name, media_type, sizes) = match (is_svg, size) {
@@ -159,7 +159,7 @@ impl Assets {
         self.icons.0.push(Icon { address, media_type, sizes, is_maskable: false });
     }
 
-    /// A file of the author's, and its bold and italic cuts beside it.
+    /// Adds the author's font files: regular, and bold and italic beside it.
     fn add_fonts(&mut self, content: &Path, theme: &Theme) -> Fonts {
         if theme.display_face == Face::Archivo {
             self.preloads.push(self.address(FONT));
@@ -184,7 +184,7 @@ impl Assets {
         Fonts { display: cuts(&theme.display_face, "display"), text: cuts(&theme.text_face, "text") }
     }
 
-    /// Gives it an address.
+    /// Adds a file and returns its URL path.
     fn add(&mut self, name: &str, bytes: Vec<u8>) -> String {
         let hash = Sha256::digest(&bytes);
         let digits: String = hash[..5].iter().map(|byte| format!("{byte:02x}")).collect();
@@ -199,13 +199,13 @@ impl Assets {
     }
 }
 
-/// `fonts/Name.woff2` and `-Bold` are `fonts/Name-Bold.woff2`.
+/// Path of a font file's other style: `fonts/Name.woff2` and `-Bold` give `fonts/Name-Bold.woff2`.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     if suffix.is_empty() { path.to_owned() } else { path.with_file_name(format!("{stem}{suffix}.woff2")) }
 }
 
-/// A feed in a browser has no page around it that could say what it is, so its style sheet does.
+/// CSS with a sentence that tells visitors what a feed is: a feed in a browser has no page around it.
 fn feed_words(texts: &Texts) -> String {
     let words = texts.feeds.in_browser.replace('\\', "\\\\").replace('"', "\\\"");
     format!("\n:root::before {{ content: \"{words}\"; }}\n")

@@ -1,4 +1,4 @@
-//! Bodies of requests: read before a handler is asked, each within a limit and all together within another.
+//! Reads request bodies before the handler runs. Each body has a limit, and all together have another.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ use tokio::sync::Semaphore;
 use super::errors::WebError;
 use crate::app::App;
 
-/// Most bytes of a form. 10,000 characters of four bytes each, percent-encoded, are 120 kB; the rest is room.
+/// Most bytes of a form. 10,000 characters of four bytes, percent-encoded, are 120 kB; the rest is reserve.
 pub const FORM_BYTES: usize = 256 * 1024;
-/// Bytes of a body that do not count for the limit of all together: most comments have fewer, so clients that hold back
-/// large bodies do not keep others from commenting.
+/// Bytes of each body that do not count for the common limit. Most comments have fewer, so clients that send large
+/// bodies slowly do not keep others from commenting.
 const UNCOUNTED: usize = 4 * 1024;
 
-/// Memory for the bodies that are being read. Cheap to clone.
+/// Memory budget for bodies that are being read. Cheap to clone.
 #[derive(Clone)]
 pub struct Room {
     app: App,
@@ -34,7 +34,7 @@ impl Room {
     }
 }
 
-/// The layer that reads them. What a body takes is given back with the answer.
+/// The layer that reads bodies. The memory of a body is released after the response.
 pub async fn read(State(room): State<Room>, request: Request, next: Next) -> Result<Response, WebError> {
     if request.method().is_safe() {
         return Ok(next.run(request).await);
@@ -42,7 +42,7 @@ pub async fn read(State(room): State<Room>, request: Request, next: Next) -> Res
     let crowded = |_| WebError::crowded(&room.app.texts().errors.crowded);
     let (parts, mut body) = request.into_parts();
     let (mut bytes, mut taken) = (Vec::new(), room.free.try_acquire_many(0).map_err(crowded)?);
-    // A length that is told beforehand is judged before anything is read.
+    // A Content-Length is checked before anything is read.
     let mut expected = body.size_hint().lower();
     while expected <= FORM_BYTES as u64 {
         let Some(frame) = body.frame().await else {

@@ -1,8 +1,8 @@
-//! The page cache: the outermost service, ahead of the router. A hit is finished headers and an already compressed
-//! body; no handler, no database, no template.
+//! The page cache: the outermost service, in front of the router. A hit is a finished response: headers and a
+//! compressed body; no handler, no database, no template.
 //!
-//! It holds what the router said may be held ([`Policy::Public`] and [`Policy::Immutable`], status 200), the same
-//! bytes for everyone: cookies are not looked at. Pages leave it by tag.
+//! It holds responses that the router marked as cacheable ([`Policy::Public`] and [`Policy::Immutable`], status 200).
+//! Everyone gets the same bytes: cookies are ignored. Pages are purged by tag.
 
 mod asked;
 mod entry;
@@ -30,32 +30,32 @@ use entry::Entry;
 pub use finished::Finished;
 use finished::PageFiles;
 
-/// The tag of everything: what a change of the content as a whole makes stale.
+/// Tag of all pages that depend on the content as a whole.
 pub const SITE_TAG: &str = "site";
-/// The tag of a page whose form answers the comment that `reply_to` names.
+/// Tag of a page whose form replies to the comment that `reply_to` names.
 pub const REPLY_TAG: &str = "reply";
 
-/// Most bytes held, all encodings together.
+/// Most bytes in the cache, all encodings together.
 const CAPACITY: u64 = 64 * 1024 * 1024;
-/// How many pages that is about; only sizes the first table.
+/// Expected number of pages; only sizes the initial table.
 const EXPECTED_PAGES: usize = 1_000;
 
-/// Finished pages. Cheap to clone.
+/// Cache of finished pages. Cheap to clone.
 #[derive(Clone)]
 pub struct PageCache(Arc<Inner>);
 
 struct Inner {
     pages: Cache<String, Arc<Entry>, Bytewise>,
     purges: Mutex<Purges>,
-    /// Pages that are being made now, so that a hundred requests for one make it once.
+    /// Pages that are being rendered, so that a hundred requests for a page render it once.
     flights: Mutex<HashMap<String, watch::Receiver<()>>>,
-    /// One page at a time is compressed as well as can be; readers come first.
+    /// Limits the best compression to one page at a time; requests come first.
     polishing: Semaphore,
     files: PageFiles,
     hits: AtomicU64,
 }
 
-/// When what was purged, counted in purges. A page whose making began before a purge of one of its tags is not kept.
+/// Time of each purge, as a counter. A page is not stored if one of its tags was purged after its rendering began.
 #[derive(Default)]
 struct Purges {
     count: u64,
@@ -86,7 +86,7 @@ impl Default for PageCache {
 }
 
 impl PageCache {
-    /// Drops every page that carries one of these tags.
+    /// Drops every page with one of these tags.
     pub fn purge<S: AsRef<str>>(&self, tags: &[S]) {
         let mut purges = lock(&self.0.purges);
         purges.count += 1;
@@ -106,31 +106,30 @@ impl PageCache {
         self.0.pages.clear();
     }
 
-    /// Requests answered from here since the start. They are counted, and logged only where that is wished for: a line
-    /// each would cost more than the answer.
+    /// Number of hits since the start. Log lines for hits are optional: a line costs more than the response.
     pub fn hits(&self) -> u64 {
         self.0.hits.load(Ordering::Relaxed)
     }
 
-    /// How many pages are held, and their bytes in all encodings.
+    /// Number of pages in the cache, and of their bytes in all encodings.
     pub fn size(&self) -> (usize, u64) {
         (self.0.pages.len(), self.0.pages.weight())
     }
 
-    /// The answer, if it is here. Does not wait, so that a hit costs no more than a lookup and a write.
+    /// Response from the cache, if it is there. Does not wait, so a hit costs no more than a lookup and a write.
     pub fn hit<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
         let asked = Asked::of(request)?;
         self.answer(&asked.key, &asked.want)
     }
 
-    /// The same as bytes for a socket, for a request that asks for no more than a page.
+    /// Response as bytes for a socket, for a request for a page without conditions.
     pub fn finished(&self, path: &str, encoding: Encoding, now: Timestamp) -> Option<Finished> {
-        // What is spelled like a key means the page of that key.
+        // A path in the spelling of a key is the key.
         let entry = self.0.pages.get(path).filter(|entry| entry.lacks(encoding).is_none())?;
         let second = now.as_second().unsigned_abs();
         let mut file = self.0.files.held(entry.encoded(encoding), second);
         if file.is_some() {
-            // Looked at when the file was made, less than a second ago.
+            // Checked when the file was made, less than a second ago.
             self.0.hits.fetch_add(1, Ordering::Relaxed);
         } else {
             self.is_good(path, &entry).then_some(())?;
@@ -139,14 +138,14 @@ impl PageCache {
         Some(Finished { entry, encoding, second, file })
     }
 
-    /// Whether the answer is here. Nobody is answered, so it does not count.
+    /// True if the response is in the cache. Does not count as a hit.
     pub fn holds<B>(&self, request: &Request<B>) -> bool {
         let Some(asked) = Asked::of(request) else { return false };
         let entry = self.0.pages.peek(&*asked.key);
         entry.is_some_and(|entry| Entry::is_fresh(entry.age()) && entry.lacks(asked.want.encoding).is_none())
     }
 
-    /// Answers from the cache, or lets `make` answer and keeps what may be kept.
+    /// Responds from the cache, or calls `make` and stores the response if allowed.
     pub async fn respond<F, Fut>(&self, request: Request<Body>, make: F) -> Response<Body>
     where
         F: FnOnce(Request<Body>) -> Fut,
@@ -163,12 +162,12 @@ impl PageCache {
                 if let Some(response) = self.ready(&asked).await {
                     return response;
                 }
-                // It could not be kept, so everyone makes their own; queueing behind each other would help nobody.
+                // The page could not be stored, so each request renders its own; waiting for each other would not help.
                 None
             }
         };
         let began = lock(&self.0.purges).count;
-        // A page is made whole even for HEAD, or the next GET would have to make it again.
+        // HEAD renders the whole page too, or the next GET would have to render it again.
         let response = make(as_get(request)).await;
         self.keep(asked, began, response).await
     }
@@ -179,7 +178,7 @@ impl PageCache {
         is_there.then(|| entry.respond(want))
     }
 
-    /// The same, after a wait where the page is here and its encoding a moment away.
+    /// Response from the cache; waits if the page is there and its encoding is being compressed.
     async fn ready(&self, asked: &Asked<'_>) -> Option<Response<Body>> {
         let coming = self.0.pages.peek(&*asked.key).and_then(|entry| entry.lacks(asked.want.encoding));
         if let Some(mut rest) = coming {
@@ -188,8 +187,8 @@ impl PageCache {
         self.answer(&asked.key, &asked.want)
     }
 
-    /// Whether somebody may get this page now. It counts as a hit, and a page that has lived long enough is then
-    /// compressed better.
+    /// True if this page may be sent now. Counts as a hit, and starts the best compression of a page that has been in
+    /// the cache long enough.
     fn is_good(&self, key: &str, entry: &Arc<Entry>) -> bool {
         let age = entry.age();
         if !Entry::is_fresh(age) {
@@ -202,27 +201,27 @@ impl PageCache {
         true
     }
 
-    /// Puts a better compressed one in the place of a page, if that is still there.
+    /// Replaces a page with a better compressed copy, if it is still in the cache.
     async fn polish(self, key: String, entry: Arc<Entry>) {
         let Ok(_turn) = self.0.polishing.acquire().await else { return };
         self.replace(key, &entry, entry.polished().await);
     }
 
-    /// Puts one with all encodings in the place of a page, and then tells those who wait for theirs.
+    /// Replaces a page with a copy in all encodings, then wakes the requests that wait for one.
     async fn complete(self, key: String, entry: Arc<Entry>, done: watch::Sender<()>) {
         self.replace(key, &entry, entry.completed().await);
         drop(done);
     }
 
     fn replace(&self, key: String, entry: &Arc<Entry>, better: Entry) {
-        // Under the lock a purge cannot come between the question and the insert.
+        // The lock keeps a purge from running between the check and the insert.
         let _purges = lock(&self.0.purges);
         if self.0.pages.peek(&key).is_some_and(|held| Arc::ptr_eq(&held, entry)) {
             self.0.pages.insert(key, Arc::new(better));
         }
     }
 
-    /// The right to make a page, or a sign for when somebody else has.
+    /// The right to render a page, or a receiver that wakes when another request has rendered it.
     fn board(&self, key: &str) -> Result<Flight<'_>, watch::Receiver<()>> {
         let mut flights = lock(&self.0.flights);
         if let Some(landing) = flights.get(key) {
@@ -240,7 +239,7 @@ impl PageCache {
             Some(Policy::Immutable) if response.status() == StatusCode::OK => Some(Vec::new()),
             _ => None,
         };
-        // A page that did not look at `reply_to` is the page of another key: there would be one more for each number.
+        // A page that ignores `reply_to` belongs to the key without it, or there would be one copy for each number.
         let is_reply = |tags: &Vec<String>| tags.iter().any(|tag| tag == REPLY_TAG);
         let Some(tags) = tags.filter(|tags| is_reply(tags) == key.contains('?')) else {
             return if want.is_head { without_body(response) } else { response };
@@ -255,7 +254,7 @@ impl PageCache {
         let is_stale = purges.everything > began
             || entry.tags.iter().any(|tag| purges.tags.get(tag).is_some_and(|purged| *purged > began));
         if !is_stale {
-            // Still under the lock: a purge between the question and the insert would miss it.
+            // Still under the lock: a purge between the check and the insert would miss it.
             self.0.pages.insert(key.clone().into_owned(), Arc::clone(&entry));
         }
         drop(purges);
@@ -266,7 +265,7 @@ impl PageCache {
     }
 }
 
-/// A page being made; lands when dropped, whatever happened.
+/// A page that is being rendered. Dropping it wakes the waiting requests, also after an error.
 struct Flight<'a> {
     cache: &'a PageCache,
     key: String,
@@ -281,7 +280,7 @@ impl Drop for Flight<'_> {
 
 fn as_get(mut request: Request<Body>) -> Request<Body> {
     *request.method_mut() = Method::GET;
-    // The cache answers these itself, from the page that is made now.
+    // The cache evaluates these conditions itself, on the page that is rendered now.
     for condition in [header::IF_NONE_MATCH, header::IF_MATCH] {
         request.headers_mut().remove(condition);
     }
@@ -292,7 +291,7 @@ fn without_body(response: Response<Body>) -> Response<Body> {
     response.map(|_| Body::empty())
 }
 
-/// A panic while one of these was held leaves nothing half done that matters to a cache.
+/// Locks a mutex. A panic of another holder is ignored: it leaves no state that harms a cache.
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

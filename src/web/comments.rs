@@ -1,4 +1,4 @@
-//! Taking a comment, and finding one by its number.
+//! Handlers that accept a comment, and find one by its number.
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ use crate::{
     texts::{Mend, TooFast},
 };
 
-/// The form as it is sent.
+/// Fields of the submitted form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct CommentForm {
@@ -50,9 +50,9 @@ pub struct CommentForm {
     parent: String,
     wish: String,
     stamp: String,
-    /// Filled by the button that asks for a look first.
+    /// Set by the preview button.
     preview: String,
-    // The name is `view::form::HONEYPOT`.
+    // Its name is `view::form::HONEYPOT`.
     fax_extension: String,
 }
 
@@ -63,7 +63,7 @@ impl CommentForm {
     }
 }
 
-/// Takes a comment. Whatever stands in its way, the visitor gets the same page with every field kept.
+/// Accepts a comment. After any error the visitor gets the page again with all fields kept.
 pub async fn submit(
     State(app): State<App>,
     Path(slug): Path<String>,
@@ -78,11 +78,11 @@ pub async fn submit(
     let is_preview = !form.preview.is_empty();
     let mut raw = form.into_raw();
     if app.config.mail.is_none() {
-        // Not offered where no mail can be sent.
+        // Not offered without a mail server.
         raw.wish = String::new();
     }
     if !entries::is_open(&app, post) {
-        // There is no form any more; the page says so itself.
+        // The form is gone; the page says so.
         let notice = Notice::said(&texts.closed);
         return again(&app, &snapshot, post, raw, notice, StatusCode::FORBIDDEN).await;
     }
@@ -145,19 +145,19 @@ pub async fn submit(
     }
 }
 
-/// Whether readers could take this name for that of somebody who writes here.
+/// True if readers could mistake this name for that of an author.
 pub fn is_like_an_author(app: &App, snapshot: &Snapshot, name: &str) -> bool {
     let owner = Names::new([app.config.site.author.name.as_str()]);
     owner.has_one_like(name) || snapshot.authors.has_one_like(name)
 }
 
-/// Whether it is signed with the e-mail address of the site's author, which anybody can type.
+/// True if the comment has the e-mail address of the site's author, which anybody can type.
 pub fn has_authors_email(app: &App, new: &NewComment) -> bool {
     let authors = app.config.site.author.email.as_deref().map(mailbox::kept);
     authors.is_some() && authors == new.email.as_deref().map(mailbox::kept)
 }
 
-/// How a refusal is told, and after how many seconds it may be tried again.
+/// Status and message of a refusal, and the seconds until a retry is allowed.
 pub fn refused(refusal: &Refusal, texts: &Mend) -> (StatusCode, Notice, Option<u64>) {
     match refusal {
         Refusal::TooFast(wait) => {
@@ -180,7 +180,7 @@ pub fn refused(refusal: &Refusal, texts: &Mend) -> (StatusCode, Notice, Option<u
     }
 }
 
-/// In a task of its own, so that pages are made anew for everyone when the visitor hangs up after sending.
+/// Stores the comment in its own task, so that pages are purged even if the visitor disconnects.
 async fn add(app: &App, sent: Sent) -> Result<Added, StoreError> {
     let task_app = app.clone();
     let task = tokio::spawn(async move {
@@ -196,18 +196,18 @@ async fn add(app: &App, sent: Sent) -> Result<Added, StoreError> {
     task.await.unwrap_or(Err(StoreError::Interrupted))
 }
 
-/// More comments than this make a thread so long that the page of one is looked for only when somebody goes there.
+/// Number of comments above which the page of a comment is looked up only when its link is opened.
 const FAR: usize = 1000;
 
-/// Where its writer sees a comment: its place in the thread, or while it is held (or with `is_asked`) a page that only
-/// they get.
+/// URL where its writer sees a comment: its place in the thread, or a page for the writer only if it is held or
+/// `is_asked`.
 pub async fn place(app: &App, post: &Post, id: CommentId, status: Status, is_asked: bool) -> String {
     let held = (status != Status::Approved).then_some(id);
     let is_personal = held.is_some() || is_asked;
     let path = if !threads::is_longer(app, post, FAR).await {
         threads::path_to(app, post, id, held).await
     } else if is_personal {
-        // It leads on to the right page.
+        // The post redirects to the right page.
         post.entry.address.clone()
     } else {
         format!("/comments/{id}")
@@ -216,12 +216,12 @@ pub async fn place(app: &App, post: &Post, id: CommentId, status: Status, is_ask
     if is_personal { format!("{path}{}", waiting(app, id)) } else { format!("{path}#comment-{id}") }
 }
 
-/// What leads its writer to a comment, behind the path of its post: the page says beside it how it stands.
+/// Query and fragment that lead a writer to their comment, after the post's path; the page shows its status.
 pub fn waiting(app: &App, id: CommentId) -> String {
     format!("?waiting={}#comment-{id}", app.signer.sign(Purpose::Waiting, &id.to_string()))
 }
 
-/// 303, so that a reload posts nothing twice. Who has a mail to answer is told so beside the comment.
+/// Redirects with 303, so that a reload posts nothing twice. A pending confirmation mail is mentioned at the comment.
 async fn posted(app: &App, post: &Post, id: CommentId, status: Status, cookie: Option<HeaderValue>) -> Response {
     let is_asked = status == Status::Approved && entries::is_asked_by_mail(app, id).await;
     let to = place(app, post, id, status, is_asked).await;
@@ -232,7 +232,7 @@ async fn posted(app: &App, post: &Post, id: CommentId, status: Status, cookie: O
     response
 }
 
-/// The same page, every field kept, and what is to be mended.
+/// The page again, with all fields kept and the errors.
 async fn again(
     app: &App,
     snapshot: &Snapshot,
@@ -247,7 +247,7 @@ async fn again(
     Ok(entries::post_page(app, snapshot, post, request).await?.into_response())
 }
 
-/// The same page with the comment as it would look. Nothing is stored.
+/// The page again, with a preview of the comment. Nothing is stored.
 async fn previewed(
     app: &App,
     snapshot: &Snapshot,
@@ -261,8 +261,8 @@ async fn previewed(
     Ok(entries::post_page(app, snapshot, post, request).await?.into_response())
 }
 
-/// A comment as it would look and nothing around it, for the script that shows it while it is typed. A name may still
-/// be missing, and what is wrong with the other fields is told when the comment is sent.
+/// Preview of a comment without a page, for the script that shows it during typing. The name may be missing; errors
+/// in the other fields are reported when the comment is sent.
 pub async fn preview(
     State(app): State<App>,
     origin: Origin,
@@ -279,14 +279,14 @@ pub async fn preview(
     Page::html(&PreviewView::new(&app, &new), Policy::Private)
 }
 
-/// `/posts/x/comments` in the address bar (after a reload of an error page, say): the post.
+/// GET of `/posts/x/comments`, for example after a reload of an error page: redirects to the post.
 pub async fn show(State(app): State<App>, Path(slug): Path<String>) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
     let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
     Ok(redirect(StatusCode::SEE_OTHER, &address::encode(&post.entry.address)))
 }
 
-/// `/comments/41`, the address of a comment that people share.
+/// Permalink of a comment: `/comments/41`.
 pub async fn permalink(State(app): State<App>, Path(id): Path<String>) -> Result<Response, WebError> {
     let id: CommentId = id.parse().map_err(|_| WebError::not_found())?;
     let comment = app.store.comment(id).await?;

@@ -1,5 +1,5 @@
-//! `/_components`, for those who design: everything that pages are made of, on one page. It shows the templates and the
-//! structs that readers get, and has no markup of theirs of its own. Only with `--dev`.
+//! `/_components`, for designers: all components of pages on one page. It uses the same templates and structs as the
+//! site and adds no markup of its own for them. Only with `--dev`.
 
 mod samples;
 
@@ -32,15 +32,15 @@ use crate::{
 };
 use samples::Files;
 
-/// The style of the page itself, which readers never get.
+/// Style sheet of the page itself, which readers never get.
 const OWN_STYLE: &str = "components/components.css";
-/// Sizes of type, as tokens name them.
+/// Names of the font size tokens.
 const SIZES: [&str; 8] = ["label", "meta", "text", "lead", "h4", "h3", "h2", "h1"];
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Asked {
-    /// One of [`STATES`]: a page has one conversation and one form, or ids would stand in it twice.
+    /// One of [`STATES`]: a page can only have one thread and one form, or their ids would be there twice.
     state: String,
 }
 
@@ -66,7 +66,7 @@ struct StateLink {
     is_current: bool,
 }
 
-/// What a conversation can look like. The first has everything that can become of a comment and of a field.
+/// States of comments and form. The first has all kinds of comments and all field errors.
 const STATES: [(&str, &str); 9] = [
     ("mend", "Fields to mend"),
     ("empty", "Nobody has said anything"),
@@ -112,7 +112,7 @@ pub async fn show(State(app): State<App>, asked: Result<Query<Asked>, QueryRejec
     Page::html(&page, Policy::Private)
 }
 
-/// The colours that a style sheet names, in its order.
+/// Names of the colours in a style sheet, in its order.
 fn colours(css: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (at, start) in css.match_indices("--color-") {
@@ -166,7 +166,7 @@ fn form(app: &App, state: &str) -> FormState {
             let preview = comment_markdown::parse(&values).ok().map(|new| PreviewView::new(app, &new));
             FormState { values, preview, ..FormState::default() }
         }
-        // What was sent to a thread that had closed meanwhile is there to be copied.
+        // Text that was sent after the thread had closed is shown to be copied.
         "unsent" => FormState { values: typed("", "", "", "What was typed is still here."), ..FormState::default() },
         "reply" => FormState {
             replying_to: Some(Replying { id: 1, name: "Lisa @ Sample".to_owned() }),

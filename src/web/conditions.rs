@@ -1,4 +1,4 @@
-//! Conditions of requests (RFC 9110, 13): whether a client has a version already, or wants one that is there no more.
+//! Conditional requests (RFC 9110, 13): If-None-Match and If-Match.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -7,7 +7,7 @@ pub fn has_version(headers: &HeaderMap, etag: &HeaderValue) -> bool {
     names(headers, header::IF_NONE_MATCH, |tag| tag == b"*" || opaque(tag) == opaque(etag.as_bytes()))
 }
 
-/// False if the client wants another version than this one: strong comparison (13.1.1). `None`: it has no ETag.
+/// False if the client requires another version than this one: strong comparison (13.1.1). `None`: no ETag.
 pub fn match_holds(headers: &HeaderMap, etag: Option<&HeaderValue>) -> bool {
     let is_strong = |tag: &[u8]| tag.starts_with(b"\"") && etag.is_some_and(|etag| etag.as_bytes() == tag);
     !headers.contains_key(header::IF_MATCH) || names(headers, header::IF_MATCH, |tag| tag == b"*" || is_strong(tag))

@@ -1,4 +1,4 @@
-//! Posts, pages and stretches: whatever has an address in the content, and addresses that are nearly right.
+//! Posts, pages and stretches: everything that has a path in the content, and paths that are nearly right.
 
 use std::sync::Arc;
 
@@ -48,15 +48,15 @@ use crate::{
     texts::Texts,
 };
 
-/// What a post's address may ask for besides the post.
+/// Query parameters of a post's URL.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Asked {
-    /// The comment to answer: the form then says so.
+    /// Id of the comment to reply to; the form shows it.
     reply_to: Option<String>,
-    /// A signed comment id: its writer then sees it although nobody else does.
+    /// A signed comment id: its writer sees the comment although nobody else does.
     waiting: Option<String>,
-    /// A visitor with a cookie of ours, who is looked for only where `waiting` makes the page one for a single visitor.
+    /// The visitor by our cookie; read only with `waiting`, since the page is then for one visitor.
     #[serde(skip)]
     commenter: Option<String>,
 }
@@ -67,7 +67,7 @@ impl FromRequestParts<App> for Asked {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, WebError> {
         let mut asked = match Query::<Self>::from_request_parts(parts, app).await {
             Ok(Query(asked)) => asked,
-            // Two comments at once are like one that is not there.
+            // A parameter given twice is treated like a comment that does not exist.
             Err(_) => Self { reply_to: Some(String::new()), ..Self::default() },
         };
         if asked.waiting.is_some() {
@@ -79,7 +79,7 @@ impl FromRequestParts<App> for Asked {
 }
 
 impl Asked {
-    /// The same question at another address.
+    /// Query string for a redirect with the same parameters.
     fn query(&self) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         let asked = [("reply_to", &self.reply_to), ("waiting", &self.waiting)];
@@ -89,7 +89,7 @@ impl Asked {
     }
 }
 
-/// The fallback of the router: the content decides.
+/// Fallback handler of the router: looks the path up in the content.
 pub async fn show(State(app): State<App>, uri: Uri, asked: Asked) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
     let path = address::decode(uri.path()).ok_or_else(WebError::not_found)?;
@@ -98,7 +98,7 @@ pub async fn show(State(app): State<App>, uri: Uri, asked: Asked) -> Result<Resp
         Some(Target::Page(page)) => Ok(show_page(&app, &snapshot, page).await?.into_response()),
         Some(Target::Stretch(stretch)) => Ok(show_stretch(&app, &snapshot, stretch).await?.into_response()),
         Some(Target::Redirect(to)) => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(to))),
-        // `errors::render` knows where near and old addresses lead.
+        // `errors::render` redirects old and nearly right paths.
         None => Err(WebError::not_found()),
     }
 }
@@ -107,11 +107,11 @@ pub async fn show(State(app): State<App>, uri: Uri, asked: Asked) -> Result<Resp
 #[template(path = "posts/post.html")]
 struct PostPage {
     layout: Layout,
-    /// Above the title: the series, and which part of it this is.
+    /// Link above the title: the series, and which part of it this is.
     series_label: Option<Named>,
     series: Option<SeriesBox>,
     title: String,
-    /// Of the article, and of the site's words in it.
+    /// Attributes `lang` and `dir` of the article, and of the site's texts in it.
     tongue: Tongue,
     words: Tongue,
     dek: Option<String>,
@@ -131,43 +131,43 @@ struct PostPage {
     conversation: Conversation,
 }
 
-/// What stands below a post.
+/// Comments and comment form below a post.
 pub struct Conversation {
     pub heading: String,
-    /// `None`: the database did not answer.
+    /// Comments; `None` if the database did not answer.
     pub comments: Option<Vec<CommentView>>,
-    /// `None`: closed.
+    /// Form; `None` if the thread is closed.
     pub form: Option<FormView>,
-    /// What was sent to a thread that had closed meanwhile, to be copied.
+    /// Text that was sent after the thread had closed, shown to be copied.
     pub unsent: Option<String>,
     pub is_demo: bool,
-    /// The slug of the post, by which scripts know the thread on each of its pages.
+    /// Slug of the post; scripts identify the thread by it on each of its pages.
     pub thread: String,
-    /// Of the form, where there is one.
+    /// URL of the form's script, if there is a form.
     pub script: Option<String>,
-    /// The ways to the other pages of the thread.
+    /// Links to the other pages of the thread.
     pub pages: Option<ThreadPages>,
 }
 
 impl Conversation {
-    /// On one of several pages of a thread, which has this path.
+    /// Sets the path and the links of a page of the thread.
     #[must_use]
     pub fn on_page(self, path: &str, pages: Option<ThreadPages>) -> Self {
         Self { form: self.form.map(|form| form.on_page(path)), pages, ..self }
     }
 }
 
-/// A post as somebody asked for it.
+/// Request for a post.
 pub struct PostRequest {
     pub form: FormState,
-    /// A comment that its writer may see whatever became of it.
+    /// A comment that its writer may see whatever its status.
     pub own: Option<Own>,
-    /// What [`post_page`] says with it.
+    /// Status of the response.
     pub status: StatusCode,
 }
 
 impl PostRequest {
-    /// The comment that it is about.
+    /// Id of the comment that the request is about.
     fn about(&self) -> Option<CommentId> {
         self.own_id().or(self.form.replying_to.as_ref().map(|replying| replying.id))
     }
@@ -176,13 +176,13 @@ impl PostRequest {
         self.own.map(|own| own.id)
     }
 
-    /// Whether search engines should know the answer.
+    /// True if search engines may index the response.
     fn is_indexed(&self, post: &Post) -> bool {
         let is_plain = self.form.replying_to.is_none() && self.form.preview.is_none();
         is_plain && self.own.is_none() && !post.entry.draft
     }
 
-    /// What the head says of an answer that is not simply the post.
+    /// Adjusts the page's head if the response is not simply the post.
     pub fn framed(&self, mut layout: Layout, post: &Post) -> Layout {
         if !self.is_indexed(post) {
             layout = layout.not_indexed();
@@ -193,7 +193,7 @@ impl PostRequest {
         if self.form.notice.is_some() { layout.with_error() } else { layout }
     }
 
-    /// How long the answer holds.
+    /// Cache policy of the response.
     pub fn policy(&self, post: &Post) -> Policy {
         let is_public = self.status == StatusCode::OK && self.own.is_none() && self.form.preview.is_none();
         if !is_public {
@@ -205,7 +205,7 @@ impl PostRequest {
     }
 }
 
-/// A post, or a page of its thread by its number.
+/// Responds with a post, or with a page of its thread by its number.
 pub async fn show_post(
     app: &App,
     snapshot: &Snapshot,
@@ -226,7 +226,7 @@ pub async fn show_post(
     }
     let mut form = FormState::default();
     if let Some(id) = &asked.reply_to {
-        // An address with a comment that is not there would be one more page with the same content.
+        // A page for a comment that does not exist would be a duplicate of the post.
         let Some(replying_to) = replying_to(app, post, id).await else { return Ok(canonical()) };
         form.values.parent = replying_to.id.to_string();
         form.replying_to = Some(replying_to);
@@ -235,11 +235,11 @@ pub async fn show_post(
     let pages = threads::read(app, post, request.own_id()).await;
     if let Some(pages) = &pages {
         if request.own_id().is_some_and(|id| pages.holding(id).is_none()) {
-            // It belongs to another post.
+            // The comment belongs to another post.
             return Ok(canonical());
         }
         let right = request.about().and_then(|id| pages.holding(id)).or(number).unwrap_or(pages.first_read());
-        // The page that is read first has the post's address; what is about a comment belongs on that comment's page.
+        // The page that is read first is at the post's path. A request about a comment belongs on that comment's page.
         if number.unwrap_or(pages.first_read()) != right || number == Some(pages.first_read()) {
             let to = address::encode(&threads::path(post, pages, right));
             return Ok(redirect(StatusCode::SEE_OTHER, &format!("{to}{}", asked.query())));
@@ -250,8 +250,8 @@ pub async fn show_post(
     Ok(draw(app, snapshot, post, request, pages, number).await?.into_response())
 }
 
-/// A comment as its writer is told of it; `None` where nothing is left of it. The corner is promised only to a browser
-/// that has kept its cookie.
+/// Looks up a comment for its writer; `None` if it was erased. `/me` is mentioned only to a browser that has kept its
+/// cookie.
 async fn own(app: &App, id: CommentId, commenter: Option<&str>) -> Option<Own> {
     let is_gone = match app.store.comment(id).await {
         Ok(comment) => comment.is_erased(),
@@ -272,29 +272,29 @@ async fn own(app: &App, id: CommentId, commenter: Option<&str>) -> Option<Own> {
     Some(Own { id, is_asked: is_asked_by_mail(app, id).await, corner })
 }
 
-/// True if the writer of a comment wished for mails and has not been confirmed. Without a mail server none comes.
+/// True if the writer of a comment asked for mails and has not confirmed. Always false without a mail server.
 pub async fn is_asked_by_mail(app: &App, id: CommentId) -> bool {
     app.config.mail.is_some() && app.store.is_unconfirmed(id).await.inspect_err(errors::log).unwrap_or_default()
 }
 
-/// The comment that a reply answers: approved, and under this post. `None` too where the database does not answer.
+/// The comment that a reply answers: approved, and under this post. `None` too if the database does not answer.
 pub async fn replying_to(app: &App, post: &Post, id: &str) -> Option<Replying> {
     let comment = app.store.comment(id.trim().parse().ok()?).await.ok()?;
     let is_here = post.threads.iter().any(|slug| slug.as_str() == comment.thread_slug);
     (is_here && comment.status == Status::Approved).then_some(Replying { id: comment.id, name: comment.name })
 }
 
-/// A post with its conversation and its form; or, where it is about a comment on another page of the thread, that page.
+/// A post with its comments and form, or the page of the thread with the comment that the request is about.
 ///
 /// # Errors
-/// A template failed. A database that does not answer is no error: the article is shown, and the page says so.
+/// A template failed. A database that does not answer is no error: the article is shown, with a message.
 pub async fn post_page(app: &App, snapshot: &Snapshot, post: &Post, request: PostRequest) -> Result<Page, WebError> {
     let pages = threads::read(app, post, request.own_id()).await;
     let number = request.about().and_then(|id| pages.as_ref()?.holding(id));
     draw(app, snapshot, post, request, pages, number).await
 }
 
-/// `number`: which page of the thread; `None` for the one that is read first.
+/// Renders a page. `number`: page of the thread; `None` for the one that is read first.
 async fn draw(
     app: &App,
     snapshot: &Snapshot,
@@ -346,7 +346,7 @@ async fn article(
     layout = request.framed(layout, post);
 
     let series = place.and_then(|(series, at)| SeriesBox::new(series, at, texts));
-    // A series has a way on of its own; two at once would be one too many.
+    // A series has its own links to the next and previous part; more would be too many.
     let (older, newer) = if series.is_some() { (None, None) } else { snapshot.neighbours(post) };
     let named = |post: Option<&Arc<Post>>| post.map(|post| Named::of(&post.entry));
     let conversation = conversation(app, snapshot, post, thread.as_ref(), request.form, request.own);
@@ -380,12 +380,12 @@ async fn article(
     Ok(Page::html(&page, policy)?.with_status(request.status))
 }
 
-/// The text of an entry, in its language and with our words in the same.
+/// HTML of an entry's text. The site's texts in it are in its language.
 fn text_of(entry: &Entry, snapshot: &Snapshot, site: &config::Site) -> Result<String, WebError> {
     body::on_page(&entry.body, entry.language.as_deref(), snapshot, site).map_err(WebError::internal)
 }
 
-/// What stands below a post, of a page of its thread that was read or could not be.
+/// Comments and form of a page of the thread; `thread` is `None` if it could not be read.
 pub fn conversation(
     app: &App,
     snapshot: &Snapshot,
@@ -410,7 +410,7 @@ pub fn conversation(
     }
 }
 
-/// Whether new comments are taken under this post.
+/// True if new comments are accepted under this post.
 pub fn is_open(app: &App, post: &Post) -> bool {
     post.takes_comments(app.clock.now()) && app.config.site.comments.enabled
 }
@@ -458,7 +458,7 @@ async fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<P
 struct StretchPage {
     layout: Layout,
     tongue: Tongue,
-    /// Of the site's words around the stretch, and of ours about it.
+    /// Attributes of the site's texts around the stretch, and of its texts about the stretch.
     words: Tongue,
     own_words: Tongue,
     texts: &'static Texts,
@@ -504,7 +504,7 @@ struct Area {
     stretches: Vec<StretchTile>,
 }
 
-/// Every stretch, below the first of its areas.
+/// Index of all stretches, each below the first of its areas.
 pub async fn stretches(State(app): State<App>) -> Result<Page, WebError> {
     let snapshot = app.snapshot();
     if snapshot.stretches.is_empty() {
@@ -526,7 +526,7 @@ pub async fn stretches(State(app): State<App>) -> Result<Page, WebError> {
     Page::html(&StretchIndex { layout, areas }, Policy::Public(vec![SITE_TAG.to_owned()]))
 }
 
-/// The tag of a post's own thread, for purges.
+/// Key of a post's own thread.
 pub fn thread_of(post: &Post) -> ThreadKey {
     ThreadKey::post(post.entry.slug.as_str())
 }

@@ -1,5 +1,4 @@
-//! What the web shows when something is not as it should be: a page of the site, with a sentence for the visitor.
-//! The cause goes to the log, once, for the operator.
+//! Error responses: a page of the site with a sentence for the visitor. The cause is logged once, for the operator.
 
 use std::fmt;
 
@@ -25,7 +24,7 @@ use crate::{
     texts::{Errors, Said},
 };
 
-/// An error page to be: status, a sentence, and perhaps a cause for the log.
+/// Content of an error page: status, a sentence, and perhaps a cause for the log.
 #[derive(Debug)]
 pub struct WebError {
     status: StatusCode,
@@ -42,17 +41,17 @@ impl WebError {
         Self::new(StatusCode::GONE, None)
     }
 
-    /// Not there any more, and why.
+    /// 410, with the reason.
     pub fn over(sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::GONE, Some(sentence.into()))
     }
 
-    /// Not allowed, and why.
+    /// 403, with the reason.
     pub fn forbidden(sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, Some(sentence.into()))
     }
 
-    /// Not now, and why.
+    /// 503, with the reason.
     pub fn crowded(sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, Some(sentence.into()))
     }
@@ -61,7 +60,7 @@ impl WebError {
         Self::new(status, None)
     }
 
-    /// A fault of ours.
+    /// 500, with a cause for the log.
     pub fn internal(cause: impl fmt::Display) -> Self {
         Self { cause: Some(cause.to_string()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, None) }
     }
@@ -83,7 +82,7 @@ impl From<StoreError> for WebError {
     }
 }
 
-/// Carries the sentence to [`render`].
+/// Passes the sentence to [`render`].
 #[derive(Clone)]
 struct Sentence(Option<String>);
 
@@ -98,7 +97,7 @@ impl IntoResponse for WebError {
     }
 }
 
-/// Logs the cause of an error that the visitor is not shown as a page of its own.
+/// Logs an error for which the visitor gets no error page.
 pub fn log(error: &StoreError) {
     tracing::error!("{error}");
 }
@@ -110,21 +109,21 @@ struct ErrorPage {
     status: u16,
     heading: &'static str,
     sentence: String,
-    /// Pages whose address is near the one that was asked for.
+    /// Pages with a path similar to the requested one.
     nearby: Vec<Named>,
     request_id: Option<String>,
 }
 
-/// Most pages that a 404 offers.
+/// Most similar pages that a 404 lists.
 const NEARBY: usize = 3;
 
-/// The layer that makes error pages: of our own errors, and of those that axum and the layers below make.
+/// The layer that renders error pages: for our errors, and for those of axum and the inner layers.
 pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
     let asked = (matches!(*request.method(), Method::GET | Method::HEAD)).then(|| request.uri().path().to_owned());
     let response = next.run(request).await;
     let is_error = response.status().is_client_error() || response.status().is_server_error();
-    // A page with a policy was made on purpose: a form with its errors, a health report.
+    // A response with a policy is intended: a form with its errors, a health report.
     if !is_error || response.extensions().get::<Policy>().is_some() {
         return response;
     }
@@ -159,7 +158,7 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     rendered
 }
 
-/// What may have been meant; rooms of the program have no content in them.
+/// Pages that may have been meant. The program's own paths contain no content.
 fn nearby(snapshot: &Snapshot, path: &str) -> Vec<Named> {
     const ROOMS: [&str; 7] = ["/static/", "/media/", "/comments/", "/me/", "/tags/", "/archive/", "/page/"];
     let Some(path) = address::decode(path) else { return Vec::new() };
@@ -170,14 +169,14 @@ fn nearby(snapshot: &Snapshot, path: &str) -> Vec<Named> {
     entries.into_iter().map(Named::of).collect()
 }
 
-/// The last resort, where not even a page can be made: the browser has words of its own for it.
+/// Response without a body, if no page can be rendered: the browser shows its own message.
 pub fn bare(status: StatusCode) -> Response {
     let mut response = status.into_response();
     response.extensions_mut().insert(Policy::Uncached);
     response
 }
 
-/// A heading and a sentence for a visitor.
+/// Heading and sentence for a visitor.
 fn words(status: StatusCode, texts: &Errors) -> &Said {
     match status {
         StatusCode::NOT_FOUND => &texts.not_found,

@@ -1,4 +1,4 @@
-//! Files: the program's own and the author's media.
+//! Files: the program's own, and the author's media.
 
 use std::{ops::RangeInclusive, path::Path as FilePath, sync::Arc};
 
@@ -21,7 +21,7 @@ use crate::{
     domain::address,
 };
 
-/// Style sheet, font, icons, scripts.
+/// Serves style sheet, font, icons and scripts.
 pub async fn asset(State(app): State<App>, Path(name): Path<String>) -> Result<Response, WebError> {
     let assets = app.assets();
     let asset = assets.get(&format!("/static/{name}")).ok_or_else(WebError::not_found)?;
@@ -32,14 +32,14 @@ pub async fn asset(State(app): State<App>, Path(name): Path<String>) -> Result<R
     Ok(response)
 }
 
-/// Where programs look that have not read the page; they may not know SVG.
+/// Icon at well-known paths, for programs that have not read the page; they may not support SVG.
 pub async fn favicon(State(app): State<App>) -> Result<Response, WebError> {
     let assets = app.assets();
     let icon = assets.icons().raster().or(assets.icons().favicon()).ok_or_else(WebError::not_found)?;
     Ok(redirect(StatusCode::FOUND, &icon.address))
 }
 
-/// Pictures, clips and downloads, in ranges where a player asks for them.
+/// Serves pictures, clips and downloads, with ranges for players.
 pub async fn media(State(app): State<App>, Path(name): Path<String>, request: Request) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
     let address = format!("/media/{name}");
@@ -56,15 +56,15 @@ pub async fn media(State(app): State<App>, Path(name): Path<String>, request: Re
         return Ok(sent(&made, request, Policy::File).await);
     }
     if app.pictures.has_failed(file) {
-        // Its own address may be kept, so that a browser loads it once for all sizes.
+        // The original's URL may be cached, so that a browser loads it once for all sizes.
         return Ok(redirect(StatusCode::FOUND, &address::encode(&file.address)));
     }
     app.pictures.hurry(file);
-    // The address belongs to a smaller one, so this must not be kept under it.
+    // The URL belongs to a smaller version, so this response must not be cached under it.
     cleaned(&app, file, request, Policy::Uncached).await
 }
 
-/// A picture in its full size, without what it says about its maker.
+/// A picture in its full size, without metadata.
 async fn cleaned(app: &App, file: &Arc<MediaFile>, request: Request, policy: Policy) -> Result<Response, WebError> {
     match app.pictures.cleaned(file).await.ok_or_else(WebError::not_found)? {
         Cleaned::Kept(path) => Ok(sent(&path, request, policy).await),
@@ -79,14 +79,14 @@ async fn cleaned(app: &App, file: &Arc<MediaFile>, request: Request, policy: Pol
 }
 
 async fn as_it_is(file: &MediaFile, request: Request) -> Result<Response, WebError> {
-    // The address promises these bytes for ever; a file that has changed since is another one, soon with its own address.
+    // The URL is immutable; a file that has changed since is another one, soon with another URL.
     let now = tokio::fs::metadata(&file.path).await.map_err(|_| WebError::not_found())?;
     let is_same = now.len() == file.bytes && now.modified().is_ok_and(|modified| modified == file.modified);
     Ok(sent(&file.path, request, if is_same { Policy::File } else { Policy::Uncached }).await)
 }
 
-/// The file, or the part of it that is asked for. tower-http answers the conditions of RFC 9110, 13, and sends the bytes;
-/// of its ranges (14) only one that lies within the file is taken, since it refuses what is to be ignored.
+/// The file, or the requested range. tower-http evaluates conditions (RFC 9110, 13) and sends the bytes. Of ranges (14)
+/// it only gets one that lies within the file, since it rejects ranges that must be ignored.
 async fn sent(path: &FilePath, mut request: Request, policy: Policy) -> Response {
     let asked = request.headers_mut().remove(header::RANGE);
     if let Some(asked) = asked.filter(|_| *request.method() == Method::GET) {
@@ -108,14 +108,14 @@ async fn sent(path: &FilePath, mut request: Request, policy: Policy) -> Response
     }
     let kind = response.headers().get(header::CONTENT_TYPE).map_or(&b""[..], HeaderValue::as_bytes);
     if kind.ends_with(b"javascript") || kind.ends_with(b"ecmascript") {
-        // A page would run it as one of ours; to be read and downloaded it need not be a script.
+        // A page would run it as one of our scripts; for reading and downloading plain text is enough.
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     }
     response
 }
 
-/// The only range that is asked for (RFC 9110, 14.1.2 and 14.2). `None`: the whole file is to be sent. One that begins
-/// behind the end stays as it is, and is refused.
+/// The only requested range (RFC 9110, 14.1.2 and 14.2). `None`: send the whole file. A range that begins behind the
+/// end stays as it is, and is rejected.
 fn range(asked: &str, length: u64) -> Option<RangeInclusive<u64>> {
     let (unit, range) = asked.split_once('=')?;
     let (first, last) = range.trim().split_once('-')?;
@@ -126,7 +126,7 @@ fn range(asked: &str, length: u64) -> Option<RangeInclusive<u64>> {
     let (first, last) = match (number(first), number(last)) {
         (Some(first), Some(last)) if first <= last => (first, last),
         (Some(first), None) if last.is_empty() => (first, u64::MAX),
-        // The last bytes, of which there may be fewer.
+        // The last bytes; the file may have fewer.
         (None, Some(last)) if first.is_empty() => (length.saturating_sub(last), u64::MAX),
         _ => return None,
     };
@@ -134,9 +134,9 @@ fn range(asked: &str, length: u64) -> Option<RangeInclusive<u64>> {
     is_ours.then(|| first..=last.min(length - 1).max(first))
 }
 
-/// True if the client has the first part of this version, or does not ask (RFC 9110, 13.1.5).
+/// True if the client has a part of this version, or sends no If-Range (RFC 9110, 13.1.5).
 fn if_range_holds(asked: &HeaderMap, file: &HeaderMap) -> bool {
-    // No weak ETag can match, since a file's own is strong.
+    // A weak ETag cannot match: the file's own is strong.
     asked.get(header::IF_RANGE).is_none_or(|known| {
         [header::ETAG, header::LAST_MODIFIED].iter().any(|name| file.get(name).is_some_and(|own| own == known))
     })

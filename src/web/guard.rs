@@ -1,5 +1,5 @@
-//! Forms that are sent, and whether they come from a page of ours. What is done with one that does not is the
-//! handler's to say: a comment's text must not be lost over it.
+//! Submitted forms, and the check if they come from our own pages. The handler decides what to do with a foreign one,
+//! since a comment's text must not be lost.
 
 use std::convert::Infallible;
 
@@ -16,7 +16,7 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use super::errors::WebError;
 use crate::app::App;
 
-/// A form that was sent.
+/// A submitted form.
 pub struct Posted<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<App> for Posted<T> {
@@ -24,7 +24,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Posted<T> {
 
     async fn from_request(mut request: Request, app: &App) -> Result<Self, WebError> {
         const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
-        // A media type has no case (RFC 9110, 8.3.1); axum reads it as if it had.
+        // Media types are case-insensitive (RFC 9110, 8.3.1), but axum compares them case-sensitively.
         let sent = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
         let sent = sent.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
         if sent.eq_ignore_ascii_case(FORM.as_bytes()) {
@@ -35,13 +35,13 @@ impl<T: DeserializeOwned> FromRequest<App> for Posted<T> {
     }
 }
 
-/// Where a request comes from, judged by `Sec-Fetch-Site` and `Origin` (no token, no state; tower-http's port of
-/// Go's CrossOriginProtection).
+/// Origin of a request by `Sec-Fetch-Site` and `Origin` (no token, no state; tower-http's port of Go's
+/// CrossOriginProtection).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// This site, or no browser.
+    /// This site, or a client that is no browser.
     Ours,
-    /// A page of somebody else's, as far as we can see.
+    /// Another site, as far as the headers tell.
     Foreign,
 }
 
@@ -50,7 +50,7 @@ impl FromRequestParts<App> for Origin {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let layer = CsrfLayer::new();
-        // A proxy may rewrite the Host header, and then only the base_url tells what is ours.
+        // A proxy may rewrite the Host header; then only base_url identifies this site.
         let layer = layer.clone().add_trusted_origin(&app.config.site.base_url).unwrap_or(layer);
         let mut question = Request::new(Body::empty());
         *question.method_mut() = parts.method.clone();

@@ -1,4 +1,4 @@
-//! Headers that every answer carries: security, and caching as the page's policy says.
+//! Headers of every response: security, and caching by the page's policy.
 
 use axum::{
     extract::{Request, State},
@@ -14,11 +14,11 @@ use super::{
 };
 use crate::{app::App, content::embeds};
 
-/// The layer that writes them. Nobody else sets these.
+/// The layer that sets them. No other code does.
 pub async fn write(State(app): State<App>, request: Request, next: Next) -> Response {
     let fails = request.method().is_safe() && !conditions::match_holds(request.headers(), None);
     let mut response = next.run(request).await;
-    // What has no ETag is no version that somebody can know. The page cache judges the pages that get one.
+    // Without an ETag no version can match. The page cache evaluates this for pages that get one.
     if fails && response.status() == StatusCode::OK && !response.headers().contains_key(header::ETAG) {
         response = bare(StatusCode::PRECONDITION_FAILED);
     }
@@ -30,10 +30,10 @@ pub async fn write(State(app): State<App>, request: Request, next: Next) -> Resp
     for (name, value) in STEADY {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
-    // Other sites and feed readers show feeds, pictures, clips and cards. Pages, and data of one visitor, are not for them.
+    // Other sites and feed readers may load feeds, pictures and clips, but not pages or private data.
     let reach = if is_page || policy == Policy::Private { "same-origin" } else { "cross-origin" };
     headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static(reach));
-    // With a 304 the browser keeps the one that came with the file.
+    // After a 304 the browser keeps the policy that came with the file.
     if !is_file || status != StatusCode::NOT_MODIFIED {
         let value = if is_file && may_run(headers) { SANDBOX.to_owned() } else { content_security_policy(&app) };
         if let Ok(value) = HeaderValue::try_from(value) {
@@ -54,8 +54,8 @@ pub async fn write(State(app): State<App>, request: Request, next: Next) -> Resp
     response
 }
 
-/// How long an answer may be kept. An error is never public, whatever its handler said: a proxy in front would keep it
-/// in place of the file.
+/// Cache policy of a response. An error is never public, whatever its handler set: a proxy would keep it in place of
+/// the file.
 fn policy(response: &Response) -> Policy {
     let status = response.status();
     let is_good = matches!(status, StatusCode::OK | StatusCode::PARTIAL_CONTENT) || status.is_redirection();
@@ -70,12 +70,12 @@ fn has_cache_headers(headers: &HeaderMap) -> bool {
     by_hand.iter().any(|name| headers.contains_key(*name))
 }
 
-/// A file of the author's that is opened as a page runs no script, has no origin and sends no form. Styles are its own.
+/// Policy for an author's file opened as a page: no scripts, no origin, no forms; its own styles only.
 const SANDBOX: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'; \
                        font-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
-/// True but for the types that no browser looks for scripts in: new ones of those are many (HTML, SVG, every `+xml`).
-/// Browsers' own viewer of PDF does not work in a sandbox.
+/// True for all types except those in which browsers run no scripts: many types can (HTML, SVG, every `+xml`). PDF is
+/// an exception, since browsers' PDF viewers do not work in a sandbox.
 fn may_run(headers: &HeaderMap) -> bool {
     let is_picture = has_type(headers, "image/") && !has_type(headers, "image/svg");
     !is_picture && !["video/", "audio/", "application/pdf"].iter().any(|inert| has_type(headers, inert))
@@ -88,13 +88,13 @@ fn has_type(headers: &HeaderMap, start: &str) -> bool {
 const STEADY: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "SAMEORIGIN"),
-    // A frame of YouTube's asks for more and gets it by its own attribute.
+    // YouTube's frame needs more and gets it by its own attribute.
     ("referrer-policy", "strict-origin-when-cross-origin"),
     ("cross-origin-opener-policy", "same-origin"),
     ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 ];
 
-/// Nothing inline, nothing from elsewhere, but for the frames that a reader asks for.
+/// Policy that allows nothing inline and nothing from other sites, except frames that a reader opens.
 fn content_security_policy(app: &App) -> String {
     let pictures = if app.snapshot().has_remote_picture { "'self' data: https:" } else { "'self' data:" };
     let mut frames: Vec<&str> = embeds::frame_hosts().collect();

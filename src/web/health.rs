@@ -1,4 +1,4 @@
-//! For those who watch over the process: is it there, and can it do its work?
+//! Health checks for monitoring: liveness and readiness.
 
 use axum::{extract::State, response::IntoResponse};
 use http::StatusCode;
@@ -9,12 +9,12 @@ use super::{
 };
 use crate::app::App;
 
-/// The process answers.
+/// Liveness: the process responds.
 pub async fn process() -> Page {
     Page::text("ok\n".to_owned(), Policy::Uncached)
 }
 
-/// The database answers and takes comments, and there is content (there is, since nothing starts without).
+/// Readiness: the database responds and accepts comments. Content is always there, since nothing starts without it.
 pub async fn ready(State(app): State<App>) -> impl IntoResponse {
     let not_ready = |said: String| Page::text(said, Policy::Uncached).with_status(StatusCode::SERVICE_UNAVAILABLE);
     if let Err(error) = app.store.ping().await {

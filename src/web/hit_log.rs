@@ -1,7 +1,7 @@
-//! Lines for what the page cache answered, where the operator wants them (`INSTEP_LOG_HITS=1`).
+//! Log lines for hits of the page cache, if the operator wants them (`INSTEP_LOG_HITS=1`).
 //!
-//! A hit hands over what is to be said and goes on; a thread writes, many lines at a time. Where that cannot keep up,
-//! lines are left out and counted, since no reader shall wait for a log.
+//! A hit sends its data to a thread, which writes many lines at a time. If the thread is too slow, lines are dropped
+//! and counted: no request waits for the log.
 
 use std::{
     io::Write,
@@ -17,12 +17,12 @@ use jiff::Timestamp;
 
 use crate::{app::Clock, config::LogFormat, domain::address};
 
-/// Lines that wait to be written; more are left out.
+/// Most lines in the queue; more are dropped.
 const WAITING: usize = 16 * 1024;
-/// Bytes written at once, about.
+/// Approximate number of bytes per write.
 const CHUNK: usize = 64 * 1024;
 
-/// Where hits are handed over. Cheap to clone.
+/// Sender of hits. Cheap to clone.
 #[derive(Clone)]
 pub struct HitLog {
     hits: SyncSender<Hit>,
@@ -38,10 +38,10 @@ struct Hit {
 }
 
 impl HitLog {
-    /// Writes to `out`, in the form of the other lines of the log, until the last copy of this is dropped.
+    /// Starts writing to `out`, in the format of the other log lines, until the last clone is dropped.
     ///
     /// # Errors
-    /// The system gives no thread.
+    /// The system cannot start a thread.
     pub fn start(format: LogFormat, clock: Clock, out: impl Write + Send + 'static) -> std::io::Result<Self> {
         let (hits, waiting) = sync_channel(WAITING);
         let left_out = Arc::new(AtomicU64::new(0));
@@ -50,7 +50,7 @@ impl HitLog {
         Ok(Self { hits, left_out, clock })
     }
 
-    /// One line about a request, which was answered without waiting. No query: a link's secret is nobody's business.
+    /// Logs a hit without waiting. No query: it may contain a secret.
     pub fn note(&self, method: &Method, path: &str, status: u16) {
         let (method, path) = (method.clone(), path.to_owned());
         let hit = Hit { at: self.clock.now(), method, path, status };
@@ -69,7 +69,7 @@ fn write(waiting: &Receiver<Hit>, left_out: &AtomicU64, format: LogFormat, mut o
         {
             push(&mut lines, &hit, format);
         }
-        // Whoever closed the log does not want to know.
+        // If the log is closed, there is nobody to tell.
         let _ = out.write_all(lines.as_bytes());
         lines.clear();
         let missing = left_out.swap(0, Relaxed);
@@ -79,7 +79,7 @@ fn write(waiting: &Receiver<Hit>, left_out: &AtomicU64, format: LogFormat, mut o
     }
 }
 
-/// As `tracing` writes the lines of the requests that were made.
+/// Adds a line in the format that `tracing` uses for other requests.
 fn push(lines: &mut String, hit: &Hit, format: LogFormat) {
     use std::fmt::Write;
     let Hit { at, method, path, status } = hit;

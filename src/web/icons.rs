@@ -1,47 +1,47 @@
-//! What stands for the site in a tab or on a home screen: the author's own file, or the mark (a track from above) in
-//! the colours of the theme, drawn here. The mark is two rings, so no rasteriser is needed to make a picture of it.
+//! Icons of the site for tabs and home screens: the author's file, or the default mark (a track from above) in the
+//! theme's colours, drawn here. The mark is two rings, so it needs no rasteriser.
 
 use std::io::Write;
 
 use crate::domain::theme::Theme;
 
-/// The mark on a field of 32 by 32: rings around a straight line from `16 - HALF` to `16 + HALF`.
+/// Size of the mark's drawing, 32 by 32: rings around a straight line from `16 - HALF` to `16 + HALF`.
 const FIELD: f32 = 32.0;
 const HALF: f32 = 4.2;
 const RADII: [f32; 2] = [6.9, 3.1];
 const STROKE: f32 = 2.3;
 
-/// One picture of the site.
+/// An icon of the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Icon {
     pub address: String,
     pub media_type: &'static str,
-    /// `any`, or `512x512`.
+    /// Sizes attribute: `any`, or `512x512`.
     pub sizes: String,
-    /// May be cut to a circle by a home screen.
+    /// True if a home screen may cut it to a circle.
     pub is_maskable: bool,
 }
 
-/// All pictures of the site.
+/// All icons of the site.
 #[derive(Clone, Debug, Default)]
 pub struct Icons(pub Vec<Icon>);
 
-/// Edges in pixels of those that are drawn: what browsers ask of a web app. Apple's home screen takes the first.
+/// Edge lengths of the drawn icons in pixels: those that browsers require of a web app. iOS takes the first.
 pub const EDGES: [u16; 2] = [192, 512];
 
 impl Icons {
-    /// For a tab.
+    /// Icon for a tab.
     pub fn favicon(&self) -> Option<&Icon> {
         self.0.first()
     }
 
-    /// For those who cannot show SVG.
+    /// Icon for programs that cannot show SVG.
     pub fn raster(&self) -> Option<&Icon> {
         self.0.iter().find(|icon| icon.media_type == "image/png")
     }
 }
 
-/// The mark as a page inlines or links it.
+/// The mark as SVG.
 pub fn svg(theme: &Theme) -> String {
     let (ground, line) = (theme.light.track.hex(), theme.light.paper.hex());
     let ring = |radius: f32| {
@@ -56,13 +56,13 @@ pub fn svg(theme: &Theme) -> String {
     )
 }
 
-/// The mark as a square PNG without transparency, all of it within the circle that may be left of it.
+/// The mark as a square PNG without transparency, within the circle that home screens may cut out.
 ///
 /// # Errors
-/// Memory cannot be written to, which does not happen.
+/// Writing to memory failed, which does not happen.
 pub fn png(theme: &Theme, edge: u16) -> std::io::Result<Vec<u8>> {
     let (ground, line) = (theme.light.track.bytes(), theme.light.paper.bytes());
-    // A palette from one colour to the other: a pixel is how much of it the line covers.
+    // A palette from one colour to the other: a pixel's index is how much of it the line covers.
     let shade = |cover: u16| {
         std::array::from_fn(|at| {
             let (from, to) = (u16::from(ground[at]), u16::from(line[at]));
@@ -73,7 +73,7 @@ pub fn png(theme: &Theme, edge: u16) -> std::io::Result<Vec<u8>> {
     let scale = FIELD / f32::from(edge);
     let mut rows = Vec::with_capacity((usize::from(edge) + 1) * usize::from(edge));
     for y in 0..edge {
-        // Each row begins with its filter: none.
+        // Each row begins with its filter type: none.
         rows.push(0);
         rows.extend((0..edge).map(|x| cover((f32::from(x) + 0.5) * scale, (f32::from(y) + 0.5) * scale, scale)));
     }
@@ -89,7 +89,7 @@ pub fn png(theme: &Theme, edge: u16) -> std::io::Result<Vec<u8>> {
     Ok(file)
 }
 
-/// How much of a pixel at this place a line covers, 0 to 255; `pixel` is its edge.
+/// Coverage of a pixel at this place by the line, 0 to 255; `pixel` is its edge length.
 fn cover(x: f32, y: f32, pixel: f32) -> u8 {
     let (x, y) = (x - FIELD / 2.0, y - FIELD / 2.0);
     let from_core = (x - x.clamp(-HALF, HALF)).hypot(y);

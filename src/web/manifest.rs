@@ -1,4 +1,4 @@
-//! `/manifest.webmanifest`: what a browser needs to put the site on a home screen (Web Application Manifest, W3C).
+//! `/manifest.webmanifest`: data for installing the site on a home screen (Web Application Manifest, W3C).
 
 use axum::extract::State;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{app::App, config::Site, domain::language::Direction};
 
-/// How much of a name stands below an icon on a home screen.
+/// Most characters of a name below an icon on a home screen.
 const SHORT: usize = 12;
 
 pub async fn show(State(app): State<App>) -> Page {
@@ -38,7 +38,7 @@ fn manifest(site: &Site, icons: &[Icon]) -> Value {
     manifest
 }
 
-/// One entry for each purpose: one that has both would be cut where it need not be.
+/// One entry for each purpose: an icon with both purposes would be cut unnecessarily.
 fn entries(icon: &Icon) -> Vec<Value> {
     let purposes = if icon.is_maskable { &["any", "maskable"][..] } else { &["any"] };
     let entry =
@@ -46,7 +46,7 @@ fn entries(icon: &Icon) -> Vec<Value> {
     purposes.iter().map(entry).collect()
 }
 
-/// As many whole words as fit, but at least one.
+/// Short name: as many whole words as fit, at least one.
 fn short(title: &str) -> String {
     let mut short = String::new();
     for word in title.split_whitespace() {

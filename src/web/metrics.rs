@@ -1,5 +1,5 @@
-//! `GET /metrics` on a port of its own (`INSTEP_METRICS_LISTEN`), in the text format of Prometheus, version 0.0.4. Never
-//! on the site's own port: how much is going on is nobody else's business.
+//! `GET /metrics` on a separate port (`INSTEP_METRICS_LISTEN`), in the text format of Prometheus, version 0.0.4. Never
+//! on the site's own port: traffic figures are not public.
 
 use std::{fmt::Write, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::app::{
 
 use super::server::Answers;
 
-/// Answers with the counters and with nothing else. Cheap to clone.
+/// Service that only serves the counters. Cheap to clone.
 #[derive(Clone)]
 pub struct Board(App);
 
@@ -42,7 +42,7 @@ impl Answers for Board {
     }
 }
 
-/// Every series there is.
+/// All metrics in the text format.
 fn text(app: &App) -> String {
     let counted = app.metrics.counted();
     let (pages, bytes) = app.cache.size();
@@ -65,7 +65,7 @@ fn text(app: &App) -> String {
     text.0
 }
 
-/// What stands behind the name of a series (labels, or the `_sum` of a histogram), and the value.
+/// Suffix of the metric's name (labels, or the `_sum` of a histogram), and the value.
 type Lines = Vec<(String, String)>;
 
 fn one(value: &impl ToString) -> Lines {
@@ -77,7 +77,7 @@ fn each(label: &str, names: &[&str], values: &[u64]) -> Lines {
     names.iter().zip(values).map(line).collect()
 }
 
-/// Each bucket holds those before it as well, and the last, without an end, holds all.
+/// Lines of a histogram. Buckets are cumulative; the last, without a bound, counts all.
 fn buckets(waits: &[u64], seconds: f64) -> Lines {
     let bounds = BOUNDS.iter().map(|bound| format!("{}", Duration::from_millis(*bound).as_secs_f64()));
     let mut sum = 0;

@@ -1,7 +1,7 @@
-//! HTTP: routes, page cache, guard, templates. axum and askama are used here and nowhere else.
+//! HTTP: routes, page cache, guard, templates. axum and askama are used only here.
 //!
-//! Handlers are flat (extract, load, decide, respond) and say what they mean: a page, a policy, tags. One layer each
-//! turns that into headers, cache entries and error pages.
+//! Handlers are flat (extract, load, decide, respond) and return a page, a policy and tags. One layer each turns these
+//! into headers, cache entries and error pages.
 
 pub mod assets;
 mod bodies;
@@ -52,12 +52,12 @@ pub use hit_log::HitLog;
 pub use page::Policy;
 use server::{Answers, Limits};
 
-/// The whole site as a service: the page cache, and the router behind it. Cheap to clone.
+/// The whole site as a service: the page cache with the router behind it. Cheap to clone.
 #[derive(Clone)]
 pub struct Site {
     app: App,
     router: Router,
-    /// `None`: hits have no line.
+    /// Log of hits; `None` if they are not logged.
     hit_log: Option<HitLog>,
 }
 
@@ -66,21 +66,21 @@ impl Site {
         Self { router: router(app.clone(), limits), app, hit_log: None }
     }
 
-    /// With a line in the log for each hit, too.
+    /// Turns on a log line for each hit.
     #[must_use]
     pub fn logging_hits(self, log: HitLog) -> Self {
         Self { hit_log: Some(log), ..self }
     }
 
-    /// Makes a page before anybody asks for it, unless it is there.
+    /// Renders a page before the first request, unless it is cached.
     pub async fn warm(&self, path: &str) {
-        // One encoding after the other: all pages' at once would take memory that allocators keep.
+        // One encoding after the other: all at once would take memory that allocators keep.
         for accepted in ["br", "gzip"] {
             let request = Request::get(path).header(header::ACCEPT_ENCODING, accepted).body(Body::empty());
             let Ok(mut request) = request else { return };
             if !self.app.cache.holds(&request) {
                 request.extensions_mut().insert(request_log::Unasked);
-                // The answer is nobody's; what may be kept has been.
+                // The response is not needed; it has been cached.
                 drop(self.respond(request).await);
             }
         }
@@ -88,7 +88,7 @@ impl Site {
 }
 
 impl Answers for Site {
-    /// The answer of the page cache, if it has one.
+    /// Response from the page cache, if it has one.
     fn hit<B>(&self, request: &Request<B>) -> Option<Response> {
         let response = self.app.cache.hit(request)?;
         if let Some(log) = &self.hit_log {

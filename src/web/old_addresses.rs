@@ -1,5 +1,5 @@
-//! Where a path leads that nothing answers: to what is near it, to where the author says, to what it stood for in
-//! another program.
+//! Redirects for paths that were not found: to a similar path, to the author's redirect, or to the new path of content
+//! from another program.
 
 use axum::response::Response;
 use http::StatusCode;
@@ -10,10 +10,10 @@ use crate::{
     domain::{address, redirects},
 };
 
-/// Most redirects of the author that are followed one after the other.
+/// Most of the author's redirects that are followed in a row.
 const MOST_STEPS: usize = 10;
 
-/// A redirect for a path, as it was asked for, that was not found; `None` where it leads nowhere.
+/// Redirect for a requested path that was not found; `None` if there is none.
 pub fn redirected(app: &App, asked: &str) -> Option<Response> {
     let (snapshot, path) = (app.snapshot(), address::tidy(asked)?);
     let near = snapshot.near(&path).map(|near| address::encode(&near));
@@ -22,16 +22,16 @@ pub fn redirected(app: &App, asked: &str) -> Option<Response> {
         return Some(redirect(StatusCode::MOVED_PERMANENTLY, &to));
     }
     if let Some(file) = snapshot.old_file(&path) {
-        // Its address changes with the file.
+        // 302, since the file's URL changes with its content.
         return Some(redirect(StatusCode::FOUND, &address::encode(file)));
     }
-    // Not content, or with letters that need no encoding: `/tags/` and `/%74ags` are `/tags`, whatever answers there.
+    // Paths of routes, or with needless percent-encoding: `/tags/` and `/%74ags` are `/tags`, whatever is there.
     let decoded = address::decode(asked)?;
     let is_near = path != decoded || (path.is_ascii() && address::encode(&path) != asked);
     is_near.then(|| redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&path)))
 }
 
-/// Where `[redirects]` leads in the end.
+/// Final target of the author's `[redirects]`.
 fn by_author(app: &App, path: &str) -> Option<String> {
     let (snapshot, redirects) = (app.snapshot(), &app.config.site.redirects);
     let find = |path: &str| redirects.find(path).or_else(|| redirects.find(&path.to_lowercase()));

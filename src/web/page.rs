@@ -1,4 +1,4 @@
-//! What a handler answers: a page, and what may be done with it. One layer turns that into headers.
+//! Response of a handler: a page and its cache policy. A layer turns the policy into headers.
 
 use askama::Template;
 use axum::{
@@ -10,23 +10,23 @@ use http::{HeaderValue, StatusCode, header};
 use super::errors::WebError;
 use crate::domain::words::without_controls;
 
-/// Who may keep an answer, and for how long. Travels in the response's extensions to the layers that act on it.
+/// Cache policy of a response, passed in its extensions to the layers that apply it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Policy {
-    /// The same bytes for everyone; kept by the page cache until one of its tags is purged, and by browsers with a
-    /// question each time.
+    /// Response for everyone: the page cache keeps it until one of its tags is purged, browsers keep it and revalidate
+    /// each time.
     Public(Vec<String>),
-    /// Its address changes when it does.
+    /// Response of a URL that changes with its content.
     Immutable,
-    /// Like `Immutable`, but too large for the page cache: media.
+    /// Media: like `Immutable`, but too large for the page cache.
     File,
-    /// For one visitor.
+    /// Response for one visitor.
     Private,
-    /// Errors, search results, health.
+    /// Errors, search results, health checks.
     Uncached,
 }
 
-/// Marks an answer with a file of the author's, which may be a page with scripts.
+/// Marks a response with a file of the author's, which may be a page with scripts.
 #[derive(Clone, Copy, Debug)]
 pub struct AuthorsFile;
 
@@ -41,12 +41,12 @@ pub struct Page {
 
 impl Page {
     /// # Errors
-    /// The template failed, which is a fault of ours.
+    /// The template failed, which is a bug.
     pub fn html(template: &impl Template, policy: Policy) -> Result<Self, WebError> {
         Self::rendered(template, policy, "text/html; charset=utf-8")
     }
 
-    /// A template of another kind: a feed, a sitemap.
+    /// Renders another kind of template: a feed, a sitemap.
     ///
     /// # Errors
     /// As for [`Page::html`].
@@ -80,7 +80,7 @@ impl IntoResponse for Page {
     }
 }
 
-/// Sends the visitor to a path of ours, percent-encoded here.
+/// Redirects to a path of this site, percent-encoded by the caller.
 pub fn redirect(status: StatusCode, path: &str) -> Response {
     let location = HeaderValue::try_from(path).unwrap_or(HeaderValue::from_static("/"));
     (status, [(header::LOCATION, location)], Policy::Uncached.as_extension()).into_response()

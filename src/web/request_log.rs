@@ -1,5 +1,5 @@
-//! One log line for each request that reaches the router, and the id by which a visitor can name it. No address of a
-//! visitor is in it, and no query: a signed link is nobody else's business.
+//! One log line for each request that reaches the router, and the id that a visitor can report. It contains no IP
+//! address and no query: signed links are secret.
 
 use std::{
     sync::{
@@ -19,15 +19,15 @@ use tracing::Instrument;
 
 use crate::{app::App, domain::address};
 
-/// Carries the id to whoever asked.
+/// Response header with the id.
 pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Names one request in the log and on error pages.
+/// Id of a request in the log and on error pages.
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
 impl RequestId {
-    /// A count behind four random letters for the process: as good as a random number, without asking for one each time.
+    /// Next id: a counter behind a random number of the process, as unique as a random number for each request.
     fn next() -> Self {
         static PROCESS: LazyLock<u32> = LazyLock::new(|| getrandom::u32().unwrap_or(0));
         static COUNT: AtomicU64 = AtomicU64::new(1);
@@ -35,7 +35,7 @@ impl RequestId {
     }
 }
 
-/// Marks a request that no visitor made: it has no line in the log.
+/// Marks an internal request, which is not logged.
 #[derive(Clone, Copy, Debug)]
 pub struct Unasked;
 
@@ -46,7 +46,7 @@ pub async fn write(State(app): State<App>, mut request: Request, next: Next) -> 
     let is_asked = request.extensions().get::<Unasked>().is_none();
     request.extensions_mut().insert(id.clone());
     let began = Instant::now();
-    // What is logged on the way carries the id that the visitor may be shown.
+    // Log lines during the request have the id that the visitor may be shown.
     let span = tracing::info_span!("request", id = %id.0);
     let mut response = next.run(request).instrument(span).await;
     let took = began.elapsed();

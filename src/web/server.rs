@@ -1,6 +1,7 @@
-//! The accept loop: HTTP/1 on hyper, but for plain requests for finished pages, which take the fast path. TLS and HTTP/2 belong to the proxy in front, for now.
+//! The accept loop: HTTP/1 on hyper, except plain requests for finished pages, which take the fast path. The proxy in
+//! front does TLS and HTTP/2, for now.
 //!
-//! Every wait for a client has an end: for its headers, for its whole request, for its connection at a shutdown.
+//! Every wait for a client has a timeout: for its headers, for its whole request, for its connection at a shutdown.
 
 mod fast_path;
 mod places;
@@ -27,26 +28,26 @@ pub use places::affordable;
 use places::{Door, Places};
 use socket::Socket;
 
-/// What a client may cost. Tests shorten the waits.
+/// Limits for clients. Tests shorten the timeouts.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// For all headers of a request; an idle connection is closed after as long.
+    /// Timeout for all headers of a request, and for an idle connection.
     pub header_read: Duration,
-    /// A connection on which nothing happens for so long may be closed for a new one.
+    /// Time after which a connection without traffic may be closed for a new one.
     pub idle: Duration,
-    /// From the headers to the answer; a client that drips its body is let go.
+    /// Timeout from the headers to the response, against clients that send a body slowly.
     pub request: Duration,
-    /// For the client to go on taking an answer; one that stopped reading is let go.
+    /// Time budget for a client that does not read its response.
     pub write: Duration,
-    /// Bytes that make up for a second of that, so that reading slowly is not enough.
+    /// Bytes that give back a second of that budget, so that a client cannot read arbitrarily slowly.
     pub write_rate: u32,
-    /// For requests in flight when the server stops.
+    /// Timeout for requests in flight when the server stops.
     pub shutdown: Duration,
-    /// Bytes of a request's headers.
+    /// Most bytes of a request's headers.
     pub header_bytes: usize,
-    /// Bytes of all bodies that are being read, but for the first few kilobytes of each.
+    /// Most bytes of all bodies that are being read, not counting the first few kilobytes of each.
     pub body_bytes: usize,
-    /// At once; for more, idle ones are closed.
+    /// Most connections at once; idle ones are closed for new ones.
     pub connections: usize,
 }
 
@@ -66,21 +67,21 @@ impl Default for Limits {
     }
 }
 
-/// Who answers requests. Cheap to clone.
+/// A service that answers requests. Cheap to clone.
 pub trait Answers: Clone + Send + Sync + 'static {
-    /// An answer that is there already.
+    /// Response that needs no work.
     fn hit<B>(&self, request: &Request<B>) -> Option<Response<Body>>;
 
-    /// The same as bytes, to a GET for a path without a query that asks for nothing else.
+    /// Response as bytes to a GET for a path without a query or conditions.
     fn finished(&self, _path: &str, _encoding: Encoding) -> Option<Finished> {
         None
     }
 
-    /// An answer that may have to be made.
+    /// Response that may have to be rendered.
     fn respond(&self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send;
 }
 
-/// Serves until `stop` is done, then lets requests in flight finish.
+/// Serves until `stop` completes, then lets requests in flight finish.
 pub async fn serve(listener: TcpListener, site: impl Answers, limits: Limits, stop: impl Future<Output = ()>) {
     let places = Arc::new(Places::new(limits.connections));
     let mut door = Door::new(listener, Arc::clone(&places));
@@ -104,13 +105,13 @@ pub async fn serve(listener: TcpListener, site: impl Answers, limits: Limits, st
     }
 }
 
-/// A page from the cache, or one that is being made.
+/// A page from the cache, or one that is being rendered.
 enum Answer<F> {
     Ready(Response<Body>),
     Making(Pin<Box<F>>),
 }
 
-/// Answers a client until it has gone.
+/// Serves a client until the connection ends.
 async fn connection<A: Answers>(
     mut stream: TcpStream,
     site: A,
@@ -123,9 +124,9 @@ async fn connection<A: Answers>(
     let Some(read) = read else { return };
     let service = service_fn(move |request: Request<Incoming>| {
         let answer = match site.hit(&request) {
-            // Whoever reads such a request differently from a proxy can be fooled.
+            // A proxy may interpret such a request differently, which can be exploited.
             _ if !names_a_host(request.version(), request.headers()) => Answer::Ready(bare(StatusCode::BAD_REQUEST)),
-            // Most requests end here, so they do not pay for what only the others need.
+            // Most requests end here, so they skip the work that only the others need.
             Some(response) => Answer::Ready(response),
             None => {
                 let (site, mut request) = (site.clone(), request.map(Body::new));
@@ -148,14 +149,14 @@ async fn connection<A: Answers>(
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_read)
         .max_header_size(limits.header_bytes)
-        // A client that has said all it has to say still waits for its answer.
+        // A client that has closed its sending side still waits for its response.
         .half_close(true)
         .serve_connection(TokioIo::new(socket), service);
     let mut http = std::pin::pin!(http);
     tokio::select! {
-        // First, so that a request which has arrived is seen before a wish to end.
+        // In this order, so that a request that has arrived is served before a shutdown.
         biased;
-        // A client that hangs up in the middle is no news.
+        // A client that disconnects early is not worth a log line.
         _ = http.as_mut() => return,
         _ = stopping.changed() => {}
         () = places.wanted_while_quiet(&moved, limits.idle) => {}
@@ -164,7 +165,7 @@ async fn connection<A: Answers>(
     let _ = http.await;
 }
 
-/// True if a request has the one host that it must have (RFC 9112, 3.2); HTTP/1.0 knew none.
+/// True if a request has exactly one host, as it must (RFC 9112, 3.2); optional in HTTP/1.0.
 fn names_a_host(version: Version, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
@@ -174,7 +175,7 @@ fn names_a_host(version: Version, headers: &HeaderMap) -> bool {
     }
 }
 
-/// True for a host and perhaps a port (RFC 3986, 3.2.2 and 3.2.3), also an empty one.
+/// True for a host with or without a port (RFC 3986, 3.2.2 and 3.2.3), or an empty value.
 fn is_host(value: &[u8]) -> bool {
     let is_in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte);
     let is_in_literal = |byte: &u8| byte.is_ascii_hexdigit() || b":.".contains(byte);

@@ -1,4 +1,4 @@
-//! A theme as CSS: what differs from `static/css/tokens.css`, in the same layer and after it.
+//! A theme as CSS: the differences from `static/css/tokens.css`, in the same layer and after it.
 
 use std::fmt::Write;
 
@@ -8,24 +8,24 @@ use crate::domain::{
     theme::{Face, Theme, WIDTH},
 };
 
-/// A font file of the author's, and where it is served.
+/// A font file of the author's, and its URL path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FontFile {
     pub address: String,
     pub is_bold: bool,
     pub is_italic: bool,
-    /// It has its weights in it.
+    /// True for a variable font.
     pub is_variable: bool,
 }
 
-/// Font files by what they are for; empty where there are none.
+/// Font files by use; empty if there are none.
 #[derive(Debug, Default)]
 pub struct Fonts {
     pub display: Vec<FontFile>,
     pub text: Vec<FontFile>,
 }
 
-/// Nothing at all for Instep's own look.
+/// CSS of a theme; empty for the default one.
 pub fn style(theme: &Theme, fonts: &Fonts) -> String {
     let mut tokens = String::new();
     let own = Theme::default();
@@ -46,7 +46,7 @@ pub fn style(theme: &Theme, fonts: &Fonts) -> String {
         let _ = writeln!(style, "@layer tokens{{:root{{{tokens}}}}}");
     }
     if theme.light.paper.is_dark() {
-        // Form controls and scrollbars too. Paper in a printer is white all the same.
+        // Makes form controls and scrollbars dark too. Printed pages stay light: paper is white.
         let printed = colours(&LIGHT, &LIGHT);
         let _ = writeln!(
             style,
@@ -56,7 +56,7 @@ pub fn style(theme: &Theme, fonts: &Fonts) -> String {
     style
 }
 
-/// For `feeds/feed.css`, which has tokens of its own.
+/// CSS for `feeds/feed.css`, which has its own tokens.
 pub fn feed_style(theme: &Theme) -> String {
     let own = Theme::default();
     if (theme.light, theme.dark) == (own.light, own.dark) {
@@ -82,7 +82,7 @@ fn colours(light: &Palette, dark: &Palette) -> String {
         let _ =
             write!(tokens, "--lc-{name}:var(--by-day,{}) var(--by-night,{});", without_hue(day), without_hue(night));
     }
-    // The badge that says "play" is the same by day and by night, as the picture below it is.
+    // The play badge is the same in both colour schemes, as the picture below it is.
     let _ = write!(tokens, "--lch-play:{};", light.accent);
     tokens
 }
@@ -105,7 +105,7 @@ fn thousandths(value: f32) -> f32 {
     (value * 1000.0).round() / 1000.0
 }
 
-/// The names that a face goes by. A file that is not there leaves what the system has.
+/// Font stack of a face. A missing file gives the system's font.
 fn stack(face: &Face, own: &str, files: &[FontFile]) -> String {
     match face {
         Face::Archivo => "\"Archivo Expanded\",sans-serif".to_owned(),
@@ -120,11 +120,11 @@ fn stack(face: &Face, own: &str, files: &[FontFile]) -> String {
     }
 }
 
-/// Shown where they are there in time: a text that changes its face while it is read moves under the reader's eyes.
+/// `@font-face` rules. A font is used only if it loads in time (`optional`): a later change would move the text.
 fn faces(family: &str, files: &[FontFile], is_for_titles: bool) -> String {
     let mut style = String::new();
     for file in files {
-        // A title is always bold: a single cut stands for all weights there, or browsers would smear it.
+        // Titles are always bold: a single file is used for all weights, or browsers would synthesize bold.
         let weight = match (file.is_variable || (is_for_titles && files.len() == 1), file.is_bold) {
             (true, _) => "100 900",
             (false, true) => "700",
@@ -140,7 +140,7 @@ fn faces(family: &str, files: &[FontFile], is_for_titles: bool) -> String {
     style
 }
 
-/// Whether a WOFF2 has axes: whether the directory of its tables names `fvar` (WOFF2, 4.1).
+/// True for a variable WOFF2 font: its table directory has `fvar` (WOFF2, 4.1).
 pub fn is_variable(woff2: &[u8]) -> bool {
     const HEADER: usize = 48;
     const FVAR: u8 = 47;
@@ -163,10 +163,10 @@ pub fn is_variable(woff2: &[u8]) -> bool {
             is_glyphs = matches!(name, b"glyf" | b"loca");
             at += 4;
         }
-        // `glyf` and `loca` are transformed by version 0, all others by any other than 0; then a second length follows.
+        // `glyf` and `loca` are transformed in version 0, other tables in any other; then a second length follows.
         let is_transformed = if is_glyphs { flags >> 6 == 0 } else { flags >> 6 != 0 };
         for _ in 0..=usize::from(is_transformed) {
-            // A length takes as many bytes as have their highest bit set, and one more.
+            // A length ends with the first byte whose highest bit is not set.
             while woff2.get(at).is_some_and(|byte| byte & 0x80 != 0) {
                 at += 1;
             }

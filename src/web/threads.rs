@@ -1,5 +1,5 @@
-//! The thread of a post in pages. The one that is read first stands under the article; each other has an address of its
-//! own below `/posts`, where comments are sent, whatever the permalinks are.
+//! The thread of a post in pages. The page that is read first is below the article; each other page has its own path
+//! below `/posts`, like the comment form's, whatever the permalink pattern is.
 
 use askama::Template;
 use axum::{
@@ -34,11 +34,11 @@ use crate::{
     },
 };
 
-/// A post's thread, with a comment that its writer may see; of a long one the outline. `None`, and a line in the log,
-/// where the database is away.
+/// Thread of a post, with a comment that its writer may see; only the outline of a long thread. `None` after a database
+/// error, which is logged.
 pub async fn read(app: &App, post: &Post, waiting: Option<CommentId>) -> Option<Pages> {
     let keys = thread_keys([post]);
-    // One statement for most threads. Of a long one, only the texts of the page that is shown are read besides.
+    // One query for most threads. For a long one, only the texts of the shown page are read in addition.
     let comments = match app.store.first_of_thread(&keys, waiting, PAGE + 1).await {
         Ok(comments) if comments.len() > PAGE => app.store.thread_outline(&keys, waiting).await,
         comments => comments,
@@ -47,7 +47,7 @@ pub async fn read(app: &App, post: &Post, waiting: Option<CommentId>) -> Option<
     Some(Thread::build(comments, waiting).pages(app.config.site.comments.order))
 }
 
-/// A page of a thread with its texts. `None` where there is no such page, or the database is away.
+/// A page of a thread with its texts. `None` if there is no such page, or after a database error.
 pub async fn page_of(app: &App, pages: Pages, number: usize) -> Option<Thread> {
     let mut thread = pages.take(number)?;
     let outlined = thread.outlined();
@@ -57,7 +57,7 @@ pub async fn page_of(app: &App, pages: Pages, number: usize) -> Option<Thread> {
     Some(thread)
 }
 
-/// The path of a page of a post's thread.
+/// Path of a page of a post's thread.
 pub fn path(post: &Post, pages: &Pages, number: usize) -> String {
     if number == pages.first_read() {
         post.entry.address.clone()
@@ -66,7 +66,7 @@ pub fn path(post: &Post, pages: &Pages, number: usize) -> String {
     }
 }
 
-/// The path of the page with a comment on it. Threads of a single page, which most are, are counted and not read.
+/// Path of the page with this comment. A thread of a single page, as most are, is only counted, not read.
 pub async fn path_to(app: &App, post: &Post, id: CommentId, waiting: Option<CommentId>) -> String {
     let most = PAGE - usize::from(waiting.is_some());
     let pages = if is_longer(app, post, most).await { read(app, post, waiting).await } else { None };
@@ -74,12 +74,12 @@ pub async fn path_to(app: &App, post: &Post, id: CommentId, waiting: Option<Comm
     found.unwrap_or_else(|| post.entry.address.clone())
 }
 
-/// Whether a post's thread has more than so many comments.
+/// True if a post's thread has more than this number of comments.
 pub async fn is_longer(app: &App, post: &Post, than: usize) -> bool {
     app.store.is_thread_longer(&thread_keys([post]), than).await.unwrap_or(false)
 }
 
-/// `/posts/SLUG/comments/page/2`
+/// Handler of `/posts/SLUG/comments/page/2`.
 pub async fn page(
     State(app): State<App>,
     Path((slug, number)): Path<(String, String)>,
@@ -99,14 +99,14 @@ pub async fn page(
 #[template(path = "comments/page.html")]
 struct ThreadPage {
     layout: Layout,
-    /// The article's, and where it is.
+    /// Title of the article; `href` is its path.
     title: String,
     tongue: Tongue,
     href: String,
     conversation: Conversation,
 }
 
-/// A page that stands for itself.
+/// Renders a page of the thread without the article.
 ///
 /// # Errors
 /// There is no such page, or a template failed.

@@ -1,4 +1,4 @@
-//! Who sends a comment: the cookie of an earlier one, and the address. Both leave this file as fingerprints only.
+//! Identity of a visitor: the cookie of an earlier comment, and the IP address. Only keyed hashes of both are stored.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -9,19 +9,19 @@ use http::{HeaderMap, HeaderValue, header, request::Parts};
 use super::errors::WebError;
 use crate::{app::App, domain::signer::Purpose, store::Sender};
 
-/// The other end of the connection, as the server saw it.
+/// IP address of the connection's peer.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// The one who sends a form.
+/// The sender of a form.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     pub sender: Sender,
-    /// To be set with the answer where the visitor has none yet.
+    /// Cookie to set with the response, if the visitor has none yet.
     pub new_cookie: Option<HeaderValue>,
 }
 
-/// Browsers keep no cookie longer (RFC 6265bis, 5.5).
+/// Lifetime of the cookie: the longest that browsers keep one (RFC 6265bis, 5.5).
 const COOKIE_SECONDS: u32 = 400 * 24 * 60 * 60;
 
 impl FromRequestParts<App> for Visitor {
@@ -45,7 +45,7 @@ impl FromRequestParts<App> for Visitor {
     }
 }
 
-/// `__Host-` binds a cookie to this host and to https; plain http has no such thing.
+/// Name of the cookie. `__Host-` binds it to this host and to https; plain http does not support that.
 fn cookie_name(app: &App) -> &'static str {
     if app.config.site.is_https() { "__Host-instep_commenter" } else { "instep_commenter" }
 }
@@ -54,7 +54,7 @@ fn cookie(app: &App, name: &str, token: &str) -> Option<HeaderValue> {
     set_cookie(app, name, &app.signer.sign(Purpose::Commenter, token), COOKIE_SECONDS)
 }
 
-/// Lets the browser forget the cookie.
+/// Header that deletes the cookie.
 pub fn taken_back(app: &App) -> Option<HeaderValue> {
     set_cookie(app, cookie_name(app), "", 0)
 }
@@ -64,7 +64,7 @@ fn set_cookie(app: &App, name: &str, value: &str, seconds: u32) -> Option<Header
     HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")).ok()
 }
 
-/// Values of the cookies with this name. A Cookie header is octets (RFC 6265, 5.4): another script's `theme=größe` must
+/// Values of the cookies with this name. A Cookie header is bytes (RFC 6265, 5.4): another script's `theme=größe` must
 /// not hide our cookie beside it.
 fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     let values = headers.get_all(header::COOKIE).iter();
@@ -76,17 +76,17 @@ fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'
 }
 
 /// # Errors
-/// The system has no randomness, and a token that can be guessed would be worse than none.
+/// The system has no randomness: a token that can be guessed would be worse than none.
 fn fresh_token() -> Result<String, WebError> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).map_err(WebError::internal)?;
     Ok(BASE64.encode(bytes))
 }
 
-/// The visitor's address: the peer's, or what our own proxies say it is. Goes from right to left up to the first address
-/// that is not a proxy of ours, or to a hop that cannot be read: everything left of it may be invented by the visitor.
-/// `Forwarded` counts only in a request without `X-Forwarded-For`, readable or not: a proxy that writes the one header
-/// passes on the other as the visitor sent it.
+/// IP address of the visitor: the peer's, or the one that our proxies report. Goes from right to left up to the first
+/// address that is not one of our proxies, or to a hop that cannot be parsed: anything left of it may be forged.
+/// `Forwarded` counts only in a request without `X-Forwarded-For`, valid or not: a proxy that writes one of the headers
+/// passes the other on as the visitor sent it.
 fn address(parts: &Parts, app: &App) -> IpAddr {
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.to_canonical());
     let is_ours = |address: &IpAddr| app.config.trusted_proxies.iter().any(|network| network.contains(address));
@@ -109,7 +109,7 @@ fn address(parts: &Parts, app: &App) -> IpAddr {
     nearest
 }
 
-/// The address in an element of `Forwarded` (RFC 7239, 4 and 6): `for=192.0.2.1`, `For="[2001:db8::1]:4711";proto=http`.
+/// IP address in an element of `Forwarded` (RFC 7239, 4 and 6): `for=192.0.2.1`, `For="[2001:db8::1]:4711";proto=http`.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     let node = element.split(';').find_map(|pair| {
         let (name, value) = pair.split_once('=')?;
@@ -118,7 +118,7 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
     self::node(node)
 }
 
-/// An address, perhaps with a port: `192.0.2.1:4711` (Azure), `[2001:db8::1]:443` (AWS), also in quotes.
+/// IP address with or without a port: `192.0.2.1:4711` (Azure), `[2001:db8::1]:443` (AWS), also in quotes.
 fn node(written: &str) -> Option<IpAddr> {
     let written = written.trim().trim_matches('"');
     match written.strip_prefix('[') {
@@ -127,7 +127,7 @@ fn node(written: &str) -> Option<IpAddr> {
     }
 }
 
-/// The /24 or /48 around an address: what one household or company usually has.
+/// The /24 or /48 network of an address, as one household or company usually has.
 fn network(address: IpAddr) -> String {
     match address {
         IpAddr::V4(v4) => {

@@ -201,6 +201,24 @@ fn every_module_says_what_it_is() {
     }
 }
 
+#[test]
+fn doc_comments_begin_with_the_name_of_their_subject() {
+    let mut wrong = Vec::new();
+    for path in files_below("src", &["rs"]) {
+        let mut is_first_line = true;
+        for (at, line) in read(&path).lines().enumerate() {
+            let doc = ["/// ", "//! "].iter().find_map(|start| line.trim_start().strip_prefix(start));
+            let opens = |word: &str| doc.is_some_and(|doc| doc == word || doc.starts_with(&format!("{word} ")));
+            let words = ["What", "Of", "Who", "Whoever", "Whatever", "Whether", "The same"];
+            if is_first_line && words.iter().any(|word| opens(word)) {
+                wrong.push(format!("{}:{}", name(&path), at + 1));
+            }
+            is_first_line = doc.is_none() && !line.trim_start().starts_with("//");
+        }
+    }
+    assert!(wrong.is_empty(), "begin with a noun or a verb (CONTRIBUTING.md, rule 6): {wrong:#?}");
+}
+
 /// What a template says by itself: words outside of its tags and of its own expressions, and in attributes that people
 /// read or hear.
 fn words_of_template(text: &str) -> Vec<String> {

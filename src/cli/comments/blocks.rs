@@ -1,4 +1,4 @@
-//! `instep comments block`, `blocks`, `unblock` and `refused`: who is not heard, and what was not taken.
+//! `instep comments block`, `blocks`, `unblock` and `refused`: blocked senders and refused comments.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! Where the front matter of a file begins and ends, and texts that only look as if they had some. Those must not be
-//! published: their keys would be shown, and `draft: true` among them would hide nothing.
+//! Finds where front matter begins and ends, and texts that only look like front matter. Those must not be published:
+//! their keys would be shown, and their `draft: true` would hide nothing.
 
 use super::{
     Fault,
@@ -7,9 +7,9 @@ use super::{
 };
 use crate::domain::problem::Place;
 
-/// Lines that are searched for keys. Front matter has some below its first line.
+/// Number of lines that are searched for keys. Front matter has some below its first line.
 const MOST_LINES: usize = 50;
-/// The least sum of [`weight`]s that makes lines front matter.
+/// Least sum of [`weight`]s that makes lines front matter.
 const SURE: usize = 2;
 
 /// Front matter between its fences.
@@ -17,16 +17,16 @@ const SURE: usize = 2;
 pub(super) struct Head<'a> {
     pub block: &'a str,
     pub is_toml: bool,
-    /// Where the Markdown begins, in bytes from the start of the file.
+    /// Start of the Markdown, in bytes from the start of the file.
     pub body_start: usize,
-    /// How many lines stand above the first fence.
+    /// Number of lines above the first fence.
     pub lines_above: usize,
 }
 
-/// The front matter of a file; `None` where it has none and is all Markdown.
+/// Finds the front matter of a file; `None` if the file is all Markdown.
 ///
 /// # Errors
-/// The text begins like front matter and is none: a fence is missing, or is written in another way.
+/// The text only looks like front matter: a fence is missing, or is written in another way.
 pub(super) fn find(text: &str) -> Result<Option<Head<'_>>, Fault> {
     let rest = text.trim_start_matches(is_blank);
     let start = text.len() - rest.len();
@@ -43,7 +43,7 @@ pub(super) fn find(text: &str) -> Result<Option<Head<'_>>, Fault> {
     let is_indented = text[..start].rsplit('\n').next().is_some_and(|before| before.contains([' ', '\t']));
     let end = closing_fence(&rest[block_start..], sign, is_indented);
     let block = &rest[block_start..end.map_or(rest.len(), |(end, _)| block_start + end)];
-    // A rule that begins a text is written like the fence of YAML.
+    // A rule at the start of a text is written like the fence of YAML.
     let is_closed = end.is_some() && (block.trim().is_empty() || block.lines().all(|line| !line.trim().is_empty()));
     let needed = if end.is_some() { 1 } else { SURE };
     if sign == "---" && !has_language && !is_closed && evidence(block.lines(), true) < needed {
@@ -61,11 +61,11 @@ pub(super) fn find(text: &str) -> Result<Option<Head<'_>>, Fault> {
 }
 
 fn is_blank(c: char) -> bool {
-    // Byte order marks and other characters that nobody sees.
+    // Byte order marks and other invisible characters.
     c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}')
 }
 
-/// The sign of a first line that is a fence, whether TOML follows, and whether the line says so: `---yaml`.
+/// Sign of a fence, true if TOML follows, and true if the line names the language: `---yaml`.
 fn fence(line: &str) -> Option<(&'static str, bool, bool)> {
     let (sign, language) = ["---", "+++"].into_iter().find_map(|sign| Some((sign, line.strip_prefix(sign)?)))?;
     match language.trim_matches(is_blank).to_ascii_lowercase().as_str() {
@@ -76,7 +76,7 @@ fn fence(line: &str) -> Option<(&'static str, bool, bool)> {
     }
 }
 
-/// Where the block ends and where the text after its last fence begins.
+/// End of the block, and start of the text after its last fence.
 fn closing_fence(text: &str, sign: &str, is_indented: bool) -> Option<(usize, usize)> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -91,21 +91,21 @@ fn closing_fence(text: &str, sign: &str, is_indented: bool) -> Option<(usize, us
     None
 }
 
-/// Whether a line could be meant as a fence: other dashes, a block of code, a brace; no letter but those of a language.
+/// True if a line could be meant as a fence: dashes, a code fence, a brace; no letters but the name of a language.
 fn is_fence_like(line: &str) -> bool {
     let lower = line.to_ascii_lowercase();
     let signs = ["yaml", "yml", "toml", "json"].iter().find_map(|language| lower.trim_end().strip_suffix(language));
     !signs.unwrap_or(&lower).contains(char::is_alphanumeric)
 }
 
-/// What is wrong with a text that has no fence but whose end, `keys`, begins with keys: the line, counted from 0, the
-/// fault, and the fence that belongs there.
+/// Fault of a text without a fence whose end, `keys`, begins with keys. Returns the line, counted from 0, the fault,
+/// and the fence that belongs there.
 fn lost(text: &str, keys: &str) -> Option<(usize, String, &'static str)> {
     let above = text[..text.len() - keys.len()].matches('\n').count();
     let first = keys.lines().next()?.trim_end();
     let sign = if first.starts_with('+') || key(first).is_some_and(|(_, is_toml)| is_toml) { "+++" } else { "---" };
     if is_fence_like(first) || fence(first).is_some() {
-        // An example in a block of code may begin a text, so two keys are asked of it.
+        // A text may begin with a code block, so its keys need twice the weight.
         let needed = if first.starts_with(['`', '~']) { 2 * SURE } else { SURE };
         let what = format!("this looks like front matter, which does not begin with {first:?}");
         return (evidence(keys.lines().skip(1), true) >= needed).then_some((above, what, sign));
@@ -115,8 +115,8 @@ fn lost(text: &str, keys: &str) -> Option<(usize, String, &'static str)> {
     (may_be_first && evidence(keys.lines(), false) >= SURE).then_some((above, what, sign))
 }
 
-/// How sure it is that lines are front matter, by the keys among them. `has_fence`: a line above them may be a fence,
-/// so faults in them do not end them, as a paragraph does.
+/// Sum of the weights of the keys in lines. `has_fence`: a line above may be a fence, so a line without a key ends them
+/// only after a blank line.
 fn evidence<'a>(lines: impl Iterator<Item = &'a str>, has_fence: bool) -> usize {
     let (mut sum, mut has_begun, mut has_gap) = (0, false, false);
     for line in lines.take(MOST_LINES) {
@@ -138,7 +138,7 @@ fn evidence<'a>(lines: impl Iterator<Item = &'a str>, has_fence: bool) -> usize 
         if key.is_none() && !continues && (has_gap || !has_fence) {
             break;
         }
-        // `title x`, where the colon was forgotten.
+        // A key without its colon: `title x`.
         let word = || line.split_whitespace().next().filter(|word| has_fence && KNOWN.contains(word));
         sum += key.map_or_else(|| usize::from(word().is_some()), |(key, _)| weight(key));
         has_begun = true;
@@ -146,8 +146,8 @@ fn evidence<'a>(lines: impl Iterator<Item = &'a str>, has_fence: bool) -> usize 
     sum
 }
 
-/// How much a key says. A heading that is underlined with `---` is written the same way: `Summary: what I have learned`.
-/// So a key counts twice that is written as ours are, in lower case; and what says that a text is none to publish.
+/// Weight of a key as evidence. A heading underlined with `---` looks the same: `Summary: what I have learned`. So
+/// known keys weigh more in lower case, and keys that keep a text from being published weigh most.
 fn weight(key: &str) -> usize {
     let lower = key.to_ascii_lowercase();
     match lower.as_str() {
@@ -158,11 +158,11 @@ fn weight(key: &str) -> usize {
     }
 }
 
-/// The key of `key: value` or `key = value`, and whether it is TOML.
+/// Key of `key: value` or `key = value`, and true if it is TOML.
 fn key(line: &str) -> Option<(&str, bool)> {
     let at = line.find([':', '=', '：'])?;
     let (key, value) = line.split_at(at);
-    // Quotes as in JSON, emphasis, and what editors put before signs.
+    // Removes `#+`, quotes as in JSON, emphasis, and backslashes that editors add.
     let key = key.trim_start_matches("#+").trim_matches(|c: char| is_blank(c) || "\"'“”„‘’{,`\\*".contains(c));
     let is_word = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
     // `https://…` is no key.

@@ -1,11 +1,11 @@
-//! Keys: those that mean something here, those that other programs know, and what to say of the rest.
+//! Keys: known ones, those of other programs, and warnings about the rest.
 
 use std::collections::{HashMap, HashSet};
 
 use super::Fault;
 use crate::domain::problem::{Place, nearest};
 
-/// Every key that is understood, for "did you mean".
+/// All known keys, for "did you mean".
 pub(super) const KNOWN: &[&str] = &[
     "title",
     "date",
@@ -46,7 +46,7 @@ pub(super) const KNOWN: &[&str] = &[
     "extra",
 ];
 
-/// Those of stretches.
+/// Keys of stretches.
 pub(super) const OF_STRETCHES: &[&str] = &[
     "names",
     "areas",
@@ -69,7 +69,7 @@ pub(super) const OF_STRETCHES: &[&str] = &[
 ];
 
 /// Keys, in lower case, that mean something to Hugo, Zola, Jekyll or one of their well-known themes and nothing here.
-/// They are kept without a word: a thousand posts with a `layout` each are no thousand problems.
+/// They cause no warning: a thousand posts with a `layout` each are no thousand problems.
 const FROM_ELSEWHERE: &[&str] = &[
     // Hugo.
     "build",
@@ -226,14 +226,14 @@ const FROM_ELSEWHERE: &[&str] = &[
     "subtitle_en",
 ];
 
-/// Whether a key that is not ours is kept without a word.
+/// True if a key that is not ours is kept without a warning.
 pub(super) fn is_silent(key: &str, is_stretch: bool) -> bool {
     let is_fact = OF_STRETCHES.contains(&key);
     let lower = key.to_ascii_lowercase();
     is_fact || (!is_stretch || !KNOWN.contains(&lower.as_str())) && FROM_ELSEWHERE.contains(&lower.as_str())
 }
 
-/// The block with `Title:` as `title:`, as Hugo reads it. Nothing moves; where both are written, both stay.
+/// Writes known keys in lower case, `Title:` as `title:`, like Hugo. No byte moves; if both are there, both stay.
 pub(super) fn in_lower_case(block: &str) -> String {
     let key_of = |line: &str| {
         let end = line.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(line.len());
@@ -254,7 +254,7 @@ pub(super) fn in_lower_case(block: &str) -> String {
     lines.collect()
 }
 
-/// The line of each key and of each table, counted from the fence.
+/// Line of each key and each table, counted from the fence.
 pub(super) fn lines_of_keys(block: &str) -> HashMap<&str, usize> {
     let mut lines = HashMap::new();
     for (at, line) in block.lines().enumerate() {

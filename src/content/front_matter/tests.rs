@@ -140,7 +140,7 @@ fn what_other_systems_write_is_understood() {
 
 #[test]
 fn the_list_of_known_keys_is_complete() {
-    // A key in the list that the type does not have would land in `unknown`.
+    // A key that is in the list but not in the type would land in `unknown`.
     for key in KNOWN.iter().chain(OF_STRETCHES) {
         let value = match *key {
             "draft" | "featured" | "published" | "comments" => "true",

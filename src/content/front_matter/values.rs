@@ -11,7 +11,7 @@ use serde::{
 
 pub use date::{RawDate, day_in};
 
-/// A value whose scalars are text: `tags: 3.10` and `author: 42` mean what is written there.
+/// A value whose scalars are text: `tags: 3.10` and `author: 42` are kept as written.
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Nothing,
@@ -21,7 +21,7 @@ pub(super) enum Node {
 }
 
 impl Node {
-    /// All texts in it; of a table its `name`.
+    /// All texts in it; of a table, those of its `name`.
     fn texts(self) -> Vec<String> {
         match self {
             Self::Nothing => Vec::new(),
@@ -34,7 +34,7 @@ impl Node {
     }
 }
 
-/// Reads a [`Node`] and makes a value of it, so that an error is placed where the node stands.
+/// Reads a [`Node`] and converts it, so that an error has the place of the node.
 struct Reading<T> {
     expected: &'static str,
     of: fn(Node) -> Option<T>,
@@ -104,7 +104,7 @@ impl<'de, T> Visitor<'de> for Reading<T> {
     }
 }
 
-/// `Deserialize` for types that are made of a [`Node`].
+/// Implements `Deserialize` for types that are made of a [`Node`].
 macro_rules! read_from_node {
     ($($kind:ty, $expected:literal, $of:expr;)*) => {$(
         impl<'de> Deserialize<'de> for $kind {
@@ -125,16 +125,15 @@ read_from_node! {
     CommentsFlag, "true, false, open or closed", CommentsFlag::of;
 }
 
-/// One text or a list of them; of tables, such as those of authors, their names.
+/// One text or a list of texts; of tables, such as authors, their names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OneOrMany(pub Vec<String>);
 
-/// One text or a list of them, where a single text may hold several: `a, b`. Jekyll also parts at blanks, which only its
-/// files mean.
+/// One text or a list of texts. A single text may hold several: `a, b`. In Jekyll's files it is also split at blanks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
     pub words: Vec<String>,
-    /// Written as one text.
+    /// True if written as one text.
     pub is_one_text: bool,
 }
 
@@ -144,7 +143,7 @@ impl Words {
         Some(Self { words: node.texts(), is_one_text })
     }
 
-    /// The single words; of one text in a file of Jekyll's, also those between blanks.
+    /// The single words; in Jekyll's files, one text is also split at blanks.
     pub fn split(&self, at_blanks: bool) -> Vec<String> {
         match self.words.as_slice() {
             [text] if self.is_one_text && text.contains(',') => parts(text.split(',')),
@@ -158,11 +157,11 @@ fn parts<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<String> {
     texts.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect()
 }
 
-/// The picture of a post. Themes write it in many ways, and a wrong one never takes a post down.
+/// Picture of a post. Themes write it in many ways, and a wrong one never hides a post.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RawImage(pub String);
 
-/// Where tables have the file, the best first.
+/// Keys of tables that hold the file, best first.
 const IN_TABLES: &[&str] =
     &["src", "path", "url", "image", "feature", "overlay_image", "filename", "thumbnail", "thumb", "teaser"];
 
@@ -185,7 +184,7 @@ impl RawImage {
     }
 }
 
-/// Yes or no. An empty value is a no: themes ship `draft:` to be filled in.
+/// Yes or no. An empty value is a no: themes ship an empty `draft:`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flag(pub bool);
 
@@ -204,13 +203,13 @@ impl Flag {
     }
 }
 
-/// Whether a post takes comments.
+/// Setting for comments on a post.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CommentsFlag {
-    /// As the site says: nothing is written, or `true`, which themes ship in every post.
+    /// The site's setting: nothing is written, or `true`, as themes do in every post.
     #[default]
     AsSite,
-    /// `open`: however old the post is.
+    /// `open`: comments stay open however old the post is.
     Open,
     Closed,
 }

@@ -1,4 +1,4 @@
-//! Two things that want one address, or an address that is not theirs to want.
+//! Finds files that want the same address, or a reserved one.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// First parts of addresses that are the program's own (see ARCHITECTURE.md, "Addresses").
+/// First parts of addresses that belong to the program (see ARCHITECTURE.md, "Addresses").
 pub(super) const RESERVED: &[&str] = &[
     "_components",
     "admin",
@@ -43,17 +43,17 @@ pub(super) const RESERVED: &[&str] = &[
     "tags",
 ];
 
-/// What a file wants: its address and its names.
+/// Address and names that a file wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Head {
     pub kind: Kind,
     pub file: PathBuf,
     pub slug: Slug,
-    /// What the file is called, where that is another name.
+    /// Name of the file, if it differs from the slug.
     pub name: Option<Slug>,
     pub address: String,
     pub aliases: Vec<String>,
-    /// Where it says what its address is.
+    /// Place of the key that sets the address.
     address_at: Place,
     aliases_at: Place,
 }
@@ -74,21 +74,21 @@ impl Head {
     }
 }
 
-/// What a file got.
+/// Rank and aliases that a file got.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Standing {
-    /// The lower it is, the longer it has had its address: a newcomer that wants it must not drive it out.
+    /// Lower if the file has had its address longer. A new file must not take that address away.
     pub rank: usize,
-    /// Those of its aliases that nobody else has.
+    /// Aliases that no other file has.
     pub aliases: Vec<String>,
 }
 
-/// Who can have its address; `None` for those who cannot. Of two files that want one, the file that had it before keeps
-/// it, else the first by name has it; so it is with slugs of posts, since comments belong to slugs. Aliases give way to
-/// real pages.
+/// Decides which files get their address; `None` for the others. Of two files that want one, the file that had it
+/// before keeps it, else the first by name gets it. The same goes for slugs, since comments belong to slugs. Aliases
+/// give way to real pages.
 pub(super) fn resolve(heads: &[(&Head, Option<usize>)], problems: &mut Vec<Problem>) -> Vec<Option<Standing>> {
     let mut order: Vec<usize> = (0..heads.len()).collect();
-    // A stable sort: otherwise by name, as they were found.
+    // A stable sort: new files stay sorted by name.
     order.sort_by_key(|at| heads[*at].1.unwrap_or(usize::MAX));
     let mut taken: HashMap<&str, &Path> = HashMap::with_capacity(heads.len());
     let mut slugs: HashMap<(Kind, &Slug), &Path> = HashMap::with_capacity(heads.len());
@@ -148,12 +148,12 @@ fn free_aliases<'a>(
     head.aliases.iter().filter(|alias| is_free(alias)).cloned().collect()
 }
 
-/// An address without the slash that may end it: with and without, it is the same to readers.
+/// Address without a slash at its end, which makes no difference to readers.
 fn bare(address: &str) -> &str {
     address.trim_end_matches('/')
 }
 
-/// `/admin` is nobody's; `/posts/x` and `/stretches/x` are where posts and stretches belong.
+/// True if the text may not have the address: `/posts/x` is for posts, `/stretches/x` for stretches, `/admin` for none.
 fn is_reserved(address: &str, kind: Kind) -> bool {
     let mut segments = address.trim_matches('/').split('/');
     let first = segments.next().unwrap_or_default();
@@ -166,7 +166,7 @@ fn is_reserved(address: &str, kind: Kind) -> bool {
     !is_in_own_room && (RESERVED.contains(&first) || is_sitemap_part(first))
 }
 
-/// `sitemap-1.xml` and on, of which there are as many as it takes.
+/// True for `sitemap-1.xml` and the further parts of a sitemap.
 pub(super) fn is_sitemap_part(segment: &str) -> bool {
     let number = segment.strip_prefix("sitemap-").and_then(|rest| rest.strip_suffix(".xml"));
     number.is_some_and(|number| number.parse::<usize>().is_ok())

@@ -1,5 +1,5 @@
-//! What a text may refer to, as seen from one Markdown file: pictures beside it, other texts, stretches. Every question
-//! is kept with its answer, so that a text is rendered again when, and only when, one would be answered differently.
+//! Lookups made while one Markdown file is rendered: media files, other texts, stretches. Each is kept with a hash of
+//! its result, so that a text is rendered again if, and only if, a result would differ.
 
 use std::{
     cell::RefCell,
@@ -22,20 +22,20 @@ use super::{
 use crate::domain::{address, embed::Told, picture::Picture, slug::Slug};
 use crate::texts::Texts;
 
-/// Endings of still pictures, the most usual first.
+/// Endings of still pictures, most usual first.
 const POSTERS: &[&str] = &["jpg", "jpeg", "webp", "png", "svg"];
 
-/// What texts may refer to by name.
+/// Names by which texts may refer to each other.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     addresses: HashMap<PathBuf, String>,
-    /// By the name of the file and by the slug; a post goes before a page.
+    /// Addresses by the name of the file and by the slug; a post wins over a page.
     by_name: HashMap<Slug, String>,
     stretches: HashSet<Slug>,
 }
 
 impl Names {
-    /// Of those that have their address, in the order of their files.
+    /// Collects the names of files that have their address, in order.
     pub fn of<'a>(heads: impl Iterator<Item = &'a Head>) -> Self {
         let mut names = Self::default();
         for head in heads {
@@ -56,12 +56,12 @@ impl Names {
 pub(super) struct World<'a> {
     pub content: &'a Path,
     pub media: &'a MediaIndex,
-    /// What providers have told, by the file that says so.
+    /// Answers of embed providers, by the file that stores them.
     pub told: &'a HashMap<PathBuf, Told>,
     pub names: &'a Names,
 }
 
-/// Something that was looked up for a text.
+/// A lookup made for a text.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Question {
     Media(Box<str>),
@@ -72,15 +72,15 @@ enum Question {
     Stretch(Slug),
 }
 
-/// What was looked up for a text, each with a print of the answer.
+/// Lookups made for a text, each with a hash of the result.
 #[derive(Debug, Default)]
 pub(super) struct Asked(Box<[(Question, u64)]>);
 
-/// What is another than when questions were answered.
+/// Parts of the site that changed since lookups were made.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Changes {
     pub media: bool,
-    /// Addresses and names of texts.
+    /// True if addresses or names of texts changed.
     pub heads: bool,
 }
 
@@ -98,7 +98,7 @@ impl Changes {
 }
 
 impl Asked {
-    /// Whether everything would be answered as it was.
+    /// True if all lookups would give the same results.
     pub fn holds(&self, changes: Changes, world: World<'_>, file: &Path) -> bool {
         let view = View { world, file };
         let mut concerned = self.0.iter().filter(|(question, _)| changes.concern(question));
@@ -106,14 +106,14 @@ impl Asked {
     }
 }
 
-/// Two answers with the same print are the same.
+/// Hash of the result of a lookup.
 fn print(answer: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     answer.hash(&mut hasher);
     hasher.finish()
 }
 
-/// The world as one file sees it.
+/// The site as seen from one file.
 struct View<'a> {
     world: World<'a>,
     file: &'a Path,
@@ -135,7 +135,7 @@ impl View<'_> {
         self.world.media.resolve(self.world.content, self.file, written)
     }
 
-    /// The path besides what is told of it: of files with the same bytes and name, the one that is refused is reported.
+    /// Path and properties of a media file. The path tells files with the same bytes and name apart in reports.
     fn media(&self, written: &str) -> Option<(&Path, Linked)> {
         let file = self.find(written)?;
         let beside = |endings: &[&str]| self.world.media.beside(file, endings);
@@ -187,7 +187,7 @@ impl View<'_> {
     }
 }
 
-/// Answers what is asked while a text is rendered, and remembers it.
+/// Answers lookups while a text is rendered, and records them.
 pub(super) struct Files<'a> {
     view: View<'a>,
     texts: &'static Texts,
@@ -211,7 +211,7 @@ impl<'a> Files<'a> {
         self.view.find(written).cloned()
     }
 
-    /// What was asked, and pictures that were asked for in vain: who asked has told.
+    /// Lookups made, and refused pictures among them, which are already reported.
     pub fn into_asked(self) -> (Asked, Vec<PathBuf>) {
         (Asked(self.asked.into_inner().into_iter().collect()), self.refused.into_inner())
     }

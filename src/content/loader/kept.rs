@@ -1,4 +1,4 @@
-//! What is kept of a Markdown file from one load to the next, and how it follows the file.
+//! State of a Markdown file that is kept between loads, and how it is updated.
 
 use std::{
     fs,
@@ -20,23 +20,23 @@ use crate::{
     },
 };
 
-/// What is known of a file.
+/// State kept of a file.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     state: State,
-    /// Why what is in the file now is not what is shown.
+    /// Reason why the current version is not shown.
     pub fault: Option<Problem>,
-    /// The file, or its last good version.
+    /// Current version, or the last good one.
     pub good: Option<Good>,
 }
 
-/// How a file was found when it was read last.
+/// State of a file when it was last read.
 #[derive(Clone, Copy, Debug, Default)]
 struct State {
     stamp: Stamp,
-    /// The stamp alone does not tell whether it is still the same.
+    /// True if the file may have changed though its stamp is the same.
     is_doubtful: bool,
-    /// Of its bytes.
+    /// Hash of its bytes.
     hash: u64,
 }
 
@@ -44,25 +44,25 @@ struct State {
 #[derive(Debug)]
 pub(super) struct Good {
     pub head: Head,
-    /// `None`: another file has its address.
+    /// `None` if another file has its address.
     pub standing: Option<Standing>,
     pub made: Option<Made>,
 }
 
 impl Kept {
-    /// Whether it must be that file as it is now.
+    /// True if the file is unchanged since it was read.
     pub fn is_of(&self, file: &Found) -> bool {
         self.state.stamp == file.stamp && !self.state.is_doubtful
     }
 
-    /// Of a file that has not been read: only which address it has had.
+    /// State of a file that has not been read: only its address is known.
     #[cfg(test)]
     pub fn remembering(good: Option<(Head, Option<Standing>)>) -> Self {
         let good = good.map(|(head, standing)| Good { head, standing, made: None });
         Self { good, ..Self::default() }
     }
 
-    /// What readers see of the file.
+    /// Version that readers see.
     pub fn shown(&self) -> Option<&Made> {
         let good = self.good.as_ref()?;
         good.made.as_ref().filter(|_| good.standing.is_some())
@@ -73,8 +73,8 @@ impl Kept {
         good.made.as_mut().filter(|_| good.standing.is_some())
     }
 
-    /// Takes over what a look at the file has shown. What can be made of it now, and whether it wants other addresses
-    /// than before.
+    /// Takes over the result of reading the file. Returns the outline to render, if any, and true if the file wants
+    /// other addresses than before.
     pub fn follow(&mut self, looked: Looked) -> (Option<Box<Outline>>, bool) {
         self.state = looked.state;
         match looked.found {
@@ -94,8 +94,8 @@ impl Kept {
         }
     }
 
-    /// The file once more, because its text is to be made anew; `None` where it no longer is what it was. Of a last
-    /// good version there is no text, so it stays as it is.
+    /// Reads the file again to render it again; `None` if it has changed meanwhile. The text of a last good version is
+    /// gone, so that version stays as it is.
     pub fn read_again(&self, source: &Source, rules: &Rules) -> Option<Box<Outline>> {
         let bytes = fs::read(&source.file.path).ok()?;
         if self.fault.is_some() || hash(&bytes) != self.state.hash {
@@ -105,7 +105,7 @@ impl Kept {
     }
 }
 
-/// What a look at a file has shown.
+/// Result of reading a file.
 pub(super) struct Looked {
     state: State,
     found: What,
@@ -118,7 +118,7 @@ enum What {
 }
 
 impl Looked {
-    /// Reads it. `None`: it is gone. `latest`: see [`Changed::may_hide_a_save`].
+    /// Reads a file. `None` if it is gone. `latest`: see [`Changed::may_hide_a_save`].
     pub fn at(source: &Source, latest: Changed, before: Option<&Kept>, rules: &Rules) -> Option<Self> {
         let (path, stamp) = (&source.file.path, source.file.stamp);
         let kept = match before.is_some_and(|before| before.good.is_some()) {

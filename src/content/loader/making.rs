@@ -1,4 +1,4 @@
-//! A file becomes what readers see: its text rendered, its picture found, and what is to be said of it.
+//! Makes a post, page or stretch of a file: renders its text, finds its picture, collects its problems.
 
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
@@ -30,28 +30,28 @@ use crate::domain::{
 };
 use crate::texts::{self, Texts};
 
-/// A file, made into what readers see.
+/// A rendered file.
 #[derive(Debug)]
 pub(super) struct Made {
     pub item: Item,
     pub problems: Vec<Problem>,
-    /// Told once for all files.
+    /// Warnings about unknown keys, reported once for all files.
     pub unknown_keys: Vec<Problem>,
-    /// Links into the site, which can be judged when all files are read.
+    /// Links into the site, checked when all files are read.
     pub links: Vec<Link>,
     pub asked: Asked,
-    /// Pictures that were asked for in vain.
+    /// Refused pictures that the text asked for.
     pub refused: Vec<PathBuf>,
     pub has_remote_picture: bool,
-    /// Of what links of others can lead to here.
+    /// Hash of everything in this file that other files can link to.
     pub print: u64,
     pub links_name_parts: bool,
-    /// Links that lead nowhere; `None`: they have not been judged.
+    /// Links that lead nowhere; `None` if not checked yet.
     pub dead: Option<Vec<Problem>>,
 }
 
 impl Made {
-    /// Leaves it the aliases that are its own. What others want changes nothing else of a file.
+    /// Sets the aliases that the file gets. Nothing else of it depends on them.
     pub fn take_aliases(&mut self, aliases: &[String]) {
         self.item.take_aliases(aliases);
         self.print = references::print_of(&self.item);
@@ -91,20 +91,20 @@ impl Item {
     }
 }
 
-/// What files are made with.
+/// Everything needed to render a file.
 #[derive(Clone, Copy)]
 pub(super) struct Maker<'a> {
     pub world: World<'a>,
     pub rules: &'a Rules,
     pub texts: &'static Texts,
-    /// The site's own address.
+    /// Base URL of the site.
     pub ours: Option<&'a Url>,
-    /// How long one text may take.
+    /// Longest time for one text.
     pub patience: Duration,
 }
 
 impl Maker<'_> {
-    /// `None` where that takes too long.
+    /// Renders a file; `None` if that takes too long.
     pub fn make(&self, outline: Outline) -> Option<Made> {
         let path = outline.source.file.path.clone();
         let own = outline.language();
@@ -193,20 +193,20 @@ impl Maker<'_> {
             entry: entry(outline, body, image.map(MediaFile::picture)),
             date,
         };
-        // A time after the end of the calendar never comes.
+        // A time after the end of the calendar never comes, so it is `None`.
         post.comments_until = close_after.and_then(|after| post.appeared()?.checked_add(after).ok());
         post
     }
 }
 
-/// A key of the front matter names a file that is not there.
+/// Problem of a key that names a missing file.
 fn missing(key: &str, name: &str, outline: &Outline) -> Problem {
     let what = format!("there is no file {name:?} for {key}");
     let mend = "Put it beside the Markdown file or into content/media, or correct the name.";
     problem(Severity::Warning, &outline.source.file.path, outline.place_of(key), what, mend)
 }
 
-/// The picture of the front matter, unless it is one that is not sent.
+/// Picture of the front matter, unless it is refused.
 fn fit(
     file: Arc<MediaFile>,
     key: &str,
@@ -266,14 +266,14 @@ fn stretch(
     }
 }
 
-/// `stop_if: ""`, as `instep new --stretch` leaves it, says nothing.
+/// Drops an empty value, such as `stop_if: ""` from `instep new --stretch`.
 fn filled(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 
 /// Longest excerpt made from the start of a text, in characters.
 const EXCERPT: usize = 280;
-/// And longest description: what search engines show of one.
+/// Longest description, in characters: as much as search engines show.
 const DESCRIPTION: usize = 155;
 
 fn entry(outline: Outline, mut body: Body, image: Option<Picture>) -> Entry {

@@ -1,4 +1,4 @@
-//! The head of a Markdown file, understood: what it is called, where it lives, when it may be read.
+//! Reads the head of a Markdown file: its title, address, dates and draft state.
 
 use std::{cell::OnceCell, collections::HashSet};
 
@@ -12,13 +12,13 @@ use crate::{
     domain::{address, entry::Tag, language, permalink::Rules, problem::Place, slug::Slug},
 };
 
-/// A file whose head has been read and whose text has not.
+/// A file whose head has been read and whose text has not been rendered.
 #[derive(Debug)]
 pub struct Outline {
     pub source: Source,
-    /// The whole file.
+    /// Text of the whole file.
     pub text: String,
-    /// Where the Markdown begins in it, in bytes.
+    /// Start of the Markdown in `text`, in bytes.
     pub body_start: usize,
     pub front_matter: FrontMatter,
     pub warnings: Vec<Fault>,
@@ -27,7 +27,7 @@ pub struct Outline {
     pub address: String,
     pub aliases: Vec<String>,
     pub title: String,
-    /// In the site's time zone. Of posts that have none, nobody knows when they were written.
+    /// Date in the site's time zone; `None` if it is unknown.
     pub date: Option<Zoned>,
     pub updated: Option<Zoned>,
     pub draft: bool,
@@ -37,9 +37,9 @@ pub struct Outline {
 
 impl Outline {
     /// # Errors
-    /// What stands in the way of publishing the file.
+    /// Reason why the file cannot be published.
     pub fn read(source: Source, whole: String, rules: &Rules) -> Result<Self, Fault> {
-        // A line may end with CR alone (CommonMark 2.1), as programs for old Macs wrote it.
+        // A line may end with CR alone (CommonMark 2.1), as old Mac programs wrote it.
         let whole = if whole.contains('\r') { whole.replace("\r\n", "\n").replace('\r', "\n") } else { whole };
         let text = whole.as_str();
         if text.trim_start_matches('\u{feff}').trim().is_empty() {
@@ -86,7 +86,7 @@ impl Outline {
         let publish_date = date_at("publish_date", front_matter.publish_date.as_ref())?;
         let publish_at = publish_date.or_else(|| date.clone()).map(|at| at.timestamp());
         let expire_at = date_at("expiry_date", front_matter.expiry_date.as_ref())?.map(|at| at.timestamp());
-        // Nothing depends on it, so it takes no post down.
+        // Only a warning: nothing depends on it.
         let updated = match front_matter.any_updated() {
             Some((key, raw)) => date_at(key, Some(raw)).unwrap_or_else(|fault| {
                 warnings.push(fault);
@@ -140,7 +140,7 @@ impl Outline {
             warnings.push(fault(text, key, what, "Write a tag such as de or pt-BR."));
         }
         let mut aliases = Vec::new();
-        // Looked for once, however many are wrong.
+        // Looked up once, however many are wrong.
         let aliases_at = OnceCell::new();
         for alias in old_addresses() {
             match address::tidy(alias) {
@@ -176,7 +176,7 @@ impl Outline {
         &self.text[self.body_start..]
     }
 
-    /// The picture of the front matter, by its key and its name.
+    /// Key and name of the picture in the front matter.
     pub fn image(&self) -> Option<(&'static str, &str)> {
         match self.source.kind {
             Kind::Stretch => {
@@ -187,13 +187,13 @@ impl Outline {
         }
     }
 
-    /// The language of the text where the author names one; `en_US` is a habit of other programs.
+    /// Language of the text, if the author names one; `en_US` is common in other programs.
     pub fn language(&self) -> Option<String> {
         let tag = self.front_matter.any_language()?.replace('_', "-");
         language::is_tag(&tag).then_some(tag)
     }
 
-    /// Tags and categories are one thing here; each is named as it was first written.
+    /// Tags and categories together, each in its first spelling.
     pub fn tags(&self) -> Vec<Tag> {
         let (mut tags, mut known) = (Vec::new(), HashSet::new());
         for (_, name) in tag_names(&self.front_matter, self.source.is_jekyll) {
@@ -211,7 +211,7 @@ impl Outline {
     }
 }
 
-/// The slugs a post has had: comments made under an old address stay with it.
+/// Slugs that a post has or had: comments made under an old address stay with it.
 pub(super) fn threads(slug: &Slug, aliases: &[String]) -> Vec<Slug> {
     let old = aliases.iter().filter_map(|alias| {
         let last = alias.rsplit('/').next()?;
@@ -225,7 +225,7 @@ fn fault(text: &str, key: &str, what: String, mend: &str) -> Fault {
     Fault { place: place_of(text, key), what, mend: mend.to_owned() }
 }
 
-/// The slug that the author writes, else the name of the file.
+/// Slug in the front matter, else from the file's name.
 fn slug(source: &Source, front_matter: &FrontMatter, text: &str) -> Result<Slug, Fault> {
     let Some(written) = &front_matter.slug else {
         return Slug::from_text(&source.name).ok_or_else(|| Fault {
@@ -238,14 +238,13 @@ fn slug(source: &Source, front_matter: &FrontMatter, text: &str) -> Result<Slug,
     Slug::from_text(written).ok_or_else(|| fault(text, "slug", what(), "Write a slug with letters or digits."))
 }
 
-/// The names of all categories as they are written.
+/// Names of all categories, as written.
 fn categories(front_matter: &FrontMatter, is_jekyll: bool) -> Vec<String> {
     let names = tag_names(front_matter, is_jekyll);
     names.into_iter().filter(|(key, _)| matches!(*key, "categories" | "category")).map(|(_, name)| name).collect()
 }
 
-/// The names of all tags and categories, each with the key that it stands under. Jekyll parts `tags: a b` at the blank,
-/// the others do not.
+/// Names of all tags and categories, each with its key. Jekyll splits `tags: a b` at the blank, the others do not.
 fn tag_names(front_matter: &FrontMatter, at_blanks: bool) -> Vec<(&'static str, String)> {
     let taxonomies = front_matter.taxonomies.as_ref();
     let taxonomy =
@@ -264,12 +263,12 @@ fn tag_names(front_matter: &FrontMatter, at_blanks: bool) -> Vec<(&'static str, 
         .collect()
 }
 
-/// Jekyll's patterns: `/:year/:title/`, and the names of some.
+/// True for Jekyll's patterns: `/:year/:title/`, and the names of some.
 fn is_pattern(url: &str) -> bool {
     url.contains("/:") || url.starts_with(':') || matches!(url, "pretty" | "date" | "ordinal" | "weekdate" | "none")
 }
 
-/// The line that begins with the key, else the top of the file.
+/// Place of the line that begins with the key, else the top of the file.
 fn place_of(head: &str, key: &str) -> Place {
     let is_key =
         |line: &str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with([':', '=']));

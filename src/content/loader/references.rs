@@ -1,5 +1,5 @@
-//! Where links lead, once all files are read: to an address that nothing has, to a heading that is not there, to a
-//! draft. And what else is named and cannot be shown: frames that the page policy refuses, stretches that are not there.
+//! Checks links when all files are read: a link may lead to a missing address, a missing heading or a draft. Also finds
+//! frames that the page policy refuses, and names of missing stretches.
 
 use std::{
     cell::OnceCell,
@@ -36,16 +36,16 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Link {
     pub place: Place,
-    /// As a browser gets it.
+    /// URL as a browser gets it.
     to: Box<str>,
-    /// What it comes to, in letters.
+    /// Percent-decoded path.
     path: Box<str>,
     fragment: Box<str>,
 }
 
 impl Link {
-    /// `None` for a link to somebody else. `page` is the whole address of where it stands: `#heel` and `../about` start
-    /// from there.
+    /// Resolves a link; `None` if it leads to another site. `page` is the URL of the page that has the link: `#heel`
+    /// and `../about` are relative to it.
     pub fn new(page: &Url, place: Place, to: String) -> Option<Self> {
         let url = page.join(&to).ok()?;
         let is_ours = url[..Position::BeforePath] == page[..Position::BeforePath];
@@ -53,7 +53,7 @@ impl Link {
             return None;
         }
         let fragment = address::decode(url.fragment().unwrap_or_default())?;
-        // What follows `:~:` is for the browser, which looks for those words.
+        // Text after `:~:` is for the browser, which searches for those words.
         let fragment = fragment.split(":~:").next().unwrap_or_default().into();
         Some(Self { place, path: address::decode(url.path())?.into(), to: to.into(), fragment })
     }
@@ -62,26 +62,26 @@ impl Link {
 /// The links of one file.
 pub(super) struct Linking<'a> {
     pub file: &'a Path,
-    /// Nobody sees it yet.
+    /// True if readers cannot see the file yet.
     pub is_draft: bool,
     pub links: &'a [Link],
 }
 
-/// Whether one leads to a part of a page: whether that is there depends on the page's text, not on addresses alone.
+/// True if a link has a fragment: its target depends on the page's text, not on addresses alone.
 pub(super) fn name_parts(links: &[Link]) -> bool {
     links.iter().any(|link| !link.fragment.is_empty())
 }
 
-/// Looks for links of ours that lead nowhere.
+/// Finds links into the site that lead nowhere.
 pub(super) struct Judge<'a> {
     pub known: &'a Known,
     pub library: &'a Library,
     pub files: &'a HashMap<PathBuf, Kept>,
-    /// The ids of pages that links to parts lead to; more are added.
+    /// Ids on pages that links with a fragment lead to; more are added.
     pub parts: HashMap<PathBuf, HashSet<String>>,
     suggests: bool,
     redirects: &'a Redirects,
-    /// Made when the first one is dead, which on most sites none is.
+    /// Made for the first dead link; most sites have none.
     nearby: OnceCell<Nearby>,
 }
 
@@ -123,7 +123,7 @@ impl<'a> Judge<'a> {
             let what = format!("the link {to:?} leads to a draft, which readers cannot see");
             return Some((what, "Publish the draft, or take the link out until then.".to_owned()));
         }
-        // Most links name no part of the page, whose ids then need not be gathered.
+        // Most links have no fragment, so most pages' ids need not be gathered.
         if fragment.is_empty() {
             return None;
         }
@@ -143,7 +143,7 @@ impl<'a> Judge<'a> {
         Some((what, mend))
     }
 
-    /// The address that may have been meant: of a tag, or of a post, page or stretch.
+    /// Nearest existing address: of a tag, or of a post, page or stretch.
     fn nearest(&self, path: &str) -> Option<String> {
         let Some(below) = path.strip_prefix("/tags/") else {
             let Library { posts, pages, stretches, .. } = self.library;
@@ -156,10 +156,10 @@ impl<'a> Judge<'a> {
     }
 }
 
-/// What an address leads to.
+/// Target of an address.
 enum Room<'a> {
     Entry(&'a Lead),
-    /// A list, a feed, a file: nothing with headings of its own.
+    /// A list, a feed or a file: it has no headings of its own.
     List,
 }
 
@@ -170,23 +170,23 @@ struct Lead {
     is_draft: bool,
 }
 
-/// Every address there is. Kept from load to load, since most change none.
+/// All addresses of the site. Kept between loads, since most change none.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// By address.
+    /// Entries by address.
     entries: HashMap<String, Arc<Lead>>,
-    /// Posts by slug: `/posts/SLUG` is an address that every post has, whatever the pattern.
+    /// Posts by slug: every post also has the address `/posts/SLUG`, whatever the pattern.
     posts: HashMap<String, Arc<Lead>>,
     aliases: HashMap<String, Arc<Lead>>,
     media: HashSet<String>,
     tags: BTreeSet<String>,
     series: HashSet<Slug>,
     threads: HashSet<Slug>,
-    /// `2026` and `2026/05`.
+    /// Years and months with posts: `2026` and `2026/05`.
     months: HashSet<String>,
 }
 
-/// A print of all that [`Known`] knows of one: where two are the same, nothing of it has changed.
+/// Hash of everything that [`Known`] has of one item: equal hashes mean that nothing changed.
 pub(super) fn print_of(item: &Item) -> u64 {
     let mut hasher = DefaultHasher::new();
     let entry = item.entry();
@@ -231,7 +231,7 @@ impl Known {
         lead
     }
 
-    /// An address goes before an alias.
+    /// Entry at a path; an address wins over an alias.
     fn entry(&self, path: &str) -> Option<&Lead> {
         let path = path.trim_end_matches('/');
         let always = || self.posts.get(path.strip_prefix("/posts/")?);
@@ -268,14 +268,14 @@ impl Known {
         is_there.then_some(Room::List)
     }
 
-    /// `feet`, or `feet+calves`; a tag may itself be written with a plus.
+    /// True if all tags exist: `feet`, or `feet+calves`. A tag may itself have a plus.
     fn has_tags(&self, written: &str) -> bool {
         let is_tag = |name: &str| Slug::from_text(name).is_some_and(|slug| self.tags.contains(slug.as_str()));
         is_tag(written) || written.split('+').all(is_tag)
     }
 }
 
-/// What a fragment may name on the page of an entry.
+/// Ids on the page of an entry that a fragment may name.
 pub(super) fn ids_of(entry: &Entry) -> HashSet<String> {
     let mut ids = HashSet::new();
     for piece in &entry.body.unpack().pieces {
@@ -298,7 +298,7 @@ fn ids_in(html: &str) -> Vec<String> {
 }
 
 fn is_there(ids: &HashSet<String>, fragment: &str) -> bool {
-    // The ids of the page around a text, which not every page has.
+    // Ids of the page around a text are not checked: not every page has them.
     let is_of_frame = || fragment.starts_with('-') || fragment.starts_with("comment-");
     fragment.eq_ignore_ascii_case("top") || ids.contains(fragment) || is_of_frame()
 }
@@ -310,7 +310,7 @@ fn nearest_id(ids: &HashSet<String>, fragment: &str) -> Option<String> {
     near::find(known, &fragment.to_lowercase(), 1).first().map(|id| (*id).clone())
 }
 
-/// Frames in which browsers would show nothing.
+/// Problems of frames that browsers would not show.
 pub(super) fn refused(
     rules: &Rules,
     file: &Path,
@@ -324,7 +324,7 @@ pub(super) fn refused(
     frames.iter().filter_map(told).collect()
 }
 
-/// Why browsers would show nothing in a frame, and what to do.
+/// Reason why browsers would not show a frame, and what to do.
 fn refusal(rules: &Rules, source: &str) -> Option<(String, String)> {
     if source.is_empty() || source.starts_with("about:") {
         return None;
@@ -349,7 +349,7 @@ fn refusal(rules: &Rules, source: &str) -> Option<(String, String)> {
     Some((what, mend))
 }
 
-/// Names of easier and harder stretches that no stretch has.
+/// Problems of names under `easier` and `harder` that no stretch has.
 pub(super) fn unknown_stretches(outline: &Outline, lookup: &dyn Lookup) -> Vec<Problem> {
     let facts = &outline.front_matter.facts;
     let named = [("easier", &facts.easier), ("harder", &facts.harder)];
@@ -367,14 +367,14 @@ pub(super) fn unknown_stretches(outline: &Outline, lookup: &dyn Lookup) -> Vec<P
         .collect()
 }
 
-/// The links of the header and the targets of redirects, which site.toml names.
+/// Links of the header and targets of redirects, from site.toml.
 pub(super) fn of_site(text: &str, rules: &Rules, ours: &Url) -> Vec<Link> {
     let navigation = rules.navigation.iter().map(|to| (to.as_str(), to.as_str()));
     let redirects = rules.redirects.exact().map(|(key, _, to)| (key, to));
     navigation.chain(redirects).filter_map(|(key, to)| Link::new(ours, place_in(text, key), to.to_owned())).collect()
 }
 
-/// Where a text stands in quotes, best at the start of a line as a key does; line 1 for those of the environment.
+/// Place of a quoted text, best at the start of a line, as a key; line 1 if the environment sets it.
 fn place_in(text: &str, quoted: &str) -> Place {
     let quoted = [format!("\"{quoted}\""), format!("'{quoted}'")];
     let is_key = |line: &str| quoted.iter().any(|quoted| line.trim_start().starts_with(quoted));
@@ -383,7 +383,7 @@ fn place_in(text: &str, quoted: &str) -> Place {
     Place { line: line.map_or(1, |line| line + 1), column: 1 }
 }
 
-/// Redirects of site.toml that lead nowhere or are never asked.
+/// Problems of redirects in site.toml that loop or are never used.
 pub(super) fn redirects(site_toml: &Path, text: &str, rules: &Rules, known: &Known) -> Vec<Problem> {
     let warning =
         |key: &str, what: String, mend: &str| problem(Severity::Warning, site_toml, place_in(text, key), what, mend);

@@ -1,4 +1,4 @@
-//! What site.toml says of the look and what is wrong with it: files that are not there, colours that cannot be read.
+//! Problems with the look that site.toml describes: missing files, colours that cannot be read.
 
 use std::{
     fs, io,
@@ -15,10 +15,10 @@ use crate::{
     },
 };
 
-/// Smallest edge of an icon in pixels: what a phone shows on its first screen.
+/// Smallest edge of an icon, in pixels, as on a phone's home screen.
 const ICON_EDGE: usize = 192;
 
-/// The file of an icon or a font that site.toml names, in the content folder or in `media/` there.
+/// Path of an icon or a font of site.toml, in the content folder or in `media/` there.
 pub fn named(content: &Path, name: &str) -> Option<PathBuf> {
     [content.join(name), content.join("media").join(name)].into_iter().find(|path| path.is_file())
 }
@@ -27,7 +27,7 @@ pub(super) fn problems(content: &Path, rules: &Rules, media: &MediaIndex) -> Vec
     let file = content.join("site.toml");
     let text = fs::read_to_string(&file).unwrap_or_default();
     let told = |key: &str, what: &str, mend: &str| {
-        // Its start where only the environment has it.
+        // Start of the file if only the environment sets the key.
         let place = Place::in_toml(&text, key, "").unwrap_or(Place::START);
         problem(Severity::Warning, &file, place, what, mend)
     };
@@ -51,7 +51,7 @@ fn fault(content: &Path, named: &NamedFile, media: &MediaIndex) -> Option<(Strin
     match kind {
         FileKind::Picture => {
             let path = content.join("media").join(name);
-            // One that is refused has been told, with its own reason.
+            // A refused picture is already reported, with the reason.
             let Some(file) = media.at(&path) else {
                 return missing(&format!("{place}/media"));
             };

@@ -1,4 +1,4 @@
-//! Files that other systems would read and this one does not: told once, never lost in silence.
+//! Reports files that other systems would read and this one does not.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -29,7 +29,7 @@ pub(super) fn all(content: &Path, tree: &Tree) -> Vec<Problem> {
         let files =
             if *count == 1 { "1 Markdown file here is".to_owned() } else { format!("{count} Markdown files here are") };
         let mend = "Move posts into posts/ and pages such as about.md into pages/ of the content folder.";
-        // Posts that nobody sees are a fault; a CONTRIBUTING.md beside the folders is not.
+        // A folder of unread posts is an error; a CONTRIBUTING.md beside the folders is not.
         let severity = if folder.as_path() == content { Severity::Warning } else { Severity::Error };
         problems.push(problem(severity, folder, Place::START, format!("{files} not read"), mend));
     }
@@ -41,7 +41,7 @@ pub(super) fn all(content: &Path, tree: &Tree) -> Vec<Problem> {
     for (link, why) in &tree.dead_links {
         problems.push(warning(link, format!("this link {why}, so it is not followed"), "Correct it, or take it away."));
     }
-    // Where every file is a link, as some systems keep them, one line says so.
+    // On some systems every file is a link, so one line per target folder is enough.
     let mut outward: BTreeMap<Option<&Path>, (&Path, &Path, usize)> = BTreeMap::new();
     for (link, target) in &tree.outward {
         outward.entry(target.parent()).or_insert((link, target, 0)).2 += 1;

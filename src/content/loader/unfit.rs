@@ -1,4 +1,4 @@
-//! Files that are not sent as they are, or should not be, where no text has told of them: the file itself does.
+//! Reports files that are not served as they are, or should not be, if no text has reported them.
 
 use std::{collections::HashSet, path::Path};
 

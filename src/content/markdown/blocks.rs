@@ -1,4 +1,4 @@
-//! Headings, terms, tables, alerts, code and HTML blocks: where our HTML differs from pulldown-cmark's.
+//! Headings, terms, tables, alerts, code and HTML blocks: where Instep's HTML differs from pulldown-cmark's.
 
 use std::sync::Arc;
 
@@ -52,8 +52,8 @@ impl<'e> Writer<'_, 'e> {
         length
     }
 
-    /// Tables, with classes where pulldown-cmark would write `style`, which a strict policy refuses. Returns whether
-    /// the event was one of a table's.
+    /// Writes tables, with classes instead of pulldown-cmark's `style`, which a strict policy refuses. Returns true if
+    /// the event belongs to a table.
     pub(super) fn table(&mut self, event: &Event) -> bool {
         let html = match event {
             Event::Start(Tag::Table(alignments)) => {
@@ -126,17 +126,17 @@ impl<'e> Writer<'_, 'e> {
             return length;
         }
         match language(info) {
-            // Long lines scroll in their own box, so keys must reach it.
+            // Long lines scroll in their own box, so it must be reachable by keyboard.
             "" => self.raw(&format!("<pre tabindex=\"0\"><code>{}</code></pre>\n", escape_html(&code))),
             language => self.piece(Piece::Code(Arc::new(Code::new(language, code)))),
         }
         length
     }
 
-    /// Passes the author's HTML on, and finds `<!--more-->` in it. Returns how many events it had.
+    /// Writes the author's HTML block, and finds `<!--more-->` in it. Returns how many events it had.
     pub(super) fn html_block(&mut self, events: &Events) -> usize {
         let length = block_length(events);
-        // Lines come one by one, while a tag may go over several.
+        // Lines come as single events, but a tag may span several.
         let (mut whole, mut starts) = (String::new(), Vec::new());
         for (event, range) in &events[..length] {
             if let Event::Html(html) = event {
@@ -160,8 +160,8 @@ impl<'e> Writer<'_, 'e> {
     }
 }
 
-/// The language in the line that opens a block: `rust`, `rust,linenos` (Zola), `rust {hl_lines=[1]}` (Hugo), `{.rust}`
-/// (Pandoc).
+/// Language from the info string of a code block: `rust`, `rust,linenos` (Zola), `rust {hl_lines=[1]}` (Hugo),
+/// `{.rust}` (Pandoc).
 fn language(info: &str) -> &str {
     let info = info.trim_start().trim_start_matches(['{', '.']);
     info.split([' ', '\t', ',', ';', '{', '}']).next().unwrap_or_default()

@@ -1,22 +1,22 @@
-//! Footnotes: kept where they are written, shown below the text in the order in which they are first mentioned.
+//! Footnotes: collected where they are defined, shown below the text in the order of their first references.
 
 use std::collections::HashMap;
 
 use super::{Events, Writer, lines::block_length};
 use crate::domain::{entry::Piece, words::escape_html};
 
-/// The footnotes of a text. Labels match as those of links do (CommonMark 4.7).
+/// The footnotes of a text. Labels match like link labels (CommonMark 4.7).
 #[derive(Default)]
 pub(super) struct Footnotes<'e> {
-    /// The events of each definition, by its label.
+    /// Events of each definition, by label.
     written: HashMap<String, &'e Events<'e>>,
     numbers: HashMap<String, usize>,
-    /// By number: the label, and how often it is mentioned.
+    /// Label and number of references of each footnote, in order of its number.
     mentioned: Vec<(String, usize)>,
 }
 
 impl<'e> Footnotes<'e> {
-    /// Keeps a definition; returns how many events it had. Of two with one label, the first holds.
+    /// Keeps a definition; returns how many events it had. If two have the same label, the first counts.
     pub fn keep(&mut self, label: &str, events: &'e Events<'e>) -> usize {
         let length = block_length(events);
         self.written.entry(folded(label)).or_insert(&events[..length]);
@@ -39,7 +39,7 @@ impl<'e> Writer<'_, 'e> {
         let mark = format!(
             "<sup class=\"footnote-ref\"><a href=\"#-fn-{number}\" id=\"{back}\" aria-label=\"{label}\">{number}</a></sup>"
         );
-        // No link stands in a link.
+        // Links cannot be nested.
         if self.in_link > 0 {
             self.behind_link.push_str(&mark);
         } else {
@@ -48,7 +48,7 @@ impl<'e> Writer<'_, 'e> {
         }
     }
 
-    /// Writes those that are mentioned, in the text or in a footnote before; reports the others.
+    /// Writes the footnotes that the text or an earlier footnote refers to; reports the others.
     pub(super) fn write_footnotes(&mut self) {
         let mut notes = Vec::new();
         while let Some((label, _)) = self.footnotes.mentioned.get(notes.len()) {
@@ -104,7 +104,7 @@ impl<'e> Writer<'_, 'e> {
                 piece => self.piece(piece),
             }
         }
-        // The way back stands in the last paragraph, not on a line of its own.
+        // The back links go into the last paragraph, not on a line of their own.
         let last = last.trim_end();
         match last.strip_suffix("</p>") {
             Some(text) => self.raw(&format!("{text}{back}</p></li>\n")),
@@ -113,17 +113,17 @@ impl<'e> Writer<'_, 'e> {
     }
 }
 
-/// A label as it is compared: without regard to case and to the kind of white space.
+/// A label in the form used for comparison: case and kind of white space do not matter.
 fn folded(label: &str) -> String {
     label.to_lowercase().to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The id of the nth mention of a footnote.
+/// Id of the nth reference to a footnote.
 fn back_id(number: usize, nth: usize) -> String {
     if nth == 1 { format!("-fnref-{number}") } else { format!("-fnref-{number}-{nth}") }
 }
 
-/// Links from a footnote to where it is mentioned.
+/// Links from a footnote back to its references.
 fn ways_back(number: usize, uses: usize, label: &str) -> String {
     let label = escape_html(label);
     let link = |nth| {

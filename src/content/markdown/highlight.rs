@@ -1,8 +1,8 @@
-//! Code in colours: what a syntax says about each piece of it becomes one of a dozen classes.
+//! Syntax highlighting: each scope that a syntax definition assigns becomes one of a dozen classes.
 //!
-//! The page asks for this, not the loader. Reading the definitions takes 1.5 ms and 2.4 MB, but the expressions of a
-//! language are compiled as its first blocks need them: 1 ms for JSON, 17 for Rust, 50 to 100 ms and 34 MB for Markdown
-//! (release build). The sample site has Markdown in it, and is to answer 50 ms after its start, in 30 MB.
+//! Done when a page needs it, not by the loader. Reading the definitions takes 1.5 ms and 2.4 MB, but the regular
+//! expressions of a language are compiled with its first blocks: 1 ms for JSON, 17 for Rust, 50 to 100 ms and 34 MB for
+//! Markdown (release build). The sample site contains Markdown, and must answer 50 ms after its start, in 30 MB.
 
 use std::sync::LazyLock;
 
@@ -11,15 +11,15 @@ use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet
 use crate::domain::entry::Code;
 use crate::domain::words::escape_html;
 
-/// Longer blocks stay plain. This many bytes of Rust take 0.25 s, of Markdown 0.4 s.
+/// Longest highlighted block, in bytes. This many bytes of Rust take 0.25 s, of Markdown 0.4 s.
 const LONGEST: usize = 100 * 1024;
-/// A block with a longer line than this one is minified, or data: nobody reads it, and expressions that look ahead to
-/// the end of the line take their time.
+/// Longest line of a highlighted block. Longer ones are in minified code or data that nobody reads, and regular
+/// expressions that look ahead to the end of the line are slow.
 const LONGEST_LINE: usize = 4 * 1024;
 
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
-/// The class of a scope and of all below it. The first row that fits holds; none is no colour.
+/// Class of a scope and its sub-scopes. The first matching row counts; an empty class is no colour.
 const CLASSES: &[(&str, &str)] = &[
     ("punctuation.definition.comment", "comment"),
     ("punctuation.definition.string", "string"),
@@ -60,7 +60,7 @@ const CLASSES: &[(&str, &str)] = &[
     ("markup.raw", "string"),
     ("markup.quote", "comment"),
     ("string", "string"),
-    // Code again, inside of a string.
+    // Code inside a string.
     ("meta.interpolation", ""),
     ("meta.template.expression", ""),
     ("source", ""),
@@ -69,7 +69,7 @@ const CLASSES: &[(&str, &str)] = &[
 static ROWS: LazyLock<Vec<(Scope, &str)>> =
     LazyLock::new(|| CLASSES.iter().filter_map(|(scope, class)| Some((Scope::new(scope).ok()?, *class))).collect());
 
-/// What authors write that no syntax is called.
+/// Names that authors write and no syntax has.
 const ALIASES: &[(&str, &str)] = &[
     ("golang", "go"),
     ("csharp", "cs"),
@@ -92,18 +92,18 @@ const ALIASES: &[(&str, &str)] = &[
     ("mysql", "sql"),
 ];
 
-/// Sees to it that the code has its HTML, if it is to have any. Slow the first time a language is met, so not on a
-/// thread that answers others.
+/// Makes the HTML of the code if it is to be highlighted. Slow for the first block of a language, so do not call it on
+/// a thread that answers requests.
 pub fn colour(code: &Code) {
     code.colour(|| html(&code.language, &code.text));
 }
 
-/// Whose work the definitions are, and under which licences; most ask that this comes with every copy.
+/// Authors and licences of the syntax definitions; most licences require this notice with every copy.
 pub fn notices() -> String {
     two_face::acknowledgement::listing().to_md()
 }
 
-/// `None`: the language is unknown, or the code too long; it is shown as it is.
+/// Highlighted HTML. `None`: the language is unknown, or the code too long; it is shown without colours.
 fn html(language: &str, text: &str) -> Option<String> {
     if text.len() > LONGEST || text.lines().any(|line| line.len() > LONGEST_LINE) {
         return None;
@@ -134,13 +134,13 @@ fn spans(syntax: &SyntaxReference, text: &str) -> Option<String> {
     Some(out.html)
 }
 
-/// The innermost scope that has one gives the class.
+/// Class of the innermost scope that has one.
 fn class_of(stack: &ScopeStack) -> &'static str {
     let class = |scope: &Scope| ROWS.iter().find(|(above, _)| above.is_prefix_of(*scope)).map(|(_, class)| *class);
     stack.as_slice().iter().rev().find_map(class).unwrap_or_default()
 }
 
-/// Text with spans around what has a class; side by side, the same class is one span.
+/// Builds text with a span around each part that has a class; neighbours of the same class share a span.
 struct Spans {
     html: String,
     open: &'static str,
@@ -148,7 +148,7 @@ struct Spans {
 
 impl Spans {
     fn push(&mut self, text: &str, class: &'static str) {
-        // White space has no colour, so no span ends for it.
+        // White space has no colour, so it ends no span.
         if class != self.open && !text.trim().is_empty() {
             self.close();
             if !class.is_empty() {
@@ -176,7 +176,7 @@ mod tests {
 
     use super::*;
 
-    /// Spans as `class(text)`.
+    /// Writes spans as `class(text)`.
     fn shape(language: &str, text: &str) -> String {
         let html = html(language, text).unwrap_or_else(|| panic!("{language} is unknown"));
         html.replace("<span class=\"syn-", "").replace("\">", "(").replace("</span>", ")")

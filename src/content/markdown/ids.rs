@@ -1,25 +1,25 @@
-//! The ids of a text: none is there twice, and none is an id of the page around it.
+//! Ids of a text: unique, and different from the ids of the page around it.
 //!
-//! The page's own ids begin with `-`, which no id of a text does, except those of comments: `#comment-41` is an address
-//! that people share.
+//! Ids of the page begin with `-`, which no id of a text does. Only comments differ: `#comment-41` is an address that
+//! people share.
 
 use std::collections::{HashMap, HashSet};
 
-/// The ids that a text has so far.
+/// Ids that are used so far.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     taken: HashSet<String>,
-    /// How often each was wanted.
+    /// Number of requests for each id.
     wanted: HashMap<String, usize>,
 }
 
 impl Ids {
-    /// Notes the name of an `<a name=…>`, which is a target as ids are.
+    /// Records the name of an `<a name=…>`, which is a link target like an id.
     pub fn note(&mut self, name: &str) {
         self.taken.insert(name.to_owned());
     }
 
-    /// The id that was wanted, or one made from it: the second `legs` is `legs-1`, as on GitHub.
+    /// Returns the wanted id, or a unique one made from it: the second `legs` becomes `legs-1`, as on GitHub.
     pub fn take(&mut self, wanted: &str) -> String {
         let wanted = Some(wanted.trim_start_matches('-')).filter(|id| !id.is_empty()).unwrap_or("section");
         let count = self.wanted.entry(wanted.to_owned()).or_insert(0);

@@ -1,4 +1,4 @@
-//! Paragraphs, line by line: an address alone on its line is an embed, `![[slug]]` a stretch, a picture a figure.
+//! Paragraphs, line by line. A line that is an address is an embed, `![[slug]]` a stretch, a picture a figure.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// What a whole line stands for.
+/// Meaning of a whole line.
 enum Line {
     Piece(Piece),
     Figure(String),
@@ -63,7 +63,7 @@ impl<'e> Writer<'_, 'e> {
         }
     }
 
-    /// Nothing but pictures, and two at least: they stand side by side. Returns whether it was that.
+    /// Writes a gallery if the paragraph is only pictures, at least two. Returns true if it is.
     fn gallery(&mut self, inner: &Events) -> bool {
         let mut pictures: Vec<&Events> = Vec::new();
         let mut at = 0;
@@ -93,7 +93,7 @@ impl<'e> Writer<'_, 'e> {
         true
     }
 
-    /// Whether an image's address is no picture's.
+    /// True if the address of an image is a clip or another embed, not a picture.
     fn is_clip(&self, address: &str) -> bool {
         let media = self.lookup.media(address);
         media.is_some_and(|linked| !linked.media_type.starts_with("image/"))
@@ -145,7 +145,7 @@ impl<'e> Writer<'_, 'e> {
         }
     }
 
-    /// Writes a picture, among words or alone in an item; returns how many events it had.
+    /// Writes a picture, inline or alone in an item; returns how many events it had.
     pub(super) fn image(&mut self, events: &Events, is_alone: bool) -> usize {
         let length = block_length(events);
         if self.dialect.is_plain() {
@@ -157,7 +157,7 @@ impl<'e> Writer<'_, 'e> {
         length
     }
 
-    /// A picture that stands by itself; its title is its caption.
+    /// A picture as a figure; its title is its caption.
     fn figure(&mut self, events: &Events, place: Place) -> String {
         let picture = self.picture(events, place);
         match events.first() {
@@ -201,7 +201,7 @@ impl<'e> Writer<'_, 'e> {
         }
         let title = if title.is_empty() { String::new() } else { format!(" title=\"{}\"", escape_html(title)) };
         if let Some(linked) = self.lookup.media(dest_url) {
-            // No link stands in a link.
+            // Links cannot be nested.
             if self.in_link > 0 {
                 return escape_html(&alt);
             }
@@ -216,7 +216,7 @@ impl<'e> Writer<'_, 'e> {
                 format!("there is no picture {:?}", dest_url.as_ref()),
                 "Put it beside the Markdown file or into content/media, or correct the name.",
             );
-            // Its words say more than the sign of a broken picture.
+            // The alternative text says more than a broken picture.
             return escape_html(&alt);
         }
         if is_remote {
@@ -234,8 +234,8 @@ impl<'e> Writer<'_, 'e> {
         )
     }
 
-    /// Reports `![Photo](IMG 0001.JPG)`, which is text: an address ends at a space (CommonMark 6.3). `at` is where `text`
-    /// stands.
+    /// Reports `![Photo](IMG 0001.JPG)`, which is text: an address ends at a space (CommonMark 6.3). `at` is the
+    /// position of `text`.
     pub(super) fn report_space(&mut self, text: &str, at: usize) {
         for opening in text.match_indices('(').map(|(bracket, _)| at + bracket) {
             let Some((before, rest)) = self.markdown.split_at_checked(opening) else { continue };
@@ -252,7 +252,7 @@ impl<'e> Writer<'_, 'e> {
         }
     }
 
-    /// A link: to a Markdown file or a download of ours by the name the author sees, else as it stands.
+    /// Writes a link. Names of Markdown files and downloads of this site become their addresses; others are unchanged.
     pub(super) fn link(&mut self, event: &Event, range: &Range<usize>) {
         let Event::Start(Tag::Link { link_type, dest_url, title, id }) = event else { return };
         self.in_link += 1;
@@ -262,10 +262,10 @@ impl<'e> Writer<'_, 'e> {
         self.close_link();
         let is_ours = *link_type != LinkType::Email
             && !dest_url.starts_with(['#', '?'])
-            // `https:`, `mailto:`, `tel:`: whatever has a scheme is whole.
+            // An address with a scheme (`https:`, `mailto:`, `tel:`) is complete.
             && url::Url::parse(dest_url).is_err();
         let entry = || match dest_url.strip_prefix("@/") {
-            // Zola's way to say: from the content folder.
+            // Zola's prefix for paths from the content folder.
             Some(below) => self.lookup.named(below),
             None => self.lookup.entry(dest_url),
         };
@@ -312,7 +312,7 @@ impl<'e> Writer<'_, 'e> {
     }
 }
 
-/// A clip whose title is the word `loop` plays again and again, without a sound.
+/// Makes a clip with the title `loop` repeat without sound.
 fn looped(embed: Embed, title: &str) -> Embed {
     match embed {
         Embed::Video(clip) if title.trim().eq_ignore_ascii_case("loop") => Embed::Video(Clip { loops: true, ..clip }),
@@ -320,7 +320,7 @@ fn looped(embed: Embed, title: &str) -> Embed {
     }
 }
 
-/// The lines of a text. A break in a part of it, such as an emphasis or the text of a picture, does not end a line.
+/// The lines of a text. A break inside an element, such as an emphasis or the text of a picture, does not end a line.
 pub(super) fn lines_of<'e>(inner: &'e Events<'e>) -> Vec<&'e Events<'e>> {
     let mut depth = 0_usize;
     let mut is_end = |(event, _): &(Event, Range<usize>)| {
@@ -334,7 +334,7 @@ pub(super) fn lines_of<'e>(inner: &'e Events<'e>) -> Vec<&'e Events<'e>> {
     inner.split(&mut is_end).collect()
 }
 
-/// True unless the lines of a paragraph belong together: the author broke them on purpose, or HTML may go over several.
+/// True unless the lines belong together: the author used hard breaks, or inline HTML may span several lines.
 fn can_be_cut(inner: &Events) -> bool {
     let binds = |event: &Event| match event {
         Event::HardBreak => true,
@@ -344,7 +344,7 @@ fn can_be_cut(inner: &Events) -> bool {
     !inner.iter().any(|(event, _)| binds(event))
 }
 
-/// True for words and what only emphasises them.
+/// True for words and their emphasis.
 fn is_of_words(event: &Event) -> bool {
     matches!(
         event,
@@ -354,8 +354,8 @@ fn is_of_words(event: &Event) -> bool {
     )
 }
 
-/// The address or name that a line consists of, read as the destination of a link: with escapes and character references
-/// resolved, and without emphasis.
+/// The address or name that is the whole line, parsed as a link destination: escapes and character references are
+/// resolved, emphasis is not.
 fn address_of(source: &str) -> Option<String> {
     if source.contains(|c: char| c.is_whitespace() || matches!(c, '<' | '>')) {
         return None;
@@ -367,7 +367,7 @@ fn address_of(source: &str) -> Option<String> {
     }
 }
 
-/// How many events the block has that begins with the first one, its end included.
+/// Number of events of the block that starts with the first event, its end included.
 pub(super) fn block_length(events: &Events) -> usize {
     let mut depth = 0_usize;
     for (at, (event, _)) in events.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The elements that the author's HTML has opened and not yet closed, by the blocks of Markdown that they stand in.
+//! HTML elements that the author opened and has not closed yet, grouped by the Markdown block that contains them.
 
 use std::collections::HashMap;
 
@@ -20,29 +20,29 @@ impl Element {
         NAMES.contains(&self.name.as_str())
     }
 
-    /// True if its text is none that readers see.
+    /// True if readers do not see its text.
     fn is_hidden(&self) -> bool {
         ["script", "style", "template", "title", "iframe", "noembed", "noframes", "noscript"].contains(&&*self.name)
     }
 }
 
-/// Where an element was opened that an end tag may close.
+/// Position of the open element that an end tag may close.
 pub(super) enum Place {
-    /// In the block of the end tag.
+    /// The block of the end tag.
     Here,
-    /// In a block around that.
+    /// A block around the block of the end tag.
     Outside,
     Nowhere,
 }
 
-/// A stack of what is open.
+/// Stack of open elements.
 #[derive(Debug, Default)]
 pub(super) struct Open {
-    /// `None` begins a block.
+    /// Open elements, outermost first; `None` marks the start of a block.
     stack: Vec<Option<Element>>,
     counts: HashMap<String, usize>,
     hidden: usize,
-    /// End tags in a block of elements around it, with their places.
+    /// End tags whose element was opened in an outer block, with their positions.
     pub late: Vec<(String, usize)>,
 }
 
@@ -54,7 +54,7 @@ impl Open {
         self.stack.push(Some(element));
     }
 
-    /// Takes the innermost element of this block.
+    /// Removes and returns the innermost element of this block.
     pub fn pop(&mut self) -> Option<Element> {
         let element = self.stack.pop_if(|one| one.is_some())??;
         self.count_out(&element);
@@ -68,17 +68,17 @@ impl Open {
         }
     }
 
-    /// Begins a block.
+    /// Starts a block.
     pub fn enter(&mut self) {
         self.stack.push(None);
     }
 
-    /// Ends a block in which nothing is open any more.
+    /// Ends a block; all its elements are closed by now.
     pub fn leave(&mut self) {
         self.stack.pop();
     }
 
-    /// The name of the innermost element of this block.
+    /// Name of the innermost element of this block.
     pub fn innermost(&self) -> Option<&str> {
         self.stack.last()?.as_ref().map(|element| element.name.as_str())
     }
@@ -87,12 +87,12 @@ impl Open {
         self.counts.get(name).is_some_and(|count| *count > 0)
     }
 
-    /// True inside a drawing or a formula, where `/>` ends an element.
+    /// True inside SVG or MathML, where `/>` ends an element.
     pub fn is_foreign(&self) -> bool {
         self.is_open("svg") || self.is_open("math")
     }
 
-    /// True where nothing is shown.
+    /// True inside an element whose content is not shown.
     pub fn is_hidden(&self) -> bool {
         self.hidden > 0
     }
@@ -105,7 +105,7 @@ impl Open {
         if of_block.any(|element| element.name == name) { Place::Here } else { Place::Outside }
     }
 
-    /// Takes out the innermost element of that name, wherever it is.
+    /// Removes the innermost element of that name, in this block or an outer one.
     pub fn forget(&mut self, name: &str) {
         let of_name = |one: &Option<Element>| one.as_ref().is_some_and(|element| element.name == name);
         if let Some(element) = self.stack.iter().rposition(of_name).and_then(|at| self.stack.remove(at)) {

@@ -1,6 +1,5 @@
-//! The author's own HTML. Files that it names by the name the author sees get their address, pictures their size, and what
-//! it leaves open is closed where its block ends, so that it cannot take in the page around it. All else stays as it was
-//! written.
+//! HTML that the author wrote. File names become addresses, pictures get width and height, and elements left open are
+//! closed at the end of their block, so that they cannot swallow the rest of the page. Everything else stays unchanged.
 
 use std::ops::Range;
 
@@ -14,7 +13,7 @@ use crate::domain::{
     words::{escape_html, without_controls},
 };
 
-/// Which attribute of which element names a file.
+/// Pairs of an element and its attribute that names a file.
 const NAMES: [(&str, &str); 9] = [
     ("img", "src"),
     ("img", "srcset"),
@@ -33,35 +32,35 @@ const VOID: [&str; 18] = [
     "param", "source", "track", "wbr", "keygen",
 ];
 
-/// Elements that are there once, around a page.
+/// Elements that occur once in a document, outside the text.
 const FRAME: [&str; 5] = ["html", "head", "body", "frameset", "plaintext"];
 
-/// Elements that do not part words.
+/// Elements that do not separate words.
 const INLINE: [&str; 29] = [
     "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd",
     "mark", "q", "s", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr",
 ];
 
 impl Writer<'_, '_> {
-    /// Writes a block of HTML; `source` says where a byte of it stands in the Markdown.
+    /// Writes a block of HTML; `source` maps a byte of it to its position in the Markdown.
     pub(super) fn block_of_html(&mut self, html: &str, source: impl Fn(usize) -> usize) {
         self.own_html(html, &source, None);
-        // What swallows tags ends with its block, whatever else may go on in the next one.
+        // A raw text element ends with its block, even if the next block continues it.
         while self.open.innermost().is_some_and(tags::is_raw) {
             self.close_innermost();
         }
     }
 
-    /// Writes a tag in a text; `rest` is what follows it there.
+    /// Writes an inline tag; `rest` is the remaining text after it.
     pub(super) fn inline_html(&mut self, html: &str, at: usize, rest: &Events) {
         self.own_html(html, &|place| at + place, rest.last().map(|(_, range)| range.end));
     }
 
-    /// `text_end`: where the text ends in which it stands, for a tag in a text.
+    /// Writes HTML. `text_end`: end of the text that contains an inline tag.
     fn own_html(&mut self, html: &str, source: &impl Fn(usize) -> usize, text_end: Option<usize>) {
         let mut written = 0;
         for (token, place) in tokens(html) {
-            // Browsers pass over what is between tokens, such as `</>`.
+            // Browsers ignore what is between tokens, such as `</>`.
             self.raw(html.get(written..place.start).unwrap_or_default());
             written = place.end;
             let (at, html_of_it) = (source(place.start), &html[place]);
@@ -71,7 +70,7 @@ impl Writer<'_, '_> {
                 Token::Text(text) => {
                     self.push_text(&text);
                     let clean = without_controls(text.clone());
-                    // A reference may bring one in: `&#1;`.
+                    // A character reference may produce one: `&#1;`.
                     if clean == text { self.raw(html_of_it) } else { self.raw(&escape_html(&clean)) }
                 }
                 Token::Comment => {
@@ -99,7 +98,7 @@ impl Writer<'_, '_> {
         text_end: Option<usize>,
     ) {
         let (name, at) = (tag.name.as_str(), source(tag.at));
-        // A tag without an end in a text is a word of it (`Vec<T>`, "the <title> tag"), unless it only formats.
+        // An inline tag without an end tag is shown as a word (`Vec<T>`, "the <title> tag"), unless it only formats.
         let is_markup = tag.is_self_closing
             || name == "p"
             || VOID.contains(&name)
@@ -118,7 +117,7 @@ impl Writer<'_, '_> {
             self.remark(at, what, "Take it out, or put it in `backticks` if readers should see it.");
             return;
         }
-        // No link stands in a link.
+        // Links cannot be nested.
         if name == "a" && self.in_link > 0 {
             return;
         }
@@ -154,9 +153,9 @@ impl Writer<'_, '_> {
                 self.open.pop();
                 self.raw(html);
             }
-            // It ends with the block that it stands in.
+            // The element ends with the block that contains the end tag.
             Place::Outside => self.open.late.push((name.to_owned(), at)),
-            // Browsers read it as `<br>`.
+            // Browsers read `</br>` as `<br>`.
             Place::Nowhere if name == "br" => self.raw("<br>"),
             Place::Nowhere if FRAME.contains(&name) || VOID.contains(&name) || name == "a" || name == "p" => {}
             Place::Nowhere => self.remark(
@@ -167,18 +166,18 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Closes the element that was opened last and says so, unless its end tag may be left out anyway.
+    /// Closes the element that was opened last and reports it, unless its end tag is optional.
     fn close_innermost(&mut self) {
         let Some(element) = self.open.pop() else { return };
         if !element.ends_by_itself() {
-            // A script with `<!--<script>` in it ends at no end tag before that (HTML, 13.2.5.27).
+            // A script that contains `<!--<script>` needs `-->` before its end tag (HTML, 13.2.5.27).
             self.raw(if element.name == "script" { "-->" } else { "" });
             self.raw(&format!("</{}>", element.name));
             self.report_open(&format!("<{}>", element.name), element.at);
         }
     }
 
-    /// No link stands in a link: the one before ends here, as it does in browsers.
+    /// Closes an open link, since links cannot be nested; browsers do the same.
     pub(super) fn close_link(&mut self) {
         if self.open.is_open("a") {
             self.open.forget("a");
@@ -186,14 +185,14 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Ends a block that `enter` has begun, and writes its end.
+    /// Ends a block started by `enter`, and writes its end.
     pub(super) fn leave(&mut self, end: impl FnOnce(&mut Self)) {
         self.close_block();
         end(self);
         self.end_late();
     }
 
-    /// Closes what is open in a block.
+    /// Closes all elements that are open in the block.
     pub(super) fn close_block(&mut self) {
         while self.open.innermost().is_some() {
             self.close_innermost();
@@ -201,14 +200,14 @@ impl Writer<'_, '_> {
         self.open.leave();
     }
 
-    /// Behind a block: ends what an end tag in it was about.
+    /// Handles, after a block, its end tags of elements that were opened outside it.
     pub(super) fn end_late(&mut self) {
         for (name, at) in std::mem::take(&mut self.open.late) {
             self.end_tag(&name, &format!("</{name}>"), at);
         }
     }
 
-    /// Whether an end tag of that name stands between two places of the Markdown, in a text.
+    /// True if an inline end tag of that name is between two positions of the Markdown.
     fn ends_between(&self, name: &str, at: usize, end: usize) -> bool {
         let places = self.ends.get(name).map(Vec::as_slice).unwrap_or_default();
         places.get(places.partition_point(|place| *place < at)).is_some_and(|place| *place < end)
@@ -222,7 +221,7 @@ impl Writer<'_, '_> {
         );
     }
 
-    /// Text that was meant to be seen.
+    /// Writes text that readers must see as it is.
     fn visible(&mut self, text: &str) {
         self.push_text(text);
         self.raw(&escape_html(text));
@@ -234,7 +233,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// What to put in place of which bytes, in order.
+    /// Replacements of bytes in the tag, in order.
     fn changes(&mut self, tag: &StartTag, source: &impl Fn(usize) -> usize) -> Vec<(Range<usize>, String)> {
         let mut changes = Vec::new();
         let at = source(tag.at);
@@ -244,7 +243,7 @@ impl Writer<'_, '_> {
         if let ("a" | "area", Some(to)) = (tag.name.as_str(), tag.get("href")) {
             self.out.links.push(Reference { at, to: to.to_owned() });
         }
-        // Before a name, since both may be the same.
+        // Before a name, since both may be equal.
         let mut attributes: Vec<&Attribute> = tag.attributes.iter().collect();
         attributes.sort_by_key(|attribute| attribute.name != "id");
         for attribute in attributes {
@@ -280,7 +279,7 @@ impl Writer<'_, '_> {
         Some(id)
     }
 
-    /// The address of what an attribute names, where that is ours; notes where links lead.
+    /// Address of the file that an attribute names, if it is a file of this site; also updates the noted link.
     fn file_of(&mut self, tag: &StartTag, attribute: &str, named: &str, at: usize) -> Option<String> {
         if !is_ours(named) {
             return None;
@@ -305,13 +304,13 @@ impl Writer<'_, '_> {
         Some(address::encode(&if is_shown { picture.shared() } else { picture.address }))
     }
 
-    /// The addresses in a `srcset`, each followed by its width or density.
+    /// Rewrites the addresses in a `srcset`; each is followed by its width or density.
     fn files_of_set(&mut self, tag: &StartTag, set: &str, at: usize) -> Option<String> {
         let changed = tags::each_of_set(set, |named| self.file_of(tag, "srcset", named, at));
         (changed != set).then_some(changed)
     }
 
-    /// Width and height of a picture whose tag gives neither.
+    /// Width and height attributes for a picture whose tag has neither.
     fn size_of(&self, tag: &StartTag) -> Option<String> {
         let named = tag.get("src").filter(|named| is_ours(named))?;
         let has_size = tag.attributes.iter().any(|one| one.name == "width" || one.name == "height");
@@ -320,13 +319,13 @@ impl Writer<'_, '_> {
         Some(format!(" width=\"{width}\" height=\"{height}\""))
     }
 
-    /// The link that was noted last leads to this page, or to a file or nowhere, which needs no more judging.
+    /// Replaces the link noted last by this page, or removes it: a file or nothing needs no further check.
     fn leads_to(&mut self, named: &str, entry: Option<String>) {
         let Some(link) = self.out.links.pop_if(|link| link.to == named) else { return };
         self.out.links.extend(entry.map(|to| Reference { to, ..link }));
     }
 
-    /// Links may lead to pages; what is shown must be a file.
+    /// Reports a missing file. A link may lead to a page, but what is shown must be a file.
     fn report_missing(&mut self, tag: &StartTag, named: &str, at: usize) {
         let is_file = tag.name != "a" || named.rsplit('/').next().is_some_and(|last| last.contains('.'));
         if is_file && !named.starts_with('/') {
@@ -339,7 +338,7 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Reports what the page's policy refuses, and pictures that tell others who reads.
+    /// Reports what the page's Content-Security-Policy refuses, and pictures that tell other servers who reads.
     fn report_tag(&mut self, tag: &StartTag, at: usize) {
         let is_data = tag.get("type").is_some_and(|kind| kind.ends_with("json"));
         let has = |wanted: &dyn Fn(&str) -> bool| tag.attributes.iter().any(|one| wanted(&one.name));
@@ -367,7 +366,7 @@ impl Writer<'_, '_> {
     }
 }
 
-/// No address of somebody else's, no part of this page.
+/// True for a relative path to a file of this site.
 fn is_ours(named: &str) -> bool {
     let scheme = named.split(['/', '?', '#']).next().is_some_and(|start| start.contains(':'));
     !named.is_empty() && !scheme && !named.starts_with("//") && !named.starts_with(['#', '?'])

@@ -1,9 +1,9 @@
-//! A text before it is parsed, with marks where pulldown-cmark reads something else than authors mean.
+//! Inserts marks into a text before it is parsed, where pulldown-cmark would not read what authors mean.
 //!
-//! A mark is a character that counts as punctuation and is taken out of what was parsed. Two faults need it:
-//! - `:) But` below a paragraph would be a definition. A definition begins with a colon and white space.
-//! - `**「字」**字` would show its asterisks: a mark of punctuation inside and a letter outside make it no end of an emphasis
-//!   (CommonMark 6.2). Where no spaces stand between words, no author can put one there.
+//! A mark is a character that counts as punctuation; it is removed from the parsed text. It prevents two errors:
+//! - `:) But` below a paragraph would be a definition, but a definition needs white space after the colon.
+//! - `**「字」**字` would show its asterisks: with punctuation inside and a letter outside, they cannot end an emphasis
+//!   (CommonMark 6.2). In languages without spaces between words, an author cannot add one.
 
 use std::{borrow::Cow, ops::Range};
 
@@ -15,7 +15,7 @@ const MARK: char = '\u{FFFC}';
 /// A text with marks.
 pub(super) struct Prepared<'a> {
     pub text: Cow<'a, str>,
-    /// Where the marks are in it, in order.
+    /// Positions of the marks, in order.
     marks: Vec<usize>,
 }
 
@@ -40,12 +40,12 @@ impl<'a> Prepared<'a> {
         Self { text: Cow::Owned(text), marks }
     }
 
-    /// Where a place in the text is in what the author has written.
+    /// Position in the author's text for a position in this text.
     pub fn origin(&self, at: usize) -> usize {
         at - self.marks.partition_point(|mark| *mark < at) * MARK.len_utf8()
     }
 
-    /// An event without marks.
+    /// The event without marks.
     pub fn cleaned<'e>(&self, event: Event<'e>) -> Event<'e> {
         if self.marks.is_empty() {
             return event;
@@ -66,7 +66,7 @@ impl<'a> Prepared<'a> {
     }
 }
 
-/// A piece of a text as the author has written it.
+/// The author's text for a part of the marked text.
 pub(super) fn unmarked(text: &str) -> Cow<'_, str> {
     if text.contains(MARK) { Cow::Owned(text.replace(MARK, "")) } else { Cow::Borrowed(text) }
 }
@@ -75,7 +75,7 @@ fn without(text: CowStr<'_>) -> CowStr<'_> {
     if text.contains(MARK) { text.replace(MARK, "").into() } else { text }
 }
 
-/// Colons at the start of a line that begin no definition.
+/// Positions of colons that begin a line but no definition.
 fn no_definitions(markdown: &str) -> Vec<usize> {
     let mut places = Vec::new();
     let (mut at, mut above) = (0, "");
@@ -91,14 +91,14 @@ fn no_definitions(markdown: &str) -> Vec<usize> {
     places
 }
 
-/// `:--|--:`, the second line of a table.
+/// True for the second line of a table, such as `:--|--:`.
 fn is_row_of_alignments(line: &str, above: &str) -> bool {
     let is_row = line.contains('-') && line.trim_end().chars().all(|c| matches!(c, ':' | '-' | '|' | ' ' | '\t'));
     is_row && (line.contains("--") || above.contains('|'))
 }
 
-/// Places at runs of `*` and `~` where CommonMark's rule is amended for Chinese, Japanese and Korean, as other processors
-/// do (markdown-cjk-friendly): next to one of their characters, punctuation counts as a letter.
+/// Positions at runs of `*` and `~` where CommonMark's rule is changed for Chinese, Japanese and Korean, as in other
+/// processors (markdown-cjk-friendly): next to one of their characters, punctuation counts as a letter.
 fn emphasis_without_spaces(markdown: &str) -> Vec<usize> {
     if !markdown.contains(is_cjk) {
         return Vec::new();
@@ -139,7 +139,7 @@ fn kind(c: char) -> Kind {
     }
 }
 
-/// Characters and punctuation of Chinese, Japanese and Korean.
+/// True for characters and punctuation of Chinese, Japanese and Korean.
 pub(super) fn is_cjk(c: char) -> bool {
     matches!(
         c,
@@ -155,8 +155,8 @@ pub(super) fn is_cjk(c: char) -> bool {
     )
 }
 
-/// HTML blocks that begin with `<PRE>` in capitals end at `</PRE>` as others do (CommonMark 4.6), where pulldown-cmark looks
-/// for small letters only. The text with such ends in small letters, of the same length; `None` where none is needed.
+/// Writes such end tags in lower case, same length; `None` if there are none. HTML blocks that begin with `<PRE>` end
+/// at `</PRE>` (CommonMark 4.6), but pulldown-cmark only finds lower case.
 pub(super) fn with_small_ends(text: &str, events: &super::Events) -> Option<String> {
     let ends: Vec<usize> =
         text.match_indices("</").filter(|(at, _)| is_end_in_capitals(&text[at + 2..])).map(|(at, _)| at).collect();
@@ -175,7 +175,7 @@ pub(super) fn with_small_ends(text: &str, events: &super::Events) -> Option<Stri
     String::from_utf8(bytes).ok()
 }
 
-/// Elements whose block ends at their end tag alone.
+/// Elements whose HTML block ends only at an end tag.
 const ENDED_BY_TAG: [&str; 4] = ["pre", "script", "style", "textarea"];
 
 fn is_name(text: Option<&str>, name: &str) -> bool {

@@ -1,6 +1,6 @@
-//! Quotation marks as the language of a text has them, and straight ones that mean feet and inches.
+//! Quotation marks of the text's language, and straight ones that mean feet and inches.
 //!
-//! pulldown-cmark finds the marks and gives them the shapes of English; which shape each has is decided here.
+//! pulldown-cmark finds the marks and gives them their English shapes; this module chooses the shape of each.
 
 use pulldown_cmark::{Event, Tag, TagEnd};
 
@@ -9,7 +9,7 @@ use crate::domain::language::Quotes;
 
 /// A quotation mark that the author has typed.
 struct Typed {
-    /// Among the events.
+    /// Index among the events.
     at: usize,
     is_double: bool,
     before: Option<char>,
@@ -25,7 +25,7 @@ impl Typed {
         self.before.is_some_and(|c| !c.is_whitespace()) && self.after.is_none_or(|c| !is_of_word(c))
     }
 
-    /// `26"`, `5'10"`.
+    /// True if the mark may mean feet or inches: `26"`, `5'10"`.
     fn may_be_measure(&self) -> bool {
         self.before.is_some_and(|c| c.is_ascii_digit()) && self.after.is_none_or(|c| !c.is_alphabetic())
     }
@@ -56,7 +56,7 @@ pub(super) fn shape(events: &mut Events, markdown: &str, quotes: &Quotes) {
     shape_block(events, &typed, quotes);
 }
 
-/// Marks in one block do not belong to those in another.
+/// True for events that separate quotation marks: marks of different blocks do not match.
 fn ends_quotes(event: &Event) -> bool {
     match event {
         Event::Start(tag) => {
@@ -71,7 +71,7 @@ fn ends_quotes(event: &Event) -> bool {
 
 fn shape_block(events: &mut Events, typed: &[Typed], quotes: &Quotes) {
     let mut is_open = false;
-    // The event of a single mark that may be one of a pair; alone, it is an apostrophe.
+    // Event of a single mark that may be the first of a pair; without the second, it is an apostrophe.
     let mut single: Option<usize> = None;
     let mut next_double: Vec<Option<&Typed>> = vec![None; typed.len()];
     let mut last = None;

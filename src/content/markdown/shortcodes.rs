@@ -1,8 +1,8 @@
-//! What Hugo, Zola and Jekyll write between braces, before the Markdown is read: text becomes text.
+//! Expands shortcodes of Hugo, Zola and Jekyll before the Markdown is parsed: text becomes text.
 //!
-//! Shortcodes whose meaning is plain become the Markdown that means the same; the others stay visible and are
-//! reported. Nothing in a code block, a code span or an HTML comment is touched. Every byte of the new text can be
-//! traced to the old one, so that remarks point to what the author wrote.
+//! A shortcode with a clear meaning becomes the equivalent Markdown; the others stay visible and are reported. Code
+//! blocks, code spans and HTML comments are not touched. Every byte of the new text maps to a position in the old one,
+//! so that remarks point to what the author wrote.
 
 mod meaning;
 mod tag;
@@ -19,22 +19,22 @@ use super::{Lookup, Remark, extensions};
 use meaning::{Meaning, Surroundings};
 use tag::{Form, Tag};
 
-/// A text without what is understood here.
+/// A text after expansion.
 pub(super) struct Expanded<'a> {
     pub text: Cow<'a, str>,
-    /// Places are those of the old text.
+    /// Remarks, with positions in the old text.
     pub remarks: Vec<Remark>,
     edits: Vec<Edit>,
 }
 
-/// A part of the new text and the part of the old one that it stands for.
+/// A part of the new text and the part of the old text that it replaces.
 struct Edit {
     new: Range<usize>,
     old: Range<usize>,
 }
 
 impl Expanded<'_> {
-    /// Where a byte of the new text comes from. What was put in comes from the start of what it replaced.
+    /// Position in the old text for a byte of the new one. An inserted part maps to the start of what it replaced.
     pub fn origin(&self, at: usize) -> usize {
         let behind = self.edits.partition_point(|edit| edit.new.start <= at);
         match behind.checked_sub(1).and_then(|last| self.edits.get(last)) {
@@ -45,7 +45,7 @@ impl Expanded<'_> {
     }
 }
 
-/// Replaces shortcodes by what they mean.
+/// Replaces shortcodes by their Markdown.
 pub(super) fn expand<'a>(markdown: &'a str, lookup: &dyn Lookup) -> Expanded<'a> {
     let may_have_some = ["{{", "{%", "{:"].iter().any(|opening| markdown.contains(opening));
     if !may_have_some {
@@ -74,26 +74,26 @@ pub(super) fn expand<'a>(markdown: &'a str, lookup: &dyn Lookup) -> Expanded<'a>
 struct Scan<'a> {
     markdown: &'a str,
     lookup: &'a dyn Lookup,
-    /// Code and comments, in order.
+    /// Code and comments in the range `looked`, in order.
     untouched: Vec<Range<usize>>,
-    /// Where they were looked for.
+    /// Range that was searched for code.
     looked: Range<usize>,
-    /// Where each line begins.
+    /// Start of each line.
     lines: Vec<usize>,
-    /// Endings of code that do not come any more.
+    /// Closing tags of verbatim text that do not occur any more.
     endless: HashSet<(Form, String)>,
     new: String,
-    /// How much of the old text is done.
+    /// Number of bytes of the old text that are processed.
     copied: usize,
     edits: Vec<Edit>,
     remarks: Vec<Remark>,
-    /// What `{% end %}` or `{{< /name >}}` will close: its name and what to write there, if it is one that we know.
+    /// Open tags by position: the name and, for a known tag, the text that its closing tag becomes.
     open: BTreeMap<usize, (String, Option<&'static str>)>,
-    /// Where in `open` each name is, the last one at the end.
+    /// Keys of `open` by name, the innermost last.
     open_by_name: HashMap<String, Vec<usize>>,
 }
 
-/// Bytes in which code is looked for behind a block of code that was taken out; more when that is not enough.
+/// Bytes that are searched for code after a removed code block; doubled if needed.
 const WINDOW: usize = 2_048;
 
 impl Scan<'_> {
@@ -108,7 +108,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Deals with what begins at a brace; returns where to go on.
+    /// Handles what begins at a brace; returns where to continue.
     fn read(&mut self, brace: usize) -> usize {
         match Tag::read(self.markdown, brace) {
             Some(tag) => self.tag(brace, &tag),
@@ -119,9 +119,9 @@ impl Scan<'_> {
         }
     }
 
-    /// The end of the code around a place.
+    /// End of the code around a position.
     fn untouched_until(&mut self, at: usize) -> Option<usize> {
-        // Code may begin before the end of what was looked at and end behind it, so only the first half is sure.
+        // Code may cross the end of the searched range, so only its first half is certain.
         while self.looked.end < self.markdown.len() && at >= self.looked.start + self.looked.len() / 2 {
             self.look(self.looked.start, self.looked.len() * 2);
         }
@@ -130,7 +130,7 @@ impl Scan<'_> {
         code.contains(&at).then_some(code.end)
     }
 
-    /// Deals with a tag; returns where to go on.
+    /// Handles a tag; returns where to continue.
     fn tag(&mut self, at: usize, tag: &Tag) -> usize {
         let end = at + tag.length;
         if let Some(inner) = &tag.escaped {
@@ -164,7 +164,7 @@ impl Scan<'_> {
         }
     }
 
-    /// The tag that ends code. Once one is missing, the text is not searched for it again.
+    /// Finds the closing tag of verbatim text. If one is missing, the text is not searched for it again.
     fn find_ending(&mut self, from: usize, ending: (Form, String)) -> Option<Range<usize>> {
         if self.endless.contains(&ending) {
             return None;
@@ -182,7 +182,7 @@ impl Scan<'_> {
         self.open_by_name.entry(tag.name.clone()).or_default().push(at);
     }
 
-    /// `{{< /details >}}`, `{% end %}`, `{% endfor %}`. What closes something unknown was reported at its opening.
+    /// Handles `{{< /details >}}`, `{% end %}`, `{% endfor %}`. An unknown tag was already reported at its opening.
     fn closing(&mut self, range: Range<usize>, tag: &Tag) -> usize {
         let last = || self.open.last_key_value().map(|(_, (name, _))| name.as_str());
         let name = tag.closed().or_else(last);
@@ -197,7 +197,7 @@ impl Scan<'_> {
         }
     }
 
-    /// Code and the like, in which nothing else is understood.
+    /// Handles code and other verbatim text, in which no shortcode is expanded.
     fn verbatim(&mut self, range: Range<usize>, inner: Range<usize>, tag: &Tag) -> usize {
         let body = &self.markdown[inner];
         let text = match tag.name.as_str() {
@@ -205,14 +205,14 @@ impl Scan<'_> {
             "comment" => String::new(),
             _ => meaning::code(tag, body, &self.surroundings(range.clone())),
         };
-        // A fence inside it would make everything behind it look like code.
+        // A fence in it would make all text after it look like code.
         if body.contains(['`', '~']) {
             self.look(range.end, WINDOW);
         }
         self.replace(range, &text)
     }
 
-    /// Looks for code from a place on.
+    /// Searches for code from a position on.
     fn look(&mut self, from: usize, length: usize) {
         self.looked = from..self.markdown.ceil_char_boundary(from + length);
         self.lookup.spend(self.looked.len());
@@ -251,7 +251,7 @@ impl Scan<'_> {
     }
 }
 
-/// Code blocks, code spans, and HTML in which browsers see no words.
+/// Ranges of code blocks, code spans, and HTML whose content browsers do not show.
 fn untouched(markdown: &str, offset: usize) -> Vec<Range<usize>> {
     let is_silent = |html: &str| {
         let html = html.trim_start().to_ascii_lowercase();
@@ -267,7 +267,7 @@ fn untouched(markdown: &str, offset: usize) -> Vec<Range<usize>> {
     ranges.map(|range| range.start + offset..range.end + offset).collect()
 }
 
-/// A tag that readers see: its `<` must not begin an element.
+/// A tag as visible text: its `<` must not begin an element.
 fn visible(tag: &str) -> String {
     tag.replace('<', "&lt;")
 }

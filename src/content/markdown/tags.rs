@@ -1,4 +1,4 @@
-//! HTML in pieces, as a browser's tokenizer reads it: tags, texts and comments, each with its place.
+//! Splits HTML into tags, texts and comments with their positions, like a browser's tokenizer.
 
 use std::ops::Range;
 
@@ -13,11 +13,11 @@ use crate::domain::words::escape_html;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Token {
     Start(StartTag),
-    /// The name of an end tag, in lower case.
+    /// An end tag: its name in lower case.
     End(String),
-    /// A text, with its character references resolved.
+    /// Text with its character references resolved.
     Text(String),
-    /// A comment, a doctype, or what browsers take for a comment.
+    /// A comment, a doctype, or anything that browsers treat as a comment.
     Comment,
 }
 
@@ -26,22 +26,22 @@ pub enum Token {
 pub struct StartTag {
     /// Bytes from the start of the HTML.
     pub at: usize,
-    /// In lower case.
+    /// Name in lower case.
     pub name: String,
-    /// Where the name ends.
+    /// Position of the end of the name.
     pub name_end: usize,
     pub attributes: Vec<Attribute>,
-    /// It ends with `/>`.
+    /// True if it ends with `/>`.
     pub is_self_closing: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub struct Attribute {
-    /// In lower case.
+    /// Name in lower case.
     pub name: String,
-    /// With its character references resolved.
+    /// Value with its character references resolved.
     pub value: String,
-    /// Where the value stands, without its quotes; where the name ends if there is no value.
+    /// Position of the value without its quotes; position of the end of the name if there is no value.
     pub place: Range<usize>,
 }
 
@@ -52,7 +52,7 @@ impl StartTag {
     }
 }
 
-/// All pieces of HTML with their places. What is left out at the end is a tag that does not end.
+/// All tokens of HTML with their positions, except an unfinished tag at the end.
 pub fn tokens(html: &str) -> Vec<(Token, Range<usize>)> {
     let mut tag = StartTag::default();
     let read = move |event: CallbackEvent<'_>, span: Span<usize>| {
@@ -87,7 +87,7 @@ pub fn tokens(html: &str) -> Vec<(Token, Range<usize>)> {
     let mut tokenizer = Tokenizer::new_with_emitter(html, CallbackEmitter::new(read));
     let mut tokens: Vec<(Token, Range<usize>)> = Vec::new();
     while let Some(Ok((mut place, token))) = tokenizer.next() {
-        // html5gum 0.9 does not say where the text of a script or a style begins.
+        // html5gum 0.9 does not give the start of the text in a script or a style.
         place.start = place.start.max(tokens.last().map_or(0, |(_, before)| before.end));
         if let Token::Start(tag) = &token
             && let Some(state) = state_behind(tag)
@@ -99,7 +99,7 @@ pub fn tokens(html: &str) -> Vec<(Token, Range<usize>)> {
     tokens
 }
 
-/// The start tags alone.
+/// The start tags only.
 pub fn start_tags(html: &str) -> impl Iterator<Item = StartTag> {
     tokens(html).into_iter().filter_map(|(token, _)| match token {
         Token::Start(tag) => Some(tag),
@@ -107,7 +107,7 @@ pub fn start_tags(html: &str) -> impl Iterator<Item = StartTag> {
     })
 }
 
-/// HTML with the values of some attributes changed; `None` leaves one as it is.
+/// HTML with changed attribute values; an attribute for which `change` returns `None` stays.
 pub fn with_changed(html: &str, change: impl Fn(&StartTag, &Attribute) -> Option<String>) -> String {
     let (mut changed, mut copied) = (String::with_capacity(html.len() * 5 / 4), 0);
     for tag in start_tags(html) {
@@ -122,12 +122,12 @@ pub fn with_changed(html: &str, change: impl Fn(&StartTag, &Attribute) -> Option
     changed + &html[copied..]
 }
 
-/// A value for any kind of quotes.
+/// Escapes a value for single, double or no quotes.
 pub fn value_of_attribute(text: &str) -> String {
     escape_html(text).replace('\'', "&#39;")
 }
 
-/// A `srcset` (HTML, 4.8.4.2.1) with each of its addresses changed; `None` leaves one as it is.
+/// A `srcset` (HTML, 4.8.4.2.1) with changed addresses; an address for which `change` returns `None` stays.
 pub fn each_of_set(set: &str, mut change: impl FnMut(&str) -> Option<String>) -> String {
     let is_between = |c: char| c.is_ascii_whitespace() || c == ',';
     let (mut changed, mut rest) = (String::with_capacity(set.len()), set);
@@ -137,7 +137,7 @@ pub fn each_of_set(set: &str, mut change: impl FnMut(&str) -> Option<String>) ->
         let address = word.trim_end_matches(',');
         changed.push_str(before);
         changed.push_str(&change(address).unwrap_or_else(|| address.to_owned()));
-        // A comma ends the address at once, else its width or density does.
+        // The candidate ends at a comma directly after the address, else after its width or density.
         let end = if address.len() < word.len() { 0 } else { after.find(',').unwrap_or(after.len()) };
         changed.push_str(&word[address.len()..]);
         changed.push_str(&after[..end]);
@@ -146,13 +146,13 @@ pub fn each_of_set(set: &str, mut change: impl FnMut(&str) -> Option<String>) ->
     changed
 }
 
-/// True if the text of the element is no markup (HTML, 13.2.6.2), so that it swallows tags until its own end.
+/// True if the element's content is raw text (HTML, 13.2.6.2): tags in it are text, up to its end tag.
 pub fn is_raw(name: &str) -> bool {
     state_of(name).is_some()
 }
 
 fn state_behind(tag: &StartTag) -> Option<State> {
-    // `<iframe/>` is left open by browsers; here it is closed.
+    // Browsers leave `<iframe/>` open; here it is closed.
     if tag.is_self_closing { None } else { state_of(&tag.name) }
 }
 

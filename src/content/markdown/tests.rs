@@ -75,7 +75,7 @@ fn an_address_alone_on_its_line_is_an_embed() {
         ("[A film](https://vimeo.com/1)", "{https://vimeo.com/1 Some(\"A film\")}"),
         ("Look:\nhttps://vimeo.com/1\nNice.", "<p>Look:</p>{https://vimeo.com/1 None}<p>Nice.</p>"),
         ("one\ntwo\nhttps://vimeo.com/1", "<p>onetwo</p>{https://vimeo.com/1 None}"),
-        ("see https://vimeo.com/1", "<p>see https://vimeo.com/1</p>"),
+        ("see https://vimeo.com/1", "<p>see <a href=\"https://vimeo.com/1\">https://vimeo.com/1</a></p>"),
         ("`https://vimeo.com/1`", "<p><code>https://vimeo.com/1</code></p>"),
         (
             "https://example.org/?a&b",
@@ -84,7 +84,7 @@ fn an_address_alone_on_its_line_is_an_embed() {
         ("![Rocking](reel.mp4)", "{/media/1-reel.mp4 Some(\"Rocking\")}"),
         ("reel.mp4", "{/media/1-reel.mp4 None}"),
         ("![](talk.mp3)", "{/media/1-talk.mp3 None}"),
-        ("- https://vimeo.com/1", "<ul><li>https://vimeo.com/1</li></ul>"),
+        ("- https://vimeo.com/1", "<ul><li><a href=\"https://vimeo.com/1\">https://vimeo.com/1</a></li></ul>"),
         ("> https://vimeo.com/1", "<blockquote>{https://vimeo.com/1 None}</blockquote>"),
     ] {
         assert_eq!(shape(markdown), expected, "{markdown}");
@@ -188,7 +188,7 @@ fn blocks() {
 fn excerpts_and_text() {
     let rendered = render("First *words*.\n\n<!--more-->\n\n## Then\n\nmore [here](/x)", &Site);
     assert_eq!(rendered.body.excerpt.as_deref(), Some("First words."));
-    // What stands for a picture would read oddly among the words.
+    // Alternative texts would read oddly among the words.
     assert_eq!(&*render("Look: ![A](a.jpg)", &Site).body.text, "Look:");
     assert_eq!(&*rendered.body.text, "First words. Then more here");
     assert_eq!(rendered.body.words, 5);

@@ -1,13 +1,13 @@
-//! Films of phones: whether one tells where it was made. It is only told of, since clips are sent as they are.
+//! Films of phones: checks for the place of recording. It is only reported, since clips are sent unchanged.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// The largest table of contents that is looked through, in bytes. An hour of film has some two megabytes.
+/// Largest `moov` box that is searched, in bytes. An hour of film has some two megabytes.
 const MOST: u64 = 32 * 1024 * 1024;
-/// How QuickTime, MP4 and Apple's newer metadata call a position.
+/// Names of a position in QuickTime, MP4 and Apple's newer metadata.
 const WORDS: [&[u8]; 3] = [b"\xa9xyz", b"loci", b"location.ISO6709"];
 
-/// Looks through the `moov` box of a film (ISO/IEC 14496-12).
+/// Searches the `moov` box of a film (ISO/IEC 14496-12) for a position.
 ///
 /// # Errors
 /// The file cannot be read.

@@ -1,5 +1,5 @@
-//! What the colours of a picture mean: profiles (ICC.1) without what they tell of a display, and pixels turned to sRGB where
-//! no profile can go with them.
+//! Colours of a picture: cleans profiles (ICC.1) of data about a display, and converts pixels to sRGB where a profile
+//! cannot be kept.
 
 use std::collections::HashMap;
 
@@ -9,36 +9,36 @@ use moxcms::{
     TransformOptions, XyY,
 };
 
-/// A larger profile is no camera's, but a printer's: it would be most of a small version.
+/// Largest profile that is kept, in bytes. A larger one is for printing, and would be most of a small version.
 const LARGEST: usize = 64 * 1024;
 const HEADER: usize = 128;
-/// Parts that say how colours are converted. Descriptions, makers, serial numbers, settings of graphics cards and the
-/// like are not among them.
+/// Tags of a profile that convert colours. Descriptions, makers, serial numbers, settings of graphics cards and similar
+/// are not among them.
 const KEPT: &[&[u8; 4]] = &[
     b"wtpt", b"bkpt", b"chad", b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC", b"kTRC", b"A2B0", b"A2B1",
     b"A2B2", b"B2A0", b"B2A1", b"B2A2", b"D2B0", b"D2B1", b"D2B2", b"D2B3", b"B2D0", b"B2D1", b"B2D2", b"B2D3",
     b"cicp",
 ];
-/// 1 January 2000, as six numbers.
+/// Date put into each profile: 1 January 2000, as six numbers.
 const SOME_DAY: &[u8] = &[0x07, 0xd0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0];
 
-/// What pixels mean, and what is to be done about it.
+/// Colour space of pixels, and how to handle it.
 #[derive(Debug)]
 pub(super) enum Meaning {
-    /// They are sRGB, as pictures are that say nothing.
+    /// The pixels are sRGB, or nothing is said.
     Plain,
-    /// This profile goes with them.
+    /// This profile is kept with the pixels.
     Kept(Vec<u8>),
-    /// They must be converted.
+    /// The pixels must be converted.
     From(Box<ColorProfile>),
 }
 
-/// A profile with what converts colours, in the same order and with the same bytes. `None`: it is none, and browsers
-/// ignore it.
+/// Cleaned profile: only the tags that convert colours, in the same order and with the same bytes. `None`: it is
+/// invalid, and browsers ignore it.
 pub(super) fn cleaned(profile: &[u8]) -> Option<Vec<u8>> {
     let four = |at: usize| profile.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
     let mut header = profile.get(..HEADER).filter(|header| &header[36..40] == b"acsp")?.to_vec();
-    // The preferred program, who made the device, its model, who made the profile, its checksum.
+    // Preferred program, device maker, device model, profile creator, checksum.
     for unknown in [4..8, 48..56, 80..HEADER] {
         header[unknown].fill(0);
     }
@@ -52,7 +52,7 @@ pub(super) fn cleaned(profile: &[u8]) -> Option<Vec<u8>> {
             tags.push((name, profile.get(start..start.checked_add(length)?)?));
         }
     }
-    // Two texts that must be there.
+    // Description and copyright are required.
     let is_new = header[8] >= 4;
     let text = if is_new { MULTI } else { TEXT };
     tags.push((*b"cprt", text));
@@ -77,7 +77,7 @@ pub(super) fn cleaned(profile: &[u8]) -> Option<Vec<u8>> {
     Some([header, table, body].concat())
 }
 
-/// "RGB" in the words of version 4 (ICC.1:2022, 10.15), and as text and description of version 2.
+/// "RGB" as a text of version 4 (ICC.1:2022, 10.15), and as text and description of version 2.
 const MULTI: &[u8] = b"mluc\0\0\0\0\0\0\0\x01\0\0\0\x0cenUS\0\0\0\x06\0\0\0\x1c\0R\0G\0B";
 const TEXT: &[u8] = b"text\0\0\0\0RGB\0";
 const DESCRIPTION: &[u8] = &{
@@ -91,11 +91,11 @@ const DESCRIPTION: &[u8] = &{
     description
 };
 
-/// What a profile, or none, means for pixels that become RGB.
+/// Colour space, given by a profile or none, of pixels that become RGB.
 pub(super) fn meaning(profile: Option<Vec<u8>>, was_grey: bool) -> Meaning {
     let Some(profile) = profile else { return Meaning::Plain };
     let is_rgb = profile.get(16..20) == Some(b"RGB ");
-    // A profile for other pixels than there are is ignored by browsers too.
+    // Browsers also ignore a profile for another kind of pixels.
     let Some(read) = ColorProfile::new_from_slice(&profile).ok().filter(|_| is_rgb != was_grey) else {
         return Meaning::Plain;
     };
@@ -107,12 +107,12 @@ pub(super) fn meaning(profile: Option<Vec<u8>>, was_grey: bool) -> Meaning {
     }
 }
 
-/// What a PNG says without a profile (W3C PNG, 11.3.2): a gamma, and where its primaries are. Both in units of 0.00001.
+/// Colour space of a PNG without a profile (W3C PNG, 11.3.2): gamma and chromaticities, in units of 0.00001.
 pub(super) fn of_png(gamma: u32, chromaticities: Option<[u32; 8]>) -> Meaning {
-    /// What sRGB has, in the same units (PNG, table 15).
+    /// Values of sRGB in the same units (PNG, table 15).
     const SRGB: (u32, [u32; 8]) = (45_455, [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000]);
     let is_near = |one: u32, other: u32| one.abs_diff(other) <= 1_000;
-    let chromaticities = chromaticities.filter(|own| are_primaries(own));
+    let chromaticities = chromaticities.filter(are_primaries);
     let is_srgb = chromaticities.is_none_or(|own| own.iter().zip(SRGB.1).all(|(one, other)| is_near(*one, other)));
     if gamma == 0 || is_srgb && is_near(gamma, SRGB.0) {
         return Meaning::Plain;
@@ -127,14 +127,14 @@ pub(super) fn of_png(gamma: u32, chromaticities: Option<[u32; 8]>) -> Meaning {
     Meaning::From(Box::new(profile))
 }
 
-/// True if white is a colour and the primaries are the corners of a triangle.
+/// True if white is a colour and the primaries form a triangle.
 fn are_primaries(own: &[u32; 8]) -> bool {
     let [_, white, rx, ry, gx, gy, bx, by] = own.map(f64::from);
     let area = (gx - rx) * (by - ry) - (bx - rx) * (gy - ry);
     white > 0.0 && ry > 0.0 && gy > 0.0 && by > 0.0 && own.iter().all(|one| *one <= 100_000) && area.abs() > 1e8
 }
 
-/// The primaries of sRGB with another curve.
+/// Profile with the primaries of sRGB and another curve.
 fn with_curve(curve: ToneReprCurve) -> ColorProfile {
     let mut profile = ColorProfile::new_srgb();
     profile.cicp = None;
@@ -142,7 +142,7 @@ fn with_curve(curve: ToneReprCurve) -> ColorProfile {
     profile
 }
 
-/// Pixels in RGB become sRGB, row by row, so that they are not copied.
+/// Converts RGB pixels to sRGB, row by row, so that they are not copied.
 pub(super) fn to_srgb(pixels: &mut DynamicImage, from: &ColorProfile) -> Result<(), CmsError> {
     let (srgb, options, width) = (ColorProfile::new_srgb(), TransformOptions::default(), pixels.width() as usize);
     let layout = if pixels.color().has_alpha() { Layout::Rgba } else { Layout::Rgb };
@@ -163,5 +163,8 @@ fn each_row<T: Copy + Default>(
     length: usize,
     transform: &(dyn TransformExecutor<T> + Send + Sync),
 ) -> Result<(), CmsError> {
-    pixels.chunks_exact_mut(length.max(1)).try_for_each(|row| transform.transform(&row.to_vec(), row))
+    pixels.chunks_exact_mut(length.max(1)).try_for_each(|row| {
+        let before = row.to_vec();
+        transform.transform(&before, row)
+    })
 }

@@ -1,4 +1,4 @@
-//! Pixels of a picture: in RGB and 8 bits, with or without transparency, and how much memory that takes.
+//! Decodes a picture to 8-bit RGB, with or without transparency, and knows how much memory that takes.
 
 use std::{cell::Cell, ffi::c_int, io::Cursor, panic::resume_unwind};
 
@@ -13,20 +13,20 @@ use super::{
     variants::Failed,
 };
 
-/// What a JPEG can be made smaller by while it is decoded: eighths of its size.
+/// Denominator of the scale at which a JPEG is decoded: eighths of its size.
 const EIGHTHS: u8 = 8;
 
-/// Pixels and the profile that says what their colours mean.
+/// Pixels and their colour profile.
 #[derive(Debug)]
 pub(super) struct Decoded {
     pub pixels: DynamicImage,
     pub profile: Option<Vec<u8>>,
 }
 
-/// Decodes a cleaned picture that will not be needed larger than `size`, as its pixels are stored.
+/// Decodes a cleaned picture. A JPEG may be scaled down, but not below `size`, in pixels before it is turned.
 ///
 /// # Errors
-/// It is damaged, or its colours cannot be converted.
+/// The picture is damaged, or its colours cannot be converted.
 pub(super) fn decode(kind: Kind, cleaned: &[u8], head: &Head, size: (u32, u32)) -> Result<Decoded, Failed> {
     let (mut pixels, meaning) = match kind {
         Kind::Jpeg => {
@@ -60,7 +60,7 @@ pub(super) fn decode(kind: Kind, cleaned: &[u8], head: &Head, size: (u32, u32)) 
 fn of_others(kind: Kind, cleaned: &[u8], head: &Head) -> Result<(DynamicImage, Meaning), Failed> {
     let format = if kind == Kind::WebP { ImageFormat::WebP } else { ImageFormat::Png };
     let mut reader = ImageReader::with_format(Cursor::new(cleaned), format);
-    // Besides the pixels: profiles and buffers.
+    // Room for profiles and buffers, besides the pixels.
     let mut limits = Limits::default();
     limits.max_alloc = Some(head.decoding + (16 << 20));
     reader.limits(limits);
@@ -73,7 +73,7 @@ fn of_others(kind: Kind, cleaned: &[u8], head: &Head) -> Result<(DynamicImage, M
     Ok((DynamicImage::from_decoder(decoder).map_err(Failed::because)?, meaning))
 }
 
-/// The size of a JPEG's pixels when it need not be larger than `size`.
+/// Size at which a JPEG is decoded if `size` is enough.
 pub(super) fn jpeg_size(head: &Head, size: (u32, u32)) -> (u32, u32) {
     let eighths = u32::from(eighths(head, size));
     let smaller = |side: u32| (side * eighths).div_ceil(u32::from(EIGHTHS));
@@ -89,7 +89,7 @@ fn eighths(head: &Head, (width, height): (u32, u32)) -> u8 {
 }
 
 thread_local! {
-    /// libjpeg has warned of something in the file that is being decoded.
+    /// True if libjpeg has warned about the file that is being decoded.
     static HAS_WARNED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -103,8 +103,8 @@ extern "C-unwind" fn gave_up(_: &mut jpeg_common_struct) {
 
 extern "C-unwind" fn nothing(_: &mut jpeg_common_struct) {}
 
-/// By libjpeg-turbo, as browsers do: pixels in RGB, and whether they were grey. Where it warns, browsers show the picture
-/// in part.
+/// Decodes with libjpeg-turbo, as browsers do: RGB pixels, and true if they were grey. Where it warns, browsers show
+/// only a part of the picture.
 fn of_jpeg(cleaned: &[u8], eighths: u8) -> Result<(DynamicImage, bool), Failed> {
     HAS_WARNED.set(false);
     let errors = jpeg_error_mgr {

@@ -1,9 +1,9 @@
-//! The one thing in a photo's Exif data that readers need: which way up it is.
+//! Exif: reads and writes the orientation, the only part that readers need.
 
 /// Exif's tag for the orientation of a picture.
 const ORIENTATION: u16 = 0x0112;
 
-/// 1 to 8, as Exif counts; 1 where nothing (or nonsense) is said. `tiff` begins with the byte order.
+/// Orientation, 1 to 8 as in Exif; 1 if missing or invalid. `tiff` begins with the byte order.
 pub(super) fn orientation(tiff: &[u8]) -> u8 {
     read(tiff).filter(|value| (1..=8).contains(value)).unwrap_or(1)
 }
@@ -32,14 +32,14 @@ fn read(tiff: &[u8]) -> Option<u8> {
     None
 }
 
-/// Exif data that says nothing but the orientation.
+/// Exif data that contains only the orientation.
 pub(super) fn with_orientation(orientation: u8) -> [u8; 26] {
     let mut tiff = *b"MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\0\0\0\0\0\0\0";
     tiff[19] = orientation;
     tiff
 }
 
-/// Whether the sides change places.
+/// True if width and height are exchanged.
 pub(super) fn is_turned(orientation: u8) -> bool {
     orientation >= 5
 }

@@ -1,10 +1,10 @@
-//! GIF, block by block (GIF89a): its size, and the file without comments and what programs wrote into it. It is never
-//! made smaller: most of them move.
+//! GIF, block by block (GIF89a): reads the size, and removes comments and data of applications. GIFs are never resized:
+//! most are animations.
 
 use super::{Broken, Head};
 
 const CUT_OFF: Broken = Broken("the file ends in the middle of the picture");
-/// Blocks of programs that belong to the picture: how often it repeats. No browser reads profiles of colours in a GIF.
+/// Application blocks that belong to the picture: number of repetitions. No browser reads colour profiles in a GIF.
 const KEPT: &[&[u8; 11]] = &[b"NETSCAPE2.0", b"ANIMEXTS1.0"];
 
 pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
@@ -17,7 +17,7 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     Ok(Head { width, height, orientation: 1, format: None, moves: moves(bytes), channels: 3, decoding: 0 })
 }
 
-/// Whether it says how often it repeats, which is written before its first picture, behind a palette of 768 bytes at most.
+/// True if it has a number of repetitions, which comes before its first picture, after a palette of 768 bytes at most.
 fn moves(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(1024)];
     KEPT.iter().any(|name| start.windows(name.len()).any(|window| window == *name))
@@ -44,7 +44,7 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
                 let pixels = at + 10 + colours(byte(at + 9)?) + 1;
                 (end_of_blocks(bytes, pixels)?, true)
             }
-            // Many files lack their last byte, and what follows it is none of the picture.
+            // Many files lack their last byte, and what follows it is not part of the picture.
             Some(0x3b) | None => break,
             Some(_) => return Err(Broken("something in it is no part of a GIF")),
         };
@@ -57,7 +57,7 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
     if has_picture { Ok(cleaned) } else { Err(Broken("there is no picture in it")) }
 }
 
-/// Data stands in blocks of up to 255 bytes, of which an empty one is the last.
+/// Position after the data, which is in blocks of up to 255 bytes; an empty block ends it.
 fn end_of_blocks(bytes: &[u8], mut at: usize) -> Result<usize, Broken> {
     loop {
         let length = usize::from(*bytes.get(at).ok_or(CUT_OFF)?);

@@ -1,6 +1,6 @@
-//! JPEG, segment by segment (ITU-T T.81): what its head says, and the file without what it tells of its maker.
+//! JPEG, segment by segment (ITU-T T.81): reads the head, and removes personal metadata.
 //!
-//! Only what is needed to show the picture is kept, so that what cameras invent next is dropped as well: Exif and XMP
+//! Only what is needed to show the picture is kept, so that future kinds of metadata are removed as well: Exif and XMP
 //! (position, time, owner, previews), IPTC, comments, the second pictures of MPF, and what follows the end of the
 //! picture (films of "motion photos", gain maps).
 
@@ -11,7 +11,7 @@ const START: u8 = 0xd8;
 const END: u8 = 0xd9;
 const SCAN: u8 = 0xda;
 const PROFILE: &[u8] = b"ICC_PROFILE\0";
-/// Most bytes of a profile in one segment: 65,533 without the word above and two numbers.
+/// Most bytes of a profile in one segment: 65,533 minus the identifier and two numbers.
 const PROFILE_PART: usize = 65_519;
 const RARE: Broken = Broken("it is of a rare kind of JPEG that browsers do not show");
 const NO_SIZE: Broken = Broken("it does not say how large it is");
@@ -19,9 +19,9 @@ const CUT_OFF: Broken = Broken("the file ends in the middle of the picture");
 
 struct Segment<'a> {
     marker: u8,
-    /// Without marker and length.
+    /// Data without marker and length.
     data: &'a [u8],
-    /// With both.
+    /// Data with marker and length.
     whole: &'a [u8],
 }
 
@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
         Self { bytes, at: 2 }
     }
 
-    /// The next segment; `None` at the end of the picture. Stray bytes before a marker are passed over, as by everybody.
+    /// Reads the next segment; `None` at the end of the picture. Skips stray bytes before a marker, as all decoders do.
     fn segment(&mut self) -> Result<Option<Segment<'a>>, Broken> {
         loop {
             let rest = self.bytes.get(self.at..).ok_or(CUT_OFF)?;
@@ -43,7 +43,7 @@ impl<'a> Reader<'a> {
             let marker = *self.bytes.get(marker_at + 1).ok_or(CUT_OFF)?;
             match marker {
                 END => return Ok(None),
-                // A fill byte may stand before a marker; a zero and a restart have no meaning here.
+                // A marker may follow fill bytes; a zero byte and a restart marker have no meaning here.
                 0xff => self.at = marker_at + 1,
                 0x00 | 0x01 | 0xd0..=START => self.at = marker_at + 2,
                 marker => {
@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The pixels behind the head of a scan: up to a marker that is no restart.
+    /// Reads the pixels after the head of a scan, up to a marker that is no restart marker.
     fn scan(&mut self) -> Result<&'a [u8], Broken> {
         let start = self.at;
         loop {
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What the head says; of the pixels only whether they come to an end.
+/// Reads the head; of the pixels, only checks that they are complete.
 pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     let mut reader = Reader::new(bytes);
     let (mut frame, mut orientation, mut is_in_parts) = (None, 1, false);
@@ -96,7 +96,7 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
             _ => {}
         }
     }
-    // Nearly all files end where the picture does; the others are looked through.
+    // Nearly all files end with the picture; the others are read to their end.
     if !bytes.ends_with(&[0xff, END]) {
         clean(bytes)?;
     }
@@ -107,17 +107,17 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     } else if precision != 8 {
         return Err(RARE);
     }
-    // Coefficients of two bytes for the whole picture, where they come in several scans.
+    // Coefficients of two bytes for the whole picture, if it has several scans.
     let samples =
         samplings.chunks_exact(3).map(|component| u64::from(component[1] >> 4) * u64::from(component[1] & 15));
     let (all, most) = samples.fold((0, 1), |(all, most), one| (all + one, one.max(most)));
     let decoding = if is_in_parts { 2 * u64::from(width) * u64::from(height) * all.div_ceil(most) } else { 0 };
-    // Printers' colours are turned to a screen's by each browser in its own way.
+    // Each browser converts CMYK to screen colours in its own way.
     let format = (components < 4).then_some(Format::Jpeg);
     Ok(Head { width, height, orientation, format, moves: false, channels: 3, decoding })
 }
 
-/// The profile of its colours, which may stand in several segments, each with its number and how many there are.
+/// Colour profile, which may be split into several segments; each contains its number and their count.
 pub(super) fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
     let (mut reader, mut parts) = (Reader::new(bytes), Vec::new());
     while let Ok(Some(segment)) = reader.segment() {
@@ -148,24 +148,24 @@ fn exif_of(data: &[u8]) -> Option<&[u8]> {
     data.strip_prefix(b"Exif\0\0").or_else(|| data.strip_prefix(b"Exif\0\xff"))
 }
 
-/// The file with what shows the picture, and its orientation.
+/// Returns the file with only what is needed to show the picture, and its orientation.
 pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
     let mut reader = Reader::new(bytes);
     let (mut jfif, mut orientation, mut has_scan) = (None, 1, false);
     let mut kept: Vec<u8> = Vec::with_capacity(bytes.len());
     while let Some(segment) = reader.segment()? {
         match segment.marker {
-            // Version, unit and density; a preview behind them is left behind.
+            // Version, unit and density; the preview after them is left out.
             0xe0 if segment.data.starts_with(b"JFIF\0") => jfif = segment.data.get(..12),
             0xe1 => orientation = exif_of(segment.data).map_or(orientation, exif::orientation),
-            // How the colours are to be read.
+            // Colour transform.
             0xee if segment.data.starts_with(b"Adobe") => kept.extend(segment.whole),
             SCAN => {
                 kept.extend(segment.whole);
                 kept.extend(reader.scan()?);
                 has_scan = true;
             }
-            // Frames and tables.
+            // Frame headers and tables.
             0xc0..=0xcf | 0xdb..=0xdf => kept.extend(segment.whole),
             _ => {}
         }

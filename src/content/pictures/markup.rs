@@ -1,4 +1,4 @@
-//! The HTML of a picture: all sizes it can be had in, how wide it will stand, and its place held before it is there.
+//! HTML of a picture: its sizes, its width on the page, and the space reserved before it is loaded.
 
 use crate::domain::{
     address,
@@ -6,30 +6,30 @@ use crate::domain::{
     words::escape_html,
 };
 
-/// Where a picture stands on a page, which says how wide it is and how soon it is seen.
+/// Place of a picture on a page: decides how wide it is and how soon it is seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// In the column of a text.
+    /// Inside the column of a text.
     Text,
-    /// Beside others.
+    /// Next to other pictures.
     Gallery,
-    /// At the top of an article.
+    /// Cover at the top of an article.
     Cover,
-    /// Above everything else on the home page.
+    /// Header above everything else on the home page.
     Header,
-    /// With the first article of the home page.
+    /// Picture of the first article of the home page.
     Lead,
-    /// With an article in a list.
+    /// Picture of an article in a list.
     Card,
-    /// With an article that is offered below another.
+    /// Picture of an article that is offered below another.
     Related,
-    /// The still of an embed.
+    /// Still picture of an embed.
     Poster,
-    /// At the top of a stretch.
+    /// Picture at the top of a stretch.
     Stretch,
 }
 
-/// A column as wide as the window, on a phone so sharp that nobody sees more than two pixels of its three or four.
+/// Column as wide as the window. Phones with three or four pixels per CSS pixel get two; nobody sees more.
 macro_rules! column {
     () => {
         "(max-width: 40rem) and (min-resolution: 3.5dppx) calc(50vw - 1.25rem), (max-width: 40rem) and \
@@ -38,7 +38,7 @@ macro_rules! column {
 }
 
 impl Place {
-    /// Widths as `static/css` draws them: `--measure` is 40.4rem at most, `--hang` 13.5rem, `--gutter` 1.125rem.
+    /// Widths from `static/css`: `--measure` is 40.4rem at most, `--hang` 13.5rem, `--gutter` 1.125rem.
     fn sizes(self) -> &'static str {
         match self {
             Self::Text | Self::Poster => column!(),
@@ -61,10 +61,10 @@ impl Place {
     }
 }
 
-/// The picture on a page. `first`: nothing larger comes before it, so it is fetched at once; else when it is scrolled to.
+/// HTML of the picture. `first`: nothing larger comes before it, so it loads at once; others load lazily.
 pub fn html(picture: &Picture, place: Place, alt: &str, title: &str, first: bool) -> String {
     let title = if title.is_empty() { String::new() } else { format!(" title=\"{}\"", escape_html(title)) };
-    // 8 by 5 where a file does not tell: something must hold its place.
+    // If the size is unknown, 8 by 5 reserves the space.
     let (width, height) = picture.size.unwrap_or((1200, 750));
     let wait = if first || place.is_seen_at_once() { "fetchpriority=\"high\"" } else { "loading=\"lazy\"" };
     let (src, own) = match picture.format {

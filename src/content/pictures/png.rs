@@ -1,4 +1,4 @@
-//! PNG, chunk by chunk (W3C PNG, third edition): what its head says, and the file without what it tells of its maker.
+//! PNG, chunk by chunk (W3C PNG, third edition): reads the head, and removes personal metadata.
 
 use std::io::{Read, Write};
 
@@ -12,24 +12,24 @@ use crate::domain::picture::Format;
 const SIGNATURE: usize = 8;
 const CUT_OFF: Broken = Broken("the file ends in the middle of the picture");
 
-/// What shows the picture, besides its profile: pixels, colours, transparency, density, animation. Texts, times and Exif are
-/// not among them.
+/// Chunks that are needed to show the picture, besides its profile: pixels, colours, transparency, density, animation.
+/// Texts, times and Exif are not among them.
 const KEPT: &[&[u8; 4]] = &[
     b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT", b"cICP", b"mDCV", b"cLLI",
     b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT",
 ];
 
-/// The largest profile that is unpacked, in bytes.
+/// Largest profile that is unpacked, in bytes.
 const LARGEST_PROFILE: u64 = 8 * 1024 * 1024;
 
 struct Chunk<'a> {
     name: [u8; 4],
     data: &'a [u8],
-    /// With length, name and checksum.
+    /// The chunk with length, name and checksum.
     whole: &'a [u8],
 }
 
-/// Calls for each chunk up to the end of the picture.
+/// Calls `each` for each chunk up to the end of the picture.
 fn chunks<'a>(bytes: &'a [u8], mut each: impl FnMut(Chunk<'a>)) -> Result<(), Broken> {
     let mut at = SIGNATURE;
     loop {
@@ -55,7 +55,7 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
         b"acTL" => is_animated = true,
         b"IDAT" => has_pixels = true,
         b"tRNS" => is_see_through = 1,
-        // BT.2100 and the like: brighter than sRGB can say. Full range sRGB is written 1, 13, 0, 1.
+        // BT.2100 and similar are brighter than sRGB can express. Full range sRGB is written 1, 13, 0, 1.
         b"cICP" => is_of_a_screen = chunk.data == [1, 13, 0, 1],
         _ => {}
     })?;
@@ -64,7 +64,7 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     if width == 0 || height == 0 || !has_pixels {
         return Err(Broken("there is no picture in it"));
     }
-    // What is decoded, which is not what is kept: no grey, and eight bits a colour.
+    // Bytes of a decoded pixel, and of a kept one: that has no grey and eight bits per channel.
     let (decoded, channels) = match colours {
         0 => (1 + is_see_through, 3 + is_see_through),
         4 => (2, 4),
@@ -106,7 +106,7 @@ fn made(name: [u8; 4], data: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], &name, data, &checksum.sum().to_be_bytes()].concat()
 }
 
-/// The profile in a chunk: a name, how it is packed, and the profile.
+/// Unpacks the profile of a chunk, which contains a name, a compression method, and the profile.
 fn profile_of(chunk: &Chunk<'_>) -> Option<Vec<u8>> {
     let name_end = chunk.data.iter().position(|byte| *byte == 0).filter(|_| &chunk.name == b"iCCP")?;
     let mut profile = Vec::new();
@@ -121,7 +121,7 @@ fn pack(profile: &[u8]) -> Option<Vec<u8>> {
     packed.finish().ok()
 }
 
-/// What its pixels mean. A profile counts most, then that it is sRGB, then its gamma (W3C PNG, 4.3).
+/// Colour space of its pixels. A profile comes first, then the sRGB chunk, then its gamma (W3C PNG, 4.3).
 pub(super) fn meaning(bytes: &[u8], is_grey: bool) -> Meaning {
     let (mut profile, mut is_srgb, mut gamma, mut chromaticities) = (None, false, 0, None);
     let four = |data: &[u8], nth: usize| data.get(4 * nth..4 * nth + 4)?.try_into().ok().map(u32::from_be_bytes);

@@ -73,7 +73,7 @@ fn formats_that_cannot_be_cleaned() {
     assert!(unknown("image/svg+xml", b"Exif").is_none());
 }
 
-/// A WebP in the extended form, with a profile and Exif.
+/// A WebP in the extended format, with a profile and Exif.
 fn extended_webp() -> Vec<u8> {
     let simple = encoded(ImageFormat::WebP);
     let profile = moxcms::ColorProfile::new_display_p3().encode().expect("encodes");
@@ -86,14 +86,14 @@ fn extended_webp() -> Vec<u8> {
     [b"RIFF", &length[..], b"WEBP", &chunks].concat()
 }
 
-/// A small picture with a profile.
+/// Writes a small picture with a profile.
 fn write_profiled(mut encoder: impl image::ImageEncoder) {
     let profile = moxcms::ColorProfile::new_display_p3().encode().expect("encodes");
     encoder.set_icc_profile(profile).expect("sets");
     encoder.write_image(&[90; 36], 4, 3, image::ExtendedColorType::Rgb8).expect("encodes");
 }
 
-/// Every byte of a head in turn becomes nothing, everything and its neighbour; then lengths become zero, and the end is cut.
+/// Changes each byte of a head in turn to 0, 255 and its neighbour; then sets lengths to zero, and cuts the end off.
 #[test]
 fn no_changed_head_breaks_the_readers() {
     let (mut jpeg, mut png) = (Vec::new(), Vec::new());

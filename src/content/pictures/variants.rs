@@ -1,4 +1,4 @@
-//! Making a picture smaller: it is decoded once, and each size is made from the next larger one. Phones get theirs first.
+//! Resizes a picture: it is decoded once, and each size is made from the next larger one. Sizes for phones come first.
 
 use fast_image_resize::{
     FilterType, MulDiv, PixelType, ResizeAlg, ResizeOptions, Resizer,
@@ -20,26 +20,26 @@ use super::{
 };
 use crate::domain::picture::{Format, Picture, Variant};
 
-/// What a phone has to load for one photo at most, in bytes. Up to this width quality gives way until it fits.
+/// Most bytes of a photo for a phone. Up to `PHONE_WIDTH`, quality is reduced until it fits.
 const PHONE_BYTES: usize = 96_000;
 const PHONE_WIDTH: u32 = 800;
-/// Tried in this order. The first is a little above what looks the same as the original on a sharp screen.
+/// Qualities in the order they are tried. The first is slightly above what looks like the original on a sharp screen.
 const WEBP_QUALITIES: [f32; 7] = [76.0, 66.0, 56.0, 46.0, 36.0, 24.0, 12.0];
 const JPEG_QUALITIES: [u8; 7] = [80, 70, 60, 50, 40, 28, 16];
-/// For a whole picture that is encoded anew: nobody has a better one.
+/// Quality of a whole picture that is encoded again: there is no better version to get.
 const WHOLE_QUALITY: f32 = 92.0;
-/// The most memory that one picture may take, in bytes: a hundred megapixels with transparency, and their versions.
+/// Most memory for one picture, in bytes: a hundred megapixels with transparency, and their versions.
 const MOST_MEMORY: u64 = 600_000_000;
-/// Pixels of the largest version that is encoded without loss, which takes libwebp up to 56 bytes a pixel (its own pixels,
+/// Most pixels of a version that is encoded without loss, which takes libwebp up to 56 bytes a pixel (its own pixels,
 /// hash chains, and four lists of references); with loss it takes 8.
 const MOST_LOSSLESS: u64 = 6_000_000;
 const LOSSLESS_BYTES: u64 = 56;
 const LOSSY_BYTES: u64 = 8;
 
-/// Takes each version as it is finished; says where that is in vain.
+/// Stores each version as it is finished; an error stops the work.
 pub(super) type Keep<'a> = dyn FnMut(Variant, &[u8]) -> Result<(), Failed> + 'a;
 
-/// Why a picture could not be made smaller: the decoder's or encoder's own words.
+/// Reason why a picture could not be resized: the decoder's or encoder's own words.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Failed(String);
@@ -48,7 +48,7 @@ fn failed(error: impl std::fmt::Display) -> Failed {
     Failed(error.to_string())
 }
 
-/// What is made, and of what.
+/// Versions to make, and their source.
 pub(super) struct Task<'a> {
     pub kind: Kind,
     /// The file without its metadata.
@@ -67,15 +67,14 @@ impl Task<'_> {
         widths
     }
 
-    /// The pixels of a version, as they are stored.
+    /// Size of a version before it is turned.
     fn stored_size(&self, width: u32) -> Result<(u32, u32), Failed> {
         let (width, height) = self.picture.size_at(width).ok_or_else(|| failed("it has no size"))?;
         let is_turned = super::exif::is_turned(self.head.orientation);
         Ok(if is_turned { (height, width) } else { (width, height) })
     }
 
-    /// Bytes of memory that this takes at most, every copy counted: while it is decoded, while it is made smaller, and while
-    /// the versions are encoded.
+    /// Most bytes of memory that the task takes, with all copies: while the picture is decoded, resized and encoded.
     fn memory(&self) -> Result<u64, Failed> {
         let pixels = |(width, height): (u32, u32)| u64::from(width) * u64::from(height);
         let sizes = self.widths().into_iter().map(|width| self.stored_size(width)).collect::<Result<Vec<_>, _>>()?;
@@ -86,7 +85,7 @@ impl Task<'_> {
             _ => ((width, height), decoding),
         };
         let all = sizes.into_iter().map(pixels).sum::<u64>() * channels;
-        // Rows are made narrower before there are fewer of them.
+        // Resizing reduces the width first, then the height.
         let narrower = if whole == widest { 0 } else { u64::from(widest.0) * u64::from(whole.1) * channels };
         let smaller = pixels(whole) * channels + narrower + all;
         let is_lossless = self.picture.format == Some(Format::Png) && pixels(widest) <= MOST_LOSSLESS;
@@ -96,10 +95,10 @@ impl Task<'_> {
     }
 }
 
-/// Makes the wanted versions and hands each over as it is finished.
+/// Makes the wanted versions and passes each to `keep` as it is finished.
 ///
 /// # Errors
-/// The picture takes too much memory, cannot be decoded, or `keep` says that it is enough.
+/// The picture takes too much memory, cannot be decoded, or `keep` fails.
 pub(super) fn make(task: &Task<'_>, keep: &mut Keep<'_>) -> Result<(), Failed> {
     let memory = task.memory()?;
     if memory > MOST_MEMORY {
@@ -111,7 +110,7 @@ pub(super) fn make(task: &Task<'_>, keep: &mut Keep<'_>) -> Result<(), Failed> {
     let Decoded { pixels, profile } = decode(task.kind, task.cleaned, &task.head, widest)?;
     let orientation = Orientation::from_exif(task.head.orientation).unwrap_or(Orientation::NoTransforms);
     let mut sizes = all_sizes(pixels, &widths, task)?;
-    // Phones first: the smallest was made last.
+    // Versions for phones first: the smallest was made last.
     while let Some((width, mut pixels)) = sizes.pop() {
         pixels.apply_orientation(orientation);
         for variant in task.wanted.iter().filter(|variant| variant.width == width) {
@@ -121,8 +120,7 @@ pub(super) fn make(task: &Task<'_>, keep: &mut Keep<'_>) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The picture in all widths, each made from the next wider one; those wider than asked for are let go of early. Not
-/// turned yet.
+/// The picture in all widths, each made from the next wider one, not turned yet. The decoded picture is freed early.
 fn all_sizes(pixels: DynamicImage, widths: &[u32], task: &Task<'_>) -> Result<Vec<(u32, DynamicImage)>, Failed> {
     let mut sizes: Vec<(u32, DynamicImage)> = Vec::new();
     let mut whole = Some(pixels);
@@ -139,7 +137,7 @@ fn all_sizes(pixels: DynamicImage, widths: &[u32], task: &Task<'_>) -> Result<Ve
     Ok(sizes)
 }
 
-/// As [`smaller`], without the copy that transparency would take.
+/// Works like [`smaller`], without the copy for transparency.
 fn smaller_of_whole(mut whole: DynamicImage, size: (u32, u32)) -> Result<DynamicImage, Failed> {
     let (width, height) = (whole.width(), whole.height());
     let DynamicImage::ImageRgba8(rgba) = &mut whole else { return smaller(&whole, size, true) };
@@ -153,7 +151,7 @@ fn smaller_of_whole(mut whole: DynamicImage, size: (u32, u32)) -> Result<Dynamic
     Ok(made)
 }
 
-/// `mind_alpha`: colours count by how much of them is seen, which takes a copy.
+/// Resizes pixels. `mind_alpha`: weighs colours by their opacity, which takes a copy.
 fn smaller(pixels: &DynamicImage, (width, height): (u32, u32), mind_alpha: bool) -> Result<DynamicImage, Failed> {
     let kind = if pixels.color().has_alpha() { PixelType::U8x4 } else { PixelType::U8x3 };
     let from = ImageRef::new(pixels.width(), pixels.height(), pixels.as_bytes(), kind).map_err(failed)?;
@@ -168,7 +166,7 @@ fn smaller(pixels: &DynamicImage, (width, height): (u32, u32), mind_alpha: bool)
     made.ok_or_else(|| failed("its pixels do not fill it"))
 }
 
-/// At the best quality that fits into what it may have, or at the least.
+/// Encodes at the best quality that fits the size limit, or else at the lowest.
 fn encode(
     pixels: &DynamicImage,
     profile: &Option<Vec<u8>>,
@@ -190,7 +188,7 @@ fn encode(
         Format::Jpeg => first_that_fits(&JPEG_QUALITIES, most, |quality| jpeg(pixels, *quality, profile)),
         Format::Png => {
             let made = png(pixels, profile)?;
-            // Few colours make a small file until the edges between them are blended.
+            // A picture of few colours grows if its edges are blended.
             let is_larger =
                 picture.size.is_none_or(|(width, _)| width != pixels.width()) && made.len() >= cleaned.len();
             Ok(if is_larger { cleaned.to_vec() } else { made })
@@ -250,7 +248,7 @@ fn png(pixels: &DynamicImage, profile: &Option<Vec<u8>>) -> Result<Vec<u8>, Fail
 }
 
 impl Failed {
-    /// Something else than the picture is to blame.
+    /// Failure that the picture did not cause.
     pub(super) fn because(reason: impl std::fmt::Display) -> Self {
         failed(reason)
     }

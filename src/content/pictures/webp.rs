@@ -1,11 +1,11 @@
-//! WebP, chunk by chunk (RFC 9649): what its head says, the file without what it tells of its maker, and the colour
-//! profile that libwebp's encoder leaves out.
+//! WebP, chunk by chunk (RFC 9649): reads the head, removes personal metadata, and adds the colour profile that
+//! libwebp's encoder leaves out.
 
 use super::{Broken, Head, colour, exif};
 use crate::domain::picture::Format;
 
 const CUT_OFF: Broken = Broken("the file ends in the middle of the picture");
-/// What shows the picture, besides its profile. Exif and XMP are not among them.
+/// Chunks that are needed to show the picture, besides its profile. Exif and XMP are not among them.
 const KEPT: &[&[u8; 4]] = &[b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"];
 
 const HAS_ICC: u8 = 0x20;
@@ -39,7 +39,7 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     let named = |name: &[u8; 4]| chunks.iter().find(|chunk| &chunk.name == name).map(|chunk| chunk.data);
     let extended = named(b"VP8X").and_then(|data| data.first_chunk::<10>());
     let is_animated = extended.is_some_and(|data| data[0] & IS_ANIMATED != 0);
-    // What moves is not encoded anew, and browsers do not turn it.
+    // Animations are not encoded again, and browsers do not turn them.
     let exif = named(b"EXIF").filter(|_| !is_animated);
     let orientation = exif.map_or(1, |data| exif::orientation(data.strip_prefix(b"Exif\0\0").unwrap_or(data)));
     let three = |bytes: &[u8]| u32::from_le_bytes([bytes[0], bytes[1], bytes[2], 0]) + 1;
@@ -58,7 +58,7 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     if width == 0 || height == 0 {
         return Err(Broken("there is no picture in it"));
     }
-    // Pixels, and the planes of the decoder.
+    // Pixels, and the decoder's planes.
     let decoding = u64::from(width) * u64::from(height) * 8;
     let format = (!is_animated).then_some(Format::WebP);
     Ok(Head { width, height, orientation, format, moves: is_animated, channels: 4, decoding })
@@ -78,7 +78,7 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
                 *flags |= if profile.is_some() { HAS_ICC } else { 0 };
             }
             push(&mut cleaned, *b"VP8X", &data);
-            // It comes first (RFC 9649, 2.7).
+            // The profile must come first (RFC 9649, 2.7).
             if let Some(profile) = &profile {
                 push(&mut cleaned, *b"ICCP", profile);
             }
@@ -92,7 +92,7 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
     Ok(file(&cleaned))
 }
 
-/// The same picture with a colour profile.
+/// Returns the picture with a colour profile.
 pub(super) fn with_profile(bytes: &[u8], profile: &[u8]) -> Result<Vec<u8>, Broken> {
     let Head { width, height, .. } = head(bytes)?;
     let chunks = chunks(bytes)?;

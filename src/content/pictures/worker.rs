@@ -1,5 +1,5 @@
-//! The one who makes pictures smaller: a thread of the site, or the whole of `instep pictures`. One picture at a time, so
-//! that no more than one stands in memory.
+//! Worker that resizes pictures: a thread of the site, or the whole process of `instep pictures`. One picture at a
+//! time, so that only one is in memory.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -13,10 +13,10 @@ use std::{
 use super::{Pictures, head, variants, workshop::Helped};
 use crate::{content::media::MediaFile, domain::picture::Variant};
 
-/// How often long work tells how far it is.
+/// Time between progress reports.
 const TELL_EVERY: Duration = Duration::from_secs(15);
 
-/// What is to be done next.
+/// Next step of the worker.
 pub(super) enum Next {
     All(Vec<Arc<MediaFile>>),
     Hurried(Arc<MediaFile>),
@@ -27,14 +27,14 @@ pub(super) enum Next {
 pub(super) struct Worker {
     pictures: Arc<Pictures>,
     waiting: VecDeque<Arc<MediaFile>>,
-    /// Addresses of pictures that the helper has left undone, as where the disk is full. They wait for the next change.
+    /// Addresses of pictures that the helper could not make, for example on a full disk. They wait for the next change.
     left: HashSet<String>,
     done: usize,
     begun: Instant,
     told: Instant,
 }
 
-/// Nothing can be written, so there is no use in going on.
+/// Error: nothing can be written, so the worker stops.
 struct Full;
 
 impl Worker {
@@ -43,7 +43,7 @@ impl Worker {
         Self { pictures, waiting: VecDeque::new(), left: HashSet::new(), done: 0, begun: now, told: now }
     }
 
-    /// Until the site ends.
+    /// Works until the site ends.
     pub(super) fn run(mut self) {
         loop {
             match self.pictures.next(!self.waiting.is_empty()) {
@@ -68,8 +68,8 @@ impl Worker {
         }
     }
 
-    pub(super) fn make_all(mut self, all: Vec<Arc<MediaFile>>) -> usize {
-        self.plan(all.clone());
+    pub(super) fn make_all(mut self, all: &[Arc<MediaFile>]) -> usize {
+        self.plan(all.to_vec());
         if !self.waiting.is_empty() {
             tracing::info!("{} pictures are being made smaller", self.waiting.len());
         }
@@ -82,8 +82,8 @@ impl Worker {
         all.iter().filter(|file| self.pictures.has_failed(file)).count()
     }
 
-    /// Leaves all that waits to the helper, if there is one. Where it dies over a picture, another one goes on with the next:
-    /// what breaks a process must not break the site.
+    /// Leaves all waiting pictures to the helper process, if there is one. If it dies on a picture, a new process
+    /// continues with the next: a crash must not reach the site.
     fn let_help(&mut self) {
         let pictures = Arc::clone(&self.pictures);
         let is_missing = |file: &Arc<MediaFile>| !pictures.has_failed(file) && !pictures.missing(file).is_empty();
@@ -117,7 +117,7 @@ impl Worker {
         self.left.extend(self.waiting.drain(..).filter(is_missing).map(|file| file.address.clone()));
     }
 
-    /// New photos first: those are being looked at.
+    /// Queues the newest photos first, since readers look at those.
     fn plan(&mut self, mut all: Vec<Arc<MediaFile>>) {
         self.pictures.remove_unused(&all);
         self.left.clear();
@@ -141,7 +141,7 @@ impl Worker {
             Err(error) => return Err(self.full(&error)),
         }
         let mut full = None;
-        // A decoder that panics takes nothing but its picture down.
+        // A panic in a decoder only fails its picture.
         let made = catch_unwind(AssertUnwindSafe(|| self.make_sizes(file, &wanted, &mut full)));
         self.pictures.end(file);
         if let Some(error) = full {
@@ -187,7 +187,7 @@ impl Worker {
                 failed
             })
         };
-        // Where the whole picture is one of the sizes, it will be asked for.
+        // If the whole picture is one of the sizes, it will be requested.
         let is_choice = picture
             .format
             .is_some_and(|own| picture.choices(own).iter().any(|(address, _)| *address == picture.address));

@@ -1,7 +1,6 @@
-//! What was made of the site's pictures, kept under `data/pictures`, and the order book for what is to be made.
+//! Cleaned and resized pictures, stored in `data/pictures`, and the queue of pictures to be made.
 //!
-//! No picture is ever sent from the content folder: what leaves has been cleaned, and has the hash that its address
-//! says.
+//! No picture is ever sent from the content folder: each one that is sent is cleaned, and has the hash in its address.
 
 use std::{
     collections::HashSet,
@@ -30,20 +29,20 @@ use crate::{
     domain::picture::{Format, Variant},
 };
 
-/// How many pictures are cleaned at the same time for those who ask; each may take twice its file in memory.
+/// Number of pictures cleaned at the same time for requests; each may take twice its file size in memory.
 const CLEANERS: usize = 2;
-/// How often is asked whether the process that makes pictures is done.
+/// Time between checks if the helper process has ended.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-/// How often a picture is tried that each time ended the program, or the machine, before it was done.
+/// Number of tries for a picture that each time ended the program, or the machine, before it was done.
 const TRIES: u64 = 2;
-/// Signals by which people and systems end programs: SIGHUP, SIGINT, SIGQUIT, SIGTERM. No picture is to blame.
+/// Signals by which people and systems end programs: SIGHUP, SIGINT, SIGQUIT, SIGTERM. Not caused by a picture.
 const ENDING: [i32; 4] = [1, 2, 3, 15];
-/// Endings of files: a picture is being made smaller (one byte for each try), or cannot be (why not).
+/// File extensions: a picture is being made (one byte for each try), or cannot be made (the reason).
 const MAKING: &str = "making";
 const FAILED: &str = "failed";
 
-/// The folder and the orders.
+/// The folder and the queue.
 #[derive(Debug)]
 pub struct Pictures {
     pub(super) folder: PathBuf,
@@ -52,39 +51,39 @@ pub struct Pictures {
     orders: Mutex<Orders>,
     bell: Condvar,
     cleaners: Semaphore,
-    /// For names of files that are being written.
+    /// Counter for the names of files that are being written.
     written: AtomicU64,
 }
 
 #[derive(Debug, Default)]
 struct Orders {
-    /// The content as it is now, when it is new.
+    /// All pictures of the content, after it has changed.
     all: Option<Vec<Arc<MediaFile>>>,
-    /// Somebody is waiting for these.
+    /// Pictures that a request is waiting for.
     hurried: Vec<Arc<MediaFile>>,
     is_closed: bool,
 }
 
-/// A picture without what it says about its maker.
+/// A picture without personal metadata.
 #[derive(Debug)]
 pub enum Cleaned {
-    /// In a file that stays.
+    /// A stored file.
     Kept(PathBuf),
-    /// Where no file could be written, or until the picture has been turned.
+    /// Bytes, if no file could be written or the picture is not turned yet.
     Bytes(Vec<u8>),
 }
 
-/// How the process that makes pictures did.
+/// Result of the helper process.
 #[derive(Debug)]
 pub(super) enum Helped {
-    /// There is none.
+    /// Helper is not configured.
     NoProgram,
     NotStarted(io::Error),
     Died(String),
     Ended,
 }
 
-/// The thread that makes pictures smaller works until this is dropped.
+/// Guard: the thread that resizes pictures works until this is dropped.
 #[derive(Debug)]
 pub struct Working(Arc<Pictures>);
 
@@ -97,7 +96,7 @@ impl Drop for Working {
 }
 
 impl Pictures {
-    /// Touches nothing yet; the folder is made when there is something to keep.
+    /// Touches no files; the folder is made with the first file.
     pub fn new(data: &Path) -> Arc<Self> {
         Arc::new(Self {
             folder: data.join("pictures"),
@@ -110,22 +109,22 @@ impl Pictures {
         })
     }
 
-    /// Has the work done by a program of its own, which gives the memory back when it is done: what decoders leave
-    /// behind in a long-running process is more than the rest of a site takes. It must make everything that is missing,
-    /// as [`Pictures::make_all`] does, and end.
+    /// Runs the work in a process of its own, which frees its memory at the end: what decoders leave behind in a
+    /// long-running process is more than the rest of a site takes. The program must make everything that is missing, as
+    /// [`Pictures::make_all`] does, and end.
     pub fn leave_to(&self, program: PathBuf, arguments: Vec<OsString>) {
         let _ = self.helper.set((program, arguments));
     }
 
-    /// Makes everything that is missing, here and now; how many pictures could not be made smaller.
+    /// Makes everything that is missing, on this thread; returns how many pictures could not be resized.
     pub fn make_all(self: &Arc<Self>, media: &MediaIndex) -> usize {
-        Worker::new(Arc::clone(self)).make_all(pictures_of(media))
+        Worker::new(Arc::clone(self)).make_all(&pictures_of(media))
     }
 
-    /// Begins to work in a thread of its own.
+    /// Starts the work in a thread of its own.
     ///
     /// # Errors
-    /// The system has no thread to give.
+    /// The system cannot start a thread.
     pub fn start(self: &Arc<Self>) -> io::Result<Working> {
         let working = Working(Arc::clone(self));
         let pictures = Arc::clone(self);
@@ -133,13 +132,13 @@ impl Pictures {
         Ok(working)
     }
 
-    /// Says what the content holds now: what is missing will be made, what is no longer used goes.
+    /// Gives the worker the current content: what is missing will be made, what is unused will be removed.
     pub fn follow(&self, media: &MediaIndex) {
         self.orders().all = Some(pictures_of(media));
         self.bell.notify_all();
     }
 
-    /// Somebody looks at this picture now.
+    /// Moves a picture that a reader is waiting for to the front.
     pub fn hurry(&self, file: &Arc<MediaFile>) {
         let mut orders = self.orders();
         if !orders.hurried.iter().any(|other| other.address == file.address) {
@@ -148,13 +147,13 @@ impl Pictures {
         }
     }
 
-    /// The file of a smaller version; it may not be there yet.
+    /// Path of a smaller version; it may not exist yet.
     pub fn path_of(&self, file: &MediaFile, variant: Variant) -> PathBuf {
         let width = if file.picture().is_whole(variant) { String::new() } else { format!("-{}", variant.width) };
         self.folder.join(format!("{}{width}.{}", file.hash(), variant.format.ending()))
     }
 
-    /// True if no smaller version will be made of this file, and the reason is kept.
+    /// True if this file cannot be resized; the reason is stored.
     pub fn has_failed(&self, file: &MediaFile) -> bool {
         self.note(file, FAILED).exists()
     }
@@ -163,7 +162,7 @@ impl Pictures {
         self.folder.join(format!("{}.{ending}", file.hash()))
     }
 
-    /// Notes that a picture is being made smaller. `false`: that has been tried before, and never came to its end.
+    /// Records that a picture is being made. `false`: all earlier tries ended the program.
     pub(super) fn begin(&self, file: &MediaFile) -> io::Result<bool> {
         fs::create_dir_all(&self.folder)?;
         let note = self.note(file, MAKING);
@@ -178,7 +177,7 @@ impl Pictures {
         let _ = fs::remove_file(self.note(file, MAKING));
     }
 
-    /// Keeps why a picture cannot be made smaller; its hash goes with the file and with [`super::EDITION`].
+    /// Stores why a picture cannot be resized. The hash changes with the file and with [`super::EDITION`].
     pub(super) fn fail(&self, file: &MediaFile, reason: &str) {
         self.end(file);
         if let Err(error) = self.keep(&self.note(file, FAILED), reason.as_bytes()) {
@@ -186,7 +185,7 @@ impl Pictures {
         }
     }
 
-    /// Marks the picture that a process was at when it died. `false`: it was at none.
+    /// Marks as failed the picture that a process was making when it died. `false`: there was none.
     pub(super) fn blame(&self, how: &str) -> bool {
         let mut has_found = false;
         for path in self.files().filter(|path| path.extension().is_some_and(|ending| ending == MAKING)) {
@@ -200,7 +199,7 @@ impl Pictures {
         fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|entry| entry.path())
     }
 
-    /// The whole picture, cleaned. `None`: the file is no longer what its address says, or cannot be cleaned.
+    /// The whole picture, cleaned. `None`: the file has changed since its address was made, or cannot be cleaned.
     pub async fn cleaned(self: &Arc<Self>, file: &Arc<MediaFile>) -> Option<Cleaned> {
         let path = self.cleaned_path(file)?;
         if tokio::fs::try_exists(&path).await.unwrap_or(false) {
@@ -234,7 +233,7 @@ impl Pictures {
         Some(self.folder.join(format!("{}.{}", file.hash(), file.kind()?.ending())))
     }
 
-    /// Reads and cleans a file, if it still is the one that was looked at.
+    /// Reads and cleans a file if it is unchanged since it was looked at.
     pub(super) fn clean(&self, file: &MediaFile) -> Option<Vec<u8>> {
         let kind = file.kind()?;
         let bytes = fs::metadata(&file.path).ok().filter(|now| now.len() <= MOST_BYTES).map(|_| fs::read(&file.path));
@@ -248,7 +247,7 @@ impl Pictures {
         }
     }
 
-    /// Writes a file whole or not at all.
+    /// Writes a file completely or not at all.
     pub(super) fn keep(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let nth = self.written.fetch_add(1, Ordering::Relaxed);
@@ -265,7 +264,7 @@ impl Pictures {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is next; sleeps while there is nothing to do.
+    /// Next step; sleeps while there is nothing to do.
     pub(super) fn next(&self, is_busy: bool) -> Next {
         let mut orders = self.orders();
         loop {
@@ -282,20 +281,20 @@ impl Pictures {
         }
     }
 
-    /// Lets the helper work until it is done.
+    /// Starts the helper and waits until it has ended.
     #[expect(clippy::disallowed_methods, reason = "the thread waits for a child and serves nobody")]
     pub(super) fn helped(&self) -> Helped {
         let Some((program, arguments)) = self.helper.get() else { return Helped::NoProgram };
         let mut command = Command::new(program);
-        // In a group of its own, so that Ctrl-C is the site's to answer. The pipe ends with us, however we end, and it
-        // with the pipe.
+        // A process group of its own: Ctrl-C is for the site. The pipe closes whenever this process ends, and the
+        // helper then ends too.
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
         match command.spawn() {
             Ok(child) => *self.helping() = Some(child),
             Err(error) => return Helped::NotStarted(error),
         }
         loop {
-            // Closed after the last look, nobody else would end it.
+            // If `is_closed` was set before the helper started, only this check ends it.
             if self.orders().is_closed {
                 self.end_helper();
             }
@@ -311,7 +310,7 @@ impl Pictures {
 
     fn end_helper(&self) {
         if let Some(mut child) = self.helping().take() {
-            // It may have ended by itself.
+            // It may have ended already.
             let _ = child.kill();
             let _ = child.wait();
             let drafts = draft_start(child.id());
@@ -335,7 +334,7 @@ impl Pictures {
         picture.variants().into_iter().chain(whole).filter(is_missing).collect()
     }
 
-    /// Removes what was made of pictures that the content no longer has.
+    /// Removes the files made of pictures that are no longer in the content.
     pub(super) fn remove_unused(&self, used: &[Arc<MediaFile>]) {
         let used: HashSet<&str> = used.iter().map(|file| file.hash()).collect();
         for path in self.files() {
@@ -349,12 +348,12 @@ impl Pictures {
     }
 }
 
-/// True if a process did not do its work, and nobody has asked it to stop.
+/// True if a process failed without being asked to stop.
 fn is_death(status: ExitStatus) -> bool {
     !status.success() && !status.signal().is_some_and(|signal| ENDING.contains(&signal))
 }
 
-/// How names of files begin that a process has not finished writing.
+/// Prefix of the names of files that a process is still writing.
 fn draft_start(process: u32) -> String {
     format!(".{process}-")
 }
@@ -364,7 +363,7 @@ fn pictures_of(media: &MediaIndex) -> Vec<Arc<MediaFile>> {
 }
 
 impl MediaFile {
-    /// Whether it leaves without what it says about its maker, and never as it is on disk.
+    /// True if the file is sent without personal metadata, and never as it is on disk.
     pub fn is_cleaned(&self) -> bool {
         self.kind().is_some()
     }

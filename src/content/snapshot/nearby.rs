@@ -1,4 +1,4 @@
-//! What somebody may have meant who asked for an address that is not there.
+//! Finds existing addresses near one that does not exist.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -8,12 +8,12 @@ use crate::domain::{
     near,
 };
 
-/// Most posts that a word of an address leads to; a word that more have says nothing.
+/// Most posts that share a word of their address; a word of more posts says nothing.
 const HOLDERS: usize = 50;
-/// Longest address that is thought about, in bytes.
+/// Longest path for which near ones are searched, in bytes.
 const LONGEST: usize = 200;
 
-/// The last parts of all addresses, old ones too, and their words.
+/// Last parts of all addresses, old ones too, and their words.
 #[derive(Debug, Default)]
 pub(in crate::content) struct Nearby {
     /// Slugs and the address that each leads to.
@@ -47,7 +47,7 @@ impl Nearby {
         Self { known, words }
     }
 
-    /// Addresses, nearest first: those that are nearly written so, then those with at least half of the words.
+    /// Addresses, nearest first: those spelled nearly so, then those with at least half of the words.
     pub(in crate::content) fn find(&self, asked: &str, most: usize) -> Vec<&str> {
         let mut shared: HashMap<usize, usize> = HashMap::new();
         let words: Vec<&str> = words_of(asked).take(12).collect();
@@ -75,8 +75,8 @@ impl Snapshot {
         self.nearby.get_or_init(|| Nearby::build(&self.posts, &self.pages, self.stretches.values().cloned()))
     }
 
-    /// Titles and addresses that are near a path which leads nowhere, nearest first. Nothing for paths that no
-    /// author's content has, such as those that programs try: `/wp-login.php`, `/.env`.
+    /// Entries near a path that leads nowhere, nearest first. None for a last part with a dot, which no author's
+    /// content has but programs try: `/wp-login.php`, `/.env`.
     pub fn nearby(&self, path: &str, most: usize) -> Vec<&Entry> {
         let asked = last_part(path);
         if path.len() > LONGEST || asked.contains('.') {
@@ -92,7 +92,7 @@ impl Snapshot {
     }
 }
 
-/// `/2019/05/Old-Calf.html` to `old-calf`.
+/// Last part of a path: `old-calf` of `/2019/05/Old-Calf.html`.
 pub(in crate::content) fn last_part(path: &str) -> String {
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase();
     let ending = last.strip_suffix(".html").or_else(|| last.strip_suffix(".htm")).or_else(|| last.strip_suffix(".md"));

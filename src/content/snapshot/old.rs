@@ -1,30 +1,30 @@
-//! Addresses that other programs gave to what is here now, by the forms that they have. Each leads to what exists, and
-//! only to that.
+//! Finds content by the addresses that other programs gave it, by their forms. Each leads to what exists, and only to
+//! that.
 
 use std::path::Path;
 
 use super::{super::media::composed, Snapshot, Target};
 use crate::domain::{entry::Post, slug::Slug};
 
-/// Files that stood for their folder.
+/// Files that stand for their folder.
 const INDEXES: &[&str] = &["index.html", "index.htm", "index.php"];
 /// Endings of pages.
 const ENDINGS: &[&str] = &[".html", ".htm"];
-/// Last parts of the addresses of feeds, by our own.
+/// Our feeds, each with the last parts of feed addresses in other programs.
 const FEEDS: &[(&str, &[&str])] = &[
     ("feed.xml", &["feed.xml", "feed", "atom.xml", "atom", "feed.atom", "index.atom"]),
     ("rss.xml", &["rss.xml", "rss", "rss2", "index.xml", "feed.rss", "index.rss", "rss2.xml"]),
     ("feed.json", &["feed.json", "index.json"]),
 ];
-/// What stands before the name of a tag.
+/// Path segments before the name of a tag.
 const TAGS: &[&str] = &["tags", "tag", "categories", "category", "topics", "topic"];
-/// What stands before the name of an author, whose posts are those of the site.
+/// Path segments before the name of an author. They lead to the home page.
 const AUTHORS: &[&str] = &["authors", "author"];
-/// Lists of all posts, and what stands before the name of one.
+/// Lists of all posts; also path segments before the name of a post.
 const POSTS: &[&str] = &["archive", "archives", "posts", "post", "blog", "articles", "news"];
 
 impl Snapshot {
-    /// The one address of what is at a path but for a slash at its end or upper case. The path is tidied.
+    /// Address that differs from a tidied path only by a slash at its end or by upper case.
     pub fn near(&self, path: &str) -> Option<String> {
         let lower = path.to_lowercase();
         let spelled = [path.to_owned(), format!("{path}/"), format!("{lower}/"), lower];
@@ -34,12 +34,12 @@ impl Snapshot {
         })
     }
 
-    /// Where a path, tidied, leads that nothing here has.
+    /// Existing address for a tidied path that nothing here has.
     pub fn old_address(&self, path: &str) -> Option<String> {
         self.old(&path.to_lowercase())
     }
 
-    /// The address of a file by its path in `media/`, or beside the text whose address stands before its name.
+    /// Address of a file by its path in `media/`, or beside the text whose address stands before its name.
     pub fn old_file(&self, path: &str) -> Option<&str> {
         let (room, name) = path.rsplit_once('/').filter(|(_, name)| name.contains('.'))?;
         let end = format!("-{name}");
@@ -54,14 +54,14 @@ impl Snapshot {
             Target::Redirect(_) => None,
         });
         let beside = entry.and_then(|entry| Some(entry.file.parent()?.join(name)));
-        // Comparing paths is dear, and most names are those of no file.
+        // Comparing paths is slow, and most names belong to no file.
         let mut files = self.media.values().filter(|file| file.address.ends_with(&end));
         files
             .find(|file| composed(&file.path).ends_with(&in_media) || beside.as_ref() == Some(&file.path))
             .map(|file| &*file.address)
     }
 
-    /// Of a path in lower case; the empty one is the home page.
+    /// Existing address for a path in lower case; the empty one is the home page.
     fn old(&self, path: &str) -> Option<String> {
         let Some((room, last)) = path.rsplit_once('/') else { return Some("/".to_owned()) };
         if let Some(near) = self.near(path) {
@@ -104,14 +104,14 @@ impl Snapshot {
         }
     }
 
-    /// Of categories within each other the last is meant.
+    /// Address of a tag; of nested categories, the last counts.
     fn old_tag(&self, names: &[&str]) -> Option<String> {
         let name = names.last()?;
         let mut slugs = [Slug::of_tag(name), Slug::from_text(name)].into_iter().flatten();
         slugs.find(|slug| self.tags.contains_key(slug)).map(|slug| format!("/tags/{slug}"))
     }
 
-    /// The posts of a year, or of a month: there are no lists of days.
+    /// Archive of a year or a month; days have none.
     fn old_archive(&self, dates: &[&str]) -> Option<String> {
         let (year, month) = year_and_month(dates)?;
         let has =
@@ -122,7 +122,7 @@ impl Snapshot {
         })
     }
 
-    /// A post behind its date, its categories or the name of a list; a page behind nothing.
+    /// Address of a post behind its date, its categories or the name of a list; or of a page behind nothing.
     fn old_entry(&self, parts: &[&str]) -> Option<String> {
         let (last, above) = parts.split_last()?;
         let Some(post) = self.post(last) else {
@@ -141,7 +141,7 @@ impl Snapshot {
     }
 }
 
-/// `2026`, `2026/05`, `2026/05/02`.
+/// Year and month in `2026`, `2026/05`, `2026/05/02`.
 fn year_and_month(dates: &[&str]) -> Option<(i16, Option<i8>)> {
     let (year, rest) = dates.split_first().filter(|(year, rest)| year.len() == 4 && rest.len() <= 2)?;
     let rest = rest.iter().map(|part| part.parse::<i8>().ok().filter(|_| part.len() <= 2));

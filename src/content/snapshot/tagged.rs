@@ -16,21 +16,21 @@ const OFFERED: usize = 8;
 /// Posts that have all of some tags.
 #[derive(Debug)]
 pub struct Tagged {
-    /// In the order of their slugs, each once.
+    /// Tags in the order of their slugs, each once.
     pub tags: Vec<Tag>,
-    /// Newest first; never empty.
+    /// Posts, newest first; never empty.
     pub posts: Vec<Arc<Post>>,
-    /// Tags that some of these posts have and others do not, the most frequent first, each with how many.
+    /// Tags that some of these posts have and others do not, most frequent first, with the number of posts.
     pub narrower: Vec<(Tag, usize)>,
 }
 
 impl Tagged {
-    /// `feet`, `calves+feet`: the one way to write it.
+    /// Canonical spelling: `feet`, `calves+feet`.
     pub fn slug(&self) -> String {
         joined(&self.tags)
     }
 
-    /// The same with one tag more.
+    /// Slug with one tag more.
     pub fn with(&self, tag: &Tag) -> String {
         let mut tags = self.tags.clone();
         tags.push(tag.clone());
@@ -44,7 +44,7 @@ fn joined(tags: &[Tag]) -> String {
 }
 
 impl Snapshot {
-    /// What an address asks for, in any order and spelling; `None` where no post has all of it.
+    /// Posts with all tags of an address, in any order and spelling; `None` if no post has all.
     pub fn tagged(&self, written: &str) -> Option<Tagged> {
         let mut slugs: Vec<Slug> = written.split('+').take(MOST + 1).filter_map(Slug::from_text).collect();
         slugs.sort();

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-/// Words in the name of a copy that is nothing else.
+/// Words that only names of copies have.
 const MARKS: [&str; 5] =
     [".sync-conflict-", "conflicted copy", "(sfconflict", "(case conflict", "in konflikt stehende kopie"];
-/// What is in the name of every copy; looked for first, since a site may have ten thousand names.
+/// Parts of words; every copy's name has one. Checked first, since a site may have ten thousand names.
 const SIGNS: [&str; 5] = ["(", "onflict", "opy", "opie", "~syncthing~"];
 
-/// Whether a file (or the folder of an `index.md`) is such a copy. `is_there` says whether a name stands beside it.
+/// True if a file (or the folder of an `index.md`) is such a copy. `is_there` is true for a name beside it.
 pub(super) fn is_copy(name: &str, is_there: impl Fn(&str) -> bool) -> bool {
     if !SIGNS.iter().any(|sign| name.contains(sign)) {
         return false;
@@ -32,7 +32,7 @@ pub(super) fn is_copy(name: &str, is_there: impl Fn(&str) -> bool) -> bool {
     original.is_some_and(|original| is_there(&name[..name.floor_char_boundary(original.len())]))
 }
 
-/// The name that is looked at: of the file, or of its folder.
+/// Name that is checked: of the file, or of the folder of an `index.md`.
 pub(super) fn name_of(path: &Path) -> Option<String> {
     let stem = path.file_stem()?.to_string_lossy();
     let is_index = stem == "index" || stem.starts_with("index.");

@@ -1,4 +1,4 @@
-//! Looking through folders, also over links: which lead out of the content, and which lead in circles.
+//! Walks through folders and over links; notes links that lead out of the content or in circles.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -9,12 +9,12 @@ use std::{
 use super::{Found, Stamp, Tree};
 use crate::content::side_by_side::side_by_side;
 
-/// A folder that is to be looked into.
+/// A folder to read.
 struct Folder {
     path: PathBuf,
-    /// Its path without a link in it.
+    /// Path without links.
     real: PathBuf,
-    /// Where the links stood that led here, without a link in their paths.
+    /// Real paths of the folders with the links that led here.
     via: Vec<PathBuf>,
 }
 
@@ -22,14 +22,14 @@ struct Folder {
 enum Entry {
     Folder,
     File(Stamp),
-    /// What it leads to.
+    /// Link, with the metadata of its target.
     Link(io::Result<fs::Metadata>),
     Other,
 }
 
-/// Looks through folders of one site, and notes in its tree what is to be said of them.
+/// Walks through folders of one site, and notes faults in its tree.
 pub(super) struct Walk<'a> {
-    /// The content folder, without a link in its path.
+    /// Path of the content folder, without links.
     root: PathBuf,
     tree: &'a mut Tree,
 }
@@ -45,8 +45,8 @@ impl<'a> Walk<'a> {
         Ok(Self { root, tree })
     }
 
-    /// All files below a folder of the content, sorted. Hidden files and those of editors are passed over. A folder
-    /// that is missing is an empty one.
+    /// All files below a folder of the content, sorted. Hidden files and those of editors are skipped. A missing folder
+    /// counts as empty.
     pub fn files_below(&mut self, folder: &Path) -> Vec<Found> {
         let mut found = Vec::new();
         let (mut folders, mut links, mut read) = (Vec::new(), VecDeque::new(), HashSet::new());
@@ -78,9 +78,9 @@ impl<'a> Walk<'a> {
                     }
                 }
             }
-            // Links last: where two ways lead to a folder, its own is the first.
+            // Links come last, so that a folder is read by its own path first.
             let Some(folder) = folders.pop().or_else(|| links.pop_front()) else { break };
-            // Inside of a linked folder, a link to what has been read would multiply it.
+            // Inside a linked folder, a link to a folder that was read would multiply its files.
             let is_new = read.insert(folder.real.clone());
             if is_new || folder.via.len() < 2 {
                 next = self.entries(&folder.path, &folder.real).map(|entries| (folder, entries));
@@ -105,7 +105,7 @@ impl<'a> Walk<'a> {
             let name = name.as_encoded_bytes();
             !(name.starts_with(b".") || name.starts_with(b"#") || name.ends_with(b"~"))
         };
-        // Asking the system about ten thousand files takes longer than all the rest of a change.
+        // Reading the metadata of ten thousand files takes longer than all the rest of a change.
         let looked = side_by_side(entries.flatten().filter(is_ours).collect(), |found: fs::DirEntry| {
             let path = found.path();
             let entry = entry(&path, found.metadata())?;
@@ -116,7 +116,7 @@ impl<'a> Walk<'a> {
         Some(entries)
     }
 
-    /// Where a link leads, whether that is a folder, and its stamp. `None` where it is not followed.
+    /// Target of a link, true if it is a folder, and its stamp. `None` if the link is not followed.
     fn link(&mut self, path: &Path, to: io::Result<fs::Metadata>, from: &Folder) -> Option<(PathBuf, bool, Stamp)> {
         self.tree.scope.add(path);
         let led = to.and_then(|metadata| Ok((path.canonicalize()?, metadata)));
@@ -137,7 +137,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// `None` for a file that vanished meanwhile.
+/// Returns `None` for a file that is gone.
 fn entry(path: &Path, metadata: io::Result<fs::Metadata>) -> Option<Entry> {
     Some(match metadata.ok()? {
         link if link.is_symlink() => Entry::Link(fs::metadata(path)),

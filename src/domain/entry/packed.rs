@@ -1,26 +1,25 @@
-//! Bodies at rest. Ten thousand posts of a thousand words have 240 MB of HTML and plain text; LZ4 makes 90 of them,
-//! since nearly all words of the one are in the other, and takes 20 µs to give a post back.
+//! Bodies of posts, compressed while no page needs them. HTML and plain text of a post share nearly all of their words,
+//! so LZ4 compresses them together.
 
 use std::{ops::Deref, sync::Arc};
 
 use super::{Body, Piece};
 
-/// A body whose HTML and plain text are compressed. What it derefs to has the rest: pieces without their HTML, contents,
-/// counts.
+/// Body whose HTML and plain text are compressed. It derefs to the rest: pieces without their HTML, contents, counts.
 #[derive(Clone, Debug, Default)]
 pub struct PackedBody {
     light: Body,
-    /// Bytes of HTML, for each piece of it.
+    /// Number of bytes of HTML of each piece.
     lengths: Box<[usize]>,
-    /// Behind all HTML.
+    /// Compressed data: all HTML, then the plain text.
     text: PackedText,
 }
 
-/// Plain text, compressed. Two are equal where their bodies are.
+/// Compressed plain text. Two are equal if their bodies are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackedText {
     packed: Arc<[u8]>,
-    /// What stands before it.
+    /// Number of bytes of HTML before the text.
     before: usize,
 }
 
@@ -35,7 +34,7 @@ impl From<Body> for PackedBody {
         }
         let before = whole.len();
         whole.push_str(&std::mem::take(&mut body.text));
-        // Kept as long as the site runs.
+        // These lists are kept as long as the server runs.
         body.pieces.shrink_to_fit();
         body.contents.shrink_to_fit();
         let text = PackedText { packed: lz4_flex::compress_prepend_size(whole.as_bytes()).into(), before };
@@ -44,7 +43,7 @@ impl From<Body> for PackedBody {
 }
 
 impl PackedBody {
-    /// The body as it was made.
+    /// Returns the uncompressed body.
     pub fn unpack(&self) -> Body {
         let whole = self.text.whole();
         let mut body = self.light.clone();
@@ -60,7 +59,7 @@ impl PackedBody {
         body
     }
 
-    /// Its plain text.
+    /// Returns its plain text, compressed.
     pub fn plain(&self) -> &PackedText {
         &self.text
     }

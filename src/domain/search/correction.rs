@@ -1,4 +1,4 @@
-//! A question with words that nobody wrote: which ones may have been meant.
+//! Corrections of queries with words that no document has.
 
 use std::ops::Range;
 
@@ -8,29 +8,29 @@ use super::{
 };
 use crate::domain::near;
 
-/// Most words of a question that are doubted; with more it is another language, not a slip.
+/// Most words of a query that are corrected; with more it is in another language, not mistyped.
 const DOUBTED: usize = 3;
-/// Most words that are tried in place of one.
+/// Most candidates for one word.
 pub(super) const CANDIDATES: usize = 3;
-/// A word that is in so few documents may be a slip of the author's, if a near one is in [`FAR_MORE`] times as many.
+/// Most documents of a word that may be the author's typing error, if a near one is in [`FAR_MORE`] times as many.
 const RARE: usize = 2;
 const FAR_MORE: usize = 10;
 
-/// A word of a question and what may have been meant, likeliest first; never empty.
+/// Word of a query and its candidates, likeliest first; never empty.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Doubt {
-    /// In bytes of the question.
+    /// Byte range in the query.
     pub place: Range<usize>,
-    /// As the index has them.
+    /// Words as in the index.
     pub candidates: Vec<String>,
 }
 
-/// The doubtful words of a question. The last word may be a beginning.
+/// Words of a query that may be mistyped. The last word may be a beginning.
 pub(super) fn doubts(index: &Index, question: &str) -> Vec<Doubt> {
     let mut words = Vec::new();
     each(question, |word| words.push((word.place, word.text.to_owned(), word.kind)));
     let count = words.len();
-    // A year or a distance is meant as it is written, and one letter may mean anything.
+    // A year or a distance is meant as it is typed, and a single letter has too many candidates.
     let is_doubtful = |word: &str| word.chars().nth(1).is_some() && !word.contains(char::is_numeric);
     let mut doubts = Vec::new();
     for (nth, (place, word, _)) in
@@ -47,7 +47,7 @@ pub(super) fn doubts(index: &Index, question: &str) -> Vec<Doubt> {
     doubts
 }
 
-/// What may have been meant by a word.
+/// Candidates for a word.
 fn candidates(index: &Index, word: String, is_last: bool) -> Vec<String> {
     let term = Term { text: word, is_beginning: is_last };
     let (word, weight) = (&term.text, index.weight(&term));
@@ -63,7 +63,7 @@ fn candidates(index: &Index, word: String, is_last: bool) -> Vec<String> {
     found.into_iter().filter(is_meant).take(CANDIDATES).map(|(candidate, _)| candidate.to_owned()).collect()
 }
 
-/// The question in pieces; `true` marks a word that stands for another.
+/// Query in pieces; `true` marks a word that was replaced.
 pub(super) fn replaced(question: &str, doubts: &[Doubt], nth: usize) -> Vec<(String, bool)> {
     let mut pieces = Vec::new();
     let mut done = 0;
@@ -97,13 +97,13 @@ mod tests {
         for (question, expected) in [
             ("hamstirng", Some("[hamstring]")),
             ("the Hamstirng, STRETHC", Some("the [hamstring], [stretch]")),
-            // Not the last word, so no beginning.
+            // It is not the last word, so it is no beginning.
             ("hamstrin stretch", Some("[hamstring] stretch")),
             ("hamst", None),
             ("hamtsr", Some("[hamstring]")),
-            // The author's own slip.
+            // The author's own typing error.
             ("strech", Some("[stretch]")),
-            // A word like any other, however frequent its neighbour is.
+            // A correct word, however frequent its neighbour is.
             ("calf", None),
             ("2024", None),
             ("xylophone", None),

@@ -1,6 +1,6 @@
 //! The index: for each word, which documents have it and how often. Documents are ranked by BM25 (Robertson and
-//! Zaragoza, "The Probabilistic Relevance Framework", 2009), which sums over the words of a question how rare each is and
-//! how much of the document it is.
+//! Zaragoza, "The Probabilistic Relevance Framework", 2009): the sum over the words of a query of how rare each is and
+//! how large its share of the document is.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -11,9 +11,9 @@ use std::{
 use super::words::{Term, each};
 use crate::domain::search_doc::SearchDoc;
 
-/// How much a word counts in the title, in a tag and in the text.
+/// Weights of a word in the title, in a tag and in the text.
 const WEIGHTS: [u32; 3] = [10, 5, 1];
-/// BM25's usual values: how soon more of the same word says no more, and how much longer texts need more of it.
+/// BM25's usual values: how soon repetitions of a word stop counting, and how much longer texts need more of them.
 const K1: f32 = 1.2;
 const B: f32 = 0.75;
 /// Low bits of a [`Hit`] that hold the frequency.
@@ -23,15 +23,15 @@ const MOST_FREQUENT: u32 = (1 << FREQUENCY_BITS) - 1;
 #[derive(Debug, Default)]
 pub(super) struct Index {
     words: BTreeMap<Box<str>, Vec<Hit>>,
-    /// `None` where a document has gone.
+    /// Documents; `None` for one that was removed.
     rows: Vec<Option<Row>>,
     addresses: HashMap<String, usize>,
-    /// Words of all documents, repeated ones too.
+    /// Number of words of all documents, repeated ones too.
     length: u64,
 }
 
-/// A document that has a word: its row, then the weighted frequency. Packed, since a site of 10,000 posts has seven million
-/// of them; it is sorted by row.
+/// Document that has a word: its row, then the weighted frequency. Packed, since a site of 10,000 posts has seven
+/// million of them; sorted by row.
 #[derive(Clone, Copy, Debug)]
 struct Hit(u32);
 
@@ -53,23 +53,23 @@ impl Hit {
 #[derive(Debug)]
 struct Row {
     doc: Arc<SearchDoc>,
-    /// Its place among all documents, which decides between two that answer equally well.
+    /// Position among all documents, which decides between equal scores.
     place: usize,
-    /// How many words it has.
+    /// Number of its words.
     length: u64,
 }
 
-/// What a question finds.
+/// Documents that match a query.
 #[derive(Debug, Default)]
 pub(super) struct Matches {
-    /// Best first.
+    /// Documents, best first.
     pub docs: Vec<Arc<SearchDoc>>,
-    /// How many words of the question the best one has. Either all documents have all, or all have more than half.
+    /// Number of words of the query that the best one has. Either all documents have all, or all have more than half.
     pub met: usize,
 }
 
 impl Index {
-    /// Puts a document into the index, in place of the one with its address.
+    /// Adds a document to the index, or replaces the one with its address.
     pub fn put(&mut self, place: usize, doc: SearchDoc) {
         let row = match self.addresses.get(&doc.address).copied() {
             Some(row) => {
@@ -96,14 +96,14 @@ impl Index {
         self.rows[row] = Some(Row { doc: Arc::new(doc), place, length });
     }
 
-    /// Leaves the documents with these addresses and no others.
+    /// Removes all documents but those with these addresses.
     pub fn keep(&mut self, addresses: &HashSet<String>) {
         let gone = self.addresses.iter().filter(|(address, _)| !addresses.contains(*address));
         let gone: Vec<usize> = gone.map(|(_, row)| *row).collect();
         gone.into_iter().for_each(|row| self.take_out(row));
     }
 
-    /// Gives back the room that lists keep for growing.
+    /// Frees the spare capacity of lists.
     pub fn shrink(&mut self) {
         self.words.values_mut().for_each(Vec::shrink_to_fit);
     }
@@ -123,12 +123,12 @@ impl Index {
         }
     }
 
-    /// Every word and how many documents have it, in order.
+    /// Every word and the number of documents that have it, in order.
     pub fn words(&self) -> impl Iterator<Item = (&str, usize)> {
         self.words.iter().map(|(word, hits)| (&**word, hits.len()))
     }
 
-    /// How many documents have the most frequent of the words that a term finds.
+    /// Number of documents that have the most frequent word that the term matches.
     pub fn weight(&self, term: &Term) -> usize {
         self.hits(term).map(Vec::len).max().unwrap_or(0)
     }
@@ -150,7 +150,7 @@ impl Index {
         Matches { docs: found.into_iter().take(most).map(|(row, _)| Arc::clone(&row.doc)).collect(), met }
     }
 
-    /// For each row how well it answers. A word in all of 50,000 documents costs a fraction of a millisecond.
+    /// Score of each row. A word in all of 50,000 documents costs a fraction of a millisecond.
     fn scores(&self, terms: &[Term]) -> Vec<Score> {
         let mut scores = vec![Score::default(); self.rows.len()];
         let mut frequencies = vec![0_u32; self.rows.len()];
@@ -185,12 +185,12 @@ impl Index {
 
 #[derive(Clone, Copy, Default)]
 struct Score {
-    /// How many words of the question the document has.
+    /// Number of words of the query that the document has.
     met: usize,
     sum: f32,
 }
 
-/// How often a document has each word, weighted by where, and how many words it has.
+/// Weighted frequency of each word in a document, and its number of words.
 fn frequencies(doc: &SearchDoc) -> (HashMap<Box<str>, u32>, u64) {
     let mut frequencies: HashMap<Box<str>, u32> = HashMap::new();
     let mut length = 0;

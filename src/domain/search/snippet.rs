@@ -1,19 +1,19 @@
-//! The part of a text that says why it was found.
+//! Snippets: the part of a text with the words of the query.
 
 use super::words::{Term, each};
 
 /// Longest snippet, in characters.
 const SNIPPET: usize = 220;
 
-/// A word of a text that was looked for.
+/// Word of a text that matches the query.
 struct Hit {
     start: usize,
     end: usize,
-    /// Which word of the question it is.
+    /// Index of the word of the query.
     term: usize,
 }
 
-/// The stretch of text with the most different words of the question, cut at words, its hits marked.
+/// Part of the text with the most different words of the query, cut at words, with its matches marked.
 pub(super) fn snippet(text: &str, terms: &[Term]) -> Vec<(String, bool)> {
     let mut hits: Vec<Hit> = Vec::new();
     each(text, |word| {
@@ -31,7 +31,7 @@ pub(super) fn snippet(text: &str, terms: &[Term]) -> Vec<(String, bool)> {
         pieces.push(("… ".to_owned(), false));
     }
     for hit in hits.iter().filter(|hit| hit.start >= start && hit.end <= end) {
-        // Pairs of neighbouring characters share one.
+        // Pairs of neighbouring characters overlap by one.
         match pieces.last_mut().filter(|(_, is_hit)| *is_hit && hit.start <= done) {
             Some((marked, _)) => marked.push_str(&text[done.min(hit.end)..hit.end]),
             None => {
@@ -49,7 +49,7 @@ pub(super) fn snippet(text: &str, terms: &[Term]) -> Vec<(String, bool)> {
     pieces
 }
 
-/// A little before the hit that has the most different words of the question within reach after it.
+/// Start a little before the match that has the most different words of the query within reach after it.
 fn best_start(text: &str, hits: &[Hit]) -> usize {
     const LEAD: usize = 40;
     let reach = |from: usize| {

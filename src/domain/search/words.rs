@@ -1,10 +1,9 @@
-//! Words as search compares them. Documents and questions are read by the same function, so what is written the same is
-//! found.
+//! Words as search compares them. Documents and queries are read by the same function, so that equal words match.
 //!
-//! Case and compatibility forms (NFKC) never matter, accents and vowel points not in Latin, Greek, Cyrillic, Hebrew and
-//! Arabic. Text without spaces between words (Chinese, Japanese, Korean, Thai …) is cut into pairs of neighbouring
-//! characters. ICU's dictionaries would cut it at words, but take megabytes and cut a question differently than the text
-//! around it.
+//! Case and compatibility forms (NFKC) never matter; accents and vowel points do not matter in Latin, Greek, Cyrillic,
+//! Hebrew and Arabic. Text without spaces between words (Chinese, Japanese, Korean, Thai …) is cut into pairs of
+//! neighbouring characters. ICU's dictionaries would cut it at words, but take megabytes and cut a query differently
+//! than the text around it.
 
 use std::ops::Range;
 
@@ -12,34 +11,34 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_script::{Script, UnicodeScript};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Most words of a question that count; more only slow it down.
+/// Most words of a query that count; more only slow it down.
 const MAX_TERMS: usize = 32;
 
-/// A word of a text.
+/// Word of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word<'a> {
-    /// In bytes of the text.
+    /// Byte range in the text.
     pub place: Range<usize>,
-    /// Folded.
+    /// Folded word.
     pub text: &'a str,
     pub kind: Kind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Letters between spaces or signs.
+    /// Letters between spaces or punctuation.
     Whole,
     /// Two neighbouring characters.
     Pair,
-    /// The last character before a space or sign, so that every character begins some word.
+    /// Last character before a space or punctuation, so that every character begins some word.
     Last,
 }
 
-/// A word of a question.
+/// Word of a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Term {
     pub text: String,
-    /// It finds longer words that begin so, too.
+    /// True if it matches longer words that begin so, too.
     pub is_beginning: bool,
 }
 
@@ -49,12 +48,12 @@ impl Term {
     }
 }
 
-/// The words of a question, each once. The last one may be the beginning of a word, if it has two letters or more.
+/// Words of a query, each once. The last one may be the beginning of a word, if it has two letters or more.
 pub(super) fn terms(question: &str) -> Vec<Term> {
     let mut terms: Vec<Term> = Vec::new();
     let mut last = 0..0;
     each(question, |word| {
-        // The last character of a question's pair is in the pair.
+        // If a query ends in a pair, its last character is in the pair already.
         let is_alone = word.kind == Kind::Last && word.place.end != last.end;
         if word.kind != Kind::Last || is_alone {
             terms.push(Term { text: word.text.to_owned(), is_beginning: is_alone });
@@ -73,7 +72,7 @@ pub(super) fn terms(question: &str) -> Vec<Term> {
 /// Calls `tell` with each word of a text.
 pub(super) fn each(text: &str, mut tell: impl FnMut(Word<'_>)) {
     let mut word = Pending::default();
-    // The last character of a script without spaces.
+    // Last character of a script without spaces.
     let mut character = Pending::default();
     for (at, cluster) in clusters(text) {
         let end = at + cluster.len();
@@ -107,7 +106,7 @@ pub(super) fn each(text: &str, mut tell: impl FnMut(Word<'_>)) {
     character.tell(Kind::Last, &mut tell);
 }
 
-/// A word that may go on.
+/// Word that may continue.
 #[derive(Default)]
 struct Pending {
     place: Range<usize>,
@@ -131,13 +130,13 @@ impl Pending {
     }
 }
 
-/// Characters with their marks (grapheme clusters, UAX 29), so that letters in pieces (`e` and an accent, the parts of a
-/// Korean syllable) are compared whole.
+/// Characters with their marks (grapheme clusters, UAX 29), so that decomposed letters (`e` and an accent, the parts of
+/// a Korean syllable) are compared whole.
 fn clusters(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
-        // ASCII before ASCII stands alone, which most text is.
+        // ASCII before ASCII is a cluster of its own, and most text is ASCII.
         let length = match rest.as_bytes() {
             [one, next, ..] if one.is_ascii() && next.is_ascii() => 1,
             _ => rest.graphemes(true).next().map_or(rest.len(), str::len),
@@ -150,10 +149,10 @@ fn clusters(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 enum Class {
     Letter,
-    /// Of a script without spaces between words.
+    /// Character of a script without spaces between words.
     Character,
     Separator,
-    /// Soft hyphens, joiners, marks of direction: words go on behind them.
+    /// Soft hyphens, joiners, marks of direction: the word continues after them.
     Invisible,
 }
 
@@ -174,8 +173,7 @@ fn class(cluster: &str) -> Class {
     }
 }
 
-/// True in a script whose words follow each other without spaces. Korean has spaces, but what stands behind them (을, 에서)
-/// is written together with the word.
+/// True in a script without spaces between words. Korean has spaces, but particles (을, 에서) are joined to the word.
 fn is_unspaced(c: char) -> bool {
     use Script::*;
     matches!(
@@ -198,7 +196,7 @@ fn is_unspaced(c: char) -> bool {
     ) || matches!(c, '\u{3000}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9f}') // ー and its like are of no one script
 }
 
-/// True for characters that only tell programs how to show others, and for the stroke that stretches Arabic words.
+/// True for characters that only control how others are shown, and for the stroke that stretches Arabic words.
 fn is_invisible(c: char) -> bool {
     matches!(
         c,
@@ -208,12 +206,12 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-/// Appends a character as it is compared.
+/// Appends a folded character.
 fn fold(cluster: &str, folded: &mut String) {
     if let [one] = cluster.as_bytes() {
         return folded.push(char::from(one.to_ascii_lowercase()));
     }
-    // Some vowel signs stand alone (UAX 29, table 2).
+    // Some vowel signs are clusters of their own (UAX 29, table 2).
     let mut base = cluster.chars().next().map_or(Script::Common, |first| first.script());
     let plain = cluster.nfkd().filter(|c| {
         if is_combining_mark(*c) {
@@ -227,7 +225,7 @@ fn fold(cluster: &str, folded: &mut String) {
     for c in plain.flat_map(char::to_lowercase).nfc() {
         let latin = if c.script() == Script::Latin && !c.is_ascii() { deunicode::deunicode_char(c) } else { None };
         match latin {
-            // ß, ø, ł, ı, æ: letters that do not fall into a letter and a mark.
+            // ß, ø, ł, ı, æ: letters that do not decompose into a letter and a mark.
             Some(letters) if letters.bytes().all(|byte| byte.is_ascii_alphabetic()) => folded.push_str(letters),
             _ if c == 'ς' => folded.push('σ'),
             _ => folded.push(c),

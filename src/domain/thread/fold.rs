@@ -1,15 +1,15 @@
-//! Which replies of a long thread are folded away until somebody asks for them.
+//! Folding of long threads: later replies are hidden until the reader opens them.
 
 use super::Node;
 
-/// So many comments below one are read in one go.
+/// Most comments below one that are all shown.
 const LONG: usize = 10;
-/// Of more than that, so many stay in view,
+/// Number of comments that stay visible in a longer thread.
 const IN_VIEW: usize = 5;
-/// unless fewer than these would be folded: their line would hide less than it costs.
+/// Fewest comments that are folded: fewer are not worth the line that opens them.
 const WORTH_FOLDING: usize = 4;
 
-/// How many of these replies to one comment stand in view, with all that was answered to them; the later ones are folded.
+/// Number of these replies to one comment that are visible, with all replies below them; the later ones are folded.
 pub fn in_view(replies: &[Node]) -> usize {
     let sizes: Vec<usize> = replies.iter().map(Node::size).collect();
     let total: usize = sizes.iter().sum();
@@ -34,7 +34,7 @@ mod tests {
     };
     use crate::domain::comment::{CommentId, Status};
 
-    /// Of the replies to comment 1.
+    /// Number of visible replies to comment 1.
     fn in_view_of(entries: impl IntoIterator<Item = (CommentId, CommentId)>) -> usize {
         let replies = entries.into_iter().map(|(id, parent)| comment(id, Some(parent), Status::Approved));
         let thread = Thread::build(replies.chain([comment(1, None, Status::Approved)]).collect(), None);
@@ -53,7 +53,7 @@ mod tests {
         let first = [(2, 1)].into_iter().chain((10..17).map(|id| (id, 2)));
         let second = [(3, 1)].into_iter().chain((20..35).map(|id| (id, 3)));
         assert_eq!(in_view_of(first.clone().chain(second)), 1);
-        // Two more are not worth a line of their own.
+        // Two more are too few to fold.
         assert_eq!(in_view_of(first.chain([(3, 1), (20, 3), (21, 3)])), 2);
         assert_eq!(in_view_of([(2, 1)].into_iter().chain((10..20).map(|id| (id, 2)))), 1);
     }

@@ -1,13 +1,13 @@
-//! A long thread in pages. They are counted from the oldest comments on, so that a comment stays on its page while
-//! newer ones arrive, whichever of them are read first.
+//! Pagination of long threads. Pages are counted from the oldest comments, so that a comment stays on its page while
+//! newer ones arrive, in either order of reading.
 
 use super::{InReplyTo, Node, Said, Thread};
 use crate::domain::comment::CommentId;
 
-/// Comments on a page, where no single thread is longer.
+/// Most comments on a page, unless a single thread is longer.
 pub const PAGE: usize = 200;
 
-/// Which of the comments that answer nobody come first. Replies are always oldest first.
+/// Order of the comments at the first level. Replies are always oldest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
     #[default]
@@ -16,7 +16,7 @@ pub enum Order {
 }
 
 impl Order {
-    /// The word in site.toml.
+    /// Parses the word in site.toml.
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "oldest" => Some(Self::Oldest),
@@ -26,18 +26,18 @@ impl Order {
     }
 }
 
-/// A thread cut into pages, which are numbered from 1.
+/// Thread cut into pages, which are numbered from 1.
 #[derive(Clone, Debug)]
 pub struct Pages {
-    /// The first has the oldest comments. Never empty.
+    /// Pages, the one with the oldest comments first. Never empty.
     pages: Vec<Vec<Node>>,
     order: Order,
     count: usize,
 }
 
 impl Thread {
-    /// Cuts between comments that answer nobody. Only where all that was answered to one fills more than a page, the
-    /// cut goes through its replies, and the next page says what they belong to.
+    /// Cuts between comments of the first level. Only if one with all its replies fills more than a page, the cut goes
+    /// through its replies, and the next page refers to the comments above them.
     pub fn pages(self, order: Order) -> Pages {
         let mut cutter = Cutter { pages: vec![Vec::new()], room: PAGE };
         for root in self.roots {
@@ -48,12 +48,12 @@ impl Thread {
 }
 
 impl Pages {
-    /// The number of the last, which is how many there are.
+    /// Number of the last page, and of pages.
     pub fn last(&self) -> usize {
         self.pages.len()
     }
 
-    /// The one that is read first, under the article itself.
+    /// Number of the page that is read first, under the article itself.
     pub fn first_read(&self) -> usize {
         match self.order {
             Order::Oldest => 1,
@@ -61,13 +61,13 @@ impl Pages {
         }
     }
 
-    /// The one with this comment, or with the place where it stood.
+    /// Number of the page with this comment, or with its placeholder.
     pub fn holding(&self, id: CommentId) -> Option<usize> {
         let at = self.pages.iter().position(|page| page.iter().any(|node| node.find(id).is_some()))?;
         Some(at + 1)
     }
 
-    /// The comments of a page, in the order in which they are read, with the count of all.
+    /// Comments of a page, in the order in which they are read, with the total count.
     pub fn take(mut self, number: usize) -> Option<Thread> {
         let at = number.checked_sub(1).filter(|at| *at < self.pages.len())?;
         let mut roots = self.pages.swap_remove(at);
@@ -80,12 +80,12 @@ impl Pages {
 
 struct Cutter {
     pages: Vec<Vec<Node>>,
-    /// Comments that still fit on the last page.
+    /// Number of comments that still fit on the last page.
     room: usize,
 }
 
 impl Cutter {
-    /// Puts a comment and its replies behind those that are placed; `above` leads to it from the first level.
+    /// Adds a comment and its replies after those that are placed; `above` are its ancestors from the first level.
     fn place(&mut self, above: &[InReplyTo], node: Node) {
         let size = node.size();
         let wants_a_page = size > self.room && (size <= PAGE || above.is_empty());
@@ -115,7 +115,7 @@ impl Cutter {
     }
 }
 
-/// What leads to the comment and stands on an earlier page is named again.
+/// Adds a node; an ancestor on an earlier page becomes a reference on this one.
 fn put_below(siblings: &mut Vec<Node>, above: &[InReplyTo], node: Node) {
     let Some((ancestor, rest)) = above.split_first() else {
         siblings.push(node);
@@ -139,7 +139,7 @@ mod tests {
     };
     use crate::domain::comment::{Comment, Status};
 
-    /// A comment by its number, and what it answers.
+    /// Number of a comment, and of the one it answers.
     type Entry = (CommentId, Option<CommentId>);
 
     fn thread(entries: impl IntoIterator<Item = Entry>) -> Thread {
@@ -196,7 +196,7 @@ mod tests {
     }
 
     proptest! {
-        /// Nothing is lost or shown twice, nothing is on a page that is too full, and more comments move none.
+        /// Pages lose and repeat no comment, none is too full, and new comments move no other.
         #[test]
         fn every_comment_is_on_one_page(
             parents in prop::collection::vec(prop::option::weighted(0.9, 0_usize..700), 0..700),

@@ -1,64 +1,64 @@
-//! The spam filter that learns from the moderator: how much a comment looks like those marked as spam.
+//! The spam filter that learns from the moderator: how similar a comment is to those marked as spam.
 //!
-//! Each word says how often it stood in spam and how often elsewhere (G. Robinson, "A statistical approach to the
-//! spam problem", 2003); what they say together is weighed by Fisher's method, once as evidence for spam and once
-//! against it, so that many words that know nothing leave the answer in the middle. ARCHITECTURE.md has the figures.
+//! For each word it counts spam and other comments (G. Robinson, "A statistical approach to the spam problem", 2003).
+//! Fisher's method combines the words, once as evidence for spam and once against it, so that many neutral words give a
+//! result in the middle. ARCHITECTURE.md has the figures.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{links::links, plain};
 
-/// Nothing is said before this many comments of each kind were learned.
+/// Number of learned comments of each kind below which the filter gives no score.
 pub const LEAST_OF_EACH: i64 = 20;
-/// From this on a comment is held, of 0 to 1.
+/// Score from which a comment is held, of 0 to 1.
 pub const SUSPECT: f64 = 0.95;
 /// Most features of a comment that are learned or looked up: links, then words from the start.
 pub const MOST_FEATURES: usize = 150;
 
-/// How much a word is doubted: as if it had been seen this often in as much spam as ham.
+/// Weight of the neutral assumption: as if a word had been seen this often in as much spam as ham.
 const DOUBT: f64 = 2.0;
-/// Words nearer to one half than this say nothing.
+/// Distance from one half below which a word is ignored.
 const SILENT: f64 = 0.1;
-/// How many words are told to the moderator.
+/// Number of words that are shown to the moderator.
 const TOLD: usize = 4;
-/// Longest word that is learned as it is, in letters.
+/// Longest word that is learned uncut, in letters.
 const LONGEST_WORD: usize = 30;
-/// Words of an address that are looked at.
+/// Most words of an address that are used.
 const WORDS_OF_ADDRESS: usize = 10;
 
-/// In how many learned comments something stood.
+/// Number of learned comments that have a feature.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub spam: i64,
     pub ham: i64,
 }
 
-/// What was learned, as far as a comment needs it.
+/// Counts that were learned, as far as a comment needs them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Learned {
-    /// Learned comments.
+    /// Number of learned comments.
     pub comments: Counts,
-    /// By feature; those that never stood anywhere are missing.
+    /// Counts by feature; features that were never seen are missing.
     pub features: HashMap<String, Counts>,
 }
 
-/// What a comment looks like.
+/// Result of the filter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Score {
-    /// 0: like what the moderator approves; 1: like what she calls spam.
+    /// Score from 0 (like approved comments) to 1 (like spam).
     pub spam: f64,
-    /// What speaks for spam, the strongest first.
+    /// Words that indicate spam, the strongest first.
     pub words: Vec<String>,
 }
 
 impl Counts {
-    /// Whether there is enough of both to say something.
+    /// True if there are enough of both for a score.
     pub fn are_enough(self) -> bool {
         self.spam >= LEAST_OF_EACH && self.ham >= LEAST_OF_EACH
     }
 }
 
-/// What is learned of a comment, and looked up: its links, words, pairs of words, its writer's name and host. No
+/// Features of a comment, to learn and to look up: its links, words, pairs of words, its writer's name and host. No
 /// feature is there twice.
 pub fn features(name: &str, site: Option<&str>, text: &str) -> Vec<String> {
     let (links, text) = links(text);
@@ -94,7 +94,7 @@ pub fn features(name: &str, site: Option<&str>, text: &str) -> Vec<String> {
     all
 }
 
-/// `soooooo` is `soo`; and no longer than [`LONGEST_WORD`].
+/// Shortens a word: `soooooo` to `soo`, and to [`LONGEST_WORD`] letters at most.
 fn squeezed(word: &str) -> String {
     let mut short = String::with_capacity(word.len());
     let (mut last, mut run) = (None, 0);
@@ -108,7 +108,7 @@ fn squeezed(word: &str) -> String {
     short.chars().take(LONGEST_WORD).collect()
 }
 
-/// `None` while too little was learned.
+/// Computes the score; `None` while too little was learned.
 pub fn judge(learned: &Learned, features: &[String]) -> Option<Score> {
     if !learned.comments.are_enough() {
         return None;
@@ -125,7 +125,7 @@ pub fn judge(learned: &Learned, features: &[String]) -> Option<Score> {
     Some(Score { spam: f64::midpoint(1.0 + for_spam, -for_ham), words: words.collect() })
 }
 
-/// How likely a comment with this feature is spam, if half of all were; doubted where it was rarely seen.
+/// Probability that a comment with this feature is spam, if half of all were; nearer to one half if it was rarely seen.
 fn probability(feature: Counts, comments: Counts) -> f64 {
     let share = |count: i64, of: i64| as_float(count.max(0)) / as_float(of.max(1));
     let (spam, ham) = (share(feature.spam, comments.spam), share(feature.ham, comments.ham));
@@ -134,15 +134,15 @@ fn probability(feature: Counts, comments: Counts) -> f64 {
     (DOUBT * 0.5 + seen * plain) / (DOUBT + seen)
 }
 
-/// Fisher's method: 1 where the probabilities are too small together to be chance, 0 where they are not at all.
+/// Fisher's method: 1 if the probabilities are too small together to be chance, 0 if they are not at all.
 fn together(probabilities: impl Iterator<Item = f64>) -> f64 {
     let (mut count, mut half) = (0, 0.0);
     for probability in probabilities {
         count += 1;
         half -= probability.ln();
     }
-    // The survival function of chi-squared with 2·count degrees of freedom at 2·half. Where e^-half is no number any
-    // more (above 745), it is 0, since there are far fewer features than that.
+    // The survival function of chi-squared with 2·count degrees of freedom at 2·half. If e^-half underflows (above
+    // 745), it is 0, since there are far fewer features than that.
     let mut term = (-half).exp();
     let mut sum = if count == 0 { 1.0 } else { term };
     for i in 1..count {

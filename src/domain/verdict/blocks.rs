@@ -1,4 +1,4 @@
-//! Whom the author does not want to hear from: by e-mail address, website or network.
+//! Blocked commenters: by e-mail address, website or network.
 
 use std::net::IpAddr;
 
@@ -7,45 +7,45 @@ use url::Url;
 
 use crate::domain::mailbox;
 
-/// A commenter who is blocked.
+/// Rule that blocks a commenter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Block {
-    /// As `mailbox::parse` has it.
+    /// E-mail address in the form of `mailbox::parse`.
     Email(String),
-    /// A host without `www.`; those below it are meant too.
+    /// Host without `www.`; its subdomains are blocked too.
     Site(String),
     Network(IpNet),
 }
 
-/// What somebody who blocks may not have meant.
+/// Possible mistake in a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// It is the author's own address.
+    /// Address of the author.
     Author,
-    /// This machine, from which everybody comes where a proxy is not told to the program.
+    /// Address of this machine, from which all requests come if the program does not know of a proxy.
     Loopback,
-    /// More than 65,536 addresses; of IPv6, more than so many networks of a home (/64).
+    /// Network of more than 65,536 addresses; of IPv6, of more than so many home networks (/64).
     Many,
 }
 
-/// Widest networks about which there is no [`Doubt::Many`].
+/// Widest networks without [`Doubt::Many`].
 const WIDE_V4: u8 = 16;
 const WIDE_V6: u8 = 48;
 
-/// Widest networks that may be blocked: with one slip the whole of the net would be shut out.
+/// Widest networks that may be blocked: a typing error could block the whole internet.
 const WIDEST_V4: u8 = 8;
 const WIDEST_V6: u8 = 16;
 
 impl Block {
     /// # Errors
-    /// What would be right.
+    /// A message with the right form.
     pub fn email(typed: &str) -> Result<Self, String> {
         let none = || format!("{typed:?} is no e-mail address. Write it like ana@example.org");
         mailbox::parse(typed).map(Self::Email).ok_or_else(none)
     }
 
     /// # Errors
-    /// What would be right.
+    /// A message with the right form.
     pub fn site(typed: &str) -> Result<Self, String> {
         let typed = typed.trim();
         let whole = if typed.contains("://") { typed.to_owned() } else { format!("https://{typed}") };
@@ -56,7 +56,7 @@ impl Block {
     }
 
     /// # Errors
-    /// What would be right.
+    /// A message with the right form.
     pub fn network(typed: &str) -> Result<Self, String> {
         let typed = typed.trim();
         let address = || typed.parse::<IpAddr>().ok().map(|address| IpNet::from(address.to_canonical()));
@@ -71,7 +71,7 @@ impl Block {
         Ok(Self::Network(network))
     }
 
-    /// What may not be meant by it, where the author has this e-mail address.
+    /// Possible mistake in this block, if the author has this e-mail address.
     pub fn doubt(&self, author: Option<&str>) -> Option<Doubt> {
         match self {
             Self::Email(email) => author.is_some_and(|author| mailbox::kept(author) == *email).then_some(Doubt::Author),
@@ -84,7 +84,7 @@ impl Block {
         }
     }
 
-    /// As it was kept; `None` for a kind from the future.
+    /// Parses a stored block; `None` for a kind of a later version.
     pub fn parse(kind: &str, value: &str) -> Option<Self> {
         match kind {
             "email" => Some(Self::Email(mailbox::kept(value))),
@@ -94,7 +94,7 @@ impl Block {
         }
     }
 
-    /// The word in the database.
+    /// Name of the kind in the database.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Email(_) => "email",
@@ -103,7 +103,7 @@ impl Block {
         }
     }
 
-    /// What is blocked.
+    /// Value that is blocked.
     pub fn value(&self) -> String {
         match self {
             Self::Email(value) | Self::Site(value) => value.clone(),
@@ -111,7 +111,7 @@ impl Block {
         }
     }
 
-    /// Whether somebody with this e-mail address and website, who sends from this address, is meant.
+    /// True if it blocks a comment with this e-mail address and website, sent from this IP address.
     pub fn covers(&self, email: Option<&str>, site: Option<&str>, address: IpAddr) -> bool {
         match self {
             Self::Email(blocked) => email.is_some_and(|email| mailbox::kept(email) == *blocked),
@@ -123,7 +123,7 @@ impl Block {
     }
 }
 
-/// In lower case (and in ASCII, as the URL standard has it), without `www.`.
+/// Host of an address, in lower case (and in ASCII, as the URL standard has it), without `www.`.
 fn host_of(address: &str) -> Option<String> {
     let url = Url::parse(address).ok()?;
     let host = url.host_str()?.trim_end_matches('.');

@@ -1,22 +1,22 @@
-//! Addresses in a text, whether or not they are links.
+//! Web addresses in a text, linked or not.
 
-/// A link and where it leads.
+/// Link to a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// Without `www.`, in lower case.
+    /// Host without `www.`, in lower case.
     pub host: String,
-    /// What follows the host: path, query, fragment.
+    /// Text after the host: path, query, fragment.
     pub rest: String,
 }
 
-/// Ends of names that are taken for a link without `https://` or `www.` before them. Ends that are words (`it`, `me`,
-/// `so`) are not among them: a blank is easily forgotten after a full stop.
+/// Top-level domains that make a link without `https://` or `www.` before it. Those that are words (`it`, `me`, `so`)
+/// are not here: a space after a full stop is easily forgotten.
 const ENDINGS: &[&str] = &[
     "com", "net", "org", "info", "biz", "ru", "cn", "tk", "ml", "ga", "cf", "gq", "xyz", "vip", "io", "co", "tv", "ly",
     "gl", "gd", "cc", "ua", "pl", "de", "ch", "fr", "nl", "uk", "eu", "br", "jp", "kr", "tr", "app", "dev", "example",
 ];
 
-/// The links of a text, and the text without them.
+/// Links of a text, and the text without them.
 pub fn links(text: &str) -> (Vec<Link>, String) {
     let mut links = Vec::new();
     let mut left = String::with_capacity(text.len());
@@ -33,7 +33,7 @@ pub fn links(text: &str) -> (Vec<Link>, String) {
     (links, left)
 }
 
-/// What never stands in an address as people write it, in Markdown and HTML too.
+/// True for characters that never stand in an address as people write it, also in Markdown and HTML.
 fn is_around(c: char) -> bool {
     c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"' | '`' | '|')
 }
@@ -41,7 +41,7 @@ fn is_around(c: char) -> bool {
 fn link(word: &str) -> Option<Link> {
     let word = word.trim_matches(|c: char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '*' | '_' | '~' | '\''));
     let lower = word.to_lowercase();
-    // `to_lowercase` may change lengths, so what follows is taken from it as well.
+    // `to_lowercase` may change lengths, so the rest is taken from its result.
     let address = ["https://", "http://"].iter().find_map(|scheme| Some(&lower[lower.find(scheme)? + scheme.len()..]));
     let is_told = address.is_some() || lower.starts_with("www.");
     let address = address.unwrap_or(&lower);

@@ -1,20 +1,20 @@
-//! The words that a site holds or refuses: found as whole words, so that "press" is none in "WordPress".
+//! Phrases that hold or refuse a comment: found as whole words, so that "press" does not match "WordPress".
 
 use super::plain;
 
-/// A list of `[comments] hold_words` or `refuse_words`.
+/// List of `[comments] hold_words` or `refuse_words`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Phrases(Vec<Phrase>);
 
-/// One or more words that stand beside each other.
+/// One or more words in sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Phrase {
-    /// As the author wrote it.
+    /// Text as the author wrote it.
     written: String,
     words: Vec<Pattern>,
 }
 
-/// A word; between its parts may stand any letters (`cas*no`).
+/// Pattern of a word: any letters may stand between its parts (`cas*no`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Pattern(Vec<String>);
 
@@ -26,7 +26,7 @@ impl Phrases {
         written.iter().map(parse).collect::<Result<_, _>>().map(Self)
     }
 
-    /// The first phrase that stands in one of the texts, as the author wrote it.
+    /// Returns the first phrase that is in one of the texts, as the author wrote it.
     pub fn find<'a>(&self, texts: impl IntoIterator<Item = &'a str>) -> Option<&str> {
         if self.0.is_empty() {
             return None;
@@ -37,7 +37,7 @@ impl Phrases {
     }
 }
 
-/// Stands for `*` while words are told apart: a letter of no script that anybody writes in.
+/// Placeholder for `*` while the text is split into words: a letter of a script that nobody writes in.
 const STAR: char = '\u{1B000}';
 
 impl Phrase {
@@ -56,7 +56,7 @@ impl Phrase {
 }
 
 impl Pattern {
-    /// `None`: any word would match.
+    /// Parses a word; `None` if it would match any word.
     fn parse(marked: &str) -> Option<Self> {
         let parts: Vec<String> = marked.split(STAR).map(str::to_owned).collect();
         parts.iter().any(|part| !part.is_empty()).then_some(Self(parts))

@@ -1,10 +1,10 @@
-//! Texts as plain words, so that `CASINO`, `Casíno` and a casino with Cyrillic letters in it are one word.
+//! Texts as normalised words, so that `CASINO`, `Casíno` and a casino with Cyrillic letters in it are one word.
 
 use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::characters::is_invisible;
 
-/// The words of a text: runs of letters and digits, in lower case, without marks. Apostrophes join, all else parts.
+/// Words of a text: runs of letters and digits, in lower case, without marks. Apostrophes join, all else separates.
 pub fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     for c in text.nfkd().flat_map(char::to_lowercase) {
@@ -22,12 +22,12 @@ pub fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// What takes no room, or stands inside a word.
+/// True for characters that do not separate words: invisible ones and apostrophes.
 fn is_joining(c: char) -> bool {
     matches!(c, '\'' | '’') || (is_invisible(c) && !c.is_whitespace())
 }
 
-/// Latin letters for what looks like them or is written for them, and has no decomposition in Unicode.
+/// Latin letters for those that look like them or replace them, and have no decomposition in Unicode.
 fn letters(c: char) -> Option<&'static str> {
     Some(match c {
         'ß' => "ss",

@@ -1,24 +1,24 @@
-//! How fast is too fast.
+//! Rate limits for comments.
 
 use jiff::SignedDuration;
 
 use super::History;
 
-/// The window in which comments are counted.
+/// Time in which comments are counted.
 pub const RATE_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 
-/// How often one may comment; `[comments]` in site.toml.
+/// Rate limits from `[comments]` in site.toml.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rates {
-    /// Between two comments of one commenter.
+    /// Least time between two comments of one commenter.
     pub gap: SignedDuration,
-    /// Of one commenter in [`RATE_WINDOW`].
+    /// Most comments of one commenter in [`RATE_WINDOW`].
     pub per_window: i64,
-    /// From one network in [`RATE_WINDOW`].
+    /// Most comments from one network in [`RATE_WINDOW`].
     pub network_per_window: i64,
 }
 
-/// How long to wait before trying again; `None` where there is no need to.
+/// Time to wait before trying again; `None` if there is no need to.
 pub fn too_fast(rates: &Rates, history: &History) -> Option<SignedDuration> {
     // A full window has room again when its first comment leaves it.
     let until_room = |count: i64, most: i64, since_first: Option<SignedDuration>| {
@@ -27,7 +27,7 @@ pub fn too_fast(rates: &Rates, history: &History) -> Option<SignedDuration> {
     let waits = [
         until_room(history.recent_by_commenter, rates.per_window, history.since_first),
         until_room(history.recent_by_network, rates.network_per_window, history.since_first_of_network),
-        // Of two that arrive at once the later may be stored first, and no time has passed between them.
+        // If two arrive at once, the later may be stored first, and the difference is negative.
         history.since_last.map(|since_last| rates.gap - since_last.max(SignedDuration::ZERO)),
     ];
     waits.into_iter().flatten().max().filter(SignedDuration::is_positive)

@@ -18,7 +18,7 @@ fn known() -> History {
     History { approved: 1, ..History::default() }
 }
 
-/// What readers get of a text without Markdown.
+/// Rendered text of a text without Markdown.
 fn read(text: &str) -> Reading {
     Reading { words: text.to_owned(), unlinked: text.to_owned(), ..Reading::default() }
 }
@@ -36,7 +36,7 @@ fn comment(text: &str) -> NewComment {
     }
 }
 
-/// What was decided, in one line.
+/// Decision in one line.
 fn said(decision: &Decision) -> String {
     match decision {
         Decision::Approve => "approve".to_owned(),
@@ -87,13 +87,13 @@ fn what_a_confirmed_address_is_good_for() {
     check(FINE, &History { thrown_out: 1, ..proven() }, Moderation::First, "hold: first-comment");
     check(FINE, &History { thrown_out: 1, approved: 1, ..proven() }, Moderation::First, "approve");
     check(FINE, &proven(), Moderation::All, "hold: all-held");
-    // The author's own address, typed by anybody, and proven.
+    // The author's own address, typed by anybody, and confirmed.
     let authors = Circumstances { has_authors_email: true, ..FINE };
     check(authors, &known(), Moderation::First, "hold: author-name");
     check(authors, &known(), Moderation::None, "hold: author-name");
     let named = Circumstances { poses_as_author: true, stamp: StampState::Old, ..authors };
     check(named, &History { thrown_out: 1, ..proven() }, Moderation::All, "approve");
-    // A name like the author's is not made the author's by an address of one's own.
+    // A confirmed address of one's own does not allow a name like the author's.
     check(Circumstances { poses_as_author: true, ..FINE }, &proven(), Moderation::First, "hold: author-name");
 }
 
@@ -124,7 +124,7 @@ fn old_posts_wait_where_the_site_wants_it() {
     check(Some(day * 30), &known(), &after_a_month, "hold: old-post 30 days");
     check(Some(day * 400 + second), &History::default(), &after_a_month, "hold: first-comment; old-post 400 days");
     check(Some(day * 9000), &known(), &rules(), "approve");
-    // A post that is dated ahead, and one that is gone.
+    // A post that is dated ahead, and one that was removed.
     check(Some(-day * 30), &known(), &after_a_month, "approve");
     check(None, &known(), &after_a_month, "approve");
     let author = Circumstances { post_age: Some(day * 400), has_authors_email: true, ..FINE };
@@ -186,7 +186,7 @@ fn a_text_is_known_again() {
     assert_eq!(mark("Thank you so much!"), None);
 }
 
-/// Each reason once. A new one does not compile here before it has a place.
+/// Next reason, so that a test visits each once. A new variant must be added here to compile.
 fn following(reason: &Reason) -> Option<Reason> {
     Some(match reason {
         Reason::AllHeld => Reason::FirstComment,

@@ -1,5 +1,5 @@
-//! What a request asks of the page cache: which page, in which encoding, and which version it has already. Borrowed from
-//! the request and free of allocations for the addresses that readers use, since every hit comes through here.
+//! The part of a request that the page cache needs: page, encoding, known version. Every hit comes through here, so it
+//! borrows from the request and does not allocate for the usual paths.
 
 use std::borrow::Cow;
 
@@ -7,23 +7,23 @@ use http::{HeaderMap, Method, Request, Uri, header};
 
 use crate::{domain::address, web::search};
 
-/// A question that the cache may answer.
+/// A request that the cache may answer.
 pub(super) struct Asked<'a> {
     pub(super) key: Cow<'a, str>,
     pub(super) want: Want<'a>,
 }
 
-/// What is wanted of the page.
+/// Details of the response: HEAD or GET, encoding, conditions.
 #[derive(Clone, Debug)]
 pub(super) struct Want<'a> {
     pub(super) is_head: bool,
     pub(super) encoding: Encoding,
-    /// With their conditions.
+    /// Request headers, with the conditions.
     pub(super) headers: Cow<'a, HeaderMap>,
 }
 
 impl<'a> Asked<'a> {
-    /// `None` where the cache has nothing to say: other methods, and addresses that are for one visitor.
+    /// Reads a request. `None` if it is not for the cache: other methods, and URLs for a single visitor.
     pub(super) fn of<B>(request: &'a Request<B>) -> Option<Self> {
         let is_head = request.method() == Method::HEAD;
         if !is_head && request.method() != Method::GET {
@@ -35,14 +35,14 @@ impl<'a> Asked<'a> {
         Some(Self { key: key(request.uri())?, want: Want { is_head, encoding, headers: Cow::Borrowed(headers) } })
     }
 
-    /// The same, when the request itself is handed on.
+    /// Owned copy, for when the request itself is passed on.
     pub(super) fn into_owned(self) -> Asked<'static> {
         let headers = Cow::Owned(self.want.headers.into_owned());
         Asked { key: Cow::Owned(self.key.into_owned()), want: Want { headers, ..self.want } }
     }
 }
 
-/// How a body is packed.
+/// Content encoding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Encoding {
     Identity,
@@ -51,7 +51,7 @@ pub enum Encoding {
 }
 
 impl Encoding {
-    /// As headers have it.
+    /// Name in headers.
     pub(super) fn name(self) -> Option<&'static str> {
         match self {
             Self::Identity => None,
@@ -60,7 +60,7 @@ impl Encoding {
         }
     }
 
-    /// The smallest that one of these headers takes (RFC 9110, 12.5.3); `q=0` is a no.
+    /// Best encoding that one of these headers accepts (RFC 9110, 12.5.3); `q=0` means not accepted.
     pub fn best<'a>(accepted: impl Iterator<Item = &'a str>) -> Self {
         let mut best = Self::Identity;
         for value in accepted {
@@ -83,12 +83,12 @@ impl Encoding {
     }
 }
 
-/// Key of a page: the path, and of the query only `reply_to`. `None`: not for the cache. Every address has one spelling in
-/// here, so that no page has two keys; [`PageCache::keep`](super::PageCache) drops a `reply_to` that the page ignores.
+/// Key of a page: the path, and `reply_to` from the query. `None`: not for the cache. Each URL has one spelling as a
+/// key, so no page has two keys; [`PageCache::keep`](super::PageCache) drops a `reply_to` that the page ignores.
 fn key(uri: &Uri) -> Option<Cow<'_, str>> {
     let path = uri.path();
-    // Media are too large to hold, and their ranges and conditions are answered where they are read. Commenters' own
-    // pages, and what mails link to, are made for each of them.
+    // Media are too large for the cache; their handler answers ranges and conditions. Commenters' own pages and the
+    // targets of links in mails are made for one visitor.
     if path.starts_with("/media/") || path.starts_with("/mail/") || path == "/me" || path.starts_with("/me/") {
         return None;
     }
@@ -100,13 +100,13 @@ fn key(uri: &Uri) -> Option<Cow<'_, str>> {
     let mut reply_to = None;
     for (name, value) in form_pairs(uri.query().unwrap_or_default()) {
         match name.as_str() {
-            // Twice: the page says no to both.
+            // Given twice: the page accepts neither.
             "reply_to" if reply_to.is_some() => return None,
             "reply_to" => reply_to = Some(value.parse::<i64>().ok()?),
             "waiting" => return None,
-            // As many pages as there are questions.
+            // Search results: too many different queries.
             name if is_search && search::FIELDS.contains(&name) => return None,
-            // `utm_source` and its kin change nothing.
+            // `utm_source` and similar parameters change nothing.
             _ => {}
         }
     }
@@ -116,7 +116,7 @@ fn key(uri: &Uri) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(key))
 }
 
-/// Whether decoding and encoding again would change nothing (RFC 3986, 2.3: unreserved letters, and the slash).
+/// True if decoding and encoding again would change nothing (RFC 3986, 2.3: unreserved letters, and the slash).
 fn is_plain(path: &str) -> bool {
     path.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/'))
 }

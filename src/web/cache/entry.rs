@@ -1,4 +1,4 @@
-//! A finished page: its headers and its body in each encoding, ready to be handed out. And how bodies are compressed.
+//! A page in the cache: headers, and the body in each encoding. Also compresses bodies.
 
 use std::{
     io::Write,
@@ -18,17 +18,17 @@ use tokio::sync::watch;
 use super::asked::{Encoding, Want};
 use crate::web::{conditions, page::Policy};
 
-/// Pages are made anew after a day, or the stamp in their comment form would grow old (`domain::stamp`).
+/// Longest age of a page. After a day the stamp in its comment form would be too old (`domain::stamp`).
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
-/// A page that has lived this long will be read again: now it is worth the best compression, which takes some fifty
-/// times as long.
+/// Age at which a page gets the best compression, since it is likely to be read again. That takes some fifty times as
+/// long.
 const SETTLED: Duration = Duration::from_secs(5);
-/// Bodies below this do not shrink enough to be worth it: they fit in one packet as they are.
+/// Smallest body that is compressed, in bytes: a smaller one fits in one packet as it is.
 const WORTH_COMPRESSING: usize = 860;
-/// Of one set of headers, about, as a map and as it is sent; for weighing.
+/// Approximate size of one set of headers, as a map and as sent, for the cache's weight.
 const HEADER_BYTES: usize = 2 * 1024;
 
-/// A finished page.
+/// A page in the cache.
 pub(super) struct Entry {
     etag: HeaderValue,
     identity: Encoded,
@@ -36,13 +36,13 @@ pub(super) struct Entry {
     brotli: Option<Encoded>,
     pub(super) tags: Vec<String>,
     made: Instant,
-    /// While encodings are still to come.
+    /// Closes when all encodings are there; `None` afterwards.
     rest: Option<watch::Receiver<()>>,
-    /// Somebody has begun to compress it as well as can be, or has done so.
+    /// True if the best compression has begun or is done.
     is_polished: AtomicBool,
 }
 
-/// A body in one encoding, with all headers that go before it.
+/// A body in one encoding, with its headers.
 #[derive(Clone)]
 pub(super) struct Encoded {
     headers: HeaderMap,
@@ -50,25 +50,26 @@ pub(super) struct Encoded {
     pub(super) body: Bytes,
 }
 
-/// The status line and the headers as they are sent.
+/// Status line and headers as sent.
 pub(super) struct Head {
-    /// Up to the date.
+    /// Bytes up to the date.
     pub(super) bytes: Box<[u8]>,
-    /// The second, since 1970, in which somebody asked for it last.
+    /// Unix time in seconds of the last request.
     pub(super) last_asked: AtomicU64,
 }
 
-/// How much time a body may cost.
+/// Compression level.
 #[derive(Clone, Copy)]
 enum Effort {
-    /// A reader waits. Brotli's 5 is about as fast as gzip's 6 and a tenth smaller; its 4 makes a first visit too large.
+    /// Compression while a request waits. Brotli's 5 is about as fast as gzip's 6 and a tenth smaller; its 4 makes a
+    /// first visit too large.
     Quick,
     Best,
 }
 
 impl Entry {
-    /// Compressed as `wanted`, quickly and off the threads that answer. The other encodings are still to come unless the
-    /// sign for that is `None`: see [`Self::completed`].
+    /// A page compressed as `wanted`, quickly and on a blocking thread. If a sender is returned, the other encodings
+    /// are still missing: see [`Self::completed`].
     pub(super) async fn new(
         mut headers: HeaderMap,
         body: Bytes,
@@ -77,11 +78,11 @@ impl Entry {
     ) -> (Self, Option<watch::Sender<()>>) {
         let hash = Sha256::digest(&body);
         let digits: String = hash[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-        // Weak: the encodings of a page share it.
+        // Weak: all encodings of a page share it.
         let etag = HeaderValue::try_from(format!("W/\"{digits}\"")).unwrap_or(HeaderValue::from_static("W/\"0\""));
         headers.insert(header::ETAG, etag.clone());
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        // The name of the request that made the page is none of the next reader's.
+        // The request id of the request that rendered the page must not reach other visitors.
         headers.remove(crate::web::request_log::HEADER);
         let is_worth_it = body.len() >= WORTH_COMPRESSING && is_text(&headers);
         let (sender, rest) = watch::channel(());
@@ -101,7 +102,7 @@ impl Entry {
         (entry, is_worth_it.then_some(sender))
     }
 
-    /// The same page in all encodings.
+    /// Copy of this page in all encodings.
     pub(super) async fn completed(&self) -> Self {
         let mut whole = self.copy();
         for encoding in [Encoding::Brotli, Encoding::Gzip] {
@@ -112,12 +113,12 @@ impl Entry {
         Self { rest: None, is_polished: AtomicBool::new(false), ..whole }
     }
 
-    /// The same page, compressed as well as can be. Its age and version stay.
+    /// Copy of this page with the best compression, with the same age and ETag.
     pub(super) async fn polished(&self) -> Self {
         self.copy().with(Encoding::Brotli, Effort::Best).await.with(Encoding::Gzip, Effort::Best).await
     }
 
-    /// Told when the encoding is there, where it is still to come.
+    /// Receiver that wakes when the encoding is there; `None` if it need not wait.
     pub(super) fn lacks(&self, encoding: Encoding) -> Option<watch::Receiver<()>> {
         let is_there = match encoding {
             Encoding::Identity => true,
@@ -163,12 +164,12 @@ impl Entry {
         age < LONGEST_LIFE
     }
 
-    /// True once in its life: now is the time to polish it.
+    /// True exactly once per page: the best compression should start now.
     pub(super) fn wants_polish(&self, age: Duration) -> bool {
         age >= SETTLED && !self.is_polished.load(Ordering::Relaxed) && !self.is_polished.swap(true, Ordering::Relaxed)
     }
 
-    /// Its body as the client wants it, or as it is where it does not shrink.
+    /// Body in this encoding, or uncompressed if compression does not pay.
     pub(super) fn encoded(&self, encoding: Encoding) -> &Encoded {
         let encoded = match encoding {
             Encoding::Brotli => self.brotli.as_ref(),
@@ -202,12 +203,12 @@ impl Encoded {
         Self { head: Arc::new(Head::new(&headers)), headers, body }
     }
 
-    /// The same body in another encoding.
+    /// Copy of these headers with the body in another encoding.
     fn packed(&self, body: Bytes, encoding: Encoding) -> Self {
         Self::new(&self.headers, body, encoding.name())
     }
 
-    /// RFC 9110, 15.4.5: nothing about a body that is not sent.
+    /// 304 without headers about the body, which is not sent (RFC 9110, 15.4.5).
     fn not_modified(&self) -> Response<Body> {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -219,7 +220,7 @@ impl Encoded {
         response
     }
 
-    /// RFC 9110, 15.5.13: the client wants another version.
+    /// 412: the client requires another version (RFC 9110, 15.5.13).
     fn failed(&self) -> Response<Body> {
         let mut response = self.not_modified();
         *response.status_mut() = StatusCode::PRECONDITION_FAILED;
@@ -245,7 +246,7 @@ fn is_text(headers: &HeaderMap) -> bool {
     kind.starts_with("text/") || ["xml", "json", "javascript"].iter().any(|word| kind.contains(word))
 }
 
-/// On a thread of its own. `None` where there is nothing to do, or it fails: then the page goes as it is.
+/// Compresses on a blocking thread. `None` for no encoding or an error: then the page is sent uncompressed.
 async fn compress(body: &Bytes, encoding: Encoding, effort: Effort) -> Option<Bytes> {
     let body = body.clone();
     let packed = tokio::task::spawn_blocking(move || match encoding {
@@ -272,8 +273,8 @@ fn brotli(body: &[u8], effort: Effort) -> Option<Bytes> {
         Effort::Quick => 5,
         Effort::Best => 11,
     };
-    // A window that covers this page, 4 MiB at most: the encoder takes memory for all of it, which allocators keep. Not
-    // below 128 KiB, where it would change to a slower way of searching.
+    // A window that covers the page, 4 MiB at most: the encoder allocates all of it, and allocators keep the memory.
+    // Below 128 KiB the encoder would change to a slower search.
     let window = body.len().next_power_of_two().ilog2().clamp(17, 22);
     let lgwin = i32::try_from(window).unwrap_or(22);
     let parameters = brotli::enc::BrotliEncoderParams { quality, lgwin, size_hint: body.len(), ..Default::default() };

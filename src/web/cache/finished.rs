@@ -1,7 +1,7 @@
-//! A finished answer as bytes for a socket.
+//! A finished response as bytes for a socket.
 //!
-//! One that is asked for again within a second is kept as a file in memory until that second is over: from a file the
-//! kernel sends without copying (sendfile), and the date in it changes every second anyway. What that brings: BENCHMARKS.md.
+//! A response that is requested again within a second is kept as a file in memory until that second is over: the kernel
+//! sends a file without copying (sendfile), and the date header changes every second anyway. Measured in BENCHMARKS.md.
 
 use std::{
     fs::File,
@@ -18,30 +18,30 @@ use super::{
     entry::{Encoded, Entry, Head},
 };
 
-/// Files at most, which is also as many open file descriptors.
+/// Most files, each with an open file descriptor.
 const FILES: usize = 64;
-/// Shorter answers are copied faster than they are sent from a file.
+/// Smallest body for a file, in bytes: a smaller one is copied faster.
 const WORTH_A_FILE: usize = 4 * 1024;
-/// Of a date line and the empty line behind it (RFC 9110, 5.6.7: a date has 29 letters).
+/// Length of the date line and the empty line behind it (RFC 9110, 5.6.7: a date has 29 letters).
 const DATE_LINE: usize = 39;
 
-/// An answer with status 200.
+/// A response with status 200.
 pub struct Finished {
     pub(super) entry: Arc<Entry>,
     pub(super) encoding: Encoding,
-    /// Since 1970.
+    /// Unix time in seconds.
     pub(super) second: u64,
     pub(super) file: Option<Arc<PageFile>>,
 }
 
-/// The files of this second. Two pages that fall on one place share it by turns: who comes first has it for the second.
+/// Files of the current second. Two pages with the same slot share it: the first one has it for the second.
 pub(super) struct PageFiles(Box<[ArcSwapOption<PageFile>]>);
 
-/// A whole answer, head and body, as a file in memory.
+/// A whole response, head and body, as a file in memory.
 pub struct PageFile {
     file: File,
     length: u64,
-    /// Of what it is a copy. Held, so that no other head can have its address.
+    /// Head of the page that it is a copy of. Kept, so that no other head can get its memory address.
     head: Arc<Head>,
     second: u64,
 }
@@ -53,14 +53,14 @@ impl Default for PageFiles {
 }
 
 impl PageFiles {
-    /// The file of this answer for that second, where there is one.
+    /// File of this response for that second, if there is one.
     pub(super) fn held(&self, encoded: &Encoded, second: u64) -> Option<Arc<PageFile>> {
         let held = self.place(encoded).load();
         let is_it = |file: &&Arc<PageFile>| file.second == second && Arc::ptr_eq(&file.head, &encoded.head);
         held.as_ref().filter(is_it).map(Arc::clone)
     }
 
-    /// A new one, where it is worth it and has a place.
+    /// Makes a file, if it is worth it and the slot is free.
     pub(super) fn made(&self, encoded: &Encoded, second: u64) -> Option<Arc<PageFile>> {
         let was_asked_for = encoded.head.last_asked.swap(second, Ordering::Relaxed) == second;
         let place = self.place(encoded);
@@ -79,17 +79,17 @@ impl PageFiles {
 }
 
 impl Finished {
-    /// All of it, where it is asked for so often that there is a file.
+    /// The whole response as a file, if it is requested often enough to have one.
     pub fn file(&self) -> Option<&PageFile> {
         self.file.as_deref()
     }
 
-    /// The status line and the headers but for the date.
+    /// Status line and headers without the date.
     pub fn head(&self) -> &[u8] {
         &self.entry.encoded(self.encoding).head.bytes
     }
 
-    /// The date and the end of the headers.
+    /// Date header and the end of the headers.
     pub fn date_line(&self) -> [u8; DATE_LINE] {
         date_line(self.second)
     }
@@ -111,15 +111,15 @@ impl PageFile {
         Ok(Self { file, length, head: Arc::clone(&encoded.head), second })
     }
 
-    /// In bytes.
+    /// Length in bytes.
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// Sends what the socket takes, from there on where `sent` says, and moves that.
+    /// Sends as much as the socket takes, from offset `sent`, and advances `sent`.
     ///
     /// # Errors
-    /// Those of sendfile(2).
+    /// Errors of sendfile(2).
     #[cfg(target_os = "linux")]
     pub fn send(&self, socket: &TcpStream, sent: &mut u64) -> io::Result<usize> {
         let left = usize::try_from(self.length - *sent).unwrap_or(usize::MAX);
@@ -145,7 +145,7 @@ fn memory_file() -> io::Result<File> {
 fn date_line(second: u64) -> [u8; DATE_LINE] {
     let mut line = [0; DATE_LINE];
     let date = httpdate::HttpDate::from(UNIX_EPOCH + Duration::from_secs(second));
-    // It fits: a date has one length.
+    // A date always has the same length, so it fits.
     let _ = write!(&mut line[..], "date: {date}\r\n\r\n");
     line
 }

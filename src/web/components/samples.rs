@@ -1,5 +1,4 @@
-//! What `/_components` shows: a post, a stretch and a conversation that nobody wrote, so that the page is the same on
-//! every site.
+//! Sample content for `/_components`: a post, a stretch and comments, so that the page is the same on every site.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -27,10 +26,10 @@ const PICTOGRAM: &str = "<svg viewBox=\"0 0 120 75\" fill=\"none\" stroke=\"curr
                          stroke-linecap=\"round\" aria-hidden=\"true\"><circle cx=\"60\" cy=\"16\" r=\"9\"/>\
                          <path d=\"M60 29v22M60 51l-18 18M60 51l18 18M36 36h48\"/></svg>";
 
-/// The comment that waits.
+/// Id of the held comment.
 pub const WAITING: CommentId = 11;
 
-/// The files that the sheet names, which are the program's own, and the words made with a text.
+/// Files that the sheet refers to, from the program's own, and the texts for rendering.
 pub struct Files<'a>(pub &'a Assets, pub &'static Texts);
 
 impl Files<'_> {
@@ -65,7 +64,7 @@ impl Lookup for Files<'_> {
         None
     }
 
-    /// Those of the sheet that have a title have a still too.
+    /// Poster of an embed. Embeds with a title in the sheet have one.
     fn poster(&self, stem: &str) -> Option<Picture> {
         let is_bare = stem.ends_with("-sample") || stem.ends_with("-1") || stem.ends_with("-other");
         (!is_bare).then(|| self.still())
@@ -88,12 +87,12 @@ impl Lookup for Files<'_> {
     }
 }
 
-/// The text of the sheet.
+/// Rendered text of the sheet.
 pub fn sheet(files: &Files) -> PackedBody {
     markdown::render(SHEET, files).body.into()
 }
 
-/// Nothing but the stretch of the sheet.
+/// Snapshot with only the stretch of the sheet.
 pub fn snapshot(files: &Files) -> Option<Snapshot> {
     let slug = Slug::from_text(STRETCH)?;
     let body = markdown::render("1. Stand.\n2. Lean.\n3. Breathe.", files).body;
@@ -121,7 +120,7 @@ pub fn snapshot(files: &Files) -> Option<Snapshot> {
     Some(snapshot)
 }
 
-/// Parts of a series, the first of them a draft with a picture.
+/// Posts of a series; the first is a draft with a picture.
 pub fn posts(files: &Files, now: Timestamp, zone: &TimeZone) -> Vec<Post> {
     let text = "An excerpt as long as they usually are. It says what the article is about, in two sentences or in \
                 three, and ends before it has said everything that there is to say.";
@@ -150,7 +149,7 @@ pub fn posts(files: &Files, now: Timestamp, zone: &TimeZone) -> Vec<Post> {
     titles.into_iter().enumerate().filter_map(post).collect()
 }
 
-/// Everything that can become of a comment: answered six deep, by the author, waiting, removed, changed and held again.
+/// Comments in all states: nested six deep, by the author, held, removed, edited and held again.
 pub fn comments(now: Timestamp) -> Vec<Comment> {
     let comment = |id: CommentId, parent_id: Option<CommentId>, name: &str, text: &str| Comment {
         id,

@@ -1,4 +1,4 @@
-//! Editing a comment of one's own, for a quarter of an hour, by the rules of a new one.
+//! Editing one's own comment, within a quarter of an hour, by the rules for a new one.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ struct EditPage {
     fields: FieldsView,
 }
 
-/// The form with the comment in it.
+/// Form with the comment in it.
 pub async fn show(State(app): State<App>, commenter: Commenter, Path(id): Path<String>) -> Result<Response, WebError> {
     let OwnComment { comment, .. } = own(&app, &commenter, &id).await?;
     if comment.editable_for(app.clock.now()).is_none() {
@@ -57,7 +57,7 @@ pub async fn show(State(app): State<App>, commenter: Commenter, Path(id): Path<S
     page(&app, &comment, raw, None, StatusCode::OK)
 }
 
-/// Takes what was changed. Whatever stands in its way, every field is kept.
+/// Stores the edited comment. After any error all fields are kept.
 pub async fn save(
     State(app): State<App>,
     origin: Origin,
@@ -87,7 +87,7 @@ pub async fn save(
         poses_as_author: comments::is_like_an_author(&app, &snapshot, &new.name),
         has_authors_email: comments::has_authors_email(&app, &new),
         new,
-        // Judged by what its writer's browser is known for, whichever browser of theirs this is.
+        // Checked as the commenter that wrote it, even if this browser has another of their cookies.
         sender: Sender { commenter: writer, ..commenter.0 },
         gap: site.rates.gap,
         rules: Arc::clone(&site.rules),
@@ -120,7 +120,7 @@ pub async fn save(
     }
 }
 
-/// In a task of its own, as a new comment is stored: who hangs up after sending has sent.
+/// Stores the edit in its own task, like a new comment: it is stored even if the visitor disconnects.
 async fn store(app: &App, edit: Edit) -> Result<Edited, StoreError> {
     let app = app.clone();
     let task = tokio::spawn(async move {

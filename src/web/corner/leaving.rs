@@ -1,4 +1,4 @@
-//! Erasing one's own comments, one or all. Asked once more before, since nothing brings them back.
+//! Erasing one's own comments, one or all. It cannot be undone, so a page asks for confirmation first.
 
 use askama::Template;
 use axum::{
@@ -29,11 +29,11 @@ use crate::{
 struct LeavingPage {
     layout: Layout,
     said: &'static Said,
-    /// The press did not seem to come from here.
+    /// True if the request seems to come from another site.
     is_foreign: bool,
-    /// The one that is to go.
+    /// The comment to be erased.
     comment: Option<OwnView>,
-    /// Where the form is sent and what its button says; `None` once all is done.
+    /// Path that the form is sent to, and text of its button; `None` once all is done.
     form: Option<(String, &'static str)>,
 }
 
@@ -76,8 +76,8 @@ pub async fn erase_all(
     Ok(without_cookie(&app, Page::html(&page, Policy::Private)?.into_response()))
 }
 
-/// Closes the corner in this browser and changes nothing else. Not for a page of somebody else's: who has nothing but
-/// the cookie would never get in again.
+/// Removes the cookie from this browser and changes nothing else. Refused from another site: a visitor who has only
+/// the cookie could never get in again.
 pub async fn leave(State(app): State<App>, origin: Origin) -> Response {
     let back = redirect(StatusCode::SEE_OTHER, "/me");
     if origin == Origin::Foreign { back } else { without_cookie(&app, back) }
@@ -90,8 +90,8 @@ fn without_cookie(app: &App, mut response: Response) -> Response {
     response
 }
 
-/// To the end, even if the visitor hangs up. Whose they are was asked before; a comment changes its writer never.
-/// `with_addresses_of`: takes the addresses of that commenter along.
+/// Erases the comments, even if the visitor disconnects. The caller has checked whose they are; a comment never changes
+/// its writer. `with_addresses_of`: also deletes the mail addresses of that commenter.
 async fn erase(app: &App, ids: Vec<CommentId>, with_addresses_of: Option<String>) -> Result<(), StoreError> {
     let app = app.clone();
     let task = tokio::spawn(async move {

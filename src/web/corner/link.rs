@@ -1,5 +1,5 @@
-//! The way into a corner by mail. Whoever asks is told the same of every address; only a mail knows more. Its link shows
-//! a page, whose button ties this browser to the mailbox.
+//! Access to `/me` by mail. The response is the same for every mail address; only the mail differs. Its link shows a
+//! page, whose button connects this browser with the mailbox.
 
 use askama::Template;
 use axum::{
@@ -29,21 +29,21 @@ use crate::{
     texts::Texts,
 };
 
-/// What the form sends.
+/// Fields of the form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Asked {
     email: String,
 }
 
-/// What the mail's link and the button behind it bring along.
+/// Parameters of the mail's link and of its page's button.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Link {
     key: String,
 }
 
-/// The form that asks for a link.
+/// Form that asks for a link.
 #[derive(Template)]
 #[template(path = "corner/_ask.html")]
 pub struct AskView {
@@ -54,7 +54,7 @@ pub struct AskView {
 }
 
 impl AskView {
-    /// `None` where no mail can be sent.
+    /// Returns `None` if no mail can be sent.
     pub fn new(app: &App) -> Option<Self> {
         app.config.mail.as_ref()?;
         Some(Self { email: String::new(), max: mailbox::EMAIL_MAX, error: None, texts: app.texts() })
@@ -67,7 +67,7 @@ struct LinkPage {
     layout: Layout,
     heading: &'static str,
     sentence: String,
-    /// What stood in the way, where no field is to blame.
+    /// Error that belongs to no field.
     notice: Option<String>,
     step: Step,
 }
@@ -75,7 +75,7 @@ struct LinkPage {
 enum Step {
     Ask(AskView),
     Asked,
-    /// With its key.
+    /// Page of the mail's link, with its key.
     Open(String),
 }
 
@@ -122,7 +122,7 @@ pub async fn ask(
     }
 }
 
-/// Where the mail's link leads. Opening it changes nothing.
+/// Page that the mail's link opens. Opening it changes nothing.
 pub async fn show_open(State(app): State<App>, Query(link): Query<Link>) -> Result<Page, WebError> {
     let opened = opened(&app, &link.key)?;
     open_page(&app, link.key, opened, None).await

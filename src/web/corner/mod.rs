@@ -1,5 +1,5 @@
-//! `/me`: what a commenter has said here, for nobody but them. The cookie of the first comment is the key, or one that a
-//! link by mail has set; every page here is for one visitor and kept by nobody.
+//! `/me`: a commenter's own comments, for that commenter only. The key is the cookie of the first comment, or one that
+//! a link by mail has set. Every page here is private and never cached.
 
 mod editing;
 mod leaving;
@@ -47,7 +47,7 @@ pub fn routes() -> Router<App> {
         .route("/me/subscriptions/{id}/end", get(to_corner).post(end_subscription))
 }
 
-/// Somebody who came with a cookie of ours. Others are sent to `/me`, which says how one gets in.
+/// A visitor with our cookie. Others are redirected to `/me`, which tells how to get in.
 pub struct Commenter(Sender);
 
 impl FromRequestParts<App> for Commenter {
@@ -63,18 +63,18 @@ impl FromRequestParts<App> for Commenter {
 #[template(path = "corner/corner.html")]
 struct CornerPage {
     layout: Layout,
-    /// `None`: nobody we know.
+    /// Comments of the visitor; `None` without our cookie.
     comments: Option<Vec<OwnView>>,
     subscriptions: Vec<SubscriptionView>,
-    /// Mails can be sent, or something was wished for while they could.
+    /// True if mails can be sent, or if there are subscriptions from when they could.
     has_mails: bool,
-    /// A mail opens this page again, so that the browser may forget it.
+    /// True if a mail can open this page again, so that the browser may forget the cookie.
     can_leave: bool,
-    /// Where one comes in by mail; `None`: no mail can be sent.
+    /// Form that asks for a link by mail; `None` if no mail can be sent.
     ask: Option<link::AskView>,
 }
 
-/// Something that one is told of by mail.
+/// A subscription to mails.
 struct SubscriptionView {
     id: i64,
     title: String,
@@ -97,22 +97,22 @@ impl SubscriptionView {
     }
 }
 
-/// A comment as its writer finds it.
+/// A comment as its writer sees it.
 #[derive(Template)]
 #[template(path = "corner/_own.html")]
 struct OwnView {
     id: CommentId,
     title: String,
-    /// Its place in the thread; `None` where readers have none to go to.
+    /// Path to the comment in the thread; `None` if it is not shown there.
     href: Option<String>,
     state: &'static str,
     is_shown: bool,
     at: dates::Moment,
     edited: Option<dates::Moment>,
     html: String,
-    /// How long it may be edited, in words; `None` where it may not.
+    /// Text with the time left for editing; `None` if it cannot be edited.
     time_left: Option<String>,
-    /// Whether what can be done with it is offered.
+    /// True if the buttons for its actions are shown.
     has_actions: bool,
     texts: &'static Texts,
 }
@@ -137,13 +137,13 @@ impl OwnView {
         }
     }
 
-    /// Where one has been chosen already.
+    /// Removes the buttons, for pages on which an action has been chosen already.
     fn without_actions(self) -> Self {
         Self { has_actions: false, ..self }
     }
 }
 
-/// Of the post it stands under; of a post that is gone only its name in addresses is known.
+/// Title of the comment's post; the slug if the post is gone.
 fn title(snapshot: &Snapshot, comment: &Comment) -> String {
     title_of(snapshot, &comment.thread_slug)
 }
@@ -152,7 +152,7 @@ fn title_of(snapshot: &Snapshot, slug: &str) -> String {
     snapshot.post(slug).map_or_else(|| slug.to_owned(), |post| post.entry.title.clone())
 }
 
-/// Where its writer sees it.
+/// Path where its writer sees the comment.
 fn place(app: &App, snapshot: &Snapshot, comment: &Comment) -> Option<String> {
     let post = snapshot.post(&comment.thread_slug)?;
     match comment.status {
@@ -189,12 +189,12 @@ async fn corner(State(app): State<App>, visitor: Visitor) -> Result<Page, WebErr
     Page::html(&page, Policy::Private)
 }
 
-/// For the address of a button in the address bar, after a reload say.
+/// GET of a URL that only takes POST, for example after a reload: redirects to `/me`.
 async fn to_corner() -> Response {
     redirect(StatusCode::SEE_OTHER, "/me")
 }
 
-/// Ends what one is told of. From wherever the press comes: the worst that it can bring is peace.
+/// Ends a subscription. No origin check: a forged request can only unsubscribe.
 async fn end_subscription(
     State(app): State<App>,
     Commenter(sender): Commenter,
@@ -205,13 +205,13 @@ async fn end_subscription(
     Ok(redirect(StatusCode::SEE_OTHER, "/me#mails"))
 }
 
-/// The comment at this address, where it is the commenter's own; else there is no such address.
+/// The comment with this id, if it is the commenter's own; otherwise not found.
 async fn own(app: &App, Commenter(sender): &Commenter, id: &str) -> Result<OwnComment, WebError> {
     let id = id.parse().map_err(|_| WebError::not_found())?;
     Ok(app.store.comment_of(&sender.commenter, id).await?)
 }
 
-/// All that is kept of somebody, to take along.
+/// Download of all data stored about the commenter.
 async fn data(State(app): State<App>, Commenter(sender): Commenter) -> Result<Response, WebError> {
     let (snapshot, site) = (app.snapshot(), &app.config.site);
     let comments = app.store.comments_of(&sender.commenter).await?;

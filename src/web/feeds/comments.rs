@@ -1,4 +1,4 @@
-//! Feeds of comments, for the site and for each post: Atom, and who answers whom as RFC 4685 says it.
+//! Feeds of comments, for the site and for each post: Atom, with replies by RFC 4685.
 
 use askama::Template;
 use axum::{
@@ -26,9 +26,9 @@ use crate::{
     },
 };
 
-/// Comments in a feed.
+/// Number of comments in a feed.
 const ENTRIES: usize = 30;
-/// Comments asked for: those under posts that are gone are not shown, and should not leave the feed empty.
+/// Number of comments read: those under deleted posts are not shown and should not leave the feed empty.
 const ASKED: usize = 4 * ENTRIES;
 /// Longest summary, in characters.
 const SUMMARY: usize = 200;
@@ -38,7 +38,7 @@ const SUMMARY: usize = 200;
 struct CommentFeed {
     language: String,
     title: String,
-    /// The feed's own address, which is also its id.
+    /// URL of the feed, which is also its id.
     address: String,
     page: String,
     updated: String,
@@ -49,27 +49,27 @@ struct CommentFeed {
 }
 
 struct Entry {
-    /// Its permalink.
+    /// Permalink of the comment.
     id: String,
     title: String,
     at: String,
-    /// The same for people.
+    /// Date for readers.
     human: String,
     updated: String,
     name: String,
     site: Option<String>,
-    /// Id and address of what it answers: a comment or the post.
+    /// Id and URL of the comment or post that it answers.
     answers: (String, String),
     summary: String,
     content: String,
 }
 
-/// The path of a post's comment feed; it stays below `/posts`, where comments are sent, whatever the permalinks are.
+/// Path of a post's comment feed. It is below `/posts`, like the comment form's, whatever the permalink pattern is.
 pub fn path(post: &Post) -> String {
     format!("/posts/{}/comments/feed.xml", post.entry.slug)
 }
 
-/// The newest comments of the whole site.
+/// Newest comments of the whole site.
 pub(super) async fn site(State(app): State<App>) -> Result<Page, WebError> {
     let (snapshot, site) = (app.snapshot(), &app.config.site);
     let comments = app.store.newest_comments(ASKED).await?;
@@ -78,7 +78,7 @@ pub(super) async fn site(State(app): State<App>) -> Result<Page, WebError> {
     feed(&app, &snapshot, &title, "/comments/feed.xml", "/", &comments, tags)
 }
 
-/// The newest comments under a post.
+/// Newest comments under a post.
 pub(super) async fn post(State(app): State<App>, Path(slug): Path<String>) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
     let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
@@ -101,7 +101,7 @@ fn feed(
     tags: Vec<String>,
 ) -> Result<Page, WebError> {
     let (site, assets) = (&app.config.site, app.assets());
-    // Under a post that readers do not see, nothing that was said is for them either.
+    // Comments under a post that readers cannot see are not shown either.
     let shown = comments.iter().filter_map(|comment| Some((comment, snapshot.post(&comment.thread_slug)?)));
     let entries: Vec<Entry> = shown.take(ENTRIES).map(|(comment, post)| entry(app, comment, post)).collect();
     let template = CommentFeed {
@@ -121,7 +121,7 @@ fn feed(
 fn entry(app: &App, comment: &Comment, post: &Post) -> Entry {
     let site = &app.config.site;
     let article = site.absolute(&post.entry.address);
-    // A number is never used twice, and its address knows on which page of the thread the comment stands.
+    // A comment id is never used twice, and this URL redirects to the comment's page of the thread.
     let permalink = |id: CommentId| site.absolute(&format!("/comments/{id}"));
     Entry {
         id: permalink(comment.id),
@@ -140,7 +140,7 @@ fn entry(app: &App, comment: &Comment, post: &Post) -> Entry {
     }
 }
 
-/// The start of what was typed, on one line: what a browser shows of it.
+/// Beginning of the text on one line, for browsers' view of the feed.
 fn beginning(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(SUMMARY) {

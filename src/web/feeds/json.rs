@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::posts::{Entry, Feed};
 use crate::web::view::dates;
 
-/// The whole document. Members without a value are left out, as the specification asks.
+/// The whole document. Members without a value are omitted, as the specification asks.
 pub(super) fn feed(feed: &Feed) -> Value {
     let mut author = person(&feed.author);
     if let Some(page) = &feed.author_page {

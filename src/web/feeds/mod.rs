@@ -1,6 +1,6 @@
-//! For machines: feeds of posts and of comments, the sitemap, robots.txt.
+//! Content for programs: feeds of posts and of comments, the sitemap, robots.txt.
 //!
-//! A feed of posts is gathered once and written in one of three formats; each says the same.
+//! A feed of posts is collected once and written in one of three formats with the same content.
 
 mod comments;
 mod json;
@@ -18,7 +18,7 @@ use crate::app::App;
 pub use comments::path as comments_path;
 pub use posts::Format;
 
-/// What machines ask for.
+/// Routes of feeds, sitemap and robots.txt.
 pub fn routes() -> Router<App> {
     let mut routes = Router::new()
         .route("/comments/feed.xml", get(comments::site))
@@ -36,14 +36,14 @@ pub fn routes() -> Router<App> {
     routes
 }
 
-/// Feeds in XML are sent as what they are in general: Chromium shows `application/atom+xml` and `rss+xml` as plain text,
-/// without their style sheet (tried with version 156), and programs that read feeds look inside.
+/// Content-Type of feeds in XML. Chromium shows `application/atom+xml` and `rss+xml` as plain text, without their style
+/// sheet (tried with version 156), and feed readers detect the format by its content.
 const FEED_XML: &str = "application/xml; charset=utf-8";
 
-/// When a feed without entries has changed: never.
+/// Date of change of a feed without entries.
 const NEVER: &str = "1970-01-01T00:00:00+00:00";
 
-/// Without the characters that no XML document may hold (XML 1.0, 2.2); escaping is the template's.
+/// Text without the characters that XML does not allow (XML 1.0, 2.2); the template escapes it.
 fn xml_text(text: &str) -> String {
     let is_allowed = |c: &char| {
         matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..) && !matches!(c, '\u{7f}'..='\u{84}')

@@ -22,10 +22,10 @@ use crate::{
     },
 };
 
-/// Posts in a feed: readers ask often, and each entry is a whole article.
+/// Number of posts in a feed: feed readers request it often, and each entry is a whole article.
 const ENTRIES: usize = 20;
 
-/// How a feed is written.
+/// Format of a feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     Atom,
@@ -34,10 +34,10 @@ pub enum Format {
 }
 
 impl Format {
-    /// The one to offer first comes first.
+    /// All formats, the preferred one first.
     pub const ALL: [Self; 3] = [Self::Atom, Self::Rss, Self::Json];
 
-    /// The last part of its address.
+    /// Last segment of its path.
     pub fn name(self) -> &'static str {
         match self {
             Self::Atom => "feed.xml",
@@ -54,7 +54,7 @@ impl Format {
         }
     }
 
-    /// The Content-Type; JSON is UTF-8 and knows no charset (RFC 8259, 11).
+    /// Content-Type; JSON is UTF-8 and has no charset parameter (RFC 8259, 11).
     fn content_type(self) -> &'static str {
         match self {
             Self::Atom | Self::Rss => FEED_XML,
@@ -63,25 +63,25 @@ impl Format {
     }
 }
 
-/// A feed before it is written: whole addresses, and no letter that XML cannot hold.
+/// Content of a feed: absolute URLs only, and no character that XML does not allow.
 pub struct Feed {
     pub language: String,
     pub title: String,
     pub description: String,
-    /// The feed's own address.
+    /// URL of the feed.
     pub address: String,
-    /// The page it is the feed of.
+    /// URL of the page with the same posts.
     pub page: String,
-    /// The Atom feed of the same posts, which names them all.
+    /// URL of the Atom feed of the same posts: id in all formats.
     pub id: String,
     pub updated: Option<Zoned>,
     pub author: String,
     pub author_page: Option<String>,
     pub icon: Option<String>,
-    /// For programs that cannot show SVG.
+    /// Icon for programs that cannot show SVG.
     pub large_icon: Option<String>,
     pub style: String,
-    /// What the site says in its language.
+    /// Texts in the site's language.
     pub texts: &'static Texts,
     pub entries: Vec<Entry>,
 }
@@ -92,13 +92,13 @@ pub struct Entry {
     pub title: String,
     pub published: Option<Zoned>,
     pub updated: Option<Zoned>,
-    /// Empty: the feed's.
+    /// Authors; empty for the feed's.
     pub authors: Vec<String>,
     pub tags: Vec<String>,
     pub summary: String,
     pub content: String,
     pub picture: Option<String>,
-    /// Where it differs from the feed's.
+    /// Language, if it differs from the feed's.
     pub language: Option<String>,
     pub comments: String,
 }
@@ -109,7 +109,7 @@ struct Atom<'a> {
     feed: &'a Feed,
 }
 
-/// When something has changed; it must be said (RFC 4287, 4.1.2), also where nobody knows it.
+/// Date of the last change. It is required (RFC 4287, 4.1.2), so an unknown date has a fixed value.
 fn updated(date: &Option<Zoned>) -> String {
     date.as_ref().map_or_else(|| NEVER.to_owned(), dates::machine)
 }
@@ -181,7 +181,7 @@ fn entry(app: &App, snapshot: &Snapshot, post: &Post) -> Result<Entry, WebError>
     let (site, entry) = (&app.config.site, &post.entry);
     let href = site.absolute(&entry.address);
     let content = body::in_feed(entry, snapshot, site, &href).map_err(WebError::internal)?;
-    // Feed readers know no direction but what stands in the text.
+    // Feed readers take the text direction only from the content.
     let content = match &entry.language {
         Some(_) => format!("<div{}>{content}</div>", tongue::of(entry)),
         None => content,
@@ -202,7 +202,7 @@ fn entry(app: &App, snapshot: &Snapshot, post: &Post) -> Result<Entry, WebError>
     })
 }
 
-/// What a post is called in every feed: stable for as long as the slug is, whatever the permalink pattern becomes.
+/// Id of a post in every feed: stable as long as the slug, even if the permalink pattern changes.
 pub(super) fn id(app: &App, post: &Post) -> String {
     app.config.site.absolute(&format!("/posts/{}", post.entry.slug))
 }

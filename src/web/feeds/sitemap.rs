@@ -1,4 +1,4 @@
-//! The sitemap (sitemaps.org, with Google's pictures), in parts where it is too long for one; and robots.txt.
+//! The sitemap (sitemaps.org, with Google's image extension), in parts if it is too long for one file; and robots.txt.
 
 use askama::Template;
 use axum::{
@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Most addresses in one file (sitemaps.org, "Sitemap file limits").
+/// Most URLs in one file (sitemaps.org, "Sitemap file limits").
 const LIMIT: usize = 50_000;
 
 #[derive(Template)]
@@ -42,7 +42,7 @@ struct Part {
     changed: Option<String>,
 }
 
-/// An address that readers and robots may see.
+/// A public URL.
 #[derive(Clone, Debug)]
 struct Listed {
     address: String,
@@ -51,20 +51,20 @@ struct Listed {
 }
 
 impl Listed {
-    /// As the protocol writes it.
+    /// Date of the last change in the sitemap's format.
     fn when(&self) -> Option<String> {
         self.changed.as_ref().map(dates::machine)
     }
 }
 
-/// `/sitemap.xml`: every address, or the list of the parts that have them.
+/// `/sitemap.xml`: all URLs, or the index of the parts.
 pub(super) async fn whole(State(app): State<App>) -> Result<Page, WebError> {
     let listed = listed(&app, &app.snapshot());
     let part = |number: usize| app.config.site.absolute(&format!("/sitemap-{number}.xml"));
     xml(document(&listed, LIMIT, part))
 }
 
-/// `/sitemap-2.xml`. What else begins so is content, or nothing.
+/// `/sitemap-2.xml`. Any other path with this prefix is looked up in the content.
 pub(super) async fn part(
     State(app): State<App>,
     Path(written): Path<String>,
@@ -85,7 +85,7 @@ fn xml(document: Result<String, askama::Error>) -> Result<Page, WebError> {
     Ok(Page::text(document.map_err(WebError::internal)?, policy).of_type("application/xml; charset=utf-8"))
 }
 
-/// All addresses in one document, or where there are more than `limit` an index of the parts.
+/// All URLs in one document, or an index of the parts if there are more than `limit`.
 fn document(listed: &[Listed], limit: usize, address: impl Fn(usize) -> String) -> Result<String, askama::Error> {
     if listed.len() <= limit {
         return Sitemap { listed }.render();
@@ -97,7 +97,7 @@ fn document(listed: &[Listed], limit: usize, address: impl Fn(usize) -> String) 
     Index { parts: (1..).zip(listed.chunks(limit)).map(part).collect() }.render()
 }
 
-/// A part by its number; `None` too where there are none, since all fits into one.
+/// A part by its number; `None` too if everything fits into one file.
 fn part_of(listed: &[Listed], limit: usize, number: usize) -> Option<&[Listed]> {
     if listed.len() <= limit { None } else { listed.chunks(limit).nth(number.checked_sub(1)?) }
 }
@@ -106,7 +106,7 @@ fn timestamp(listed: &Listed) -> Option<jiff::Timestamp> {
     listed.changed.as_ref().map(Zoned::timestamp)
 }
 
-/// What is public, and when it last changed where that is known.
+/// All public URLs, with the date of the last change if known.
 fn listed(app: &App, snapshot: &Snapshot) -> Vec<Listed> {
     let site = &app.config.site;
     let at = |path: &str, changed: Option<Zoned>| Listed { address: site.absolute(path), changed, picture: None };
@@ -129,8 +129,8 @@ fn newest<'a>(posts: impl Iterator<Item = &'a Post>) -> Option<Zoned> {
 }
 
 pub(super) async fn robots(State(app): State<App>) -> Page {
-    // Pages that differ by who asks carry `noindex`; these would only waste a robot's time.
-    // Rules are prefixes (RFC 9309, 2.2.2): `/me` would cover `/media/` and a page called `/meniscus`.
+    // Pages for single visitors have `noindex`; crawling these would only waste time.
+    // Rules are prefixes (RFC 9309, 2.2.2): `/me` would also block `/media/` and a page called `/meniscus`.
     let text = format!(
         "User-agent: *\nDisallow: /me$\nDisallow: /me/\nDisallow: /search?\nDisallow: /*?reply_to=\n\nSitemap: {}\n",
         app.config.site.absolute("/sitemap.xml")

@@ -1,4 +1,4 @@
-//! The archive: years, the posts of one, and the posts of a month.
+//! The archive: all years, the posts of a year, and the posts of a month.
 
 use std::sync::Arc;
 
@@ -44,10 +44,10 @@ struct Archive {
 struct YearPage {
     layout: Layout,
     heading: String,
-    /// What it is part of: the archive, or a year of it.
+    /// Link to the level above: the archive, or the year.
     above: Named,
     count: String,
-    /// Of a year: its months, first to last.
+    /// Months of a year, first to last; empty on the page of a month.
     by_month: Vec<Counted>,
     months: Vec<Month>,
     pagination: Pagination,
@@ -104,7 +104,7 @@ fn year_at(app: &App, written: &str, number: usize) -> Result<Page, WebError> {
     let year: i16 = written.parse().map_err(|_| WebError::not_found())?;
     let (snapshot, texts) = (app.snapshot(), app.texts());
     let all: Vec<Arc<Post>> = snapshot.posts.iter().filter(|post| post.year() == Some(year)).cloned().collect();
-    // `/archive/02026` reads as a year but is none of our addresses.
+    // `/archive/02026` parses as a year but is not a valid path.
     if all.is_empty() || year.to_string() != written {
         return Err(WebError::not_found());
     }
@@ -174,7 +174,7 @@ fn month_at(app: &App, (year, month): &(String, String), number: usize) -> Resul
     Ok(Page::html(&page, Policy::Public(vec![SITE_TAG.to_owned()]))?.into_response())
 }
 
-/// `/archive/2026/05`: two digits, as in dates.
+/// Path of a month, with two digits: `/archive/2026/05`.
 fn month_path(date: &Zoned) -> String {
     format!("/archive/{}/{:02}", date.year(), date.month())
 }

@@ -1,4 +1,4 @@
-//! Lists of posts: home, and in rooms of their own tags, the archive, series.
+//! Lists of posts: home, and in submodules tags, the archive, series.
 
 pub mod archive;
 pub mod series;
@@ -42,14 +42,14 @@ struct Home {
     pagination: Pagination,
 }
 
-/// What stands above everything else on the first page, as HTML.
+/// HTML of the picture at the top of the home page.
 fn header_picture(app: &App, snapshot: &Snapshot) -> Option<String> {
     let set = app.config.site.theme.header_picture.as_ref()?;
     let file = snapshot.media_named(&set.file)?;
     Some(pictures::html(&file.picture(), Place::Header, &set.alt, "", true))
 }
 
-/// A tag or a year and how much is in it.
+/// A tag, year or month with its number of posts.
 struct Counted {
     name: String,
     href: String,
@@ -67,7 +67,7 @@ pub async fn home_page(State(app): State<App>, Path(number): Path<String>) -> Re
     }
 }
 
-/// The number in an address: as we write it, and nothing else that reads as one.
+/// Parses a page number in a path; only the canonical spelling is accepted.
 pub fn page_number(written: &str) -> Result<usize, WebError> {
     let number: usize = written.parse().map_err(|_| WebError::not_found())?;
     if number.to_string() == written { Ok(number) } else { Err(WebError::not_found()) }
@@ -89,12 +89,12 @@ async fn home_at(app: &App, number: usize) -> Result<Page, WebError> {
     Page::html(&Home { layout, heading, header_picture, lead, cards, pagination }, policy)
 }
 
-/// `/posts` by itself is what somebody types who cuts an address short.
+/// Redirects `/posts`, for visitors who shorten a URL.
 pub async fn posts() -> Response {
     redirect(StatusCode::MOVED_PERMANENTLY, "/archive")
 }
 
-/// Posts as cards, and how long a page with them may be kept: not at all where the counts could not be read.
+/// Cards of posts, and the page's cache policy: uncached if the counts could not be read.
 async fn cards(app: &App, posts: &[Arc<Post>]) -> (Vec<PostCard>, Policy) {
     let (counts, policy) = counts(app, posts).await;
     (posts.iter().map(|post| PostCard::new(post, &counts, app.texts())).collect(), policy)

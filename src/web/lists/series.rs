@@ -1,4 +1,4 @@
-//! A series: its parts in the order in which they are to be read.
+//! A series: its parts in reading order.
 
 use askama::Template;
 use axum::{
@@ -27,7 +27,7 @@ struct SeriesPage {
     cards: Vec<PostCard>,
 }
 
-/// All parts on one page: a series is read from its beginning, not browsed.
+/// Page with all parts: a series is read from its beginning, not browsed.
 pub async fn series(State(app): State<App>, Path(written): Path<String>) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
     let slug = Slug::from_text(&written).ok_or_else(WebError::not_found)?;

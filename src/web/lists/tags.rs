@@ -1,4 +1,4 @@
-//! Tags: all of them, the posts of one, and the posts of several at once.
+//! Tags: the list of all tags, the posts of one, and the posts of several at once.
 
 use askama::Template;
 use axum::{
@@ -30,11 +30,11 @@ struct TagPage {
     layout: Layout,
     name: String,
     count: String,
-    /// Of a tag that is alone.
+    /// Path of the feed, for a single tag.
     feed: Option<String>,
-    /// Tags that would leave fewer posts, and how many.
+    /// Tags that narrow the list, with the number of posts left.
     narrower: Vec<Counted>,
-    /// The tags of a combination, each alone.
+    /// Links to the single tags of a combination.
     wider: Vec<TagLink>,
     cards: Vec<PostCard>,
     pagination: Pagination,
@@ -96,7 +96,7 @@ async fn tag_at(app: &App, written: &str, number: usize) -> Result<Response, Web
                     .with_feeds(&format!("{}: {name}", app.config.site.title), &base)
                     .with_json_ld(&json_ld::collection(&app.config.site, &way, posts))
             }
-            // There are many combinations, and all they show stands on the pages of their tags.
+            // There are many combinations, and their posts are on the pages of their tags.
             None => layout.not_indexed(),
         };
     let count = texts.lists.posts.of(tagged.posts.len());

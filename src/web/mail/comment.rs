@@ -1,4 +1,4 @@
-//! The page on which the author judges and answers a comment, opened from its mail.
+//! The page on which the author moderates and answers a comment, opened from its mail.
 
 use askama::Template;
 use axum::{
@@ -13,7 +13,7 @@ use crate::{
     app::App,
     content::comment_markdown,
     domain::{
-        comment::{Comment, NewComment, RawComment, Status},
+        comment::{Comment, RawComment, Status},
         mail_keys,
     },
     texts::FromMail,
@@ -25,9 +25,9 @@ use crate::{
     },
 };
 
-/// Who acts, in the moderation log.
+/// Name of the actor in the moderation log.
 const ACTOR: &str = "mail";
-/// Where an answer leads that was taken.
+/// Value of `act` in the redirect after an accepted answer.
 const ANSWERED: &str = "answered";
 
 #[derive(Debug, Default, Deserialize)]
@@ -44,56 +44,56 @@ struct CommentPage {
     layout: Layout,
     texts: &'static FromMail,
     key: String,
-    /// The title of the post.
+    /// Title of the post.
     post: String,
     name: String,
     site: Option<String>,
     at: dates::Moment,
     html: String,
-    /// How things are, in a sentence.
+    /// Sentence about the comment's status.
     standing: &'static str,
-    /// Why it waits, where it does.
+    /// The reason why it is held, if it is.
     why: Option<String>,
-    /// Where everybody sees it.
+    /// Path of the comment on the site, if it is approved.
     here: Option<String>,
     acts: Vec<Act>,
-    /// What the author has answered, oldest first.
+    /// Answers of the author, oldest first.
     answered: Vec<Answered>,
-    /// The newest of them has just been sent.
+    /// True if the newest answer has just been sent.
     is_answered: bool,
     answer: Answer,
 }
 
 impl CommentPage {
-    /// What the link asked for; else letting through what waits. To throw out what is shown is never suggested.
+    /// True for the main button: the action of the link, else "approve". Removing a public comment is never suggested.
     fn is_first_choice(&self, act: &Act) -> bool {
         act.is_asked
             || (act.word == "approve" && !self.answer.is_asked && !self.acts.iter().any(|other| other.is_asked))
     }
 }
 
-/// A button.
+/// A moderation button.
 #[derive(Clone, Copy)]
 struct Act {
     word: &'static str,
     label: &'static str,
-    /// The link asked for it.
+    /// True if the link asked for it.
     is_asked: bool,
 }
 
-/// An answer that everybody sees.
+/// A public answer.
 struct Answered {
     html: String,
     at: dates::Moment,
     href: String,
 }
 
-/// The field for an answer, with what stands in it.
+/// The field for an answer, with its content.
 #[derive(Default)]
 struct Answer {
     text: String,
     error: Option<String>,
-    /// The link asked for it.
+    /// True if the link asked for it.
     is_asked: bool,
 }
 
@@ -103,7 +103,7 @@ pub async fn show(State(app): State<App>, Query(link): Query<Link>) -> Result<Pa
     page(&app, &link.key, &comment, &link.act, answer).await
 }
 
-/// Judges, or answers.
+/// Moderates or answers the comment.
 pub async fn act(State(app): State<App>, origin: Origin, Posted(form): Posted<ActForm>) -> Result<Response, WebError> {
     let comment = opened(&app, &form.key).await?;
     if origin == Origin::Foreign {
@@ -121,13 +121,13 @@ pub async fn act(State(app): State<App>, origin: Origin, Posted(form): Posted<Ac
     if form.text.trim().is_empty() {
         return Ok(back(&form.key, ""));
     }
-    // An answer was begun before this button was pressed, and a redirect would drop it. To send it unasked would be worse.
+    // The author had begun an answer before pressing this button. A redirect would lose it; sending it would be worse.
     let comment = opened(&app, &form.key).await?;
     let answer = Answer { text: form.text, is_asked: true, ..Answer::default() };
     Ok(page(&app, &form.key, &comment, "answer", answer).await?.into_response())
 }
 
-/// Posts the answer as the author; the comment it answers is then seen by everyone.
+/// Posts the answer as the author, and approves the comment that it answers.
 async fn answer(app: &App, form: &ActForm, comment: &Comment) -> Result<Response, WebError> {
     let author = &app.config.site.author;
     let raw = RawComment { name: author.name.clone(), text: form.text.clone(), ..RawComment::default() };
@@ -151,7 +151,7 @@ async fn answer(app: &App, form: &ActForm, comment: &Comment) -> Result<Response
     }
 }
 
-/// The comment that a key opens.
+/// The comment that a key gives access to.
 async fn opened(app: &App, key: &str) -> Result<Comment, WebError> {
     let id = mail_keys::open_moderation(&app.signer, key, app.clock.now())
         .map_err(|why| refused(why, &app.texts().from_mail))?;
@@ -159,7 +159,7 @@ async fn opened(app: &App, key: &str) -> Result<Comment, WebError> {
     if comment.text.is_empty() { Err(WebError::gone()) } else { Ok(comment) }
 }
 
-/// To the page again; `act` says what was done, where that is not seen anyway.
+/// Redirect to the page; `act` names the action if the page would not show it.
 fn back(key: &str, act: &str) -> Response {
     let act = if act.is_empty() { String::new() } else { format!("&act={act}") };
     redirect(StatusCode::SEE_OTHER, &format!("/mail/comment?key={key}{act}"))
@@ -221,7 +221,7 @@ async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answ
     Page::html(&page, Policy::Private)
 }
 
-/// The page is of use without them, so a database that went away meanwhile is no error here.
+/// Answers of the author. A database error is only logged: the page is useful without them.
 async fn answered(app: &App, comment: &Comment) -> Vec<Answered> {
     let answers = app.store.answers_of_author(comment.id).await.inspect_err(errors::log).unwrap_or_default();
     let shown = answers.into_iter().map(|answer| Answered {

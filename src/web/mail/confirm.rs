@@ -1,8 +1,8 @@
-//! The page on which the holder of a mailbox says that a wish is theirs.
+//! The page on which the owner of a mailbox confirms notifications.
 //!
 //! A link may be opened by others: forwarded, or clicked by mistake by somebody whose address a stranger typed. So a
-//! yes is good for mails to that mailbox and for nothing more. Only a yes from the browser with the commenter's cookie
-//! shows that commenter and mailbox are one; that is kept beside it (`confirmations.in_same_browser`).
+//! confirmation only allows mails to that mailbox. Only one from the browser with the commenter's cookie shows that
+//! commenter and mailbox belong together; that is stored with it (`confirmations.in_same_browser`).
 
 use askama::Template;
 use axum::{
@@ -35,11 +35,11 @@ struct ConfirmPage {
     layout: Layout,
     texts: &'static FromMail,
     key: String,
-    /// The title of the post.
+    /// Title of the post.
     post: String,
     wished: Wished,
     stop: String,
-    /// The button was pressed on another site's page.
+    /// True if the form was sent from another site.
     is_foreign: bool,
 }
 
@@ -67,7 +67,7 @@ pub async fn confirm(
     }
     let commenter = visitor.sender.is_returning.then_some(visitor.sender.commenter.as_str());
     match app.store.confirm_wish(wish, commenter, app.clock.now()).await {
-        // Ended meanwhile: the page says so.
+        // The wish has ended meanwhile: the page says so.
         Ok(()) | Err(StoreError::NotFound) => Ok(redirect(StatusCode::SEE_OTHER, &format!("/mail/confirm?key={key}"))),
         Err(error) => Err(error.into()),
     }

@@ -1,5 +1,5 @@
-//! Where the links of our mails lead. Opening one shows a page; only its button acts, since programs that look for
-//! viruses open every link. The keys stand in the query, which is not logged.
+//! Pages that links in our mails open. GET only shows a page; its button acts, since virus scanners open every link.
+//! The keys are in the query, which is not logged.
 
 mod comment;
 mod confirm;
@@ -22,12 +22,12 @@ pub(super) fn routes() -> Router<App> {
         .route("/mail/stop", get(stop::show).post(stop::stop))
 }
 
-/// What a link brings along.
+/// Query parameters of a link.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Link {
     key: String,
-    /// Of the links to a comment: what the author wants to do.
+    /// Action that the author wants, in links to a comment.
     act: String,
 }
 
@@ -38,7 +38,7 @@ fn refused(why: Refused, texts: &FromMail) -> WebError {
     }
 }
 
-/// The title of the post with this slug, or the slug where the post is gone; and its thread under every slug it had.
+/// Title of the post with this slug, or the slug if the post is gone; and its thread under all its slugs.
 fn thread(post: Option<&Post>, slug: &str) -> (String, Vec<ThreadKey>) {
     match post {
         Some(post) => (post.entry.title.clone(), super::view::cards::thread_keys([post])),

@@ -1,5 +1,5 @@
-//! Ending mails. A POST acts without asking where it comes from, and without a cookie: mail providers send it on behalf
-//! of their users (RFC 8058). The worst that anybody can do with a key is to bring peace.
+//! Unsubscribing. A POST needs neither origin check nor cookie: mail providers send it for their users (RFC 8058).
+//! A forged request can only unsubscribe.
 
 use askama::Template;
 use axum::extract::{Query, State};
@@ -27,15 +27,15 @@ struct StopPage {
     layout: Layout,
     texts: &'static FromMail,
     key: String,
-    /// The title of the post; empty where the key is about none.
+    /// Title of the post; empty if the key belongs to no post.
     post: String,
-    /// `None`: the address is not kept.
+    /// Current settings of the address; `None` if it is not stored.
     standing: Option<Standing>,
-    /// Something has just been changed.
+    /// True if a setting has just been changed.
     is_done: bool,
 }
 
-/// What a key opens.
+/// Data that a key gives access to.
 struct Opened {
     wish: WishKey,
     post: String,
@@ -47,12 +47,12 @@ pub async fn show(State(app): State<App>, Query(link): Query<Link>) -> Result<Pa
     page(&app, &link.key, opened, false).await
 }
 
-/// `what`: `all`, `allow` to take that back, anything else (a provider's one click) the thread. No redirect follows,
-/// as RFC 8058 asks (3.1).
+/// Changes the settings by `what`: `all`, `allow` to undo that, anything else (a provider's one-click request) the
+/// thread. Does not redirect, as RFC 8058 asks (3.1).
 pub async fn stop(State(app): State<App>, Query(link): Query<Link>, body: Bytes) -> Result<Page, WebError> {
     let opened = opened(&app, &link.key).await?;
     let (address_id, now) = (opened.wish.address_id, app.clock.now());
-    // Providers may also send multipart/form-data, in which nothing of ours is looked for.
+    // Providers may also send multipart/form-data; it is not parsed.
     let what = url::form_urlencoded::parse(&body).find(|(name, _)| name == "what").map(|(_, what)| what.into_owned());
     match what.as_deref() {
         Some("all") => app.store.stop_all(address_id, now).await?,

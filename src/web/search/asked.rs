@@ -1,21 +1,21 @@
-//! What the address of a search asks for, and the addresses of others like it.
+//! Query parameters of a search, and URLs of similar searches.
 
 use url::form_urlencoded;
 
-/// The fields of the form, and `exact` for those who meant what they typed.
+/// Fields of the form, and `exact`, which turns off spelling correction.
 pub(in crate::web) const FIELDS: [&str; 4] = ["q", "tag", "year", "exact"];
-/// Longest question, in characters; the form says the same.
+/// Longest query, in characters; the form has the same limit.
 const LONGEST: usize = 200;
 
-/// A search as it was asked for. Of a field that is there twice, the first counts.
+/// Parameters of a search. If a parameter is given twice, the first counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Asked {
     pub words: String,
-    /// Narrowed to posts with this tag; empty: it is not.
+    /// Tag to filter by; empty for no filter.
     pub tag: String,
-    /// Narrowed to posts of this year; empty: it is not.
+    /// Year to filter by; empty for no filter.
     pub year: String,
-    /// No results of a corrected question in place of this one's.
+    /// True if results of a corrected query must not replace this one's.
     pub is_exact: bool,
 }
 
@@ -30,7 +30,7 @@ impl Asked {
         Self { words, tag, year, is_exact: exact == "1" }
     }
 
-    /// Nothing is looked for: the page with the bare form.
+    /// True if there is nothing to search for: the page shows only the form.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty() && self.tag.is_empty() && self.year.is_empty()
     }
@@ -39,7 +39,7 @@ impl Asked {
         !self.tag.is_empty() || !self.year.is_empty()
     }
 
-    /// The same tag and year, other words.
+    /// Copy with other words, with the same tag and year.
     pub fn with_words(&self, words: impl Into<String>) -> Self {
         Self { words: words.into(), is_exact: false, ..self.clone() }
     }
@@ -56,7 +56,7 @@ impl Asked {
         Self { is_exact: true, ..self.clone() }
     }
 
-    /// `/search?q=calf&tag=feet`: what is empty is left out.
+    /// URL of the search, without empty parameters: `/search?q=calf&tag=feet`.
     pub fn address(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let exact = if self.is_exact && !self.words.is_empty() { "1" } else { "" };

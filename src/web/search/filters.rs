@@ -1,4 +1,4 @@
-//! The tag and the year by which a search is narrowed.
+//! Filters of a search: tag and year.
 
 use super::asked::Asked;
 use crate::{
@@ -12,25 +12,25 @@ use crate::{
     web::view::stretch::Named,
 };
 
-/// Most tags in the list of the form; who wants a rarer one finds it by its word.
+/// Most tags in the form's list; rarer tags can be found by their word.
 const OFFERED: usize = 100;
 
-/// A line of a list in the form.
+/// An option of a list in the form.
 pub(super) struct Choice {
     pub value: String,
     pub label: String,
     pub is_chosen: bool,
 }
 
-/// A filter that is on, and the way to take it off.
+/// An active filter, and the link that removes it.
 pub(super) struct Chosen {
     pub label: String,
-    /// What the link does, for those who hear it.
+    /// Description of the link, for screen readers.
     pub spoken: String,
     pub without: String,
 }
 
-/// The filters of a search, looked up.
+/// Filters of a search, looked up in the content.
 pub(super) struct Filters {
     tag: Filter<Tag>,
     year: Filter<i16>,
@@ -39,7 +39,7 @@ pub(super) struct Filters {
 enum Filter<T> {
     Off,
     On(T),
-    /// Nothing has it; a sentence says so.
+    /// No post matches; the text says so.
     Unknown(String),
 }
 
@@ -71,7 +71,7 @@ impl Filters {
         }
     }
 
-    /// Why nothing can be found, whatever the words are.
+    /// Message if a filter matches nothing, so that no words can find anything.
     pub fn complaint(&self) -> Option<String> {
         match (&self.tag, &self.year) {
             (Filter::Unknown(sentence), _) | (_, Filter::Unknown(sentence)) => Some(sentence.clone()),
@@ -87,7 +87,7 @@ impl Filters {
         self.year.on().copied()
     }
 
-    /// Posts that pass, newest first.
+    /// Posts that pass the filters, newest first.
     pub fn posts<'a>(&self, snapshot: &'a Snapshot) -> Vec<&'a Post> {
         let posts = match self.tag.on() {
             Some(tag) => snapshot.tags.get(&tag.slug).map_or(&[][..], |tag| &tag.posts),
@@ -97,7 +97,7 @@ impl Filters {
         posts.iter().map(AsRef::as_ref).filter(is_of_year).collect()
     }
 
-    /// The page that lists all of them, where there is one.
+    /// Link to the page that lists all these posts, if there is one.
     pub fn list(&self) -> Option<Named> {
         match (self.tag.on(), self.year()) {
             (Some(tag), None) => Some(Named::new(&tag.name, &format!("/tags/{}", tag.slug))),
@@ -106,7 +106,7 @@ impl Filters {
         }
     }
 
-    /// What is looked for, for the title of the page.
+    /// Words and filters of the search, for the page title.
     pub fn title(&self, asked: &Asked) -> String {
         let tag = self.tag.on().map_or(asked.tag.as_str(), |tag| &tag.name);
         let parts = [asked.words.as_str(), tag, &asked.year];
@@ -125,7 +125,7 @@ impl Filters {
         [tag, year].into_iter().filter(|chosen| !chosen.label.is_empty()).collect()
     }
 
-    /// Tags by how many posts have them; the chosen one is among them, however rare.
+    /// Options for tags, those with most posts first. The active tag is always included.
     pub fn tags(&self, snapshot: &Snapshot) -> Vec<Choice> {
         let chosen = self.tag_slug();
         let is_chosen = |tag: &TagPosts| chosen.as_ref() == Some(&tag.tag.slug);
@@ -139,7 +139,7 @@ impl Filters {
             .collect()
     }
 
-    /// Newest first; none where all posts are of one year and nobody asks for it.
+    /// Options for years, newest first; empty if all posts are of one year and no year is requested.
     pub fn years(&self, snapshot: &Snapshot) -> Vec<Choice> {
         let choice = |(year, count): (i16, usize)| Choice {
             value: year.to_string(),
@@ -152,7 +152,7 @@ impl Filters {
     }
 }
 
-/// Tags, those of most posts first.
+/// Tags sorted by number of posts, most first.
 pub(super) fn by_posts(snapshot: &Snapshot) -> Vec<&TagPosts> {
     let mut tags: Vec<_> = snapshot.tags.values().collect();
     tags.sort_by_key(|tag| std::cmp::Reverse(tag.posts.len()));

@@ -1,4 +1,4 @@
-//! Search, as a plain GET form: words, a tag, a year. `static/js/search.js` asks for the same page while one types.
+//! Search, as a plain GET form: words, a tag, a year. `static/js/search.js` requests the same page during typing.
 
 mod asked;
 mod filters;
@@ -32,9 +32,9 @@ use asked::Asked;
 pub(super) use asked::FIELDS;
 use filters::{Choice, Chosen, Filters};
 
-/// Most results shown; who needs more needs another word.
+/// Most results shown; who needs more can refine the words.
 const MOST: usize = 30;
-/// With fewer results than this a question is looked at for slips.
+/// Number of results below which the query is checked for typing errors.
 const FEW: usize = 3;
 /// Longest excerpt of a post that was found by its tag or year, in characters.
 const EXCERPT: usize = 220;
@@ -47,22 +47,22 @@ struct SearchPage {
     tags: Vec<Choice>,
     years: Vec<Choice>,
     chosen: Vec<Chosen>,
-    /// What was found, in a sentence; empty before a question.
+    /// Sentence about the results; empty before a search.
     summary: String,
     meant: Option<MeantView>,
     results: Vec<ResultView>,
-    /// The list with all posts of a tag or year, where only the newest are shown.
+    /// Link to all posts of a tag or year, if only the newest are shown.
     all: Option<Named>,
-    /// Tags to try, before a question.
+    /// Suggested tags, before a search.
     suggestions: Vec<cards::TagLink>,
 }
 
-/// Words that may have been meant.
+/// A corrected query.
 struct MeantView {
-    /// `true` marks a word that stands for another.
+    /// Parts of the query; `true` marks a corrected word.
     pieces: Vec<(String, bool)>,
     href: String,
-    /// What is shown are their results, and this is the way to those of the question as it was typed.
+    /// Link to the results of the query as typed, if those of the corrected one are shown.
     instead_of: Option<cards::TagLink>,
 }
 
@@ -75,7 +75,7 @@ struct ResultView {
     snippet: Vec<(String, bool)>,
 }
 
-/// What a search comes to.
+/// Result of a search.
 #[derive(Default)]
 struct Outcome {
     summary: String,
@@ -122,14 +122,14 @@ pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result
     Page::html(&page, policy)
 }
 
-/// Pages with the words, or with those that may have been meant.
+/// Pages that match the words or their correction.
 async fn matches(app: &App, snapshot: &Snapshot, asked: &Asked, filters: &Filters) -> Result<Outcome, WebError> {
     let (texts, said) = (app.texts(), &app.texts().search);
     let Some(index) = app.search() else {
         return Ok(Outcome { summary: said.not_ready.clone(), ..Outcome::default() });
     };
     let question = Question { words: asked.words.clone(), tag: filters.tag_slug(), year: filters.year() };
-    // One more than is shown tells whether there are more. A few milliseconds belong away from the threads that answer.
+    // One more than is shown tells if there are more. A search takes a few milliseconds: not on the async threads.
     let answered = tokio::task::spawn_blocking(move || index.search(&question, FEW, MOST + 1)).await;
     let (mut typed, correction) = answered.map_err(WebError::internal)?;
     if asked.is_exact && typed.is_partial {
@@ -162,7 +162,7 @@ async fn matches(app: &App, snapshot: &Snapshot, asked: &Asked, filters: &Filter
     Ok(Outcome { summary, meant, results, all: None })
 }
 
-/// Posts of a tag, of a year or of both, when no words are asked for.
+/// Posts of a tag, a year or both, for a search without words.
 fn newest(posts: Vec<&Post>, list: Option<Named>, texts: &'static Texts) -> Outcome {
     let has_more = posts.len() > MOST;
     let summary = match posts.len() {
@@ -182,7 +182,7 @@ fn newest(posts: Vec<&Post>, list: Option<Named>, texts: &'static Texts) -> Outc
     Outcome { summary, results, all: list.filter(|_| has_more), meant: None }
 }
 
-/// `None` for what has gone since the index was made.
+/// View of a result; `None` if it was removed after indexing.
 fn result(snapshot: &Snapshot, found: Found, texts: &'static Texts) -> Option<ResultView> {
     let words = &texts.search;
     let (kind, entry, date) = match snapshot.target(&found.address)? {
@@ -195,7 +195,7 @@ fn result(snapshot: &Snapshot, found: Found, texts: &'static Texts) -> Option<Re
     Some(ResultView { title: found.title, tongue: tongue::of(entry), href, kind, date, snippet: found.snippet })
 }
 
-/// The tags that most posts have, as words to look for.
+/// Links that search for the names of the most used tags.
 fn suggestions(snapshot: &Snapshot) -> Vec<cards::TagLink> {
     let link = |name: &str| cards::TagLink { name: name.to_owned(), href: Asked::default().with_words(name).address() };
     filters::by_posts(snapshot).into_iter().take(4).map(|tag| link(&tag.tag.name)).collect()

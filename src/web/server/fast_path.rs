@@ -1,7 +1,7 @@
-//! The short way of a plain GET for a page that is finished: read it, look the page up, hand it to the socket.
+//! Fast path for a plain GET of a finished page: read the request, look the page up, write it to the socket.
 //!
-//! Whatever is not plain goes to hyper, together with what was read of it, and so does all that follows on its connection.
-//! So there is one place that knows HTTP, and this one may stay ignorant: it must only know what it does not know.
+//! Any other request goes to hyper with the bytes read so far, and so does everything after it on the connection. So
+//! only hyper implements HTTP; this code only has to recognize plain requests.
 
 use std::{
     future::poll_fn,
@@ -21,13 +21,13 @@ use tokio::{
 use super::{Answers, Limits, is_host, places::Places, socket::Pace};
 use crate::web::cache::{Encoding, Finished};
 
-/// Most bytes of a plain request; what browsers send has a half of it.
+/// Most bytes of a plain request; browsers send about half.
 const MOST_BYTES: usize = 4 * 1024;
 /// Most headers of a plain request.
 const MOST_HEADERS: usize = 48;
 
-/// Answers plain requests until something else comes, and returns what was read of that. `None`: the connection is over,
-/// by its client, for saying nothing, for another that needs its place, or because `stop` has lost its sender.
+/// Answers plain requests until another kind comes, and returns the bytes read of that. `None`: the connection ended,
+/// because the client closed it or sent nothing, its slot was needed, or the sender of `stop` was dropped.
 pub async fn serve(
     stream: &mut TcpStream,
     site: &impl Answers,
@@ -37,10 +37,10 @@ pub async fn serve(
 ) -> Option<Vec<u8>> {
     let (mut stop, is_stopping) = (stop.clone(), stop);
     let mut stopped = pin!(stop.changed());
-    // A timer for each request, or a look at the clock, would cost too much.
+    // A timer or a clock reading for each request would cost too much.
     let mut ticks = time::interval_at(Instant::now() + limits.idle, limits.idle);
     let most_ticks = limits.header_read.as_millis() / limits.idle.as_millis().max(1);
-    // After a busy time one tick is due, not all that nobody looked at.
+    // After a busy time one tick is due, not all missed ones.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut silent = 0;
     let mut bytes = vec![0; MOST_BYTES];
@@ -58,7 +58,7 @@ pub async fn serve(
                     return Poll::Ready(0);
                 }
             }
-            // Asked only when it is idle, since it takes a lock that all connections share.
+            // Polled only when idle, since it takes a lock that all connections share.
             if silent > 0 && wanted.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(0);
             }
@@ -69,7 +69,7 @@ pub async fn serve(
             return None;
         }
         if length == 0 {
-            // A head has its time from its first byte on, in however many pieces it comes.
+            // The timeout for headers starts with their first byte.
             silent = 0;
         }
         length += more;
@@ -88,12 +88,12 @@ pub async fn serve(
     None
 }
 
-/// What was read.
+/// Kind of the bytes that were read.
 #[derive(Debug, PartialEq, Eq)]
 enum Head<'a> {
-    /// Not all of it yet.
+    /// Incomplete request.
     Part,
-    /// Of a request that is alone and asks for nothing but a page: its path, and the encoding that it wants.
+    /// A single plain request for a page: its path, and the best accepted encoding.
     Plain(&'a str, Encoding),
     Other,
 }
@@ -133,7 +133,7 @@ fn plain<'a>(request: &httparse::Request<'_, 'a>) -> Option<(&'a str, Encoding)>
 }
 
 /// # Errors
-/// The client has gone, or takes the answer too slowly.
+/// The client has disconnected, or reads too slowly.
 async fn send(stream: &TcpStream, finished: &Finished, mut pace: Pace) -> io::Result<()> {
     if let Some(file) = finished.file() {
         let mut sent = 0;
@@ -143,7 +143,7 @@ async fn send(stream: &TcpStream, finished: &Finished, mut pace: Pace) -> io::Re
                 Ok(taken) => pace.took(taken),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => writable(stream, &mut pace).await?,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // A kernel that cannot do this says so at once; any other error comes again below.
+                // A kernel without support fails at once; any other error occurs again below.
                 Err(_) if sent == 0 => break,
                 Err(error) => return Err(error),
             }

@@ -1,5 +1,5 @@
-//! Places for connections: as many as the system has file descriptors for. Where all are taken, connections that wait for
-//! a next request are closed for new ones.
+//! Slots for connections: as many as the file descriptors of the system allow. If all are taken, idle connections are
+//! closed for new ones.
 
 use std::{
     fmt::Display,
@@ -18,18 +18,18 @@ use tokio::{
     time::{self, Instant},
 };
 
-/// Descriptors that connections never get: finished pages, the database, the watcher, files of the log.
+/// Descriptors reserved for finished pages, the database, the watcher and log files.
 const RESERVE: u64 = 128;
-/// Trouble that has not been seen for so long is told again.
+/// Time without a problem after which it is logged again.
 const FORGOTTEN: Duration = Duration::from_secs(60);
-/// How soon one who needs a place asks again. What was asked may be in the middle of an answer.
+/// Interval for asking idle connections to close. The one that was asked may be sending a response.
 const IMPATIENCE: Duration = Duration::from_millis(50);
 
-/// Raises the number of files that this process may open as far as it can, and returns how many connections fit into
-/// it, at most `wanted`. Every fourth is left for files that are being sent.
+/// Raises the limit of open files as far as possible, and returns how many connections fit into it, at most `wanted`.
+/// A quarter is left for files that are being sent.
 pub fn affordable(wanted: usize) -> usize {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    // Refused only where the hard limit is more than the kernel has; then the soft one stays.
+    // Fails only if the hard limit is above the kernel's; then the soft limit stays.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
     let Some(limit) = getrlimit(Resource::Nofile).current else { return wanted };
     let fitting = limit.saturating_sub(RESERVE) / 4 * 3;
@@ -47,12 +47,12 @@ impl Places {
         Self { free: Arc::new(Semaphore::new(total)), total, wanted: Notify::new() }
     }
 
-    /// Waits until the place of a quiet connection is wanted. The one that waits longest is called first.
+    /// Waits until the slot of an idle connection is needed. The one that has waited longest is woken first.
     pub(super) async fn wanted(&self) {
         self.wanted.notified().await;
     }
 
-    /// The same for a connection that is quiet when nothing has `moved` for as long as `idle`.
+    /// Waits until the slot is needed and nothing has `moved` on the connection for `idle`.
     pub(super) async fn wanted_while_quiet(&self, moved: &AtomicBool, idle: Duration) {
         loop {
             time::sleep(idle).await;
@@ -72,13 +72,13 @@ impl Places {
         self.total - self.free.available_permits()
     }
 
-    /// Waits until the last connection is over.
+    /// Waits until the last connection has ended.
     pub(super) async fn all_free(&self) {
         let _ = self.free.acquire_many(u32::try_from(self.total).unwrap_or(u32::MAX)).await;
     }
 }
 
-/// The listener, and what it said of its trouble.
+/// The listener, and the time of its last problem.
 pub(super) struct Door {
     listener: TcpListener,
     places: Arc<Places>,
@@ -90,12 +90,12 @@ impl Door {
         Self { listener, places, last_trouble: None }
     }
 
-    /// The next connection, with its place.
+    /// Next connection, with its slot.
     pub(super) async fn accept(&mut self) -> (TcpStream, OwnedSemaphorePermit) {
         loop {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
-                    // A page is one write; waiting for more to send with it only delays it.
+                    // A page is one write; Nagle's algorithm would only delay it.
                     let _ = stream.set_nodelay(true);
                     if let Some(place) = self.place().await {
                         return (stream, place);
@@ -126,7 +126,7 @@ impl Door {
         }
     }
 
-    /// A line in the log for trouble that begins, and none while it goes on.
+    /// Logs a problem once when it begins, and not while it lasts.
     fn tell(&mut self, trouble: impl Display) {
         let is_news = self.last_trouble.is_none_or(|last| last.elapsed() > FORGOTTEN);
         self.last_trouble = Some(Instant::now());

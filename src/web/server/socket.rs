@@ -1,4 +1,4 @@
-//! A connection as hyper sees it: what was read before comes first, and a client that takes an answer too slowly is let go.
+//! Connection for hyper: returns the bytes read before first, and drops a client that reads a response too slowly.
 
 use std::{
     io::{self, ErrorKind, IoSlice},
@@ -19,8 +19,8 @@ use tokio::{
 
 use super::Limits;
 
-/// The time that a client may still keep an answer waiting. It runs down while the client takes nothing, and the bytes
-/// that it takes give some back: one that takes a byte now and then does not stay for ever.
+/// Time budget of a client that does not read its response. It decreases while the client reads nothing, and bytes that
+/// it reads give some back: a client that reads a byte now and then is dropped in the end.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pace {
     pub(super) left: Duration,
@@ -47,12 +47,12 @@ impl Pace {
 
 pub(super) struct Socket {
     stream: TcpStream,
-    /// Read before hyper had the connection.
+    /// Bytes read before hyper had the connection.
     unread: Vec<u8>,
     pace: Pace,
-    /// While the client takes nothing: since when, and the end of its time.
+    /// Start and end of the current wait, while the client reads nothing.
     stalled: Option<(Instant, Pin<Box<Sleep>>)>,
-    /// Set by every byte that goes one way or the other.
+    /// Set by traffic in either direction.
     pub(super) moved: Arc<AtomicBool>,
 }
 

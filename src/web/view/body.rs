@@ -1,4 +1,4 @@
-//! The pieces of a text, drawn: for a page (facades, cards) and for a feed (a picture and a link).
+//! Renders the pieces of a text: for a page (click-to-load embeds, cards) and for a feed (a picture and a link).
 
 use std::collections::HashSet;
 
@@ -61,8 +61,8 @@ struct FeedEmbed {
     picture: Option<PictureView>,
 }
 
-/// A text on a page of the site. `language`: its own where it is not the site's; our words in it are in the same where
-/// there are any.
+/// HTML of a text on a page of the site. `language`: the text's own, `None` for the site's. Words of the site inside
+/// the text are in the text's language if a translation exists.
 ///
 /// # Errors
 /// A template failed.
@@ -76,7 +76,7 @@ pub fn on_page(
     let texts = tongue::words_in(language, site.texts);
     let words = tongue::of_words(language, texts);
     let language = language.unwrap_or(&site.language);
-    // Between every two paragraphs a link to itself is one stop too many for the tab key, which has the table.
+    // In a text with a table of contents the tab key skips the heading links: the table has them already.
     let is_stop = body.listed().is_empty();
     let mut html = String::new();
     let mut shown: HashSet<&Slug> = HashSet::new();
@@ -94,7 +94,7 @@ pub fn on_page(
             Piece::Stretch(slug) => {
                 let Some(stretch) = snapshot.stretches.get(slug) else { continue };
                 let card = StretchCard::new(stretch, level + 1, language, site);
-                // Shown twice, it would give its ids twice.
+                // A second card would repeat the ids of the first.
                 html.push_str(&if shown.insert(slug) { card.render()? } else { card.link() });
             }
         }
@@ -102,22 +102,22 @@ pub fn on_page(
     Ok(html)
 }
 
-/// Colours the code of a text, where it has any that nobody has asked for yet. Before [`on_page`], which draws it plain
-/// otherwise.
+/// Highlights the code blocks of a text that are not highlighted yet. Must run before [`on_page`], which renders such
+/// blocks plain.
 pub async fn colour(body: &PackedBody) {
     let blocks = body.uncoloured();
     if blocks.is_empty() {
         return;
     }
-    // Tens of milliseconds for the first block of a language, which must not keep others waiting.
+    // The first block of a language takes tens of milliseconds, which must not block other requests.
     let coloured = tokio::task::spawn_blocking(move || blocks.iter().for_each(|code| highlight::colour(code))).await;
     if let Err(panic) = coloured {
         tracing::error!("colouring code broke, so it is shown plain: {panic}");
     }
 }
 
-/// A heading on a page, with a link to itself. That stands beside it, for inside it would be read out with its words.
-/// `is_stop`: whether the tab key stops at it.
+/// A heading on a page with a link to itself. The link stands beside the heading: inside, screen readers would read it
+/// as part of the heading. `is_stop`: true if the tab key stops at the link.
 pub(super) fn linked_heading(line: &ContentsLine, html: &str, texts: &Texts, words: &Tongue, is_stop: bool) -> String {
     let ContentsLine { level, id, title } = line;
     let heading = heading(line, html);
@@ -138,7 +138,7 @@ fn heading(line: &ContentsLine, words: &str) -> String {
     format!("<h{level} id=\"{}\">{words}</h{level}>\n", escape_html(id))
 }
 
-/// Code on a page. Long lines scroll in their own box, so keys must reach it.
+/// Code block on a page. Long lines scroll in their own box, so the keyboard must be able to focus it.
 pub(super) fn code(code: &Code) -> String {
     let Some(coloured) = code.coloured() else { return plain_code(code).replacen("<pre>", "<pre tabindex=\"0\">", 1) };
     format!("<pre tabindex=\"0\"><code class=\"language-{}\">{coloured}</code></pre>\n", escape_html(&code.language))
@@ -176,7 +176,7 @@ pub fn embed(embed: &Embed, language: &str, texts: &Texts, words: &Tongue) -> Re
     view.render()
 }
 
-/// A text in a feed: no frames, no facades, and whole addresses throughout. `page` is the whole address of its own.
+/// HTML of a text in a feed: no iframes, absolute URLs only. `page` is the URL of the text's page.
 ///
 /// # Errors
 /// A template failed.
@@ -223,8 +223,8 @@ fn feed_embed(embed: &Embed, texts: &Texts) -> FeedEmbed {
     }
 }
 
-/// HTML whose addresses are whole, for those who read it elsewhere: `/about` leads nowhere there, and neither does `#a`.
-/// `page` is the whole address of the page that it is from.
+/// HTML with all relative URLs made absolute, for feed readers: `/about` and `#a` lead nowhere there. `page` is the URL
+/// of the page that the HTML comes from.
 pub fn with_whole_addresses(html: &str, page: &str) -> String {
     let Ok(page) = Url::parse(page) else { return html.to_owned() };
     let whole = |address: &str| match Url::parse(address) {
@@ -232,7 +232,7 @@ pub fn with_whole_addresses(html: &str, page: &str) -> String {
         _ => None,
     };
     with_changed(html, |tag, Attribute { name, value, .. }| match name.as_str() {
-        // A part of a drawing, by its id.
+        // A reference to a part of the same SVG, by its id.
         "href" if tag.name == "use" => None,
         "href" | "src" | "poster" | "cite" | "data" | "action" | "formaction" | "longdesc" => whole(value.trim()),
         "srcset" | "imagesrcset" => Some(each_of_set(value, whole)),

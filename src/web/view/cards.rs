@@ -1,4 +1,4 @@
-//! Posts in lists, and the way from one list page to the next.
+//! Posts in lists, and pagination of lists.
 
 use std::collections::HashMap;
 
@@ -18,17 +18,17 @@ use crate::{
     web::cache::SITE_TAG,
 };
 
-/// A post as lists show it.
+/// A post in a list.
 #[derive(Clone, Debug)]
 pub struct PostCard {
     pub title: String,
-    /// Of title and excerpt.
+    /// Attributes `lang` and `dir` of title and excerpt.
     pub tongue: Tongue,
     pub href: String,
     pub date: Option<dates::Moment>,
     pub excerpt: String,
     pub reading: String,
-    /// `None` where the count could not be read.
+    /// Text with the number of comments; `None` for zero, or if the count could not be read.
     pub comments: Option<String>,
     pub tags: Vec<TagLink>,
     pub picture: Option<PictureView>,
@@ -42,8 +42,8 @@ pub struct TagLink {
     pub href: String,
 }
 
-/// A picture as templates show it: as HTML by the place where it stands, each with an empty `alt`, since its words
-/// stand beside it.
+/// A picture in a template. Each method gives the HTML for one place. The `alt` is empty, since the text stands beside
+/// the picture.
 #[derive(Clone, Debug)]
 pub struct PictureView(Picture);
 
@@ -76,7 +76,7 @@ impl PictureView {
         self.html(Place::Stretch)
     }
 
-    /// The one address for those who cannot choose.
+    /// The one URL for readers that do not support `srcset`.
     pub fn src(&self) -> String {
         address::encode(&self.0.shared())
     }
@@ -90,7 +90,7 @@ impl PictureView {
     }
 }
 
-/// Approved comments by the slug they were made under; `None` where the database did not answer.
+/// Number of approved comments by the slug they were made under; `None` if the database did not answer.
 pub type Counts = Option<HashMap<String, usize>>;
 
 impl PostCard {
@@ -132,18 +132,18 @@ pub fn comment_count(post: &Post, counts: &HashMap<String, usize>) -> usize {
     post.threads.iter().filter_map(|slug| counts.get(slug.as_str())).sum()
 }
 
-/// The threads of posts, for one question to the database.
+/// Thread keys of these posts, for one database query.
 pub fn thread_keys<'a>(posts: impl IntoIterator<Item = &'a Post>) -> Vec<ThreadKey> {
     posts.into_iter().flat_map(|post| &post.threads).map(|slug| ThreadKey::post(slug.as_str())).collect()
 }
 
-/// The tags of a page that shows these posts.
+/// Cache tags of a page that shows these posts.
 pub fn tags_of<'a>(posts: impl IntoIterator<Item = &'a Post>) -> Vec<String> {
     let threads = thread_keys(posts);
     std::iter::once(SITE_TAG.to_owned()).chain(threads.iter().map(ThreadKey::tag)).collect()
 }
 
-/// One page of a list.
+/// A page of a list, with paths of the pages before and after it.
 #[derive(Clone, Debug)]
 pub struct Pagination {
     pub number: usize,
@@ -152,11 +152,11 @@ pub struct Pagination {
     pub older: Option<String>,
 }
 
-/// Posts on a page of a list: home, tags and years alike.
+/// Number of posts on a page of a list: home, tags and years alike.
 pub const PER_PAGE: usize = 10;
 
 impl Pagination {
-    /// `None` where there is no such page. `base` is the path of the first: `/`, `/tags/feet`.
+    /// Returns `None` if there is no such page. `base` is the path of the first: `/`, `/tags/feet`.
     pub fn new(base: &str, number: usize, items: usize) -> Option<Self> {
         let last = items.div_ceil(PER_PAGE).max(1);
         if number == 0 || number > last {
@@ -178,7 +178,7 @@ impl Pagination {
     }
 }
 
-/// `/`, `/page/2`; `/tags/feet`, `/tags/feet/page/2`.
+/// Path of a page of a list: `/`, `/page/2`; `/tags/feet`, `/tags/feet/page/2`.
 pub fn page_path(base: &str, number: usize) -> String {
     match number {
         1 => base.to_owned(),

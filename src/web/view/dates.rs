@@ -1,4 +1,4 @@
-//! Dates for people and for machines.
+//! Dates for readers and for programs.
 
 use jiff::{
     Timestamp, Unit, Zoned,
@@ -7,47 +7,47 @@ use jiff::{
 
 use crate::{domain::entry::Post, texts::Texts};
 
-/// A moment as a `<time>` element shows it.
+/// A date for a `<time>` element.
 #[derive(Clone, Debug)]
 pub struct Moment {
-    /// For the `datetime` attribute.
+    /// Value of the `datetime` attribute.
     pub machine: String,
     pub human: String,
 }
 
-/// `Nov 20, 2026`.
+/// Formats a day: `Nov 20, 2026`.
 pub fn day(date: &Zoned, texts: &Texts) -> Moment {
     Moment { machine: machine(date), human: texts.dates.day(date) }
 }
 
-/// `Nov 20, 2026`: the day of a post, where it has one.
+/// Formats the day of a post, if it has one: `Nov 20, 2026`.
 pub fn day_of(post: &Post, texts: &Texts) -> Option<Moment> {
     post.date.as_ref().map(|date| day(date, texts))
 }
 
-/// `Nov 20`, where the year stands above.
+/// Formats a day below a heading with the year: `Nov 20`.
 pub fn day_of_year(date: &Zoned, texts: &Texts) -> Moment {
     Moment { machine: machine(date), human: texts.dates.day_of_year(date) }
 }
 
-/// `Nov 20, 2026, 7:12 am`, in the site's time zone.
+/// Formats a minute: `Nov 20, 2026, 7:12 am`, in the site's time zone.
 pub fn minute(at: Timestamp, zone: &TimeZone, texts: &Texts) -> Moment {
     let date = at.to_zoned(zone.clone());
     Moment { machine: machine(&date), human: texts.dates.minute(&date) }
 }
 
-/// RFC 3339, for feeds and attributes.
+/// Formats a date by RFC 3339, for feeds and attributes.
 pub fn machine(date: &Zoned) -> String {
     in_minutes(date).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
-/// RFC 822 with the year in full, for RSS.
+/// Formats a date by RFC 822 with a four-digit year, for RSS.
 pub fn mail(date: &Zoned) -> String {
     in_minutes(date).strftime("%a, %d %b %Y %H:%M:%S %z").to_string()
 }
 
-/// The date with whole minutes between its zone and UTC, as both formats need it (RFC 3339, 5.6). Before 1900 zones had
-/// seconds as well. Clock and day stay what they are.
+/// The date with its UTC offset rounded to whole minutes, as both formats need it (RFC 3339, 5.6). Before 1900 offsets
+/// had seconds as well. Local day and time stay the same.
 fn in_minutes(date: &Zoned) -> Zoned {
     let offset = date.offset().round(Unit::Minute).unwrap_or(Offset::UTC);
     if offset == date.offset() {

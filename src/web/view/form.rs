@@ -1,4 +1,4 @@
-//! The comment form, empty or as it came back with something to mend.
+//! The comment form, empty or with the errors of a rejected comment.
 
 use askama::Template;
 
@@ -16,18 +16,18 @@ use crate::{
     texts::{Mend, Said, Texts},
 };
 
-/// The field that no person sees, so that whoever fills it in is none. Not a name that a browser fills by itself.
+/// Hidden field: only bots fill it in. Not a name that a browser fills in automatically.
 pub const HONEYPOT: &str = "fax_extension";
 
-/// What the form shows.
+/// Content of the form.
 #[derive(Default)]
 pub struct FormState {
     pub values: RawComment,
-    /// Said above the form: an error that is not a field's, or all fields' errors.
+    /// Message above the form: the errors of all fields, or an error that belongs to no field.
     pub notice: Option<Notice>,
-    /// The comment that is answered.
+    /// The comment that the new one replies to.
     pub replying_to: Option<Replying>,
-    /// How the comment would look.
+    /// Preview of the comment.
     pub preview: Option<PreviewView>,
 }
 
@@ -41,9 +41,9 @@ pub struct Replying {
 pub struct Notice {
     pub heading: String,
     pub errors: FieldErrors,
-    /// A sentence where no field is to blame.
+    /// The message if no field is wrong.
     pub sentence: Option<String>,
-    /// The button then says so.
+    /// True if the button says "send again".
     pub send_again: bool,
 }
 
@@ -61,7 +61,7 @@ impl Notice {
     }
 }
 
-/// What is wrong with an answer of the author's, in sentences.
+/// Errors in a reply of the author, as sentences.
 pub fn answer_errors(errors: &FieldErrors, texts: &Texts) -> String {
     let sentence = |error| match error {
         FieldError::TextMissing => texts.from_mail.answer_missing.clone(),
@@ -87,12 +87,12 @@ fn field_error(error: FieldError, texts: &Mend) -> String {
     }
 }
 
-/// The form, drawn.
+/// Template of the form.
 #[derive(Template)]
 #[template(path = "comments/_form.html")]
 pub struct FormView {
     action: String,
-    /// The path of the page that it stands on, to cancel a reply.
+    /// Path of the page that the form is on, to cancel a reply.
     page: String,
     stamp: String,
     honeypot: &'static str,
@@ -100,14 +100,14 @@ pub struct FormView {
     notice: Option<Notice>,
     replying_to: Option<Replying>,
     fields: FieldsView,
-    /// What is chosen of what one may be told by mail; `None`: no mail can be sent.
+    /// The chosen kind of notification mail; `None` if no mail can be sent.
     wish: Option<String>,
     preview: Option<PreviewView>,
     privacy: Option<String>,
     texts: &'static Texts,
 }
 
-/// The fields of a comment, new or edited, drawn.
+/// Template of the fields of a comment, new or edited.
 #[derive(Template)]
 #[template(path = "comments/_fields.html")]
 pub struct FieldsView {
@@ -119,7 +119,7 @@ pub struct FieldsView {
     texts: &'static Texts,
 }
 
-/// A field's limit and what is wrong with it.
+/// Limit of a field, and its error.
 struct FieldView {
     max: usize,
     error: Option<String>,
@@ -163,7 +163,7 @@ impl FieldsView {
 }
 
 impl FormView {
-    /// On another page of the thread than the post's own.
+    /// Sets the page that the form is on, if it is not the post's own.
     #[must_use]
     pub fn on_page(self, path: &str) -> Self {
         Self { page: address::encode(path), ..self }
@@ -171,7 +171,7 @@ impl FormView {
 }
 
 impl Notice {
-    /// Where a summary's line leads, and its words.
+    /// Lines of the error summary: id of the field, and message.
     pub fn lines(&self, texts: &Mend) -> Vec<(&'static str, String)> {
         let id = |field| match field {
             Field::Name => "name",
@@ -184,5 +184,5 @@ impl Notice {
     }
 }
 
-// A longer text than the body limit would never reach its own, kinder message.
+// A text above the limit must still fit into the body limit, or its own, clearer message would never be shown.
 const _: () = assert!(TEXT_MAX * 12 < bodies::FORM_BYTES);

@@ -1,6 +1,6 @@
-//! What search engines read beside the page: JSON-LD in the words of schema.org, one graph a page.
+//! JSON-LD for search engines in the vocabulary of schema.org, one graph a page.
 //!
-//! A thing that lacks what its kind must have is left out: half of one earns nothing but a warning.
+//! An item that lacks a property its type requires is left out: incomplete, it would only cause a warning.
 
 use serde_json::{Value, json};
 
@@ -18,24 +18,24 @@ use crate::{
     },
 };
 
-/// Comments that are told; the page has them all.
+/// Most comments in the graph; the page has them all.
 const COMMENTS: usize = 20;
-/// Longest text of one, in characters. The words stand in the page already, so compressed they cost little.
+/// Longest text of a comment, in characters. The text is in the page already, so it costs little when compressed.
 const COMMENT: usize = 200;
-/// Posts that a list tells.
+/// Most posts of a list in the graph.
 const POSTS: usize = 10;
 
-/// A step on the way to a page: its name and its path.
+/// A step of the breadcrumbs: name and path.
 pub type Step<'a> = (&'a str, String);
 
-/// All that is on a page.
+/// The graph of a page.
 pub fn graph(things: impl IntoIterator<Item = Value>) -> Value {
     let mut graph = json!({ "@context": "https://schema.org", "@graph": things.into_iter().collect::<Vec<_>>() });
     leave_out_unknown(&mut graph);
     graph
 }
 
-/// Takes out what has no value, such as the date of a post that has none.
+/// Removes null values, such as the date of a post that has none.
 fn leave_out_unknown(value: &mut Value) {
     match value {
         Value::Object(members) => {
@@ -47,7 +47,7 @@ fn leave_out_unknown(value: &mut Value) {
     }
 }
 
-/// A post, the way to it, and its films. `thread`: `None` where it could not be read.
+/// A post, its breadcrumbs and its videos. `thread`: `None` if it could not be read.
 pub fn post(site: &Site, post: &Post, series: Option<&Series>, thread: Option<&Thread>) -> Value {
     let mut way: Vec<Step> = Vec::new();
     if let Some(series) = series {
@@ -57,7 +57,7 @@ pub fn post(site: &Site, post: &Post, series: Option<&Series>, thread: Option<&T
     graph([blog_posting(site, post, thread), breadcrumbs(site, &way)].into_iter().chain(films(site, post)))
 }
 
-/// The first page of the site: what it is, how it is searched, what is new.
+/// The home page: the site, its search, its newest posts.
 pub fn home<'a>(site: &Site, posts: impl IntoIterator<Item = &'a Post>) -> Value {
     let home = site.absolute("/");
     let posts = posts.into_iter().take(POSTS).map(|post| {
@@ -97,7 +97,7 @@ pub fn home<'a>(site: &Site, posts: impl IntoIterator<Item = &'a Post>) -> Value
     ])
 }
 
-/// A list of posts with a page of its own, and the way to it; the last step is the page.
+/// A list of posts with its own page, and its breadcrumbs; the last step is the page.
 pub fn collection<'a>(site: &Site, way: &[Step], posts: impl IntoIterator<Item = &'a Post>) -> Value {
     let (name, path) = way.last().cloned().unwrap_or((&site.title, "/".to_owned()));
     let items = posts.into_iter().take(POSTS).enumerate().map(|(at, post)| {
@@ -118,7 +118,7 @@ pub fn collection<'a>(site: &Site, way: &[Step], posts: impl IntoIterator<Item =
     graph([page, breadcrumbs(site, way)])
 }
 
-/// The way from the first page to this one.
+/// Breadcrumbs from the home page to this one.
 pub fn breadcrumbs(site: &Site, way: &[Step]) -> Value {
     let home = (site.title.as_str(), "/".to_owned());
     let items = std::iter::once(&home).chain(way).enumerate().map(|(at, (name, path))| {
@@ -174,7 +174,7 @@ fn publisher(site: &Site) -> Value {
     json!({ "@type": "Organization", "name": site.title, "url": site.absolute("/") })
 }
 
-/// In the order of the page, and none that waits.
+/// Collects approved comments in the order of the page.
 fn public_comments<'a>(nodes: &'a [Node], said: &mut Vec<&'a Comment>) {
     for node in nodes {
         if said.len() == COMMENTS {
@@ -200,8 +200,8 @@ fn comment(site: &Site, comment: &Comment, page: &str) -> Value {
     })
 }
 
-/// The films of a post, others' and our own. Each needs a name, a still and a date: without a name of its own it has the
-/// post's, without a date the post's; without a still it is left out.
+/// The videos of a post, embedded and own. Each needs a name, a thumbnail and a date: name and date default to the
+/// post's; a video without a thumbnail is left out.
 fn films<'a>(site: &'a Site, post: &'a Post) -> impl Iterator<Item = Value> + 'a {
     let embeds = post.entry.body.pieces.iter().filter_map(|piece| match piece {
         Piece::Embed(embed) => Some(embed),

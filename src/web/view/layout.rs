@@ -1,4 +1,4 @@
-//! What stands around every page: its head, the header, the footer.
+//! Layout of every page: head, header, footer.
 
 use serde_json::Value;
 
@@ -15,44 +15,44 @@ use crate::{
     },
 };
 
-/// A page's frame. Made by [`Layout::new`] and then told what is special.
+/// Layout of a page. [`Layout::new`] sets the defaults, the other methods change them.
 #[derive(Clone, Debug)]
 pub struct Layout {
     pub language: String,
-    /// Of the whole page: the site's.
+    /// Text direction of the site.
     pub direction: &'static str,
-    /// What the site says in its language.
+    /// Texts in the site's language.
     pub texts: &'static Texts,
     pub site_title: String,
-    /// In the browser's tab and in search results.
+    /// Title in the browser's tab and in search results.
     pub title: String,
-    /// The title alone, for cards that other sites make.
+    /// Title without the site's, for link previews on other sites.
     pub short_title: String,
     pub description: String,
-    /// The whole address of this page.
+    /// URL of this page.
     pub canonical: Option<String>,
     pub is_indexed: bool,
-    /// Open Graph's word for what it is.
+    /// Open Graph type.
     pub kind: &'static str,
-    /// A picture for cards.
+    /// Picture for link previews.
     pub picture: Option<CardPicture>,
     pub published: Option<String>,
     pub modified: Option<String>,
-    /// Finished JSON, safe inside a script element.
+    /// Serialized JSON-LD, safe inside a script element.
     pub json_ld: Option<String>,
     pub look: Look,
-    /// At most one, on pages that have a use for it.
+    /// URL of the page's script, if it needs one.
     pub script: Option<String>,
     pub navigation: Vec<Link>,
     pub footer: Vec<Link>,
-    /// The site's feeds, and those of this page.
+    /// Feeds of the site and of this page.
     pub feeds: Vec<FeedLink>,
 }
 
-/// A picture for the cards that other sites make of a page.
+/// A picture for link previews on other sites.
 #[derive(Clone, Debug)]
 pub struct CardPicture {
-    /// Whole.
+    /// Absolute URL.
     pub address: String,
     pub size: Option<(u32, u32)>,
 }
@@ -63,13 +63,13 @@ impl CardPicture {
     }
 }
 
-/// What a page needs to look as site.toml says.
+/// Assets and colours of the theme in site.toml.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// Of the window around the page: paper, as `#rrggbb`.
+    /// Colour of the browser's window around the page: the theme's paper, as `#rrggbb`.
     pub light: String,
     pub dark: String,
-    /// Runs before the page is painted.
+    /// URL of the script that runs before the first paint.
     pub script: String,
     pub fonts: Vec<String>,
     pub style: String,
@@ -91,7 +91,7 @@ impl Look {
     }
 }
 
-/// A feed, for programs that look for one.
+/// A feed that programs can discover.
 #[derive(Clone, Debug)]
 pub struct FeedLink {
     pub media_type: &'static str,
@@ -103,7 +103,7 @@ pub struct FeedLink {
 pub struct Link {
     pub label: String,
     pub href: String,
-    /// It leads to the page it is on.
+    /// True if it links to the page it is on.
     pub is_current: bool,
 }
 
@@ -149,7 +149,7 @@ impl Layout {
         }
     }
 
-    /// The page's own address, as a path.
+    /// Sets the canonical URL, from the page's path.
     #[must_use]
     pub fn at(mut self, app: &App, path: &str) -> Self {
         self.canonical = Some(app.config.site.absolute(path));
@@ -169,7 +169,7 @@ impl Layout {
         Self { is_indexed: false, ..self }
     }
 
-    /// A picture for cards; drawings stay out, since those who make cards cannot show SVG.
+    /// Sets the picture for link previews. SVG is skipped: other sites cannot show it there.
     #[must_use]
     pub fn pictured(mut self, app: &App, picture: Option<&Picture>) -> Self {
         let raster = picture.filter(|picture| !picture.address.ends_with(".svg"));
@@ -184,14 +184,14 @@ impl Layout {
         Self { script: Some(app.assets().address(name)), ..self }
     }
 
-    /// Feeds of this page's posts; `path` is the page's.
+    /// Adds feeds of this page's posts; `path` is the page's.
     #[must_use]
     pub fn with_feeds(mut self, title: &str, path: &str) -> Self {
         self.feeds.extend(feeds_of(title, path));
         self
     }
 
-    /// The feed of the comments under a post.
+    /// Adds the feed of the comments under a post.
     #[must_use]
     pub fn with_comment_feed(mut self, title: &str, path: &str) -> Self {
         self.feeds.push(comment_feed(title, path, self.texts));
@@ -204,7 +204,7 @@ impl Layout {
         Self { json_ld: Some(value.to_string().replace('<', "\\u003c")), ..self }
     }
 
-    /// Says in the title that something went wrong, for those who hear the page.
+    /// Announces an error in the title, for users of screen readers.
     #[must_use]
     pub fn with_error(mut self) -> Self {
         self.title = self.texts.frame.error_title.with(&self.title);
@@ -212,7 +212,7 @@ impl Layout {
     }
 }
 
-/// The same posts in every format; `path` without a slash at its end.
+/// Links to a feed in every format; `path` has no slash at its end.
 fn feeds_of(title: &str, path: &str) -> Vec<FeedLink> {
     let link = |format: Format| FeedLink {
         media_type: format.media_type(),
@@ -230,7 +230,7 @@ fn comment_feed(title: &str, path: &str, texts: &Texts) -> FeedLink {
     }
 }
 
-/// As site.toml says, else articles, stretches and pages.
+/// Navigation from site.toml; by default articles, stretches and pages.
 fn navigation(app: &App, snapshot: &Snapshot) -> Vec<Link> {
     let set = &app.config.site.navigation;
     if !set.is_empty() {

@@ -1,4 +1,4 @@
-//! What templates see: plain structs made from domain types. No decisions about what may be seen; those are made before.
+//! Data for templates: plain structs made from domain types. Which content may be shown is decided before.
 
 pub mod body;
 pub mod cards;
@@ -12,7 +12,7 @@ pub mod thread;
 pub mod thread_pages;
 pub mod tongue;
 
-/// `toes` to `Toes`, for words that begin a line.
+/// Makes the first letter upper-case: `toes` to `Toes`.
 pub fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()

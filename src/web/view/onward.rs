@@ -1,4 +1,4 @@
-//! The ways on from a post: the other parts of its series, and posts about the same.
+//! Links from a post to others: the other parts of its series, and related posts.
 
 use super::{
     cards::{PictureView, reading},
@@ -12,30 +12,30 @@ use crate::{
     texts::Texts,
 };
 
-/// Most parts that the box lists; a longer series has its page for the rest.
+/// Most parts in the box; a longer series has its own page for the rest.
 const LISTED: usize = 10;
-/// Related posts below an article.
+/// Number of related posts below an article.
 const RELATED: usize = 3;
 
-/// The box of a post that is part of a series.
+/// The box in a post that lists the parts of its series.
 pub struct SeriesBox {
     pub name: String,
-    /// The page with all parts.
+    /// Path of the page with all parts.
     pub href: String,
-    /// `Part 2 of 4`.
+    /// Position in the series: `Part 2 of 4`.
     pub place: String,
-    /// `part 2 of 4`.
+    /// Position within a sentence: `part 2 of 4`.
     place_in_line: String,
     pub parts: Vec<Part>,
-    /// `All 30 parts`, where the box lists fewer.
+    /// Link text `All 30 parts`, if the box lists fewer.
     pub all: Option<String>,
     pub previous: Option<Named>,
     pub next: Option<Named>,
 }
 
-/// A line of the box.
+/// A part of the series in the box.
 pub struct Part {
-    /// Counted from 1.
+    /// Number of the part, from 1.
     pub number: usize,
     pub title: String,
     pub tongue: Tongue,
@@ -44,7 +44,7 @@ pub struct Part {
 }
 
 impl SeriesBox {
-    /// `None` for a part that is still alone. `at` is the place of the post, counted from 0.
+    /// Returns `None` for a series of one part. `at` is the index of the post, from 0.
     pub fn new(series: &Series, at: usize, texts: &Texts) -> Option<Self> {
         let count = series.parts.len();
         if count < 2 {
@@ -74,7 +74,7 @@ impl SeriesBox {
     }
 }
 
-/// The line above the title. It leads to the box, or to the series where there is none yet.
+/// The link above the title: to the box, or to the series if there is no box.
 pub fn series_label(series: &Series, listed: Option<&SeriesBox>) -> Named {
     match listed {
         Some(listed) => Named::new(&format!("{}, {}", series.name, listed.place_in_line), "").at("#-series"),
@@ -82,7 +82,7 @@ pub fn series_label(series: &Series, listed: Option<&SeriesBox>) -> Named {
     }
 }
 
-/// A small card.
+/// A small card of a related post.
 pub struct RelatedCard {
     pub title: String,
     pub tongue: Tongue,
@@ -92,7 +92,7 @@ pub struct RelatedCard {
     pub picture: Option<PictureView>,
 }
 
-/// The posts nearest to one, without those that its series box lists already.
+/// Posts most similar to this one, without those that the series box lists.
 pub fn related(snapshot: &Snapshot, post: &Post, series: Option<&SeriesBox>, texts: &Texts) -> Vec<RelatedCard> {
     let card = |post: &Post| RelatedCard {
         title: post.entry.title.clone(),
@@ -106,7 +106,7 @@ pub fn related(snapshot: &Snapshot, post: &Post, series: Option<&SeriesBox>, tex
     snapshot.related(post).map(|post| card(post)).filter(|card| !is_listed(card)).take(RELATED).collect()
 }
 
-/// The parts around one, as many as the box holds.
+/// Range of the parts around one, as many as the box holds.
 fn window(at: usize, count: usize) -> std::ops::Range<usize> {
     let start = at.saturating_sub(LISTED / 2).min(count.saturating_sub(LISTED));
     start..count.min(start + LISTED)

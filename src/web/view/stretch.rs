@@ -26,7 +26,7 @@ use crate::{
 pub struct Fact<'a> {
     pub name: &'a str,
     pub value: String,
-    /// Whether the value is in our words, not in the author's.
+    /// True if the value is a text of the site, not of the author.
     pub is_ours: bool,
 }
 
@@ -35,9 +35,9 @@ pub struct Fact<'a> {
 #[template(path = "stretches/_card.html")]
 pub struct StretchCard<'a> {
     stretch: &'a Stretch,
-    /// Of its heading.
+    /// Level of its heading.
     level: u8,
-    /// Of the card in the text around it, and of our words in the card.
+    /// Attributes `lang` and `dir` of the card, and of the site's texts in the card.
     tongue: Tongue,
     words: Tongue,
     id: String,
@@ -48,13 +48,13 @@ pub struct StretchCard<'a> {
 }
 
 impl<'a> StretchCard<'a> {
-    /// `level`: of its heading, one below the heading above it. `around`: the language of the text that it stands in; a
-    /// card is in the language of its stretch throughout.
+    /// `level`: level of its heading, one below the heading above it. `around`: language of the text around it. The
+    /// whole card is in the language of its stretch.
     pub fn new(stretch: &'a Stretch, level: u8, around: &str, site: &Site) -> Self {
         let language = stretch.entry.language.as_deref();
         let texts = tongue::words_in(language, site.texts);
         let id = format!("-stretch-{}", stretch.entry.slug);
-        // The post around it may have the same ids.
+        // The post around the card may have the same ids.
         let below = |value: &str| Some(format!("{id}-{value}"));
         let steps =
             with_changed(&steps_and_notes(stretch, texts).0, |_, Attribute { name, value, .. }| match &**name {
@@ -75,12 +75,12 @@ impl<'a> StretchCard<'a> {
         }
     }
 
-    /// Where the card has been shown already.
+    /// A link to the card, if the post has shown it already.
     pub fn link(&self) -> String {
         format!("<p{}><a href=\"#{}\">{}</a></p>\n", self.tongue, self.id, escape_html(&self.stretch.entry.title))
     }
 
-    /// In a feed: what to do, without the drawing.
+    /// HTML for a feed: the steps without the drawing.
     pub fn in_feed(&self) -> String {
         let Self { level, tongue, href, steps, .. } = self;
         let title = escape_html(&self.stretch.entry.title);
@@ -88,7 +88,7 @@ impl<'a> StretchCard<'a> {
     }
 }
 
-/// What a stretch's own page shows besides its layout.
+/// Content of a stretch's own page, without the layout.
 pub struct StretchView {
     pub title: String,
     pub dek: Option<String>,
@@ -107,7 +107,7 @@ pub struct StretchView {
     pub shown_in: Vec<Named>,
 }
 
-/// Something with a title and an address.
+/// A link with a title.
 #[derive(Clone, Debug)]
 pub struct Named {
     pub title: String,
@@ -124,7 +124,7 @@ impl Named {
         Self { tongue: tongue::of(entry), ..Self::new(&entry.title, &entry.address) }
     }
 
-    /// With this link as it is.
+    /// Sets the link without encoding it.
     pub fn at(self, href: &str) -> Self {
         Self { href: href.to_owned(), ..self }
     }
@@ -168,13 +168,13 @@ impl StretchView {
     }
 }
 
-/// A stretch in the index.
+/// A tile in the index of stretches.
 pub struct StretchTile {
     pub title: String,
     pub tongue: Tongue,
     pub href: String,
     pub pictogram: Option<String>,
-    /// Facts, and whether each is in the author's words.
+    /// Facts that the tile shows.
     pub facts: Vec<Fact<'static>>,
 }
 
@@ -218,7 +218,7 @@ fn facts<'a>(stretch: &Stretch, texts: &'a Texts) -> Vec<Fact<'a>> {
     facts.into_iter().filter_map(fact).collect()
 }
 
-/// The list of steps that a stretch begins with, and what stands below it.
+/// The list of steps at the beginning of a stretch's text, and the rest of the text.
 fn steps_and_notes(stretch: &Stretch, texts: &Texts) -> (String, String) {
     let html: String = stretch
         .entry
@@ -262,7 +262,7 @@ fn end_of_first_list(html: &str) -> Option<usize> {
     None
 }
 
-/// Authors begin the sentence with "Stop if" or not; the page does it once.
+/// Removes "Stop if" from the beginning of the sentence: some authors write it, and the page adds it.
 pub fn after_stop_if(sentence: &str, texts: &Texts) -> String {
     sentence.strip_prefix(texts.stretches.stop_if.as_str()).unwrap_or(sentence).trim_start().to_owned()
 }

@@ -1,4 +1,4 @@
-//! A thread as its template sees it.
+//! A thread for its template.
 
 use askama::Template;
 use jiff::tz::TimeZone;
@@ -19,36 +19,36 @@ use crate::{
     },
 };
 
-/// A comment with its replies; draws itself, and they themselves in it.
+/// A comment with its replies; the template renders both.
 #[derive(Template)]
 #[template(path = "comments/_comment.html")]
 pub struct CommentView {
     id: CommentId,
     said: Place,
     in_reply_to: Option<To>,
-    /// The comment that it is set in under, which lines show to those who see them.
+    /// The comment that it is nested under. Only lines show that, so screen readers need this.
     below: Option<To>,
-    /// What is said to its writer.
+    /// Message to its writer.
     note: Option<Note>,
     replies: Vec<CommentView>,
-    /// Later replies, which are read when somebody asks for them.
+    /// Later replies, collapsed until the reader opens them.
     folded: Option<Folded>,
-    /// Whether the thread is open.
+    /// True if the thread is open.
     can_reply: bool,
     texts: &'static Texts,
 }
 
-/// What stands where a comment has its place.
+/// Content of a comment's place in the thread.
 enum Place {
     Said(SaidView),
-    /// Nothing is said here (any more), and this says why.
+    /// No comment is shown here (any more); the text says why.
     Empty(&'static str),
-    /// What answers it goes on here.
+    /// Replies to this comment continue here.
     Continued(To),
 }
 
 struct SaidView {
-    /// As it was signed, and its two parts.
+    /// The whole name; `person` and `blog` are its two parts.
     name: String,
     person: String,
     blog: Option<String>,
@@ -59,12 +59,12 @@ struct SaidView {
     html: String,
     is_author: bool,
     is_waiting: bool,
-    /// Why nobody but its writer sees it.
+    /// The reason why only its writer sees it.
     state: Option<&'static str>,
     is_edited: bool,
 }
 
-/// A comment as it would look; it has no number and no place yet.
+/// Preview of a comment; it has no number and no place in a thread yet.
 #[derive(Template)]
 #[template(path = "comments/_preview.html")]
 pub struct PreviewView {
@@ -91,17 +91,17 @@ impl PreviewView {
     }
 }
 
-/// A comment whose signed address was opened: its writer sees it whether it waits, is public or was removed.
+/// A comment whose signed link was opened: its writer sees it if it is held, public or removed.
 #[derive(Clone, Copy, Debug)]
 pub struct Own {
     pub id: CommentId,
-    /// A mail asks its writer whether they want to be told.
+    /// True if a mail asks its writer to confirm notifications.
     pub is_asked: bool,
-    /// What can be done with it in this browser's corner; `None`: it is not in there.
+    /// Text about what its writer can do with it at `/me`; `None` if `/me` of this browser does not list it.
     pub corner: Option<&'static Phrase<Corner>>,
 }
 
-/// What the page says to the writer of a comment.
+/// Message to the writer of a comment.
 struct Note {
     sentence: &'static str,
     is_good: bool,
@@ -121,7 +121,7 @@ impl Note {
     }
 }
 
-/// State of a comment in a word, for its writer.
+/// Status of a comment as text, for its writer.
 pub fn state(status: Status, texts: &'static Texts) -> &'static str {
     match status {
         Status::Held => &texts.comments.waiting,
@@ -130,22 +130,22 @@ pub fn state(status: Status, texts: &'static Texts) -> &'static str {
     }
 }
 
-/// Another comment, named.
+/// A link to another comment.
 struct To {
     href: String,
-    /// `None`: it is not shown (any more).
+    /// Name of its writer; `None` if it is not shown (any more).
     name: Option<String>,
 }
 
 struct Folded {
     replies: Vec<CommentView>,
-    /// How many there are.
+    /// Text with the number of replies.
     summary: String,
-    /// A comment in it is what its writer came to see.
+    /// True if the visitor's own comment is inside.
     is_open: bool,
 }
 
-/// Draws the comments on a page of a thread.
+/// Views of the comments on a page of a thread.
 pub fn comments(
     thread: &Thread,
     own: Option<Own>,
@@ -166,7 +166,7 @@ struct Drawer<'a> {
 }
 
 impl Drawer<'_> {
-    /// What was unfolded is not folded once more within.
+    /// View of a comment. Replies inside a collapsed part are not collapsed again.
     fn comment(&self, node: &Node, parent: Option<&Node>, folds: bool) -> CommentView {
         let in_view = if folds { fold::in_view(&node.replies) } else { node.replies.len() };
         let (in_view, later) = node.replies.split_at(in_view);
@@ -198,7 +198,7 @@ impl Drawer<'_> {
         }
     }
 
-    /// On this page, or wherever it stands.
+    /// Link to a comment on this page, or on the page that has it.
     fn to(&self, to: &InReplyTo) -> To {
         let is_here = self.thread.roots.iter().any(|node| node.find(to.id).is_some());
         let href = if is_here { format!("#comment-{}", to.id) } else { format!("/comments/{}", to.id) };
@@ -224,7 +224,7 @@ fn said(comment: &Comment, zone: &TimeZone, texts: &'static Texts) -> SaidView {
     }
 }
 
-/// One letter, or two where there are two names: "Ana Reyes" is AR. A name of pictures has the first of them.
+/// Initials: one letter, or two for two names: "Ana Reyes" is AR. A name of emoji only has the first of them.
 fn initials(person: &str) -> String {
     let own = person.split([',', '|', '(']).next().filter(|own| own.contains(char::is_alphanumeric)).unwrap_or(person);
     let first = |word: &str| word.graphemes(true).next().map(str::to_uppercase).unwrap_or_default();
@@ -233,7 +233,7 @@ fn initials(person: &str) -> String {
     if letters.is_empty() { first(own.trim_start()) } else { letters }
 }
 
-/// The same name has the same colour on every page (FNV-1a, which is enough for that).
+/// Hash of a name, so that it has the same colour on every page (FNV-1a is enough).
 fn colour(name: &str) -> u32 {
     name.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }

@@ -1,38 +1,38 @@
-//! The ways between the pages of a thread.
+//! Links between the pages of a thread.
 
 use crate::{
     domain::{address, entry::Post, thread::pages::Pages},
     web::threads,
 };
 
-/// Where a page stands among those of its thread, which are numbered from the oldest on.
+/// Position of a page in its thread. Pages are numbered from the oldest.
 #[derive(Clone, Debug)]
 pub struct ThreadPages {
     pub number: usize,
     pub last: usize,
-    /// What is read before and after it.
+    /// Links to the pages before and after it, in reading order.
     pub before: Option<Way>,
     pub after: Option<Way>,
-    /// To the newest comments, where neither of the two leads there.
+    /// Path of the page with the newest comments, unless this is it.
     pub newest: Option<String>,
 }
 
 #[derive(Clone, Debug)]
 pub struct Way {
     pub href: String,
-    /// To comments that are newer than those here.
+    /// True if its comments are newer than those here.
     pub is_newer: bool,
 }
 
 impl ThreadPages {
-    /// `None` where there is a single page.
+    /// Returns `None` if there is only one page.
     pub fn new(post: &Post, pages: &Pages, number: usize) -> Option<Self> {
         let (last, is_oldest_first) = (pages.last(), pages.first_read() == 1);
         if last == 1 {
             return None;
         }
         let href = |to: usize| {
-            // Under the article the comments are a long way down.
+            // On the article's page the comments are far down.
             let place = if to == pages.first_read() { "#-comments" } else { "" };
             format!("{}{place}", address::encode(&threads::path(post, pages, to)))
         };

@@ -1,4 +1,4 @@
-//! The attributes `lang` and `dir` of what is in another language than what stands around it.
+//! Attributes `lang` and `dir` of text in another language than the text around it.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::{
     texts::{self, Texts},
 };
 
-/// Attributes with a blank before them, or nothing. Tags hold letters, digits and hyphens only, so they are safe as they are.
+/// Attributes with a space before them, or nothing. Language tags have only letters, digits and hyphens: no escaping.
 #[derive(Clone, Debug, Default)]
 pub struct Tongue(String);
 
@@ -21,7 +21,7 @@ impl fmt::Display for Tongue {
 
 impl HtmlSafe for Tongue {}
 
-/// Of a text of the author's: its own language where it names one. Else the letters tell the direction.
+/// Attributes of an author's text: its language if given, else the browser finds the direction from the letters.
 pub fn of(entry: &Entry) -> Tongue {
     match entry.language.as_deref() {
         Some(language) => in_language(language),
@@ -29,8 +29,8 @@ pub fn of(entry: &Entry) -> Tongue {
     }
 }
 
-/// Of the site's own words inside something in another language. They stay in its direction, or a line of them would
-/// stand on the wrong side of it.
+/// Attributes of the site's texts inside a text in another language. They keep the direction of that text, or a line of
+/// them would be aligned on the wrong side.
 pub fn of_words(language: Option<&str>, texts: &Texts) -> Tongue {
     match language {
         Some(own) if !language::is_same(own, &texts.language) => Tongue(format!(" lang=\"{}\"", texts.language)),
@@ -38,12 +38,12 @@ pub fn of_words(language: Option<&str>, texts: &Texts) -> Tongue {
     }
 }
 
-/// Our words inside a text: in its own language where there are any, else in the language of the site.
+/// Texts of the site for use inside a text: in that language if translated, else in the site's language.
 pub fn words_in(language: Option<&str>, site: &'static Texts) -> &'static Texts {
     language.and_then(texts::of).unwrap_or(site)
 }
 
-/// Attributes of a text in one language inside a text in another; none where both are the same.
+/// Attributes of a text inside a text in another language; empty if both languages are the same.
 pub fn inside(own: &str, around: &str) -> Tongue {
     if language::is_same(own, around) { Tongue::default() } else { in_language(own) }
 }

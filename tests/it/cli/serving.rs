@@ -123,7 +123,7 @@ async fn a_database_of_another_user_is_named_with_its_owner() {
     };
     open(&folder, 0o755);
     open(&program.path("data"), 0o755);
-    let Some(program) = program.as_user(NOBODY) else { return };
+    let Some(program) = program.run_by(NOBODY) else { return };
     let run = program.run(&["comments", "list"]);
     run.exits(1).complains(&["data/instep.sqlite cannot be written to", "belongs to root", "runs as nobody"]);
     // The file is its own by now, but not the folder in which SQLite keeps its log.

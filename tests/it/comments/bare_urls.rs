@@ -1,7 +1,11 @@
 //! Bare URLs and links in comments: where a URL ends, where a link leads, on the page and outside of it.
 
 use super::{approved, judged, site};
-use crate::support::{TestSite, html::Html, visitor::comment_id};
+use crate::support::{
+    TestSite,
+    html::{Element, Html},
+    visitor::comment_id,
+};
 
 /// A comment as the page would show it.
 pub(super) async fn shown(site: &TestSite, text: &str) -> Html {
@@ -121,10 +125,10 @@ async fn each_of_several_bare_urls_is_a_link_of_its_own() {
     }
     // Emphasis around and between URLs stays emphasis.
     let html = shown(&site, "*see https://a.example/_x_/ now* and _y_").await;
-    let slanted: Vec<String> = html.all("em").into_iter().map(|em| em.words()).collect();
+    let slanted: Vec<String> = html.all("em").into_iter().map(Element::words).collect();
     assert_eq!(slanted, ["see https://a.example/_x_/ now", "y"]);
     let code = shown(&site, "`https://a.example/_x_` https://a.example/_x_/y ]: `]: _`").await;
-    let code: Vec<String> = code.all("code").into_iter().map(|code| code.words()).collect();
+    let code: Vec<String> = code.all("code").into_iter().map(Element::words).collect();
     assert_eq!(code, ["https://a.example/_x_", "]: _"]);
 }
 
@@ -179,7 +183,7 @@ async fn the_links_that_are_counted_are_those_that_readers_get() {
         TestSite::new().post("calf", "x").post("hips", "x").setting("site.comments.max_links", "3").start().await;
     let ana = site.visitor("192.0.2.1");
     site.approve(comment_id(&ana.comment("hips", "First").await)).await;
-    let six = |link: &str, between: &str| vec![link; 6].join(between);
+    let six = |link: &str, between: &str| [link; 6].join(between);
     for (typed, expected) in [
         (six("[pills](//evil.example)", " "), "held links"),
         (six("[pills](ht&#116;p&colon;//evil.example)", " "), "held links"),

@@ -117,7 +117,7 @@ async fn values_stay_what_the_author_has_written() {
 async fn a_tag_without_letters_is_told() {
     let site = with("---\ntitle: Plan\ndate: 2026-05-02\ncategories: [legs]\ntags: [feet, '!!', '?']\n---\nx").await;
     let problems = site.problems();
-    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems.len() == 1 && problems[0].contains("and 1 more like it"), "{problems:?}");
     assert!(problems[0].starts_with("posts/plan.md:5:1: warning: the tag \"!!\" has no letter"), "{problems:?}");
     site.get("/posts/plan").await.is(200).says("/tags/feet");
 }

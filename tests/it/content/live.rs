@@ -138,7 +138,12 @@ async fn a_draft_without_its_first_fence_stays_out() {
     site.save("posts/plan.md", plan);
     let problem = eventually("the problem is told", async || site.problems().first().cloned()).await;
     assert!(problem.starts_with("posts/plan.md:1:1: error:"), "{problem}");
-    assert!(problem.contains("Put a line with --- above its first key. It stays out until then."), "{problem}");
+    assert!(
+        problem.contains(
+            "Put a line with --- alone above its first key, and another below its last. It stays out until then."
+        ),
+        "{problem}"
+    );
     site.get("/posts/plan").await.is(404);
     site.save("posts/calf.md", plan);
     eventually("both are told", async || (site.problems().len() == 2).then_some(())).await;

@@ -1,7 +1,7 @@
 //! E-mail addresses: one form to compare, to store, to block and to write to; and none that no mail can be sent to.
 
 use super::{Mailed, mailed_with};
-use crate::support::visitor::comment_id;
+use crate::support::{smtp::Mail, visitor::comment_id};
 
 async fn quiet() -> Mailed {
     mailed_with(|site| {
@@ -32,7 +32,7 @@ async fn every_spelling_of_a_mailbox_is_that_mailbox() {
         mailed.postman.round().await.expect("answers");
     }
     let mails = mailed.smtp.new_mails();
-    assert_eq!(mails.len(), 1, "{:?}", mails.iter().map(|mail| mail.line()).collect::<Vec<_>>());
+    assert_eq!(mails.len(), 1, "{:?}", mails.iter().map(Mail::line).collect::<Vec<_>>());
     assert_eq!(mails[0].to, ["bo@victim.example"]);
     // After "never", no spelling is asked any more.
     mailed.site.visitor("192.0.2.99").form(&mails[0].link("/mail/stop")).await.add("what", "all").send().await.is(200);

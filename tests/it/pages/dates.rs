@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::support::{TestSite, eventually, site::Builder};
+use crate::support::{TestSite, eventually, html::Element, site::Builder};
 
 const EVERYWHERE: &[&str] =
     &["/", "/tags/secret", "/archive/2026", "/feed.xml", "/sitemap.xml", "/tags", "/tags/secret/feed.xml"];
@@ -167,7 +167,7 @@ async fn a_date_in_the_name_or_in_an_old_address_counts() {
 
 /// The titles on the first page, in order.
 async fn listed(site: &TestSite, path: &str) -> Vec<String> {
-    site.get(path).await.html().all("h2").into_iter().map(|heading| heading.words()).collect()
+    site.get(path).await.html().all("h2").into_iter().map(Element::words).collect()
 }
 
 #[tokio::test]

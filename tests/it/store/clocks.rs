@@ -45,7 +45,6 @@ async fn an_edit_from_the_future_locks_nobody_out(database: Database) {
     let edit = |text: &str, at: Timestamp| Edit {
         id,
         new: sent(text).new,
-        readable: text.into(),
         post_age: None,
         poses_as_author: false,
         has_authors_email: false,

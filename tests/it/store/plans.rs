@@ -9,7 +9,7 @@ use instep::{
         notices::{Why, Wish},
         verdict::{Rates, Rules, blocks::Block},
     },
-    store::{Edit, Outcome, Sent},
+    store::{Added, Edit, Outcome, Sent},
 };
 use jiff::SignedDuration;
 
@@ -142,6 +142,8 @@ async fn use_everything(database: &Database) {
     // A comment of each fate.
     let first = add(store, &wished("ana", "The first of them, which is long", "ana@example.org")).await;
     store.approve(first, "test", at(0)).await.expect("approves");
+    let again = wished("ana", "The first of them, which is long", "ana@example.org");
+    assert!(matches!(store.add_comment(&again).await, Ok(Added::Duplicate(..))));
     let block = Block::Email("mallory@example.org".to_owned());
     let blocked = store.block(&block, "", "test", at(0)).await.expect("blocks").expect("is new");
     store.add_comment(&wished("mallory", "Blocked", "mallory@example.org")).await.expect("answers");
@@ -159,7 +161,6 @@ async fn use_everything(database: &Database) {
     let edit = Edit {
         id: edited,
         new,
-        readable: "Edited".into(),
         post_age: None,
         poses_as_author: true,
         has_authors_email: false,

@@ -6,7 +6,8 @@ use std::{
 };
 
 use instep::store::Store;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row, SqlitePool, sqlite::SqliteConnectOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row, SqlitePool};
 use tokio::task::LocalSet;
 
 /// A fresh database, opened once; [`Database::again`] opens it as another process would.
@@ -144,7 +145,9 @@ pub async fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(Database) -> F)
     let path = folder.path().join("test.sqlite");
     let url = format!("sqlite:{}", path.display());
     let store = Store::open(&url).await.expect("opens");
-    let raw = SqlitePool::connect_with(SqliteConnectOptions::new().filename(&path)).await.expect("opens");
+    // One connection: another one may still know a trigger that this one has dropped, and refuse to create it again.
+    let one = SqlitePoolOptions::new().max_connections(1);
+    let raw = one.connect_with(SqliteConnectOptions::new().filename(&path)).await.expect("opens");
     let database = Database { url, store, raw: Raw::Sqlite(raw.clone()) };
     test(database.clone()).await;
     raw.close().await;

@@ -53,7 +53,7 @@ impl Program {
 
     /// As another user. `None` where the tests may not do that (they do not run as root), or that user cannot read the
     /// program.
-    pub fn as_user(mut self, user: u32) -> Option<Self> {
+    pub fn run_by(mut self, user: u32) -> Option<Self> {
         self.user = Some(user);
         self.command(&["--version"]).output().ok()?;
         Some(self)

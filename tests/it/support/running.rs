@@ -101,11 +101,6 @@ impl Client {
         within("the server hangs up", async { while self.read_more().await {} }).await;
     }
 
-    /// False if the server has hung up.
-    pub async fn is_open(&mut self) -> bool {
-        time::timeout(Duration::from_millis(100), self.read_more()).await.unwrap_or(true)
-    }
-
     async fn read_answer(&mut self) -> Option<Answer> {
         let head_end = loop {
             if let Some(at) = find(&self.unread, b"\r\n\r\n") {

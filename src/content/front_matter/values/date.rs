@@ -12,7 +12,7 @@ use super::Node;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawDate(pub String);
 
-/// What Jekyll, Hugo and others write besides RFC 3339.
+/// Formats of Jekyll, Hugo and others besides RFC 3339.
 const ZONED: &[&str] = &[
     "%Y-%m-%d %H:%M:%S%.f %z",
     "%Y-%m-%d %H:%M:%S%.f %:z",
@@ -25,7 +25,7 @@ const ZONED: &[&str] = &[
     "%Y-%m-%dT%H:%M%z",
     "%Y-%m-%dT%H:%M%:z",
 ];
-/// Days; with a point between the numbers the day comes first, as in German, unless the year does.
+/// Formats of days; with points between the numbers the day comes first, as in German, unless the year does.
 const DAYS: &[&str] = &[
     "%Y-%m-%d",
     "%Y/%m/%d",
@@ -40,7 +40,7 @@ const DAYS: &[&str] = &[
 ];
 const TIMES: &[&str] = &["", " %H:%M", " %H:%M:%S%.f", "T%H:%M", "T%H:%M:%S%.f", ", %H:%M"];
 
-/// Ends of moments in UTC, in lower case.
+/// Endings of times in UTC, in lower case.
 const UTC: &[&str] = &["z", "utc", "gmt", "+00:00", "-00:00", "+0000", "-0000", "+00"];
 
 impl RawDate {
@@ -53,13 +53,13 @@ impl RawDate {
         }
     }
 
-    /// The moment, in the site's time zone where none is written. Understands what RFC 3339, TOML, Hugo and Jekyll
-    /// write: `2026-05-02`, `2026-05-02 10:00`, `2026-05-02T10:00:00+02:00`, `2026-05-02 10:00:00 +0200`.
+    /// Reads the date, in the site's time zone if none is written. Understands the forms of RFC 3339, TOML, Hugo and
+    /// Jekyll: `2026-05-02`, `2026-05-02 10:00`, `2026-05-02T10:00:00+02:00`, `2026-05-02 10:00:00 +0200`.
     ///
-    /// Midnight in UTC is how other programs write a day without a time, so it is that day in the site's zone.
+    /// Other programs write a day without a time as midnight in UTC, so it is that day in the site's zone.
     ///
     /// # Errors
-    /// What would be right.
+    /// Message that says how to write a date.
     pub fn read(&self, zone: &TimeZone) -> Result<Zoned, String> {
         let text = self.0.trim();
         let Some(moment) = moment(text) else {
@@ -76,7 +76,7 @@ impl RawDate {
     }
 }
 
-/// A text that names its own zone.
+/// Reads a date that names its own zone.
 fn moment(text: &str) -> Option<Zoned> {
     let timestamp = text.parse::<jiff::Timestamp>().ok();
     let by_format = || ZONED.iter().find_map(|format| jiff::Timestamp::strptime(format, text).ok());
@@ -107,7 +107,7 @@ fn by_format(text: &str) -> Option<civil::DateTime> {
     DAYS.iter().find_map(read)
 }
 
-/// The day that a path names: `2026/05/02`, or `2026-5-2` in a part of it.
+/// Day in a path: `2026/05/02`, or `2026-5-2` in a part of it.
 pub fn day_in(path: &str) -> Option<Date> {
     let day = |parts: &[&str]| {
         parts.windows(3).find_map(|part| {

@@ -1,4 +1,4 @@
-//! What each shortcode means, as Markdown. A name that several systems have means the same in all of them.
+//! Meaning of each shortcode, as Markdown. A name that several systems share means the same in all of them.
 
 use super::{
     Lookup,
@@ -6,24 +6,24 @@ use super::{
 };
 use crate::{content::embeds, domain::address, texts::Article};
 
-/// What becomes of a tag.
+/// Action for a tag.
 pub(super) enum Meaning {
-    /// Stands for this.
+    /// Replaced by this text.
     Text(String),
-    /// Begins something; the second text ends it.
+    /// Replaced by the first text; the closing tag is replaced by the second.
     Opening(String, &'static str),
-    /// Is nothing of ours.
+    /// Left as it is: not a shortcode.
     Same,
-    /// Goes, with a remark.
+    /// Removed, with a remark.
     Nothing(String, String),
-    /// Stays, with a remark.
+    /// Left as it is, with a remark.
     Unknown(String, String),
 }
 
 /// Longest run of quote and list markers, in bytes: it is repeated for each line that a tag becomes.
 const DEEPEST: usize = 200;
 
-/// The line around a tag and its neighbours.
+/// The line around a tag, and the lines above and below.
 pub(super) struct Surroundings<'a> {
     pub above: &'a str,
     pub prefix: &'a str,
@@ -32,23 +32,23 @@ pub(super) struct Surroundings<'a> {
 }
 
 impl Surroundings<'_> {
-    /// Nothing but quote and list markers shares its line.
+    /// True if only quote and list markers are on its line.
     fn is_alone(&self) -> bool {
         self.is_first() && self.suffix.trim_start().is_empty()
     }
 
-    /// Nothing but quote and list markers stands before it.
+    /// True if only quote and list markers come before it.
     fn is_first(&self) -> bool {
         let is_marker = |c: char| c.is_whitespace() || matches!(c, '>' | '-' | '*' | '+');
         self.prefix.len() <= DEEPEST && self.prefix.chars().all(is_marker)
     }
 
-    /// What begins a further line in the same quote or list.
+    /// Start of a further line in the same quote or list.
     fn indent(&self) -> String {
         self.prefix.chars().map(|c| if c == '>' || c.is_whitespace() { c } else { ' ' }).collect()
     }
 
-    /// Markdown next to a line of HTML would be taken for more of it.
+    /// Adds blank lines between Markdown and lines of HTML, which would swallow it.
     fn apart(&self, text: &str) -> String {
         let indent = self.indent();
         let above = if self.above.trim_end().ends_with('>') { format!("\n{indent}") } else { String::new() };
@@ -95,7 +95,7 @@ fn player(tag: &Tag, around: &Surroundings, before: &str) -> Option<String> {
     embed(tag, around, &if id.contains("://") { id.to_owned() } else { format!("{before}{id}") })
 }
 
-/// An address that a provider knows, in the form that is an embed when alone on its line and else a link.
+/// A provider's address: an embed if alone on its line, else a link.
 fn embed(tag: &Tag, around: &Surroundings, address: &str) -> Option<String> {
     let address = embeds::recognise(address, None)?.address;
     let text = match tag.argument("title") {
@@ -105,7 +105,7 @@ fn embed(tag: &Tag, around: &Surroundings, address: &str) -> Option<String> {
     Some(if around.is_alone() { around.apart(&text) } else { text })
 }
 
-/// `user id file`, Jekyll's `user/id`, or an address. A link: what GitHub shows there is a script.
+/// A link for `user id file`, Jekyll's `user/id`, or an address; no embed, because GitHub's embed is a script.
 fn gist(tag: &Tag, texts: &Article) -> Option<String> {
     let (address, name) = match (tag.argument_or("url", 0)?, tag.positional.get(1)) {
         (url, _) if url.starts_with("https://gist.github.com/") => {
@@ -153,7 +153,7 @@ fn figure(tag: &Tag, around: &Surroundings) -> Option<String> {
     let is_simple = tag.argument("link").or(tag.argument("href")).is_none();
     let text = match (title, caption) {
         (None, None) => linked(image("")),
-        // A picture with a title, alone in its paragraph, is a figure anyway.
+        // A picture with a title, alone in its paragraph, becomes a figure anyway.
         (Some(one), None) | (None, Some(one)) if is_simple && is_plain(&one) => {
             return Some(apart_all_round(around, &image(&format!(" \"{}\"", quoted(&one)))));
         }
@@ -167,7 +167,7 @@ fn figure(tag: &Tag, around: &Surroundings) -> Option<String> {
     Some(apart_all_round(around, &text.replace('\n', &format!("\n{}", around.indent()))))
 }
 
-/// A figure is a paragraph of its own.
+/// Makes a figure a paragraph of its own.
 fn apart_all_round(around: &Surroundings, text: &str) -> String {
     let indent = around.indent();
     let above = if around.above.trim().is_empty() || around.prefix.trim() != "" {
@@ -179,7 +179,7 @@ fn apart_all_round(around: &Surroundings, text: &str) -> String {
     format!("{above}{text}{below}")
 }
 
-/// The caption and whose the picture is.
+/// The caption, with the picture's attribution.
 fn caption(tag: &Tag) -> Option<String> {
     let by = tag.argument("attr").map(|by| match tag.argument("attrlink") {
         Some(link) => format!("[{by}]({})", destination(link)),
@@ -193,7 +193,7 @@ fn is_plain(text: &str) -> bool {
     !text.contains(['[', '<', '*', '_', '`', '\\', '&', '\n'])
 }
 
-/// A reference to a post or page by the name of its file.
+/// A reference to a post or page by its file name.
 fn reference(tag: &Tag, written: Option<&str>, lookup: &dyn Lookup) -> Meaning {
     let Some(written) = written.filter(|written| !written.is_empty()) else { return unknown(tag) };
     if written.starts_with('#') {
@@ -212,7 +212,7 @@ fn reference(tag: &Tag, written: Option<&str>, lookup: &dyn Lookup) -> Meaning {
     )
 }
 
-/// What stands behind the name, as it is.
+/// Text after the name, unchanged.
 fn rest_of(tag: &Tag) -> &str {
     tag.inner.get(tag.name.len()..).unwrap_or_default().trim().trim_matches(['"', '\''])
 }
@@ -224,7 +224,7 @@ fn details(tag: &Tag, texts: &Article) -> Meaning {
     Meaning::Opening(format!("\n\n<details{open}>\n<summary>{summary}</summary>\n\n"), "\n\n</details>\n\n")
 }
 
-/// `{{ site.baseurl }}/x` and `{{ "/x" | relative_url }}`: sites here have no folder above them, so it is `/x`.
+/// Jekyll's `{{ site.baseurl }}/x` and `{{ "/x" | relative_url }}`: both are `/x`, as sites are not in a folder.
 fn value(tag: &Tag, around: &Surroundings) -> Meaning {
     if matches!(tag.inner.as_str(), "site.baseurl" | "site.url" | "site.base_url") {
         let next = around.suffix.chars().next();
@@ -252,14 +252,14 @@ fn is_address_filter(filter: &str) -> bool {
     matches!(filter, "relative_url" | "absolute_url") || matches!(prepends, Some("site.baseurl" | "site.url"))
 }
 
-/// kramdown's attributes behind or below something. Braces with a colon that are anything else stay in silence.
+/// Attribute lists of kramdown, after or below an element. Other braces with a colon are kept without a remark.
 fn attributes(tag: &Tag, around: &Surroundings) -> Meaning {
     let stands_right = around.is_alone() || around.prefix.ends_with([')', ']', '*', '_', '`', '>']);
     let is_attribute = |word: &str| {
         word.starts_with(['.', '#']) || word.contains('=') || matches!(word.trim_start_matches(':'), "toc" | "refdef")
     };
     let is_list = !tag.inner.is_empty() && !tag.inner.contains('\n') && {
-        // Between quotes there may be blanks.
+        // Quoted values may contain spaces.
         let outside: String = tag.inner.split('"').step_by(2).collect();
         outside.split_whitespace().all(is_attribute)
     };
@@ -296,7 +296,7 @@ pub(super) fn unclosed(tag: &Tag) -> (String, String) {
     (what, format!("Close it below with {}.", tag.form.enclose(&tag.verbatim_ending().unwrap_or_default())))
 }
 
-/// A block of code, or a span where it shares its line with words.
+/// A code block, or a code span if other words are on its line.
 pub(super) fn code(tag: &Tag, body: &str, around: &Surroundings) -> String {
     let is_wide = body.contains('\n') || around.is_alone();
     let ticks = "`".repeat(longest_run(body).max(if is_wide { 2 } else { 0 }) + 1);
@@ -325,7 +325,7 @@ fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
 }
 
-/// Words that are no Markdown, for the text of a link.
+/// Escapes words for the text of a link, so that nothing in them is Markdown.
 fn words(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in one_line(text).chars() {
@@ -341,7 +341,7 @@ fn quoted(text: &str) -> String {
     one_line(text).replace('\\', "\\\\").replace('"', "\\\"")
 }
 
-/// The destination of a link, with blanks and brackets or without.
+/// Writes a link destination, in angle brackets if needed.
 fn destination(address: &str) -> String {
     if is_plain_address(address) {
         return address.to_owned();

@@ -1,27 +1,27 @@
-//! Taking one tag apart: which language it is in, its name, its arguments. Pure and total.
+//! Parses one tag: its template language, its name, its arguments. Pure; never fails.
 
 use std::ops::Range;
 
-/// Longer than this is no tag: a text about braces, most likely.
+/// Longest tag in bytes. Anything longer is most likely a text about braces.
 pub(super) const LONGEST: usize = 4000;
 
-/// In which braces a tag stands.
+/// Kind of braces around a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Form {
     /// Hugo's `{{< x >}}`.
     Angle,
     /// Hugo's `{{% x %}}`.
     Percent,
-    /// `{% x %}` of Jekyll, `{% x() %}` of Zola.
+    /// Jekyll's `{% x %}`, Zola's `{% x() %}`.
     Statement,
-    /// `{{ x }}` of Jekyll, `{{ x() }}` of Zola.
+    /// Jekyll's `{{ x }}`, Zola's `{{ x() }}`.
     Value,
     /// kramdown's `{: .class}`.
     Attributes,
 }
 
 impl Form {
-    /// From the longest opening to the shortest.
+    /// All forms, those with the longest opening first.
     const ALL: [Self; 5] = [Self::Angle, Self::Percent, Self::Statement, Self::Value, Self::Attributes];
 
     fn braces(self) -> (&'static str, &'static str) {
@@ -44,28 +44,28 @@ impl Form {
     }
 }
 
-/// A tag, taken apart.
+/// A parsed tag.
 #[derive(Debug)]
 pub(super) struct Tag {
     pub form: Form,
-    /// In bytes, braces included.
+    /// Length in bytes, braces included.
     pub length: usize,
-    /// What stands between the braces.
+    /// Text between the braces.
     pub inner: String,
-    /// In lower case; empty where there is none. With its slash where Hugo closes something.
+    /// Name in lower case, empty if there is none. A Hugo closing tag keeps its slash.
     pub name: String,
-    /// Written with brackets behind the name, as in Zola.
+    /// True if written with parentheses after the name, as in Zola.
     pub is_call: bool,
-    /// `<br/>`-like: nothing will close it.
+    /// True if written like `<br/>`: it has no closing tag.
     pub is_self_closing: bool,
     pub named: Vec<(String, String)>,
     pub positional: Vec<String>,
-    /// The author wants to show it: `{{</* x */>}}`.
+    /// Text of a tag that the author wants to show: `{{</* x */>}}`.
     pub escaped: Option<String>,
 }
 
 impl Tag {
-    /// The tag that begins at a brace.
+    /// Reads the tag that begins at a brace.
     pub fn read(markdown: &str, at: usize) -> Option<Self> {
         let rest = &markdown[at..];
         let form = Form::ALL.into_iter().find(|form| rest.starts_with(form.braces().0))?;
@@ -74,7 +74,7 @@ impl Tag {
         let rest =
             ["\n\n", "\r\n\r\n"].iter().filter_map(|blank| rest.find(blank)).min().map_or(rest, |end| &rest[..end]);
         let from = opening.len();
-        // Most braces that open nothing end here, without a look at each letter.
+        // Ends here for most braces that open no tag, without a check of each character.
         rest[from..].find(closing)?;
         let to = unquoted(&rest[from..], closing, form).or_else(|| rest[from..].find(closing))? + from;
         let length = to + closing.len();
@@ -110,7 +110,7 @@ impl Tag {
         self.read_arguments(call.unwrap_or(rest));
     }
 
-    /// `a "b c" key=value`, and with commas between them inside of brackets.
+    /// Reads arguments: `a "b c" key=value`, with commas between them inside parentheses.
     fn read_arguments(&mut self, text: &str) {
         let is_gap = |c: char| c.is_whitespace() || (self.is_call && c == ',');
         let mut rest = text.trim_start_matches(is_gap);
@@ -136,7 +136,7 @@ impl Tag {
         found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// A named argument, or the nth of those without a name.
+    /// A named argument, or else the nth unnamed argument.
     pub fn argument_or(&self, key: &str, nth: usize) -> Option<&str> {
         let nth = || self.positional.get(nth).map(|value| value.trim()).filter(|value| !value.is_empty());
         self.argument(key).or_else(nth)
@@ -146,13 +146,13 @@ impl Tag {
         self.name.starts_with('/') || (self.form == Form::Statement && !self.is_call && self.name.starts_with("end"))
     }
 
-    /// The name of what it closes; `None` for `{% end %}`, which closes whatever was opened last.
+    /// Name of the tag that it closes; `None` for `{% end %}`, which closes the tag opened last.
     pub fn closed(&self) -> Option<&str> {
         let name = || self.name.strip_prefix('/').or_else(|| self.name.strip_prefix("end")).unwrap_or_default();
         (self.name != "end").then(name)
     }
 
-    /// The name of what ends it, where all up to there is taken as it stands.
+    /// Name of the closing tag, if everything up to there is verbatim text.
     pub fn verbatim_ending(&self) -> Option<String> {
         let is_jekyll = self.form == Form::Statement && !self.is_call;
         match self.name.as_str() {
@@ -164,7 +164,7 @@ impl Tag {
     }
 }
 
-/// The tag of that name, from a place on.
+/// Finds the next tag of that name.
 pub(super) fn find_ending(markdown: &str, from: usize, form: Form, name: &str) -> Option<Range<usize>> {
     let opening = form.braces().0;
     markdown[from..].match_indices(opening).map(|(at, _)| from + at).find_map(|at| {
@@ -177,7 +177,7 @@ fn is_quote(c: char) -> bool {
     matches!(c, '"' | '\'' | '`')
 }
 
-/// Where the braces close, not counting those in quotes.
+/// Position of the closing braces, except those in quotes.
 fn unquoted(text: &str, closing: &str, form: Form) -> Option<usize> {
     let mut quote = None;
     let mut is_escaped = false;
@@ -195,7 +195,7 @@ fn unquoted(text: &str, closing: &str, form: Form) -> Option<usize> {
     None
 }
 
-/// A value, in quotes or up to the next gap; and what comes behind it.
+/// Reads a value, in quotes or up to the next gap; returns it and the rest.
 fn read_value(text: &str, is_gap: impl Fn(char) -> bool) -> (String, &str) {
     let Some(quote) = text.chars().next().filter(|c| is_quote(*c)) else {
         let end = text.find(is_gap).unwrap_or(text.len());
