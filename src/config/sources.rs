@@ -1,5 +1,5 @@
-//! Sources of settings, and the list of all settings. The table here is the only list; the README repeats it and a test
-//! compares the two.
+//! Sources of settings, and the list of all settings. The table here is the only list; `instep reference` prints it
+//! for docs/pages/settings.md, and a test compares the two.
 
 use std::{
     collections::BTreeMap,

@@ -2,7 +2,11 @@
 //!
 //! For each word it counts spam and other comments (G. Robinson, "A statistical approach to the spam problem", 2003).
 //! Fisher's method combines the words, once as evidence for spam and once against it, so that many neutral words give a
-//! result in the middle. ARCHITECTURE.md has the figures.
+//! result in the middle.
+//!
+//! Measured on the YouTube Spam Collection (T. C. Alberto, J. V. Lochter, T. A. Almeida; UCI; CC BY 4.0), one half of its
+//! 1,956 comments learned and the other judged: precision 0.985 and 0.989 at recall 0.894 and 0.899
+//! (`tests/it/comments/youtube.rs`).
 
 use std::collections::{HashMap, HashSet};
 
