@@ -180,7 +180,8 @@ impl Desk<'_> {
         let letter = letter(to, subject, text, html);
         Ok(posted(letter.map(|letter| Letter {
             conversation: Some(self.conversation(comment)),
-            reply_to: comment.email.clone().filter(|email| mailbox::parse(email).is_some()),
+            // Only ASCII: a server without SMTPUTF8 may refuse the author's mail because of this header.
+            reply_to: comment.email.clone().filter(|email| email.is_ascii() && mailbox::parse(email).is_some()),
             ..letter
         })))
     }
@@ -233,7 +234,8 @@ impl Desk<'_> {
     async fn confirm(&self, comment: &Comment, address_id: i64) -> Result<Composed, StoreError> {
         let wish = WishKey { address_id, comment: comment.id };
         let wished = self.app.store.wished(wish).await?;
-        if wished.is_confirmed || wished.is_ended || wished.is_blocked {
+        let is_thrown_out = matches!(comment.status, Status::Spam | Status::Trash);
+        if wished.is_confirmed || wished.is_ended || wished.is_blocked || is_thrown_out {
             return Ok(Composed::Nothing("there is nothing to confirm any more"));
         }
         let frame = Frame::new(self.app);

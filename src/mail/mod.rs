@@ -223,17 +223,18 @@ impl Postman {
         let now = self.app.clock.now();
         self.think_of_the_digest(now).await?;
         if !self.asked_at.is_some_and(|at| (at..at + ASKING).contains(&now)) {
-            self.app.store.ask_those_who_wait(now).await?;
+            // Before the work: where it fails, it must not hold up every mail.
             self.asked_at = Some(now);
+            self.app.store.ask_those_who_wait(now).await?;
         }
         // A last run in the future means that the clock was wrong.
         if self.housekept_at.is_some_and(|at| (at..at + HOUSEKEEPING).contains(&now)) {
             return Ok(());
         }
+        self.housekept_at = Some(now);
         let confirmation = SignedDuration::from_hours(24 * CONFIRMATION_DAYS);
         self.app.store.tidy_mail(now, confirmation, author_is_told(&self.app)).await?;
         self.waiting = 0;
-        self.housekept_at = Some(now);
         Ok(())
     }
 

@@ -187,7 +187,9 @@ macro_rules! add {
         let row = read_history!($tx, sent, &mark);
         if let (Some(id), Some(status)) = (row.twin, &row.twin_status) {
             let status = Status::parse(status).unwrap_or(Status::Held);
-            complete_twin!($tx, $stale, id, status == Status::Held, new, *at);
+            if matches!(status, Status::Held | Status::Approved) {
+                complete_twin!($tx, $stale, id, status == Status::Held, new, *at);
+            }
             return Ok(Added::Duplicate(id, status));
         }
         let since = |at: i64| SignedDuration::from_millis(now - at);

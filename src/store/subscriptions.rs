@@ -138,7 +138,11 @@ macro_rules! ask_to_confirm {
                 notices::Question::No => {}
             }
         }
-        sqlx::query("UPDATE subscriptions SET waits_since = $2 WHERE comment_id = $1")
+        sqlx::query(
+            "UPDATE subscriptions
+             SET waits_since = CASE WHEN CAST($2 AS BIGINT) IS NULL THEN NULL ELSE COALESCE(waits_since, $2) END
+             WHERE comment_id = $1",
+        )
             .bind(comment)
             .bind(waits_since)
             .execute(&mut *$tx)

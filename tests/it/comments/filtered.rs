@@ -262,6 +262,27 @@ async fn the_same_comment_sent_again_with_a_wish_for_mails_keeps_the_wish() {
 }
 
 #[tokio::test]
+async fn a_comment_that_was_thrown_out_and_is_sent_again_asks_nobody_for_a_confirmation() {
+    let site = TestSite::new()
+        .post("calf", "x")
+        .setting("smtp_url", "smtp://127.0.0.1:1")
+        .setting("mail_from", "blog@laces.example")
+        .start()
+        .await;
+    let ana = site.visitor("192.0.2.1");
+    let form = async |email: &str, wish: &str| {
+        let form = ana.form("/posts/calf").await.set("name", "Ana").set("text", "The same words");
+        form.set("email", email).set("wish", wish).send().await
+    };
+    let id = comment_id(&form("", "").await);
+    site.store().mark_spam(id, "test", site.app.clock.now()).await.expect("marks");
+    form("victim@example.org", "answers").await;
+    let mails = site.store().list_mails().await.expect("lists");
+    assert!(mails.iter().all(|mail| mail.kind != "confirm"), "{mails:?}");
+    assert_eq!(site.store().comment(id).await.expect("is there").email, None);
+}
+
+#[tokio::test]
 async fn a_form_is_taken_whatever_the_case_of_its_media_type() {
     let site = site().await;
     for (at, media_type) in [
