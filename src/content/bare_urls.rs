@@ -173,7 +173,7 @@ fn starts_at(text: &[u8], at: usize) -> bool {
 fn end_of(text: &str, start: usize) -> usize {
     let rest = &text[start..];
     let scheme = if has_scheme(rest.as_bytes()) { rest.find("//").map_or(0, |at| at + 2) } else { 0 };
-    let (mut before, mut in_host) = (' ', true);
+    let (mut before, mut in_host, mut has_dot) = (' ', true, false);
     let mut end = rest.len();
     for (at, c) in rest.char_indices() {
         in_host &= at < scheme || !matches!(c, '/' | '?' | '#');
@@ -181,13 +181,14 @@ fn end_of(text: &str, start: usize) -> usize {
         let is_next = matches!(before, '*' | '_' | '~' | ',' | ';' | '|' | '!' | '\'' | ')' | ']')
             && has_scheme(&rest.as_bytes()[at..]);
         // Words of a script without spaces, directly after an ASCII host.
-        let is_word = in_host && c >= '\u{2E80}' && before.is_ascii_alphanumeric() && rest[scheme..at].contains('.');
+        let is_word = in_host && c >= '\u{2E80}' && before.is_ascii_alphanumeric() && has_dot;
         let next = || rest[at + c.len_utf8()..].chars().next();
         if ends_url(c, next) || is_next || is_word {
             end = at;
             break;
         }
         before = c;
+        has_dot |= at >= scheme && c == '.';
     }
     let url = trimmed(&rest[..end]);
     // A final underscore of a URL alone on its line is no emphasis: YouTube ids can end with it.

@@ -275,9 +275,9 @@ fn parse_name(name: &str) -> Result<String, FieldError> {
     let name = one_line(name);
     match name.chars().count() {
         0 => Err(FieldError::NameMissing),
+        long if long > NAME_MAX => Err(FieldError::NameLong(long)),
         _ if name.split(' ').any(|word| mailbox::parse(word).is_some()) => Err(FieldError::NameIsEmail),
-        1..=NAME_MAX => Ok(name),
-        long => Err(FieldError::NameLong(long)),
+        _ => Ok(name),
     }
 }
 
@@ -292,6 +292,10 @@ fn parse_site(site: &str) -> Result<Option<String>, FieldError> {
     let site = one_line(site);
     if site.is_empty() {
         return Ok(None);
+    }
+    // Before anything is decoded, as in `mailbox::parse`; a character has at most four bytes.
+    if site.len() > 4 * SITE_MAX {
+        return Err(FieldError::SiteLong);
     }
     // `javascript:…` and `mailto:…` have a scheme, and are refused.
     let url = Url::parse(&if address::has_scheme(&site) { site } else { format!("https://{site}") })

@@ -14,7 +14,9 @@ const LABEL_MAX: usize = 63;
 /// servers get it (UTS 46, A-labels). `None` if no mail can be sent to it; the mail library accepts every address that
 /// this accepts. It does not check that the address exists.
 pub fn parse(typed: &str) -> Option<String> {
-    let (local, domain) = typed.trim().rsplit_once('@')?;
+    // Before anything is decoded: the cost of Punycode grows with the square of a label's length.
+    let typed = Some(typed.trim()).filter(|typed| typed.len() <= 4 * EMAIL_MAX)?;
+    let (local, domain) = typed.rsplit_once('@')?;
     let local: String = local.to_lowercase().nfc().collect();
     // `Host` would decode `%69`, which is not a letter in a mail address.
     let Host::Domain(host) = Host::parse(domain).ok().filter(|_| !domain.contains('%'))? else { return None };

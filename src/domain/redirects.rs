@@ -63,7 +63,9 @@ impl Redirects {
         };
         let fitting = self.by_start.iter().filter_map(|(start, redirect)| Some((start.len(), rest(start)?, redirect)));
         let (_, rest, redirect) = fitting.max_by_key(|(length, ..)| *length)?;
-        let rest = if redirect.keeps_rest { address::encode(&rest) } else { String::new() };
+        // A target that begins with `//` would lead to another host.
+        let rest = if redirect.to.ends_with('/') { rest.trim_start_matches('/') } else { &rest };
+        let rest = if redirect.keeps_rest { address::encode(rest) } else { String::new() };
         Some(format!("{}{rest}", redirect.to))
     }
 
@@ -120,6 +122,7 @@ mod tests {
             ("/blog/*", "/posts/*"),
             ("/blog/2019/*", "https://old.example/a/*"),
             ("/wiki*", "/about"),
+            ("/notes*", "/*"),
         ])
         .expect("are read");
         for (path, leads) in [
@@ -130,6 +133,7 @@ mod tests {
             ("/blog", Some("/posts/")),
             ("/blog/2019/x", Some("https://old.example/a/x")),
             ("/wikipedia", Some("/about")),
+            ("/notes/other.example/x", Some("/other.example/x")),
             ("/old", None),
             ("/blogs", None),
         ] {

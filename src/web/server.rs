@@ -123,12 +123,13 @@ async fn connection<A: Answers>(
     let read = fast_path::serve(&mut stream, &site, limits, stopping.clone(), &places).await;
     let Some(read) = read else { return };
     let service = service_fn(move |request: Request<Incoming>| {
-        let answer = match site.hit(&request) {
+        let is_clear = names_a_host(request.version(), request.headers());
+        let answer = match is_clear.then(|| site.hit(&request)) {
             // A proxy may interpret such a request differently, which can be exploited.
-            _ if !names_a_host(request.version(), request.headers()) => Answer::Ready(bare(StatusCode::BAD_REQUEST)),
+            None => Answer::Ready(bare(StatusCode::BAD_REQUEST)),
             // Most requests end here, so they skip the work that only the others need.
-            Some(response) => Answer::Ready(response),
-            None => {
+            Some(Some(response)) => Answer::Ready(response),
+            Some(None) => {
                 let (site, mut request) = (site.clone(), request.map(Body::new));
                 if let Some(peer) = peer {
                     request.extensions_mut().insert(peer);

@@ -96,7 +96,7 @@ fn address(parts: &Parts, app: &App) -> IpAddr {
     let is_told = parts.headers.contains_key("x-forwarded-for");
     let values = parts.headers.get_all(if is_told { "x-forwarded-for" } else { "forwarded" }).iter();
     let read = if is_told { node } else { forwarded_for };
-    let hops = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii);
+    let hops = values.flat_map(|value| pieces(value.as_bytes(), b',')).map(<[u8]>::trim_ascii);
     // A list may have empty elements (RFC 9110, 5.6.1).
     let mut hops: Vec<&[u8]> = hops.filter(|hop| !hop.is_empty()).collect();
     let mut nearest = peer;
@@ -111,11 +111,24 @@ fn address(parts: &Parts, app: &App) -> IpAddr {
 
 /// IP address in an element of `Forwarded` (RFC 7239, 4 and 6): `for=192.0.2.1`, `For="[2001:db8::1]:4711";proto=http`.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
-    let node = element.split(';').find_map(|pair| {
-        let (name, value) = pair.split_once('=')?;
+    let node = pieces(element.as_bytes(), b';').into_iter().find_map(|pair| {
+        let (name, value) = str::from_utf8(pair).ok()?.split_once('=')?;
         name.trim().eq_ignore_ascii_case("for").then_some(value)
     })?;
     self::node(node)
+}
+
+/// Parts of a list between separators that are not in quotes. Quotes are counted from the right, because the part of a
+/// visitor, on the left, may have a quote without an end.
+fn pieces(list: &[u8], separator: u8) -> Vec<&[u8]> {
+    let mut is_quoted = false;
+    let parts = list.rsplit(|byte| {
+        is_quoted ^= *byte == b'"';
+        *byte == separator && !is_quoted
+    });
+    let mut parts: Vec<&[u8]> = parts.collect();
+    parts.reverse();
+    parts
 }
 
 /// IP address with or without a port: `192.0.2.1:4711` (Azure), `[2001:db8::1]:443` (AWS), also in quotes.
@@ -164,6 +177,7 @@ mod tests {
             ("for=2001:db8::1", Some("2001:db8::1")),
             ("for=\"192.0.2.1:_hidden\"", Some("192.0.2.1")),
             ("by=192.0.2.1", None),
+            ("proto=http;host=\"x;for=6.6.6.6\";for=192.0.2.1", Some("192.0.2.1")),
             ("", None),
         ] {
             assert_eq!(forwarded_for(element), address.map(|one| one.parse().expect("an address")), "{element}");

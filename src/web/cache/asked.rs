@@ -62,24 +62,27 @@ impl Encoding {
 
     /// Best encoding that one of these headers accepts (RFC 9110, 12.5.3); `q=0` means not accepted.
     pub fn best<'a>(accepted: impl Iterator<Item = &'a str>) -> Self {
-        let mut best = Self::Identity;
+        let (mut best, mut takes_any, mut refuses_gzip) = (Self::Identity, false, false);
         for value in accepted {
             for offer in value.split(',') {
                 let (name, parameters) = offer.split_once(';').unwrap_or((offer, ""));
                 let name = name.trim();
-                let quality = parameters.trim().strip_prefix("q=").map_or(Ok(1.0), str::parse::<f32>);
-                if quality.is_ok_and(|quality| quality <= 0.0) {
-                    continue;
-                }
-                if name.eq_ignore_ascii_case("br") {
+                let mut weights =
+                    parameters.split(';').filter_map(|one| one.trim().strip_prefix(['q', 'Q'])?.strip_prefix('='));
+                let is_refused = weights.next().is_some_and(|weight| weight.parse::<f32>().is_ok_and(|q| q <= 0.0));
+                let is_gzip = name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip");
+                if name.eq_ignore_ascii_case("br") && !is_refused {
                     return Self::Brotli;
                 }
-                if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") || name == "*" {
+                if is_gzip && !is_refused {
                     best = Self::Gzip;
                 }
+                refuses_gzip |= is_gzip && is_refused;
+                takes_any |= name == "*" && !is_refused;
             }
         }
-        best
+        // What is named counts more than `*`.
+        if takes_any && !refuses_gzip { Self::Gzip } else { best }
     }
 }
 
@@ -137,6 +140,10 @@ mod tests {
             ("GZIP", Encoding::Gzip),
             ("br;q=0, gzip;q=0.5", Encoding::Gzip),
             ("gzip;q=0", Encoding::Identity),
+            ("gzip;q=0, *", Encoding::Identity),
+            ("*, gzip;q=0", Encoding::Identity),
+            ("br;Q=0, gzip", Encoding::Gzip),
+            ("br;q=0;x=1", Encoding::Identity),
             ("*", Encoding::Gzip),
             ("identity", Encoding::Identity),
             ("", Encoding::Identity),

@@ -135,6 +135,7 @@ async fn the_last_hop_that_our_proxy_tells_counts_and_nothing_that_a_visitor_mad
         (&[(plain, ""), ("forwarded", "for=9.7.1.1")], "127.0.0.1"),
         (&[(plain, "unknown"), ("forwarded", "for=9.7.1.1")], "127.0.0.1"),
         (&[("forwarded", "for=ü, for=192.0.2.9")], "192.0.2.9"),
+        (&[("forwarded", "proto=http;host=\"x,for=9.7.1.1\";for=192.0.2.9")], "192.0.2.9"),
         (&[("forwarded", "for=9.7.1.1, for=\"[2001:db8::1]:47011\";proto=https")], "2001:db8::1"),
         (&[], "127.0.0.1"),
     ];
