@@ -377,7 +377,7 @@ impl Store {
             sqlx::query(
                 "UPDATE outbox SET outcome = CASE WHEN kind = 'announce' THEN 'dropped' ELSE 'given-up' END, done_at = $2,
                                    reason = 'nobody sent it for a month'
-                 WHERE outcome IS NULL AND next_attempt_at < $1",
+                 WHERE outcome IS NULL AND first_attempt_at IS NULL AND created_at < $1 AND next_attempt_at < $1",
             )
             .bind(before)
             .bind(at.as_millisecond())
