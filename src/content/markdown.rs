@@ -5,7 +5,7 @@
 mod blocks;
 mod footnotes;
 pub mod highlight;
-mod ids;
+pub(super) mod ids;
 mod lines;
 mod open;
 mod own_html;

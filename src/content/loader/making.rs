@@ -8,7 +8,7 @@ use super::{
     super::{
         effort::Effort,
         front_matter::{CommentsFlag, Fault},
-        markdown::{self, Rendered},
+        markdown::{self, Rendered, ids::PICTOGRAM_ID},
         media::MediaFile,
         pictogram,
         source::Kind,
@@ -235,7 +235,7 @@ fn stretch(
     let is_svg = |file: &&MediaFile| file.media_type == "image/svg+xml";
     let svg = picture.filter(is_svg).and_then(|file| Some((file, fs::read_to_string(&file.path).ok()?)));
     let pictogram = svg.and_then(|(file, svg)| {
-        let inlined = pictogram::inline(&svg, &format!("-{}", outline.slug));
+        let inlined = pictogram::inline(&svg, &format!("{PICTOGRAM_ID}{}", outline.slug));
         if inlined.is_none() {
             let what = "this picture has a script or a style in it and cannot stand inside a page";
             let mend = "Save it with presentation attributes (fill=…, stroke=…) only.";

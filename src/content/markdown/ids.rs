@@ -1,9 +1,12 @@
 //! Ids of a text: unique, and different from the ids of the page around it.
 //!
-//! Ids of the page begin with `-`, which no id of a text does. Only comments differ: `#comment-41` is an address that
-//! people share.
+//! Ids of the page begin with `-`, which no id of a text does. Two kinds differ: `#comment-41` is an address that people
+//! share, and an id inside an SVG must begin as a name of XML does.
 
 use std::collections::{HashMap, HashSet};
+
+/// Beginning of the ids in pictograms.
+pub(in crate::content) const PICTOGRAM_ID: &str = "pictogram.";
 
 /// Ids that are used so far.
 #[derive(Debug, Default)]
@@ -25,7 +28,7 @@ impl Ids {
         let count = self.wanted.entry(wanted.to_owned()).or_insert(0);
         loop {
             let id = if *count == 0 { wanted.to_owned() } else { format!("{wanted}-{count}") };
-            let id = if is_of_a_comment(&id) { format!("section-{id}") } else { id };
+            let id = if is_of_the_page(&id) { format!("section-{id}") } else { id };
             *count += 1;
             if self.taken.insert(id.clone()) {
                 return id;
@@ -34,6 +37,7 @@ impl Ids {
     }
 }
 
-fn is_of_a_comment(id: &str) -> bool {
-    id.strip_prefix("comment-").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+fn is_of_the_page(id: &str) -> bool {
+    let is_of_a_comment = id.strip_prefix("comment-").is_some_and(|end| end.bytes().all(|byte| byte.is_ascii_digit()));
+    is_of_a_comment || id.starts_with(PICTOGRAM_ID)
 }

@@ -38,6 +38,7 @@ async fn headings_get_the_ids_that_github_gives_and_never_one_twice() {
         ),
         ("## ???\n## !", "section section-1"),
         ("## -main {#-main}\n## Main", "main main-1"),
+        ("## One {#pictogram.calf-t}", "section-pictogram.calf-t"),
     ] {
         let site = TestSite::new().post("a", text).start().await;
         let html = site.get("/posts/a").await.html();
@@ -103,6 +104,10 @@ async fn no_page_of_the_sample_site_has_an_id_twice() {
         }
         let html = answer.html();
         has_each_id_once(&path, &html);
+        // An id in an SVG is a name of XML, and such a name does not begin with `-` (XML 1.0, 2.3).
+        for id in html.all("desc").iter().filter_map(|desc| desc.attribute("id")) {
+            assert!(id.starts_with(char::is_alphabetic), "{path}: {id}");
+        }
         for link in html.all("a").iter().filter_map(|link| link.attribute("href")) {
             let path = link.split(['#', '?']).next().unwrap_or_default().to_owned();
             if path.starts_with('/') && !path.starts_with("/media") && known.insert(path.clone()) {
