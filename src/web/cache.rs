@@ -14,6 +14,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use axum::body::Body;
@@ -21,7 +22,10 @@ use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use quick_cache::{Weighter, sync::Cache};
-use tokio::sync::{Semaphore, watch};
+use tokio::{
+    sync::{Semaphore, watch},
+    time,
+};
 
 use super::page::Policy;
 pub use asked::Encoding;
@@ -32,11 +36,11 @@ use finished::PageFiles;
 
 /// Tag of all pages that depend on the content as a whole.
 pub const SITE_TAG: &str = "site";
-/// Tag of a page whose form replies to the comment that `reply_to` names.
-pub const REPLY_TAG: &str = "reply";
-
 /// Most bytes in the cache, all encodings together.
 const CAPACITY: u64 = 64 * 1024 * 1024;
+/// Longest wait for a page that another request renders. Then the request renders its own, so that its time limit is not
+/// used up before it begins.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Expected number of pages; only sizes the initial table.
 const EXPECTED_PAGES: usize = 1_000;
 
@@ -158,11 +162,11 @@ impl PageCache {
         let _flight = match self.board(&asked.key) {
             Ok(flight) => Some(flight),
             Err(mut landing) => {
-                let _ = landing.changed().await;
+                let _ = time::timeout(LONGEST_WAIT, landing.changed()).await;
                 if let Some(response) = self.ready(&asked).await {
                     return response;
                 }
-                // The page could not be stored, so each request renders its own; waiting for each other would not help.
+                // The page was not stored or takes too long, so each request renders its own, and none waits again.
                 None
             }
         };
@@ -182,7 +186,7 @@ impl PageCache {
     async fn ready(&self, asked: &Asked<'_>) -> Option<Response<Body>> {
         let coming = self.0.pages.peek(&*asked.key).and_then(|entry| entry.lacks(asked.want.encoding));
         if let Some(mut rest) = coming {
-            let _ = rest.changed().await;
+            let _ = time::timeout(LONGEST_WAIT, rest.changed()).await;
         }
         self.answer(&asked.key, &asked.want)
     }
@@ -239,9 +243,7 @@ impl PageCache {
             Some(Policy::Immutable) if response.status() == StatusCode::OK => Some(Vec::new()),
             _ => None,
         };
-        // A page that ignores `reply_to` belongs to the key without it, or there would be one copy for each number.
-        let is_reply = |tags: &Vec<String>| tags.iter().any(|tag| tag == REPLY_TAG);
-        let Some(tags) = tags.filter(|tags| is_reply(tags) == key.contains('?')) else {
+        let Some(tags) = tags else {
             return if want.is_head { without_body(response) } else { response };
         };
         let (parts, body) = response.into_parts();

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     assets::COMMENTS_SCRIPT,
-    cache::{REPLY_TAG, SITE_TAG},
+    cache::SITE_TAG,
     errors::{self, WebError},
     feeds,
     page::{Page, Policy, redirect},
@@ -195,13 +195,14 @@ impl PostRequest {
 
     /// Cache policy of the response.
     pub fn policy(&self, post: &Post) -> Policy {
-        let is_public = self.status == StatusCode::OK && self.own.is_none() && self.form.preview.is_none();
-        if !is_public {
-            return Policy::Private;
+        if self.status != StatusCode::OK || self.own.is_some() || self.form.preview.is_some() {
+            Policy::Private
+        } else if self.form.replying_to.is_some() {
+            // The same for everybody, but there is one for each comment.
+            Policy::Uncached
+        } else {
+            Policy::Public(cards::tags_of([post]))
         }
-        let mut tags = cards::tags_of([post]);
-        tags.extend(self.form.replying_to.as_ref().map(|_| REPLY_TAG.to_owned()));
-        Policy::Public(tags)
     }
 }
 

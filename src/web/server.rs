@@ -7,7 +7,15 @@ mod fast_path;
 mod places;
 mod socket;
 
-use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use axum::body::Body;
 use http::{HeaderMap, Request, Response, StatusCode, Version, header};
@@ -35,6 +43,8 @@ pub struct Limits {
     pub header_read: Duration,
     /// Time after which a connection without traffic may be closed for a new one.
     pub idle: Duration,
+    /// Time without traffic after which a connection that was asked to close is cut off in the middle of its request.
+    pub unfinished: Duration,
     /// Timeout from the headers to the response, against clients that send a body slowly.
     pub request: Duration,
     /// Time budget for a client that does not read its response.
@@ -56,6 +66,7 @@ impl Default for Limits {
         Self {
             header_read: Duration::from_secs(15),
             idle: Duration::from_secs(1),
+            unfinished: Duration::from_secs(5),
             request: Duration::from_secs(20),
             write: Duration::from_secs(30),
             write_rate: 1024,
@@ -160,10 +171,25 @@ async fn connection<A: Answers>(
         // A client that disconnects early is not worth a log line.
         _ = http.as_mut() => return,
         _ = stopping.changed() => {}
-        () = places.wanted_while_quiet(&moved, limits.idle) => {}
+        () = places.wanted_while_quiet(&moved, limits.idle) => {
+            http.as_mut().graceful_shutdown();
+            tokio::select! {
+                _ = http => {}
+                () = quiet(&moved, limits.unfinished) => {}
+            }
+            return;
+        }
     }
     http.as_mut().graceful_shutdown();
     let _ = http.await;
+}
+
+/// Waits until nothing has `moved` on the connection for this time.
+async fn quiet(moved: &AtomicBool, time: Duration) {
+    time::sleep(time).await;
+    while moved.swap(false, Relaxed) {
+        time::sleep(time).await;
+    }
 }
 
 /// True if a request has exactly one host, as it must (RFC 9112, 3.2); optional in HTTP/1.0.

@@ -1,8 +1,16 @@
 //! The page cache: what it holds, for whom, and until when.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use http::StatusCode;
-use instep::{store::Store, web::server::Answers};
+use instep::{
+    store::Store,
+    web::{
+        cache::Encoding,
+        server::{Answers, Limits},
+    },
+};
 
 use crate::support::{Answer, TestSite, eventually, visitor::comment_id};
 
@@ -214,17 +222,71 @@ async fn what_another_process_decides_is_shown_here() {
 }
 
 #[tokio::test]
-async fn a_reply_page_is_kept_for_comments_that_are_there() {
+async fn a_reply_page_is_made_for_each_request() {
     let site = site().await;
     let id = comment_id(&site.visitor("192.0.2.1").comment("calf", "First").await);
     site.approve(id).await;
     let path = format!("/posts/calf?reply_to={id}");
-    assert!(!holds(&site, &path).await);
-    site.get(&path).await.is(200);
-    assert!(holds(&site, &path).await);
+    let (pages, _) = site.app.cache.size();
+    let answer = site.get(&path).await;
+    answer.is(200);
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(site.app.cache.size().0, pages, "there would be a page for each comment");
     let done = site.store().trash(id, "test", site.app.clock.now()).await.expect("trashes");
     site.app.cache.purge(&done.tags());
     assert_eq!(site.get(&path).await.leads(), "303 /posts/calf");
+}
+
+#[tokio::test]
+async fn a_request_does_not_wait_long_for_a_page_that_another_one_makes() {
+    let site = site().await;
+    let cache = site.app.cache.clone();
+    let request = || http::Request::get("/slow").body(Body::empty()).expect("a request");
+    let first = cache.clone();
+    let making = tokio::spawn(async move { first.respond(request(), |_| std::future::pending()).await });
+    tokio::task::yield_now().await;
+    let second = cache.respond(request(), |_| async { http::Response::new(Body::empty()) });
+    tokio::time::timeout(Limits::default().request / 2, second).await.expect("it renders its own");
+    making.abort();
+}
+
+#[tokio::test]
+async fn a_health_check_does_not_wait_for_another_one() {
+    let site = site().await;
+    let cache = site.app.cache.clone();
+    for path in ["/healthz", "/readyz"] {
+        let request = move || http::Request::get(path).body(Body::empty()).expect("a request");
+        let first = cache.clone();
+        let making = tokio::spawn(async move { first.respond(request(), |_| std::future::pending()).await });
+        tokio::task::yield_now().await;
+        let second = cache.respond(request(), |_| async { http::Response::new(Body::empty()) });
+        tokio::time::timeout(Duration::from_secs(2), second).await.expect("it does not wait");
+        making.abort();
+    }
+}
+
+#[tokio::test]
+async fn pages_that_are_sent_slowly_do_not_use_up_the_open_files() {
+    let site = TestSite::new().post("calf", &"Stretch it. ".repeat(1000)).start().await;
+    site.get("/posts/calf").await.is(200);
+    let finished = |second: i64| {
+        let now = site.app.clock.now() + jiff::SignedDuration::from_secs(second);
+        site.app.cache.finished("/posts/calf", Encoding::Identity, now).expect("is in the cache")
+    };
+    // Each is still being sent when the next second begins.
+    let mut sending = Vec::new();
+    for second in 0..300 {
+        for _ in 0..3 {
+            sending.push(finished(second));
+        }
+    }
+    let mut files: Vec<_> = sending.iter().filter_map(|page| page.file()).map(std::ptr::from_ref).collect();
+    files.dedup();
+    assert!((64..=128).contains(&files.len()), "{} files are open", files.len());
+    assert!(finished(300).file().is_none() && !finished(300).body().is_empty(), "the rest is sent from memory");
+    sending.clear();
+    finished(301);
+    assert!(finished(301).file().is_some());
 }
 
 #[tokio::test]

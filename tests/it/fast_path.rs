@@ -1,5 +1,7 @@
 //! Plain requests for finished pages on a real port: the same answers as on the long way, and the same limits.
 
+use std::time::Duration;
+
 use instep::web::server::Limits;
 use tokio::net::TcpSocket;
 
@@ -104,7 +106,7 @@ async fn what_follows_a_plain_request_may_be_anything() {
 
 /// A page of several megabytes, which no socket takes at once.
 async fn large() -> TestSite {
-    let text = "Stretch it, and then the other one. ".repeat(250_000);
+    let text = "x".repeat(9_000_000);
     TestSite::new().post("calf", &text).start().await
 }
 
@@ -123,6 +125,21 @@ async fn a_slow_reader_gets_all_of_it() {
     for _ in 0..3 {
         let answer = ask(&mut narrow(&running).await, "/posts/calf", "identity").await;
         assert!(answer.body == first.body, "{} bytes of {}", answer.body.len(), first.body.len());
+    }
+}
+
+#[tokio::test]
+async fn a_reader_who_takes_nothing_is_let_go_when_the_connection_is_needed() {
+    let site = large().await;
+    site.get("/posts/calf").await.is(200);
+    let limits = Limits { connections: 1, write: Duration::from_secs(60), ..SHORT };
+    let running = Running::start(&site, limits).await;
+    for _ in 0..2 {
+        let mut deaf = narrow(&running).await;
+        deaf.say("GET /posts/calf HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        deaf.stream.readable().await.expect("it begins to answer");
+        let mut next = running.connect().await;
+        ask(&mut next, "/robots.txt", "identity").await.is(200);
     }
 }
 

@@ -239,6 +239,24 @@ async fn an_idle_connection_is_closed_for_a_new_one_and_one_in_use_is_not() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_not_finished_is_cut_off_when_its_connection_is_needed() {
+    let site = site().await;
+    // Only the need of another client ends a connection in this test.
+    let minute = Duration::from_secs(60);
+    let limits = Limits { connections: 1, header_read: minute, request: minute, write: minute, ..SHORT };
+    let running = Running::start(&site, limits).await;
+    let half_head = format!("POST / HTTP/1.1\r\nhost: x\r\nx-long: {}", "x".repeat(5000));
+    for beginning in [post_head(1000), half_head] {
+        let mut unfinished = running.connect().await;
+        unfinished.say(&beginning).await;
+        let mut next = running.connect().await;
+        next.say(GET).await;
+        next.hear().await.expect("an answer").is(200);
+        unfinished.hears_the_end().await;
+    }
+}
+
+#[tokio::test]
 async fn bodies_that_are_held_back_have_a_limit_together() {
     let site = site().await;
     let running = Running::start(&site, Limits { body_bytes: 100 * 1024, ..Limits::default() }).await;

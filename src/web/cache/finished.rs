@@ -11,15 +11,21 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use tokio::net::TcpStream;
+use tokio::{
+    net::TcpStream,
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
 
 use super::{
     asked::Encoding,
     entry::{Encoded, Entry, Head},
 };
 
-/// Most files, each with an open file descriptor.
+/// Most files of one second.
 const FILES: usize = 64;
+/// Most files at once, each with an open file descriptor: those of this second, and old ones that are still being sent.
+/// A response above that is sent from memory.
+const OPEN_FILES: usize = 2 * FILES;
 /// Smallest body for a file, in bytes: a smaller one is copied faster.
 const WORTH_A_FILE: usize = 4 * 1024;
 /// Length of the date line and the empty line behind it (RFC 9110, 5.6.7: a date has 29 letters).
@@ -35,7 +41,10 @@ pub struct Finished {
 }
 
 /// Files of the current second. Two pages with the same slot share it: the first one has it for the second.
-pub(super) struct PageFiles(Box<[ArcSwapOption<PageFile>]>);
+pub(super) struct PageFiles {
+    slots: Box<[ArcSwapOption<PageFile>]>,
+    free: Arc<Semaphore>,
+}
 
 /// A whole response, head and body, as a file in memory.
 pub struct PageFile {
@@ -44,11 +53,14 @@ pub struct PageFile {
     /// Head of the page that it is a copy of. Kept, so that no other head can get its memory address.
     head: Arc<Head>,
     second: u64,
+    /// Returned when the last client has been sent the file.
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Default for PageFiles {
     fn default() -> Self {
-        Self((0..FILES).map(|_| ArcSwapOption::empty()).collect())
+        let slots = (0..FILES).map(|_| ArcSwapOption::empty()).collect();
+        Self { slots, free: Arc::new(Semaphore::new(OPEN_FILES)) }
     }
 }
 
@@ -68,13 +80,14 @@ impl PageFiles {
         if !was_asked_for || is_taken || encoded.body.len() < WORTH_A_FILE {
             return None;
         }
-        let file = Arc::new(PageFile::new(encoded, second).ok()?);
+        let permit = Arc::clone(&self.free).try_acquire_owned().ok()?;
+        let file = Arc::new(PageFile::new(encoded, second, permit).ok()?);
         place.store(Some(Arc::clone(&file)));
         Some(file)
     }
 
     fn place(&self, encoded: &Encoded) -> &ArcSwapOption<PageFile> {
-        &self.0[Arc::as_ptr(&encoded.head).addr() / size_of::<Head>() % FILES]
+        &self.slots[Arc::as_ptr(&encoded.head).addr() / size_of::<Head>() % FILES]
     }
 }
 
@@ -100,7 +113,7 @@ impl Finished {
 }
 
 impl PageFile {
-    fn new(encoded: &Encoded, second: u64) -> io::Result<Self> {
+    fn new(encoded: &Encoded, second: u64, permit: OwnedSemaphorePermit) -> io::Result<Self> {
         let mut file = memory_file()?;
         let date = date_line(second);
         let parts = [&encoded.head.bytes[..], &date, &encoded.body];
@@ -108,7 +121,7 @@ impl PageFile {
             file.write_all(part)?;
         }
         let length = parts.iter().map(|part| part.len() as u64).sum();
-        Ok(Self { file, length, head: Arc::clone(&encoded.head), second })
+        Ok(Self { file, length, head: Arc::clone(&encoded.head), second, _permit: permit })
     }
 
     /// Length in bytes.

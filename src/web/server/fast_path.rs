@@ -82,7 +82,8 @@ pub async fn serve(
             bytes.truncate(length);
             return Some(bytes);
         };
-        send(stream, &finished, Pace::new(&limits)).await.ok()?;
+        let pace = Pace::new(&limits);
+        send(stream, &finished, pace, || places.wanted_after(limits.idle)).await.ok()?;
         length = 0;
     }
     None
@@ -133,15 +134,20 @@ fn plain<'a>(request: &httparse::Request<'_, 'a>) -> Option<(&'a str, Encoding)>
 }
 
 /// # Errors
-/// The client has disconnected, or reads too slowly.
-async fn send(stream: &TcpStream, finished: &Finished, mut pace: Pace) -> io::Result<()> {
+/// The client has disconnected or reads too slowly, or the slot of a client that reads nothing was wanted.
+async fn send<W: Future<Output = ()>>(
+    stream: &TcpStream,
+    finished: &Finished,
+    mut pace: Pace,
+    wanted: impl Fn() -> W,
+) -> io::Result<()> {
     if let Some(file) = finished.file() {
         let mut sent = 0;
         while sent < file.length() {
             match stream.try_io(Interest::WRITABLE, || file.send(stream, &mut sent)) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(taken) => pace.took(taken),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => writable(stream, &mut pace).await?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => writable(stream, &mut pace, wanted()).await?,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // A kernel without support fails at once; any other error occurs again below.
                 Err(_) if sent == 0 => break,
@@ -162,7 +168,7 @@ async fn send(stream: &TcpStream, finished: &Finished, mut pace: Pace) -> io::Re
                 pace.took(taken);
                 IoSlice::advance_slices(&mut left, taken);
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => writable(stream, &mut pace).await?,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => writable(stream, &mut pace, wanted()).await?,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
@@ -170,9 +176,12 @@ async fn send(stream: &TcpStream, finished: &Finished, mut pace: Pace) -> io::Re
     Ok(())
 }
 
-async fn writable(stream: &TcpStream, pace: &mut Pace) -> io::Result<()> {
+async fn writable(stream: &TcpStream, pace: &mut Pace, wanted: impl Future<Output = ()>) -> io::Result<()> {
     let began = Instant::now();
-    time::timeout(pace.left, stream.writable()).await??;
+    tokio::select! {
+        writable = time::timeout(pace.left, stream.writable()) => writable??,
+        () = wanted => return Err(ErrorKind::ConnectionAborted.into()),
+    }
     pace.waited(began.elapsed());
     Ok(())
 }

@@ -18,8 +18,10 @@ use tokio::{
     time::{self, Instant},
 };
 
-/// Descriptors reserved for finished pages, the database, the watcher and log files.
-const RESERVE: u64 = 128;
+use super::quiet;
+
+/// Descriptors reserved for finished pages (`cache::finished`), the database, the watcher and log files.
+const RESERVE: u64 = 192;
 /// Time without a problem after which it is logged again.
 const FORGOTTEN: Duration = Duration::from_secs(60);
 /// Interval for asking idle connections to close. The one that was asked may be sending a response.
@@ -52,13 +54,16 @@ impl Places {
         self.wanted.notified().await;
     }
 
+    /// Like [`Self::wanted`], for a connection on which nothing has moved for `idle`.
+    pub(super) async fn wanted_after(&self, idle: Duration) {
+        time::sleep(idle).await;
+        self.wanted().await;
+    }
+
     /// Waits until the slot is needed and nothing has `moved` on the connection for `idle`.
     pub(super) async fn wanted_while_quiet(&self, moved: &AtomicBool, idle: Duration) {
         loop {
-            time::sleep(idle).await;
-            if moved.swap(false, Relaxed) {
-                continue;
-            }
+            quiet(moved, idle).await;
             let mut wanted = pin!(self.wanted());
             while !moved.load(Relaxed) {
                 if time::timeout(idle, wanted.as_mut()).await.is_ok() {

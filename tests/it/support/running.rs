@@ -21,6 +21,7 @@ use super::{Answer, TestSite};
 pub const SHORT: Limits = Limits {
     header_read: Duration::from_millis(1000),
     idle: Duration::from_millis(125),
+    unfinished: Duration::from_millis(250),
     request: Duration::from_millis(1500),
     shutdown: Duration::from_millis(1500),
     write: Duration::from_millis(1000),
