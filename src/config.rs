@@ -78,8 +78,6 @@ pub struct Config {
     /// Mail settings; `None`: mails wait in the outbox.
     pub mail: Option<Mail>,
     pub log: LogFormat,
-    /// True: responses from the page cache are logged too.
-    pub log_hits: bool,
     /// Address of `/metrics`; `None`: nowhere.
     pub metrics_listen: Option<SocketAddr>,
     pub watch: Watch,
@@ -331,11 +329,6 @@ impl Config {
             log: raw.parse("log", "write text or json", |value| match value {
                 "text" => Some(LogFormat::Text),
                 "json" => Some(LogFormat::Json),
-                _ => None,
-            })?,
-            log_hits: raw.parse("log_hits", "write 1 or 0", |value| match value {
-                "1" | "true" => Some(true),
-                "0" | "false" => Some(false),
                 _ => None,
             })?,
             metrics_listen: raw.parse("metrics_listen", ADDRESS, |value| {

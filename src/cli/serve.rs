@@ -28,7 +28,7 @@ use crate::{
         words::counted,
     },
     mail::{self, Postman},
-    web::{HitLog, Site, metrics::Board, server},
+    web::{Site, metrics::Board, server},
 };
 
 /// Longest time that a mail being sent may delay the end of the program.
@@ -94,11 +94,7 @@ impl Serve {
 
         let limits = server::Limits::default();
         let limits = server::Limits { connections: server::affordable(limits.connections), ..limits };
-        let mut site = Site::new(app.clone(), limits);
-        if app.config.log_hits {
-            let log = HitLog::start(app.config.log, app.clock.clone(), io::stderr());
-            site = site.logging_hits(log.context("hits cannot be logged")?);
-        }
+        let site = Site::new(app.clone(), limits);
         if let Some(listener) = metrics {
             tracing::info!("counters are at http://{}/metrics", reachable(listener.local_addr()?));
             let limits = server::Limits { connections: 16, ..limits };

@@ -84,7 +84,6 @@ pub const SETTINGS: &[Setting] = {
             "Who mails come from, such as `Loose Laces <blog@example.org>`; needed with `smtp_url`.",
         ),
         setting("log", Text, "text", "`text` or `json`, one line a request that the page cache did not answer."),
-        setting("log_hits", Text, "0", "`1` logs what the page cache answered as well, as far as the log can keep up."),
         setting(
             "metrics_listen",
             Text,

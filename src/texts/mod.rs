@@ -1,12 +1,11 @@
-//! Texts of the program for readers: one file per language in `templates/texts`, embedded and typed. The compiler finds
-//! a text that does not exist, and a test finds one that is missing in a file.
+//! Texts of the program for readers: one file per language in `templates/texts`, embedded and typed. `script/build.rs`
+//! makes the types from the English file: a struct for each table, a field for each text. The compiler finds a text that
+//! does not exist, and a test finds one that is missing in another language.
 //!
 //! Depends on no other module. The command line, the log and `instep check` do not use it; they speak English.
 
 mod dates;
-mod mails;
 pub mod phrase;
-mod rooms;
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -14,43 +13,22 @@ use rust_embed::RustEmbed;
 use serde::Deserialize;
 
 pub use dates::Dates;
-pub use mails::{ByMail, FromMail, HeldBecause, Mails, RefusedBecause};
-pub use rooms::*;
+use phrase::{Phrase, Plural};
+
+// `Texts` with everything in it, and `gaps`.
+include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
 #[derive(RustEmbed)]
 #[folder = "templates/texts/"]
 #[include = "*.toml"]
 struct Files;
 
-/// All texts of one language.
+/// A heading and the sentence below it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Texts {
-    /// Name of the file, a BCP 47 tag.
-    #[serde(skip)]
-    pub language: String,
-    pub dates: Dates,
-    pub frame: Frame,
-    pub lists: Lists,
-    pub archive: Archive,
-    pub tags: Tags,
-    pub series: Series,
-    pub post: Post,
-    pub article: Article,
-    pub embeds: Embeds,
-    pub stretches: Stretches,
-    pub search: Search,
-    pub comments: Comments,
-    pub form: Form,
-    pub corner: OwnCorner,
-    pub mend: Mend,
-    pub feeds: Feeds,
-    pub errors: Errors,
-    pub mails: Mails,
-    pub held_because: HeldBecause,
-    pub refused_because: RefusedBecause,
-    pub from_mail: FromMail,
-    pub by_mail: ByMail,
+pub struct Said {
+    pub heading: String,
+    pub sentence: String,
 }
 
 /// Error for a bad text file in the program. A test reads all files, so this should never occur.

@@ -1,13 +1,13 @@
 //! Sentences with gaps, and sentences with plural forms. The gaps are part of the type, so a caller cannot forget one,
 //! and a file whose text has other gaps cannot be read.
 
-use std::{fmt, fmt::Display, marker::PhantomData};
+use std::{collections::BTreeMap, fmt, fmt::Display, marker::PhantomData};
 
 use intl_pluralrules::{PluralCategory, PluralRuleType, PluralRules};
 use serde::{Deserialize, Deserializer, de::Error};
 use unic_langid::LanguageIdentifier;
 
-/// Gaps of a text: their names, in the order in which a caller fills them.
+/// Gaps of a text: their names, in alphabetical order. A caller fills them in this order.
 pub trait Gaps {
     const NAMES: &'static [&'static str];
 }
@@ -29,34 +29,14 @@ impl<A: Gap, B: Gap> Gaps for (A, B) {
     const NAMES: &'static [&'static str] = &[A::NAME, B::NAME];
 }
 
-/// Defines all gaps.
-pub mod gaps {
-    macro_rules! gaps {
-        ($($gap:ident $name:literal),+ $(,)?) => {
-            $(#[derive(Debug)]
-            pub enum $gap {}
-
-            impl super::Gap for $gap {
-                const NAME: &'static str = $name;
-            })+
-        };
-    }
-
-    gaps! {
-        Corner "corner", Count "count", Date "date", Email "email", Id "id", Last "last", Month "month", Most "most", Name "name",
-        Names "names", Number "number", Provider "provider", Question "question", Reasons "reasons", Site "site", Stretch "stretch", Tag "tag",
-        Tags "tags", Title "title", Word "word", Words "words", Year "year",
-    }
-}
-
 /// A text that contains each of its gaps once.
 pub struct Phrase<G>(Pieces, PhantomData<fn() -> G>);
 
 /// A text with the plural forms of its language; each form may contain `{count}`.
 pub struct Plural<G = ()> {
     rules: PluralRules,
-    /// Forms in the order of [`PluralCategory`]; `other` always exists.
-    forms: [Option<Pieces>; 6],
+    forms: Vec<(PluralCategory, Pieces)>,
+    /// Form for all categories that are not in `forms`.
     other: Pieces,
     gaps: PhantomData<fn() -> G>,
 }
@@ -98,20 +78,18 @@ impl<A: Gap> Plural<A> {
 impl<G> Plural<G> {
     fn form(&self, count: usize) -> &Pieces {
         let category = self.rules.select(count).unwrap_or(PluralCategory::OTHER);
-        self.forms[place(&category)].as_ref().unwrap_or(&self.other)
+        self.forms.iter().find(|(own, _)| *own == category).map_or(&self.other, |(_, form)| form)
     }
 }
 
-fn place(category: &PluralCategory) -> usize {
-    match category {
-        PluralCategory::ZERO => 0,
-        PluralCategory::ONE => 1,
-        PluralCategory::TWO => 2,
-        PluralCategory::FEW => 3,
-        PluralCategory::MANY => 4,
-        PluralCategory::OTHER => 5,
-    }
-}
+/// Plural categories of CLDR besides `other`, by their keys in a file.
+const CATEGORIES: [(&str, PluralCategory); 5] = [
+    ("zero", PluralCategory::ZERO),
+    ("one", PluralCategory::ONE),
+    ("two", PluralCategory::TWO),
+    ("few", PluralCategory::FEW),
+    ("many", PluralCategory::MANY),
+];
 
 /// Plural rules of a language, for whole numbers.
 pub(super) fn rules(language: &str) -> Option<PluralRules> {
@@ -204,31 +182,27 @@ impl<'de, G: Gaps> Deserialize<'de> for Phrase<G> {
     }
 }
 
-/// A plural as in a file, plus the language, which the reader of the file adds.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    language: String,
-    zero: Option<String>,
-    one: Option<String>,
-    two: Option<String>,
-    few: Option<String>,
-    many: Option<String>,
-    other: String,
-}
-
 impl<'de, G: Gaps> Deserialize<'de> for Plural<G> {
+    /// Reads the table of a plural, to which the reader of the file has added the language.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let written = Written::deserialize(deserializer)?;
+        let mut written = BTreeMap::<String, String>::deserialize(deserializer)?;
+        let language = written.remove("language").unwrap_or_default();
+        let rules = rules(&language)
+            .ok_or_else(|| Error::custom(format!("nothing is known of the plurals of {language:?}")))?;
         let names: Vec<&str> = std::iter::once("count").chain(G::NAMES.iter().copied()).collect();
         // Forms may omit the number: "Eine Sache".
-        let read = |text: &str| read_whole(text, &names, 1..names.len()).map_err(Error::custom);
-        let read_any = |text: Option<String>| text.as_deref().map(read).transpose();
-        let rules = rules(&written.language)
-            .ok_or_else(|| Error::custom(format!("nothing is known of the plurals of {:?}", written.language)))?;
-        let Written { zero, one, two, few, many, other, .. } = written;
-        let forms = [read_any(zero)?, read_any(one)?, read_any(two)?, read_any(few)?, read_any(many)?, None];
-        Ok(Self { rules, forms, other: read(&other)?, gaps: PhantomData })
+        let read = |text: String| read_whole(&text, &names, 1..names.len()).map_err(Error::custom);
+        let other = read(written.remove("other").ok_or_else(|| Error::missing_field("other"))?)?;
+        let mut forms = Vec::new();
+        for (key, category) in CATEGORIES {
+            if let Some(text) = written.remove(key) {
+                forms.push((category, read(text)?));
+            }
+        }
+        if let Some(key) = written.keys().next() {
+            return Err(Error::custom(format!("{key:?} is no plural category of CLDR")));
+        }
+        Ok(Self { rules, forms, other, gaps: PhantomData })
     }
 }
 
@@ -246,7 +220,7 @@ impl<G> fmt::Debug for Plural<G> {
 
 #[cfg(test)]
 mod tests {
-    use super::{gaps::*, *};
+    use super::{super::gaps::*, *};
 
     fn read<T: for<'a> Deserialize<'a>>(value: &str) -> Result<T, String> {
         let table: toml::Table = format!("text = {value}").parse().expect("TOML");
@@ -255,8 +229,8 @@ mod tests {
 
     #[test]
     fn gaps_are_filled_wherever_they_stand() {
-        let both: Phrase<(Number, Last)> = read("\"{last} Seiten, dies ist {number}\"").expect("reads");
-        assert_eq!(both.with_both(2, 5), "5 Seiten, dies ist 2");
+        let both: Phrase<(Last, Number)> = read("\"{last} Seiten, dies ist {number}\"").expect("reads");
+        assert_eq!(both.with_both(5, 2), "5 Seiten, dies ist 2");
         let one: Phrase<Name> = read("\"by {name}, you know\"").expect("reads");
         assert_eq!((one.before(), one.after(), one.with("Ana").as_str()), ("by ", ", you know", "by Ana, you know"));
         let bare: Phrase<Name> = read("\"{name}\"").expect("reads");

@@ -69,6 +69,8 @@ impl Assets {
             if let Some(mut bytes) = read(name, dev) {
                 if name == FEED_STYLE {
                     bytes.extend((feed_words(site.texts) + &theme::feed_style(&site.theme)).into_bytes());
+                } else if name == icons::MARK {
+                    bytes = icons::themed_mark(&String::from_utf8_lossy(&bytes), &site.theme).into_bytes();
                 }
                 assets.add(name, bytes);
             }
@@ -120,7 +122,7 @@ impl Assets {
         &self.preloads
     }
 
-    /// Adds the author's icon and the PNG beside it, or else the default icon in the theme's colours.
+    /// Adds the author's icon and the PNG beside it, or else the default mark.
     fn add_icons(&mut self, content: &Path, site: &Site) {
         let own = site.icon.as_deref().and_then(|name| content::named(content, name));
         if let Some(path) = own {
@@ -133,15 +135,12 @@ impl Assets {
         if self.icons.favicon().is_some() {
             return;
         }
-        let address = self.add("icons/mark.svg", icons::svg(&site.theme).into_bytes());
-        let any = "any".to_owned();
-        let mut all = vec![Icon { address, media_type: "image/svg+xml", sizes: any, is_maskable: false }];
-        for edge in icons::EDGES {
-            let Ok(png) = icons::png(&site.theme, edge) else { continue };
-            let address = self.add(&format!("icons/mark-{edge}.png"), png);
-            all.push(Icon { address, media_type: "image/png", sizes: format!("{edge}x{edge}"), is_maskable: true });
+        let (address, sizes) = (self.address(icons::MARK), "any".to_owned());
+        self.icons.0.push(Icon { address, media_type: "image/svg+xml", sizes, is_maskable: false });
+        for edge in icons::MARK_EDGES {
+            let (address, sizes) = (self.address(&format!("icons/mark-{edge}.png")), format!("{edge}x{edge}"));
+            self.icons.0.push(Icon { address, media_type: "image/png", sizes, is_maskable: true });
         }
-        self.icons = Icons(all);
     }
 
     fn add_icon(&mut self, path: &Path) {
@@ -173,7 +172,7 @@ impl Assets {
                 .into_iter()
                 .filter_map(|(suffix, is_bold, is_italic)| {
                     let bytes = fs::read(beside(&path, suffix)).ok().filter(|bytes| bytes.starts_with(b"wOF2"))?;
-                    let is_variable = theme::is_variable(&bytes);
+                    let is_variable = theme::is_variable(name);
                     let address = self.add(&format!("fonts/{kind}{}.woff2", suffix.to_lowercase()), bytes);
                     Some(FontFile { address, is_bold, is_italic, is_variable })
                 })

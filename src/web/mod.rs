@@ -7,7 +7,6 @@ pub mod assets;
 mod bodies;
 pub mod cache;
 mod comments;
-mod components;
 mod conditions;
 mod corner;
 mod entries;
@@ -17,7 +16,6 @@ mod files;
 mod guard;
 mod headers;
 mod health;
-mod hit_log;
 pub mod icons;
 mod lists;
 mod mail;
@@ -42,13 +40,12 @@ use axum::{
     response::Response,
     routing::{get, post},
 };
-use http::{Method, Request, StatusCode, header};
+use http::{Request, StatusCode, header};
 use tower::{ServiceBuilder, ServiceExt};
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
 use crate::app::App;
 use cache::{Encoding, Finished};
-pub use hit_log::HitLog;
 pub use page::Policy;
 use server::{Answers, Limits};
 
@@ -57,19 +54,11 @@ use server::{Answers, Limits};
 pub struct Site {
     app: App,
     router: Router,
-    /// Log of hits; `None` if they are not logged.
-    hit_log: Option<HitLog>,
 }
 
 impl Site {
     pub fn new(app: App, limits: Limits) -> Self {
-        Self { router: router(app.clone(), limits), app, hit_log: None }
-    }
-
-    /// Turns on a log line for each hit.
-    #[must_use]
-    pub fn logging_hits(self, log: HitLog) -> Self {
-        Self { hit_log: Some(log), ..self }
+        Self { router: router(app.clone(), limits), app }
     }
 
     /// Renders a page before the first request, unless it is cached.
@@ -90,19 +79,11 @@ impl Site {
 impl Answers for Site {
     /// Response from the page cache, if it has one.
     fn hit<B>(&self, request: &Request<B>) -> Option<Response> {
-        let response = self.app.cache.hit(request)?;
-        if let Some(log) = &self.hit_log {
-            log.note(request.method(), request.uri().path(), response.status().as_u16());
-        }
-        Some(response)
+        self.app.cache.hit(request)
     }
 
     fn finished(&self, path: &str, encoding: Encoding) -> Option<Finished> {
-        let finished = self.app.cache.finished(path, encoding, self.app.clock.now())?;
-        if let Some(log) = &self.hit_log {
-            log.note(&Method::GET, path, StatusCode::OK.as_u16());
-        }
-        Some(finished)
+        self.app.cache.finished(path, encoding, self.app.clock.now())
     }
 
     async fn respond(&self, request: Request<Body>) -> Response {
@@ -146,7 +127,6 @@ fn router(app: App, limits: Limits) -> Router {
         .merge(mail::routes())
         .route("/media/{name}", get(files::media))
         .route("/static/{name}", get(files::asset))
-        .route("/_components", get(components::show))
         .route("/manifest.webmanifest", get(manifest::show))
         .route("/favicon.ico", get(files::favicon))
         .route("/apple-touch-icon.png", get(files::favicon))

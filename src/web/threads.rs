@@ -125,7 +125,7 @@ pub async fn draw(
     }
     let away = || WebError::status(StatusCode::SERVICE_UNAVAILABLE);
     let thread = page_of(app, pages, number).await.ok_or_else(away)?;
-    let layout = Layout::new(app, snapshot, &texts.comments.page.with_both(&entry.title, number))
+    let layout = Layout::new(app, snapshot, &texts.comments.page.with_both(number, &entry.title))
         .at(app, &path)
         .with_comment_feed(&entry.title, &feeds::comments_path(post));
     let layout = request.framed(layout, post);

@@ -2,7 +2,7 @@
 
 use fantoccini::{Locator, key::Key};
 
-use super::support::{FLAGSHIP, GUIDE, Scripts, Stage, until};
+use super::support::{COMPONENTS, FLAGSHIP, GUIDE, Scripts, Stage, until};
 
 #[tokio::test]
 async fn a_press_on_a_facade_puts_the_player_in_its_place_and_asks_nobody_before() {
@@ -135,10 +135,10 @@ async fn our_own_clips_play_with_captions_and_load_nothing_before() {
 
 #[tokio::test]
 async fn a_clip_that_loops_waits_for_those_who_asked_for_less_motion() {
-    let Some(stage) = Stage::dev() else { return };
+    let Some(stage) = Stage::components() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
-    reader.open("/_components").await;
+    reader.open(COMPONENTS).await;
     let paused = "return document.querySelector('.embed-loop video').paused";
     reader.run("document.querySelector('.embed-loop').scrollIntoView({ block: 'center' })").await;
     reader.finds_in_view(".embed-loop video").await;
@@ -178,10 +178,10 @@ async fn a_clip_that_loops_waits_for_those_who_asked_for_less_motion() {
 
 #[tokio::test]
 async fn without_scripts_a_clip_that_loops_has_its_own_controls() {
-    let Some(stage) = Stage::dev() else { return };
+    let Some(stage) = Stage::components() else { return };
     let reader = stage.visitor(Scripts::Off).await;
 
-    reader.open("/_components").await;
+    reader.open(COMPONENTS).await;
     assert_eq!(reader.count(".embed-loop video[controls][muted][loop]:not([autoplay])").await, 1);
     assert_eq!(reader.count(".embed-pause").await, 0);
 }

@@ -1,18 +1,10 @@
-//! Counters for the operator, and lines for what the page cache answered.
+//! Counters for the operator.
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-};
-
-use instep::{
-    config::LogFormat,
-    web::{HitLog, Site, metrics::Board, server::Limits},
-};
+use instep::web::{metrics::Board, server::Limits};
 
 use crate::support::{
-    TestSite, eventually,
-    running::{Client, Running, fetch},
+    TestSite,
+    running::{Running, fetch},
 };
 
 async fn site() -> TestSite {
@@ -62,64 +54,5 @@ async fn the_counters_have_a_port_of_their_own() {
     site.get("/posts/calf").await.is(200);
     for path in ["/", "/posts/calf"] {
         fetch(board.address, path).await.is(404);
-    }
-}
-
-/// What a log was told.
-#[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
-
-impl Paper {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().expect("nobody broke down").clone()).expect("text")
-    }
-}
-
-impl Write for Paper {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("nobody broke down").write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-async fn lines_of_hits(format: LogFormat) -> Vec<String> {
-    let site = site().await;
-    let paper = Paper::default();
-    let log = HitLog::start(format, site.app.clock.clone(), paper.clone()).expect("a thread");
-    let limits = Limits::default();
-    let running = Running::answering(Site::new(site.app.clone(), limits).logging_hits(log), limits).await;
-    let mut client = Client::connect(running.address).await;
-    for _ in 0..3 {
-        client.say("GET /posts/calf?from=SECRET HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
-        client.hear().await.expect("an answer").is(200);
-    }
-    eventually("two lines", async || {
-        let lines: Vec<String> = paper.text().lines().map(str::to_owned).collect();
-        (lines.len() == 2).then_some(lines)
-    })
-    .await
-}
-
-#[tokio::test]
-async fn a_hit_has_a_line_where_that_is_wished_for() {
-    for line in lines_of_hits(LogFormat::Text).await {
-        let (time, rest) = line.split_once("  ").expect("a time before the rest");
-        time.parse::<jiff::Timestamp>().expect("a time");
-        assert_eq!(rest, "INFO instep::request: method=GET path=/posts/calf status=200 from=cache");
-    }
-}
-
-#[tokio::test]
-async fn a_hit_has_a_line_in_json() {
-    for line in lines_of_hits(LogFormat::Json).await {
-        let line: serde_json::Value = serde_json::from_str(&line).expect("JSON");
-        line["timestamp"].as_str().expect("a text").parse::<jiff::Timestamp>().expect("a time");
-        assert_eq!(
-            (&line["path"], &line["status"], &line["from"]),
-            (&"/posts/calf".into(), &200.into(), &"cache".into())
-        );
     }
 }

@@ -16,7 +16,6 @@ use crate::{
 
 /// First parts of addresses that belong to the program (see ARCHITECTURE.md, "Addresses").
 pub(super) const RESERVED: &[&str] = &[
-    "_components",
     "admin",
     "apple-touch-icon-precomposed.png",
     "apple-touch-icon.png",

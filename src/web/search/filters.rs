@@ -162,7 +162,7 @@ pub(super) fn by_posts(snapshot: &Snapshot) -> Vec<&TagPosts> {
 fn unknown_tag(snapshot: &Snapshot, written: &str, said: &Search) -> String {
     let known = snapshot.tags.values().map(|tag| (tag.tag.slug.as_str(), 0, &tag.tag.name));
     match Slug::of_tag(written).and_then(|slug| near::find(known, slug.as_str(), 1).first().copied()) {
-        Some(name) => said.near_tag.with_both(written, name),
+        Some(name) => said.near_tag.with_both(name, written),
         None => said.unknown_tag.with(written),
     }
 }

@@ -167,7 +167,7 @@ fn newest(posts: Vec<&Post>, list: Option<Named>, texts: &'static Texts) -> Outc
     let has_more = posts.len() > MOST;
     let summary = match posts.len() {
         0 => texts.search.nothing_of_both.clone(),
-        count if has_more => texts.search.newest_of.with_both(MOST, count),
+        count if has_more => texts.search.newest_of.with_both(count, MOST),
         count => texts.search.newest.of(count),
     };
     let view = |post: &Post| ResultView {

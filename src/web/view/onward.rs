@@ -55,8 +55,8 @@ impl SeriesBox {
         Some(Self {
             name: series.name.clone(),
             href: address::encode(&format!("/series/{}", series.slug)),
-            place: texts.series.place.with_both(at + 1, count),
-            place_in_line: texts.series.place_in_line.with_both(at + 1, count),
+            place: texts.series.place.with_both(count, at + 1),
+            place_in_line: texts.series.place_in_line.with_both(count, at + 1),
             all: (listed.len() < count).then(|| texts.series.all_parts.of(count)),
             previous: at.checked_sub(1).and_then(named),
             next: named(at + 1),

@@ -13,10 +13,7 @@ use crate::{
         names::person_and_blog,
         thread::{InReplyTo, Node, Said, Thread, fold},
     },
-    texts::{
-        Texts,
-        phrase::{Phrase, gaps::Corner},
-    },
+    texts::{Texts, gaps::Corner, phrase::Phrase},
 };
 
 /// A comment with its replies; the template renders both.

@@ -15,6 +15,7 @@ use site::Site;
 use trap::Trap;
 
 pub const FLAGSHIP: &str = "/posts/foot-and-ankle-stretches-for-runners";
+pub const COMPONENTS: &str = "/posts/components";
 pub const GUIDE: &str = "/posts/embedding-videos-and-reels";
 
 /// How long a test waits for what it wants to see. Far more than it takes: this only ends a test that has failed.
@@ -39,19 +40,28 @@ impl Stage {
         Self::with(&["--demo"])
     }
 
-    /// A site as those see it who design it.
-    pub fn dev() -> Option<Self> {
-        Self::with(&["--dev"])
+    /// A site with every component, at [`COMPONENTS`].
+    pub fn components() -> Option<Self> {
+        Self::themed(&[])
+    }
+
+    /// The components with this theme: keys and values of `[theme]`.
+    pub fn themed(theme: &[(&str, &str)]) -> Option<Self> {
+        Self::on("tests/fixtures/components", &[], theme)
     }
 
     fn with(arguments: &[&str]) -> Option<Self> {
+        Self::on("content", arguments, &[])
+    }
+
+    fn on(content: &str, arguments: &[&str], theme: &[(&str, &str)]) -> Option<Self> {
         if std::env::var_os("INSTEP_TEST_BROWSER").is_none_or(|value| value != "1") {
             println!("skipped: browser tests run with INSTEP_TEST_BROWSER=1");
             return None;
         }
         let folder = tempfile::tempdir().expect("a temporary folder");
         let trap = Trap::set();
-        let site = Site::start(&folder.path().join("data"), arguments);
+        let site = Site::start(content, &folder.path().join("data"), arguments, theme);
         let driver = Driver::start(folder.path());
         Some(Self { driver, site, trap, folder })
     }

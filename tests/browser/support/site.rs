@@ -1,4 +1,4 @@
-//! The real binary on the sample site, with a database of its own.
+//! The real binary on the sample site or a fixture, with a database of its own.
 
 use std::{
     io::Write,
@@ -13,28 +13,33 @@ use super::process::Process;
 pub struct Site {
     /// `http://127.0.0.1:PORT`
     pub base: String,
+    content: PathBuf,
     data: PathBuf,
     _process: Process,
 }
 
 impl Site {
-    pub fn start(data: &Path, arguments: &[&str]) -> Self {
-        let mut command = instep(data);
+    pub fn start(content: &str, data: &Path, arguments: &[&str], theme: &[(&str, &str)]) -> Self {
+        let content = Path::new(env!("CARGO_MANIFEST_DIR")).join(content);
+        let mut command = instep(&content, data);
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
         // Raised, not switched off: a test comments faster than a person.
         for (name, value) in [("GAP_SECONDS", "0"), ("PER_10_MINUTES", "1000"), ("NETWORK_PER_10_MINUTES", "1000")] {
             command.env(format!("INSTEP_SITE__COMMENTS__{name}"), value);
         }
+        for (key, value) in theme {
+            command.env(format!("INSTEP_SITE__THEME__{}", key.replace('.', "__").to_uppercase()), value);
+        }
         let (process, base) = Process::start(command, |line| {
             let (_, address) = line.split_once(" at http://")?;
             Some(format!("http://{address}"))
         });
-        Self { base, data: data.to_owned(), _process: process }
+        Self { base, content, data: data.to_owned(), _process: process }
     }
 
     /// A command of the shell beside the running site.
     pub fn shell(&self, arguments: &[&str]) -> String {
-        let output = instep(&self.data).args(arguments).output().expect("the binary starts");
+        let output = instep(&self.content, &self.data).args(arguments).output().expect("the binary starts");
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "instep {} failed: {told}", arguments.join(" "));
         String::from_utf8(output.stdout).expect("UTF-8")
@@ -42,7 +47,7 @@ impl Site {
 
     /// Answers as the author, and the number of the answer.
     pub fn reply(&self, id: &Value, text: &str) -> Value {
-        let mut command = instep(&self.data);
+        let mut command = instep(&self.content, &self.data);
         command.args(["comments", "reply", "--json", &id.to_string()]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the binary starts");
         child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("listens");
@@ -63,13 +68,13 @@ impl Site {
 }
 
 /// The binary, free of what this machine has set for another site.
-fn instep(data: &Path) -> Command {
+fn instep(content: &Path, data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_instep"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("INSTEP_") {
             command.env_remove(name);
         }
     }
-    command.arg("--content").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/content")).arg("--data").arg(data);
+    command.arg("--content").arg(content).arg("--data").arg(data);
     command
 }

@@ -167,7 +167,7 @@ async fn it_takes_as_many_files_as_it_may() {
 
 #[tokio::test]
 async fn the_log_shows_no_more_of_a_path_than_letters() {
-    let program = Program::with_site().with("INSTEP_LOG_HITS", "1");
+    let program = Program::with_site();
     program.save("content/posts/über.md", "---\ntitle: Über\ndate: 2026-05-02\n---\nAll.\n");
     let serving = program.serve(&[]);
     let paths =
@@ -183,7 +183,7 @@ async fn the_log_shows_no_more_of_a_path_than_letters() {
         "path=/a%E2%80%A8b ",
         "path=/%C2%AD%F3%A0%81%81 ",
         "path=/%C3%BC%e2%80%ae ",
-        "path=/posts/%C3%BCber status=200 from=cache",
+        "path=/posts/%C3%BCber ",
     ] {
         eventually(line, async || serving.logged().contains(line).then_some(())).await;
     }

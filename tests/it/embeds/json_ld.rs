@@ -116,7 +116,7 @@ async fn the_conversation_is_told_and_bounded() {
 async fn films_are_told_when_they_have_a_still() {
     let read = |path: &str| std::fs::read(crate::support::root().join(path)).expect("reads");
     let picture = read("README.png");
-    let clip = read("static/samples/clip.mp4");
+    let clip = read("tests/fixtures/components/media/clip.mp4");
     let text = "![Toes](toes.mp4)\n\n![Heels](heels.mp4)\n\nhttps://youtu.be/abc\n\nhttps://youtu.be/other\n\n\
                 https://open.spotify.com/track/x\n\nhttps://www.youtube.com/playlist?list=PL1\n\n\
                 https://vimeo.com/12\n";
