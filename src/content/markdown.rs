@@ -7,6 +7,7 @@ mod footnotes;
 pub mod highlight;
 pub(super) mod ids;
 mod lines;
+pub mod nesting;
 mod open;
 mod own_html;
 mod prepared;
@@ -22,7 +23,7 @@ use prepared::{Prepared, with_small_ends};
 
 use super::{bare_urls, embeds, pictures::Refusal};
 use crate::domain::{
-    embed::{Clip, Embed, Told},
+    embed::{Captions, Clip, Embed, Told},
     entry::{Body, ContentsLine, Piece},
     language::{self, Quotes},
     picture::Picture,
@@ -73,7 +74,7 @@ pub struct Linked {
     /// A still picture of the same name next to it.
     pub poster: Option<Picture>,
     /// Captions of the same name next to it.
-    pub captions: Option<String>,
+    pub captions: Vec<Captions>,
     /// True if it is an animation.
     pub moves: bool,
     /// Reason why it is not sent.

@@ -4,6 +4,7 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
+    ffi::OsStr,
     fs,
     io::{self, Read},
     path::{Component, Path, PathBuf},
@@ -21,7 +22,7 @@ use super::{
     source::{Changed, Found, Stamp},
 };
 use crate::domain::{
-    address,
+    address, language,
     picture::{Format, Picture},
 };
 
@@ -64,6 +65,8 @@ impl MediaFile {
 #[derive(Clone, Debug, Default)]
 pub struct MediaIndex {
     by_path: Arc<HashMap<PathBuf, Known>>,
+    /// Captions of clips, with their languages, by the path of the clip without its ending.
+    captions: Arc<HashMap<PathBuf, Vec<(Option<String>, PathBuf)>>>,
 }
 
 /// A file, and its stamp when it was read.
@@ -98,7 +101,8 @@ impl MediaIndex {
         let looked = side_by_side(others, |found| Some((composed(&found.path).into_owned(), look(found)?)));
         let same = same.into_iter().filter_map(|found| before.by_path.get_key_value(&*composed(&found.path)));
         let same = same.map(|(path, known)| (path.clone(), known.clone()));
-        Self { by_path: Arc::new(looked.into_iter().flatten().chain(same).collect()) }
+        let by_path: HashMap<PathBuf, Known> = looked.into_iter().flatten().chain(same).collect();
+        Self { captions: Arc::new(captions(by_path.keys())), by_path: Arc::new(by_path) }
     }
 
     /// True if both have the same files with the same content.
@@ -136,10 +140,32 @@ impl MediaIndex {
         endings.iter().find_map(beside).filter(|file| file.refusal.is_none())
     }
 
+    /// Captions of a clip, with their languages: first `clip.vtt`, then `clip.de.vtt` and others by language.
+    pub fn captions(&self, clip: &MediaFile) -> impl Iterator<Item = (Option<&str>, &MediaFile)> {
+        let found = self.captions.get(&*composed(&clip.path.with_extension(""))).into_iter().flatten();
+        found.filter_map(|(language, path)| Some((language.as_deref(), &**self.at(path)?)))
+    }
+
     /// The file at a path.
     pub fn at(&self, path: &Path) -> Option<&Arc<MediaFile>> {
         self.by_path.get(&*composed(path)).map(|known| &known.file)
     }
+}
+
+/// Finds captions among media files. `clip.pt-BR.vtt` has captions of `clip.mp4` in the language `pt-BR`.
+fn captions<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> HashMap<PathBuf, Vec<(Option<String>, PathBuf)>> {
+    let mut found: HashMap<PathBuf, Vec<(Option<String>, PathBuf)>> = HashMap::new();
+    for path in paths.filter(|path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("vtt"))) {
+        let name = path.with_extension("");
+        let language = name.extension().and_then(OsStr::to_str).filter(|tag| language::is_tag(tag));
+        if let Some(language) = language {
+            let captions = (Some(language.to_owned()), path.clone());
+            found.entry(name.with_extension("")).or_default().push(captions);
+        }
+        found.entry(name).or_default().push((None, path.clone()));
+    }
+    found.values_mut().for_each(|captions| captions.sort());
+    found
 }
 
 /// Path in composed Unicode (UAX 15). Macs and some archives write names in decomposed Unicode; authors, and most other

@@ -98,10 +98,18 @@ pub struct Clip {
     pub title: Option<String>,
     /// Still picture of the same name beside it.
     pub poster: Option<Picture>,
-    /// Captions (WebVTT) of the same name beside it.
-    pub captions: Option<String>,
+    /// Captions of the same name beside it.
+    pub captions: Vec<Captions>,
     /// True if it repeats without sound, and starts by itself unless the reader prefers reduced motion.
     pub loops: bool,
+}
+
+/// Captions of a clip (WebVTT).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Captions {
+    pub address: String,
+    /// Language that the name of the file has, a BCP 47 tag; `None` if it is that of the text.
+    pub language: Option<String>,
 }
 
 impl Clip {

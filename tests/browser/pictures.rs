@@ -43,3 +43,23 @@ async fn a_phone_fetches_a_small_one_in_webp() {
     let cover = reader.run("return document.querySelector('img.cover').currentSrc").await;
     assert!(cover.as_str().is_some_and(|fetched| fetched.contains("-800-") && fetched.ends_with(".webp")), "{cover}");
 }
+
+#[tokio::test]
+async fn a_picture_that_does_not_load_is_its_words_without_an_icon() {
+    let Some(stage) = Stage::set() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+    reader.open(GALLERY).await;
+    reader
+        .run(
+            "const words = document.querySelector('.prose > p'); \
+             words.insertAdjacentHTML('afterend', '<p>a <img id=broken src=/none.png alt=\"A calf\"> b</p>')",
+        )
+        .await;
+    let cover = "const one = document.querySelector('#broken'); const cover = getComputedStyle(one, '::after'); ";
+    until("its words cover the icon", async || {
+        let seen = format!("{cover} return one.complete && cover.content.includes('A calf') && parseFloat(cover.width) > 0 \
+                            && parseFloat(cover.width) === one.clientWidth && cover.backgroundColor !== 'rgba(0, 0, 0, 0)'");
+        reader.run(&seen).await == true
+    })
+    .await;
+}

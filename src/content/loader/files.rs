@@ -19,7 +19,12 @@ use super::{
     },
     collisions::Head,
 };
-use crate::domain::{address, embed::Told, picture::Picture, slug::Slug};
+use crate::domain::{
+    address,
+    embed::{Captions, Told},
+    picture::Picture,
+    slug::Slug,
+};
 use crate::texts::Texts;
 
 /// Endings of still pictures, most usual first.
@@ -143,12 +148,19 @@ impl View<'_> {
         let linked = Linked {
             picture: file.picture(),
             poster: is_clip.then(|| beside(POSTERS)).flatten().map(|poster| poster.picture()),
-            captions: is_clip.then(|| beside(&["vtt"])).flatten().map(|captions| captions.address.clone()),
+            captions: if is_clip { self.captions(file) } else { Vec::new() },
             media_type: file.media_type.clone(),
             moves: file.moves,
             refusal: file.refusal.clone(),
         };
         Some((&file.path, linked))
+    }
+
+    fn captions(&self, clip: &MediaFile) -> Vec<Captions> {
+        let found = self.world.media.captions(clip);
+        let captions = found
+            .map(|(language, file)| Captions { address: file.address.clone(), language: language.map(str::to_owned) });
+        captions.collect()
     }
 
     fn entry(&self, written: &str) -> Option<String> {

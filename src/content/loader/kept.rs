@@ -105,6 +105,9 @@ impl Kept {
     }
 }
 
+/// Size of the largest text, in bytes. Rendering it takes some seconds.
+const LARGEST: u64 = 16 << 20;
+
 /// Result of reading a file.
 pub(super) struct Looked {
     state: State,
@@ -128,6 +131,11 @@ impl Looked {
         let fault = |place: Place, what: String, mend: &str| {
             What::Fault(problem(Severity::Error, path, place, what, format!("{mend} {kept}")))
         };
+        if stamp.bytes > LARGEST {
+            let what = format!("the file is larger than {} MB", LARGEST >> 20);
+            let found = fault(Place::START, what, "Split it into several texts.");
+            return Some(Self { state: State { stamp, is_doubtful: false, hash: 0 }, found });
+        }
         let bytes = match fs::read(path) {
             Ok(bytes) => bytes,
             Err(gone) if gone.kind() == io::ErrorKind::NotFound => return None,

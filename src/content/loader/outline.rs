@@ -7,6 +7,7 @@ use jiff::{Timestamp, Zoned, civil::Time};
 use crate::{
     content::{
         front_matter::{self, Fault, Flag, FrontMatter, RawDate, day_in},
+        markdown::nesting::too_deep,
         source::{Kind, Source},
     },
     domain::{address, entry::Tag, language, permalink::Rules, problem::Place, slug::Slug},
@@ -50,6 +51,13 @@ impl Outline {
             });
         }
         let parsed = front_matter::parse(text, source.kind == Kind::Stretch)?;
+        if let Some(at) = too_deep(&text[parsed.body_start..]) {
+            return Err(Fault {
+                place: Place::of_byte(text, parsed.body_start + at),
+                what: "too many quotes or lists are inside each other".to_owned(),
+                mend: "Take out some of the signs at the start of the line.".to_owned(),
+            });
+        }
         let (front_matter, mut warnings) = (parsed.front_matter, parsed.warnings);
         let slug = slug(&source, &front_matter, text)?;
         let title = match front_matter.title.as_deref().map(str::trim).filter(|title| !title.is_empty()) {

@@ -126,8 +126,13 @@ impl Writer<'_, '_> {
         }
         self.part_words(name);
         self.report_tag(tag, at);
+        let Some(changes) = self.changes(tag, source) else {
+            // The alternative text says more than a broken picture.
+            self.raw(&escape_html(&without_controls(tag.get("alt").unwrap_or_default().to_owned())));
+            return;
+        };
         let mut written = tag.at;
-        for (place, text) in self.changes(tag, source) {
+        for (place, text) in changes {
             self.raw(&html[written..place.start]);
             self.raw(&text);
             written = place.end;
@@ -233,9 +238,11 @@ impl Writer<'_, '_> {
         }
     }
 
-    /// Replacements of bytes in the tag, in order.
-    fn changes(&mut self, tag: &StartTag, source: &impl Fn(usize) -> usize) -> Vec<(Range<usize>, String)> {
+    /// Replacements of bytes in the tag, in order; `None` if the tag only shows a file that is not there.
+    fn changes(&mut self, tag: &StartTag, source: &impl Fn(usize) -> usize) -> Option<Vec<(Range<usize>, String)>> {
         let mut changes = Vec::new();
+        let mut is_missing = false;
+        let is_dropped = matches!(tag.name.as_str(), "img" | "source" | "track");
         let at = source(tag.at);
         if let ("iframe", Some(to)) = (tag.name.as_str(), tag.get("src")) {
             self.out.frames.push(Reference { at, to: to.to_owned() });
@@ -256,8 +263,20 @@ impl Writer<'_, '_> {
                     self.ids.note(value);
                     None
                 }
-                "srcset" if NAMES.contains(&(tag.name.as_str(), "srcset")) => self.files_of_set(tag, value, at),
-                name if NAMES.contains(&(tag.name.as_str(), name)) => self.file_of(tag, name, value.trim(), at),
+                "srcset" if NAMES.contains(&(tag.name.as_str(), "srcset")) => {
+                    let set = self.files_of_set(tag, value, at);
+                    is_missing |= set.is_empty() && tag.get("src").is_none();
+                    // An empty set, with or without quotes.
+                    Some(if set.is_empty() { ",".to_owned() } else { set })
+                }
+                name if NAMES.contains(&(tag.name.as_str(), name)) => match self.file_of(tag, name, value.trim(), at) {
+                    File::Other => None,
+                    File::Found(address) => Some(address),
+                    File::Missing => {
+                        is_missing |= name == "src";
+                        None
+                    }
+                },
                 _ => None,
             };
             changes.extend(changed.map(|value| (place.clone(), tags::value_of_attribute(&value))));
@@ -266,7 +285,7 @@ impl Writer<'_, '_> {
             changes.push((tag.name_end..tag.name_end, size));
         }
         changes.sort_by_key(|(place, _)| place.start);
-        changes
+        (!is_missing || !is_dropped).then_some(changes)
     }
 
     fn unique_id(&mut self, wanted: &str, at: usize) -> Option<String> {
@@ -279,35 +298,35 @@ impl Writer<'_, '_> {
         Some(id)
     }
 
-    /// Address of the file that an attribute names, if it is a file of this site; also updates the noted link.
-    fn file_of(&mut self, tag: &StartTag, attribute: &str, named: &str, at: usize) -> Option<String> {
+    /// Looks up the file that an attribute names; also updates the noted link.
+    fn file_of(&mut self, tag: &StartTag, attribute: &str, named: &str, at: usize) -> File {
         if !is_ours(named) {
-            return None;
+            return File::Other;
         }
         if let Some(entry) = (tag.name == "a").then(|| self.lookup.entry(named)).flatten() {
             let entry = address::encode_with_fragment(&entry);
             self.leads_to(named, Some(entry.clone()));
-            return Some(entry);
+            return File::Found(entry);
         }
-        let Some(linked) = self.lookup.media(named) else {
-            self.report_missing(tag, named, at);
-            return None;
-        };
+        let Some(linked) = self.lookup.media(named) else { return self.missing(tag, named, at) };
         self.leads_to(named, None);
         if let Some(refusal) = linked.refusal {
             let what = format!("the picture {named:?} is left out: {}", refusal.what);
             self.remark(at, what, refusal.mend);
-            return None;
+            return File::Missing;
         }
         let is_shown = tag.name == "img" || matches!(attribute, "poster" | "srcset");
         let picture = linked.picture;
-        Some(address::encode(&if is_shown { picture.shared() } else { picture.address }))
+        File::Found(address::encode(&if is_shown { picture.shared() } else { picture.address }))
     }
 
-    /// Rewrites the addresses in a `srcset`; each is followed by its width or density.
-    fn files_of_set(&mut self, tag: &StartTag, set: &str, at: usize) -> Option<String> {
-        let changed = tags::each_of_set(set, |named| self.file_of(tag, "srcset", named, at));
-        (changed != set).then_some(changed)
+    /// Rewrites the addresses in a `srcset`; each is followed by its width or density. Missing files are left out.
+    fn files_of_set(&mut self, tag: &StartTag, set: &str, at: usize) -> String {
+        tags::each_of_set(set, |named| match self.file_of(tag, "srcset", named, at) {
+            File::Other => Some(named.to_owned()),
+            File::Found(address) => Some(address),
+            File::Missing => None,
+        })
     }
 
     /// Width and height attributes for a picture whose tag has neither.
@@ -326,16 +345,17 @@ impl Writer<'_, '_> {
     }
 
     /// Reports a missing file. A link may lead to a page, but what is shown must be a file.
-    fn report_missing(&mut self, tag: &StartTag, named: &str, at: usize) {
-        let is_file = tag.name != "a" || named.rsplit('/').next().is_some_and(|last| last.contains('.'));
-        if is_file && !named.starts_with('/') {
-            self.leads_to(named, None);
-            self.remark(
-                at,
-                format!("there is no file {named:?}"),
-                "Put it beside the Markdown file or into content/media, or correct the name.",
-            );
+    fn missing(&mut self, tag: &StartTag, named: &str, at: usize) -> File {
+        let is_link = tag.name == "a";
+        let may_be_page = named.starts_with('/') || !named.rsplit('/').next().is_some_and(|last| last.contains('.'));
+        // Addresses of the program itself, as they are on its pages.
+        if is_link && may_be_page || named.starts_with("/static/") || named.starts_with("/media/") {
+            return File::Other;
         }
+        self.leads_to(named, None);
+        let what = format!("there is no file {named:?}");
+        self.remark(at, what, "Put it beside the Markdown file or into content/media, or correct the name.");
+        File::Missing
     }
 
     /// Reports what the page's Content-Security-Policy refuses, and pictures that tell other servers who reads.
@@ -354,8 +374,7 @@ impl Writer<'_, '_> {
                 "Put styles into content/custom.css, and leave scripts out.",
             );
         }
-        let is_remote = |source: &str| ["http://", "https://", "//"].iter().any(|start| source.starts_with(start));
-        if tag.name == "img" && tag.get("src").is_some_and(is_remote) {
+        if shown_pictures(tag).iter().any(|picture| address::is_web(picture) || picture.starts_with("//")) {
             self.out.has_remote_picture = true;
             self.remark(
                 at,
@@ -366,6 +385,36 @@ impl Writer<'_, '_> {
     }
 }
 
+/// Result of the look-up of a file that the author's HTML names.
+enum File {
+    /// Not a file of this site.
+    Other,
+    /// Address of the file.
+    Found(String),
+    Missing,
+}
+
+/// Addresses of all pictures that a tag may show.
+fn shown_pictures(tag: &StartTag) -> Vec<String> {
+    let (mut pictures, mut sets) = (Vec::new(), Vec::new());
+    match tag.name.as_str() {
+        "img" => {
+            pictures.extend(tag.get("src").map(str::to_owned));
+            sets.extend(tag.get("srcset"));
+        }
+        "source" => sets.extend(tag.get("srcset")),
+        "video" => pictures.extend(tag.get("poster").map(str::to_owned)),
+        _ => {}
+    }
+    for set in sets {
+        tags::each_of_set(set, |picture| {
+            pictures.push(picture.to_owned());
+            None
+        });
+    }
+    pictures
+}
+
 /// True for a relative path to a file of this site.
 fn is_ours(named: &str) -> bool {
     let scheme = named.split(['/', '?', '#']).next().is_some_and(|start| start.contains(':'));
@@ -374,7 +423,10 @@ fn is_ours(named: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::content::markdown::tests::shape;
+    use crate::content::markdown::{
+        render,
+        tests::{Site, shape},
+    };
 
     #[test]
     fn files_are_found_by_the_name_that_the_author_sees() {
@@ -384,7 +436,7 @@ mod tests {
             ("<img width='9' src='a.jpg'/>", "<img width='9' src='/media/1-a.jpg'/>"),
             (
                 "<img src=\"https://x.example/i.jpg\" srcset=\"a.jpg 1x,b.jpg 2x, https://x.example/i,j.jpg 3x\">",
-                "<img src=\"https://x.example/i.jpg\" srcset=\"/media/1-a.jpg 1x,/media/1-b.jpg 2x, https://x.example/i,j.jpg 3x\">",
+                "<img src=\"https://x.example/i.jpg\" srcset=\"/media/1-a.jpg 1x, /media/1-b.jpg 2x, https://x.example/i,j.jpg 3x\">",
             ),
             (
                 "<div>\n<video src=\"a.mp4\" poster=a.jpg></video>\n</div>",
@@ -399,6 +451,54 @@ mod tests {
             ("<div data-x=\"<img src='a.jpg'>\"></div>", "<div data-x=\"<img src='a.jpg'>\"></div>"),
         ] {
             assert_eq!(shape(written), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn a_picture_without_its_file_is_its_alternative_text() {
+        for (written, expected) in [
+            ("see <img src=\"none.jpg\" alt=\"A &amp; B\"> it", "<p>see A &amp; B it</p>"),
+            ("<img src=none.jpg>", ""),
+            ("<img src=\"/none.jpg\" alt=\"A\" srcset=\"a.jpg 2x\">", "A"),
+            ("<img alt=A srcset=\"none.jpg 1x, none2.jpg 2x\">", "A"),
+            ("<img src=a.jpg width=1 srcset=none.jpg>", "<img src=/media/1-a.jpg width=1 srcset=,>"),
+            (
+                "<img src=\"a.jpg\" width=1 srcset=\"none.jpg 1x, b.jpg 2x\">",
+                "<img src=\"/media/1-a.jpg\" width=1 srcset=\"/media/1-b.jpg 2x\">",
+            ),
+            (
+                "<picture><source srcset=\"none.webp\"><img src=\"a.jpg\" width=1></picture>",
+                "<p><picture><img src=\"/media/1-a.jpg\" width=1></picture></p>",
+            ),
+            (
+                "<figure>\n<a href=\"a.jpg\"><img src=\"none.jpg\" alt=\"A\"/></a>\n<figcaption>B</figcaption>\n</figure>",
+                "<figure><a href=\"/media/1-a.jpg\">A</a><figcaption>B</figcaption></figure>",
+            ),
+            (
+                "<video><source src=none.mp4><source src=a.mp4><track src=none.vtt></video>",
+                "<p><video><source src=/media/1-a.mp4></video></p>",
+            ),
+            ("<img src=\"/static/mark.svg\" alt=A>", "<img src=\"/static/mark.svg\" alt=A>"),
+        ] {
+            assert_eq!(shape(written), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn pictures_of_other_servers_are_told() {
+        for (written, is_remote) in [
+            ("<img src=\"https://x.example/a.jpg\">", true),
+            ("<img src=a.jpg srcset=\"//x.example/a.jpg 2x\">", true),
+            ("<picture><source srcset=\"https://x.example/a.webp\"><img src=a.jpg></picture>", true),
+            ("<video src=a.mp4 poster=\"https://x.example/a.jpg\"></video>", true),
+            ("<img src=a.jpg srcset=\"b.jpg 2x\">", false),
+        ] {
+            let rendered = render(written, &Site);
+            assert_eq!(
+                (rendered.has_remote_picture, rendered.remarks.len()),
+                (is_remote, usize::from(is_remote)),
+                "{written}"
+            );
         }
     }
 

@@ -127,23 +127,20 @@ pub fn value_of_attribute(text: &str) -> String {
     escape_html(text).replace('\'', "&#39;")
 }
 
-/// A `srcset` (HTML, 4.8.4.2.1) with changed addresses; an address for which `change` returns `None` stays.
+/// A `srcset` (HTML, 4.8.4.2.1) with changed addresses; a candidate for which `change` returns `None` is left out.
 pub fn each_of_set(set: &str, mut change: impl FnMut(&str) -> Option<String>) -> String {
     let is_between = |c: char| c.is_ascii_whitespace() || c == ',';
-    let (mut changed, mut rest) = (String::with_capacity(set.len()), set);
+    let (mut changed, mut rest) = (Vec::new(), set.trim_start_matches(is_between));
     while !rest.is_empty() {
-        let (before, after) = rest.split_at(rest.find(|c| !is_between(c)).unwrap_or(rest.len()));
-        let (word, after) = after.split_at(after.find(|c: char| c.is_ascii_whitespace()).unwrap_or(after.len()));
+        let (word, after) = rest.split_at(rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len()));
         let address = word.trim_end_matches(',');
-        changed.push_str(before);
-        changed.push_str(&change(address).unwrap_or_else(|| address.to_owned()));
         // The candidate ends at a comma directly after the address, else after its width or density.
         let end = if address.len() < word.len() { 0 } else { after.find(',').unwrap_or(after.len()) };
-        changed.push_str(&word[address.len()..]);
-        changed.push_str(&after[..end]);
-        rest = &after[end..];
+        let size = after[..end].trim_end();
+        changed.extend(change(address).map(|address| address + size));
+        rest = after[end..].trim_start_matches(is_between);
     }
-    changed
+    changed.join(", ")
 }
 
 /// True if the element's content is raw text (HTML, 13.2.6.2): tags in it are text, up to its end tag.

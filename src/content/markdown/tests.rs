@@ -20,7 +20,7 @@ impl Lookup for Site {
             picture,
             media_type: media_type.to_owned(),
             poster: None,
-            captions: None,
+            captions: Vec::new(),
             moves: written.contains("moves"),
             refusal: None,
         })

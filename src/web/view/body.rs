@@ -21,8 +21,9 @@ use crate::{
     },
     domain::{
         address,
-        embed::{Clip, Embed, Player},
+        embed::{Captions, Clip, Embed, Player},
         entry::{Code, ContentsLine, Entry, PackedBody, Piece},
+        language,
         slug::Slug,
         words::escape_html,
     },
@@ -39,6 +40,15 @@ struct PlayerView<'a> {
     words: &'a Tongue,
 }
 
+/// Captions of a clip as its `<track>`.
+struct Track<'a> {
+    src: String,
+    language: &'a str,
+    label: String,
+    /// True for the captions that are shown unless the reader chooses others.
+    is_default: bool,
+}
+
 #[derive(Template)]
 #[template(path = "embeds/_clip.html")]
 struct ClipView<'a> {
@@ -47,8 +57,7 @@ struct ClipView<'a> {
     is_video: bool,
     src: String,
     poster: Option<PictureView>,
-    captions: Option<String>,
-    language: &'a str,
+    captions: Vec<Track<'a>>,
     texts: &'a Texts,
     words: &'a Tongue,
 }
@@ -168,12 +177,27 @@ pub fn embed(embed: &Embed, language: &str, texts: &Texts, words: &Tongue) -> Re
         is_video,
         src: address::encode(&clip.address),
         poster: clip.poster.as_ref().map(PictureView::new),
-        captions: clip.captions.as_deref().map(address::encode),
-        language,
+        captions: tracks(clip, language, texts),
         texts,
         words,
     };
     view.render()
+}
+
+/// Tracks for the captions of a clip. Shown by default are those in the language of the text, else the first.
+fn tracks<'a>(clip: &'a Clip, language: &'a str, texts: &Texts) -> Vec<Track<'a>> {
+    let of_text = |captions: &Captions| captions.language.as_deref().is_none_or(|own| language::is_same(own, language));
+    let default = clip.captions.iter().position(of_text).unwrap_or(0);
+    let track = |(at, captions): (usize, &'a Captions)| Track {
+        src: address::encode(&captions.address),
+        language: captions.language.as_deref().unwrap_or(language),
+        label: match &captions.language {
+            Some(own) => format!("{} ({own})", texts.embeds.captions),
+            None => texts.embeds.captions.clone(),
+        },
+        is_default: at == default,
+    };
+    clip.captions.iter().enumerate().map(track).collect()
 }
 
 /// HTML of a text in a feed: no iframes, absolute URLs only. `page` is the URL of the text's page.
@@ -235,7 +259,9 @@ pub fn with_whole_addresses(html: &str, page: &str) -> String {
         // A reference to a part of the same SVG, by its id.
         "href" if tag.name == "use" => None,
         "href" | "src" | "poster" | "cite" | "data" | "action" | "formaction" | "longdesc" => whole(value.trim()),
-        "srcset" | "imagesrcset" => Some(each_of_set(value, whole)),
+        "srcset" | "imagesrcset" => {
+            Some(each_of_set(value, |address| whole(address).or_else(|| Some(address.to_owned()))))
+        }
         _ => None,
     })
 }

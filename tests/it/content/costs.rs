@@ -49,14 +49,33 @@ fn twice_the_text_is_twice_the_work() {
         "![a](b)\n",
         "![a](",
         "[",
+        "![",
+        "[a](<b ",
+        "[a](b \"c ",
+        "[a][",
+        "[a]: /b\n",
+        "[a]: /b 'c\n",
+        "](b)",
         "*a ",
+        "*a",
+        "a* ",
         "**a _b ",
+        "~a ",
+        "_*a*",
         "> ",
+        "> - ",
+        "+ - * ",
         "- a\n",
         "# a\n",
         "a\n: b\n\n",
         "[^1] ",
         "[^1]: a\n\n",
+        "[^1]: > ",
+        "a\n\n: b\n",
+        "# a {.b ",
+        "\"a' ",
+        "<a@",
+        "a <?",
         "| a ",
         "|-",
         "a | b\n-|-\n",
@@ -103,6 +122,90 @@ async fn a_head_of_thousands_of_lines_is_read() {
     let problems = site.problems();
     assert!(problems.len() <= 110, "{} problems", problems.len());
     assert!(problems.iter().any(|problem| problem.starts_with("posts/keys.md:4:1:")), "{problems:?}");
+}
+
+#[test]
+fn uses_of_one_reference_do_not_multiply_it() {
+    let text = |count: usize| format!("[a]: /{}\n\n", "x".repeat(count)) + &"[a] ".repeat(count / 4);
+    let (half, whole) = (steps(&text(24_000)), steps(&text(48_000)));
+    assert!(whole <= half * 21 / 10, "{half} steps, and {whole} for twice as much");
+}
+
+#[test]
+fn a_table_of_many_columns_does_not_fill_up_every_row() {
+    let text = |count: usize| "|a".repeat(count) + "\n" + &"|-".repeat(count) + "\n" + &"|\n".repeat(count);
+    let (half, whole) = (steps(&text(4_000)), steps(&text(8_000)));
+    assert!(whole <= half * 21 / 10, "{half} steps, and {whole} for twice as much");
+}
+
+#[tokio::test]
+async fn hostile_heads_are_read_or_told() {
+    let yaml = |lines: &str| format!("---\ntitle: A\ndate: 2026-05-02\n{lines}\n---\nText.");
+    let toml = |lines: &str| format!("+++\ntitle = \"A\"\ndate = 2026-05-02\n{lines}\n+++\nText.");
+    let many = |line: &dyn Fn(usize) -> String, bytes: usize| {
+        let mut lines = String::new();
+        (0..)
+            .take_while(|at| {
+                lines += &line(*at);
+                lines.len() < bytes
+            })
+            .for_each(drop);
+        lines
+    };
+    let most = 250_000;
+    let chain = many(&|at| format!("a{}: &a{} [*a{at}, *a{at}]\n", at + 1, at + 1), most);
+    let heads = [
+        ("aliases", yaml(&format!("a: &a [x, y]\n{}", many(&|at| format!("b{at}: *a\n"), most)))),
+        ("chain", yaml(&format!("a0: &a0 [x, y]\n{chain}"))),
+        ("anchors", yaml(&many(&|at| format!("b{at}: &b{at} x\n"), most))),
+        ("sequences", yaml(&format!("tags: {}", "[".repeat(most)))),
+        ("mappings", yaml(&format!("extra: {}", "{a: ".repeat(most / 4)))),
+        ("dashes", yaml(&format!("tags:\n{}", "- ".repeat(most / 2)))),
+        ("flow", yaml(&format!("tags: [{}]", "x, ".repeat(most / 3)))),
+        ("merged", yaml(&format!("a: &a {{x: 1}}\nextra: {{<<: [{}]}}", "*a, ".repeat(most / 4)))),
+        ("tables", toml(&many(&|at| format!("[t{at}]\na=1\n"), most))),
+        ("dotted", toml(&many(&|at| format!("extra.k{at}=1\n"), most))),
+        ("deep", toml(&format!("{}b = 1", "a.".repeat(most / 2)))),
+        ("arrays", toml(&format!("tags = {}", "[".repeat(most)))),
+        ("inline", toml(&format!("extra = {}", "{a=".repeat(most / 3)))),
+        ("long", toml(&many(&|at| format!("[t{at}]\n"), 1_000_000))),
+    ];
+    let site =
+        heads.iter().fold(TestSite::new().post("calf", "Stretch it."), |site, (slug, text)| site.post(slug, text));
+    let site = site.start().await;
+    let problems = site.problems();
+    for (slug, _) in &heads {
+        let is_told = problems.iter().any(|problem| problem.starts_with(&format!("posts/{slug}.md:")));
+        let is_read = site.get(&format!("/posts/{slug}")).await.status == 200;
+        assert!(is_read || is_told, "{slug}");
+    }
+    site.get("/posts/calf").await.is(200);
+}
+
+#[tokio::test]
+async fn quotes_and_lists_inside_each_other_without_end_are_left_out_and_told() {
+    let stairs: String = (0..600).map(|at| "  ".repeat(at) + "- a\n").collect();
+    let site = TestSite::new()
+        .post("quotes", &format!("{}{}", "> ".repeat(20_000), "a\n".repeat(20_000)))
+        .post("lists", &format!("Text.\n\n{}{}", "- ".repeat(20_000), "a\n".repeat(20_000)))
+        .post("stairs", &format!("{stairs}{}", "a\n".repeat(300_000)))
+        .post("deep", &format!("{}a\nb\n", "> ".repeat(60)))
+        .start()
+        .await;
+    for slug in ["quotes", "lists", "stairs"] {
+        site.get(&format!("/posts/{slug}")).await.is(404);
+    }
+    site.get("/posts/deep").await.is(200);
+    let told = site.problems().into_iter().filter(|problem| problem.contains("inside each other")).count();
+    assert_eq!(told, 3, "{:?}", site.problems());
+}
+
+#[tokio::test]
+async fn a_text_of_many_megabytes_is_left_out_and_told() {
+    let site = TestSite::new().post("calf", &"Stretch it. ".repeat(1_500_000)).post("heel", "Raise it.").start().await;
+    site.get("/posts/calf").await.is(404);
+    site.get("/posts/heel").await.is(200);
+    assert!(site.problems().iter().any(|problem| problem.contains("larger than 16 MB")), "{:?}", site.problems());
 }
 
 #[tokio::test]

@@ -239,8 +239,8 @@ async fn words_in_html_count_for_description_and_search() {
 
 #[tokio::test]
 async fn feeds_have_whole_addresses_and_the_words_of_the_author() {
-    let text = "`<a href=\"/x\">` <img src='/i.png' alt=b> <a href=/c>c</a> <a href=../about>d</a> [e](../f) [g](#h) [i](?j)\n\n\
-                <img srcset=\"/k.png 1x, l.png 2x\" src=\"https://m.example/n.png\">\n<video poster=\"/o.jpg\" src=\"//p.example/q\"></video>\n\n\
+    let text = "`<a href=\"/x\">` <img src='/static/i.png' alt=b> <a href=/c>c</a> <a href=../about>d</a> [e](../f) [g](#h) [i](?j)\n\n\
+                <img srcset=\"/static/k.png 1x, /static/l.png 2x\" src=\"https://m.example/n.png\">\n<video poster=\"/o.jpg\" src=\"//p.example/q\"></video>\n\n\
                 ```html\n<a href=\"/x\" src=\"/y\">\n```\n\nText href=\"/z\" [r](mailto:a@b.example)";
     let site = TestSite::new().setting("site.base_url", "https://own.example").post("a", text).start().await;
     let feed = site.get("/feed.json").await.text();
@@ -248,13 +248,13 @@ async fn feeds_have_whole_addresses_and_the_words_of_the_author() {
     let html = feed["items"][0]["content_html"].as_str().expect("a text");
     for part in [
         "<code>&lt;a href=\"/x\"&gt;</code>",
-        "src='https://own.example/i.png'",
+        "src='https://own.example/static/i.png'",
         "<a href=https://own.example/c>",
         "<a href=https://own.example/about>",
         "<a href=\"https://own.example/f\">",
         "<a href=\"https://own.example/posts/a#h\">",
         "<a href=\"https://own.example/posts/a?j\">",
-        "srcset=\"https://own.example/k.png 1x, https://own.example/posts/l.png 2x\"",
+        "srcset=\"https://own.example/static/k.png 1x, https://own.example/static/l.png 2x\"",
         "src=\"https://m.example/n.png\"",
         "poster=\"https://own.example/o.jpg\" src=\"https://p.example/q\"",
         "&lt;a href=&quot;/x&quot; src=&quot;/y&quot;&gt;",

@@ -94,6 +94,38 @@ async fn a_clip_of_ones_own_is_played_by_the_browser_with_what_lies_beside_it() 
 }
 
 #[tokio::test]
+async fn captions_of_a_clip_name_their_languages() {
+    let clip =
+        |language: &str| format!("---\ntitle: Calf\nlang: {language}\ndate: 2026-05-02\n---\nclip.mp4\n\nother.mp4\n");
+    let site = TestSite::new().file("posts/calf/index.md", clip("en")).file("posts/wade/index.md", clip("de"));
+    let names = ["clip.mp4", "clip.vtt", "clip.de.vtt", "clip.pt-BR.vtt", "other.mp4", "other.fr.vtt", "another.vtt"];
+    let site = ["calf", "wade"].iter().fold(site, |site, slug| {
+        names
+            .iter()
+            .fold(site, |site, name| site.file(&format!("posts/{slug}/{name}"), format!("WEBVTT {slug} {name}")))
+    });
+    let site = site.start().await;
+    for (slug, own, label) in [("calf", "en", "Captions"), ("wade", "de", "Untertitel")] {
+        let html = site.get(&format!("/posts/{slug}")).await.html();
+        let tracks = html.all("track").into_iter();
+        let tracks: Vec<_> = tracks
+            .map(|track| (track.get("srclang"), track.get("label").to_owned(), track.attribute("default").is_some()))
+            .collect();
+        let with = |language: &str| format!("{label} ({language})");
+        let expected = [
+            (own, label.to_owned(), true),
+            ("de", with("de"), false),
+            ("pt-BR", with("pt-BR"), false),
+            ("fr", with("fr"), true),
+        ];
+        assert_eq!(tracks, expected, "{slug}");
+        for track in html.all("track") {
+            site.get(track.get("src")).await.is(200).says(slug);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_post_shows_a_stretch_and_the_stretch_says_where() {
     let stretch = "---\ntitle: Toe flexion\nareas: [feet]\nhold_seconds: 30\nrepeats: 2\nsides: each\nstop_if: it tingles\n---\n\
                    1. Curl the toes.\n2. Hold.\n";
