@@ -1,142 +1,113 @@
 //! Front matter: the block at the head of a Markdown file, in YAML (`---`) or TOML (`+++`).
 //!
-//! The keys are those that Hugo, Zola and Jekyll users write. Unknown keys are kept, with a warning. Values are typed
-//! here; `loader` decides what they mean.
+//! `keys` has the table of known keys. Unknown keys get a warning. Values are typed here; `loader` decides what they
+//! mean.
 
 mod fence;
 mod keys;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use granit_parser::{Event, Parser, ScalarStyle};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 use serde_saphyr::{DuplicateKeyPolicy, Error, UserMessageFormatter};
 
+use super::dialects;
 use crate::domain::{
-    entry::{Level, Sides},
-    problem::Place,
+    problem::{Place, nearest},
+    words::shorten,
 };
-pub use values::{CommentsFlag, Flag, OneOrMany, RawDate, RawImage, Words, day_in};
+use keys::Form;
+pub use keys::{KEYS, Key, STRETCH_KEYS};
+pub use values::{CommentsFlag, RawDate, day_in};
 
-/// Front matter of posts, pages and stretches.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
+/// Front matter of a file: the values of known keys, by the spelling that was used.
+#[derive(Clone, Debug, Default)]
 pub struct FrontMatter {
-    pub title: Option<String>,
-    pub date: Option<RawDate>,
-    pub updated: Option<RawDate>,
-    pub lastmod: Option<RawDate>,
-    pub last_modified_at: Option<RawDate>,
-    pub draft: Flag,
-    /// True if the post leads the home page.
-    pub featured: Flag,
-    /// Jekyll's opposite of `draft`.
-    pub published: Option<Flag>,
-    #[serde(alias = "publishDate", alias = "publishdate")]
-    pub publish_date: Option<RawDate>,
-    #[serde(alias = "expiryDate", alias = "expirydate")]
-    pub expiry_date: Option<RawDate>,
-    pub slug: Option<String>,
-    pub url: Option<String>,
-    pub path: Option<String>,
-    pub permalink: Option<String>,
-    pub aliases: OneOrMany,
-    pub redirect_from: OneOrMany,
-    pub tags: Words,
-    pub tag: OneOrMany,
-    pub categories: Words,
-    pub category: OneOrMany,
-    pub taxonomies: Option<BTreeMap<String, OneOrMany>>,
-    pub series: OneOrMany,
-    pub description: Option<String>,
-    pub summary: Option<String>,
-    pub excerpt: Option<String>,
-    pub authors: OneOrMany,
-    pub author: OneOrMany,
-    pub image: RawImage,
-    pub images: RawImage,
-    pub cover: RawImage,
-    #[serde(alias = "featuredImage", alias = "featuredimage", alias = "feature_image")]
-    pub featured_image: RawImage,
-    pub header: RawImage,
-    pub thumbnail: RawImage,
-    pub comments: CommentsFlag,
-    pub language: Option<String>,
-    pub lang: Option<String>,
-    pub extra: Option<BTreeMap<String, serde_json::Value>>,
-    /// Keys of stretches; empty for other files.
-    #[serde(skip)]
-    pub facts: Facts,
-    #[serde(flatten)]
-    pub unknown: BTreeMap<String, serde_json::Value>,
-}
-
-/// Keys of stretches only. Read separately, since themes use words such as `level` and `video` for other things.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Facts {
-    pub names: OneOrMany,
-    pub areas: OneOrMany,
-    pub equipment: OneOrMany,
-    pub position: Option<String>,
-    #[serde(alias = "hold")]
-    pub hold_seconds: Option<u32>,
-    pub repeats: Option<u32>,
-    pub sides: Option<Sides>,
-    pub sets: Option<u32>,
-    pub level: Option<Level>,
-    pub video: Option<String>,
-    pub picture: Option<String>,
-    pub easier: Option<String>,
-    pub harder: Option<String>,
-    pub feel: Option<String>,
-    #[serde(alias = "stop-if")]
-    pub stop_if: Option<String>,
-    pub credit: Option<String>,
+    values: BTreeMap<&'static str, Value>,
 }
 
 impl FrontMatter {
-    /// First of the keys for it that is filled in.
-    pub fn any_description(&self) -> Option<&str> {
-        let keys = [&self.description, &self.summary, &self.excerpt];
-        keys.into_iter().flatten().map(|text| text.trim()).find(|text| !text.is_empty())
+    /// First spelling of a key that is filled in, and its value.
+    fn find(&self, name: &str) -> Option<(&'static str, &Value)> {
+        let key = keys::of_kind(true).find(|key| key.name == name);
+        debug_assert!(key.is_some(), "{name} is in the table");
+        let form = key?.form;
+        let value = |spelling| self.values.get(spelling).map(|value| (spelling, value));
+        key?.spellings().filter_map(value).find(|(_, value)| form.is_filled(value))
     }
 
-    /// Date of the last change, and its key.
-    pub fn any_updated(&self) -> Option<(&'static str, &RawDate)> {
-        let keys =
-            [("updated", &self.updated), ("lastmod", &self.lastmod), ("last_modified_at", &self.last_modified_at)];
-        keys.into_iter().find_map(|(key, date)| Some((key, date.as_ref()?)))
+    /// Text of a key, and the spelling of the key.
+    pub fn written(&self, name: &str) -> Option<(&'static str, String)> {
+        let (spelling, value) = self.find(name)?;
+        Some((spelling, values::text(value)?))
     }
 
-    /// Address as written, and its key.
-    pub fn any_url(&self) -> Option<(&'static str, &str)> {
-        let keys = [("url", &self.url), ("path", &self.path), ("permalink", &self.permalink)];
-        let mut filled = keys.into_iter().filter_map(|(key, url)| Some((key, url.as_deref()?.trim())));
-        filled.find(|(_, url)| !url.is_empty())
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.written(name).map(|(_, text)| text)
     }
 
-    /// Picture as written, and its key.
-    pub fn any_image(&self) -> Option<(&'static str, &str)> {
-        let keys = [
-            ("image", &self.image),
-            ("cover", &self.cover),
-            ("featured_image", &self.featured_image),
-            ("images", &self.images),
-            ("header", &self.header),
-            ("thumbnail", &self.thumbnail),
-        ];
-        keys.into_iter().map(|(key, image)| (key, image.0.trim())).find(|(_, image)| !image.is_empty())
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        self.find(name).map(|(_, value)| values::texts(value)).unwrap_or_default()
     }
 
-    pub fn any_language(&self) -> Option<&str> {
-        let keys = [&self.language, &self.lang];
-        keys.into_iter().flatten().map(|language| language.trim()).find(|language| !language.is_empty())
+    pub fn number(&self, name: &str) -> Option<u32> {
+        self.text(name)?.parse().ok()
     }
 
-    pub fn any_authors(&self) -> &[String] {
-        if self.authors.0.is_empty() { &self.author.0 } else { &self.authors.0 }
+    /// Value that is one of a few words.
+    pub fn choice<T: serde::de::DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_value(Value::String(self.text(name)?)).ok()
+    }
+
+    /// Date of a key, and the spelling of the key.
+    pub fn date(&self, name: &str) -> Option<(&'static str, RawDate)> {
+        let (spelling, text) = self.written(name)?;
+        text.parse::<bool>().is_err().then_some((spelling, RawDate(text)))
+    }
+
+    pub fn is_draft(&self) -> bool {
+        self.flag("draft") == Some(true) || self.flag("published") == Some(false)
+    }
+
+    pub fn is_featured(&self) -> bool {
+        self.flag("featured") == Some(true)
+    }
+
+    fn flag(&self, name: &str) -> Option<bool> {
+        values::flag(self.find(name)?.1)
+    }
+
+    pub fn comments(&self) -> CommentsFlag {
+        self.find("comments").and_then(|(_, value)| values::comments(value)).unwrap_or_default()
+    }
+
+    /// Name of the picture, and the spelling of its key.
+    pub fn image(&self) -> Option<(&'static str, String)> {
+        self.find("image").map(|(spelling, value)| (spelling, values::picture(value)))
+    }
+
+    pub fn aliases(&self) -> Vec<String> {
+        ["aliases", "redirect_from"].iter().filter_map(|key| self.values.get(key)).flat_map(values::texts).collect()
+    }
+
+    /// Names of all tags and categories, each with its key. `at_blanks`: `tags: a b` are two tags.
+    pub fn tags(&self, at_blanks: bool) -> Vec<(&'static str, String)> {
+        let taxonomies = self.values.get("taxonomies");
+        let mut tags = Vec::new();
+        for (plural, single) in [("tags", "tag"), ("categories", "category")] {
+            let value = |key: &str| self.values.get(key);
+            let of_plural = value(plural).map(|value| values::split_texts(value, at_blanks));
+            let of_single = value(single).map(values::texts);
+            tags.extend(of_plural.into_iter().flatten().map(|name| (plural, name)));
+            tags.extend(of_single.into_iter().flatten().map(|name| (single, name)));
+        }
+        for key in ["tags", "categories"] {
+            let names = taxonomies.and_then(|all| all.get(key)).map(values::texts);
+            tags.extend(names.into_iter().flatten().map(|name| (key, name)));
+        }
+        tags
     }
 }
 
@@ -163,6 +134,8 @@ pub struct Fault {
 const MOST_UNKNOWN: usize = 50;
 /// Longest front matter, in bytes. Real ones have some hundred; parsers need seconds for a megabyte.
 const LONGEST: usize = 256 * 1024;
+/// Characters of a wrong value that a message shows.
+const SHOWN: usize = 60;
 
 /// Reads the front matter of a file. A file without any is all Markdown.
 ///
@@ -183,37 +156,80 @@ pub fn parse(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
             mend: "Keep a few lines there, and move the rest into the text.".to_owned(),
         }));
     }
-    let (mut parsed, block) =
-        (Parsed { body_start: head.body_start, ..Parsed::default() }, keys::in_lower_case(head.block));
-    let (front_matter, twice): (FrontMatter, Option<Fault>) = read(&head, &block).map_err(moved)?;
-    parsed.front_matter = front_matter;
-    if is_stretch {
-        (parsed.front_matter.facts, _) = read(&head, &block).map_err(moved)?;
+    let (values, twice) = if head.is_toml { (parse_toml(head.block), None) } else { parse_yaml(head.block) };
+    let values = values.map_err(moved)?;
+    let lines = lines_of_keys(head.block);
+    let mut parsed = Parsed { body_start: head.body_start, ..Parsed::default() };
+    parsed.warnings.extend(twice.map(moved));
+    for (key, value) in values {
+        let place = Place { line: lines.get(key.as_str()).copied().unwrap_or(2), column: 1 };
+        match spelling(&key, is_stretch) {
+            Some((_, form)) if !form.fits(&value) => {
+                let language = if head.is_toml { "TOML" } else { "YAML" };
+                let (value, expected) = (shorten(&value.to_string(), SHOWN), form.expected());
+                let what = format!("the {language} front matter cannot be read: {key} is {value}, expected {expected}");
+                let mend = "Write what belongs there, or take the line away.".to_owned();
+                return Err(moved(Fault { place, what, mend }));
+            }
+            Some((spelling, _)) if spelling == key => drop(parsed.front_matter.values.insert(spelling, value)),
+            Some((spelling, _)) => drop(parsed.front_matter.values.entry(spelling).or_insert(value)),
+            None if is_silent(&key) => {}
+            None if parsed.unknown_keys.len() < MOST_UNKNOWN => {
+                parsed.unknown_keys.push(moved(unknown_key(head.is_toml, place, &key)));
+            }
+            None => {}
+        }
     }
-    let unknown = parsed.front_matter.unknown.keys().filter(|key| !keys::is_silent(key, is_stretch));
-    let lines = keys::lines_of_keys(&block);
-    let told = unknown.take(MOST_UNKNOWN).map(|key| moved(keys::unknown_key(head.is_toml, &lines, key)));
-    parsed.unknown_keys = told.collect();
-    parsed.warnings = twice.into_iter().map(moved).collect();
     Ok(parsed)
 }
 
-/// Reads the values, and returns a warning if one is needed.
-fn read<T: DeserializeOwned + Default>(head: &fence::Head, block: &str) -> Result<(T, Option<Fault>), Fault> {
-    if head.is_toml { Ok((parse_toml(block)?, None)) } else { parse_yaml(block) }
+/// Spelling in the table for a key as it was written, and the form of its value. Hugo reads `Title:` as `title:`.
+fn spelling(written: &str, is_stretch: bool) -> Option<(&'static str, Form)> {
+    let lower = written.to_ascii_lowercase();
+    let found = |key: &'static Key| Some((key.spellings().find(|own| *own == lower)?, key.form));
+    keys::of_kind(is_stretch).find_map(found)
 }
 
-fn parse_yaml<T: DeserializeOwned + Default>(block: &str) -> Result<(T, Option<Fault>), Fault> {
+/// True if a key that is not ours causes no warning.
+fn is_silent(key: &str) -> bool {
+    STRETCH_KEYS.iter().any(|own| own.spellings().any(|own| own == key)) || dialects::has_key(key)
+}
+
+/// Line of each key and each table, counted from the fence.
+fn lines_of_keys(block: &str) -> HashMap<&str, usize> {
+    let mut lines = HashMap::new();
+    for (at, line) in block.lines().enumerate() {
+        let key = line.trim_start_matches([' ', '\t', '[']).split([':', '=', ']']).next().unwrap_or_default();
+        lines.entry(key.trim().trim_matches('"')).or_insert(at + 2);
+    }
+    lines
+}
+
+fn unknown_key(is_toml: bool, place: Place, key: &str) -> Fault {
+    let mend = match nearest(key, keys::of_kind(true).flat_map(Key::spellings)) {
+        Some(meant) => format!("Did you mean {meant}?"),
+        None => {
+            let extra = if is_toml { "[extra]" } else { "extra:" };
+            format!("It has no effect. Move it below {extra} to have no warning.")
+        }
+    };
+    Fault { place, what: format!("the key {key} is not known"), mend }
+}
+
+/// Result of reading a block: the values, and a warning if one is needed.
+type Values = (Result<BTreeMap<String, Value>, Fault>, Option<Fault>);
+
+fn parse_yaml(block: &str) -> Values {
     if block.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
-        return Ok((T::default(), None));
+        return (Ok(BTreeMap::new()), None);
     }
     let block = &as_written(block);
     // YAML 1.2 has two booleans (10.3.2); `no` and `on` are words.
     let error = match serde_saphyr::from_str_with_options(block, serde_saphyr::options! { strict_booleans: true }) {
-        Ok(values) => return Ok((values, None)),
+        Ok(values) => return (Ok(values), None),
         Err(error) => error,
     };
-    // YAML 1.2 forbids it (3.2.1.3), but it hides no post. serde takes no later value for a field, so the first counts.
+    // YAML 1.2 forbids it (3.2.1.3), but it hides no post.
     if let Error::DuplicateMappingKey { key, .. } = error.without_snippet() {
         let first_wins =
             serde_saphyr::options! { strict_booleans: true, duplicate_keys: DuplicateKeyPolicy::FirstWins };
@@ -221,12 +237,12 @@ fn parse_yaml<T: DeserializeOwned + Default>(block: &str) -> Result<(T, Option<F
             let key = key.as_deref().unwrap_or_default();
             let what = format!("the key {key} stands here again, and what stood before counts");
             let fault = Fault { place: place_of(&error), what, mend: "Take one of them away.".to_owned() };
-            return Ok((values, Some(fault)));
+            return (Ok(values), Some(fault));
         }
     }
     let (said, mend) = explained(error.without_snippet());
     let what = format!("the YAML front matter cannot be read: {said}");
-    Err(Fault { place: place_of(&error), what, mend: mend.to_owned() })
+    (Err(Fault { place: place_of(&error), what, mend: mend.to_owned() }), None)
 }
 
 /// Puts numbers and booleans in quotes if their value would be written in another way: an author who writes `3.10` or
@@ -276,15 +292,7 @@ fn explained(error: &Error) -> (String, &'static str) {
         let said = "it is nested too deeply, or repeats itself too often".to_owned();
         return (said, "Write its values out in a few lines.");
     }
-    let mend = match error {
-        Error::SerdeInvalidType { .. }
-        | Error::SerdeInvalidValue { .. }
-        | Error::SerdeUnknownVariant { .. }
-        | Error::InvalidScalar { .. }
-        | Error::Unexpected { .. } => "Write what belongs there, or take the line away.",
-        _ => "Values with a colon or a quote in them stand in quotes, lists in [brackets].",
-    };
-    (said, mend)
+    (said, "Values with a colon or a quote in them stand in quotes, lists in [brackets].")
 }
 
 fn place_of(error: &Error) -> Place {
@@ -295,7 +303,7 @@ fn place_of(error: &Error) -> Place {
     below_fence(place)
 }
 
-fn parse_toml<T: DeserializeOwned>(block: &str) -> Result<T, Fault> {
+fn parse_toml(block: &str) -> Result<BTreeMap<String, Value>, Fault> {
     toml::from_str(block).map_err(|error| {
         let place = error.span().map_or(Place::START, |span| Place::of_byte(block, span.start));
         let said = error.message().replace('\n', " ");

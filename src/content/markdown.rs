@@ -12,7 +12,6 @@ mod open;
 mod own_html;
 mod prepared;
 mod quotes;
-mod shortcodes;
 pub mod tags;
 
 use std::{collections::HashMap, ops::Range};
@@ -21,14 +20,14 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 
 use prepared::{Prepared, with_small_ends};
 
-use super::{bare_urls, embeds, pictures::Refusal};
+use super::{bare_urls, dialects, embeds, pictures::Refusal};
 use crate::domain::{
     embed::{Captions, Clip, Embed, Told},
     entry::{Body, ContentsLine, Piece},
     language::{self, Quotes},
     picture::Picture,
     slug::Slug,
-    words::{self, escape_html},
+    words::{self, escape_html, in_one_line},
 };
 use crate::texts::{Article, Texts};
 
@@ -138,7 +137,7 @@ impl Dialect {
     }
 }
 
-fn extensions() -> Options {
+pub(super) fn extensions() -> Options {
     Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
@@ -159,7 +158,7 @@ pub fn render_as(dialect: Dialect, markdown: &str, lookup: &dyn Lookup) -> Rende
     if dialect.is_plain() {
         return write(dialect, markdown, &parse(dialect, markdown, lookup), lookup);
     }
-    let mut expanded = shortcodes::expand(markdown, lookup);
+    let mut expanded = dialects::expand(markdown, lookup);
     let prepared = Prepared::new(&expanded.text);
     let guarded = bare_urls::guard(&prepared.text, dialect.options());
     let mut events = parse(dialect, &guarded, lookup);
@@ -372,7 +371,6 @@ impl<'e> Writer<'_, 'e> {
         self.flush();
         self.name_headings();
         let body = &mut self.out.body;
-        let in_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         body.text = in_one_line(&self.text).into();
         body.main = in_one_line(&self.text[..main]).len();
         (body.words, body.letters) = words::length(&body.text);
@@ -458,4 +456,4 @@ pub fn embed(address: &str, title: Option<&str>, lookup: &dyn Lookup) -> Option<
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

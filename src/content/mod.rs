@@ -5,9 +5,10 @@
 
 mod bare_urls;
 pub mod comment_markdown;
+mod dialects;
 mod effort;
 pub mod embeds;
-mod front_matter;
+pub mod front_matter;
 mod loader;
 pub mod markdown;
 mod media;

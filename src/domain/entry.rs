@@ -3,7 +3,6 @@
 mod packed;
 
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, OnceLock},
 };
@@ -38,8 +37,6 @@ pub struct Entry {
     pub expire_at: Option<Timestamp>,
     /// BCP 47 tag if it differs from the site's.
     pub language: Option<String>,
-    /// Values of `[extra]` and of every unknown key, as written.
-    pub extra: BTreeMap<String, serde_json::Value>,
     /// Path of the Markdown file, for messages to the author.
     pub file: PathBuf,
 }

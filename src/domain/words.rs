@@ -53,6 +53,11 @@ pub fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// The words of a text with single spaces between them.
+pub fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Removes control characters from a text: HTML has none (13.1.4). A NUL becomes U+FFFD (CommonMark 2.3).
 pub fn without_controls(text: String) -> String {
     let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');

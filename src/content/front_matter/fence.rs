@@ -1,10 +1,7 @@
 //! Finds where front matter begins and ends, and texts that only look like front matter. Those must not be published:
 //! their keys would be shown, and their `draft: true` would hide nothing.
 
-use super::{
-    Fault,
-    keys::{KNOWN, is_silent},
-};
+use super::{Fault, is_silent, keys::is_known};
 use crate::domain::problem::Place;
 
 /// Number of lines that are searched for keys. Front matter has some below its first line.
@@ -110,7 +107,7 @@ fn lost(text: &str, keys: &str) -> Option<(usize, String, &'static str)> {
         let what = format!("this looks like front matter, which does not begin with {first:?}");
         return (evidence(keys.lines().skip(1), true) >= needed).then_some((above, what, sign));
     }
-    let may_be_first = key(first).is_some_and(|(key, _)| weight(key) > 0 || is_silent(key, false));
+    let may_be_first = key(first).is_some_and(|(key, _)| weight(key) > 0 || is_silent(key));
     let what = format!("this looks like front matter whose first line, {sign}, is missing");
     (may_be_first && evidence(keys.lines(), false) >= SURE).then_some((above, what, sign))
 }
@@ -139,7 +136,7 @@ fn evidence<'a>(lines: impl Iterator<Item = &'a str>, has_fence: bool) -> usize 
             break;
         }
         // A key without its colon: `title x`.
-        let word = || line.split_whitespace().next().filter(|word| has_fence && KNOWN.contains(word));
+        let word = || line.split_whitespace().next().filter(|word| has_fence && is_known(word));
         sum += key.map_or_else(|| usize::from(word().is_some()), |(key, _)| weight(key));
         has_begun = true;
     }
@@ -152,7 +149,7 @@ fn weight(key: &str) -> usize {
     let lower = key.to_ascii_lowercase();
     match lower.as_str() {
         "draft" | "published" => 2 * SURE,
-        known if !KNOWN.contains(&known) => usize::from(lower == key && is_silent(key, false)),
+        known if !is_known(known) => usize::from(lower == key && is_silent(key)),
         _ if lower == key => SURE,
         _ => 1,
     }

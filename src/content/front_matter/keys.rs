@@ -1,277 +1,188 @@
-//! Keys: known ones, those of other programs, and warnings about the rest.
+//! The table of keys. Reading, the check of values, "did you mean" and the table in the documents all use it.
 
-use std::collections::{HashMap, HashSet};
+use serde_json::Value;
 
-use super::Fault;
-use crate::domain::problem::{Place, nearest};
+use super::values;
 
-/// All known keys, for "did you mean".
-pub(super) const KNOWN: &[&str] = &[
-    "title",
-    "date",
-    "updated",
-    "lastmod",
-    "last_modified_at",
-    "draft",
-    "featured",
-    "published",
-    "publish_date",
-    "expiry_date",
-    "slug",
-    "url",
-    "path",
-    "permalink",
-    "aliases",
-    "redirect_from",
-    "tags",
-    "tag",
-    "categories",
-    "category",
-    "taxonomies",
-    "series",
-    "description",
-    "summary",
-    "excerpt",
-    "authors",
-    "author",
-    "image",
-    "images",
-    "cover",
-    "featured_image",
-    "header",
-    "thumbnail",
-    "comments",
-    "language",
-    "lang",
-    "extra",
-];
-
-/// Keys of stretches.
-pub(super) const OF_STRETCHES: &[&str] = &[
-    "names",
-    "areas",
-    "equipment",
-    "position",
-    "hold_seconds",
-    "hold",
-    "repeats",
-    "sides",
-    "sets",
-    "level",
-    "video",
-    "picture",
-    "easier",
-    "harder",
-    "feel",
-    "stop_if",
-    "stop-if",
-    "credit",
-];
-
-/// Keys, in lower case, that mean something to Hugo, Zola, Jekyll or one of their well-known themes and nothing here.
-/// They cause no warning: a thousand posts with a `layout` each are no thousand problems.
-const FROM_ELSEWHERE: &[&str] = &[
-    // Hugo.
-    "build",
-    "_build",
-    "cascade",
-    "headless",
-    "iscjklanguage",
-    "keywords",
-    "layout",
-    "linktitle",
-    "markup",
-    "menu",
-    "menus",
-    "outputs",
-    "params",
-    "resources",
-    "sitemap",
-    "translationkey",
-    "type",
-    "weight",
-    "archetype",
-    "params",
-    // Zola.
-    "generate_feeds",
-    "generate_feed",
-    "in_search_index",
-    "insert_anchor_links",
-    "page_template",
-    "paginate_by",
-    "render",
-    "sort_by",
-    "template",
-    "transparent",
-    "authors_url",
-    // Jekyll and its plugins.
-    "collection",
-    "date_formatted",
-    "id",
-    "hidden",
-    "last_modified",
-    "lastmodified",
-    "modified",
-    "nav_order",
-    "parent",
-    "has_children",
-    "order",
-    "redirect_to",
-    "robots",
-    "seo",
-    "sidebar",
-    "sticky",
-    "pin",
-    "subtitle",
-    "subheadline",
-    "toc_label",
-    "toc_icon",
-    "toc_sticky",
-    "classes",
-    "tagline",
-    "teaser",
-    "share",
-    "related",
-    "read_time",
-    "author_profile",
-    "show_date",
-    "image_alt",
-    "layout_type",
-    "nav",
-    "nav_exclude",
-    "breadcrumb",
-    "canonical_url",
-    // Themes.
-    "align",
-    "archive",
-    "archives",
-    "author_image",
-    "author_site",
-    "authorlink",
-    "authoremail",
-    "bigimg",
-    "canonicalurl",
-    "caption",
-    "code",
-    "commentable",
-    "comment",
-    "copyright",
-    "css",
-    "disableshare",
-    "disablehljs",
-    "disqus",
-    "editpost",
-    "emoji",
-    "eventdate",
-    "fontawesome",
-    "gallery",
-    "hidemeta",
-    "hidesummary",
-    "hiddenfromhomepage",
-    "hiddenfromsearch",
-    "highlight",
-    "js",
-    "katex",
-    "license",
-    "lightgallery",
-    "linktocontent",
-    "math",
-    "mathjax",
-    "mermaid",
-    "meta",
-    "metaalignment",
-    "next",
-    "previous",
-    "noindex",
-    "nolicense",
-    "nometa",
-    "notoc",
-    "og_image",
-    "pinned",
-    "postmetainfooter",
-    "prev",
-    "readingtime",
-    "reward",
-    "ruby",
-    "searchhidden",
-    "seotitle",
-    "share_img",
-    "showauthor",
-    "showbreadcrumbs",
-    "showcodecopybuttons",
-    "showdate",
-    "showfullcontent",
-    "showpostnavlinks",
-    "showreadingtime",
-    "showrssbuttoninsectiontermlist",
-    "showsharebuttons",
-    "showsummary",
-    "showtableofcontents",
-    "showtoc",
-    "showwordcount",
-    "socialshare",
-    "tableofcontents",
-    "thumbnailimage",
-    "toc",
-    "tocopen",
-    "tocnum",
-    "top",
-    "usehugotoc",
-    "wordcount",
-    "autocollapsetoc",
-    "autonumbering",
-    "contentcopyright",
-    "hideheaderandfooter",
-    "postdate",
-    "subtitle_en",
-];
-
-/// True if a key that is not ours is kept without a warning.
-pub(super) fn is_silent(key: &str, is_stretch: bool) -> bool {
-    let is_fact = OF_STRETCHES.contains(&key);
-    let lower = key.to_ascii_lowercase();
-    is_fact || (!is_stretch || !KNOWN.contains(&lower.as_str())) && FROM_ELSEWHERE.contains(&lower.as_str())
+/// A key of front matter.
+#[derive(Debug)]
+pub struct Key {
+    pub name: &'static str,
+    /// Other spellings, in lower case, most important first.
+    pub others: &'static [&'static str],
+    pub(super) form: Form,
+    pub about: &'static str,
+    pub example: &'static str,
 }
 
-/// Writes known keys in lower case, `Title:` as `title:`, like Hugo. No byte moves; if both are there, both stay.
-pub(super) fn in_lower_case(block: &str) -> String {
-    let key_of = |line: &str| {
-        let end = line.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(line.len());
-        line[end..].trim_start_matches(' ').starts_with([':', '=']).then_some(end)
-    };
-    let written: HashSet<&str> = block.lines().filter_map(|line| Some(&line[..key_of(line)?])).collect();
-    let mut is_top = true;
-    let lines = block.split_inclusive('\n').map(|line| {
-        is_top &= !line.starts_with('[');
-        let lower = key_of(line).filter(|_| is_top).map(|end| (line[..end].to_ascii_lowercase(), end));
-        match lower {
-            Some((key, end)) if KNOWN.contains(&key.as_str()) && !written.contains(key.as_str()) => {
-                format!("{key}{}", &line[end..])
-            }
-            _ => line.to_owned(),
+/// Form of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Text,
+    /// Text or list of texts; of tables, such as authors, their names.
+    Texts,
+    /// File name, however a theme writes it.
+    Picture,
+    Date,
+    Flag,
+    Comments,
+    Number,
+    Choice(&'static [&'static str]),
+    Table,
+}
+
+impl Form {
+    /// Description of a right value, for messages.
+    pub fn expected(self) -> String {
+        match self {
+            Self::Text => "a text".to_owned(),
+            Self::Texts => "a text or a list of texts".to_owned(),
+            Self::Picture => "the name of a picture".to_owned(),
+            Self::Date => "a date such as 2026-05-02".to_owned(),
+            Self::Flag => "true or false".to_owned(),
+            Self::Comments => "true, false, open or closed".to_owned(),
+            Self::Number => "a whole number".to_owned(),
+            Self::Choice(words) => words.join(" or "),
+            Self::Table => "a table".to_owned(),
         }
-    });
-    lines.collect()
-}
-
-/// Line of each key and each table, counted from the fence.
-pub(super) fn lines_of_keys(block: &str) -> HashMap<&str, usize> {
-    let mut lines = HashMap::new();
-    for (at, line) in block.lines().enumerate() {
-        let key = line.trim_start_matches([' ', '\t', '[']).split([':', '=', ']']).next().unwrap_or_default();
-        lines.entry(key.trim().trim_matches('"')).or_insert(at + 2);
     }
-    lines
+
+    /// True if the value can be read. An empty value always can.
+    pub fn fits(self, value: &Value) -> bool {
+        match self {
+            _ if value.is_null() => true,
+            Self::Text | Self::Date => values::text(value).is_some() || !value.is_array() && !value.is_object(),
+            Self::Texts | Self::Picture => true,
+            Self::Flag => values::flag(value).is_some(),
+            Self::Comments => values::comments(value).is_some(),
+            Self::Number => values::text(value).is_none_or(|text| text.parse::<u32>().is_ok()),
+            Self::Choice(words) => values::text(value).is_none_or(|text| words.contains(&&*text)),
+            Self::Table => value.is_object(),
+        }
+    }
+
+    /// True if there is something in the value.
+    pub fn is_filled(self, value: &Value) -> bool {
+        match self {
+            Self::Texts => !values::texts(value).is_empty(),
+            Self::Picture => !values::picture(value).is_empty(),
+            Self::Flag | Self::Comments | Self::Table => !value.is_null(),
+            _ => values::text(value).is_some(),
+        }
+    }
 }
 
-pub(super) fn unknown_key(is_toml: bool, lines: &HashMap<&str, usize>, key: &str) -> Fault {
-    let line = lines.get(key).copied().unwrap_or(2);
-    let mend = match nearest(key, KNOWN.iter().chain(OF_STRETCHES).copied()) {
-        Some(meant) => format!("Did you mean {meant}?"),
-        None => {
-            let extra = if is_toml { "[extra]" } else { "extra:" };
-            format!("It is kept; move it below {extra} to keep it without this warning.")
-        }
-    };
-    Fault { place: Place { line, column: 1 }, what: format!("the key {key} is not known"), mend }
+const fn key(
+    name: &'static str,
+    others: &'static [&'static str],
+    form: Form,
+    about: &'static str,
+    example: &'static str,
+) -> Key {
+    Key { name, others, form, about, example }
+}
+
+/// Keys of all kinds of content.
+pub const KEYS: &[Key] = &[
+    key("title", &[], Form::Text, "the heading", "title: \"Feet first\""),
+    key(
+        "date",
+        &[],
+        Form::Date,
+        "nothing is shown before this date. Without a zone, the site's zone is used. Without a date, the date in the \
+         file name or address is used",
+        "date: 2026-05-02 10:30",
+    ),
+    key("updated", &["lastmod", "last_modified_at"], Form::Date, "shown beside the date", "updated: 2026-06-01"),
+    key("draft", &[], Form::Flag, "not published", "draft: true"),
+    key("published", &[], Form::Flag, "`false` is a draft", "published: false"),
+    key(
+        "publish_date",
+        &["publishdate"],
+        Form::Date,
+        "appears then, whatever `date` says",
+        "publish_date: 2026-05-02T10:00:00+02:00",
+    ),
+    key("expiry_date", &["expirydate"], Form::Date, "disappears then", "expiry_date: 2027-01-01"),
+    key("featured", &[], Form::Flag, "the newest featured post is the first on the home page", "featured: true"),
+    key("slug", &[], Form::Text, "the last part of the address, instead of the file name", "slug: feet"),
+    key("url", &["path", "permalink"], Form::Text, "the whole address", "url: /training/feet"),
+    key(
+        "aliases",
+        &["redirect_from"],
+        Form::Texts,
+        "old addresses that redirect here. Their comments come along",
+        "aliases: [/2019/feet.html]",
+    ),
+    key(
+        "tags",
+        &["tag"],
+        Form::Texts,
+        "tags. One text may contain several with commas (in `_posts/` also with spaces)",
+        "tags: [feet, calves]",
+    ),
+    key("categories", &["category"], Form::Texts, "also tags", "categories: runs"),
+    key("taxonomies", &[], Form::Table, "of these, `tags` and `categories` count", "taxonomies: {tags: [feet]}"),
+    key("series", &[], Form::Texts, "posts of one series are its parts, by date", "series: One body part at a time"),
+    key(
+        "description",
+        &["summary", "excerpt"],
+        Form::Text,
+        "one sentence for search engines, feeds and the top of the post. Without it, the start of the text",
+        "description: \"Three stretches.\"",
+    ),
+    key("authors", &["author"], Form::Texts, "the writers, if not the author in site.toml", "authors: [Ana, Lisa]"),
+    key(
+        "image",
+        &["cover", "featured_image", "featuredimage", "feature_image", "images", "header", "thumbnail"],
+        Form::Picture,
+        "a picture beside the file or in `media/`",
+        "image: cover.jpg",
+    ),
+    key(
+        "comments",
+        &[],
+        Form::Comments,
+        "`false` or `closed` closes the thread. `open` keeps it open however old the post is",
+        "comments: false",
+    ),
+    key("language", &["lang"], Form::Text, "the language of the text, if not the site's", "language: de"),
+    key("extra", &[], Form::Table, "anything of yours. It is ignored", "extra: {mood: good}"),
+];
+
+/// Keys of stretches. Other files may use the same words for other things, as themes do.
+pub const STRETCH_KEYS: &[Key] = &[
+    key("names", &[], Form::Texts, "other names", "names: [Toe grips]"),
+    key("areas", &[], Form::Texts, "areas of the body. The first one is its place in the list", "areas: [toes, feet]"),
+    key("equipment", &[], Form::Texts, "gear", "equipment: [step]"),
+    key("position", &[], Form::Text, "the starting position", "position: standing"),
+    key("hold_seconds", &["hold"], Form::Number, "seconds", "hold_seconds: 15"),
+    key("repeats", &[], Form::Number, "number of repeats", "repeats: 5"),
+    key("sides", &[], Form::Choice(&["each", "both"]), "`each` or `both`", "sides: each"),
+    key("sets", &[], Form::Number, "sets per day", "sets: 2"),
+    key("level", &[], Form::Choice(&["easy", "medium", "hard"]), "`easy`, `medium` or `hard`", "level: easy"),
+    key("video", &[], Form::Text, "an address or a file", "video: toes.mp4"),
+    key("picture", &[], Form::Text, "a file. An SVG is shown inside the page", "picture: toes.svg"),
+    key("easier", &[], Form::Text, "the slug of an easier stretch", "easier: ball-roll"),
+    key("harder", &[], Form::Text, "the slug of a harder stretch", "harder: toe-flexion"),
+    key("feel", &[], Form::Text, "where it should pull", "feel: Across the top of the toes."),
+    key("stop_if", &["stop-if"], Form::Text, "when to stop", "stop_if: Stop if a joint hurts."),
+    key("credit", &[], Form::Text, "who showed it", "credit: Shown by Dr. Meg"),
+];
+
+impl Key {
+    /// All spellings, the first one first.
+    pub fn spellings(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.others.iter().copied())
+    }
+}
+
+/// Keys that a file may have.
+pub(super) fn of_kind(is_stretch: bool) -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().chain(STRETCH_KEYS.iter().filter(move |_| is_stretch))
+}
+
+/// True if every file may have a key of this spelling.
+pub(super) fn is_known(spelling: &str) -> bool {
+    of_kind(false).any(|key| key.spellings().any(|own| own == spelling))
 }

@@ -1,12 +1,13 @@
 use jiff::tz::TimeZone;
 
-use super::{
-    keys::{KNOWN, OF_STRETCHES},
-    *,
-};
+use super::*;
 
 fn parse(text: &str) -> Result<Parsed, Fault> {
     super::parse(text, true)
+}
+
+fn tags(front_matter: &FrontMatter, at_blanks: bool) -> Vec<String> {
+    front_matter.tags(at_blanks).into_iter().map(|(_, name)| name).collect()
 }
 
 #[test]
@@ -17,11 +18,10 @@ fn yaml_and_toml_say_the_same() {
     for text in [yaml, toml, &yaml.replace('\n', "\r\n"), &format!("\u{feff}{yaml}")] {
         let parsed = parse(text).expect(text);
         let front_matter = parsed.front_matter;
-        assert_eq!(front_matter.title.as_deref(), Some("A: b"));
-        assert_eq!(front_matter.date, Some(RawDate("2026-05-02".to_owned())));
-        assert_eq!(front_matter.tags.words, ["no", "Feet"]);
-        assert_eq!(front_matter.categories.words, ["runs"]);
-        assert!(front_matter.draft.0);
+        assert_eq!(front_matter.text("title").as_deref(), Some("A: b"));
+        assert_eq!(front_matter.date("date"), Some(("date", RawDate("2026-05-02".to_owned()))));
+        assert_eq!(tags(&front_matter, false), ["no", "Feet", "runs"]);
+        assert!(front_matter.is_draft());
         assert_eq!(&text[parsed.body_start..], "Text");
         assert!(parsed.warnings.is_empty());
     }
@@ -58,8 +58,8 @@ fn dates() {
 #[test]
 fn a_key_that_stands_twice_counts_once_and_is_told() {
     let parsed = parse("---\ntitle: First\ntags: [a]\ntitle: Last\n---\nText").expect("is read");
-    assert_eq!(parsed.front_matter.title.as_deref(), Some("First"));
-    assert_eq!(parsed.front_matter.tags.words, ["a"]);
+    assert_eq!(parsed.front_matter.text("title").as_deref(), Some("First"));
+    assert_eq!(tags(&parsed.front_matter, false), ["a"]);
     let [warning] = &parsed.warnings[..] else { panic!("{:?}", parsed.warnings) };
     assert_eq!(warning.place.line, 4);
     assert!(warning.what.contains("the key title stands here again"), "{}", warning.what);
@@ -69,10 +69,10 @@ fn a_key_that_stands_twice_counts_once_and_is_told() {
 fn empty_lines_may_stand_above_a_head() {
     let text = "\u{feff}\n\n---\ntitle: x\ndraft: true\nmoood: odd\ntitle: y\n---\nText";
     let parsed = parse(text).expect("is read");
-    assert_eq!((parsed.front_matter.title.as_deref(), &text[parsed.body_start..]), (Some("x"), "Text"));
+    assert_eq!((parsed.front_matter.text("title").as_deref(), &text[parsed.body_start..]), (Some("x"), "Text"));
     assert_eq!((parsed.warnings[0].place.line, parsed.unknown_keys[0].place.line), (7, 6));
     let rule = parse("\n---\n\nA text between rules.\n\n---\n").expect("is all Markdown");
-    assert_eq!(rule.front_matter.title, None);
+    assert_eq!(rule.front_matter.text("title"), None);
 }
 
 #[test]
@@ -108,9 +108,9 @@ fn only_a_slip_in_the_spelling_gets_advice_on_spelling() {
 }
 
 #[test]
-fn unknown_keys_are_kept_and_told() {
+fn unknown_keys_are_told() {
     let parsed = parse("---\ntitle: a\ntitel: b\nmood: post\n---\n").expect("parses");
-    assert_eq!(parsed.front_matter.unknown.len(), 2);
+    assert_eq!(parsed.unknown_keys.len(), 2);
     let warnings: Vec<(usize, &str)> =
         parsed.unknown_keys.iter().map(|fault| (fault.place.line, fault.mend.as_str())).collect();
     assert!(warnings.contains(&(3, "Did you mean title?")), "{warnings:?}");
@@ -124,43 +124,56 @@ fn what_other_systems_write_is_understood() {
     let parse = |head: &str| {
         parse(&format!("---\n{head}\n---\n")).unwrap_or_else(|fault| panic!("{head}: {fault:?}")).front_matter
     };
-    assert_eq!(parse("description: a\nsummary: b").any_description(), Some("a"));
-    assert_eq!(parse("description:\nsummary: b").any_description(), Some("b"));
+    assert_eq!(parse("description: a\nsummary: b").text("description").as_deref(), Some("a"));
+    assert_eq!(parse("description:\nsummary: b").text("description").as_deref(), Some("b"));
     assert_eq!(
-        parse("lastmod: 2026-05-02\nupdated: 2026-05-03").any_updated(),
-        Some(("updated", &RawDate("2026-05-03".to_owned())))
+        parse("lastmod: 2026-05-02\nupdated: 2026-05-03").date("updated"),
+        Some(("updated", RawDate("2026-05-03".to_owned())))
     );
-    assert_eq!(parse("author: {name: Ana, email: x}").any_authors(), ["Ana"]);
-    assert_eq!(parse("authors: [{name: Ana}, Jo]").any_authors(), ["Ana", "Jo"]);
-    assert!(!parse("draft:").draft.0);
-    assert_eq!(parse("tags:\nseries:\naliases:").tags, Words::default());
-    assert_eq!(parse("tags: [no, 1.10, 007]").tags.words, ["no", "1.10", "007"]);
-    assert_eq!(parse("comments: no").comments, CommentsFlag::Closed);
+    assert_eq!(parse("lastmod: 2026-05-02").date("updated"), Some(("lastmod", RawDate("2026-05-02".to_owned()))));
+    assert_eq!(parse("author: {name: Ana, email: x}").texts("authors"), ["Ana"]);
+    assert_eq!(parse("authors: [{name: Ana}, Jo]").texts("authors"), ["Ana", "Jo"]);
+    assert_eq!(parse("aliases: /a\nredirect_from: [/b]").aliases(), ["/a", "/b"]);
+    assert!(!parse("draft:").is_draft());
+    assert!(parse("published: false").is_draft());
+    assert_eq!(parse("tags:\nseries:\naliases:").tags(true), []);
+    assert_eq!(tags(&parse("tags: [no, 1.10, 007]"), true), ["no", "1.10", "007"]);
+    assert_eq!(
+        parse("tags: a\ncategory: b\ntaxonomies: {tags: [c]}").tags(false),
+        [("tags", "a".to_owned()), ("category", "b".to_owned()), ("tags", "c".to_owned())]
+    );
+    assert_eq!(parse("comments: no").comments(), CommentsFlag::Closed);
+    assert_eq!(parse("comments: {id: 1}").comments(), CommentsFlag::AsSite);
 }
 
 #[test]
-fn the_list_of_known_keys_is_complete() {
-    // A key that is in the list but not in the type would land in `unknown`.
-    for key in KNOWN.iter().chain(OF_STRETCHES) {
-        let value = match *key {
-            "draft" | "featured" | "published" | "comments" => "true",
-            "hold_seconds" | "hold" | "repeats" | "sets" => "3",
-            "sides" => "each",
-            "level" => "easy",
-            "taxonomies" | "extra" => "{}",
-            _ => "x",
-        };
-        let parsed = parse(&format!("---\n{key}: {value}\n---\n")).unwrap_or_else(|fault| panic!("{key}: {fault:?}"));
-        assert!(parsed.unknown_keys.is_empty(), "{key}");
+fn a_spelling_in_capitals_counts_where_there_is_no_other() {
+    for (head, title) in [("Title: a", "a"), ("Title: a\ntitle: b", "b"), ("title: b\nTITLE: a", "b")] {
+        let parsed = parse(&format!("---\n{head}\n---\n")).expect(head);
+        assert_eq!(parsed.front_matter.text("title").as_deref(), Some(title), "{head}");
+        assert!(parsed.unknown_keys.is_empty(), "{head}");
+    }
+}
+
+#[test]
+fn every_example_of_the_table_is_right() {
+    for key in KEYS.iter().chain(STRETCH_KEYS) {
+        let value = key.example.strip_prefix(key.name).expect("an example begins with its key");
+        for spelling in key.spellings() {
+            let head = format!("---\n{spelling}{value}\n---\n");
+            let parsed = parse(&head).unwrap_or_else(|fault| panic!("{head}: {fault:?}"));
+            assert!(parsed.unknown_keys.is_empty() && parsed.warnings.is_empty(), "{head}");
+            assert!(parsed.front_matter.find(key.name).is_some(), "{head}");
+        }
     }
 }
 
 #[test]
 fn nothing_usual_takes_a_post_down() {
-    for key in KNOWN {
+    for key in KEYS.iter().flat_map(Key::spellings) {
         for head in [format!("---\n{key}:\n---\n"), format!("---\n{key}: ~\n---\n"), format!("---\n{key}: \"\"\n---\n")]
         {
-            if !(head.contains('"') && matches!(*key, "taxonomies" | "extra")) {
+            if !(head.contains('"') && matches!(key, "taxonomies" | "extra")) {
                 super::parse(&head, false).unwrap_or_else(|fault| panic!("{head}: {fault:?}"));
             }
         }
@@ -189,14 +202,15 @@ fn pictures_of_many_themes() {
         ("image: {path: a.jpg, alt: x}", Some(("image", "a.jpg"))),
         ("image:\nthumbnail: a.jpg", Some(("thumbnail", "a.jpg"))),
         ("cover: {image: a.jpg, relative: true}", Some(("cover", "a.jpg"))),
-        ("featuredImage: a.jpg", Some(("featured_image", "a.jpg"))),
+        ("featuredImage: a.jpg", Some(("featuredimage", "a.jpg"))),
         ("header: {teaser: b.jpg, image: a.jpg, caption: x}", Some(("header", "a.jpg"))),
         ("header: {overlay_image: a.jpg}", Some(("header", "a.jpg"))),
         ("images: [a.jpg, b.jpg]", Some(("images", "a.jpg"))),
         ("cover: {image: ''}", None),
     ] {
         let parsed = parse(&format!("---\n{head}\n---\n")).expect(head);
-        assert_eq!(parsed.front_matter.any_image(), image, "{head}");
+        let image = image.map(|(key, name): (&'static str, &str)| (key, name.to_owned()));
+        assert_eq!(parsed.front_matter.image(), image, "{head}");
     }
 }
 
@@ -208,11 +222,11 @@ fn one_text_may_hold_several_tags() {
         ("tags: [a b, c]", vec!["a b", "c"], vec!["a b", "c"]),
         ("Tags: a", vec!["a"], vec!["a"]),
     ] {
-        let tags = parse(&format!("---\n{head}\n---\n")).expect(head).front_matter.tags;
-        assert_eq!(
-            (tags.split(false), tags.split(true)),
-            (hugo.into_iter().map(str::to_owned).collect(), jekyll.into_iter().map(str::to_owned).collect()),
-            "{head}"
-        );
+        let parsed = parse(&format!("---\n{head}\n---\n")).expect(head).front_matter;
+        assert_eq!((tags(&parsed, false), tags(&parsed, true)), (owned(&hugo), owned(&jekyll)), "{head}");
     }
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
 }

@@ -59,7 +59,7 @@ pub(super) struct Head {
 
 impl Head {
     pub fn of(outline: &Outline) -> Self {
-        let key = outline.front_matter.any_url().map_or("slug", |(key, _)| key);
+        let key = outline.front_matter.written("url").map_or("slug", |(key, _)| key);
         Self {
             kind: outline.source.kind,
             file: outline.source.file.path.clone(),

@@ -115,10 +115,10 @@ impl Maker<'_> {
         let told = |fault: &Fault| warning(fault.place, fault.what.clone(), fault.mend.clone());
         let mut problems: Vec<Problem> = outline.warnings.iter().map(told).collect();
         let unknown_keys = outline.unknown_keys.iter().map(told).collect();
-        let image = outline.image().and_then(|(key, name)| match files.find(name) {
-            Some(file) => fit(file, key, name, &outline, &mut problems),
+        let image = outline.image().and_then(|(key, name)| match files.find(&name) {
+            Some(file) => fit(file, key, &name, &outline, &mut problems),
             None => {
-                problems.push(missing(key, name, &outline));
+                problems.push(missing(key, &name, &outline));
                 None
             }
         });
@@ -141,10 +141,9 @@ impl Maker<'_> {
             Kind::Post => Item::Post(Arc::new(self.post(outline, body, image))),
             Kind::Page => Item::Page(Arc::new(page(outline, body, image))),
             Kind::Stretch => {
-                let video = outline.front_matter.facts.video.as_deref();
-                let embed = video.and_then(|name| {
-                    markdown::embed(name, None, &files).or_else(|| {
-                        problems.push(missing("video", name, &outline));
+                let embed = outline.front_matter.text("video").and_then(|name| {
+                    markdown::embed(&name, None, &files).or_else(|| {
+                        problems.push(missing("video", &name, &outline));
                         None
                     })
                 });
@@ -179,16 +178,16 @@ impl Maker<'_> {
 
     fn post(&self, outline: Outline, body: Body, image: Option<&MediaFile>) -> Post {
         let date = outline.date.clone();
-        let series = outline.front_matter.series.0.first().cloned();
-        let close_after = self.rules.close_after.filter(|_| outline.front_matter.comments != CommentsFlag::Open);
+        let front_matter = &outline.front_matter;
+        let close_after = self.rules.close_after.filter(|_| front_matter.comments() != CommentsFlag::Open);
         let mut post = Post {
             updated: outline.updated.clone(),
             tags: outline.tags(),
-            series,
-            authors: outline.front_matter.any_authors().to_vec(),
-            comments_open: outline.front_matter.comments != CommentsFlag::Closed,
+            series: front_matter.texts("series").into_iter().next(),
+            authors: front_matter.texts("authors"),
+            comments_open: front_matter.comments() != CommentsFlag::Closed,
             comments_until: None,
-            featured: outline.front_matter.featured.0,
+            featured: front_matter.is_featured(),
             threads: outline::threads(&outline.slug, &outline.aliases),
             entry: entry(outline, body, image.map(MediaFile::picture)),
             date,
@@ -243,32 +242,27 @@ fn stretch(
         }
         inlined
     });
-    let facts = outline.front_matter.facts.clone();
-    let slug = |name: Option<String>| name.and_then(|name| Slug::from_text(&name));
+    let facts = &outline.front_matter;
+    let slug = |key: &str| Slug::from_text(&facts.text(key)?);
     Stretch {
-        names: facts.names.0,
-        areas: facts.areas.0,
-        equipment: facts.equipment.0,
-        position: filled(facts.position),
-        hold_seconds: facts.hold_seconds,
-        repeats: facts.repeats,
-        sides: facts.sides,
-        sets: facts.sets,
-        level: facts.level,
+        names: facts.texts("names"),
+        areas: facts.texts("areas"),
+        equipment: facts.texts("equipment"),
+        position: facts.text("position"),
+        hold_seconds: facts.number("hold_seconds"),
+        repeats: facts.number("repeats"),
+        sides: facts.choice("sides"),
+        sets: facts.number("sets"),
+        level: facts.choice("level"),
         video,
         pictogram,
-        easier: slug(facts.easier),
-        harder: slug(facts.harder),
-        feel: filled(facts.feel),
-        stop_if: filled(facts.stop_if),
-        credit: filled(facts.credit),
+        easier: slug("easier"),
+        harder: slug("harder"),
+        feel: facts.text("feel"),
+        stop_if: facts.text("stop_if"),
+        credit: facts.text("credit"),
         entry: entry(outline, body, picture.map(MediaFile::picture)),
     }
-}
-
-/// Drops an empty value, such as `stop_if: ""` from `instep new --stretch`.
-fn filled(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.trim().is_empty())
 }
 
 /// Longest excerpt made from the start of a text, in characters.
@@ -277,13 +271,11 @@ const EXCERPT: usize = 280;
 const DESCRIPTION: usize = 155;
 
 fn entry(outline: Outline, mut body: Body, image: Option<Picture>) -> Entry {
-    let description = outline.front_matter.any_description().map(str::to_owned);
+    let description = outline.front_matter.text("description");
     let before_more = body.excerpt.take();
     let text = body.text.get(..body.main).unwrap_or(&body.text).to_owned();
     let described = description.clone().or_else(|| Some(shorten(before_more.as_deref()?, DESCRIPTION)));
     let language = outline.language();
-    let mut extra = outline.front_matter.extra.unwrap_or_default();
-    extra.extend(outline.front_matter.unknown);
     Entry {
         slug: outline.slug,
         address: outline.address,
@@ -298,7 +290,6 @@ fn entry(outline: Outline, mut body: Body, image: Option<Picture>) -> Entry {
         publish_at: outline.publish_at,
         expire_at: outline.expire_at,
         language,
-        extra,
         file: outline.source.file.path,
     }
 }

@@ -6,7 +6,8 @@ use jiff::{Timestamp, Zoned, civil::Time};
 
 use crate::{
     content::{
-        front_matter::{self, Fault, Flag, FrontMatter, RawDate, day_in},
+        dialects::is_pattern,
+        front_matter::{self, Fault, FrontMatter, day_in},
         markdown::nesting::too_deep,
         source::{Kind, Source},
     },
@@ -60,25 +61,26 @@ impl Outline {
         }
         let (front_matter, mut warnings) = (parsed.front_matter, parsed.warnings);
         let slug = slug(&source, &front_matter, text)?;
-        let title = match front_matter.title.as_deref().map(str::trim).filter(|title| !title.is_empty()) {
-            Some(title) => title.to_owned(),
+        let title = match front_matter.text("title") {
+            Some(title) => title,
             None => {
                 let what = "there is no title".to_owned();
                 warnings.push(fault(text, "title", what, "Write title: … into the front matter."));
                 slug.as_str().replace(['-', '_'], " ")
             }
         };
-        let date_at = |key: &str, raw: Option<&RawDate>| {
-            let read = raw.filter(|raw| !raw.0.trim().is_empty()).map(|raw| raw.read(&rules.zone)).transpose();
-            read.map_err(|what| fault(text, key, what, "Correct the date."))
+        let date_at = |key: &str| {
+            let Some((key, raw)) = front_matter.date(key) else { return Ok(None) };
+            raw.read(&rules.zone).map(Some).map_err(|what| fault(text, key, what, "Correct the date."))
         };
-        let old_addresses = || front_matter.aliases.0.iter().chain(&front_matter.redirect_from.0);
+        let own_address = front_matter.written("url");
+        let old_addresses = front_matter.aliases();
         let in_address = || {
-            let own = front_matter.any_url().and_then(|(_, url)| day_in(url));
-            own.or_else(|| old_addresses().find_map(|old| day_in(old)))
+            let own = own_address.as_ref().and_then(|(_, url)| day_in(url));
+            own.or_else(|| old_addresses.iter().find_map(|old| day_in(old)))
         };
         let elsewhere = source.date.or_else(in_address).and_then(|day| day.to_zoned(rules.zone.clone()).ok());
-        let date = match date_at("date", front_matter.date.as_ref()) {
+        let date = match date_at("date") {
             Err(mut fault) if elsewhere.is_some() => {
                 fault.what.push_str(", so that of the file's name or address counts");
                 warnings.push(fault);
@@ -91,23 +93,20 @@ impl Outline {
             let mend = "Write one into the front matter, such as date: 2026-05-02.";
             warnings.push(fault(text, "date", what, mend));
         }
-        let publish_date = date_at("publish_date", front_matter.publish_date.as_ref())?;
+        let publish_date = date_at("publish_date")?;
         let publish_at = publish_date.or_else(|| date.clone()).map(|at| at.timestamp());
-        let expire_at = date_at("expiry_date", front_matter.expiry_date.as_ref())?.map(|at| at.timestamp());
+        let expire_at = date_at("expiry_date")?.map(|at| at.timestamp());
         // Only a warning: nothing depends on it.
-        let updated = match front_matter.any_updated() {
-            Some((key, raw)) => date_at(key, Some(raw)).unwrap_or_else(|fault| {
-                warnings.push(fault);
-                None
-            }),
-            None => None,
-        };
+        let updated = date_at("updated").unwrap_or_else(|fault| {
+            warnings.push(fault);
+            None
+        });
         let is_day = |moment: &Zoned| moment.time() == Time::midnight();
         let is_too_early = |updated: &Zoned| {
             let too_early = |date: &Zoned| updated < date && (!is_day(updated) || updated.date() < date.date());
             date.as_ref().is_some_and(too_early)
         };
-        let updated = match (front_matter.any_updated(), updated) {
+        let updated = match (front_matter.date("updated"), updated) {
             (Some((key, _)), Some(updated)) if is_too_early(&updated) => {
                 let what = format!("{key} is before date, so it does not count");
                 warnings.push(fault(text, key, what, "Correct one of them."));
@@ -124,9 +123,9 @@ impl Outline {
             Kind::Page => format!("/{slug}"),
             Kind::Stretch => format!("/stretches/{slug}"),
         };
-        let address = match front_matter.any_url() {
+        let address = match own_address {
             None => usual,
-            Some((key, url)) => match address::tidy(url).filter(|_| !is_pattern(url)) {
+            Some((key, url)) => match address::tidy(&url).filter(|_| !is_pattern(&url)) {
                 Some(address) => address,
                 None => {
                     let what = format!("{url:?} cannot be an address here, so it is {usual}");
@@ -136,21 +135,21 @@ impl Outline {
                 }
             },
         };
-        for (key, name) in tag_names(&front_matter, source.is_jekyll) {
+        for (key, name) in front_matter.tags(source.is_jekyll) {
             if Slug::of_tag(&name).is_none() {
                 let what = format!("the tag {name:?} has no letter for an address, so it is left out");
                 warnings.push(fault(text, key, what, "Write it with letters or digits."));
             }
         }
-        if let Some(written) = front_matter.any_language().filter(|tag| !language::is_tag(&tag.replace('_', "-"))) {
-            let key = if front_matter.language.is_some() { "language" } else { "lang" };
+        let written = front_matter.written("language");
+        if let Some((key, written)) = written.filter(|(_, tag)| !language::is_tag(&tag.replace('_', "-"))) {
             let what = format!("{written:?} is no tag of a language, so the text counts as one in that of the site");
             warnings.push(fault(text, key, what, "Write a tag such as de or pt-BR."));
         }
         let mut aliases = Vec::new();
         // Looked up once, however many are wrong.
         let aliases_at = OnceCell::new();
-        for alias in old_addresses() {
+        for alias in &old_addresses {
             match address::tidy(alias) {
                 Some(alias) if alias != address => aliases.push(alias),
                 Some(_) => {}
@@ -163,7 +162,7 @@ impl Outline {
         }
         Ok(Self {
             body_start: parsed.body_start,
-            draft: source.is_draft || front_matter.draft.0 || front_matter.published == Some(Flag(false)),
+            draft: source.is_draft || front_matter.is_draft(),
             source,
             front_matter,
             warnings,
@@ -185,26 +184,23 @@ impl Outline {
     }
 
     /// Key and name of the picture in the front matter.
-    pub fn image(&self) -> Option<(&'static str, &str)> {
+    pub fn image(&self) -> Option<(&'static str, String)> {
         match self.source.kind {
-            Kind::Stretch => {
-                let name = self.front_matter.facts.picture.as_deref();
-                name.filter(|name| !name.trim().is_empty()).map(|name| ("picture", name))
-            }
-            _ => self.front_matter.any_image(),
+            Kind::Stretch => self.front_matter.written("picture"),
+            _ => self.front_matter.image(),
         }
     }
 
     /// Language of the text, if the author names one; `en_US` is common in other programs.
     pub fn language(&self) -> Option<String> {
-        let tag = self.front_matter.any_language()?.replace('_', "-");
+        let tag = self.front_matter.text("language")?.replace('_', "-");
         language::is_tag(&tag).then_some(tag)
     }
 
     /// Tags and categories together, each in its first spelling.
     pub fn tags(&self) -> Vec<Tag> {
         let (mut tags, mut known) = (Vec::new(), HashSet::new());
-        for (_, name) in tag_names(&self.front_matter, self.source.is_jekyll) {
+        for (_, name) in self.front_matter.tags(self.source.is_jekyll) {
             if let Some(slug) = Slug::of_tag(&name)
                 && known.insert(slug.clone())
             {
@@ -235,7 +231,7 @@ fn fault(text: &str, key: &str, what: String, mend: &str) -> Fault {
 
 /// Slug in the front matter, else from the file's name.
 fn slug(source: &Source, front_matter: &FrontMatter, text: &str) -> Result<Slug, Fault> {
-    let Some(written) = &front_matter.slug else {
+    let Some(written) = front_matter.text("slug") else {
         return Slug::from_text(&source.name).ok_or_else(|| Fault {
             place: Place::START,
             what: "the name of the file has no letter for an address".to_owned(),
@@ -243,37 +239,13 @@ fn slug(source: &Source, front_matter: &FrontMatter, text: &str) -> Result<Slug,
         });
     };
     let what = || format!("{written:?} has no letter for an address");
-    Slug::from_text(written).ok_or_else(|| fault(text, "slug", what(), "Write a slug with letters or digits."))
+    Slug::from_text(&written).ok_or_else(|| fault(text, "slug", what(), "Write a slug with letters or digits."))
 }
 
 /// Names of all categories, as written.
 fn categories(front_matter: &FrontMatter, is_jekyll: bool) -> Vec<String> {
-    let names = tag_names(front_matter, is_jekyll);
-    names.into_iter().filter(|(key, _)| matches!(*key, "categories" | "category")).map(|(_, name)| name).collect()
-}
-
-/// Names of all tags and categories, each with its key. Jekyll splits `tags: a b` at the blank, the others do not.
-fn tag_names(front_matter: &FrontMatter, at_blanks: bool) -> Vec<(&'static str, String)> {
-    let taxonomies = front_matter.taxonomies.as_ref();
-    let taxonomy =
-        |name: &str| taxonomies.and_then(|all| all.get(name)).map(|words| words.0.clone()).unwrap_or_default();
-    let names = [
-        ("tags", front_matter.tags.split(at_blanks)),
-        ("tag", front_matter.tag.0.clone()),
-        ("categories", front_matter.categories.split(at_blanks)),
-        ("category", front_matter.category.0.clone()),
-        ("tags", taxonomy("tags")),
-        ("categories", taxonomy("categories")),
-    ];
-    names
-        .into_iter()
-        .flat_map(|(key, names)| names.into_iter().map(move |name| (key, name.trim().to_owned())))
-        .collect()
-}
-
-/// True for Jekyll's patterns: `/:year/:title/`, and the names of some.
-fn is_pattern(url: &str) -> bool {
-    url.contains("/:") || url.starts_with(':') || matches!(url, "pretty" | "date" | "ordinal" | "weekdate" | "none")
+    let names = front_matter.tags(is_jekyll).into_iter();
+    names.filter(|(key, _)| matches!(*key, "categories" | "category")).map(|(_, name)| name).collect()
 }
 
 /// Place of the line that begins with the key, else the top of the file.

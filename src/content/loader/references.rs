@@ -351,13 +351,8 @@ fn refusal(rules: &Rules, source: &str) -> Option<(String, String)> {
 
 /// Problems of names under `easier` and `harder` that no stretch has.
 pub(super) fn unknown_stretches(outline: &Outline, lookup: &dyn Lookup) -> Vec<Problem> {
-    let facts = &outline.front_matter.facts;
-    let named = [("easier", &facts.easier), ("harder", &facts.harder)];
-    let filled = named
-        .into_iter()
-        .filter_map(|(key, name)| Some((key, name.as_deref()?)))
-        .filter(|(_, name)| !name.trim().is_empty());
-    let unknown = filled.filter(|(_, name)| Slug::from_text(name).is_none_or(|slug| !lookup.has_stretch(&slug)));
+    let named = ["easier", "harder"].into_iter().filter_map(|key| Some((key, outline.front_matter.text(key)?)));
+    let unknown = named.filter(|(_, name)| Slug::from_text(name).is_none_or(|slug| !lookup.has_stretch(&slug)));
     unknown
         .map(|(key, name)| {
             let what = format!("there is no stretch called {name:?}");

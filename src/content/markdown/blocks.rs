@@ -8,9 +8,12 @@ use super::{
     ContentsLine, Events, Writer,
     lines::{block_length, lines_of, plain_text},
 };
-use crate::domain::{
-    entry::{Code, Piece},
-    words::escape_html,
+use crate::{
+    content::dialects::language_of_code,
+    domain::{
+        entry::{Code, Piece},
+        words::escape_html,
+    },
 };
 
 impl<'e> Writer<'_, 'e> {
@@ -125,7 +128,7 @@ impl<'e> Writer<'_, 'e> {
             self.raw(&format!("<pre><code{class}>{}</code></pre>\n", escape_html(&code)));
             return length;
         }
-        match language(info) {
+        match language_of_code(info) {
             // Long lines scroll in their own box, so it must be reachable by keyboard.
             "" => self.raw(&format!("<pre tabindex=\"0\"><code>{}</code></pre>\n", escape_html(&code))),
             language => self.piece(Piece::Code(Arc::new(Code::new(language, code)))),
@@ -158,13 +161,6 @@ impl<'e> Writer<'_, 'e> {
         });
         length
     }
-}
-
-/// Language from the info string of a code block: `rust`, `rust,linenos` (Zola), `rust {hl_lines=[1]}` (Hugo),
-/// `{.rust}` (Pandoc).
-fn language(info: &str) -> &str {
-    let info = info.trim_start().trim_start_matches(['{', '.']);
-    info.split([' ', '\t', ',', ';', '{', '}']).next().unwrap_or_default()
 }
 
 fn is_more(html: &str) -> bool {

@@ -1,6 +1,6 @@
 use super::*;
 
-pub(super) struct Site;
+pub(in crate::content) struct Site;
 
 impl Lookup for Site {
     fn texts(&self) -> &'static Texts {

@@ -6,8 +6,6 @@ use jiff::{
     tz::TimeZone,
 };
 
-use super::Node;
-
 /// A date as written; read in the site's time zone by [`RawDate::read`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawDate(pub String);
@@ -44,15 +42,6 @@ const TIMES: &[&str] = &["", " %H:%M", " %H:%M:%S%.f", "T%H:%M", "T%H:%M:%S%.f",
 const UTC: &[&str] = &["z", "utc", "gmt", "+00:00", "-00:00", "+0000", "-0000", "+00"];
 
 impl RawDate {
-    pub(super) fn of(node: Node) -> Option<Self> {
-        match node {
-            Node::Nothing => Some(Self(String::new())),
-            Node::Text(text) if text.parse::<bool>().is_ok() => Some(Self(String::new())),
-            Node::Text(text) => Some(Self(text)),
-            Node::List(_) | Node::Table(_) => None,
-        }
-    }
-
     /// Reads the date, in the site's time zone if none is written. Understands the forms of RFC 3339, TOML, Hugo and
     /// Jekyll: `2026-05-02`, `2026-05-02 10:00`, `2026-05-02T10:00:00+02:00`, `2026-05-02 10:00:00 +0200`.
     ///

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use super::{super::tests::Site, *};
+use super::*;
+use crate::content::markdown::{render, tests::Site};
 
 fn new_text(markdown: &str) -> String {
     expand(markdown, &Site).text.into_owned()
@@ -124,7 +125,7 @@ fn blocks_stand_apart() {
 #[test]
 fn remarks_of_the_markdown_point_to_the_old_text() {
     let written = "{{< highlight go >}}\na\n{{< /highlight >}}\n\n{{% b %}} ![x](none.jpg)";
-    let rendered = super::super::render(written, &Site);
+    let rendered = render(written, &Site);
     let places: Vec<&str> = rendered.remarks.iter().map(|remark| &written[remark.at..]).collect();
     assert_eq!(places, ["![x](none.jpg)", "{{% b %}} ![x](none.jpg)"]);
 }
@@ -142,7 +143,7 @@ proptest! {
         for remark in &expanded.remarks {
             prop_assert!(written.is_char_boundary(remark.at));
         }
-        let _ = super::super::render(&written, &Site);
+        let _ = render(&written, &Site);
     }
 
     #[test]

@@ -4,7 +4,14 @@ use super::{
     Lookup,
     tag::{Form, Tag},
 };
-use crate::{content::embeds, domain::address, texts::Article};
+use crate::{
+    content::embeds,
+    domain::{
+        address,
+        words::{escape_html, in_one_line, shorten},
+    },
+    texts::Article,
+};
 
 /// Action for a tag.
 pub(super) enum Meaning {
@@ -20,6 +27,8 @@ pub(super) enum Meaning {
     Unknown(String, String),
 }
 
+/// Characters of a tag that a message shows.
+const SHOWN: usize = 60;
 /// Longest run of quote and list markers, in bytes: it is repeated for each line that a tag becomes.
 const DEEPEST: usize = 200;
 
@@ -140,7 +149,7 @@ fn figure(tag: &Tag, around: &Surroundings) -> Option<String> {
     let nth = if tag.name == "figure" || tag.named.is_empty() { 0 } else { usize::MAX };
     let source =
         ["src", "url", "path"].iter().find_map(|key| tag.argument(key)).or_else(|| tag.argument_or("src", nth))?;
-    let (title, caption) = (tag.argument("title").map(one_line), caption(tag));
+    let (title, caption) = (tag.argument("title").map(in_one_line), caption(tag));
     let alt = words(tag.argument("alt").or(tag.argument("caption")).or(title.as_deref()).unwrap_or_default());
     let image = |title: &str| format!("![{alt}]({}{title})", destination(source));
     let linked = |image: String| match tag.argument("link").or(tag.argument("href")) {
@@ -185,7 +194,7 @@ fn caption(tag: &Tag) -> Option<String> {
         Some(link) => format!("[{by}]({})", destination(link)),
         None => by.to_owned(),
     });
-    let parts: Vec<String> = tag.argument("caption").map(one_line).into_iter().chain(by).collect();
+    let parts: Vec<String> = tag.argument("caption").map(in_one_line).into_iter().chain(by).collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }
 
@@ -207,7 +216,7 @@ fn reference(tag: &Tag, written: Option<&str>, lookup: &dyn Lookup) -> Meaning {
         return Meaning::Text(address::encode(&format!("/{}", written.trim_start_matches('/'))));
     }
     Meaning::Unknown(
-        format!("{} leads to no post or page here", tag.form.enclose(&one_line(&tag.inner))),
+        format!("{} leads to no post or page here", tag.form.enclose(&in_one_line(&tag.inner))),
         "Write the name of a Markdown file of this site, or the address as readers see it.".to_owned(),
     )
 }
@@ -220,7 +229,7 @@ fn rest_of(tag: &Tag) -> &str {
 fn details(tag: &Tag, texts: &Article) -> Meaning {
     let summary = tag.argument("title").or_else(|| tag.argument_or("summary", 0)).unwrap_or(&texts.details);
     let open = if tag.argument("open") == Some("true") { " open" } else { "" };
-    let summary = crate::domain::words::escape_html(&one_line(summary));
+    let summary = escape_html(&in_one_line(summary));
     Meaning::Opening(format!("\n\n<details{open}>\n<summary>{summary}</summary>\n\n"), "\n\n</details>\n\n")
 }
 
@@ -273,7 +282,7 @@ fn attributes(tag: &Tag, around: &Surroundings) -> Meaning {
 }
 
 fn unknown(tag: &Tag) -> Meaning {
-    let shown = tag.form.enclose(&short(&one_line(&tag.inner)));
+    let shown = tag.form.enclose(&shorten(&in_one_line(&tag.inner), SHOWN));
     let (what, mend) = match (tag.form, tag.is_call) {
         (Form::Angle | Form::Percent, _) | (_, true) => (
             format!("the shortcode {shown} is none that Instep knows, so readers see it as it is"),
@@ -292,7 +301,7 @@ fn unknown(tag: &Tag) -> Meaning {
 }
 
 pub(super) fn unclosed(tag: &Tag) -> (String, String) {
-    let what = format!("{} has no end", tag.form.enclose(&short(&one_line(&tag.inner))));
+    let what = format!("{} has no end", tag.form.enclose(&shorten(&in_one_line(&tag.inner), SHOWN)));
     (what, format!("Close it below with {}.", tag.form.enclose(&tag.verbatim_ending().unwrap_or_default())))
 }
 
@@ -328,7 +337,7 @@ fn longest_run(text: &str) -> usize {
 /// Escapes words for the text of a link, so that nothing in them is Markdown.
 fn words(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in one_line(text).chars() {
+    for c in in_one_line(text).chars() {
         if matches!(c, '[' | ']' | '\\' | '`' | '*' | '_' | '<' | '&') {
             safe.push('\\');
         }
@@ -338,7 +347,7 @@ fn words(text: &str) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    one_line(text).replace('\\', "\\\\").replace('"', "\\\"")
+    in_one_line(text).replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 /// Writes a link destination, in angle brackets if needed.
@@ -346,17 +355,6 @@ fn destination(address: &str) -> String {
     if is_plain_address(address) {
         return address.to_owned();
     }
-    let safe = one_line(address).replace('\\', "\\\\").replace('<', "\\<").replace('>', "\\>");
+    let safe = in_one_line(address).replace('\\', "\\\\").replace('<', "\\<").replace('>', "\\>");
     format!("<{safe}>")
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn short(text: &str) -> String {
-    match text.char_indices().nth(60) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }

@@ -1,4 +1,4 @@
-//! Expands shortcodes of Hugo, Zola and Jekyll before the Markdown is parsed: text becomes text.
+//! Expands shortcodes before the Markdown is parsed: text becomes text.
 //!
 //! A shortcode with a clear meaning becomes the equivalent Markdown; the others stay visible and are reported. Code
 //! blocks, code spans and HTML comments are not touched. Every byte of the new text maps to a position in the old one,
@@ -15,12 +15,12 @@ use std::{
 
 use pulldown_cmark::{Event, Parser};
 
-use super::{Lookup, Remark, extensions};
+use crate::content::markdown::{Lookup, Remark, extensions};
 use meaning::{Meaning, Surroundings};
 use tag::{Form, Tag};
 
 /// A text after expansion.
-pub(super) struct Expanded<'a> {
+pub struct Expanded<'a> {
     pub text: Cow<'a, str>,
     /// Remarks, with positions in the old text.
     pub remarks: Vec<Remark>,
@@ -46,7 +46,7 @@ impl Expanded<'_> {
 }
 
 /// Replaces shortcodes by their Markdown.
-pub(super) fn expand<'a>(markdown: &'a str, lookup: &dyn Lookup) -> Expanded<'a> {
+pub fn expand<'a>(markdown: &'a str, lookup: &dyn Lookup) -> Expanded<'a> {
     let may_have_some = ["{{", "{%", "{:"].iter().any(|opening| markdown.contains(opening));
     if !may_have_some {
         return Expanded { text: Cow::Borrowed(markdown), remarks: Vec::new(), edits: Vec::new() };
