@@ -3,7 +3,7 @@
 
 mod shortcodes;
 
-pub use shortcodes::{Expanded, expand};
+pub use shortcodes::expand;
 
 /// Keys of front matter, in lower case, that mean something there and nothing here. They cause no warning: a thousand
 /// posts with a `layout` each are no thousand problems.
