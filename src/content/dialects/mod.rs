@@ -1,5 +1,5 @@
-//! What other systems write: Hugo, Zola, Jekyll and their themes. Nothing else in `content` knows their tags and keys,
-//! so that this module can be removed when the importers translate them.
+//! Dialects of other systems: the shortcodes and keys of Hugo, Zola, Jekyll and their themes. Nothing else in `content`
+//! knows them, so that this module can be removed when the importers translate them.
 
 mod shortcodes;
 
