@@ -9,3 +9,6 @@ pub const SKEW: SignedDuration = SignedDuration::from_mins(1);
 pub fn latest(now: Timestamp) -> Timestamp {
     now + SKEW
 }
+
+/// Earliest time that a correct clock can show: this code was written later. A board without a battery starts in 1970.
+pub const EARLIEST: Timestamp = Timestamp::constant(1_767_225_600, 0);

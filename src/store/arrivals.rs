@@ -62,17 +62,6 @@ impl Arrivals {
     }
 }
 
-/// Guard that lets the next caller start a new task if this one panics.
-struct Serving(Arrivals);
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.lock().are_served = false;
-        }
-    }
-}
-
 impl Store {
     /// Stores a comment after its verdict. It is on disk when this returns [`Added::Stored`]. It is stored even if the
     /// caller stops waiting.
@@ -90,14 +79,16 @@ impl Store {
 
 /// Writes until the queue is empty.
 async fn serve(store: Store) {
-    let serving = Serving(store.arrivals().clone());
     loop {
         let (sent, answers): (Vec<Sent>, Vec<_>) =
-            serving.0.take().into_iter().map(|arrival| (arrival.sent, arrival.answer)).unzip();
+            store.arrivals().take().into_iter().map(|arrival| (arrival.sent, arrival.answer)).unzip();
         if sent.is_empty() {
             return;
         }
-        for (answer, added) in answers.into_iter().zip(store.add_together(&sent).await) {
+        // In a task of its own: if it panics, these comments are lost, and the next ones are still stored.
+        let writing = store.clone();
+        let Ok(added) = tokio::spawn(async move { writing.add_together(&sent).await }).await else { continue };
+        for (answer, added) in answers.into_iter().zip(added) {
             // An error means that the caller no longer waits.
             let _ = answer.send(added);
         }

@@ -178,6 +178,17 @@ macro_rules! moderate {
                 .execute(&mut *$tx)
                 .await?;
             if act == Act::Approve {
+                // Mails that were not sent because readers did not see the comment. Each is checked again when it is
+                // sent.
+                sqlx::query(
+                    "UPDATE outbox SET outcome = NULL, done_at = NULL, reason = NULL, attempts = 0,
+                                       first_attempt_at = NULL, next_attempt_at = $2
+                     WHERE comment_id = $1 AND outcome = 'dropped' AND kind <> 'author'",
+                )
+                .bind(id)
+                .bind(now)
+                .execute(&mut *$tx)
+                .await?;
                 // A comment that was announced once is not announced again when it is approved again.
                 let was_shown: Option<i64> = sqlx::query_scalar(
                     "SELECT id FROM moderation_log

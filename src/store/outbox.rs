@@ -17,6 +17,7 @@ use super::{
     Store, StoreError,
     comments::from_millis,
     on_reader, on_writer,
+    retention::correct_times,
 };
 
 /// Time that settled rows are kept, and that mails wait for a server that is not set.
@@ -367,9 +368,13 @@ impl Store {
         confirmation: SignedDuration,
         author_is_told: bool,
     ) -> Result<(), StoreError> {
+        if at < clock::EARLIEST {
+            return Ok(());
+        }
         let before = (at - KEPT).as_millisecond();
         let unconfirmed = (at - confirmation).as_millisecond();
         on_writer!(self, tx => {
+            correct_times!(tx, at);
             sqlx::query("DELETE FROM outbox WHERE outcome IS NOT NULL AND done_at < $1")
                 .bind(before)
                 .execute(&mut *tx)
@@ -418,8 +423,9 @@ impl Store {
             sqlx::query(
                 "DELETE FROM confirmations
                  WHERE confirmed_at < $1
-                   AND (SELECT COUNT(*) FROM confirmations AS theirs JOIN comments ON comments.commenter = theirs.commenter
-                        WHERE theirs.address_id = confirmations.address_id) = 0",
+                   AND NOT EXISTS (
+                       SELECT 1 FROM confirmations AS theirs JOIN comments ON comments.commenter = theirs.commenter
+                       WHERE theirs.address_id = confirmations.address_id)",
             )
             .bind(unconfirmed)
             .execute(&mut *tx)

@@ -16,15 +16,12 @@ use super::{
 /// Time that the fingerprint of a whole address is kept; rate limits use it for ten minutes.
 const ADDRESS_KEPT: SignedDuration = SignedDuration::from_hours(1);
 /// Time that refusals and fingerprints of networks are kept.
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Time that a comment is kept after it became spam or trash, so that it can be restored.
 const SPAM_KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
 const TRASH_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Most comments erased in one transaction: commenters must not wait for it.
 const AT_ONCE: u32 = 200;
-
-/// Earliest time that a correct clock can show: this code was written later. A board without a battery starts in 1970.
-const TRUSTED_SINCE: Timestamp = Timestamp::constant(1_767_225_600, 0);
 
 /// Numbers of rows that were deleted or cleared because they were too old.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,36 +45,55 @@ macro_rules! nothing_left {
     };
 }
 
-pub(super) use nothing_left;
-
-/// Sets times in the future, stored while the clock was wrong, to now: such rows would be kept too long, or counted
-/// wrongly. For rows kept for a month, that is a time more than a month ahead. The times of comments stay, since
-/// readers have seen them.
+/// Sets times that a wrong clock has stored, in the future or before [`clock::EARLIEST`], to now: such rows would be
+/// kept too long, deleted too early, or counted wrongly. For rows kept for a month, the future begins in a month. The
+/// times of comments stay, since readers have seen them.
 macro_rules! correct_times {
     ($tx:ident, $now:expr) => {
-        let (soon, far) = (clock::latest($now), $now + KEPT);
-        for (ahead, sql) in [
+        let now: jiff::Timestamp = $now;
+        let (soon, far) = (
+            crate::domain::clock::latest(now).as_millisecond(),
+            (now + crate::store::retention::KEPT).as_millisecond(),
+        );
+        let earliest = crate::domain::clock::EARLIEST.as_millisecond();
+        for (limit, sql) in [
             (
                 far,
                 "UPDATE moderation_log SET created_at = $1
                  WHERE created_at > $2 AND comment_id IN (
                      SELECT id FROM comments WHERE status IN ('spam', 'trash') AND text <> '')",
             ),
+            // Comments that were placed are as old as they say.
+            (
+                earliest,
+                "UPDATE moderation_log SET created_at = $1
+                 WHERE created_at < $2 AND act <> 'place' AND comment_id IN (
+                     SELECT id FROM comments WHERE status IN ('spam', 'trash') AND text <> '')",
+            ),
             (far, "UPDATE refusals SET created_at = $1 WHERE created_at > $2"),
+            (earliest, "UPDATE refusals SET created_at = $1 WHERE created_at < $2"),
             (soon, "UPDATE corner_asked SET created_at = $1 WHERE created_at > $2"),
             (soon, "UPDATE addresses SET created_at = $1 WHERE created_at > $2"),
+            (earliest, "UPDATE addresses SET created_at = $1 WHERE created_at < $2"),
             (soon, "UPDATE confirmations SET confirmed_at = $1 WHERE confirmed_at > $2"),
+            (earliest, "UPDATE confirmations SET confirmed_at = $1 WHERE confirmed_at < $2"),
             (soon, "UPDATE subscriptions SET created_at = $1 WHERE created_at > $2"),
+            (earliest, "UPDATE subscriptions SET created_at = $1 WHERE created_at < $2"),
             (
                 soon,
                 "UPDATE outbox SET created_at = $1 WHERE kind IN ('confirm', 'corner', 'digest') AND created_at > $2",
             ),
+            (earliest, "UPDATE outbox SET created_at = $1 WHERE outcome IS NULL AND created_at < $2"),
+            (earliest, "UPDATE outbox SET first_attempt_at = $1 WHERE outcome IS NULL AND first_attempt_at < $2"),
             (soon, "UPDATE outbox SET done_at = $1 WHERE outcome IS NOT NULL AND done_at > $2"),
+            (earliest, "UPDATE outbox SET done_at = $1 WHERE outcome IS NOT NULL AND done_at < $2"),
         ] {
-            sqlx::query(sql).bind($now.as_millisecond()).bind(ahead.as_millisecond()).execute(&mut *$tx).await?;
+            sqlx::query(sql).bind(now.as_millisecond()).bind(limit).execute(&mut *$tx).await?;
         }
     };
 }
+
+pub(super) use {correct_times, nothing_left};
 
 impl Store {
     /// Deletes what has been kept long enough. Readers see no change.
@@ -85,11 +101,10 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn forget_old(&self, now: Timestamp) -> Result<Forgotten, StoreError> {
-        if now < TRUSTED_SINCE {
+        if now < clock::EARLIEST {
             return Ok(Forgotten::default());
         }
-        // A time further ahead than rows are kept was stored while the clock was wrong.
-        let (before, ahead) = ((now - KEPT).as_millisecond(), (now + KEPT).as_millisecond());
+        let (before, ahead) = ((now - KEPT).as_millisecond(), clock::latest(now).as_millisecond());
         let forgotten = on_writer!(self, tx => {
             correct_times!(tx, now);
             let addresses = sqlx::query(

@@ -19,6 +19,8 @@ on_both_engines!(
     questions_and_links_from_the_future_do_not_count,
     what_was_thrown_out_in_the_future_is_kept_as_long_as_all_else,
     a_digest_of_a_day_that_had_not_come_is_made_when_it_comes,
+    what_was_stored_in_1970_is_as_old_as_the_correct_clock,
+    fingerprints_from_the_future_are_deleted,
 );
 
 fn days(days: i64) -> Timestamp {
@@ -140,4 +142,49 @@ async fn a_digest_of_a_day_that_had_not_come_is_made_when_it_comes(database: Dat
         store.queue_digest(day, due, due + SignedDuration::from_mins(5)).await.expect("is there");
         assert_eq!(sent(due + SignedDuration::from_mins(5)).await, 0, "{day}");
     }
+}
+
+async fn what_was_stored_in_1970_is_as_old_as_the_correct_clock(database: Database) {
+    let store = &database.store;
+    let (start, week) = (Timestamp::UNIX_EPOCH, SignedDuration::from_hours(24 * 7));
+    let mut wished = sent("From 1970");
+    wished.new.email = Some("ana@example.org".into());
+    wished.new.wish = Wish::Thread;
+    add(store, &Sent { at: start, ..wished }).await;
+    let trash = add(store, &Sent { at: start, ..by("bo", sent("Thrown out in 1970")) }).await;
+    store.trash(trash, "test", start).await.expect("trashes");
+    let refused = Sent { rates: Rates { per_window: 0, ..EASY }, at: start, ..by("cy", sent("Too fast")) };
+    assert!(matches!(store.add_comment(&refused).await, Ok(Added::Refused(_))));
+    let mail = store.claim_mail("me", start, start + SignedDuration::from_mins(2)).await;
+    let mail = mail.expect("answers").expect("one is due");
+    let again = Outcome::Again { at: start + SignedDuration::from_mins(5), reason: "busy".into() };
+    store.settle_mail(mail.id, "me", &again, start).await.expect("settles");
+    let waiting = "SELECT COUNT(*) FROM outbox WHERE outcome IS NULL";
+    let before = database.number(waiting).await;
+    // The clock is right now.
+    for now in [at(0), days(6)] {
+        store.tidy_mail(now, week, true).await.expect("tidies");
+        let forgotten = store.forget_old(now).await.expect("forgets");
+        assert_eq!((forgotten.trash, forgotten.refusals), (0, 0));
+        assert_eq!(database.number(waiting).await, before);
+        assert_eq!(database.number("SELECT COUNT(*) FROM subscriptions").await, 1);
+        assert_eq!(database.number("SELECT COUNT(*) FROM addresses").await, 1);
+    }
+    let mut first = Vec::new();
+    while let Some(mail) =
+        store.claim_mail("me", days(6), days(6) + SignedDuration::from_mins(2)).await.expect("answers")
+    {
+        first.push(mail.first_attempt_at);
+    }
+    assert!(first.iter().all(|first| *first >= at(0)), "{first:?}");
+    // From then on, everything is kept as long as usual.
+    assert_eq!(store.forget_old(days(31)).await.expect("forgets").trash, 1);
+}
+
+async fn fingerprints_from_the_future_are_deleted(database: Database) {
+    let store = &database.store;
+    add(store, &Sent { at: days(10), ..sent("Ten days ahead") }).await;
+    store.forget_old(at(0)).await.expect("forgets");
+    let left = "SELECT COUNT(*) FROM comments WHERE address IS NOT NULL OR network IS NOT NULL";
+    assert_eq!(database.number(left).await, 0);
 }

@@ -2,7 +2,7 @@
 
 use instep::{
     domain::comment::{Comment, Status, ThreadKey},
-    store::{Moderated, StoreError},
+    store::{Moderated, Outcome, StoreError},
 };
 
 use super::{add, add_approved, answer_to, at, by, placed, sent, status_of, thread_ids, traces, under};
@@ -16,6 +16,7 @@ on_both_engines!(
     the_author_answers_and_is_seen_at_once,
     nothing_unseen_is_answered,
     a_comment_is_put_in_place_as_it_is,
+    a_mail_that_was_dropped_is_due_when_its_comment_is_approved_again,
 );
 
 fn row(actor: &str, act: &str, before: Option<&str>, after: &str, seconds: i64) -> LogRow {
@@ -140,4 +141,26 @@ async fn a_comment_is_put_in_place_as_it_is(database: Database) {
     );
     assert_eq!(database.log_of(answer).await, [row("demo", "place", None, "approved", -86_400)]);
     assert_eq!(thread_ids(store, &["calf"], None).await, [first, answer]);
+}
+
+async fn a_mail_that_was_dropped_is_due_when_its_comment_is_approved_again(database: Database) {
+    let store = &database.store;
+    let id = add_approved(store, &sent("Announce me")).await;
+    let settle = async |seconds: i64, outcome: Outcome| {
+        let mut announced = 0;
+        while let Some(mail) = store.claim_mail("me", at(seconds), at(seconds + 120)).await.expect("answers") {
+            announced += i32::from(mail.about == format!("announce:{id}"));
+            store.settle_mail(mail.id, "me", &outcome, at(seconds)).await.expect("settles");
+        }
+        announced
+    };
+    // The outbox worker found it hidden.
+    assert_eq!(settle(1, Outcome::Dropped("readers do not see it".into())).await, 1);
+    store.mark_spam(id, "test", at(2)).await.expect("marks");
+    assert_eq!(settle(3, Outcome::Sent).await, 0);
+    store.approve(id, "test", at(4)).await.expect("approves");
+    assert_eq!(settle(5, Outcome::Sent).await, 1, "it is announced after all");
+    store.trash(id, "test", at(6)).await.expect("trashes");
+    store.approve(id, "test", at(7)).await.expect("approves");
+    assert_eq!(settle(8, Outcome::Sent).await, 0, "it is announced once");
 }

@@ -42,6 +42,12 @@ async fn no_statement_reads_a_whole_table_that_grows(database: Database) {
     let (written, heard) = (written(), every());
     let unheard: Vec<&String> = written.iter().filter(|part| !heard.iter().any(|sql| sql.contains(*part))).collect();
     assert!(unheard.is_empty(), "use_everything must send these too: {unheard:#?}");
+    let erased = "SELECT id FROM comments WHERE status = 'trash' AND text <> '' ORDER BY id";
+    let with_text = "SELECT COUNT(*) FROM comments WHERE status = 'trash' AND text <> ''";
+    for sql in [erased, with_text] {
+        let plan = database.plan(sql).await.join("\n");
+        assert!(plan.contains("comments_with_text"), "{plan}");
+    }
     let mut refused = Vec::new();
     for sql in heard.iter().filter(|sql| written.iter().any(|part| sql.contains(part.as_str()))) {
         // What was built for SQLite has question marks.
@@ -87,7 +93,9 @@ fn partial_indexes() -> Vec<String> {
     let mut names = Vec::new();
     for file in fs::read_dir(root().join("migrations/sqlite")).expect("a folder").flatten() {
         let sql = fs::read_to_string(file.path()).expect("reads");
-        for statement in sql.split(';').filter(|sql| sql.contains("CREATE INDEX") && sql.contains(" WHERE ")) {
+        let is_partial = |sql: &&str| sql.contains("CREATE INDEX") && sql.contains(" WHERE ");
+        // All comments with a text are many.
+        for statement in sql.split(';').filter(is_partial).filter(|sql| !sql.contains("text <> ''")) {
             let name = statement.split("CREATE INDEX ").nth(1).and_then(|rest| rest.split_whitespace().next());
             names.push(name.expect("a name").to_owned());
         }

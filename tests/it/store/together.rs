@@ -15,8 +15,13 @@ use instep::{
     store::{Added, Sent, Store, StoreError},
 };
 
+use jiff::Timestamp;
+
 use super::{EASY, answer_to, by, sent};
-use crate::support::database::{Database, on_both_engines};
+use crate::support::{
+    database::{Database, on_both_engines},
+    eventually,
+};
 
 on_both_engines!(
     who_arrives_together_shares_a_transaction,
@@ -24,6 +29,7 @@ on_both_engines!(
     what_is_wrong_with_one_harms_no_other,
     what_is_wrong_with_the_database_is_told_to_all,
     who_does_not_wait_for_the_answer_has_still_sent,
+    after_a_panic_the_comments_that_wait_are_stored,
 );
 
 type Answer = Result<Added, StoreError>;
@@ -148,4 +154,39 @@ async fn who_does_not_wait_for_the_answer_has_still_sent(database: Database) {
     // First come, first served: when this one has its answer, the one before it is on disk.
     waiting.await.expect("does not panic").expect("answers");
     assert_eq!(database.number("SELECT COUNT(*) FROM comments").await, 2);
+}
+
+async fn after_a_panic_the_comments_that_wait_are_stored(database: Database) {
+    // No time is later than the last one, so the limits for its comment cannot be computed.
+    let panics = Sent { at: Timestamp::MAX, ..by("bo", sent("Panics")) };
+    let all: Vec<Sent> = (0..3).map(|number| by(&format!("visitor {number}"), sent("Stored"))).collect();
+    let held = database.hold_writers().await;
+    let mut adding: Vec<Pin<Box<dyn Future<Output = Answer> + '_>>> =
+        vec![Box::pin(database.store.add_comment(&panics))];
+    have_begun(&mut adding).await;
+    eventually("the first comment is being written", async || {
+        format!("{:?}", database.store).contains("(0 waiting)").then_some(())
+    })
+    .await;
+    for sent in &all {
+        adding.push(Box::pin(database.store.add_comment(sent)));
+    }
+    have_begun(&mut adding).await;
+    held.release().await;
+    let mut stored = 0;
+    eventually("the comments after the panic are stored", async || {
+        poll_fn(|context| {
+            adding.retain_mut(|one| match one.as_mut().poll(context) {
+                Poll::Ready(answer) => {
+                    stored += usize::from(matches!(answer, Ok(Added::Stored(..))));
+                    false
+                }
+                Poll::Pending => true,
+            });
+            Poll::Ready(())
+        })
+        .await;
+        (stored == 3).then_some(())
+    })
+    .await;
 }
