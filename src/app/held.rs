@@ -5,7 +5,7 @@ use super::App;
 use crate::{
     domain::{
         comment::{Comment, Status},
-        verdict::Reason,
+        verdict::{Finding, Reason},
     },
     store::{Refused, StoreError},
     texts::HeldBecause,
@@ -29,7 +29,7 @@ impl App {
     pub fn reasons_said<S: AsRef<str>>(&self, lines: &[S]) -> String {
         let texts = &self.texts().held_because;
         // A word that this version does not know is shown as it is.
-        let said = |line: &str| Reason::read(line).map_or_else(|| line.to_owned(), |reason| said(texts, &reason));
+        let said = |line: &str| Finding::parse(line).map_or_else(|| line.to_owned(), |found| said(texts, &found));
         lines.iter().map(|line| said(line.as_ref())).collect::<Vec<_>>().join("; ")
     }
 
@@ -46,19 +46,20 @@ impl App {
     }
 }
 
-fn said(texts: &HeldBecause, reason: &Reason) -> String {
-    match reason {
+fn said(texts: &HeldBecause, found: &Finding) -> String {
+    let number = found.number().unwrap_or_default();
+    match found.reason {
         Reason::AllHeld => texts.all_held.clone(),
         Reason::FirstComment => texts.first_comment.clone(),
-        Reason::OldPost(days) => texts.old_post.of(usize::try_from(*days).unwrap_or_default()),
+        Reason::OldPost => texts.old_post.of(number),
         Reason::StampMissing => texts.stamp_missing.clone(),
         Reason::StampForged => texts.stamp_forged.clone(),
         Reason::StampOld => texts.stamp_old.clone(),
         Reason::Honeypot => texts.honeypot.clone(),
         Reason::AuthorName => texts.author_name.clone(),
-        Reason::Links(count) => texts.links.of(*count),
-        Reason::Word(phrase) => texts.word.with(phrase),
-        Reason::Repeated(count) => texts.repeated.of(usize::try_from(*count).unwrap_or_default()),
-        Reason::Bayes(score) => texts.bayes.with(score.words.join(", ")),
+        Reason::Links => texts.links.of(number),
+        Reason::Word => texts.word.with(&found.details),
+        Reason::Repeated => texts.repeated.of(number),
+        Reason::Bayes => texts.bayes.with(found.words()),
     }
 }

@@ -180,7 +180,7 @@ async fn changed(watcher: &mut Option<Watcher>) {
 async fn keep_no_longer(app: &App) {
     loop {
         let now = app.clock.now();
-        let forgotten = app.store.forget_old(now).await;
+        let forgotten = app.store.forget_expired(now).await;
         match &forgotten {
             Ok(forgotten) if *forgotten == Forgotten::default() => {}
             Ok(Forgotten { addresses, networks, refusals, spam, trash }) => tracing::info!(

@@ -67,10 +67,10 @@ pub fn again(attempts: i64, first: Timestamp, now: Timestamp) -> Option<Timestam
     (now < last).then(|| (now + PAUSES[made.min(PAUSES.len() - 1)]).min(last))
 }
 
-/// True if the confirmation mail must wait until the author approves the comment. It does not wait if the only reasons
-/// are a first comment, or that the site holds all comments.
-pub fn is_suspected(reasons: &[Reason]) -> bool {
-    reasons.iter().any(|reason| !matches!(reason, Reason::FirstComment | Reason::AllHeld))
+/// True if the confirmation mail must wait until the author approves the comment, by the words of the reasons why it is
+/// held. It does not wait if the only reasons are a first comment, or that the site holds all comments.
+pub fn is_suspected(reasons: &str) -> bool {
+    reasons.split_whitespace().any(|word| !matches!(Reason::parse(word), Some(Reason::FirstComment | Reason::AllHeld)))
 }
 
 /// Interval of the author's digests.

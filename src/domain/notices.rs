@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
+
 use super::{comment::CommentId, mailbox::mailbox};
 
 /// Mails that a commenter wants, as chosen in the form.
@@ -84,10 +86,10 @@ pub fn audience(shown: &Shown, subscribers: &[Subscriber], author: Option<&str>)
     told
 }
 
-/// Milliseconds, the unit of the database.
-pub const HOUR: i64 = 60 * 60 * 1000;
-pub const DAY: i64 = 24 * HOUR;
-pub const WEEK: i64 = 7 * DAY;
+/// Times within which mails are counted.
+pub const HOUR: SignedDuration = SignedDuration::from_hours(1);
+pub const DAY: SignedDuration = SignedDuration::from_hours(24);
+pub const WEEK: SignedDuration = SignedDuration::from_hours(24 * 7);
 
 /// Most confirmation mails to one mailbox in a day, and in a week.
 const ASKED_A_DAY: i64 = 1;
@@ -99,7 +101,7 @@ pub const ASKED_AN_HOUR: i64 = 20;
 
 /// Number of confirmation mails that were sent or wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct ConfirmationCounts {
     pub of_mailbox_today: i64,
     pub of_mailbox_this_week: i64,
     /// Mails caused by the network that asks for another.
@@ -118,7 +120,7 @@ pub enum Question {
 }
 
 /// Decides if one more confirmation mail may be sent: anybody can type a stranger's address, as often as they like.
-pub fn question(asked: &Asked) -> Question {
+pub fn question(asked: &ConfirmationCounts) -> Question {
     if asked.of_mailbox_today >= ASKED_A_DAY || asked.of_mailbox_this_week >= ASKED_A_WEEK {
         Question::No
     } else if asked.of_network_this_hour >= ASKED_A_NETWORK || asked.of_all_this_hour >= ASKED_AN_HOUR {
@@ -137,7 +139,7 @@ const LINKS_ASKED_AN_HOUR: i64 = 10;
 
 /// True if a mailbox may get one more link to its corner. Strangers may have used up the limit, so its holder gets one
 /// an hour in any case: the one before is valid for that long.
-pub fn may_get_link(of_mailbox_today: i64, since_last: Option<i64>) -> bool {
+pub fn may_get_link(of_mailbox_today: i64, since_last: Option<SignedDuration>) -> bool {
     of_mailbox_today < LINKS_A_DAY || since_last.is_none_or(|since| since >= HOUR)
 }
 
@@ -191,7 +193,12 @@ mod tests {
     #[test]
     fn how_often_strangers_are_asked() {
         let asked = |of_mailbox_today, of_mailbox_this_week, of_network_this_hour, of_all_this_hour| {
-            question(&Asked { of_mailbox_today, of_mailbox_this_week, of_network_this_hour, of_all_this_hour })
+            question(&ConfirmationCounts {
+                of_mailbox_today,
+                of_mailbox_this_week,
+                of_network_this_hour,
+                of_all_this_hour,
+            })
         };
         assert_eq!([asked(0, 0, 0, 0), asked(0, 2, 4, 19)], [Question::Now; 2]);
         assert_eq!([asked(0, 0, 5, 5), asked(0, 0, 0, 20)], [Question::Later; 2]);
@@ -200,7 +207,7 @@ mod tests {
 
     #[test]
     fn nobody_shuts_out_the_holder_of_a_mailbox() {
-        let minutes = |minutes: i64| Some(minutes * 60 * 1000);
+        let minutes = |minutes: i64| Some(SignedDuration::from_mins(minutes));
         assert!(may_get_link(2, minutes(1)) && may_get_link(24, minutes(60)) && may_get_link(3, None));
         assert!(!may_get_link(3, minutes(59)));
     }

@@ -16,7 +16,7 @@ use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 
 use super::{comment::NewComment, stamp::StampState};
-use bayes::{Learned, SUSPECT, Score};
+use bayes::{Learned, SUSPECT};
 use blocks::Block;
 pub use phrases::Phrases;
 pub use rates::{RATE_WINDOW, Rates, too_fast};
@@ -56,14 +56,14 @@ impl Moderation {
     }
 }
 
-/// Reason for holding a comment. Stored with it for the moderator.
-#[derive(Clone, Debug, PartialEq)]
+/// Reason for holding a comment. Each has a row in [`REASONS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// Setting of the site: all comments are held.
     AllHeld,
     FirstComment,
-    /// Age of its post in days, beyond [`Rules::hold_after`].
-    OldPost(i64),
+    /// Age of its post, in days, beyond [`Rules::hold_after`].
+    OldPost,
     StampMissing,
     StampForged,
     StampOld,
@@ -71,67 +71,82 @@ pub enum Reason {
     /// Name that readers could take for an author's, or the author's e-mail address.
     AuthorName,
     /// Number of links.
-    Links(usize),
+    Links,
     /// Phrase of `hold_words`, as the author wrote it.
-    Word(String),
+    Word,
     /// Number of times that this text was sent within [`REPEAT_WINDOW`].
-    Repeated(i64),
-    Bayes(Score),
+    Repeated,
+    /// Score of the spam filter, and the words that it goes by.
+    Bayes,
 }
 
+/// Every reason with its word in the database and in `instep comments list`. Its sentence is in the texts.
+const REASONS: [(Reason, &str); 12] = [
+    (Reason::AllHeld, "all-held"),
+    (Reason::FirstComment, "first-comment"),
+    (Reason::OldPost, "old-post"),
+    (Reason::StampMissing, "stamp-missing"),
+    (Reason::StampForged, "stamp-forged"),
+    (Reason::StampOld, "stamp-old"),
+    (Reason::Honeypot, "honeypot"),
+    (Reason::AuthorName, "author-name"),
+    (Reason::Links, "links"),
+    (Reason::Word, "hold-word"),
+    (Reason::Repeated, "repeated"),
+    (Reason::Bayes, "bayes"),
+];
+
 impl Reason {
-    /// Name of the reason in the database and in `instep comments list`.
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::AllHeld => "all-held",
-            Self::FirstComment => "first-comment",
-            Self::OldPost(_) => "old-post",
-            Self::StampMissing => "stamp-missing",
-            Self::StampForged => "stamp-forged",
-            Self::StampOld => "stamp-old",
-            Self::Honeypot => "honeypot",
-            Self::AuthorName => "author-name",
-            Self::Links(_) => "links",
-            Self::Word(_) => "hold-word",
-            Self::Repeated(_) => "repeated",
-            Self::Bayes(_) => "bayes",
-        }
+    pub fn as_str(self) -> &'static str {
+        REASONS.iter().find(|(reason, _)| *reason == self).map_or("", |(_, word)| word)
     }
 
-    /// Details besides the name; one line.
-    pub fn detail(&self) -> Option<String> {
-        match self {
-            Self::OldPost(days) => Some(format!("{days} days")),
-            Self::Links(count) => Some(count.to_string()),
-            Self::Word(phrase) => Some(phrase.clone()),
-            Self::Repeated(count) => Some(format!("{count} times in a day")),
-            Self::Bayes(score) => Some(format!("{:.2}: {}", score.spam, score.words.join(", "))),
-            _ => None,
-        }
+    pub fn parse(word: &str) -> Option<Self> {
+        REASONS.iter().find(|(_, known)| *known == word).map(|(reason, _)| *reason)
+    }
+}
+
+/// A reason that was found, with its details. Stored with the comment for the moderator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub reason: Reason,
+    /// One line; may be empty.
+    pub details: String,
+}
+
+impl Finding {
+    fn new(reason: Reason, details: impl Into<String>) -> Self {
+        Self { reason, details: details.into() }
     }
 
-    /// Parses a line of name and detail; `None` if it is no reason.
-    pub fn read(line: &str) -> Option<Self> {
-        let (word, detail) = line.split_once(' ').unwrap_or((line, ""));
-        Some(match word {
-            "all-held" => Self::AllHeld,
-            "first-comment" => Self::FirstComment,
-            "old-post" => Self::OldPost(detail.split(' ').next()?.parse().ok()?),
-            "stamp-missing" => Self::StampMissing,
-            "stamp-forged" => Self::StampForged,
-            "stamp-old" => Self::StampOld,
-            "honeypot" => Self::Honeypot,
-            "author-name" => Self::AuthorName,
-            "links" => Self::Links(detail.parse().ok()?),
-            "hold-word" => Self::Word(detail.to_owned()),
-            "repeated" => Self::Repeated(detail.split(' ').next()?.parse().ok()?),
-            "bayes" => {
-                let (spam, words) = detail.split_once(':')?;
-                let words = words.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty());
-                Self::Bayes(Score { spam: spam.parse().ok()?, words: words.collect() })
-            }
-            _ => return None,
-        })
+    /// Parses a line of word and details; `None` if it is no reason, or if the details are not as they should be.
+    pub fn parse(line: &str) -> Option<Self> {
+        let (word, details) = line.split_once(' ').unwrap_or((line, ""));
+        let found = Self::new(Reason::parse(word)?, details);
+        let is_complete = match found.reason {
+            Reason::OldPost | Reason::Links | Reason::Repeated => found.number().is_some(),
+            Reason::Bayes => details.split_once(':').is_some_and(|(score, _)| score.parse::<f64>().is_ok()),
+            _ => true,
+        };
+        is_complete.then_some(found)
+    }
+
+    /// Number at the start of the details.
+    pub fn number(&self) -> Option<usize> {
+        self.details.split(' ').next()?.parse().ok()
+    }
+
+    /// Words that the spam filter goes by.
+    pub fn words(&self) -> &str {
+        self.details.split_once(':').map_or("", |(_, words)| words.trim())
+    }
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { reason, details } = self;
+        let space = if details.is_empty() { "" } else { " " };
+        write!(f, "{}{space}{details}", reason.as_str())
     }
 }
 
@@ -218,7 +233,7 @@ impl History {
 pub enum Decision {
     Approve,
     /// Reasons; never empty.
-    Hold(Vec<Reason>),
+    Hold(Vec<Finding>),
     Refuse(Refusal),
 }
 
@@ -245,41 +260,44 @@ pub fn verdict(
     if is_by_author(circumstances, history) {
         return Decision::Approve;
     }
-    let mut reasons = Vec::new();
+    let mut found = Vec::new();
+    let mut hold = |reason, details: String| found.push(Finding::new(reason, details));
     match rules.moderation {
-        Moderation::All => reasons.push(Reason::AllHeld),
-        Moderation::First if !history.is_known() => reasons.push(Reason::FirstComment),
+        Moderation::All => hold(Reason::AllHeld, String::new()),
+        Moderation::First if !history.is_known() => hold(Reason::FirstComment, String::new()),
         Moderation::First | Moderation::None => {}
     }
     if let Some(age) = circumstances.post_age.filter(|age| rules.hold_after.is_some_and(|most| *age >= most)) {
-        reasons.push(Reason::OldPost(age.as_hours() / 24));
+        hold(Reason::OldPost, format!("{} days", age.as_hours() / 24));
     }
     match circumstances.stamp {
         StampState::Valid => {}
-        StampState::Missing => reasons.push(Reason::StampMissing),
-        StampState::Forged => reasons.push(Reason::StampForged),
-        StampState::Old => reasons.push(Reason::StampOld),
+        StampState::Missing => hold(Reason::StampMissing, String::new()),
+        StampState::Forged => hold(Reason::StampForged, String::new()),
+        StampState::Old => hold(Reason::StampOld, String::new()),
     }
     if circumstances.honeypot_filled {
-        reasons.push(Reason::Honeypot);
+        hold(Reason::Honeypot, String::new());
     }
     if circumstances.poses_as_author || circumstances.has_authors_email {
-        reasons.push(Reason::AuthorName);
+        hold(Reason::AuthorName, String::new());
     }
     let links = reading.links.len() + links::links(&reading.unlinked).0.len();
     if links > rules.max_links {
-        reasons.push(Reason::Links(links));
+        hold(Reason::Links, links.to_string());
     }
     if let Some(phrase) = rules.hold_words.find(texts()) {
-        reasons.push(Reason::Word(phrase.to_owned()));
+        hold(Reason::Word, phrase.to_owned());
     }
     if history.repeated > 0 {
-        reasons.push(Reason::Repeated(history.repeated + 1));
+        hold(Reason::Repeated, format!("{} times in a day", history.repeated + 1));
     }
     let may_judge = rules.bayes && history.learned.comments.are_enough();
     let score = may_judge.then(|| bayes::judge(&history.learned, &features(new))).flatten();
-    reasons.extend(score.filter(|score| score.spam >= SUSPECT).map(Reason::Bayes));
-    if reasons.is_empty() { Decision::Approve } else { Decision::Hold(reasons) }
+    if let Some(score) = score.filter(|score| score.spam >= SUSPECT) {
+        hold(Reason::Bayes, format!("{:.2}: {}", score.spam, score.words.join(", ")));
+    }
+    if found.is_empty() { Decision::Approve } else { Decision::Hold(found) }
 }
 
 /// True if the site's author sent it, whose comments are not held. The e-mail address alone can be typed by anyone.

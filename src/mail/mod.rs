@@ -221,7 +221,7 @@ impl Postman {
     /// Queues due digests and deletes old rows.
     async fn keep_house(&mut self) -> Result<(), StoreError> {
         let now = self.app.clock.now();
-        self.think_of_the_digest(now).await?;
+        self.queue_due_digest(now).await?;
         if !self.asked_at.is_some_and(|at| (at..at + ASKING).contains(&now)) {
             // Before the work: where it fails, it must not hold up every mail.
             self.asked_at = Some(now);
@@ -249,7 +249,7 @@ impl Postman {
         Ok(())
     }
 
-    async fn think_of_the_digest(&mut self, now: Timestamp) -> Result<(), StoreError> {
+    async fn queue_due_digest(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let site = &self.app.config.site;
         let (Some(rhythm), Some(_), Some(_)) = (site.notices.digest, &site.author.email, &self.office) else {
             return Ok(());

@@ -1,33 +1,33 @@
 //! Adding comments: the checks before, the verdict, and the row.
 
-use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
-
-use jiff::{SignedDuration, Timestamp};
-
-use crate::domain::{
-    clock,
-    comment::{COMMENTS_TAG, CommentId, NewComment, Status, ThreadKey},
-    delivery::{Kind, is_suspected},
-    mailbox,
-    notices::Wish,
-    verdict::{
-        self, Circumstances, Decision, History, RATE_WINDOW, REPEAT_WINDOW, Rates, Reason, Refusal, Rules,
-        bayes::{Counts, Learned},
-        too_fast, verdict,
+use std::{
+    collections::BTreeSet,
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
 
+use jiff::Timestamp;
+
+use crate::domain::{
+    comment::{COMMENTS_TAG, CommentId, NewComment, Status, ThreadKey},
+    delivery::{Kind, is_suspected},
+    notices::Wish,
+    verdict::{self, Circumstances, Rates, Refusal, Rules, too_fast},
+};
+
 use super::{
-    Ending::{Commit, Rollback},
-    Store, StoreError,
-    blocks::read_blocks,
-    changes::{grow_revision, leave_tags},
-    comments::{millis, push_threads},
-    learning::read_features,
-    on_writer,
+    Result, Store, StoreError,
+    changes::{grow_revision, record_stale_tags},
+    comments::in_threads,
+    connection::Connection,
+    judging::{Candidate, Judgement, judge, read_history},
     outbox::{announce, queue_mail},
-    refusals::{forget_haste, refuse},
-    subscriptions::{ask_to_confirm, asked_by_network, note_wish},
+    refusals::{forget_haste, store_refusal},
+    sql::Argument,
+    subscriptions::{ask_to_confirm, note_wish},
 };
 
 /// Tag of a comment that only its writer and the author see: it makes no public page stale.
@@ -75,209 +75,148 @@ pub enum Added {
     ParentGone,
 }
 
-#[derive(sqlx::FromRow)]
-struct HistoryRow {
-    twin: Option<i64>,
-    twin_status: Option<String>,
-    approved: i64,
-    thrown_out: i64,
-    email_is_theirs: bool,
-    recent_by_commenter: i64,
-    first_at: Option<i64>,
-    last_at: Option<i64>,
-    recent_by_network: i64,
-    first_of_network_at: Option<i64>,
-    repeated: i64,
-    has_blocks: i64,
-    refused_lately: i64,
-    learned_spam: i64,
-    learned_ham: i64,
+impl Sent {
+    fn candidate(&self) -> Candidate<'_> {
+        let Self { thread, new, sender, circumstances, rules, at, .. } = self;
+        let (cookie, address) = (Some(sender.commenter.as_str()), Some(sender.address.as_str()));
+        let (commenter, address) = if sender.is_returning { (cookie, None) } else { (None, address) };
+        Candidate {
+            new,
+            edited: 0,
+            thread: (thread.kind, &thread.slug),
+            commenter,
+            address,
+            network: &sender.network,
+            ip: sender.ip,
+            circumstances: *circumstances,
+            rules,
+            at: *at,
+        }
+    }
 }
 
-/// Reads what is known about a comment's sender and about similar comments, and if an identical one was sent a moment
-/// ago. An expression: one statement, since each costs more than its work.
-macro_rules! read_history {
-    ($tx:ident, $sent:expr, $mark:expr) => {{
-        let Sent { thread, new, sender, at, .. } = $sent;
-        let now = at.as_millisecond();
-        // One of the two is NULL, and NULL equals nothing: a returning sender is known by the cookie, a new one by the
-        // address.
-        let (by_cookie, by_address) =
-            if sender.is_returning { (Some(&sender.commenter), None) } else { (None, Some(&sender.address)) };
-        sqlx::query_as::<_, HistoryRow>(
-            "SELECT
-                twin.id AS twin, twin.status AS twin_status,
-                (SELECT COUNT(*) FROM comments WHERE commenter = $1 AND status = 'approved') AS approved,
-                (SELECT COUNT(*) FROM comments WHERE commenter = $1 AND status IN ('spam', 'trash')) AS thrown_out,
-                EXISTS (SELECT 1 FROM confirmations JOIN addresses ON addresses.id = address_id
-                        WHERE commenter = $1 AND in_same_browser AND email = $13) AS email_is_theirs,
-                own.recent_by_commenter, own.first_at, own.last_at,
-                near.recent_by_network, near.first_of_network_at,
-                (SELECT COUNT(*) FROM comments
-                  WHERE text_mark = $5 AND created_at > $6 AND created_at <= $14) AS repeated,
-                (SELECT COUNT(*) FROM (SELECT id FROM blocks LIMIT 1) AS one) AS has_blocks,
-                (SELECT COUNT(*) FROM refusals WHERE created_at > $7 AND created_at <= $14) AS refused_lately,
-                site.learned_spam, site.learned_ham
-             FROM site LEFT JOIN
-                (SELECT id, status FROM comments
-                  WHERE (commenter = $1 OR address = $2) AND created_at > $3
-                    AND thread_kind = $8 AND thread_slug = $9 AND text = $10 AND name = $11
-                    AND COALESCE(parent_id, 0) = COALESCE($12, 0)
-                  ORDER BY id LIMIT 1) AS twin ON TRUE,
-                (SELECT COUNT(*) AS recent_by_commenter, MIN(created_at) AS first_at, MAX(created_at) AS last_at
-                   FROM comments
-                  WHERE (commenter = $1 OR address = $2) AND created_at > $3 AND created_at <= $14) AS own,
-                (SELECT COUNT(*) AS recent_by_network, MIN(created_at) AS first_of_network_at
-                   FROM comments WHERE network = $4 AND created_at > $3 AND created_at <= $14) AS near",
-        )
-        .bind(by_cookie)
-        .bind(by_address)
-        .bind(now - millis(RATE_WINDOW))
-        .bind(&sender.network)
-        .bind($mark)
-        .bind(now - millis(REPEAT_WINDOW))
-        .bind(now - millis(SignedDuration::from_hours(1)))
-        .bind(thread.kind)
-        .bind(&thread.slug)
-        .bind(&new.text)
-        .bind(&new.name)
-        .bind(new.parent)
-        .bind(new.email.as_deref().map(mailbox::kept))
-        .bind(clock::latest(*at).as_millisecond())
-        .fetch_one(&mut *$tx)
-        .await?
-    }};
+/// Judges one comment and stores it; adds the tags of what became stale.
+async fn add(tx: &mut Connection, sent: &Sent, stale: &mut BTreeSet<String>) -> Result<Added> {
+    let Sent { thread, new, rates, at, .. } = sent;
+    let mark = verdict::mark(&new.text);
+    let known = read_history(tx, &sent.candidate(), &mark).await?;
+    if let Some((id, status)) = known.twin {
+        if matches!(status, Status::Held | Status::Approved) {
+            complete_twin(tx, (id, status), new, *at, stale).await?;
+        }
+        return Ok(Added::Duplicate(id, status));
+    }
+    let refused_lately = known.refused_lately;
+    if let Some(wait) = too_fast(rates, &known.history) {
+        return refuse(tx, sent, Refusal::TooFast(wait), refused_lately, stale).await;
+    }
+    if !is_parent_shown(tx, sent).await? {
+        return Ok(Added::ParentGone);
+    }
+    let judgement = match judge(tx, &sent.candidate(), known).await? {
+        Ok(judgement) => judgement,
+        Err(refusal) => return refuse(tx, sent, refusal, refused_lately, stale).await,
+    };
+    let id = insert(tx, sent, &judgement, &mark).await?;
+    if refused_lately > 0 {
+        forget_haste(tx, sent).await?;
+    }
+    if let (Some(email), Wish::Answers | Wish::Thread) = (&new.email, new.wish) {
+        note_wish(tx, id, email, new.wish, *at).await?;
+        if !is_suspected(&judgement.reasons) {
+            ask_to_confirm(tx, id, *at).await?;
+        }
+    }
+    if !judgement.by_author {
+        queue_mail(tx, &format!("author:{id}"), Kind::Author, Some(id), None, *at).await?;
+    }
+    if judgement.status == Status::Approved {
+        announce(tx, id, *at).await?;
+        stale.extend([thread.tag(), COMMENTS_TAG.to_owned()]);
+    } else {
+        stale.insert(HELD_TAG.to_owned());
+    }
+    Ok(Added::Stored(id, judgement.status))
 }
 
 /// Stores the address and the wish that came when the same comment was sent again. A comment has one address, so that
 /// nobody can use it to send confirmation mails to many.
-macro_rules! complete_twin {
-    ($tx:ident, $stale:ident, $id:expr, $is_held:expr, $new:expr, $at:expr) => {{
-        let (id, new): (i64, &NewComment) = ($id, $new);
-        if let Some(email) = &new.email {
-            let reasons: Option<String> = sqlx::query_scalar(
-                "UPDATE comments SET email = $2 WHERE id = $1 AND (email IS NULL OR email = $2) RETURNING reasons",
-            )
-            .bind(id)
-            .bind(email)
-            .fetch_optional(&mut *$tx)
-            .await?;
-            if let Some(reasons) = reasons {
-                $stale.insert(HELD_TAG.to_owned());
-                if new.wish != Wish::Nothing {
-                    note_wish!($tx, id, email, new.wish, $at.as_millisecond());
-                    let is_odd = |word| !matches!(Reason::read(word), Some(Reason::FirstComment | Reason::AllHeld));
-                    // As for a new comment: otherwise the mail is sent when the author approves the comment.
-                    if !$is_held || !reasons.split_whitespace().any(is_odd) {
-                        ask_to_confirm!($tx, id, $at);
-                    }
-                }
-            }
-        }
-    }};
+async fn complete_twin(
+    tx: &mut Connection,
+    (id, status): (CommentId, Status),
+    new: &NewComment,
+    at: Timestamp,
+    stale: &mut BTreeSet<String>,
+) -> Result<()> {
+    let Some(email) = &new.email else { return Ok(()) };
+    let sql = "UPDATE comments SET email = $2 WHERE id = $1 AND (email IS NULL OR email = $2) RETURNING reasons";
+    let Some(reasons) = tx.optional::<String>(sql, &[&id, email]).await? else { return Ok(()) };
+    stale.insert(HELD_TAG.to_owned());
+    if new.wish == Wish::Nothing {
+        return Ok(());
+    }
+    note_wish(tx, id, email, new.wish, at).await?;
+    // As for a new comment: otherwise the mail is sent when the author approves the comment.
+    if status == Status::Approved || !is_suspected(&reasons) {
+        ask_to_confirm(tx, id, at).await?;
+    }
+    Ok(())
 }
 
-/// Judges one comment and stores it. An expression, in an `async` block of its own.
-macro_rules! add {
-    ($tx:ident, $sent:expr, $stale:ident) => {{
-        let sent: &Sent = $sent;
-        let Sent { thread, parent_threads, new, sender, circumstances, rates, rules, at } = sent;
-        let now = at.as_millisecond();
-        let mark = verdict::mark(&new.text);
-        let row = read_history!($tx, sent, &mark);
-        if let (Some(id), Some(status)) = (row.twin, &row.twin_status) {
-            let status = Status::parse(status).unwrap_or(Status::Held);
-            if matches!(status, Status::Held | Status::Approved) {
-                complete_twin!($tx, $stale, id, status == Status::Held, new, *at);
-            }
-            return Ok(Added::Duplicate(id, status));
-        }
-        let since = |at: i64| SignedDuration::from_millis(now - at);
-        let mut history = History {
-            approved: row.approved,
-            thrown_out: row.thrown_out,
-            email_is_theirs: row.email_is_theirs,
-            recent_by_commenter: row.recent_by_commenter,
-            since_last: row.last_at.map(since),
-            since_first: row.first_at.map(since),
-            recent_by_network: row.recent_by_network,
-            since_first_of_network: row.first_of_network_at.map(since),
-            repeated: row.repeated,
-            ..History::default()
-        };
-        if let Some(wait) = too_fast(rates, &history) {
-            refuse!($tx, $stale, sent, Refusal::TooFast(wait), row.refused_lately);
-        }
-
-        if let Some(parent) = new.parent {
-            let mut query = sqlx::QueryBuilder::new("SELECT id FROM comments WHERE status = 'approved' AND id = ");
-            query.push_bind(parent).push(" AND ");
-            push_threads!(query, parent_threads);
-            let found: Option<i64> = query.build_query_scalar().fetch_optional(&mut *$tx).await?;
-            if found.is_none() {
-                return Ok(Added::ParentGone);
-            }
-        }
-
-        if row.has_blocks > 0 {
-            history.blocks = read_blocks!($tx);
-        }
-        let comments = Counts { spam: row.learned_spam, ham: row.learned_ham };
-        if rules.bayes && comments.are_enough() {
-            history.learned = Learned { comments, features: read_features!($tx, verdict::features(new)) };
-        }
-        let reasons = match verdict(new, sender.ip, *circumstances, &history, rules) {
-            Decision::Approve => Vec::new(),
-            Decision::Hold(reasons) => reasons,
-            Decision::Refuse(refusal) => refuse!($tx, $stale, sent, refusal, row.refused_lately),
-        };
-        let status = if reasons.is_empty() { Status::Approved } else { Status::Held };
-        let by_author = verdict::is_by_author(*circumstances, &history);
-        let words: Vec<&str> = reasons.iter().map(Reason::as_str).collect();
-        let id: i64 = sqlx::query_scalar(
-            "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, email, site, text, status, reasons,
-                                   by_author, commenter, address, network, created_at, reason_details, text_mark)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
-        )
-        .bind(thread.kind)
-        .bind(&thread.slug)
-        .bind(new.parent)
-        .bind(&new.name)
-        .bind(&new.email)
-        .bind(&new.site)
-        .bind(&new.text)
-        .bind(status.as_str())
-        .bind(words.join(" "))
-        .bind(by_author)
-        .bind(&sender.commenter)
-        .bind(&sender.address)
-        .bind(&sender.network)
-        .bind(now)
-        .bind(details(&reasons))
-        .bind(&mark)
-        .fetch_one(&mut *$tx)
-        .await?;
-        if row.refused_lately > 0 {
-            forget_haste!($tx, sent);
-        }
-        if let (Some(email), Wish::Answers | Wish::Thread) = (&new.email, new.wish) {
-            note_wish!($tx, id, email, new.wish, now);
-            if !is_suspected(&reasons) {
-                ask_to_confirm!($tx, id, *at);
-            }
-        }
-        if !by_author {
-            queue_mail!($tx, format!("author:{id}"), Kind::Author, Some(id), None, now);
-        }
-        if status == Status::Approved {
-            announce!($tx, id, now);
-            $stale.extend([thread.tag(), COMMENTS_TAG.to_owned()]);
-        } else {
-            $stale.insert(HELD_TAG.to_owned());
-        }
-        Ok(Added::Stored(id, status))
-    }};
+/// Refuses a comment.
+async fn refuse(
+    tx: &mut Connection,
+    sent: &Sent,
+    refusal: Refusal,
+    refused_lately: i64,
+    stale: &mut BTreeSet<String>,
+) -> Result<Added> {
+    if store_refusal(tx, sent, &refusal, refused_lately).await? {
+        stale.insert(HELD_TAG.to_owned());
+    }
+    Ok(Added::Refused(refusal))
 }
+
+/// True if the comment answers none, or one that readers see.
+async fn is_parent_shown(tx: &mut Connection, sent: &Sent) -> Result<bool> {
+    let Some(parent) = &sent.new.parent else { return Ok(true) };
+    let mut arguments: Vec<&dyn Argument> = vec![parent];
+    let threads = in_threads(&sent.parent_threads, &mut arguments);
+    let sql = format!("SELECT id FROM comments WHERE status = 'approved' AND id = $1 AND {threads}");
+    Ok(tx.optional::<i64>(sql, &arguments).await?.is_some())
+}
+
+async fn insert(tx: &mut Connection, sent: &Sent, judgement: &Judgement, mark: &Option<String>) -> Result<CommentId> {
+    let Sent { thread, new, sender, at, .. } = sent;
+    let Judgement { status, reasons, details, by_author, .. } = judgement;
+    tx.one(
+        "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, email, site, text, status, reasons,
+                               by_author, commenter, address, network, created_at, reason_details, text_mark)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
+        &[
+            &thread.kind,
+            &thread.slug,
+            &new.parent,
+            &new.name,
+            &new.email,
+            &new.site,
+            &new.text,
+            &status.as_str(),
+            reasons,
+            by_author,
+            &sender.commenter,
+            &sender.address,
+            &sender.network,
+            at,
+            details,
+            mark,
+        ],
+    )
+    .await
+}
+
+/// Place of a culprit that there is not.
+const NOBODY: usize = usize::MAX;
 
 impl Store {
     /// Stores comments in one transaction; returns a result for each, in their order. Each sees those before it, as if
@@ -285,20 +224,21 @@ impl Store {
     ///
     /// No savepoints: they would cost two statements for each comment, and an error is almost never the fault of one
     /// comment. If it is, the others are written without it.
-    pub(super) async fn add_together(&self, sent: &[Sent]) -> Vec<Result<Added, StoreError>> {
+    pub(super) async fn add_together(&self, sent: &[Sent]) -> Vec<Result<Added>> {
         let mut left: Vec<(usize, &Sent)> = sent.iter().enumerate().collect();
         let mut answers = Vec::with_capacity(sent.len());
         while !left.is_empty() {
-            let mut culprit = None;
-            match self.try_together(&left, &mut culprit).await {
+            let culprit = AtomicUsize::new(NOBODY);
+            match self.try_together(&left, &culprit).await {
                 Ok(added) => answers.extend(left.drain(..).zip(added).map(|((place, _), added)| (place, Ok(added)))),
-                Err(error) => match culprit.or((left.len() == 1).then_some(0)) {
-                    Some(culprit) => answers.push((left.remove(culprit).0, Err(error))),
-                    None => {
+                Err(error) => match culprit.into_inner() {
+                    NOBODY if left.len() > 1 => {
                         let error = Arc::new(error);
                         let same = |(place, _)| (place, Err(StoreError::Together(Arc::clone(&error))));
                         answers.extend(left.drain(..).map(same));
                     }
+                    NOBODY => answers.push((left.remove(0).0, Err(error))),
+                    culprit => answers.push((left.remove(culprit).0, Err(error))),
                 },
             }
         }
@@ -306,32 +246,25 @@ impl Store {
         answers.into_iter().map(|(_, answer)| answer).collect()
     }
 
-    /// Stores all or none. `culprit`: place of the comment that caused the error, if one did.
-    async fn try_together(
-        &self,
-        all: &[(usize, &Sent)],
-        culprit: &mut Option<usize>,
-    ) -> Result<Vec<Added>, StoreError> {
-        on_writer!(self, tx => {
-            *culprit = None;
-            let revision = grow_revision!(tx);
+    /// Stores all or none. `culprit`: place of the comment that caused the error, or [`NOBODY`].
+    async fn try_together(&self, all: &[(usize, &Sent)], culprit: &AtomicUsize) -> Result<Vec<Added>> {
+        self.write(|mut tx| async move {
+            culprit.store(NOBODY, Relaxed);
+            let revision = grow_revision(&mut tx).await?;
             let mut stale = BTreeSet::new();
             let mut answers = Vec::with_capacity(all.len());
             for (place, (_, sent)) in all.iter().enumerate() {
-                let added: Result<Added, StoreError> = async { add!(tx, sent, stale) }.await;
-                answers.push(added.inspect_err(|_| *culprit = Some(place))?);
+                culprit.store(place, Relaxed);
+                answers.push(add(&mut tx, sent, &mut stale).await?);
             }
+            culprit.store(NOBODY, Relaxed);
             if stale.is_empty() {
-                return Ok(Rollback(answers));
+                tx.discard();
+            } else {
+                record_stale_tags(&mut tx, revision, &stale).await?;
             }
-            leave_tags!(tx, revision, &stale);
-            Ok(Commit(answers))
+            Ok(answers)
         })
+        .await
     }
-}
-
-/// Returns one line for each reason with details; the line begins with the reason's word.
-pub(super) fn details(reasons: &[Reason]) -> String {
-    let line = |reason: &Reason| Some(format!("{} {}", reason.as_str(), reason.detail()?));
-    reasons.iter().filter_map(line).collect::<Vec<_>>().join("\n")
 }

@@ -1,16 +1,17 @@
 //! Queue of comments that wait to be written. Comments that arrive while others are being written go together into the
 //! next transaction, so that they share one wait for the disk ("group commit"); each is on disk before its request is
-//! answered. This module does not know what is written, or how.
+//! answered.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+use std::sync::Arc;
+
+use tokio::sync::{
+    Mutex,
+    mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    oneshot,
 };
 
-use tokio::sync::oneshot;
-
 use super::{
-    Store, StoreError,
+    Result, Store, StoreError,
     adding::{Added, Sent},
 };
 
@@ -18,47 +19,23 @@ use super::{
 const MOST_TOGETHER: usize = 64;
 
 /// A comment that waits to be written, and the channel for its result.
+#[derive(Debug)]
 struct Arrival {
     sent: Sent,
-    answer: oneshot::Sender<Result<Added, StoreError>>,
+    answer: oneshot::Sender<Result<Added>>,
 }
 
-/// Queue of comments that wait. Cheap to clone.
-#[derive(Clone, Default)]
-pub struct Arrivals(Arc<Mutex<Waiting>>);
-
-#[derive(Default)]
-struct Waiting {
-    arrivals: VecDeque<Arrival>,
-    /// True if a task is writing; it looks at the queue again before it ends.
-    are_served: bool,
-}
-
-impl std::fmt::Debug for Arrivals {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "Arrivals({} waiting)", self.lock().arrivals.len())
-    }
+/// Queue of comments that wait. Its end is locked by the task that writes. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Arrivals {
+    queue: UnboundedSender<Arrival>,
+    waiting: Arc<Mutex<UnboundedReceiver<Arrival>>>,
 }
 
 impl Arrivals {
-    /// Adds a comment. True if the caller must start a task that writes.
-    fn push(&self, arrival: Arrival) -> bool {
-        let mut waiting = self.lock();
-        waiting.arrivals.push_back(arrival);
-        !std::mem::replace(&mut waiting.are_served, true)
-    }
-
-    /// Takes the next comments to be written together; if there are none, the caller ends.
-    fn take(&self) -> Vec<Arrival> {
-        let mut waiting = self.lock();
-        let count = waiting.arrivals.len().min(MOST_TOGETHER);
-        waiting.are_served = count > 0;
-        waiting.arrivals.drain(..count).collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
-        // No code that can panic runs while the lock is held.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn new() -> Self {
+        let (queue, waiting) = unbounded_channel();
+        Self { queue, waiting: Arc::new(Mutex::new(waiting)) }
     }
 }
 
@@ -68,29 +45,31 @@ impl Store {
     ///
     /// # Errors
     /// The database is away or full; nothing was stored.
-    pub async fn add_comment(&self, sent: &Sent) -> Result<Added, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        if self.arrivals().push(Arrival { sent: sent.clone(), answer }) {
-            tokio::spawn(serve(self.clone()));
-        }
-        answered.await.unwrap_or(Err(StoreError::Interrupted))
+    pub async fn add_comment(&self, sent: &Sent) -> Result<Added> {
+        let (answer, result) = oneshot::channel();
+        let arrival = Arrival { sent: sent.clone(), answer };
+        self.arrivals.queue.send(arrival).map_err(|_| StoreError::Interrupted)?;
+        tokio::spawn(write_waiting(self.clone()));
+        result.await.unwrap_or(Err(StoreError::Interrupted))
     }
 }
 
-/// Writes until the queue is empty.
-async fn serve(store: Store) {
-    loop {
-        let (sent, answers): (Vec<Sent>, Vec<_>) =
-            store.arrivals().take().into_iter().map(|arrival| (arrival.sent, arrival.answer)).unzip();
-        if sent.is_empty() {
-            return;
-        }
-        // In a task of its own: if it panics, these comments are lost, and the next ones are still stored.
-        let writing = store.clone();
-        let Ok(added) = tokio::spawn(async move { writing.add_together(&sent).await }).await else { continue };
-        for (answer, added) in answers.into_iter().zip(added) {
-            // An error means that the caller no longer waits.
-            let _ = answer.send(added);
-        }
+/// Writes the comments that wait. Each comment starts such a task, so that one follows even if this one panics; most of
+/// them find that their comment was written together with others.
+async fn write_waiting(store: Store) {
+    let mut waiting = store.arrivals.waiting.lock().await;
+    let (mut all, mut answers) = (Vec::new(), Vec::new());
+    while all.len() < MOST_TOGETHER
+        && let Ok(Arrival { sent, answer }) = waiting.try_recv()
+    {
+        all.push(sent);
+        answers.push(answer);
+    }
+    if all.is_empty() {
+        return;
+    }
+    for (answer, added) in answers.into_iter().zip(store.add_together(&all).await) {
+        // An error means that the caller no longer waits.
+        let _ = answer.send(added);
     }
 }

@@ -14,12 +14,12 @@ use crate::domain::{
 };
 
 use super::{
-    Ending::{Commit, Rollback},
-    Store, StoreError,
+    Result, Store, StoreError,
     changes::take_turn,
-    comments::{CommentRow, comment_columns, from_millis},
-    on_reader, on_writer,
+    comments::COLUMNS,
     outbox::queue_mail,
+    sql::{FromRow, Row, from_millis},
+    subscriptions::{SUBSCRIPTIONS, confirm, wish},
 };
 
 /// A comment of the commenter who asks.
@@ -49,30 +49,37 @@ pub struct OwnSubscription {
     pub ended_at: Option<Timestamp>,
 }
 
-#[derive(sqlx::FromRow)]
-struct OwnRow {
-    #[sqlx(flatten)]
-    comment: CommentRow,
-    commenter: String,
+impl FromRow for OwnComment {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self { comment: Comment::from_row(row)?, writer: row.get("commenter")? })
+    }
 }
 
-#[derive(sqlx::FromRow)]
-struct SubscriptionRow {
-    id: i64,
-    email: String,
-    wish: String,
-    thread_slug: String,
-    is_confirmed: bool,
-    created_at: i64,
-    ended_at: Option<i64>,
+impl FromRow for OwnAddress {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self { email: row.get("email")?, confirmed_at: row.time("confirmed_at")? })
+    }
+}
+
+impl FromRow for OwnSubscription {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            email: row.get("email")?,
+            wish: wish(row)?,
+            thread_slug: row.get("thread_slug")?,
+            is_confirmed: row.get("is_confirmed")?,
+            created_at: row.time("created_at")?,
+            ended_at: row.optional_time("ended_at")?,
+        })
+    }
 }
 
 /// SQL for the addresses that `$1` has confirmed in their own browser.
-macro_rules! own_addresses {
-    () => {
-        "(SELECT address_id FROM confirmations WHERE commenter = $1 AND in_same_browser)"
-    };
-}
+const OWN_ADDRESSES: &str = "(SELECT address_id FROM confirmations WHERE commenter = $1 AND in_same_browser)";
+
+/// SQL for the mail with a corner link that was not used yet: `$1` is its number, `$2` the address.
+const UNUSED_LINK: &str = "outbox.id = $1 AND address_id = $2 AND kind = 'corner' AND opened_at IS NULL";
 
 impl Store {
     /// Returns all comments of a commenter, newest first, whatever their status: those under their cookie, and those
@@ -81,7 +88,7 @@ impl Store {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn comments_of(&self, commenter: &str) -> Result<Vec<OwnComment>, StoreError> {
+    pub async fn comments_of(&self, commenter: &str) -> Result<Vec<OwnComment>> {
         self.own_comments(commenter, None).await
     }
 
@@ -89,38 +96,26 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away.
-    pub async fn comment_of(&self, commenter: &str, id: CommentId) -> Result<OwnComment, StoreError> {
+    pub async fn comment_of(&self, commenter: &str, id: CommentId) -> Result<OwnComment> {
         self.own_comments(commenter, Some(id)).await?.pop().ok_or(StoreError::NotFound)
     }
 
-    async fn own_comments(&self, commenter: &str, id: Option<CommentId>) -> Result<Vec<OwnComment>, StoreError> {
+    async fn own_comments(&self, commenter: &str, id: Option<CommentId>) -> Result<Vec<OwnComment>> {
         // An address gives access only to comments signed with it, and only where it was confirmed in that browser.
-        let opened: Vec<(String, String)> = on_reader!(self, db => {
-            sqlx::query_as(concat!(
-                "SELECT commenter, email FROM confirmations JOIN addresses ON addresses.id = address_id
-                 WHERE in_same_browser AND commenter <> $1 AND address_id IN ", own_addresses!(),
-            ))
-            .bind(commenter)
-            .fetch_all(db)
-            .await?
-        });
-        let rows: Vec<OwnRow> = on_reader!(self, db => {
-            sqlx::query_as(concat!(
-                "SELECT ", comment_columns!(), ", commenter FROM comments
-                 WHERE (id = $2 OR $3)
-                   AND commenter IN (
-                       SELECT CAST($1 AS TEXT) UNION
-                       SELECT commenter FROM confirmations WHERE in_same_browser AND address_id IN ", own_addresses!(), ")
-                 ORDER BY created_at DESC, id DESC",
-            ))
-            .bind(commenter)
-            .bind(id.unwrap_or_default())
-            .bind(id.is_none())
-            .fetch_all(db)
-            .await?
-        });
-        let own = |row: OwnRow| OwnComment { comment: row.comment.into(), writer: row.commenter };
-        let mut own: Vec<OwnComment> = rows.into_iter().map(own).collect();
+        let sql = format!(
+            "SELECT commenter, email FROM confirmations JOIN addresses ON addresses.id = address_id
+             WHERE in_same_browser AND commenter <> $1 AND address_id IN {OWN_ADDRESSES}"
+        );
+        let opened: Vec<(String, String)> = self.all(sql, &[&commenter]).await?;
+        let sql = format!(
+            "SELECT {COLUMNS}, commenter FROM comments
+             WHERE (id = $2 OR $3)
+               AND commenter IN (
+                   SELECT CAST($1 AS TEXT) UNION
+                   SELECT commenter FROM confirmations WHERE in_same_browser AND address_id IN {OWN_ADDRESSES})
+             ORDER BY created_at DESC, id DESC"
+        );
+        let mut own: Vec<OwnComment> = self.all(sql, &[&commenter, &id.unwrap_or_default(), &id.is_none()]).await?;
         own.retain(|own| {
             let email = own.comment.email.as_deref().map(mailbox::kept);
             own.writer == commenter
@@ -133,75 +128,44 @@ impl Store {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn addresses_of(&self, commenter: &str) -> Result<Vec<OwnAddress>, StoreError> {
-        let rows: Vec<(String, i64)> = on_reader!(self, db => {
-            sqlx::query_as(
-                "SELECT email, confirmed_at FROM confirmations JOIN addresses ON addresses.id = address_id
-                 WHERE commenter = $1 AND in_same_browser ORDER BY email",
-            )
-            .bind(commenter)
-            .fetch_all(db)
-            .await?
-        });
-        let own = |(email, at)| OwnAddress { email, confirmed_at: from_millis(at) };
-        Ok(rows.into_iter().map(own).collect())
+    pub async fn addresses_of(&self, commenter: &str) -> Result<Vec<OwnAddress>> {
+        let sql = "SELECT email, confirmed_at FROM confirmations JOIN addresses ON addresses.id = address_id
+                   WHERE commenter = $1 AND in_same_browser ORDER BY email";
+        self.all(sql, &[&commenter]).await
     }
 
     /// Returns the subscriptions of a commenter's comments and of their confirmed addresses, oldest first.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn subscriptions_of(&self, commenter: &str) -> Result<Vec<OwnSubscription>, StoreError> {
-        let rows: Vec<SubscriptionRow> = on_reader!(self, db => {
-            sqlx::query_as(concat!(
-                "SELECT subscriptions.id, addresses.email, wish, thread_slug, subscriptions.created_at, ended_at,
-                        confirmations.address_id IS NOT NULL AS is_confirmed
-                 FROM subscriptions
-                 JOIN addresses ON addresses.id = subscriptions.address_id
-                 JOIN comments ON comments.id = subscriptions.comment_id
-                 LEFT JOIN confirmations ON confirmations.address_id = addresses.id
-                                        AND confirmations.commenter = comments.commenter
-                 WHERE subscriptions.id IN (
-                     SELECT theirs.id FROM comments AS mine JOIN subscriptions AS theirs ON theirs.comment_id = mine.id
-                     WHERE mine.commenter = $1
-                     UNION
-                     SELECT theirs.id FROM subscriptions AS theirs WHERE theirs.address_id IN ", own_addresses!(), ")
-                 ORDER BY subscriptions.id",
-            ))
-            .bind(commenter)
-            .fetch_all(db)
-            .await?
-        });
-        let own = |row: SubscriptionRow| OwnSubscription {
-            id: row.id,
-            email: row.email,
-            wish: Wish::parse(&row.wish).unwrap_or_default(),
-            thread_slug: row.thread_slug,
-            is_confirmed: row.is_confirmed,
-            created_at: from_millis(row.created_at),
-            ended_at: row.ended_at.map(from_millis),
-        };
-        Ok(rows.into_iter().map(own).collect())
+    pub async fn subscriptions_of(&self, commenter: &str) -> Result<Vec<OwnSubscription>> {
+        let sql = format!(
+            "SELECT subscriptions.id, addresses.email, wish, thread_slug, subscriptions.created_at, ended_at,
+                    confirmations.address_id IS NOT NULL AS is_confirmed
+             FROM {SUBSCRIPTIONS}
+             LEFT JOIN confirmations ON confirmations.address_id = addresses.id
+                                    AND confirmations.commenter = comments.commenter
+             WHERE subscriptions.id IN (
+                 SELECT theirs.id FROM comments AS mine JOIN subscriptions AS theirs ON theirs.comment_id = mine.id
+                 WHERE mine.commenter = $1
+                 UNION
+                 SELECT theirs.id FROM subscriptions AS theirs WHERE theirs.address_id IN {OWN_ADDRESSES})
+             ORDER BY subscriptions.id"
+        );
+        self.all(sql, &[&commenter]).await
     }
 
     /// Ends one of these subscriptions.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away.
-    pub async fn end_subscription_of(&self, commenter: &str, id: i64, at: Timestamp) -> Result<(), StoreError> {
-        on_writer!(self, tx => {
-            let ended = sqlx::query(concat!(
-                "UPDATE subscriptions SET ended_at = COALESCE(ended_at, $3)
-                 WHERE id = $2 AND (comment_id IN (SELECT id FROM comments WHERE commenter = $1)
-                                    OR address_id IN ", own_addresses!(), ")",
-            ))
-            .bind(commenter)
-            .bind(id)
-            .bind(at.as_millisecond())
-            .execute(&mut *tx)
-            .await?;
-            if ended.rows_affected() == 0 { Err(StoreError::NotFound) } else { Ok(Commit(())) }
-        })
+    pub async fn end_subscription_of(&self, commenter: &str, id: i64, at: Timestamp) -> Result<()> {
+        let sql = format!(
+            "UPDATE subscriptions SET ended_at = COALESCE(ended_at, $3)
+             WHERE id = $2 AND (comment_id IN (SELECT id FROM comments WHERE commenter = $1)
+                                OR address_id IN {OWN_ADDRESSES})"
+        );
+        self.change(sql, &[&commenter, &id, &at]).await
     }
 
     /// Queues a mail with a link to the corner of an address, if the address is confirmed or is the author's. The
@@ -209,44 +173,23 @@ impl Store {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn ask_for_corner(
-        &self,
-        email: &str,
-        is_authors: bool,
-        network: &str,
-        at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let now = at.as_millisecond();
-        on_writer!(self, tx => {
-            take_turn!(tx);
-            let latest = clock::latest(at).as_millisecond();
-            let asked: i64 = sqlx::query_scalar(
-                "SELECT COUNT(*) FROM corner_asked WHERE network = $1 AND created_at > $2 AND created_at <= $3",
-            )
-            .bind(network)
-            .bind(now - notices::HOUR)
-            .bind(latest)
-            .fetch_one(&mut *tx)
-            .await?;
-            if !notices::may_ask_for_link(asked) {
-                return Ok(Rollback(false));
+    pub async fn ask_for_corner(&self, email: &str, is_authors: bool, network: &str, at: Timestamp) -> Result<bool> {
+        let (kept, latest) = (&mailbox::kept(email), clock::latest(at));
+        self.write(|mut tx| async move {
+            take_turn(&mut tx).await?;
+            let sql = "SELECT COUNT(*) FROM corner_asked WHERE network = $1 AND created_at > $2 AND created_at <= $3";
+            if !notices::may_ask_for_link(tx.one(sql, &[&network, &(at - notices::HOUR), &latest]).await?) {
+                return Ok(false);
             }
-            sqlx::query("INSERT INTO corner_asked (network, created_at) VALUES ($1, $2)")
-                .bind(network)
-                .bind(now)
-                .execute(&mut *tx)
-                .await?;
+            let sql = "INSERT INTO corner_asked (network, created_at) VALUES ($1, $2)";
+            tx.execute(sql, &[&network, &at]).await?;
             if is_authors {
                 // The operator has written this address into site.toml, so it needs no confirmation.
-                sqlx::query("INSERT INTO addresses (email, mailbox, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
-                    .bind(mailbox::kept(email))
-                    .bind(mailbox::mailbox(email))
-                    .bind(now)
-                    .execute(&mut *tx)
-                    .await?;
+                let sql =
+                    "INSERT INTO addresses (email, mailbox, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+                tx.execute(sql, &[kept, &mailbox::mailbox(email), &at]).await?;
             }
-            let found: Option<(i64, i64, Option<i64>)> = sqlx::query_as(
-                "SELECT id,
+            let sql = "SELECT id,
                         (SELECT COUNT(*) FROM outbox JOIN addresses AS same ON same.id = outbox.address_id
                           WHERE kind = 'corner' AND same.mailbox = addresses.mailbox
                             AND outbox.created_at > $3 AND outbox.created_at <= $4),
@@ -254,74 +197,39 @@ impl Store {
                           WHERE kind = 'corner' AND same.mailbox = addresses.mailbox AND outbox.created_at <= $4)
                  FROM addresses
                  WHERE email = $1 AND blocked_at IS NULL
-                   AND ($2 OR EXISTS (SELECT 1 FROM confirmations WHERE address_id = addresses.id))",
-            )
-            .bind(mailbox::kept(email))
-            .bind(is_authors)
-            .bind(now - notices::DAY)
-            .bind(latest)
-            .fetch_optional(&mut *tx)
-            .await?;
-            let may_get_it = |(_, today, last): &(i64, i64, Option<i64>)| {
-                notices::may_get_link(*today, last.map(|last| now - last))
-            };
-            if let Some((address_id, ..)) = found.filter(may_get_it) {
-                let about = format!("corner:{address_id}:{}", now / notices::LINK_SLOT);
-                queue_mail!(tx, about, Kind::Corner, None, Some(address_id), now);
+                   AND ($2 OR EXISTS (SELECT 1 FROM confirmations WHERE address_id = addresses.id))";
+            let found: Option<(i64, i64, Option<i64>)> =
+                tx.optional(sql, &[kept, &is_authors, &(at - notices::DAY), &latest]).await?;
+            let Some((address_id, today, last)) = found else { return Ok(true) };
+            if notices::may_get_link(today, last.map(|last| at.duration_since(from_millis(last)))) {
+                let about = format!("corner:{address_id}:{}", at.as_millisecond() / notices::LINK_SLOT);
+                queue_mail(&mut tx, &about, Kind::Corner, None, Some(address_id), at).await?;
             }
-            Ok(Commit(true))
+            Ok(true)
         })
+        .await
     }
 
     /// Returns the address whose corner a link opens.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where the link was used, or the address is not kept any more; or the database is away.
-    pub async fn corner_of(&self, link: CornerLink) -> Result<String, StoreError> {
-        let email: Option<String> = on_reader!(self, db => {
-            sqlx::query_scalar(
-                "SELECT email FROM outbox JOIN addresses ON addresses.id = address_id
-                 WHERE outbox.id = $1 AND address_id = $2 AND kind = 'corner' AND opened_at IS NULL",
-            )
-            .bind(link.mail)
-            .bind(link.address_id)
-            .fetch_optional(db)
-            .await?
-        });
-        email.ok_or(StoreError::NotFound)
+    pub async fn corner_of(&self, link: CornerLink) -> Result<String> {
+        let sql = format!("SELECT email FROM outbox JOIN addresses ON addresses.id = address_id WHERE {UNUSED_LINK}");
+        self.one(sql, &[&link.mail, &link.address_id]).await
     }
 
     /// Confirms an address for the cookie of the browser in which its link was opened. A link works once.
     ///
     /// # Errors
     /// As for [`Self::corner_of`].
-    pub async fn open_corner(&self, link: CornerLink, commenter: &str, at: Timestamp) -> Result<(), StoreError> {
-        on_writer!(self, tx => {
-            let opened = sqlx::query(
-                "UPDATE outbox SET opened_at = $3
-                 WHERE id = $1 AND address_id = $2 AND kind = 'corner' AND opened_at IS NULL",
-            )
-            .bind(link.mail)
-            .bind(link.address_id)
-            .bind(at.as_millisecond())
-            .execute(&mut *tx)
-            .await?;
-            if opened.rows_affected() == 0 {
-                return Err(StoreError::NotFound);
-            }
-            sqlx::query(
-                "INSERT INTO confirmations (address_id, commenter, in_same_browser, confirmed_at)
-                 VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (address_id, commenter) DO UPDATE SET in_same_browser = excluded.in_same_browser",
-            )
-            .bind(link.address_id)
-            .bind(commenter)
-            .bind(true)
-            .bind(at.as_millisecond())
-            .execute(&mut *tx)
-            .await?;
-            Ok(Commit(()))
+    pub async fn open_corner(&self, link: CornerLink, commenter: &str, at: Timestamp) -> Result<()> {
+        self.write(|mut tx| async move {
+            let sql = format!("UPDATE outbox SET opened_at = $3 WHERE {UNUSED_LINK}");
+            tx.change(sql, &[&link.mail, &link.address_id, &at]).await?;
+            confirm(&mut tx, link.address_id, commenter, true, at).await
         })
+        .await
     }
 
     /// Deletes the confirmed addresses of a commenter, with their subscriptions and all mails to them. An address whose
@@ -329,18 +237,19 @@ impl Store {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn forget_addresses_of(&self, commenter: &str) -> Result<(), StoreError> {
-        on_writer!(self, tx => {
+    pub async fn forget_addresses_of(&self, commenter: &str) -> Result<()> {
+        self.write(|mut tx| async move {
             for sql in [
-                concat!("DELETE FROM outbox WHERE address_id IN ", own_addresses!()),
-                concat!("DELETE FROM subscriptions WHERE address_id IN ", own_addresses!()),
-                concat!("DELETE FROM addresses WHERE blocked_at IS NULL AND id IN ", own_addresses!()),
-                "DELETE FROM confirmations WHERE commenter = $1",
+                format!("DELETE FROM outbox WHERE address_id IN {OWN_ADDRESSES}"),
+                format!("DELETE FROM subscriptions WHERE address_id IN {OWN_ADDRESSES}"),
+                format!("DELETE FROM addresses WHERE blocked_at IS NULL AND id IN {OWN_ADDRESSES}"),
+                "DELETE FROM confirmations WHERE commenter = $1".to_owned(),
             ] {
-                sqlx::query(sql).bind(commenter).execute(&mut *tx).await?;
+                tx.execute(sql, &[&commenter]).await?;
             }
-            Ok(Commit(()))
-        })?;
+            Ok(())
+        })
+        .await?;
         self.begin_log_anew().await;
         Ok(())
     }

@@ -1,32 +1,96 @@
-//! Connections lent from a pool, transactions on them, and the result of the last write.
+//! Connections from a pool, and statements on them.
 
-use std::{
-    ops::{Deref, DerefMut},
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+use sqlx::{AssertSqlSafe, Postgres, Sqlite, pool::PoolConnection, postgres::PgArguments, sqlite::SqliteArguments};
+
+use super::{
+    Result, StoreError,
+    sql::{FromRow, List, Row, Sql, encoded},
 };
-
-use sqlx::{Database, Executor, Pool, pool::PoolConnection};
-
-use super::{Ending, Store, StoreError, on_writer};
-
-/// Longest time that work on a PostgreSQL connection may take. For a server that vanished, the wait would last until
-/// TCP gives up, which can be never. SQLite needs no such limit: its file is on this machine.
-pub(super) const LONGEST: Duration = Duration::from_secs(60);
 
 /// A connection that returns to its pool only after its work has ended well.
 ///
 /// After an error, or when the caller's future was dropped, its state is unknown: SQLite rolls back by itself on
 /// SQLITE_FULL, IOERR, NOMEM, BUSY and INTERRUPT (sqlite.org/lang_transaction.html, 3.1), while sqlx still counts the
 /// transaction as open. Such a connection is closed, and the pool opens another.
-pub(super) struct Lent<DB: Database> {
-    connection: PoolConnection<DB>,
+pub struct Connection {
+    pooled: Pooled,
     is_sound: bool,
+    is_discarded: bool,
 }
 
-impl<DB: Database> Lent<DB> {
-    pub async fn from(pool: &Pool<DB>) -> Result<Self, sqlx::Error> {
-        Ok(Self { connection: pool.acquire().await?, is_sound: false })
+pub enum Pooled {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+impl Connection {
+    pub fn new(pooled: Pooled) -> Self {
+        Self { pooled, is_sound: false, is_discarded: false }
+    }
+
+    /// Runs a statement; returns the number of rows that it has changed.
+    pub async fn execute(&mut self, sql: impl Sql, arguments: &List<'_>) -> Result<u64> {
+        let sql = AssertSqlSafe(sql.into());
+        Ok(match &mut self.pooled {
+            Pooled::Sqlite(db) => {
+                let arguments: SqliteArguments = encoded(arguments)?;
+                sqlx::query_with(sql, arguments).execute(&mut **db).await?.rows_affected()
+            }
+            Pooled::Postgres(db) => {
+                let arguments: PgArguments = encoded(arguments)?;
+                sqlx::query_with(sql, arguments).execute(&mut **db).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Returns the rows of a statement.
+    pub async fn all<T: FromRow>(&mut self, sql: impl Sql, arguments: &List<'_>) -> Result<Vec<T>> {
+        let sql = AssertSqlSafe(sql.into());
+        let rows: Vec<Row> = match &mut self.pooled {
+            Pooled::Sqlite(db) => {
+                let arguments: SqliteArguments = encoded(arguments)?;
+                let rows = sqlx::query_with(sql, arguments).fetch_all(&mut **db).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Pooled::Postgres(db) => {
+                let arguments: PgArguments = encoded(arguments)?;
+                let rows = sqlx::query_with(sql, arguments).fetch_all(&mut **db).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        };
+        rows.iter().map(T::from_row).collect()
+    }
+
+    /// Returns the row of a statement that has one at most.
+    pub async fn optional<T: FromRow>(&mut self, sql: impl Sql, arguments: &List<'_>) -> Result<Option<T>> {
+        Ok(self.all(sql, arguments).await?.into_iter().next())
+    }
+
+    /// Returns the row of a statement; [`StoreError::NotFound`] if there is none.
+    pub async fn one<T: FromRow>(&mut self, sql: impl Sql, arguments: &List<'_>) -> Result<T> {
+        self.optional(sql, arguments).await?.ok_or(StoreError::NotFound)
+    }
+
+    /// Runs a statement that changes a row; [`StoreError::NotFound`] if there is none.
+    pub async fn change(&mut self, sql: impl Sql, arguments: &List<'_>) -> Result<()> {
+        if self.execute(sql, arguments).await? == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+    }
+
+    /// Makes the transaction end without writing anything.
+    pub fn discard(&mut self) {
+        self.is_discarded = true;
+    }
+
+    /// Ends the transaction. One of our own errors rolls it back; after a database error the connection is closed.
+    pub async fn end<T>(mut self, outcome: Result<T>) -> Result<T> {
+        let last = match &outcome {
+            Err(StoreError::Database(_)) => return outcome,
+            Ok(_) if !self.is_discarded => "COMMIT",
+            _ => "ROLLBACK",
+        };
+        self.execute(last, &[]).await?;
+        self.give_back();
+        outcome
     }
 
     /// Returns the connection to its pool: its work has ended well.
@@ -35,121 +99,12 @@ impl<DB: Database> Lent<DB> {
     }
 }
 
-// Used in place of sqlx's transactions, which do not let the connection be closed.
-impl<DB: Database> Lent<DB>
-where
-    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
-{
-    /// Begins a transaction with this statement.
-    pub async fn begin(pool: &Pool<DB>, statement: &'static str) -> Result<Self, sqlx::Error> {
-        let mut lent = Self::from(pool).await?;
-        lent.execute(statement).await?;
-        Ok(lent)
-    }
-
-    /// Ends the transaction. One of our own errors rolls it back; after a database error the connection is closed.
-    pub async fn end<T>(mut self, outcome: Result<Ending<T>, StoreError>) -> Result<T, StoreError> {
-        let (last, value) = match outcome {
-            Ok(Ending::Commit(value)) => ("COMMIT", Ok(value)),
-            Ok(Ending::Rollback(value)) => ("ROLLBACK", Ok(value)),
-            Err(error @ StoreError::Database(_)) => return Err(error),
-            Err(error) => ("ROLLBACK", Err(error)),
-        };
-        self.execute(last).await?;
-        self.give_back();
-        value
-    }
-}
-
-impl<DB: Database> Deref for Lent<DB> {
-    type Target = DB::Connection;
-
-    fn deref(&self) -> &DB::Connection {
-        &self.connection
-    }
-}
-
-impl<DB: Database> DerefMut for Lent<DB> {
-    fn deref_mut(&mut self) -> &mut DB::Connection {
-        &mut self.connection
-    }
-}
-
-impl<DB: Database> Drop for Lent<DB> {
+impl Drop for Connection {
     fn drop(&mut self) {
-        if !self.is_sound {
-            self.connection.close_on_drop();
+        match &mut self.pooled {
+            _ if self.is_sound => {}
+            Pooled::Sqlite(db) => db.close_on_drop(),
+            Pooled::Postgres(db) => db.close_on_drop(),
         }
-    }
-}
-
-/// Runs work on a connection, for at most [`LONGEST`].
-pub(super) async fn limited<T>(work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    let done = tokio::time::timeout(LONGEST, work).await;
-    done.unwrap_or_else(|_| Err(StoreError::Database(sqlx::Error::PoolTimedOut)))
-}
-
-/// Time that the result of a successful write, and of a failed one, is taken as still valid.
-const GOOD_FOR: Duration = Duration::from_secs(15);
-const BAD_FOR: Duration = Duration::from_secs(2);
-/// Bytes of a trial write: about as many pages as a comment changes, with its indexes.
-const TRIAL: usize = 16 * 1024;
-
-/// Time and result of the last write.
-type LastWrite = Option<(Instant, Result<(), String>)>;
-
-/// The result of the last write. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Writes(Arc<(Mutex<LastWrite>, tokio::sync::Mutex<()>)>);
-
-impl Writes {
-    /// Stores how a transaction ended. An error of our own rules does not count against the database.
-    pub fn note<T>(&self, outcome: &Result<T, StoreError>) {
-        let result = match outcome {
-            Err(error @ StoreError::Database(_)) => Err(error.to_string()),
-            _ => Ok(()),
-        };
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), result));
-    }
-
-    /// Result of the last write; `None` if it is too old.
-    fn last(&self) -> Option<Result<(), String>> {
-        let last = self.0.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let (at, result) = last?;
-        (at.elapsed() < if result.is_ok() { GOOD_FOR } else { BAD_FOR }).then_some(result)
-    }
-}
-
-impl Store {
-    /// Checks that comments can be stored, by the last write. If that is too old, one caller makes a trial write for
-    /// all.
-    ///
-    /// # Errors
-    /// The reason why they cannot.
-    pub async fn can_write(&self) -> Result<(), String> {
-        let writes = self.writes();
-        if let Some(result) = writes.last() {
-            return result;
-        }
-        let _alone = writes.0.1.lock().await;
-        match writes.last() {
-            Some(result) => result,
-            None => self.try_to_write().await.map_err(|error| error.to_string()),
-        }
-    }
-
-    /// Writes a row and deletes it in one transaction: nobody ever sees it, and it fails if the disk is full.
-    async fn try_to_write(&self) -> Result<(), StoreError> {
-        on_writer!(self, tx => {
-            let id: i64 = sqlx::query_scalar(
-                "INSERT INTO refusals (thread_kind, thread_slug, reason, detail, name, text, created_at)
-                 VALUES ('', '', 'trial', '', '', $1, 0) RETURNING id",
-            )
-            .bind("x".repeat(TRIAL))
-            .fetch_one(&mut *tx)
-            .await?;
-            sqlx::query("DELETE FROM refusals WHERE id = $1").bind(id).execute(&mut *tx).await?;
-            Ok(Ending::Commit(()))
-        })
     }
 }

@@ -10,23 +10,16 @@ use crate::domain::{
     delivery::Kind,
     mailbox,
     stamp::StampState,
-    verdict::{
-        self, Circumstances, Decision, History, REPEAT_WINDOW, Reason, Refusal, Rules,
-        bayes::{Counts, Learned},
-        verdict,
-    },
+    verdict::{self, Circumstances, Reason, Refusal, Rules},
 };
 
 use super::{
-    Ending::{Commit, Rollback},
-    Sender, Store, StoreError,
-    adding::details,
-    blocks::read_blocks,
-    changes::{grow_revision, leave_thread_tags},
-    comments::{CommentRow, comment_columns, millis},
-    learning::read_features,
+    Result, Sender, Store,
+    changes::{grow_revision, record_stale_thread},
+    comments::{COLUMNS, DETAILS, Stored},
+    connection::Connection,
+    judging::{Candidate, Judgement, judge, read_history},
     moderation::log_act,
-    on_writer,
     outbox::queue_mail,
 };
 
@@ -63,159 +56,120 @@ pub enum Edited {
     Refused(Refusal),
 }
 
-#[derive(sqlx::FromRow)]
-struct EditedRow {
-    #[sqlx(flatten)]
-    comment: CommentRow,
-    thread_kind: String,
-    reasons: String,
-    reason_details: String,
-}
-
-#[derive(sqlx::FromRow)]
-struct HistoryRow {
-    approved: i64,
-    thrown_out: i64,
-    email_is_theirs: bool,
-    repeated: i64,
-    learned_spam: i64,
-    learned_ham: i64,
-}
-
 impl Store {
     /// Changes a comment after a verdict as for a new one. A held comment stays held, whatever the verdict.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if it does not exist or is somebody else's, or the database is away; nothing was
     /// changed.
-    pub async fn edit_comment(&self, edit: &Edit) -> Result<Edited, StoreError> {
-        let Edit { id, new, post_age, poses_as_author, has_authors_email, sender, gap, rules, at } = edit;
-        let now = at.as_millisecond();
-        let mark = verdict::mark(&new.text);
-        on_writer!(self, tx => {
-            let revision = grow_revision!(tx);
-            let found: Option<EditedRow> = sqlx::query_as(concat!(
-                "SELECT ", comment_columns!(), ", thread_kind, reasons, reason_details
-                 FROM comments WHERE id = $1 AND commenter = $2",
-            ))
-            .bind(id)
-            .bind(&sender.commenter)
-            .fetch_optional(&mut *tx)
-            .await?;
-            let row = found.ok_or(StoreError::NotFound)?;
-            let before = Comment::from(row.comment);
-            if before.editable_for(*at).is_none() {
-                return Ok(Rollback(Edited::TooLate));
+    pub async fn edit_comment(&self, edit: &Edit) -> Result<Edited> {
+        self.write(|mut tx| async move {
+            let revision = grow_revision(&mut tx).await?;
+            let sql = format!("SELECT {COLUMNS}, {DETAILS} FROM comments WHERE id = $1 AND commenter = $2");
+            let before: Stored = tx.one(sql, &[&edit.id, &edit.sender.commenter]).await?;
+            let tag = before.tag();
+            if let Some(unchanged) = unchanged(edit, &before.comment, &tag) {
+                tx.discard();
+                return Ok(unchanged);
             }
-            let tag = format!("{}:{}", row.thread_kind, before.thread_slug);
-            if is_the_same(&before, new) {
-                return Ok(Rollback(Edited::Stored { tag, status: before.status }));
-            }
-            let last = before.edited_at.filter(|last| *last <= clock::latest(*at));
-            let since_last = last.map(|last| at.duration_since(last).max(SignedDuration::ZERO));
-            if let Some(wait) = since_last.map(|since| *gap - since).filter(SignedDuration::is_positive) {
-                return Ok(Rollback(Edited::Refused(Refusal::TooFast(wait))));
-            }
-
-            let known: HistoryRow = sqlx::query_as(
-                "SELECT
-                    (SELECT COUNT(*) FROM comments WHERE commenter = $1 AND status = 'approved') AS approved,
-                    (SELECT COUNT(*) FROM comments WHERE commenter = $1 AND status IN ('spam', 'trash')) AS thrown_out,
-                    EXISTS (SELECT 1 FROM confirmations JOIN addresses ON addresses.id = address_id
-                            WHERE commenter = $1 AND in_same_browser AND email = $5) AS email_is_theirs,
-                    (SELECT COUNT(*) FROM comments
-                      WHERE text_mark = $2 AND created_at > $3 AND created_at <= $6 AND id <> $4) AS repeated,
-                    learned_spam, learned_ham
-                 FROM site",
-            )
-            .bind(&sender.commenter)
-            .bind(&mark)
-            .bind(now - millis(REPEAT_WINDOW))
-            .bind(id)
-            .bind(new.email.as_deref().map(mailbox::kept))
-            .bind(clock::latest(*at).as_millisecond())
-            .fetch_one(&mut *tx)
-            .await?;
-            let comments = Counts { spam: known.learned_spam, ham: known.learned_ham };
-            let mut history = History {
-                approved: known.approved,
-                thrown_out: known.thrown_out,
-                email_is_theirs: known.email_is_theirs,
-                repeated: known.repeated,
-                blocks: read_blocks!(tx),
-                ..History::default()
-            };
-            if rules.bayes && comments.are_enough() {
-                history.learned = Learned { comments, features: read_features!(tx, verdict::features(new)) };
-            }
-            let circumstances = Circumstances {
-                post_age: *post_age,
-                poses_as_author: *poses_as_author,
-                has_authors_email: *has_authors_email,
-                ..circumstances(&row.reasons)
-            };
-            let reasons = match verdict(new, sender.ip, circumstances, &history, rules) {
-                Decision::Approve => Vec::new(),
-                Decision::Hold(reasons) => reasons,
-                Decision::Refuse(refusal) => return Ok(Rollback(Edited::Refused(refusal))),
-            };
-            let status = if reasons.is_empty() { before.status } else { Status::Held };
-            let (words, details) = if reasons.is_empty() {
-                (row.reasons, row.reason_details)
-            } else {
-                (reasons.iter().map(Reason::as_str).collect::<Vec<_>>().join(" "), details(&reasons))
-            };
-            sqlx::query(
-                "UPDATE comments SET name = $1, email = $2, site = $3, text = $4, status = $5, reasons = $6,
-                                     reason_details = $7, text_mark = $8, edited_at = $9, by_author = $10
-                 WHERE id = $11",
-            )
-            .bind(&new.name)
-            .bind(&new.email)
-            .bind(&new.site)
-            .bind(&new.text)
-            .bind(status.as_str())
-            .bind(words)
-            .bind(details)
-            .bind(&mark)
-            .bind(now)
-            .bind(verdict::is_by_author(circumstances, &history))
-            .bind(id)
-            .execute(&mut *tx)
-            .await?;
-            // The wish was for the old address.
-            if before.email.as_deref().map(mailbox::kept) != new.email.as_deref().map(mailbox::kept) {
-                sqlx::query("UPDATE subscriptions SET ended_at = $1 WHERE comment_id = $2 AND ended_at IS NULL")
-                    .bind(now)
-                    .bind(id)
-                    .execute(&mut *tx)
-                    .await?;
-            }
-            // The author was told of it as an approved comment, unless that mail has not been sent: then the mail will
-            // show the edit. The row is updated, so that no sender claims it before this transaction commits.
-            if before.status == Status::Approved && status == Status::Held {
-                let tells = sqlx::query(
-                    "UPDATE outbox SET next_attempt_at = next_attempt_at
-                     WHERE comment_id = $1 AND kind = 'author' AND outcome IS NULL
-                       AND (leased_until IS NULL OR leased_until <= $2)",
-                )
-                .bind(id)
-                .bind(now)
-                .execute(&mut *tx)
-                .await?;
-                if tells.rows_affected() == 0 {
-                    queue_mail!(tx, format!("author:{id}:{now}"), Kind::Author, Some(*id), None, now);
+            let candidate = edit.candidate(&before);
+            let mark = verdict::mark(&edit.new.text);
+            let known = read_history(&mut tx, &candidate, &mark).await?;
+            let judgement = match judge(&mut tx, &candidate, known).await? {
+                // It stays as it was judged before.
+                Ok(judgement) if judgement.status == Status::Approved => Judgement {
+                    status: before.comment.status,
+                    reasons: before.reasons.clone(),
+                    details: before.details.clone(),
+                    ..judgement
+                },
+                Ok(judgement) => judgement,
+                Err(refusal) => {
+                    tx.discard();
+                    return Ok(Edited::Refused(refusal));
                 }
-            }
-            log_act!(tx, id, WRITER, "edit", Some(before.status.as_str()), status.as_str(), at);
-            leave_thread_tags!(tx, revision, tag.clone());
-            Ok(Commit(Edited::Stored { tag, status }))
+            };
+            update(&mut tx, edit, &judgement, &mark).await?;
+            let status = judgement.status;
+            tell_of_edit(&mut tx, edit, &before.comment, status).await?;
+            let was = Some(before.comment.status);
+            log_act(&mut tx, edit.id, WRITER, "edit", was, status, edit.at).await?;
+            record_stale_thread(&mut tx, revision, &tag).await?;
+            Ok(Edited::Stored { tag, status })
         })
+        .await
     }
 }
 
-fn is_the_same(before: &Comment, new: &NewComment) -> bool {
-    (&before.name, &before.email, &before.site, &before.text) == (&new.name, &new.email, &new.site, &new.text)
+/// Result of an edit that changes nothing.
+fn unchanged(edit: &Edit, before: &Comment, tag: &str) -> Option<Edited> {
+    let Edit { new, gap, at, .. } = edit;
+    if before.editable_for(*at).is_none() {
+        return Some(Edited::TooLate);
+    }
+    if (&before.name, &before.email, &before.site, &before.text) == (&new.name, &new.email, &new.site, &new.text) {
+        return Some(Edited::Stored { tag: tag.to_owned(), status: before.status });
+    }
+    let last = before.edited_at.filter(|last| *last <= clock::latest(*at))?;
+    let wait = *gap - at.duration_since(last).max(SignedDuration::ZERO);
+    wait.is_positive().then_some(Edited::Refused(Refusal::TooFast(wait)))
+}
+
+impl Edit {
+    fn candidate<'a>(&'a self, before: &'a Stored) -> Candidate<'a> {
+        Candidate {
+            new: &self.new,
+            edited: self.id,
+            thread: (&before.thread_kind, &before.comment.thread_slug),
+            commenter: Some(&self.sender.commenter),
+            address: None,
+            network: &self.sender.network,
+            ip: self.sender.ip,
+            circumstances: Circumstances {
+                post_age: self.post_age,
+                poses_as_author: self.poses_as_author,
+                has_authors_email: self.has_authors_email,
+                ..circumstances(&before.reasons)
+            },
+            rules: &self.rules,
+            at: self.at,
+        }
+    }
+}
+
+async fn update(tx: &mut Connection, edit: &Edit, judgement: &Judgement, mark: &Option<String>) -> Result<()> {
+    let Edit { id, new, at, .. } = edit;
+    let Judgement { status, reasons, details, by_author } = judgement;
+    tx.execute(
+        "UPDATE comments SET name = $1, email = $2, site = $3, text = $4, status = $5, reasons = $6,
+                             reason_details = $7, text_mark = $8, edited_at = $9, by_author = $10
+         WHERE id = $11",
+        &[&new.name, &new.email, &new.site, &new.text, &status.as_str(), reasons, details, mark, at, by_author, id],
+    )
+    .await
+    .map(|_| ())
+}
+
+/// Ends the wish that was for another address, and tells the author of a comment that is held now.
+async fn tell_of_edit(tx: &mut Connection, edit: &Edit, before: &Comment, status: Status) -> Result<()> {
+    let Edit { id, new, at, .. } = edit;
+    if before.email.as_deref().map(mailbox::kept) != new.email.as_deref().map(mailbox::kept) {
+        let sql = "UPDATE subscriptions SET ended_at = $1 WHERE comment_id = $2 AND ended_at IS NULL";
+        tx.execute(sql, &[at, id]).await?;
+    }
+    if before.status != Status::Approved || status != Status::Held {
+        return Ok(());
+    }
+    // The author was told of it as an approved comment, unless that mail has not been sent: then the mail will show the
+    // edit. The row is updated, so that no sender claims it before this transaction commits.
+    let sql = "UPDATE outbox SET next_attempt_at = next_attempt_at
+               WHERE comment_id = $1 AND kind = 'author' AND outcome IS NULL
+                 AND (leased_until IS NULL OR leased_until <= $2)";
+    if tx.execute(sql, &[id, at]).await? == 0 {
+        let about = format!("author:{id}:{}", at.as_millisecond());
+        queue_mail(tx, &about, Kind::Author, Some(*id), None, *at).await?;
+    }
+    Ok(())
 }
 
 /// Circumstances from when the comment was sent, which still count: the form that edits it does not carry them.

@@ -1,99 +1,76 @@
 //! Training data of the spam filter: how often each feature occurred in spam and in ham, and which comments it learned
 //! from, so that a decision that is reversed is unlearned exactly.
 
-/// Lesson of a moderator's decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lesson {
-    Spam,
-    Ham,
-}
+use std::collections::HashMap;
 
-impl Lesson {
-    /// Counts of one such comment: spam, ham.
-    pub(super) fn counts(self) -> (i64, i64) {
-        match self {
-            Self::Spam => (1, 0),
-            Self::Ham => (0, 1),
-        }
+use crate::domain::verdict::bayes::Counts;
+
+use super::{
+    Result,
+    connection::Connection,
+    sql::{Argument, places},
+};
+
+/// Reads the counts of features. Unknown features are left out.
+pub(super) async fn read_features(tx: &mut Connection, features: &[String]) -> Result<HashMap<String, Counts>> {
+    if features.is_empty() {
+        return Ok(HashMap::new());
     }
-}
-
-/// Reads the counts of features. An expression; unknown features are left out.
-macro_rules! read_features {
-    ($tx:ident, $features:expr) => {{
-        let features: Vec<String> = $features;
-        let mut query = sqlx::QueryBuilder::new("SELECT feature, spam, ham FROM learned_features WHERE feature IN (");
-        // `IN ()` is not valid SQL, and no feature is empty.
-        query.push_bind("");
-        for feature in &features {
-            query.push(", ").push_bind(feature.as_str());
-        }
-        query.push(")");
-        let rows: Vec<(String, i64, i64)> = query.build_query_as().fetch_all(&mut *$tx).await?;
-        let counted = |(feature, spam, ham)| (feature, crate::domain::verdict::bayes::Counts { spam, ham });
-        rows.into_iter().map(counted).collect()
-    }};
+    let mut arguments: Vec<&dyn Argument> = Vec::new();
+    let features = places(features, &mut arguments);
+    let sql = format!("SELECT feature, spam, ham FROM learned_features WHERE feature IN ({features})");
+    let rows: Vec<(String, i64, i64)> = tx.all(sql, &arguments).await?;
+    Ok(rows.into_iter().map(|(feature, spam, ham)| (feature, Counts { spam, ham })).collect())
 }
 
 /// Adds one comment with these features, or removes it with negative numbers.
-macro_rules! count_features {
-    ($tx:ident, $features:expr, $spam:expr, $ham:expr) => {{
-        let features: &[String] = $features;
-        let (spam, ham): (i64, i64) = ($spam, $ham);
-        sqlx::query("UPDATE site SET learned_spam = learned_spam + $1, learned_ham = learned_ham + $2")
-            .bind(spam)
-            .bind(ham)
-            .execute(&mut *$tx)
-            .await?;
-        if !features.is_empty() {
-            let mut query = sqlx::QueryBuilder::new("INSERT INTO learned_features (feature, spam, ham) ");
-            query.push_values(features, |mut row, feature| {
-                row.push_bind(feature.as_str()).push_bind(spam).push_bind(ham);
-            });
-            query.push(
-                " ON CONFLICT (feature) DO UPDATE SET spam = learned_features.spam + excluded.spam,
-                                                      ham = learned_features.ham + excluded.ham",
-            );
-            query.build().execute(&mut *$tx).await?;
-        }
-    }};
+async fn count_features(tx: &mut Connection, features: &[&str], counts: Counts) -> Result<()> {
+    let Counts { spam, ham } = counts;
+    let total = "UPDATE site SET learned_spam = learned_spam + $1, learned_ham = learned_ham + $2";
+    tx.execute(total, &[&spam, &ham]).await?;
+    if features.is_empty() {
+        return Ok(());
+    }
+    let mut arguments: Vec<&dyn Argument> = vec![&spam, &ham];
+    let mut rows = Vec::new();
+    for feature in features {
+        arguments.push(feature);
+        rows.push(format!("(${}, $1, $2)", arguments.len()));
+    }
+    let sql = format!(
+        "INSERT INTO learned_features (feature, spam, ham) VALUES {}
+         ON CONFLICT (feature) DO UPDATE SET spam = learned_features.spam + excluded.spam,
+                                             ham = learned_features.ham + excluded.ham",
+        rows.join(", ")
+    );
+    tx.execute(sql, &arguments).await.map(|_| ())
 }
 
-/// Sets what a comment teaches, in place of what it taught before; `None`: nothing.
-macro_rules! teach {
-    ($tx:ident, $id:expr, $lesson:expr, $features:expr) => {{
-        let id: i64 = $id;
-        let lesson: Option<crate::store::learning::Lesson> = $lesson;
-        let taught: Option<(i64, i64, String)> =
-            sqlx::query_as("SELECT spam, ham, features FROM learned_comments WHERE comment_id = $1")
-                .bind(id)
-                .fetch_optional(&mut *$tx)
-                .await?;
-        let is_taught = match (&taught, lesson) {
-            (Some((spam, ham, _)), Some(lesson)) => lesson.counts() == (*spam, *ham),
-            (taught, lesson) => taught.is_none() && lesson.is_none(),
-        };
-        if !is_taught {
-            if let Some((spam, ham, features)) = taught {
-                let features: Vec<String> = features.lines().map(str::to_owned).collect();
-                crate::store::learning::count_features!($tx, &features, -spam, -ham);
-                sqlx::query("DELETE FROM learned_comments WHERE comment_id = $1").bind(id).execute(&mut *$tx).await?;
-                sqlx::query("DELETE FROM learned_features WHERE spam <= 0 AND ham <= 0").execute(&mut *$tx).await?;
-            }
-            if let Some(lesson) = lesson {
-                let features: Vec<String> = $features;
-                let (spam, ham) = lesson.counts();
-                crate::store::learning::count_features!($tx, &features, spam, ham);
-                sqlx::query("INSERT INTO learned_comments (comment_id, spam, ham, features) VALUES ($1, $2, $3, $4)")
-                    .bind(id)
-                    .bind(spam)
-                    .bind(ham)
-                    .bind(features.join("\n"))
-                    .execute(&mut *$tx)
-                    .await?;
-            }
-        }
-    }};
+/// Sets what a comment teaches, in place of what it taught before; `None`: nothing. `lesson` counts the comment as spam
+/// or as ham.
+pub(super) async fn teach(tx: &mut Connection, id: i64, lesson: Option<Counts>, features: &[String]) -> Result<()> {
+    let sql = "SELECT spam, ham, features FROM learned_comments WHERE comment_id = $1";
+    let learned: Option<(i64, i64, String)> = tx.optional(sql, &[&id]).await?;
+    let before = learned.as_ref().map(|(spam, ham, _)| Counts { spam: *spam, ham: *ham });
+    if before == lesson {
+        return Ok(());
+    }
+    if let Some((spam, ham, features)) = learned {
+        let features: Vec<&str> = features.lines().collect();
+        count_features(tx, &features, Counts { spam: -spam, ham: -ham }).await?;
+        forget_lesson(tx, id).await?;
+        tx.execute("DELETE FROM learned_features WHERE spam <= 0 AND ham <= 0", &[]).await?;
+    }
+    if let Some(counts) = lesson {
+        let features: Vec<&str> = features.iter().map(String::as_str).collect();
+        count_features(tx, &features, counts).await?;
+        let sql = "INSERT INTO learned_comments (comment_id, spam, ham, features) VALUES ($1, $2, $3, $4)";
+        tx.execute(sql, &[&id, &counts.spam, &counts.ham, &features.join("\n")]).await?;
+    }
+    Ok(())
 }
 
-pub(super) use {count_features, read_features, teach};
+/// Deletes what links a comment to its features. Their counts stay.
+pub(super) async fn forget_lesson(tx: &mut Connection, id: i64) -> Result<()> {
+    tx.execute("DELETE FROM learned_comments WHERE comment_id = $1", &[&id]).await.map(|_| ())
+}

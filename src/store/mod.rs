@@ -1,7 +1,7 @@
 //! The database. The only module with SQL; it depends on `domain` only.
 //!
 //! One method is one transaction and one intention (`approve`, not `update`). Each has one SQL text with `$1`
-//! placeholders that runs on SQLite and PostgreSQL; where the engines must differ, the two texts stand side by side.
+//! placeholders that runs on SQLite and PostgreSQL. `sql` and `connection` are the layer over sqlx.
 
 mod adding;
 mod arrivals;
@@ -11,6 +11,7 @@ mod changes;
 mod comments;
 mod connection;
 mod corner;
+mod judging;
 mod learning;
 mod moderation;
 mod open;
@@ -18,16 +19,20 @@ mod outbox;
 pub mod private;
 mod refusals;
 mod retention;
-mod secret;
+mod sql;
 mod subscriptions;
+mod writes;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use sqlx::{AssertSqlSafe, Pool, Postgres, Sqlite};
+use sqlx::{PgPool, SqlitePool};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use arrivals::Arrivals;
-use connection::{Lent, Writes};
+use connection::{Connection, Pooled};
 use open::BUSY;
+use sql::{FromRow, List, Sql};
+use writes::Writes;
 
 pub use adding::{Added, Sender, Sent};
 pub use belongings::{OwnAddress, OwnComment, OwnSubscription};
@@ -43,26 +48,17 @@ pub use subscriptions::{Standing, Wished};
 
 /// Database of comments and all other data that must survive a restart. Cheap to clone.
 #[derive(Clone, Debug)]
-pub enum Store {
-    Sqlite(Pools<Sqlite>),
-    Postgres(Pools<Postgres>),
-}
-
-/// Connection pools. SQLite: one writer, several read-only readers. PostgreSQL: the same pool twice.
-#[derive(Debug)]
-pub struct Pools<DB: sqlx::Database> {
-    writer: Pool<DB>,
-    readers: Pool<DB>,
+pub struct Store {
+    pools: Pools,
     arrivals: Arrivals,
     writes: Writes,
 }
 
-// A derived Clone would require `DB: Clone`.
-impl<DB: sqlx::Database> Clone for Pools<DB> {
-    fn clone(&self) -> Self {
-        let Self { writer, readers, arrivals, writes } = self;
-        Self { writer: writer.clone(), readers: readers.clone(), arrivals: arrivals.clone(), writes: writes.clone() }
-    }
+/// Connection pools. SQLite: one writer, several read-only readers.
+#[derive(Clone, Debug)]
+enum Pools {
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres(PgPool),
 }
 
 /// Errors of the store, for `web` and `cli`.
@@ -94,89 +90,101 @@ impl StoreError {
     }
 }
 
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// A transaction that is open. Functions that are a part of one take its [`Connection`].
+type Transaction = OwnedMutexGuard<Connection>;
+
 /// Number of times a transaction is tried before its conflict is an error.
 const ATTEMPTS: u32 = 5;
+/// Longest time that work on a PostgreSQL connection may take. For a server that vanished, the wait would last until
+/// TCP gives up, which can be never. SQLite needs no such limit: its file is on this machine.
+const LONGEST: Duration = Duration::from_secs(60);
 
-/// Runs an expression for either engine on a connection of the readers: `on_reader!(self, db =>
-/// query.fetch_all(db).await?)`.
-macro_rules! on_reader {
-    ($store:expr, $db:ident => $body:expr) => {
-        match $store {
-            crate::store::Store::Sqlite(pools) => on_reader!(@ pools, $db => $body).await?,
-            crate::store::Store::Postgres(pools) => {
-                crate::store::connection::limited(on_reader!(@ pools, $db => $body)).await?
-            }
-        }
-    };
-    (@ $pools:ident, $db:ident => $body:expr) => {
-        async {
-            let mut lent = crate::store::connection::Lent::from(&$pools.readers).await?;
-            let $db = &mut *lent;
-            let value = $body;
-            lent.give_back();
-            Ok::<_, crate::store::StoreError>(value)
-        }
-    };
-}
+impl Store {
+    fn new(pools: Pools) -> Self {
+        Self { pools, arrivals: Arrivals::new(), writes: Writes::default() }
+    }
 
-/// End of a transaction without errors.
-enum Ending<T> {
-    Commit(T),
-    /// A value, and nothing to write.
-    Rollback(T),
-}
+    /// Returns the rows of a query.
+    async fn all<T: FromRow>(&self, sql: impl Sql, arguments: &List<'_>) -> Result<Vec<T>> {
+        let sql = sql.into();
+        let reading = async {
+            let mut connection = Connection::new(match &self.pools {
+                Pools::Sqlite { readers, .. } => Pooled::Sqlite(readers.acquire().await?),
+                Pools::Postgres(pool) => Pooled::Postgres(pool.acquire().await?),
+            });
+            let rows = connection.all(sql, arguments).await?;
+            connection.give_back();
+            Ok::<_, StoreError>(rows)
+        };
+        self.limited(reading).await
+    }
 
-/// Runs one transaction; an error rolls it back: `on_writer!(self, tx => { …; Ok(Commit(value)) })`.
-///
-/// SQLite's BEGIN IMMEDIATE: a deferred transaction that reads first fails at once if another process wrote in between,
-/// whatever `busy_timeout` says. The block may run again after a conflict.
-macro_rules! on_writer {
-    ($store:expr, $tx:ident => $body:block) => {
-        match $store {
-            crate::store::Store::Sqlite(pools) => {
-                on_writer!(@ pools, on_writer!(@ once pools, "BEGIN IMMEDIATE", $tx => $body))
-            }
-            crate::store::Store::Postgres(pools) => {
-                on_writer!(@ pools, crate::store::connection::limited(on_writer!(@ once pools, "BEGIN", $tx => $body)))
-            }
-        }
-    };
-    (@ $pools:ident, $transaction:expr) => {{
+    /// Returns the row of a query that has one at most.
+    async fn optional<T: FromRow>(&self, sql: impl Sql, arguments: &List<'_>) -> Result<Option<T>> {
+        Ok(self.all(sql, arguments).await?.into_iter().next())
+    }
+
+    /// Returns the row of a query; [`StoreError::NotFound`] if there is none.
+    async fn one<T: FromRow>(&self, sql: impl Sql, arguments: &List<'_>) -> Result<T> {
+        self.optional(sql, arguments).await?.ok_or(StoreError::NotFound)
+    }
+
+    /// Runs one transaction and commits it; an error rolls it back. After a conflict, the work is done again.
+    async fn write<T, W>(&self, work: impl Fn(Transaction) -> W) -> Result<T>
+    where
+        W: Future<Output = Result<T>>,
+    {
         let mut attempt = 1;
         loop {
-            let outcome = $transaction.await;
-            match outcome {
-                Err(error) if error.may_be_tried_again() && attempt < crate::store::ATTEMPTS => attempt += 1,
+            match self.limited(self.transaction(&work)).await {
+                Err(error) if error.may_be_tried_again() && attempt < ATTEMPTS => attempt += 1,
                 outcome => {
-                    $pools.writes.note(&outcome);
-                    break outcome;
+                    self.writes.note(&outcome);
+                    return outcome;
                 }
             }
         }
-    }};
-    (@ once $pools:ident, $begin:expr, $tx:ident => $body:block) => {
-        async {
-            let mut $tx = crate::store::connection::Lent::begin(&$pools.writer, $begin).await?;
-            let outcome: Result<_, crate::store::StoreError> = async { $body }.await;
-            $tx.end(outcome).await
-        }
-    };
-}
-
-use {on_reader, on_writer};
-
-impl Store {
-    fn arrivals(&self) -> &Arrivals {
-        match self {
-            Self::Sqlite(pools) => &pools.arrivals,
-            Self::Postgres(pools) => &pools.arrivals,
-        }
     }
 
-    fn writes(&self) -> &Writes {
-        match self {
-            Self::Sqlite(pools) => &pools.writes,
-            Self::Postgres(pools) => &pools.writes,
+    /// Runs one statement in a transaction; returns the number of rows that it has changed.
+    async fn execute(&self, sql: impl Sql, arguments: &List<'_>) -> Result<u64> {
+        let sql = &sql.into();
+        self.write(|mut tx| async move { tx.execute(sql.clone(), arguments).await }).await
+    }
+
+    /// Runs one statement that changes a row; [`StoreError::NotFound`] if there is none.
+    async fn change(&self, sql: impl Sql, arguments: &List<'_>) -> Result<()> {
+        if self.execute(sql, arguments).await? == 0 { Err(StoreError::NotFound) } else { Ok(()) }
+    }
+
+    async fn transaction<T, W>(&self, work: &impl Fn(Transaction) -> W) -> Result<T>
+    where
+        W: Future<Output = Result<T>>,
+    {
+        // IMMEDIATE: a deferred transaction that reads first fails at once if another process wrote in between, whatever
+        // `busy_timeout` says.
+        let (pooled, begin) = match &self.pools {
+            Pools::Sqlite { writer, .. } => (Pooled::Sqlite(writer.acquire().await?), "BEGIN IMMEDIATE"),
+            Pools::Postgres(pool) => (Pooled::Postgres(pool.acquire().await?), "BEGIN"),
+        };
+        let mut connection = Connection::new(pooled);
+        connection.execute(begin, &[]).await?;
+        let shared = Arc::new(Mutex::new(connection));
+        let outcome = work(Arc::clone(&shared).lock_owned().await).await;
+        let connection = Arc::into_inner(shared).ok_or(StoreError::Interrupted)?.into_inner();
+        connection.end(outcome).await
+    }
+
+    /// Does work on a connection, on PostgreSQL for at most [`LONGEST`].
+    async fn limited<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        match self.pools {
+            Pools::Sqlite { .. } => work.await,
+            Pools::Postgres(_) => {
+                let done = tokio::time::timeout(LONGEST, work).await;
+                done.unwrap_or_else(|_| Err(StoreError::Database(sqlx::Error::PoolTimedOut)))
+            }
         }
     }
 
@@ -184,37 +192,46 @@ impl Store {
     ///
     /// # Errors
     /// The database does not answer.
-    pub async fn ping(&self) -> Result<(), StoreError> {
-        on_reader!(self, db => {
-            sqlx::query_scalar::<_, i64>("SELECT revision FROM site").fetch_one(db).await?;
-        });
-        Ok(())
+    pub async fn ping(&self) -> Result<()> {
+        self.revision().await.map(|_| ())
+    }
+
+    /// Returns the signing secret, shared by all instances; the very first start stores `fresh` random bytes as it.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn secret(&self, fresh: &[u8]) -> Result<Vec<u8>> {
+        self.write(|mut tx| async move {
+            tx.execute("UPDATE site SET secret = $1 WHERE secret IS NULL", &[&fresh]).await?;
+            tx.one("SELECT secret FROM site", &[]).await
+        })
+        .await
     }
 
     /// Empties SQLite's write-ahead log, in which erased data stays until then. If somebody is reading, as a backup
-    /// does, it gives up, so that commenters do not wait: [`Self::forget_old`] tries again later.
+    /// does, it gives up, so that commenters do not wait: [`Self::forget_expired`] tries again later.
     async fn begin_log_anew(&self) {
-        let Self::Sqlite(pools) = self else { return };
-        let patience = |milliseconds: u128| AssertSqlSafe(format!("PRAGMA busy_timeout = {milliseconds}"));
+        let Pools::Sqlite { writer, .. } = &self.pools else { return };
+        let patience = |milliseconds: u128| format!("PRAGMA busy_timeout = {milliseconds}");
         let checkpoint = async {
-            let mut writer = Lent::from(&pools.writer).await?;
-            sqlx::query(patience(200)).execute(&mut *writer).await?;
-            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *writer).await?;
-            sqlx::query(patience(BUSY.as_millis())).execute(&mut *writer).await?;
-            writer.give_back();
-            Ok::<(), sqlx::Error>(())
+            let mut connection = Connection::new(Pooled::Sqlite(writer.acquire().await?));
+            connection.execute(patience(200), &[]).await?;
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)", &[]).await?;
+            connection.execute(patience(BUSY.as_millis()), &[]).await?;
+            connection.give_back();
+            Ok::<(), StoreError>(())
         };
         let _ = checkpoint.await;
     }
 
     /// Closes the connections; SQLite merges its write-ahead log into the file.
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite(pools) => {
-                pools.readers.close().await;
-                pools.writer.close().await;
+        match &self.pools {
+            Pools::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
             }
-            Self::Postgres(pools) => pools.writer.close().await,
+            Pools::Postgres(pool) => pool.close().await,
         }
     }
 }

@@ -4,19 +4,19 @@ use jiff::Timestamp;
 
 use crate::domain::{
     comment::{COMMENTS_TAG, Comment, CommentId, Status, ThreadKey},
-    verdict::bayes,
+    verdict::bayes::{self, Counts},
 };
 
 use super::{
-    Ending::{Commit, Rollback},
-    Store, StoreError,
-    changes::{grow_revision, leave_thread_tags},
-    comments::{CommentRow, comment_columns},
-    learning::{Lesson, teach},
-    on_reader, on_writer,
-    outbox::announce,
-    retention::nothing_left,
-    subscriptions::{ask_to_confirm, asked_by_network, forget_wish},
+    Result, Store, StoreError,
+    changes::{grow_revision, record_stale_thread},
+    comments::{COLUMNS, DETAILS, Stored},
+    connection::Connection,
+    learning::teach,
+    outbox::{announce, queue_dropped},
+    retention::erase_comment,
+    sql::{FromRow, Row},
+    subscriptions::ask_to_confirm,
 };
 
 /// A comment with what its moderator needs to know.
@@ -54,222 +54,139 @@ impl Moderated {
     }
 }
 
-/// An act of a moderator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Act {
-    Approve,
-    Spam,
-    Trash,
-    Erase,
-}
+/// Ruling of a moderator: its word in the moderation log, and the status that it gives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Ruling(&'static str, Status);
 
-impl Act {
-    /// Word for the act in the moderation log.
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::Spam => "spam",
-            Self::Trash => "trash",
-            Self::Erase => "erase",
-        }
-    }
+const APPROVE: Ruling = Ruling("approve", Status::Approved);
+const SPAM: Ruling = Ruling("spam", Status::Spam);
+const TRASH: Ruling = Ruling("trash", Status::Trash);
+const ERASE: Ruling = Ruling("erase", Status::Trash);
 
-    fn status(self) -> Status {
-        match self {
-            Self::Approve => Status::Approved,
-            Self::Spam => Status::Spam,
-            Self::Trash | Self::Erase => Status::Trash,
-        }
-    }
-
-    /// Lesson of the act for the spam filter. Trash teaches nothing: it may be anything.
-    fn lesson(self) -> Option<Lesson> {
-        match self {
-            Self::Approve => Some(Lesson::Ham),
-            Self::Spam => Some(Lesson::Spam),
-            Self::Trash | Self::Erase => None,
-        }
+impl FromRow for Listed {
+    fn from_row(row: &Row) -> Result<Self> {
+        let Stored { comment, reasons, details, .. } = Stored::from_row(row)?;
+        Ok(Self {
+            comment,
+            reasons: reasons.split_whitespace().map(str::to_owned).collect(),
+            details: details.lines().map(str::to_owned).collect(),
+        })
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct ListedRow {
-    #[sqlx(flatten)]
-    comment: CommentRow,
-    reasons: String,
-    reason_details: String,
+/// An answer of the author.
+struct Answer<'a> {
+    name: &'a str,
+    site: Option<&'a str>,
+    text: &'a str,
 }
 
-impl From<ListedRow> for Listed {
-    fn from(row: ListedRow) -> Self {
-        Self {
-            comment: row.comment.into(),
-            reasons: row.reasons.split_whitespace().map(str::to_owned).collect(),
-            details: row.reason_details.lines().map(str::to_owned).collect(),
-        }
+/// Adds a row to the moderation log.
+pub(super) async fn log_act(
+    tx: &mut Connection,
+    id: CommentId,
+    actor: &str,
+    act: &str,
+    before: Option<Status>,
+    after: Status,
+    at: Timestamp,
+) -> Result<()> {
+    let sql = "INSERT INTO moderation_log (comment_id, actor, act, status_before, status_after, created_at)
+               VALUES ($1, $2, $3, $4, $5, $6)";
+    tx.execute(sql, &[&id, &actor, &act, &before.map(Status::as_str), &after.as_str(), &at]).await.map(|_| ())
+}
+
+/// Reads the comment that a moderator acts on.
+async fn target(tx: &mut Connection, id: CommentId) -> Result<Stored> {
+    tx.one(format!("SELECT {COLUMNS}, {DETAILS} FROM comments WHERE id = $1"), &[&id]).await
+}
+
+/// Refuses an act on a comment that has been erased.
+fn not_erased(comment: &Comment) -> Result<()> {
+    if comment.is_erased() {
+        return Err(StoreError::Conflict(format!("comment {} has been erased, and nothing of it is left", comment.id)));
     }
+    Ok(())
 }
 
-/// Columns of a comment that an act needs.
-#[derive(sqlx::FromRow)]
-struct JudgedRow {
-    thread_kind: String,
-    thread_slug: String,
-    status: String,
-    name: String,
-    site: Option<String>,
-    text: String,
-    by_author: bool,
-}
-
-impl JudgedRow {
-    fn tag(&self) -> String {
-        format!("{}:{}", self.thread_kind, self.thread_slug)
-    }
-
-    fn not_erased(self, id: CommentId) -> Result<Self, StoreError> {
-        if self.text.is_empty() {
-            return Err(StoreError::Conflict(format!("comment {id} has been erased, and nothing of it is left")));
-        }
-        Ok(self)
-    }
-}
-
-/// Adds a row to the moderation log. An expression.
-macro_rules! log_act {
-    ($tx:ident, $id:expr, $actor:expr, $act:expr, $before:expr, $after:expr, $at:expr) => {
-        sqlx::query(
-            "INSERT INTO moderation_log (comment_id, actor, act, status_before, status_after, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6)",
-        )
-        .bind($id)
-        .bind($actor)
-        .bind($act)
-        .bind($before)
-        .bind($after)
-        .bind($at.as_millisecond())
-        .execute(&mut *$tx)
-        .await?
-    };
-}
-
-/// Reads the comment that a moderator acts on. An expression.
-macro_rules! judged {
-    ($tx:ident, $id:expr) => {{
-        let found: Option<JudgedRow> = sqlx::query_as(
-            "SELECT thread_kind, thread_slug, status, name, site, text, by_author FROM comments WHERE id = $1",
-        )
-        .bind($id)
-        .fetch_optional(&mut *$tx)
-        .await?;
-        found.ok_or(StoreError::NotFound)?
-    }};
-}
-
-/// Sets a comment's status and does all that follows from it. An expression.
-macro_rules! moderate {
-    ($tx:ident, $id:expr, $comment:expr, $act:expr, $actor:expr, $at:expr) => {{
-        let (id, comment, act, now): (CommentId, &JudgedRow, Act, i64) = ($id, &$comment, $act, $at.as_millisecond());
-        let (before, after) = (Status::parse(&comment.status).unwrap_or(Status::Held), act.status());
-        if before != after || act == Act::Erase {
-            sqlx::query("UPDATE comments SET status = $1 WHERE id = $2")
-                .bind(after.as_str())
-                .bind(id)
-                .execute(&mut *$tx)
-                .await?;
-            if act == Act::Approve {
-                // Mails that were not sent because readers did not see the comment. Each is checked again when it is
-                // sent.
-                sqlx::query(
-                    "UPDATE outbox SET outcome = NULL, done_at = NULL, reason = NULL, attempts = 0,
-                                       first_attempt_at = NULL, next_attempt_at = $2
-                     WHERE comment_id = $1 AND outcome = 'dropped' AND kind <> 'author'",
-                )
-                .bind(id)
-                .bind(now)
-                .execute(&mut *$tx)
-                .await?;
-                // A comment that was announced once is not announced again when it is approved again.
-                let was_shown: Option<i64> = sqlx::query_scalar(
-                    "SELECT id FROM moderation_log
-                     WHERE comment_id = $1 AND (status_before = 'approved' OR status_after = 'approved') LIMIT 1",
-                )
-                .bind(id)
-                .fetch_optional(&mut *$tx)
-                .await?;
-                if was_shown.is_none() {
-                    announce!($tx, id, now);
-                    ask_to_confirm!($tx, id, $at);
-                }
+/// Sets a comment's status and does all that follows from it.
+async fn act_on(tx: &mut Connection, target: &Stored, ruling: Ruling, actor: &str, at: Timestamp) -> Result<Moderated> {
+    let Stored { comment, .. } = target;
+    let (Ruling(word, after), before, id) = (ruling, comment.status, comment.id);
+    if before != after || ruling == ERASE {
+        tx.execute("UPDATE comments SET status = $1 WHERE id = $2", &[&after.as_str(), &id]).await?;
+        if ruling == APPROVE {
+            queue_dropped(tx, id, at).await?;
+            // A comment that was announced once is not announced again when it is approved again.
+            let sql = "SELECT id FROM moderation_log
+                       WHERE comment_id = $1 AND (status_before = 'approved' OR status_after = 'approved') LIMIT 1";
+            if tx.optional::<i64>(sql, &[&id]).await?.is_none() {
+                announce(tx, id, at).await?;
+                ask_to_confirm(tx, id, at).await?;
             }
-            log_act!($tx, id, $actor, act.as_str(), Some(before.as_str()), after.as_str(), $at);
         }
-        // The author's own comments would teach the filter nothing about strangers.
-        let lesson = act.lesson().filter(|_| !comment.by_author);
-        teach!($tx, id, lesson, bayes::features(&comment.name, comment.site.as_deref(), &comment.text));
-        if act == Act::Erase {
-            forget_wish!($tx, id, now);
-            sqlx::query(concat!("UPDATE comments SET ", nothing_left!(), " WHERE id = $1"))
-                .bind(id)
-                .execute(&mut *$tx)
-                .await?;
-        }
-        Moderated { id, tag: comment.tag(), before, after }
-    }};
+        log_act(tx, id, actor, word, Some(before), after, at).await?;
+    }
+    // Trash teaches nothing: it may be anything. The author's own comments would teach nothing about strangers.
+    let lesson = match ruling {
+        APPROVE if !comment.by_author => Some(Counts { spam: 0, ham: 1 }),
+        SPAM if !comment.by_author => Some(Counts { spam: 1, ham: 0 }),
+        _ => None,
+    };
+    teach(tx, id, lesson, &bayes::features(&comment.name, comment.site.as_deref(), &comment.text)).await?;
+    if ruling == ERASE {
+        erase_comment(tx, id, at).await?;
+    }
+    Ok(Moderated { id, tag: target.tag(), before, after })
 }
 
-/// Adds the author's answer to a comment, unless it exists. An expression: the number of the answer.
-macro_rules! answer {
-    ($tx:ident, $parent:expr, $comment:expr, $name:expr, $site:expr, $text:expr, $actor:expr, $at:expr) => {{
-        let (parent, comment): (CommentId, &JudgedRow) = ($parent, &$comment);
-        let twin: Option<i64> = sqlx::query_scalar(
-            "SELECT id FROM comments
-             WHERE parent_id = $1 AND status = 'approved' AND by_author AND text = $2 ORDER BY id LIMIT 1",
-        )
-        .bind(parent)
-        .bind($text)
-        .fetch_optional(&mut *$tx)
-        .await?;
-        if let Some(id) = twin {
-            id
-        } else {
-            let id: i64 = sqlx::query_scalar(
-                "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, site, text, status, reasons, by_author,
-                                       created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, 'approved', '', $7, $8) RETURNING id",
-            )
-            .bind(&comment.thread_kind)
-            .bind(&comment.thread_slug)
-            .bind(parent)
-            .bind($name)
-            .bind($site)
-            .bind($text)
-            .bind(true)
-            .bind($at.as_millisecond())
-            .fetch_one(&mut *$tx)
-            .await?;
-            announce!($tx, id, $at.as_millisecond());
-            log_act!($tx, id, $actor, "reply", None::<&str>, Status::Approved.as_str(), $at);
-            id
-        }
-    }};
+/// Adds the author's answer to a comment; returns its number. The same answer is stored once.
+async fn answer(
+    tx: &mut Connection,
+    target: &Stored,
+    Answer { name, site, text }: &Answer<'_>,
+    actor: &str,
+    at: Timestamp,
+) -> Result<CommentId> {
+    let parent = target.comment.id;
+    let sql = "SELECT id FROM comments
+               WHERE parent_id = $1 AND status = 'approved' AND by_author AND text = $2 ORDER BY id LIMIT 1";
+    if let Some(twin) = tx.optional(sql, &[&parent, text]).await? {
+        return Ok(twin);
+    }
+    let comment = Comment {
+        name: (*name).to_owned(),
+        site: site.map(str::to_owned),
+        text: (*text).to_owned(),
+        by_author: true,
+        ..Comment::outlined(0, Some(parent), at, Status::Approved.as_str())
+    };
+    let id = insert(tx, &target.thread_kind, &target.comment.thread_slug, &comment).await?;
+    announce(tx, id, at).await?;
+    log_act(tx, id, actor, "reply", None, Status::Approved, at).await?;
+    Ok(id)
 }
 
-pub(super) use log_act;
+/// Adds a comment that no visitor sent.
+async fn insert(tx: &mut Connection, kind: &str, slug: &str, comment: &Comment) -> Result<CommentId> {
+    let Comment { parent_id, name, email, site, text, status, by_author, created_at, .. } = comment;
+    tx.one(
+        "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, email, site, text, status, reasons,
+                               by_author, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $10) RETURNING id",
+        &[&kind, &slug, parent_id, name, email, site, text, &status.as_str(), by_author, created_at],
+    )
+    .await
+}
 
 impl Store {
     /// Returns the reasons why a comment was held, as [`Listed::explained`] words them.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
-    pub async fn why_held(&self, id: CommentId) -> Result<Vec<String>, StoreError> {
-        let row: Option<ListedRow> = on_reader!(self, db => {
-            sqlx::query_as(concat!("SELECT ", comment_columns!(), ", reasons, reason_details FROM comments WHERE id = $1"))
-                .bind(id)
-                .fetch_optional(db)
-                .await?
-        });
-        let listed = Listed::from(row.ok_or(StoreError::NotFound)?);
+    pub async fn why_held(&self, id: CommentId) -> Result<Vec<String>> {
+        let sql = format!("SELECT {COLUMNS}, {DETAILS} FROM comments WHERE id = $1");
+        let listed: Listed = self.one(sql, &[&id]).await?;
         Ok(listed.explained().into_iter().map(str::to_owned).collect())
     }
 
@@ -277,69 +194,57 @@ impl Store {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn list_comments(&self, status: Option<Status>) -> Result<Vec<Listed>, StoreError> {
-        let rows: Vec<ListedRow> = on_reader!(self, db => {
-            // Two statements: one for both would not use the index on the status.
-            let query = match status {
-                Some(status) => sqlx::query_as(concat!(
-                    "SELECT ", comment_columns!(), ", reasons, reason_details FROM comments
-                     WHERE status = $1 AND text <> '' ORDER BY id",
-                ))
-                .bind(status.as_str()),
-                None => sqlx::query_as(concat!(
-                    "SELECT ", comment_columns!(), ", reasons, reason_details FROM comments WHERE text <> '' ORDER BY id",
-                )),
-            };
-            query.fetch_all(db).await?
-        });
-        Ok(rows.into_iter().map(Listed::from).collect())
+    pub async fn list_comments(&self, status: Option<Status>) -> Result<Vec<Listed>> {
+        // Two statements: one for both would not use the index on the status.
+        let Some(status) = status else {
+            let sql = format!("SELECT {COLUMNS}, {DETAILS} FROM comments WHERE text <> '' ORDER BY id");
+            return self.all(sql, &[]).await;
+        };
+        let sql = format!("SELECT {COLUMNS}, {DETAILS} FROM comments WHERE status = $1 AND text <> '' ORDER BY id");
+        self.all(sql, &[&status.as_str()]).await
     }
 
     /// Returns approved comments that the author has not answered, neither directly nor further down; oldest first.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn unanswered_comments(&self) -> Result<Vec<Listed>, StoreError> {
-        let rows: Vec<ListedRow> = on_reader!(self, db => {
-            // UNION, not UNION ALL: a comment found twice is followed once, so a loop of replies ends too.
-            sqlx::query_as(concat!(
-                "WITH RECURSIVE answered (id) AS (
-                     SELECT parent_id FROM comments WHERE by_author AND status = 'approved' AND parent_id IS NOT NULL
-                     UNION
-                     SELECT comments.parent_id FROM comments JOIN answered ON comments.id = answered.id
-                     WHERE comments.parent_id IS NOT NULL)
-                 SELECT ", comment_columns!(), ", reasons, reason_details FROM comments
-                 WHERE status = 'approved' AND NOT by_author AND id NOT IN (SELECT answered.id FROM answered)
-                 ORDER BY created_at, id",
-            ))
-            .fetch_all(db)
-            .await?
-        });
-        Ok(rows.into_iter().map(Listed::from).collect())
+    pub async fn unanswered_comments(&self) -> Result<Vec<Listed>> {
+        // UNION, not UNION ALL: a comment found twice is followed once, so a loop of replies ends too.
+        let sql = format!(
+            "WITH RECURSIVE answered (id) AS (
+                 SELECT parent_id FROM comments WHERE by_author AND status = 'approved' AND parent_id IS NOT NULL
+                 UNION
+                 SELECT comments.parent_id FROM comments JOIN answered ON comments.id = answered.id
+                 WHERE comments.parent_id IS NOT NULL)
+             SELECT {COLUMNS}, {DETAILS} FROM comments
+             WHERE status = 'approved' AND NOT by_author AND id NOT IN (SELECT answered.id FROM answered)
+             ORDER BY created_at, id"
+        );
+        self.all(sql, &[]).await
     }
 
     /// Shows a comment to everyone.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
-    pub async fn approve(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
-        self.moderate(id, Act::Approve, actor, at).await
+    pub async fn approve(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated> {
+        self.moderate(id, APPROVE, actor, at).await
     }
 
     /// Hides a comment as spam.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
-    pub async fn mark_spam(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
-        self.moderate(id, Act::Spam, actor, at).await
+    pub async fn mark_spam(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated> {
+        self.moderate(id, SPAM, actor, at).await
     }
 
     /// Hides a comment.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
-    pub async fn trash(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
-        self.moderate(id, Act::Trash, actor, at).await
+    pub async fn trash(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated> {
+        self.moderate(id, TRASH, actor, at).await
     }
 
     /// Deletes a comment's text, name and all other data of its writer for good. Its number and its place in the thread
@@ -347,8 +252,8 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or the database is away.
-    pub async fn erase(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
-        let erased = self.moderate(id, Act::Erase, actor, at).await?;
+    pub async fn erase(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated> {
+        let erased = self.moderate(id, ERASE, actor, at).await?;
         self.begin_log_anew().await;
         Ok(erased)
     }
@@ -367,20 +272,23 @@ impl Store {
         text: &str,
         actor: &str,
         at: Timestamp,
-    ) -> Result<CommentId, StoreError> {
-        on_writer!(self, tx => {
-            let revision = grow_revision!(tx);
-            let comment = judged!(tx, parent).not_erased(parent)?;
-            if comment.status != Status::Approved.as_str() {
+    ) -> Result<CommentId> {
+        let given = &Answer { name, site, text };
+        self.write(|mut tx| async move {
+            let revision = grow_revision(&mut tx).await?;
+            let target = target(&mut tx, parent).await?;
+            not_erased(&target.comment)?;
+            if target.comment.status != Status::Approved {
                 return Err(StoreError::Conflict(format!(
                     "comment {parent} is {}, so nobody would see what is answered. \
                      Approve it first: instep comments approve {parent}",
-                    comment.status
+                    target.comment.status.as_str()
                 )));
             }
-            leave_thread_tags!(tx, revision, comment.tag());
-            Ok(Commit(answer!(tx, parent, comment, name, site, text, actor, at)))
+            record_stale_thread(&mut tx, revision, &target.tag()).await?;
+            answer(&mut tx, &target, given, actor, at).await
         })
+        .await
     }
 
     /// Approves a comment and answers it as the author, as [`Self::reply_as_author`] does.
@@ -395,64 +303,49 @@ impl Store {
         text: &str,
         actor: &str,
         at: Timestamp,
-    ) -> Result<Moderated, StoreError> {
-        on_writer!(self, tx => {
-            let revision = grow_revision!(tx);
-            let comment = judged!(tx, parent).not_erased(parent)?;
-            leave_thread_tags!(tx, revision, comment.tag());
-            let done = moderate!(tx, parent, comment, Act::Approve, actor, at);
-            answer!(tx, parent, comment, name, site, text, actor, at);
-            Ok(Commit(done))
+    ) -> Result<Moderated> {
+        let given = &Answer { name, site, text };
+        self.write(|mut tx| async move {
+            let revision = grow_revision(&mut tx).await?;
+            let target = target(&mut tx, parent).await?;
+            not_erased(&target.comment)?;
+            record_stale_thread(&mut tx, revision, &target.tag()).await?;
+            let moderated = act_on(&mut tx, &target, APPROVE, actor, at).await?;
+            answer(&mut tx, &target, given, actor, at).await?;
+            Ok(moderated)
         })
+        .await
     }
 
     /// Stores an approved comment that no visitor sent: samples now, imports later.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn place_comment(
-        &self,
-        thread: &ThreadKey,
-        comment: &Comment,
-        actor: &str,
-    ) -> Result<CommentId, StoreError> {
-        on_writer!(self, tx => {
-            let revision = grow_revision!(tx);
-            leave_thread_tags!(tx, revision, thread.tag());
-            let id: i64 = sqlx::query_scalar(
-                "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, email, site, text, status, reasons,
-                                       by_author, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $10) RETURNING id",
-            )
-            .bind(thread.kind)
-            .bind(&thread.slug)
-            .bind(comment.parent_id)
-            .bind(&comment.name)
-            .bind(&comment.email)
-            .bind(&comment.site)
-            .bind(&comment.text)
-            .bind(comment.status.as_str())
-            .bind(comment.by_author)
-            .bind(comment.created_at.as_millisecond())
-            .fetch_one(&mut *tx)
-            .await?;
-            log_act!(tx, id, actor, "place", None::<&str>, comment.status.as_str(), comment.created_at);
-            Ok(Commit(id))
+    pub async fn place_comment(&self, thread: &ThreadKey, comment: &Comment, actor: &str) -> Result<CommentId> {
+        self.write(|mut tx| async move {
+            let revision = grow_revision(&mut tx).await?;
+            record_stale_thread(&mut tx, revision, &thread.tag()).await?;
+            let id = insert(&mut tx, thread.kind, &thread.slug, comment).await?;
+            log_act(&mut tx, id, actor, "place", None, comment.status, comment.created_at).await?;
+            Ok(id)
         })
+        .await
     }
 
-    async fn moderate(&self, id: CommentId, act: Act, actor: &str, at: Timestamp) -> Result<Moderated, StoreError> {
-        on_writer!(self, tx => {
-            let revision = grow_revision!(tx);
-            let comment = judged!(tx, id);
-            if comment.text.is_empty() && act == Act::Erase {
+    async fn moderate(&self, id: CommentId, ruling: Ruling, actor: &str, at: Timestamp) -> Result<Moderated> {
+        self.write(|mut tx| async move {
+            let revision = grow_revision(&mut tx).await?;
+            let target = target(&mut tx, id).await?;
+            if target.comment.is_erased() && ruling == ERASE {
                 // The button was pressed twice.
-                let tag = comment.tag();
-                return Ok(Rollback(Moderated { id, tag, before: Status::Trash, after: Status::Trash }));
+                tx.discard();
+                let tag = target.tag();
+                return Ok(Moderated { id, tag, before: Status::Trash, after: Status::Trash });
             }
-            let comment = comment.not_erased(id)?;
-            leave_thread_tags!(tx, revision, comment.tag());
-            Ok(Commit(moderate!(tx, id, comment, act, actor, at)))
+            not_erased(&target.comment)?;
+            record_stale_thread(&mut tx, revision, &target.tag()).await?;
+            act_on(&mut tx, &target, ruling, actor, at).await
         })
+        .await
     }
 }

@@ -15,8 +15,6 @@ use sqlx::{
 
 use super::{
     Pools, Store,
-    arrivals::Arrivals,
-    connection::Writes,
     private::{self, Unwritable},
 };
 
@@ -64,15 +62,15 @@ impl Store {
         match scheme {
             "sqlite" => {
                 let path = rest.strip_prefix("//").unwrap_or(rest);
-                open_sqlite(Path::new(path), &SQLITE).await.map(Self::Sqlite)
+                open_sqlite(Path::new(path), &SQLITE).await
             }
-            "postgres" | "postgresql" => open_postgres(address).await.map(Self::Postgres),
+            "postgres" | "postgresql" => open_postgres(address).await,
             _ => Err(OpenError::Address(address.to_owned())),
         }
     }
 }
 
-async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Pools<sqlx::Sqlite>, OpenError> {
+async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Store, OpenError> {
     // A wrong path must not look like a site without comments.
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
         return Err(OpenError::NoFolder(folder.to_owned()));
@@ -110,7 +108,7 @@ async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Pools<sqlx::Sql
         .connect_with(options.create_if_missing(false).read_only(true))
         .await
         .map_err(connect)?;
-    Ok(Pools { writer, readers, arrivals: Arrivals::default(), writes: Writes::default() })
+    Ok(Store::new(Pools::Sqlite { writer, readers }))
 }
 
 /// Keeps a copy of a file that holds data as `NAME.before-NNNN` before migrations change it.
@@ -149,7 +147,7 @@ async fn keep_copy(writer: &SqlitePool, path: &Path, migrator: &Migrator) -> Res
     kept.map_err(|source| OpenError::Copy { name, source })
 }
 
-async fn open_postgres(address: &str) -> Result<Pools<sqlx::Postgres>, OpenError> {
+async fn open_postgres(address: &str) -> Result<Store, OpenError> {
     let options = PgConnectOptions::from_str(address).map_err(|_| OpenError::Address(without_password(address)))?;
     let name = without_password(address);
     // One connection without the pool first, since the pool's only error would be a timeout.
@@ -165,7 +163,7 @@ async fn open_postgres(address: &str) -> Result<Pools<sqlx::Postgres>, OpenError
     let mut migrator = Migrator { migrations: POSTGRES.migrations.clone(), ..Migrator::DEFAULT };
     migrator.set_locking(false);
     run_migrations(|| migrator.run(&pool)).await.map_err(|error| migrate_error(&name, error))?;
-    Ok(Pools { writer: pool.clone(), readers: pool, arrivals: Arrivals::default(), writes: Writes::default() })
+    Ok(Store::new(Pools::Postgres(pool)))
 }
 
 /// Runs the migrations. Several processes may start at once on an empty database: for each migration, all but one of
@@ -224,9 +222,10 @@ mod tests {
         let path = folder.path().join("it's.sqlite");
         let copy = folder.path().join("it's.sqlite.before-9000");
         let now = open_sqlite(&path, &SQLITE).await.expect("opens");
-        sqlx::query("UPDATE site SET revision = 41").execute(&now.writer).await.expect("writes");
-        now.readers.close().await;
-        now.writer.close().await;
+        now.write(|mut tx| async move { tx.execute("UPDATE site SET revision = 41", &[]).await })
+            .await
+            .expect("writes");
+        now.close().await;
         assert!(!copy.exists());
         // Left by a copy that was interrupted.
         std::fs::write(folder.path().join("it's.sqlite.copy-00000000"), "half").expect("writes");
@@ -241,12 +240,10 @@ mod tests {
         let migrations: Vec<Migration> = SQLITE.migrations.iter().cloned().chain([next]).collect();
         let migrator = Migrator { migrations: Cow::Owned(migrations), ..Migrator::DEFAULT };
         let changed = open_sqlite(&path, &migrator).await.expect("opens");
-        let revision = |pool: SqlitePool| async move {
-            sqlx::query_scalar::<_, i64>("SELECT revision FROM site").fetch_one(&pool).await.expect("reads")
-        };
-        assert_eq!(revision(changed.readers).await, 42);
+        assert_eq!(changed.revision().await.expect("reads"), 42);
         let kept = SqlitePool::connect_with(SqliteConnectOptions::new().filename(&copy)).await.expect("opens");
-        assert_eq!(revision(kept).await, 41);
+        let revision = sqlx::query_scalar::<_, i64>("SELECT revision FROM site").fetch_one(&kept).await;
+        assert_eq!(revision.expect("reads"), 41);
         let names = std::fs::read_dir(folder.path()).expect("a folder").flatten().map(|file| file.file_name());
         let copies: Vec<_> = names.filter(|name| name.to_string_lossy().contains(".copy-")).collect();
         assert_eq!(copies, ["it's.sqlite.copy-00000000"], "nothing is left beside the copy");

@@ -2,12 +2,19 @@
 
 use jiff::Timestamp;
 
-use super::{Store, StoreError, comments::from_millis, on_reader};
+use crate::domain::verdict::Refusal;
+
+use super::{
+    Result, Sent, Store,
+    connection::Connection,
+    sql::{FromRow, Row},
+};
 
 /// Most refusals kept within an hour; a flood must not fill the disk.
-pub(super) const MOST_AN_HOUR: i64 = 100;
+const MOST_AN_HOUR: i64 = 100;
 /// Longest part of a refused text that is kept, in characters.
 const EXCERPT: usize = 500;
+
 /// A refused comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
@@ -22,70 +29,57 @@ pub struct Refused {
     pub at: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
-struct RefusedRow {
-    id: i64,
-    thread_slug: String,
-    reason: String,
-    detail: String,
-    name: String,
-    text: String,
-    created_at: i64,
+impl FromRow for Refused {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            id: row.get("id")?,
+            thread_slug: row.get("thread_slug")?,
+            reason: row.get("reason")?,
+            detail: row.get("detail")?,
+            name: row.get("name")?,
+            text: row.get("text")?,
+            at: row.time("created_at")?,
+        })
+    }
 }
 
-/// Ends the adding of a comment with its refusal, which is stored unless there were very many `$lately`.
-macro_rules! refuse {
-    ($tx:ident, $stale:ident, $sent:expr, $refusal:expr, $lately:expr) => {{
-        let (sent, refusal): (&Sent, Refusal) = ($sent, $refusal);
-        if $lately >= crate::store::refusals::MOST_AN_HOUR {
-            return Ok(Added::Refused(refusal));
-        }
-        sqlx::query(
-            "INSERT INTO refusals (thread_kind, thread_slug, reason, detail, name, text, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        )
-        .bind(sent.thread.kind)
-        .bind(&sent.thread.slug)
-        .bind(refusal.as_str())
-        .bind(refusal.detail())
-        .bind(&sent.new.name)
-        .bind(crate::store::refusals::excerpt(&sent.new.text))
-        .bind(sent.at.as_millisecond())
-        .execute(&mut *$tx)
-        .await?;
-        $stale.insert(HELD_TAG.to_owned());
-        return Ok(Added::Refused(refusal));
-    }};
+/// Stores a refusal, unless there were very many in the last hour. True if it was stored.
+pub(super) async fn store_refusal(
+    tx: &mut Connection,
+    sent: &Sent,
+    refusal: &Refusal,
+    in_last_hour: i64,
+) -> Result<bool> {
+    if in_last_hour >= MOST_AN_HOUR {
+        return Ok(false);
+    }
+    let Sent { thread, new, at, .. } = sent;
+    tx.execute(
+        "INSERT INTO refusals (thread_kind, thread_slug, reason, detail, name, text, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[&thread.kind, &thread.slug, &refusal.as_str(), &refusal.detail(), &new.name, &excerpt(&new.text), at],
+    )
+    .await?;
+    Ok(true)
 }
 
 /// Deletes the refusal of a comment that was sent too fast, was sent again and is stored now.
-macro_rules! forget_haste {
-    ($tx:ident, $sent:expr) => {{
-        let sent: &Sent = $sent;
-        sqlx::query(
-            "DELETE FROM refusals WHERE reason = 'too-fast' AND thread_kind = $1 AND thread_slug = $2 AND text = $3",
-        )
-        .bind(sent.thread.kind)
-        .bind(&sent.thread.slug)
-        .bind(crate::store::refusals::excerpt(&sent.new.text))
-        .execute(&mut *$tx)
-        .await?;
-    }};
+pub(super) async fn forget_haste(tx: &mut Connection, sent: &Sent) -> Result<()> {
+    let sql = "DELETE FROM refusals WHERE reason = 'too-fast' AND thread_kind = $1 AND thread_slug = $2 AND text = $3";
+    tx.execute(sql, &[&sent.thread.kind, &sent.thread.slug, &excerpt(&sent.new.text)]).await.map(|_| ())
 }
 
 /// Start of a text, as long as it is kept.
-pub(super) fn excerpt(text: &str) -> String {
+fn excerpt(text: &str) -> String {
     text.chars().take(EXCERPT).collect()
 }
-
-pub(super) use {forget_haste, refuse};
 
 impl Store {
     /// Returns all refusals, oldest first.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn refusals(&self) -> Result<Vec<Refused>, StoreError> {
+    pub async fn refusals(&self) -> Result<Vec<Refused>> {
         self.refusals_since(Timestamp::MIN).await
     }
 
@@ -93,25 +87,9 @@ impl Store {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn refusals_since(&self, since: Timestamp) -> Result<Vec<Refused>, StoreError> {
-        let rows: Vec<RefusedRow> = on_reader!(self, db => {
-            sqlx::query_as(
-                "SELECT id, thread_slug, reason, detail, name, text, created_at FROM refusals
-                 WHERE created_at >= $1 ORDER BY created_at, id",
-            )
-            .bind(since.as_millisecond())
-            .fetch_all(db)
-            .await?
-        });
-        let refused = |row: RefusedRow| Refused {
-            id: row.id,
-            thread_slug: row.thread_slug,
-            reason: row.reason,
-            detail: row.detail,
-            name: row.name,
-            text: row.text,
-            at: from_millis(row.created_at),
-        };
-        Ok(rows.into_iter().map(refused).collect())
+    pub async fn refusals_since(&self, since: Timestamp) -> Result<Vec<Refused>> {
+        let sql = "SELECT id, thread_slug, reason, detail, name, text, created_at FROM refusals
+                   WHERE created_at >= $1 ORDER BY created_at, id";
+        self.all(sql, &[&since]).await
     }
 }

@@ -1,8 +1,8 @@
 //! Web addresses in a text, linked or not.
 
-/// Link to a host.
+/// WebLink to a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Link {
+pub struct WebLink {
     /// Host without `www.`, in lower case.
     pub host: String,
     /// Text after the host: path, query, fragment.
@@ -17,7 +17,7 @@ const ENDINGS: &[&str] = &[
 ];
 
 /// Links of a text, and the text without them.
-pub fn links(text: &str) -> (Vec<Link>, String) {
+pub fn links(text: &str) -> (Vec<WebLink>, String) {
     let mut links = Vec::new();
     let mut left = String::with_capacity(text.len());
     for part in text.split_inclusive(is_around) {
@@ -38,7 +38,7 @@ fn is_around(c: char) -> bool {
     c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"' | '`' | '|')
 }
 
-fn link(word: &str) -> Option<Link> {
+fn link(word: &str) -> Option<WebLink> {
     let word = word.trim_matches(|c: char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '*' | '_' | '~' | '\''));
     let lower = word.to_lowercase();
     // `to_lowercase` may change lengths, so the rest is taken from its result.
@@ -50,7 +50,7 @@ fn link(word: &str) -> Option<Link> {
     let (host, rest) = address.split_at(end);
     let ending = host.rsplit_once('.').map(|(_, ending)| ending).filter(|_| host.split('.').all(is_label));
     let is_link = if is_told { !host.is_empty() } else { ending.is_some_and(|ending| ENDINGS.contains(&ending)) };
-    is_link.then(|| Link { host: host.to_owned(), rest: rest.to_owned() })
+    is_link.then(|| WebLink { host: host.to_owned(), rest: rest.to_owned() })
 }
 
 fn is_label(label: &str) -> bool {

@@ -112,7 +112,7 @@ async fn after_a_wait_that_was_given_up_the_next_comment_is_stored(database: Dat
         given_up(store.approve(id, "test", at(0)), turns).await;
         given_up(store.trash(id, "test", at(0)), turns).await;
         given_up(store.list_comments(None), turns).await;
-        given_up(store.forget_old(at(0)), turns).await;
+        given_up(store.forget_expired(at(0)), turns).await;
     }
     add(store, &by("bo", sent("And now?"))).await;
     assert_eq!(store.list_comments(None).await.expect("reads").len(), 2);
@@ -160,11 +160,11 @@ async fn a_full_disk_takes_comments_again_as_soon_as_there_is_room() {
         site.get("/readyz").await.is(503).says("comments cannot be stored").says("full");
         site.get("/posts/calf").await.is(200);
         site.get("/search?q=stretch").await.is(200).says("calf");
-        site.store().forget_old(site.app.clock.now()).await.ok();
+        site.store().forget_expired(site.app.clock.now()).await.ok();
         disk.free();
         ana.comment("calf", &format!("After round {round}")).await.is(303);
         site.get("/readyz").await.is(200);
-        site.store().forget_old(site.app.clock.now()).await.expect("forgets");
+        site.store().forget_expired(site.app.clock.now()).await.expect("forgets");
         let listed = site.store().list_comments(None).await.expect("reads");
         let own = listed.iter().filter(|one| one.comment.text.starts_with(&format!("Round {round}"))).count();
         assert_eq!(own, number, "all that was acknowledged, and no more");

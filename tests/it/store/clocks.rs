@@ -111,15 +111,15 @@ async fn what_was_thrown_out_in_the_future_is_kept_as_long_as_all_else(database:
     let fingerprints = "SELECT COUNT(*) FROM comments WHERE address IS NOT NULL OR network IS NOT NULL";
     assert_eq!(database.number(fingerprints).await, 1);
     // The clock is right again.
-    assert_eq!(store.forget_old(at(0)).await.expect("forgets").trash, 0);
+    assert_eq!(store.forget_expired(at(0)).await.expect("forgets").trash, 0);
     assert_eq!(database.number(fingerprints).await, 0);
-    assert_eq!(store.forget_old(days(29)).await.expect("forgets").trash, 0);
-    assert_eq!(store.forget_old(days(31)).await.expect("forgets").trash, 1);
+    assert_eq!(store.forget_expired(days(29)).await.expect("forgets").trash, 0);
+    assert_eq!(store.forget_expired(days(31)).await.expect("forgets").trash, 1);
     // A board without a battery starts in 1970; that erases nothing when it learns what day it is.
     let id = add(store, &Sent { at: days(31), ..by("bo", sent("Thrown out today")) }).await;
     store.mark_spam(id, "test", days(31)).await.expect("marks");
-    store.forget_old(Timestamp::UNIX_EPOCH).await.expect("forgets nothing");
-    assert_eq!(store.forget_old(days(31)).await.expect("forgets").spam, 0);
+    store.forget_expired(Timestamp::UNIX_EPOCH).await.expect("forgets nothing");
+    assert_eq!(store.forget_expired(days(31)).await.expect("forgets").spam, 0);
 }
 
 async fn a_digest_of_a_day_that_had_not_come_is_made_when_it_comes(database: Database) {
@@ -136,7 +136,7 @@ async fn a_digest_of_a_day_that_had_not_come_is_made_when_it_comes(database: Dat
     assert_eq!(sent(days(2)).await, 1);
     // The clock is set back, and the days come again.
     for (day, due) in [("day 0", days(0)), ("day 1", days(1)), ("day 2", days(2))] {
-        store.forget_old(due).await.expect("corrects the times");
+        store.forget_expired(due).await.expect("corrects the times");
         store.queue_digest(day, due, due).await.expect("queues");
         assert_eq!(sent(due).await, 1, "{day}");
         store.queue_digest(day, due, due + SignedDuration::from_mins(5)).await.expect("is there");
@@ -164,7 +164,7 @@ async fn what_was_stored_in_1970_is_as_old_as_the_correct_clock(database: Databa
     // The clock is right now.
     for now in [at(0), days(6)] {
         store.tidy_mail(now, week, true).await.expect("tidies");
-        let forgotten = store.forget_old(now).await.expect("forgets");
+        let forgotten = store.forget_expired(now).await.expect("forgets");
         assert_eq!((forgotten.trash, forgotten.refusals), (0, 0));
         assert_eq!(database.number(waiting).await, before);
         assert_eq!(database.number("SELECT COUNT(*) FROM subscriptions").await, 1);
@@ -178,13 +178,13 @@ async fn what_was_stored_in_1970_is_as_old_as_the_correct_clock(database: Databa
     }
     assert!(first.iter().all(|first| *first >= at(0)), "{first:?}");
     // From then on, everything is kept as long as usual.
-    assert_eq!(store.forget_old(days(31)).await.expect("forgets").trash, 1);
+    assert_eq!(store.forget_expired(days(31)).await.expect("forgets").trash, 1);
 }
 
 async fn fingerprints_from_the_future_are_deleted(database: Database) {
     let store = &database.store;
     add(store, &Sent { at: days(10), ..sent("Ten days ahead") }).await;
-    store.forget_old(at(0)).await.expect("forgets");
+    store.forget_expired(at(0)).await.expect("forgets");
     let left = "SELECT COUNT(*) FROM comments WHERE address IS NOT NULL OR network IS NOT NULL";
     assert_eq!(database.number(left).await, 0);
 }

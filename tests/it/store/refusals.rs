@@ -144,14 +144,18 @@ async fn fingerprints_and_refusals_are_forgotten_in_time(database: Database) {
     let days = |days: i64| at(0) + SignedDuration::from_secs(days * DAY);
     let forgotten = |addresses, networks, refusals| Forgotten { addresses, networks, refusals, ..Forgotten::default() };
     send_on(0).await;
-    assert_eq!(store.forget_old(at(3600)).await.expect("forgets"), forgotten(0, 0, 0));
-    assert_eq!(store.forget_old(at(3601)).await.expect("forgets"), forgotten(1, 0, 0), "an hour for the whole address");
+    assert_eq!(store.forget_expired(at(3600)).await.expect("forgets"), forgotten(0, 0, 0));
+    assert_eq!(
+        store.forget_expired(at(3601)).await.expect("forgets"),
+        forgotten(1, 0, 0),
+        "an hour for the whole address"
+    );
     send_on(10).await;
-    assert_eq!(store.forget_old(days(30)).await.expect("forgets"), forgotten(1, 0, 0));
+    assert_eq!(store.forget_expired(days(30)).await.expect("forgets"), forgotten(1, 0, 0));
     let revision = store.revision().await.expect("answers");
     let just_after = days(30) + SignedDuration::from_secs(1);
-    assert_eq!(store.forget_old(just_after).await.expect("forgets"), forgotten(0, 1, 1));
-    assert_eq!(store.forget_old(just_after).await.expect("forgets"), forgotten(0, 0, 0));
+    assert_eq!(store.forget_expired(just_after).await.expect("forgets"), forgotten(0, 1, 1));
+    assert_eq!(store.forget_expired(just_after).await.expect("forgets"), forgotten(0, 0, 0));
     assert_eq!(store.revision().await.expect("answers"), revision, "readers see no difference");
     assert_eq!(database.number("SELECT COUNT(network) FROM comments").await, 1);
     assert_eq!(database.number("SELECT COUNT(address) FROM comments").await, 0);

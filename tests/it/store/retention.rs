@@ -21,7 +21,7 @@ fn days(days: i64) -> Timestamp {
 
 /// Comments that were erased: spam, trash.
 async fn forget(store: &Store, now: Timestamp) -> (u64, u64) {
-    let Forgotten { spam, trash, .. } = store.forget_old(now).await.expect("forgets");
+    let Forgotten { spam, trash, .. } = store.forget_expired(now).await.expect("forgets");
     (spam, trash)
 }
 
