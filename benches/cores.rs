@@ -11,6 +11,7 @@ use axum::body::Body;
 use criterion::{Criterion, criterion_group, criterion_main};
 use http::{Request, Response, header};
 use instep::{
+    cache::{PageCache, Policy},
     content::{
         Loader, Snapshot, comment_markdown,
         markdown::{self, Linked, Lookup},
@@ -26,7 +27,6 @@ use instep::{
         verdict::{self, Circumstances, History},
     },
     texts::Texts,
-    web::{Policy, cache::PageCache},
 };
 use jiff::Timestamp;
 
@@ -144,8 +144,9 @@ fn page_from_the_cache(criterion: &mut Criterion) {
     runtime.block_on(cache.respond(request(), make));
     let request = request();
     let _inside = runtime.enter();
-    criterion
-        .bench_function("page from the cache", |bench| bench.iter(|| cache.hit(black_box(&request)).expect("a hit")));
+    criterion.bench_function("page from the cache", |bench| {
+        bench.iter(|| cache.hit::<_, Body>(black_box(&request)).expect("a hit"))
+    });
 }
 
 fn content_of_1000(criterion: &mut Criterion) {

@@ -1,52 +1,21 @@
-//! State shared by all requests, built once: settings, database, content, page cache, clock. And the tasks that keep it
-//! current.
+//! State that requests share, built once: that of the site, and the page cache, the assets, the search index, pictures.
 
-mod held;
-mod live;
-pub mod metrics;
-
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use jiff::Timestamp;
 
 use crate::{
+    assets::Assets,
+    cache::PageCache,
     config::Config,
     content::{Snapshot, pictures::Pictures},
-    domain::{comment::Comment, search::SearchIndex, signer::Signer},
+    domain::{search::SearchIndex, signer::Signer},
+    state::SiteState,
     store::{Store, StoreError},
-    texts::{self, Texts},
-    web::{assets::Assets, cache::PageCache},
+    texts,
 };
 
-pub use live::{Keepers, log};
-use metrics::Metrics;
-
-/// Source of the time. Tests set it.
-#[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
-
-impl Clock {
-    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
-    }
-
-    /// Returns the system's clock in whole milliseconds, as the database stores times.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
-    pub fn system() -> Self {
-        Self::new(|| Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default())
-    }
-
-    pub fn now(&self) -> Timestamp {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Clock(..)")
-    }
-}
+pub use crate::state::Clock;
 
 /// Mode in which a site runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,15 +31,10 @@ pub struct Mode {
 pub struct App(Arc<Inner>);
 
 pub struct Inner {
-    pub config: Config,
+    /// State that mails share too.
+    pub state: Arc<SiteState>,
     pub mode: Mode,
-    pub store: Store,
-    pub signer: Signer,
-    pub clock: Clock,
     pub cache: PageCache,
-    pub metrics: Metrics,
-    /// Current content, replaced as a whole when the author saves a file or a date is reached.
-    snapshot: ArcSwap<Snapshot>,
     /// Search index, updated a moment after the snapshot; none until the first one is built.
     search: ArcSwapOption<SearchIndex>,
     assets: ArcSwap<Assets>,
@@ -90,45 +54,27 @@ pub enum StartError {
 }
 
 impl App {
-    /// Loads the content and prepares everything; the returned keepers then keep it current.
+    /// Prepares everything that requests need besides the content.
     ///
     /// # Errors
-    /// The content folder cannot be read, or the database does not answer.
-    pub async fn build(config: Config, mode: Mode, store: Store, clock: Clock) -> Result<(Self, Keepers), StartError> {
+    /// The database does not answer, or there is no randomness.
+    pub async fn build(
+        config: Config,
+        mode: Mode,
+        store: Store,
+        clock: Clock,
+        snapshot: Snapshot,
+    ) -> Result<Self, StartError> {
         warn_of_english(&config);
         let signer = Signer::new(&secret(&config, &store).await?);
-        let mut loader = live::loader(&config, &clock);
-        let unreadable = |source| StartError::Content { folder: config.content.display().to_string(), source };
-        let watcher = live::watch(&config, mode, &loader.scope().map_err(unreadable)?);
-        let library = loader.load().map_err(unreadable)?;
-        let snapshot = Snapshot::build(&library, clock.now(), mode.dev);
-        let revision = store.revision().await?;
-        let app = Self(Arc::new(Inner {
+        Ok(Self(Arc::new(Inner {
             assets: ArcSwap::from_pointee(Assets::build(&config.content, mode.dev, &config.site)),
-            snapshot: ArcSwap::from_pointee(snapshot),
             search: ArcSwapOption::empty(),
             cache: PageCache::default(),
-            metrics: Metrics::default(),
             pictures: Pictures::new(&config.data),
-            config,
             mode,
-            store,
-            signer,
-            clock,
-        }));
-        Ok((app.clone(), Keepers::new(app, loader, library, watcher, revision)))
-    }
-
-    /// Returns the current content. A request that needs it twice must get it only once.
-    pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.snapshot.load_full()
-    }
-
-    /// Returns the absolute URL of the page that a comment stands on; of the home page if its post is gone.
-    pub fn page_of(&self, comment: &Comment) -> String {
-        let snapshot = self.snapshot();
-        let path = snapshot.post(&comment.thread_slug).map_or("/", |post| post.entry.address.as_str());
-        self.config.site.absolute(path)
+            state: Arc::new(SiteState::new(config, store, signer, clock, snapshot)),
+        })))
     }
 
     /// Returns the search index; `None` for a moment after the start.
@@ -136,13 +82,16 @@ impl App {
         self.search.load_full()
     }
 
+    pub fn set_search(&self, index: SearchIndex) {
+        self.search.store(Some(Arc::new(index)));
+    }
+
     pub fn assets(&self) -> Arc<Assets> {
         self.assets.load_full()
     }
 
-    /// Returns the site's texts in its language.
-    pub fn texts(&self) -> &'static Texts {
-        self.config.site.texts
+    pub fn set_assets(&self, assets: Assets) {
+        self.assets.store(Arc::new(assets));
     }
 }
 
@@ -151,6 +100,14 @@ impl Deref for App {
 
     fn deref(&self) -> &Inner {
         &self.0
+    }
+}
+
+impl Deref for Inner {
+    type Target = SiteState;
+
+    fn deref(&self) -> &SiteState {
+        &self.state
     }
 }
 

@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::Places;
 use crate::{
-    app::{App, Clock, Mode},
-    mail,
+    app::{Clock, Mode},
+    live, mail,
     store::{ListedMail, StoreError},
 };
 
@@ -68,8 +68,8 @@ impl Mail {
                 }
             }
             Self::Test(Test { address }) => {
-                let (app, _) = App::build(config, Mode::default(), store.clone(), clock).await?;
-                match mail::send_test(&app, &address).await {
+                let (app, _) = live::build(config, Mode::default(), store.clone(), clock).await?;
+                match mail::send_test(&app.state, &address).await {
                     Ok(()) => say!("The mail server has taken a mail to {address}"),
                     Err(reason) => bail!("no mail to {address}: {reason}"),
                 }

@@ -6,6 +6,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::Path,
     process::ExitCode,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -21,12 +22,13 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::Subscriber
 
 use super::{Places, demo, pictures};
 use crate::{
-    app::{self, App, Clock, Mode},
+    app::{App, Clock, Mode},
     config::LogFormat,
     domain::{
         problem::{self, Severity},
         words::counted,
     },
+    live,
     mail::{self, Postman},
     web::{Site, metrics::Board, server},
 };
@@ -79,8 +81,8 @@ impl Serve {
             demo::fill(&store, &config, clock.now()).await?;
         }
         let mode = Mode { dev: self.dev, demo: self.demo };
-        let (app, keepers) = App::build(config, mode, store, clock).await?;
-        let postman = Postman::new(app.clone(), mail::Limits::default())?;
+        let (app, keepers) = live::build(config, mode, store, clock).await?;
+        let postman = Postman::new(Arc::clone(&app.state), mail::Limits::default())?;
         if let Ok(program) = std::env::current_exe() {
             let places = [("--content", &app.config.content), ("--data", &app.config.data)];
             let places = places.into_iter().flat_map(|(flag, path)| [OsString::from(flag), path.into()]);
@@ -161,7 +163,7 @@ fn greet(app: &App, address: SocketAddr, began: Instant) {
 /// Logs the same for a program that reads the log: every line is JSON.
 fn log_start(app: &App, address: SocketAddr, began: Instant) {
     let snapshot = app.snapshot();
-    app::log(snapshot.problems.iter());
+    live::log(snapshot.problems.iter());
     tracing::info!(
         address = %reachable(address),
         posts = snapshot.counts.posts,

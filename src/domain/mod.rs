@@ -22,6 +22,7 @@ pub mod picture;
 pub mod problem;
 pub mod redirects;
 pub mod related;
+pub mod routes;
 pub mod search;
 pub mod search_doc;
 pub mod signer;

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 
 use super::letter::{Letter, line};
 use crate::{
-    app::App,
     content::comment_markdown,
     domain::{
         comment::{Comment, CommentId, Status, ThreadKey},
@@ -18,6 +17,7 @@ use crate::{
         mailbox,
         notices::{self, Why},
     },
+    state::SiteState,
     store::{Outgoing, StoreError},
     texts::Texts,
 };
@@ -38,14 +38,14 @@ pub enum Composed {
 }
 
 /// Returns the Message-ID of a mail: the same for each attempt, and without any of its content.
-pub fn message_id(app: &App, mail: &Outgoing) -> String {
+pub fn message_id(app: &SiteState, mail: &Outgoing) -> String {
     let named = format!("{} {}", mail.about, mail.created_at.as_millisecond());
     format!("mail.{}", app.signer.fingerprint("mail", &named))
 }
 
 /// # Errors
 /// The database is away.
-pub async fn compose(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
+pub async fn compose(app: &SiteState, mail: &Outgoing) -> Result<Composed, StoreError> {
     let desk = Desk { app, post: None };
     let composed = match mail.kind {
         Kind::Digest => digest(app, mail).await,
@@ -77,7 +77,7 @@ pub async fn compose(app: &App, mail: &Outgoing) -> Result<Composed, StoreError>
 ///
 /// # Errors
 /// A template failed.
-pub fn test(app: &App, to: &str) -> Result<Letter, String> {
+pub fn test(app: &SiteState, to: &str) -> Result<Letter, String> {
     let frame = Frame::new(app);
     let home = if frame.base == UNKNOWN_BASE_URL { String::new() } else { frame.home };
     let frame = Frame { home, ..frame };
@@ -88,7 +88,7 @@ pub fn test(app: &App, to: &str) -> Result<Letter, String> {
 
 /// Data for a mail about one comment.
 struct Desk<'a> {
-    app: &'a App,
+    app: &'a SiteState,
     /// Post of the comment; `None` if it is gone.
     post: Option<Arc<Post>>,
 }
@@ -102,7 +102,7 @@ struct Frame {
 }
 
 impl Frame {
-    fn new(app: &App) -> Self {
+    fn new(app: &SiteState) -> Self {
         let site = &app.config.site;
         // A title of two lines must not look like two lines of the mail.
         Self { site: line(&site.title), home: site.absolute("/"), base: site.base_url.clone(), texts: app.texts() }
@@ -269,7 +269,7 @@ impl Desk<'_> {
 }
 
 /// Sends the link to an address's corner to somebody who asked for it.
-async fn corner(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
+async fn corner(app: &SiteState, mail: &Outgoing) -> Result<Composed, StoreError> {
     let Some(address_id) = mail.address_id else { return Ok(Composed::Nothing("it has no recipient")) };
     let standing = app.store.standing(address_id, &[]).await?;
     if standing.is_blocked {
@@ -328,7 +328,7 @@ struct Pile {
 }
 
 /// Tells the author what is held, and what was refused since the digest before.
-async fn digest(app: &App, mail: &Outgoing) -> Result<Composed, StoreError> {
+async fn digest(app: &SiteState, mail: &Outgoing) -> Result<Composed, StoreError> {
     let site = &app.config.site;
     let (Some(to), Some(rhythm)) = (&site.author.email, site.notices.digest) else {
         return Ok(Composed::Nothing("the author wants no digest"));
@@ -373,7 +373,7 @@ fn pile(heading: String, gists: impl ExactSizeIterator<Item = Gist>) -> Pile {
     Pile { heading, shown: gists.take(DIGEST_SHOWS).collect(), more }
 }
 
-fn link_to(app: &App, frame: &Frame, comment: CommentId, now: Timestamp) -> String {
+fn link_to(app: &SiteState, frame: &Frame, comment: CommentId, now: Timestamp) -> String {
     format!("{}/mail/comment?key={}", frame.base, mail_keys::moderation(&app.signer, comment, now))
 }
 

@@ -7,15 +7,15 @@ mod compose;
 mod courier;
 mod letter;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time;
 
 use crate::{
-    app::{App, metrics::Attempt},
     domain::{delivery, mail_keys::CONFIRMATION_DAYS, words::counted},
+    state::{SiteState, metrics::Attempt},
     store::{Outcome, Outgoing, StoreError},
 };
 use compose::Composed;
@@ -37,7 +37,7 @@ const HOUSEKEEPING: SignedDuration = SignedDuration::from_hours(1);
 
 /// Sender of due mails. Each running instance has one; the outbox makes sure that no two send the same mail.
 pub struct Postman {
-    app: App,
+    app: Arc<SiteState>,
     /// Connection to the mail server; `None` if none is set.
     office: Option<Office>,
     /// Name under which rows are claimed.
@@ -79,7 +79,7 @@ enum Step {
 impl Postman {
     /// # Errors
     /// The sender's address is not valid, or there is no randomness.
-    pub fn new(app: App, limits: Limits) -> Result<Self, MailError> {
+    pub fn new(app: Arc<SiteState>, limits: Limits) -> Result<Self, MailError> {
         let office = office(&app, limits)?;
         let mut bytes = [0_u8; 16];
         getrandom::fill(&mut bytes).map_err(MailError::Randomness)?;
@@ -270,7 +270,7 @@ impl Postman {
 ///
 /// # Errors
 /// The setting that is missing, or the server's reply.
-pub async fn send_test(app: &App, to: &str) -> Result<(), String> {
+pub async fn send_test(app: &SiteState, to: &str) -> Result<(), String> {
     let office = office(app, Limits::default()).map_err(|error| error.to_string())?;
     let mut office = office.ok_or("there is no mail server: set INSTEP_SMTP_URL and INSTEP_MAIL_FROM")?;
     let now = app.clock.now();
@@ -283,7 +283,7 @@ pub async fn send_test(app: &App, to: &str) -> Result<(), String> {
     })
 }
 
-fn office(app: &App, limits: Limits) -> Result<Option<Office>, MailError> {
+fn office(app: &SiteState, limits: Limits) -> Result<Option<Office>, MailError> {
     let site = &app.config.site;
     let Some(mail) = &app.config.mail else { return Ok(None) };
     let url = url::Url::parse(&site.base_url).ok();
@@ -295,6 +295,6 @@ fn office(app: &App, limits: Limits) -> Result<Option<Office>, MailError> {
 }
 
 /// True if the author gets a mail for each comment.
-fn author_is_told(app: &App) -> bool {
+fn author_is_told(app: &SiteState) -> bool {
     app.config.site.notices.of_each && app.config.site.author.email.is_some()
 }

@@ -13,7 +13,7 @@ use super::{
     entries::{self, PostRequest},
     errors::{self, WebError},
     guard::{Origin, Posted},
-    page::{Page, Policy, redirect},
+    page::{Page, redirect},
     threads,
     view::{
         cards::thread_keys,
@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     app::App,
+    cache::Policy,
     content::{Snapshot, comment_markdown},
     domain::{
         address,

@@ -11,11 +11,9 @@ use http::{StatusCode, Uri, request::Parts};
 use serde::Deserialize;
 
 use super::{
-    assets::COMMENTS_SCRIPT,
-    cache::SITE_TAG,
     errors::{self, WebError},
     feeds,
-    page::{Page, Policy, redirect},
+    page::{Page, redirect},
     threads,
     view::{
         body,
@@ -34,6 +32,8 @@ use super::{
 };
 use crate::{
     app::App,
+    assets::COMMENTS_SCRIPT,
+    cache::Policy,
     config,
     content::{Snapshot, Target},
     domain::{
@@ -451,7 +451,7 @@ async fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<P
         contents: entry.body.listed(),
         body: text_of(entry, snapshot, &app.config.site)?,
     };
-    Page::html(&view, Policy::Public(vec![SITE_TAG.to_owned()]))
+    Page::html(&view, Policy::site())
 }
 
 #[derive(Template)]
@@ -489,7 +489,7 @@ async fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Resu
         texts,
         stretch: StretchView::new(stretch, snapshot, &app.config.site).map_err(WebError::internal)?,
     };
-    Page::html(&view, Policy::Public(vec![SITE_TAG.to_owned()]))
+    Page::html(&view, Policy::site())
 }
 
 #[derive(Template)]
@@ -524,7 +524,7 @@ pub async fn stretches(State(app): State<App>) -> Result<Page, WebError> {
     }
     areas.sort_by(|a, b| a.name.cmp(&b.name));
     let layout = Layout::new(&app, &snapshot, &texts.heading).at(&app, "/stretches").described(&texts.described);
-    Page::html(&StretchIndex { layout, areas }, Policy::Public(vec![SITE_TAG.to_owned()]))
+    Page::html(&StretchIndex { layout, areas }, Policy::site())
 }
 
 /// Key of a post's own thread.

@@ -12,14 +12,15 @@ use http::{HeaderValue, Method, StatusCode, header};
 
 use super::{
     old_addresses,
-    page::{Page, Policy},
+    page::Page,
     request_log::RequestId,
     view::{layout::Layout, stretch::Named},
 };
 use crate::{
     app::App,
+    cache::Policy,
     content::Snapshot,
-    domain::address,
+    domain::{address, routes},
     store::StoreError,
     texts::{Errors, Said},
 };
@@ -160,11 +161,7 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
 
 /// Pages that may have been meant. The program's own paths contain no content.
 fn nearby(snapshot: &Snapshot, path: &str) -> Vec<Named> {
-    const ROOMS: [&str; 7] = ["/static/", "/media/", "/comments/", "/me/", "/tags/", "/archive/", "/page/"];
-    let Some(path) = address::decode(path) else { return Vec::new() };
-    if ROOMS.iter().any(|room| path.starts_with(room)) {
-        return Vec::new();
-    }
+    let Some(path) = address::decode(path).filter(|path| routes::may_mean_content(path)) else { return Vec::new() };
     let entries = snapshot.nearby(&path, NEARBY);
     entries.into_iter().map(Named::of).collect()
 }

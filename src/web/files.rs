@@ -13,10 +13,11 @@ use tower_http::services::ServeFile;
 
 use super::{
     errors::WebError,
-    page::{AuthorsFile, Policy, redirect},
+    page::{AuthorsFile, redirect},
 };
 use crate::{
     app::App,
+    cache::Policy,
     content::{MediaFile, pictures::Cleaned},
     domain::address,
 };

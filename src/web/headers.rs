@@ -7,12 +7,12 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::{
-    conditions,
-    errors::bare,
-    page::{AuthorsFile, Policy},
+use super::{errors::bare, page::AuthorsFile};
+use crate::{
+    app::App,
+    cache::{Policy, conditions},
+    content::embeds,
 };
-use crate::{app::App, content::embeds};
 
 /// The layer that sets them. No other code does.
 pub async fn write(State(app): State<App>, request: Request, next: Next) -> Response {

@@ -3,11 +3,8 @@
 use axum::{extract::State, response::IntoResponse};
 use http::StatusCode;
 
-use super::{
-    errors,
-    page::{Page, Policy},
-};
-use crate::app::App;
+use super::{errors, page::Page};
+use crate::{app::App, cache::Policy};
 
 /// Liveness: the process responds.
 pub async fn process() -> Page {

@@ -3,19 +3,15 @@
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::{
-    cache::SITE_TAG,
-    icons::Icon,
-    page::{Page, Policy},
-};
-use crate::{app::App, config::Site, domain::language::Direction};
+use super::page::Page;
+use crate::{app::App, assets::icons::Icon, cache::Policy, config::Site, domain::language::Direction};
 
 /// Most characters of a name below an icon on a home screen.
 const SHORT: usize = 12;
 
 pub async fn show(State(app): State<App>) -> Page {
     let manifest = manifest(&app.config.site, &app.assets().icons().0);
-    Page::text(manifest.to_string(), Policy::Public(vec![SITE_TAG.to_owned()])).of_type("application/manifest+json")
+    Page::text(manifest.to_string(), Policy::site()).of_type("application/manifest+json")
 }
 
 fn manifest(site: &Site, icons: &[Icon]) -> Value {

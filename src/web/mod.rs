@@ -3,11 +3,8 @@
 //! Handlers are flat (extract, load, decide, respond) and return a page, a policy and tags. One layer each turns these
 //! into headers, cache entries and error pages.
 
-pub mod assets;
 mod bodies;
-pub mod cache;
 mod comments;
-mod conditions;
 mod corner;
 mod entries;
 mod errors;
@@ -16,7 +13,6 @@ mod files;
 mod guard;
 mod headers;
 mod health;
-pub mod icons;
 mod lists;
 mod mail;
 mod manifest;
@@ -26,7 +22,6 @@ mod page;
 mod request_log;
 mod search;
 pub mod server;
-pub mod theme;
 mod threads;
 mod view;
 pub mod visitor;
@@ -44,9 +39,6 @@ use http::{Request, StatusCode, header};
 use tower::{ServiceBuilder, ServiceExt};
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
-use crate::app::App;
-use cache::{Encoding, Finished};
-pub use page::Policy;
 use server::{Answers, Limits};
 
 /// The whole site as a service: the page cache with the router behind it. Cheap to clone.

@@ -2,29 +2,14 @@
 
 use askama::Template;
 use axum::{
+    Extension,
     body::Body,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
 
 use super::errors::WebError;
-use crate::domain::words::without_controls;
-
-/// Cache policy of a response, passed in its extensions to the layers that apply it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Policy {
-    /// Response for everyone: the page cache keeps it until one of its tags is purged, browsers keep it and revalidate
-    /// each time.
-    Public(Vec<String>),
-    /// Response of a URL that changes with its content.
-    Immutable,
-    /// Media: like `Immutable`, but too large for the page cache.
-    File,
-    /// Response for one visitor.
-    Private,
-    /// Errors, search results, health checks.
-    Uncached,
-}
+use crate::{cache::Policy, domain::words::without_controls};
 
 /// Marks a response with a file of the author's, which may be a page with scripts.
 #[derive(Clone, Copy, Debug)]
@@ -83,21 +68,5 @@ impl IntoResponse for Page {
 /// Redirects to a path of this site, percent-encoded by the caller.
 pub fn redirect(status: StatusCode, path: &str) -> Response {
     let location = HeaderValue::try_from(path).unwrap_or(HeaderValue::from_static("/"));
-    (status, [(header::LOCATION, location)], Policy::Uncached.as_extension()).into_response()
-}
-
-impl Policy {
-    fn as_extension(&self) -> axum::Extension<Self> {
-        axum::Extension(self.clone())
-    }
-
-    /// The `Cache-Control` header.
-    pub fn cache_control(&self) -> &'static str {
-        match self {
-            Self::Public(_) => "public, max-age=0, must-revalidate",
-            Self::Immutable | Self::File => "public, max-age=31536000, immutable",
-            Self::Private => "private, no-store",
-            Self::Uncached => "no-store",
-        }
-    }
+    (status, [(header::LOCATION, location)], Extension(Policy::Uncached)).into_response()
 }

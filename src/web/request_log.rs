@@ -14,13 +14,10 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 use tracing::Instrument;
 
-use crate::{app::App, domain::address};
-
-/// Response header with the id.
-pub const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+use crate::{app::App, cache::REQUEST_ID, domain::address};
 
 /// Id of a request in the log and on error pages.
 #[derive(Clone, Debug)]
@@ -62,7 +59,7 @@ pub async fn write(State(app): State<App>, mut request: Request, next: Next) -> 
         );
     }
     if let Ok(value) = HeaderValue::try_from(id.0) {
-        response.headers_mut().insert(HEADER, value);
+        response.headers_mut().insert(REQUEST_ID, value);
     }
     response
 }

@@ -27,11 +27,8 @@ use tokio::{
     time,
 };
 
-use super::{
-    cache::{Encoding, Finished},
-    errors::bare,
-    visitor::Peer,
-};
+use super::{errors::bare, visitor::Peer};
+use crate::cache::{Encoding, Finished};
 pub use places::affordable;
 use places::{Door, Places};
 use socket::Socket;

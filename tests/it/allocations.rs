@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::Request;
-use instep::web::cache::Encoding;
+use instep::{cache::Encoding, web::server::Answers};
 
 use crate::support::TestSite;
 
@@ -40,6 +40,6 @@ async fn a_hit_by_hyper_takes_its_headers_and_a_body() {
     let site = site().await;
     let request = Request::get(PATH).header("accept-encoding", "gzip").body(Body::empty()).expect("a request");
     for _ in 0..10 {
-        assert_eq!(counted(|| drop(site.app.cache.hit(&request).expect("is there"))), 3);
+        assert_eq!(counted(|| drop(site.site.hit(&request).expect("is there"))), 3);
     }
 }

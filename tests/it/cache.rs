@@ -5,11 +5,9 @@ use std::time::Duration;
 use axum::body::Body;
 use http::StatusCode;
 use instep::{
+    cache::Encoding,
     store::Store,
-    web::{
-        cache::Encoding,
-        server::{Answers, Limits},
-    },
+    web::server::{Answers, Limits},
 };
 
 use crate::support::{Answer, TestSite, eventually, visitor::comment_id};
@@ -243,7 +241,8 @@ async fn a_request_does_not_wait_long_for_a_page_that_another_one_makes() {
     let cache = site.app.cache.clone();
     let request = || http::Request::get("/slow").body(Body::empty()).expect("a request");
     let first = cache.clone();
-    let making = tokio::spawn(async move { first.respond(request(), |_| std::future::pending()).await });
+    let making =
+        tokio::spawn(async move { first.respond(request(), |_| std::future::pending::<http::Response<Body>>()).await });
     tokio::task::yield_now().await;
     let second = cache.respond(request(), |_| async { http::Response::new(Body::empty()) });
     tokio::time::timeout(Limits::default().request / 2, second).await.expect("it renders its own");
@@ -257,7 +256,10 @@ async fn a_health_check_does_not_wait_for_another_one() {
     for path in ["/healthz", "/readyz"] {
         let request = move || http::Request::get(path).body(Body::empty()).expect("a request");
         let first = cache.clone();
-        let making = tokio::spawn(async move { first.respond(request(), |_| std::future::pending()).await });
+        let making =
+            tokio::spawn(
+                async move { first.respond(request(), |_| std::future::pending::<http::Response<Body>>()).await },
+            );
         tokio::task::yield_now().await;
         let second = cache.respond(request(), |_| async { http::Response::new(Body::empty()) });
         tokio::time::timeout(Duration::from_secs(2), second).await.expect("it does not wait");
@@ -334,7 +336,7 @@ async fn the_newest_posts_are_made_before_anybody_asks() {
     site.save("posts/day-22.md", post(22, "Other words."));
     eventually("the change is made", async || {
         let request = http::Request::get("/posts/day-22").body(()).expect("a request");
-        let page = Answer::of(site.app.cache.hit(&request)?).await;
+        let page = Answer::of(site.site.hit(&request)?).await;
         page.text().contains("Other words.").then_some(())
     })
     .await;

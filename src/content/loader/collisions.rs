@@ -10,37 +10,10 @@ use crate::{
     content::source::Kind,
     domain::{
         problem::{Place, Problem, Severity},
+        routes,
         slug::Slug,
     },
 };
-
-/// First parts of addresses that belong to the program (see ARCHITECTURE.md, "Addresses").
-pub(super) const RESERVED: &[&str] = &[
-    "admin",
-    "apple-touch-icon-precomposed.png",
-    "apple-touch-icon.png",
-    "archive",
-    "comments",
-    "favicon.ico",
-    "feed.json",
-    "feed.xml",
-    "healthz",
-    "mail",
-    "manifest.webmanifest",
-    "me",
-    "media",
-    "page",
-    "posts",
-    "readyz",
-    "robots.txt",
-    "rss.xml",
-    "search",
-    "series",
-    "sitemap.xml",
-    "static",
-    "stretches",
-    "tags",
-];
 
 /// Address and names that a file wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,11 +135,5 @@ fn is_reserved(address: &str, kind: Kind) -> bool {
         Kind::Page => "",
     };
     let is_in_own_room = first == own_room && segments.next().is_some() && segments.next().is_none();
-    !is_in_own_room && (RESERVED.contains(&first) || is_sitemap_part(first))
-}
-
-/// True for `sitemap-1.xml` and the further parts of a sitemap.
-pub(super) fn is_sitemap_part(segment: &str) -> bool {
-    let number = segment.strip_prefix("sitemap-").and_then(|rest| rest.strip_suffix(".xml"));
-    number.is_some_and(|number| number.parse::<usize>().is_ok())
+    !is_in_own_room && routes::is_own(first)
 }

@@ -262,7 +262,7 @@ impl Known {
             ["archive", year, month, ..] => self.months.contains(&format!("{year}/{month}")),
             ["series", name, ..] => Slug::from_text(name).is_some_and(|slug| self.series.contains(&slug)),
             ["media", ..] => false,
-            [first, ..] => collisions::RESERVED.contains(first) || collisions::is_sitemap_part(first),
+            [first, ..] => routes::is_own(first),
             [] => true,
         };
         is_there.then_some(Room::List)

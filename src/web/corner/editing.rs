@@ -14,7 +14,7 @@ use super::{
         comments::{self, CommentForm},
         errors::{self, WebError},
         guard::{Origin, Posted},
-        page::{Page, Policy, redirect},
+        page::{Page, redirect},
         view::{
             form::{FieldsView, Notice},
             layout::Layout,
@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     app::App,
+    cache::Policy,
     content::comment_markdown,
     domain::comment::{COMMENTS_TAG, Comment, RawComment},
     store::{Edit, Edited, OwnComment, Sender, StoreError},

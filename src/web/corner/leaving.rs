@@ -11,7 +11,7 @@ use super::{
     super::{
         errors::WebError,
         guard::Origin,
-        page::{Page, Policy, redirect},
+        page::{Page, redirect},
         view::layout::Layout,
         visitor,
     },
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     app::App,
+    cache::Policy,
     domain::comment::{Comment, CommentId},
     store::{StoreError, WRITER},
     texts::Said,

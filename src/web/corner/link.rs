@@ -13,7 +13,7 @@ use super::{
     super::{
         errors::{self, WebError},
         guard::{Origin, Posted},
-        page::{Page, Policy, redirect},
+        page::{Page, redirect},
         view::layout::Layout,
         visitor::Visitor,
     },
@@ -21,6 +21,7 @@ use super::{
 };
 use crate::{
     app::App,
+    cache::Policy,
     domain::{
         mail_keys::{self, CornerLink, Refused},
         mailbox,

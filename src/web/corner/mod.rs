@@ -18,12 +18,13 @@ use serde_json::{Value, json};
 use super::{
     comments,
     errors::WebError,
-    page::{Page, Policy, redirect},
+    page::{Page, redirect},
     view::{dates, layout::Layout, thread},
     visitor::Visitor,
 };
 use crate::{
     app::App,
+    cache::Policy,
     content::{Snapshot, comment_markdown},
     domain::{
         address,

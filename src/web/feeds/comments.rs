@@ -11,6 +11,8 @@ use jiff::tz::TimeZone;
 use super::{FEED_XML, NEVER, posts, xml_text};
 use crate::{
     app::App,
+    assets::FEED_STYLE,
+    cache::{Policy, SITE_TAG},
     content::{Snapshot, comment_markdown},
     domain::{
         address,
@@ -18,10 +20,8 @@ use crate::{
         entry::Post,
     },
     web::{
-        assets::FEED_STYLE,
-        cache::SITE_TAG,
         errors::WebError,
-        page::{Page, Policy, redirect},
+        page::{Page, redirect},
         view::{cards, dates},
     },
 };

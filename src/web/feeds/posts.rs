@@ -10,14 +10,14 @@ use jiff::Zoned;
 use super::{FEED_XML, NEVER, json, xml_text};
 use crate::{
     app::App,
+    assets::FEED_STYLE,
+    cache::Policy,
     content::Snapshot,
     domain::{address, entry::Post, slug::Slug},
     texts::Texts,
     web::{
-        assets::FEED_STYLE,
-        cache::SITE_TAG,
         errors::WebError,
-        page::{Page, Policy, redirect},
+        page::{Page, redirect},
         view::{body, dates, tongue},
     },
 };
@@ -138,7 +138,7 @@ pub(super) async fn tag(app: App, asked: String, format: Format) -> Result<Respo
 }
 
 fn written(feed: &Feed, format: Format) -> Result<Page, WebError> {
-    let policy = Policy::Public(vec![SITE_TAG.to_owned()]);
+    let policy = Policy::site();
     let kind = format.content_type();
     match format {
         Format::Atom => Page::rendered(&Atom { feed }, policy, kind),

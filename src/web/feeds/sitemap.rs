@@ -11,15 +11,10 @@ use jiff::Zoned;
 use super::xml_text;
 use crate::{
     app::App,
+    cache::Policy,
     content::Snapshot,
     domain::entry::{Entry, Post},
-    web::{
-        cache::SITE_TAG,
-        entries,
-        errors::WebError,
-        page::{Page, Policy},
-        view::dates,
-    },
+    web::{entries, errors::WebError, page::Page, view::dates},
 };
 
 /// Most URLs in one file (sitemaps.org, "Sitemap file limits").
@@ -81,7 +76,7 @@ pub(super) async fn part(
 }
 
 fn xml(document: Result<String, askama::Error>) -> Result<Page, WebError> {
-    let policy = Policy::Public(vec![SITE_TAG.to_owned()]);
+    let policy = Policy::site();
     Ok(Page::text(document.map_err(WebError::internal)?, policy).of_type("application/xml; charset=utf-8"))
 }
 
@@ -135,7 +130,7 @@ pub(super) async fn robots(State(app): State<App>) -> Page {
         "User-agent: *\nDisallow: /me$\nDisallow: /me/\nDisallow: /search?\nDisallow: /*?reply_to=\n\nSitemap: {}\n",
         app.config.site.absolute("/sitemap.xml")
     );
-    Page::text(text, Policy::Public(vec![SITE_TAG.to_owned()]))
+    Page::text(text, Policy::site())
 }
 
 #[cfg(test)]

@@ -13,12 +13,12 @@ use jiff::Zoned;
 use super::{Counted, page_number};
 use crate::{
     app::App,
+    cache::Policy,
     domain::{address, entry::Post},
     texts::Texts,
     web::{
-        cache::SITE_TAG,
         errors::WebError,
-        page::{Page, Policy, redirect},
+        page::{Page, redirect},
         view::{
             cards::{Pagination, page_path},
             dates,
@@ -83,7 +83,7 @@ pub async fn archive(State(app): State<App>) -> Result<Page, WebError> {
     let layout =
         Layout::new(&app, &snapshot, &texts.archive.heading).at(&app, "/archive").described(&texts.archive.described);
     let page = Archive { layout, summary, years: years.collect(), undated: undated.collect() };
-    Page::html(&page, Policy::Public(vec![SITE_TAG.to_owned()]))
+    Page::html(&page, Policy::site())
 }
 
 pub async fn year(State(app): State<App>, Path(year): Path<String>) -> Result<Page, WebError> {
@@ -127,7 +127,7 @@ fn year_at(app: &App, written: &str, number: usize) -> Result<Page, WebError> {
         months: months(pagination.slice(&all), texts),
         pagination,
     };
-    Page::html(&page, Policy::Public(vec![SITE_TAG.to_owned()]))
+    Page::html(&page, Policy::site())
 }
 
 pub async fn month(State(app): State<App>, Path(written): Path<(String, String)>) -> Result<Response, WebError> {
@@ -171,7 +171,7 @@ fn month_at(app: &App, (year, month): &(String, String), number: usize) -> Resul
         months: months(pagination.slice(&all), texts),
         pagination,
     };
-    Ok(Page::html(&page, Policy::Public(vec![SITE_TAG.to_owned()]))?.into_response())
+    Ok(Page::html(&page, Policy::site())?.into_response())
 }
 
 /// Path of a month, with two digits: `/archive/2026/05`.

@@ -15,7 +15,7 @@ use http::StatusCode;
 
 use super::{
     errors::{self, WebError},
-    page::{Page, Policy, redirect},
+    page::{Page, redirect},
     view::{
         cards::{Counts, Pagination, PostCard, page_path, tags_of, thread_keys},
         json_ld,
@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     app::App,
+    cache::Policy,
     content::{
         Snapshot,
         pictures::{self, Place},

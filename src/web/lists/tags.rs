@@ -10,12 +10,12 @@ use http::StatusCode;
 use super::{Counted, cards, page_number};
 use crate::{
     app::App,
+    cache::Policy,
     content::Tagged,
     domain::{address, entry::Tag},
     web::{
-        cache::SITE_TAG,
         errors::WebError,
-        page::{Page, Policy, redirect},
+        page::{Page, redirect},
         view::{
             cards::{Pagination, PostCard, TagLink, page_path, tag_link},
             json_ld,
@@ -55,7 +55,7 @@ pub async fn tags(State(app): State<App>) -> Result<Page, WebError> {
         count: texts.lists.posts.of(tag.posts.len()),
     });
     let layout = Layout::new(&app, &snapshot, &texts.tags.heading).at(&app, "/tags").described(&texts.tags.described);
-    Page::html(&Tags { layout, tags: tags.collect() }, Policy::Public(vec![SITE_TAG.to_owned()]))
+    Page::html(&Tags { layout, tags: tags.collect() }, Policy::site())
 }
 
 pub async fn tag(State(app): State<App>, Path(tag): Path<String>) -> Result<Response, WebError> {

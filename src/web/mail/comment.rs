@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::{Link, refused, thread};
 use crate::{
     app::App,
+    cache::Policy,
     content::comment_markdown,
     domain::{
         comment::{Comment, RawComment, Status},
@@ -20,7 +21,7 @@ use crate::{
     web::{
         errors::{self, WebError},
         guard::{Origin, Posted},
-        page::{Page, Policy, redirect},
+        page::{Page, redirect},
         view::{dates, form::answer_errors, layout::Layout},
     },
 };

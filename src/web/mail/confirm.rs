@@ -14,6 +14,7 @@ use http::StatusCode;
 use super::{Link, refused, thread};
 use crate::{
     app::App,
+    cache::Policy,
     domain::{
         mail_keys::{self, WishKey},
         notices::Wish,
@@ -23,7 +24,7 @@ use crate::{
     web::{
         errors::WebError,
         guard::{Origin, Posted},
-        page::{Page, Policy, redirect},
+        page::{Page, redirect},
         view::layout::Layout,
         visitor::Visitor,
     },

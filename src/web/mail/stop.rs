@@ -8,17 +8,14 @@ use bytes::Bytes;
 use super::{Link, refused, thread};
 use crate::{
     app::App,
+    cache::Policy,
     domain::{
         comment::ThreadKey,
         mail_keys::{self, NO_COMMENT, Refused, WishKey},
     },
     store::{Standing, StoreError},
     texts::FromMail,
-    web::{
-        errors::WebError,
-        page::{Page, Policy},
-        view::layout::Layout,
-    },
+    web::{errors::WebError, page::Page, view::layout::Layout},
 };
 
 #[derive(Template)]

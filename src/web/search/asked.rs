@@ -2,8 +2,8 @@
 
 use url::form_urlencoded;
 
-/// Fields of the form, and `exact`, which turns off spelling correction.
-pub(in crate::web) const FIELDS: [&str; 4] = ["q", "tag", "year", "exact"];
+use crate::domain::routes::SEARCH_FIELDS;
+
 /// Longest query, in characters; the form has the same limit.
 const LONGEST: usize = 200;
 
@@ -26,7 +26,7 @@ impl Asked {
             let value = pairs.find(|(name, _)| name == wanted).map(|(_, value)| value).unwrap_or_default();
             value.trim().chars().take(LONGEST).collect()
         };
-        let [words, tag, year, exact] = FIELDS.map(field);
+        let [words, tag, year, exact] = SEARCH_FIELDS.map(field);
         Self { words, tag, year, is_exact: exact == "1" }
     }
 
@@ -60,7 +60,7 @@ impl Asked {
     pub fn address(&self) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let exact = if self.is_exact && !self.words.is_empty() { "1" } else { "" };
-        for (name, value) in FIELDS.into_iter().zip([self.words.as_str(), &self.tag, &self.year, exact]) {
+        for (name, value) in SEARCH_FIELDS.into_iter().zip([self.words.as_str(), &self.tag, &self.year, exact]) {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }

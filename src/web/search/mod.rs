@@ -7,9 +7,8 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 
 use super::{
-    cache::SITE_TAG,
     errors::WebError,
-    page::{Page, Policy},
+    page::Page,
     view::{
         cards, dates,
         layout::Layout,
@@ -19,6 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
+    cache::Policy,
     content::{Snapshot, Target},
     domain::{
         address,
@@ -29,7 +29,6 @@ use crate::{
     texts::Texts,
 };
 use asked::Asked;
-pub(super) use asked::FIELDS;
 use filters::{Choice, Chosen, Filters};
 
 /// Most results shown; who needs more can refine the words.
@@ -101,7 +100,7 @@ pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result
         .at(&app, "/search")
         .described(&texts.search.described)
         .with_script(&app, "js/search.js");
-    let mut policy = Policy::Public(vec![SITE_TAG.to_owned()]);
+    let mut policy = Policy::site();
     if !asked.is_empty() {
         policy = Policy::Uncached;
         layout.title = format!("{} · {}", filters.title(&asked), layout.title);

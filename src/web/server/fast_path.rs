@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use super::{Answers, Limits, is_host, places::Places, socket::Pace};
-use crate::web::cache::{Encoding, Finished};
+use crate::cache::{Encoding, Finished};
 
 /// Most bytes of a plain request; browsers send about half.
 const MOST_BYTES: usize = 4 * 1024;

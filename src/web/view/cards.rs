@@ -7,6 +7,7 @@ use super::{
     tongue::{self, Tongue},
 };
 use crate::{
+    cache::SITE_TAG,
     content::pictures::{self, Place},
     domain::{
         address,
@@ -15,7 +16,6 @@ use crate::{
         picture::Picture,
     },
     texts::Texts,
-    web::cache::SITE_TAG,
 };
 
 /// A post in a list.

@@ -4,15 +4,12 @@ use serde_json::Value;
 
 use crate::{
     app::App,
+    assets::{Assets, SCRIPT, STYLE, icons::Icon},
     config::Site,
     content::Snapshot,
     domain::{address, language::Direction, picture::Picture, theme::Theme},
     texts::Texts,
-    web::{
-        assets::{Assets, SCRIPT, STYLE},
-        feeds::Format,
-        icons::Icon,
-    },
+    web::feeds::Format,
 };
 
 /// Layout of a page. [`Layout::new`] sets the defaults, the other methods change them.

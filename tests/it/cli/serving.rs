@@ -247,7 +247,7 @@ async fn a_site_toml_that_would_not_start_again_is_told_at_once() {
     let program = Program::with_site();
     let serving = program.serve(&[]);
     for (site, told) in [
-        ("title = \"x\"\n[coments]\n", "ERROR instep::app::live: site.toml has changed and will not do"),
+        ("title = \"x\"\n[coments]\n", "ERROR instep::live: site.toml has changed and will not do"),
         ("title = \"x\"\n[coments]\n", "content/site.toml:2:2: unknown field `coments`"),
         ("title = \"x\n", "content/site.toml:1:"),
         ("title = \"y\"\n[theme]\naccent = \"yelow\"\n", "content/site.toml:3:1: theme.accent is \"yelow\""),

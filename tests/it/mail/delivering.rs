@@ -243,7 +243,7 @@ async fn two_copies_send_each_mail_once(database: Database) {
         one.visitor("192.0.2.1").comment("calf", &format!("Number {number}")).await.is(303);
     }
     let round = async |site: &TestSite| {
-        Postman::new(site.app.clone(), SHORT).expect("a postman").round().await.expect("answers");
+        Postman::new(site.app.state.clone(), SHORT).expect("a postman").round().await.expect("answers");
     };
     tokio::join!(round(&one), round(&two));
     let mut ids: Vec<String> = smtp.mails().iter().map(|mail| mail.header("Message-ID")).collect();

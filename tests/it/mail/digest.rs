@@ -103,7 +103,7 @@ async fn two_copies_send_one() {
     let mut mailed = site("daily").await;
     mailed.site.visitor("192.0.2.1").comment("calf", "Has anybody read this?").await.is(303);
     mailed.turn(24);
-    let mut other = instep::mail::Postman::new(mailed.site.app.clone(), super::SHORT).expect("a postman");
+    let mut other = instep::mail::Postman::new(mailed.site.app.state.clone(), super::SHORT).expect("a postman");
     other.round().await.expect("answers");
     mailed.round().await;
     assert_eq!(mailed.smtp.mails().len(), 1);

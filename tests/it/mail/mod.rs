@@ -52,7 +52,7 @@ async fn mailed_with(more: impl FnOnce(Builder) -> Builder) -> Mailed {
         .setting("site.author.email", "jo@laces.example")
         .setting("site.mail.digest", "never");
     let site = more(builder).start().await;
-    let postman = Postman::new(site.app.clone(), SHORT).expect("a postman");
+    let postman = Postman::new(site.app.state.clone(), SHORT).expect("a postman");
     Mailed { site, smtp, postman }
 }
 
@@ -64,7 +64,7 @@ impl Mailed {
 
     /// Another program goes on with the same database.
     fn restart(&mut self) {
-        self.postman = Postman::new(self.site.app.clone(), SHORT).expect("a postman");
+        self.postman = Postman::new(self.site.app.state.clone(), SHORT).expect("a postman");
     }
 
     /// The one mail of a round.

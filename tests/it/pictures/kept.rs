@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, path::PathBuf, time::SystemTime};
 
 use image::ImageFormat;
 use instep::{
-    app::{App, Clock, Mode},
+    app::{Clock, Mode},
+    live,
     web::{
         Site,
         server::{Answers, Limits},
@@ -64,7 +65,7 @@ async fn what_was_made_is_there_after_a_restart_and_not_made_again() {
     assert_eq!(before.len(), all.len(), "{before:#?} {all:#?}");
 
     let store = instep::store::Store::open(&site.app.config.database_url).await.expect("a database");
-    let again = App::build(site.app.config.clone(), Mode::default(), store, Clock::system());
+    let again = live::build(site.app.config.clone(), Mode::default(), store, Clock::system());
     let (app, keepers) = again.await.expect("a site");
     let front = Site::new(app.clone(), Limits::default());
     for address in &all {

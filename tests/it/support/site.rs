@@ -15,6 +15,7 @@ use instep::{
     app::{App, Clock, Mode},
     config::{Config, Typed},
     content::Loader,
+    live,
     store::Store,
     web::{
         Site,
@@ -219,7 +220,7 @@ impl Builder {
         let start: Timestamp = NOW.parse().expect("a time");
         let now = Arc::new(AtomicI64::new(start.as_millisecond()));
         let (clock, now) = if self.real_clock { (Clock::system(), None) } else { (turnable(&now), Some(now)) };
-        let (app, keepers) = App::build(config, self.mode, store, clock).await.expect("a site");
+        let (app, keepers) = live::build(config, self.mode, store, clock).await.expect("a site");
         let site = Site::new(app.clone(), Limits::default());
         let keepers = self.keeps_current.then(|| tokio::spawn(keepers.run(site.clone())));
         if keepers.is_some() {

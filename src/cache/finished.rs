@@ -17,8 +17,8 @@ use tokio::{
 };
 
 use super::{
-    asked::Encoding,
     entry::{Encoded, Entry, Head},
+    request::Encoding,
 };
 
 /// Most files of one second.

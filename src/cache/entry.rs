@@ -9,14 +9,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
-use super::asked::{Encoding, Want};
-use crate::web::{conditions, page::Policy};
+use super::{
+    REQUEST_ID, conditions,
+    policy::Policy,
+    request::{Encoding, Want},
+};
 
 /// Longest age of a page. After a day the stamp in its comment form would be too old (`domain::stamp`).
 const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -82,8 +84,7 @@ impl Entry {
         let etag = HeaderValue::try_from(format!("W/\"{digits}\"")).unwrap_or(HeaderValue::from_static("W/\"0\""));
         headers.insert(header::ETAG, etag.clone());
         headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        // The request id of the request that rendered the page must not reach other visitors.
-        headers.remove(crate::web::request_log::HEADER);
+        headers.remove(REQUEST_ID);
         let is_worth_it = body.len() >= WORTH_COMPRESSING && is_text(&headers);
         let (sender, rest) = watch::channel(());
         let mut entry = Self {
@@ -179,7 +180,7 @@ impl Entry {
         encoded.unwrap_or(&self.identity)
     }
 
-    pub(super) fn respond(&self, want: &Want<'_>) -> Response<Body> {
+    pub(super) fn respond<R: From<Bytes>>(&self, want: &Want<'_>) -> Response<R> {
         let encoded = self.encoded(want.encoding);
         if !conditions::match_holds(&want.headers, Some(&self.etag)) {
             return encoded.failed();
@@ -187,7 +188,7 @@ impl Entry {
         if conditions::has_version(&want.headers, &self.etag) {
             return encoded.not_modified();
         }
-        let mut response = Response::new(if want.is_head { Body::empty() } else { Body::from(encoded.body.clone()) });
+        let mut response = Response::new(if want.is_head { Bytes::new() } else { encoded.body.clone() }.into());
         response.headers_mut().clone_from(&encoded.headers);
         response
     }
@@ -209,8 +210,8 @@ impl Encoded {
     }
 
     /// 304 without headers about the body, which is not sent (RFC 9110, 15.4.5).
-    fn not_modified(&self) -> Response<Body> {
-        let mut response = Response::new(Body::empty());
+    fn not_modified<R: From<Bytes>>(&self) -> Response<R> {
+        let mut response = Response::new(R::from(Bytes::new()));
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         let headers = response.headers_mut();
         headers.clone_from(&self.headers);
@@ -221,8 +222,8 @@ impl Encoded {
     }
 
     /// 412: the client requires another version (RFC 9110, 15.5.13).
-    fn failed(&self) -> Response<Body> {
-        let mut response = self.not_modified();
+    fn failed<R: From<Bytes>>(&self) -> Response<R> {
+        let mut response: Response<R> = self.not_modified();
         *response.status_mut() = StatusCode::PRECONDITION_FAILED;
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(Policy::Uncached.cache_control()));

@@ -1,7 +1,7 @@
 //! Reasons why a comment is held or was refused, in the site's language. Both mails and pages show them, and neither
 //! may depend on the other.
 
-use super::App;
+use super::SiteState;
 use crate::{
     domain::{
         comment::{Comment, Status},
@@ -11,7 +11,7 @@ use crate::{
     texts::HeldBecause,
 };
 
-impl App {
+impl SiteState {
     /// Returns a sentence for the author; `None` if the comment is not held.
     ///
     /// # Errors

@@ -5,8 +5,9 @@ use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::Notify, task, time};
 
-use super::{App, Clock, Mode};
 use crate::{
+    app::{App, Clock, Mode, StartError},
+    assets::Assets,
     config::{Config, Watch},
     content::{Library, Loader, Scope, Snapshot, Watcher},
     domain::{
@@ -16,8 +17,8 @@ use crate::{
         search::SearchIndex,
         words::counted,
     },
-    store::{Forgotten, Stale},
-    web::{Site, assets::Assets},
+    store::{Forgotten, Stale, Store},
+    web::Site,
 };
 
 /// Time between two looks for changes by other processes: short enough for "within a second", and one small query each.
@@ -45,12 +46,23 @@ pub struct Keepers {
     revision: i64,
 }
 
-impl Keepers {
-    pub(super) fn new(app: App, loader: Loader, library: Library, watcher: Option<Watcher>, revision: i64) -> Self {
-        let site_toml = read_site_toml(&app);
-        Self { app, loader, library: Arc::new(library), watcher, site_toml, revision }
-    }
+/// Loads the content and builds the site; the returned keepers then keep it current.
+///
+/// # Errors
+/// The content folder cannot be read, or the database does not answer.
+pub async fn build(config: Config, mode: Mode, store: Store, clock: Clock) -> Result<(App, Keepers), StartError> {
+    let mut loader = loader(&config, &clock);
+    let unreadable = |source| StartError::Content { folder: config.content.display().to_string(), source };
+    let watcher = watch(&config, mode, &loader.scope().map_err(unreadable)?);
+    let library = Arc::new(loader.load().map_err(unreadable)?);
+    let snapshot = Snapshot::build(&library, clock.now(), mode.dev);
+    let revision = store.revision().await?;
+    let app = App::build(config, mode, store, clock, snapshot).await?;
+    let site_toml = read_site_toml(&app);
+    Ok((app.clone(), Keepers { app, loader, library, watcher, site_toml, revision }))
+}
 
+impl Keepers {
     /// Runs until dropped. `site` makes the pages that must be ready before the first request.
     pub async fn run(self, site: Site) {
         let Self { app, loader, library, watcher, site_toml, revision } = self;
@@ -137,21 +149,21 @@ async fn swap(app: &App, library: &Arc<Library>, with_assets: bool) -> Result<()
     };
     let (snapshot, assets) = task::spawn_blocking(build).await?;
     if let Some(assets) = assets {
-        app.assets.store(Arc::new(assets));
+        app.set_assets(assets);
     }
-    app.snapshot.store(Arc::new(snapshot.after(&app.snapshot())));
+    app.set_snapshot(snapshot.after(&app.snapshot()));
     app.cache.purge_everything();
     Ok(())
 }
 
-pub(super) fn loader(config: &Config, clock: &Clock) -> Loader {
+fn loader(config: &Config, clock: &Clock) -> Loader {
     let clock = clock.clone();
     Loader::new(config.content.clone(), config.site.rules(), config.site.texts).with_clock(move || clock.now())
 }
 
 /// Watches the content, and in `--dev` mode the static files. Starts before the first load, so that no change is
 /// missed.
-pub(super) fn watch(config: &Config, mode: Mode, scope: &Scope) -> Option<Watcher> {
+fn watch(config: &Config, mode: Mode, scope: &Scope) -> Option<Watcher> {
     let designed = Some(Path::new("static")).filter(|folder| mode.dev && folder.is_dir());
     let started = Watcher::start(designed.as_slice(), config.watch == Watch::Poll);
     let followed = started.and_then(|mut watcher| watcher.follow(scope).map(|_| watcher));
@@ -256,7 +268,7 @@ async fn index(app: &App, snapshot: Arc<Snapshot>) {
         }
         match app.search() {
             Some(index) => index.follow(snapshot.search_docs()),
-            None => app.search.store(Some(Arc::new(SearchIndex::build(snapshot.search_docs())))),
+            None => app.set_search(SearchIndex::build(snapshot.search_docs())),
         }
     });
     if let Err(panic) = made.await {

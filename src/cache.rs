@@ -4,9 +4,11 @@
 //! It holds responses that the router marked as cacheable ([`Policy::Public`] and [`Policy::Immutable`], status 200).
 //! Everyone gets the same bytes: cookies are ignored. Pages are purged by tag.
 
-mod asked;
+pub mod conditions;
 mod entry;
 mod finished;
+mod policy;
+mod request;
 
 use std::{
     collections::HashMap,
@@ -17,8 +19,8 @@ use std::{
     time::Duration,
 };
 
-use axum::body::Body;
-use http::{Method, Request, Response, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderName, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use quick_cache::{Weighter, sync::Cache};
@@ -27,12 +29,15 @@ use tokio::{
     time,
 };
 
-use super::page::Policy;
-pub use asked::Encoding;
-use asked::{Asked, Want};
 use entry::Entry;
 pub use finished::Finished;
 use finished::PageFiles;
+pub use policy::Policy;
+pub use request::Encoding;
+use request::{PageRequest, Want};
+
+/// Header with the id of a request. It is not kept, since it must not reach other visitors.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Tag of all pages that depend on the content as a whole.
 pub const SITE_TAG: &str = "site";
@@ -121,8 +126,8 @@ impl PageCache {
     }
 
     /// Response from the cache, if it is there. Does not wait, so a hit costs no more than a lookup and a write.
-    pub fn hit<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
-        let asked = Asked::of(request)?;
+    pub fn hit<B, R: From<Bytes>>(&self, request: &Request<B>) -> Option<Response<R>> {
+        let asked = PageRequest::of(request)?;
         self.answer(&asked.key, &asked.want)
     }
 
@@ -144,18 +149,19 @@ impl PageCache {
 
     /// True if the response is in the cache. Does not count as a hit.
     pub fn holds<B>(&self, request: &Request<B>) -> bool {
-        let Some(asked) = Asked::of(request) else { return false };
+        let Some(asked) = PageRequest::of(request) else { return false };
         let entry = self.0.pages.peek(&*asked.key);
         entry.is_some_and(|entry| Entry::is_fresh(entry.age()) && entry.lacks(asked.want.encoding).is_none())
     }
 
     /// Responds from the cache, or calls `make` and stores the response if allowed.
-    pub async fn respond<F, Fut>(&self, request: Request<Body>, make: F) -> Response<Body>
+    pub async fn respond<B, R, F, Fut>(&self, request: Request<B>, make: F) -> Response<R>
     where
-        F: FnOnce(Request<Body>) -> Fut,
-        Fut: Future<Output = Response<Body>>,
+        R: BodyExt<Data = Bytes> + From<Bytes>,
+        F: FnOnce(Request<B>) -> Fut,
+        Fut: Future<Output = Response<R>>,
     {
-        let Some(asked) = Asked::of(&request).map(Asked::into_owned) else { return make(request).await };
+        let Some(asked) = PageRequest::of(&request).map(PageRequest::into_owned) else { return make(request).await };
         if let Some(response) = self.ready(&asked).await {
             return response;
         }
@@ -176,14 +182,14 @@ impl PageCache {
         self.keep(asked, began, response).await
     }
 
-    fn answer(&self, key: &str, want: &Want<'_>) -> Option<Response<Body>> {
+    fn answer<R: From<Bytes>>(&self, key: &str, want: &Want<'_>) -> Option<Response<R>> {
         let entry = self.0.pages.get(key)?;
         let is_there = entry.lacks(want.encoding).is_none() && self.is_good(key, &entry);
         is_there.then(|| entry.respond(want))
     }
 
     /// Response from the cache; waits if the page is there and its encoding is being compressed.
-    async fn ready(&self, asked: &Asked<'_>) -> Option<Response<Body>> {
+    async fn ready<R: From<Bytes>>(&self, asked: &PageRequest<'_>) -> Option<Response<R>> {
         let coming = self.0.pages.peek(&*asked.key).and_then(|entry| entry.lacks(asked.want.encoding));
         if let Some(mut rest) = coming {
             let _ = time::timeout(LONGEST_WAIT, rest.changed()).await;
@@ -236,19 +242,24 @@ impl PageCache {
         Ok(Flight { cache: self, key: key.to_owned(), _sender: sender })
     }
 
-    async fn keep(&self, asked: Asked<'static>, began: u64, response: Response<Body>) -> Response<Body> {
-        let Asked { key, want } = asked;
+    async fn keep<R>(&self, asked: PageRequest<'static>, began: u64, response: Response<R>) -> Response<R>
+    where
+        R: BodyExt<Data = Bytes> + From<Bytes>,
+    {
+        let PageRequest { key, want } = asked;
         let tags = match response.extensions().get::<Policy>() {
             Some(Policy::Public(tags)) if response.status() == StatusCode::OK => Some(tags.clone()),
             Some(Policy::Immutable) if response.status() == StatusCode::OK => Some(Vec::new()),
             _ => None,
         };
         let Some(tags) = tags else {
-            return if want.is_head { without_body(response) } else { response };
+            return if want.is_head { response.map(|_| Bytes::new().into()) } else { response };
         };
         let (parts, body) = response.into_parts();
         let Ok(body) = body.collect().await else {
-            return super::errors::bare(StatusCode::INTERNAL_SERVER_ERROR);
+            let mut broken = Response::new(Bytes::new().into());
+            *broken.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+            return broken;
         };
         let (entry, rest) = Entry::new(parts.headers, body.to_bytes(), tags, want.encoding).await;
         let entry = Arc::new(entry);
@@ -280,17 +291,13 @@ impl Drop for Flight<'_> {
     }
 }
 
-fn as_get(mut request: Request<Body>) -> Request<Body> {
+fn as_get<B>(mut request: Request<B>) -> Request<B> {
     *request.method_mut() = Method::GET;
     // The cache evaluates these conditions itself, on the page that is rendered now.
     for condition in [header::IF_NONE_MATCH, header::IF_MATCH] {
         request.headers_mut().remove(condition);
     }
     request
-}
-
-fn without_body(response: Response<Body>) -> Response<Body> {
-    response.map(|_| Body::empty())
 }
 
 /// Locks a mutex. A panic of another holder is ignored: it leaves no state that harms a cache.
@@ -302,6 +309,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 mod tests {
     use std::sync::atomic::AtomicUsize;
 
+    use axum::body::Body;
     use http::HeaderValue;
     use jiff::SignedDuration;
 
@@ -315,6 +323,10 @@ mod tests {
 
     fn get(path: &str) -> Request<Body> {
         Request::get(path).body(Body::empty()).expect("a request")
+    }
+
+    fn hit(cache: &PageCache, request: &Request<Body>) -> Option<Response<Body>> {
+        cache.hit(request)
     }
 
     async fn text(response: Response<Body>) -> String {
@@ -348,7 +360,7 @@ mod tests {
                 page(&["post:a"], "old")
             });
             assert_eq!(text(made.await).await, "old");
-            assert!(cache.hit(&get("/a")).is_none());
+            assert!(hit(&cache, &get("/a")).is_none());
         }
     }
 
@@ -378,11 +390,11 @@ mod tests {
         };
         let packed = |response: Response<Body>| response.headers().get(header::CONTENT_ENCODING).cloned();
         assert_eq!(packed(cache.respond(get("gzip"), make).await).expect("is packed"), "gzip");
-        assert!(cache.hit(&get("gzip")).is_some() && cache.hit(&get("identity")).is_some());
-        assert!(cache.hit(&get("br")).is_none(), "nobody gets a larger one for a moment too soon");
+        assert!(hit(&cache, &get("gzip")).is_some() && hit(&cache, &get("identity")).is_some());
+        assert!(hit(&cache, &get("br")).is_none(), "nobody gets a larger one for a moment too soon");
         let never = |_| async { unreachable!("it is made once") };
         assert_eq!(packed(cache.respond(get("br"), never).await).expect("is packed"), "br");
-        assert_eq!(packed(cache.hit(&get("br")).expect("is there")).expect("is packed"), "br");
+        assert_eq!(packed(hit(&cache, &get("br")).expect("is there")).expect("is packed"), "br");
     }
 
     #[tokio::test]

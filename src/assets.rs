@@ -1,6 +1,9 @@
 //! Static files: embedded in the binary, with their hash in the URL. All style sheets, the theme's changes to them and
 //! the site's `custom.css` are joined to one file. Fonts and the site's icon are served from here too.
 
+pub mod icons;
+pub mod theme;
+
 use std::{
     collections::HashMap,
     fs,
@@ -11,16 +14,14 @@ use bytes::Bytes;
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-use super::{
-    icons::{self, Icon, Icons},
-    theme::{self, FontFile, Fonts},
-};
 use crate::{
     config::Site,
     content,
     domain::theme::{Face, Theme},
     texts::Texts,
 };
+use icons::{Icon, Icons};
+use theme::{FontFile, Fonts};
 
 #[derive(RustEmbed)]
 #[folder = "static/"]

@@ -1,0 +1,125 @@
+//! The program's own addresses: the one list that the router, the reserved words of content, the page cache and the
+//! 404 page read.
+
+use std::borrow::Cow;
+
+use url::form_urlencoded;
+
+use super::address;
+
+/// Use of the addresses with the same first segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// Pages and files of the program.
+    Own,
+    /// Content is below it, so a wrong address may mean some of that.
+    Content,
+    /// Never in the page cache: made for one visitor, too large, or a check that must not wait for another one.
+    Uncached,
+}
+
+/// First segments of the program's own addresses.
+const OWN: [(&str, Use); 24] = [
+    ("admin", Use::Own),
+    ("apple-touch-icon-precomposed.png", Use::Own),
+    ("apple-touch-icon.png", Use::Own),
+    ("archive", Use::Own),
+    ("comments", Use::Own),
+    ("favicon.ico", Use::Own),
+    ("feed.json", Use::Own),
+    ("feed.xml", Use::Own),
+    ("healthz", Use::Uncached),
+    ("mail", Use::Uncached),
+    ("manifest.webmanifest", Use::Own),
+    ("me", Use::Uncached),
+    ("media", Use::Uncached),
+    ("page", Use::Own),
+    ("posts", Use::Content),
+    ("readyz", Use::Uncached),
+    ("robots.txt", Use::Own),
+    ("rss.xml", Use::Own),
+    ("search", Use::Own),
+    ("series", Use::Content),
+    ("sitemap.xml", Use::Own),
+    ("static", Use::Own),
+    ("stretches", Use::Content),
+    ("tags", Use::Own),
+];
+
+/// Query parameters of a search: the fields of its form, and `exact`, which turns off spelling correction.
+pub const SEARCH_FIELDS: [&str; 4] = ["q", "tag", "year", "exact"];
+
+/// True if addresses with this first segment belong to the program.
+pub fn is_own(segment: &str) -> bool {
+    use_of(segment).is_some() || is_sitemap_part(segment)
+}
+
+/// True if a wrong address like this one may mean some content.
+pub fn may_mean_content(path: &str) -> bool {
+    matches!(use_of(first_segment(path)), None | Some(Use::Content))
+}
+
+/// Key of a page in the page cache: its path in the one spelling, so that no page has two keys. `None`: not for the
+/// cache. The usual paths need no allocation.
+pub fn cache_key<'a>(path: &'a str, query: Option<&str>) -> Option<Cow<'a, str>> {
+    if use_of(first_segment(path)) == Some(Use::Uncached) {
+        return None;
+    }
+    if query.is_none() && is_plain(path) {
+        return Some(Cow::Borrowed(path));
+    }
+    let key = address::encode(&address::decode(path)?);
+    // Pages for one visitor, and pages of which there are too many: one for each comment, one for each search.
+    let is_uncached =
+        |name: &str| matches!(name, "reply_to" | "waiting") || key == "/search" && SEARCH_FIELDS.contains(&name);
+    // `utm_source` and similar parameters change nothing.
+    let is_cached = !form_urlencoded::parse(query.unwrap_or_default().as_bytes()).any(|(name, _)| is_uncached(&name));
+    is_cached.then_some(Cow::Owned(key))
+}
+
+fn use_of(segment: &str) -> Option<Use> {
+    OWN.iter().find(|(own, _)| *own == segment).map(|(_, used)| *used)
+}
+
+fn first_segment(path: &str) -> &str {
+    path.trim_start_matches('/').split('/').next().unwrap_or_default()
+}
+
+/// True for `sitemap-1.xml` and the further parts of a sitemap.
+fn is_sitemap_part(segment: &str) -> bool {
+    let number = segment.strip_prefix("sitemap-").and_then(|rest| rest.strip_suffix(".xml"));
+    number.is_some_and(|number| number.parse::<usize>().is_ok())
+}
+
+/// True if decoding and encoding again would change nothing (RFC 3986, 2.3: unreserved letters, and the slash).
+fn is_plain(path: &str) -> bool {
+    path.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys() {
+        let key = |address: &str| {
+            let (path, query) = address.split_once('?').map_or((address, None), |(path, query)| (path, Some(query)));
+            cache_key(path, query).map(Cow::into_owned)
+        };
+        assert_eq!(key("/posts/%C3%BCber?fbclid=1"), key("/posts/%c3%bcber"));
+        assert_eq!(key("/posts/c%61lf"), key("/posts/calf"));
+        for uncached in ["/a?reply_to=1", "/a?utm_source=x&%72eply_to=x", "/a?waiting=1", "/me", "/me/erase"] {
+            assert_eq!(key(uncached), None, "{uncached}");
+        }
+        for uncached in ["/healthz", "/readyz", "/media/1-clip.mp4", "/mail/stop?key=1"] {
+            assert_eq!(key(uncached), None, "{uncached}");
+        }
+        assert_eq!(key("/a%3Freply_to=1").as_deref(), Some("/a%3Freply_to=1"));
+        for question in ["q=calf", "tag=feet", "year=2026", "utm_source=x&year=", "%71=calf", "q=a&exact=1", "exact"] {
+            assert_eq!(key(&format!("/search?{question}")), None, "{question}");
+        }
+        assert_eq!(key("/search?utm_source=x").as_deref(), Some("/search"));
+        assert_eq!(key("/tags/feet?year=2026"), key("/tags/feet"));
+        assert_eq!(key("/mesa").as_deref(), Some("/mesa"));
+    }
+}

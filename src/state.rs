@@ -1,0 +1,84 @@
+//! State of a site that its requests and its mails share: settings, database, content, keys, clock, counters.
+
+mod held;
+pub mod metrics;
+
+use std::{fmt, sync::Arc};
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+
+use crate::{
+    config::Config,
+    content::Snapshot,
+    domain::{comment::Comment, signer::Signer},
+    store::Store,
+    texts::Texts,
+};
+use metrics::Metrics;
+
+/// Source of the time. Tests set it.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
+
+impl Clock {
+    pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// Returns the system's clock in whole milliseconds, as the database stores times.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
+    pub fn system() -> Self {
+        Self::new(|| Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default())
+    }
+
+    pub fn now(&self) -> Timestamp {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock(..)")
+    }
+}
+
+/// The shared state, built once.
+pub struct SiteState {
+    pub config: Config,
+    pub store: Store,
+    pub signer: Signer,
+    pub clock: Clock,
+    pub metrics: Metrics,
+    /// Current content, replaced as a whole when the author saves a file or a date is reached.
+    snapshot: ArcSwap<Snapshot>,
+}
+
+impl SiteState {
+    pub fn new(config: Config, store: Store, signer: Signer, clock: Clock, snapshot: Snapshot) -> Self {
+        let snapshot = ArcSwap::from_pointee(snapshot);
+        Self { config, store, signer, clock, metrics: Metrics::default(), snapshot }
+    }
+
+    /// Returns the current content. A request that needs it twice must get it only once.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Replaces the content.
+    pub fn set_snapshot(&self, snapshot: Snapshot) {
+        self.snapshot.store(Arc::new(snapshot));
+    }
+
+    /// Returns the absolute URL of the page that a comment stands on; of the home page if its post is gone.
+    pub fn page_of(&self, comment: &Comment) -> String {
+        let snapshot = self.snapshot();
+        let path = snapshot.post(&comment.thread_slug).map_or("/", |post| post.entry.address.as_str());
+        self.config.site.absolute(path)
+    }
+
+    /// Returns the site's texts in its language.
+    pub fn texts(&self) -> &'static Texts {
+        self.config.site.texts
+    }
+}
