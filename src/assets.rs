@@ -40,6 +40,8 @@ pub const FONT: &str = "fonts/archivo-expanded.woff2";
 pub const SCRIPT: &str = "site.js";
 /// Script of the comment form, loaded when the form is near the viewport.
 pub const COMMENTS_SCRIPT: &str = "js/comments.js";
+/// Script of embeds, on pages that have one.
+pub const EMBEDS_SCRIPT: &str = "js/embeds.js";
 const SCRIPTS: [&str; 2] = ["js/scheme.js", "js/near.js"];
 
 /// All static files as served.
@@ -247,8 +249,7 @@ mod tests {
         );
         let feed = assets.get(&assets.address(FEED_STYLE)).expect("a style sheet");
         assert!(String::from_utf8_lossy(&feed.bytes).contains("content: \"Das ist ein Feed."));
-        for name in [FONT, FEED_STYLE, SCRIPT, "icons/mark.svg", "icons/mark-192.png", "js/embeds.js", COMMENTS_SCRIPT]
-        {
+        for name in [FONT, FEED_STYLE, SCRIPT, "icons/mark.svg", "icons/mark-192.png", EMBEDS_SCRIPT, COMMENTS_SCRIPT] {
             assert!(assets.get(&assets.address(name)).is_some(), "{name}");
         }
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use url::form_urlencoded;
 
-use super::address;
+use super::{address, comment::CommentId, slug::Slug};
 
 /// Use of the addresses with the same first segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +49,30 @@ const OWN: [(&str, Use); 24] = [
 /// Query parameters of a search: the fields of its form, and `exact`, which turns off spelling correction.
 pub const SEARCH_FIELDS: [&str; 4] = ["q", "tag", "year", "exact"];
 
+/// Permalink of a comment; it redirects to the comment's place.
+pub fn comment(id: CommentId) -> String {
+    format!("/comments/{id}")
+}
+
+/// Path of a post's comment feed, whatever the permalink pattern is.
+pub fn comment_feed(slug: &Slug) -> String {
+    format!("/posts/{slug}/comments/feed.xml")
+}
+
+/// Path of a page of a post's thread.
+pub fn thread_page(slug: &Slug, number: usize) -> String {
+    format!("/posts/{slug}/comments/page/{number}")
+}
+
+/// Number of a part of the sitemap: 1 of `/sitemap-1.xml`.
+pub fn sitemap_part(path: &str) -> Option<usize> {
+    let written = path.strip_prefix("/sitemap-")?.strip_suffix(".xml")?;
+    written.parse().ok().filter(|number: &usize| number.to_string() == written)
+}
+
 /// True if addresses with this first segment belong to the program.
 pub fn is_own(segment: &str) -> bool {
-    use_of(segment).is_some() || is_sitemap_part(segment)
+    use_of(segment).is_some() || sitemap_part(&format!("/{segment}")).is_some()
 }
 
 /// True if a wrong address like this one may mean some content.
@@ -83,12 +104,6 @@ fn use_of(segment: &str) -> Option<Use> {
 
 fn first_segment(path: &str) -> &str {
     path.trim_start_matches('/').split('/').next().unwrap_or_default()
-}
-
-/// True for `sitemap-1.xml` and the further parts of a sitemap.
-fn is_sitemap_part(segment: &str) -> bool {
-    let number = segment.strip_prefix("sitemap-").and_then(|rest| rest.strip_suffix(".xml"));
-    number.is_some_and(|number| number.parse::<usize>().is_ok())
 }
 
 /// True if decoding and encoding again would change nothing (RFC 3986, 2.3: unreserved letters, and the slash).

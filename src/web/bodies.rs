@@ -12,11 +12,14 @@ use http::StatusCode;
 use http_body_util::BodyExt;
 use tokio::sync::Semaphore;
 
-use super::errors::WebError;
-use crate::app::App;
+use super::error::WebError;
+use crate::{app::App, domain::comment::TEXT_MAX};
 
 /// Most bytes of a form. 10,000 characters of four bytes, percent-encoded, are 120 kB; the rest is reserve.
-pub const FORM_BYTES: usize = 256 * 1024;
+const FORM_BYTES: usize = 256 * 1024;
+// A text above the limit must still fit into the body limit, or its own, clearer message would never be shown.
+const _: () = assert!(TEXT_MAX * 12 < FORM_BYTES);
+
 /// Bytes of each body that do not count for the common limit. Most comments have fewer, so clients that send large
 /// bodies slowly do not keep others from commenting.
 const UNCOUNTED: usize = 4 * 1024;

@@ -12,7 +12,7 @@ use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
 use super::{
-    errors::WebError,
+    error::WebError,
     page::{AuthorsFile, redirect},
 };
 use crate::{

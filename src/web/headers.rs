@@ -7,7 +7,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::{errors::bare, page::AuthorsFile};
+use super::{error::bare, page::AuthorsFile};
 use crate::{
     app::App,
     cache::{Policy, conditions},

@@ -15,7 +15,7 @@ pub async fn process() -> Page {
 pub async fn ready(State(app): State<App>) -> impl IntoResponse {
     let not_ready = |said: String| Page::text(said, Policy::Uncached).with_status(StatusCode::SERVICE_UNAVAILABLE);
     if let Err(error) = app.store.ping().await {
-        errors::log(&error);
+        error::log(&error);
         return not_ready("the database does not answer\n".to_owned());
     }
     match app.store.can_write().await {

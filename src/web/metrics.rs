@@ -6,9 +6,9 @@ use std::{fmt::Write, time::Duration};
 use axum::{body::Body, response::Response};
 use http::{HeaderValue, Method, Request, StatusCode, header};
 
-use crate::app::{
-    App,
-    metrics::{ATTEMPTS, BOUNDS, FATES},
+use crate::{
+    app::App,
+    state::metrics::{ATTEMPTS, BOUNDS, FATES},
 };
 
 use super::server::Answers;

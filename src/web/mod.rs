@@ -4,13 +4,12 @@
 //! into headers, cache entries and error pages.
 
 mod bodies;
-mod comments;
 mod corner;
 mod entries;
-mod errors;
+mod error;
+mod error_pages;
 mod feeds;
 mod files;
-mod guard;
 mod headers;
 mod health;
 mod lists;
@@ -19,26 +18,24 @@ mod manifest;
 pub mod metrics;
 mod old_addresses;
 mod page;
+mod post;
 mod request_log;
 mod search;
 pub mod server;
-mod threads;
+pub mod session;
 mod view;
-pub mod visitor;
 
 pub use view::form::answer_errors;
 
-use axum::{
-    Router,
-    body::Body,
-    middleware,
-    response::Response,
-    routing::{get, post},
-};
+use axum::{Router, body::Body, middleware, response::Response, routing::get};
 use http::{Request, StatusCode, header};
 use tower::{ServiceBuilder, ServiceExt};
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
 
+use crate::{
+    app::App,
+    cache::{Encoding, Finished},
+};
 use server::{Answers, Limits};
 
 /// The whole site as a service: the page cache with the router behind it. Cheap to clone.
@@ -91,7 +88,7 @@ fn router(app: App, limits: Limits) -> Router {
     let layers = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(app.clone(), request_log::write))
         .layer(middleware::from_fn_with_state(app.clone(), headers::write))
-        .layer(middleware::from_fn_with_state(app.clone(), errors::render))
+        .layer(middleware::from_fn_with_state(app.clone(), error_pages::render))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limits.request))
         .layer(middleware::from_fn_with_state(bodies::Room::new(app.clone(), limits.body_bytes), bodies::read));
@@ -108,12 +105,9 @@ fn router(app: App, limits: Limits) -> Router {
         .route("/archive/{year}/{month}/page/{number}", get(lists::archive::month_page))
         .route("/series/{name}", get(lists::series::series))
         .route("/posts", get(lists::posts))
-        .route("/posts/{slug}/comments", post(comments::submit).get(comments::show))
-        .route("/posts/{slug}/comments/page/{number}", get(threads::page))
-        .route("/comments/{id}", get(comments::permalink))
-        .route("/comments/preview", post(comments::preview))
         .route("/stretches", get(entries::stretches))
         .route("/search", get(search::search))
+        .merge(post::routes())
         .merge(feeds::routes())
         .merge(corner::routes())
         .merge(mail::routes())
@@ -134,5 +128,5 @@ fn router(app: App, limits: Limits) -> Router {
 fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     let said = panic.downcast_ref::<&str>().map(|said| (*said).to_owned());
     let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-    axum::response::IntoResponse::into_response(errors::WebError::internal(format!("a handler panicked: {said}")))
+    axum::response::IntoResponse::into_response(error::WebError::internal(format!("a handler panicked: {said}")))
 }

@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 
-use super::errors::WebError;
+use super::error::WebError;
 use crate::{cache::Policy, domain::words::without_controls};
 
 /// Marks a response with a file of the author's, which may be a page with scripts.
@@ -69,4 +69,13 @@ impl IntoResponse for Page {
 pub fn redirect(status: StatusCode, path: &str) -> Response {
     let location = HeaderValue::try_from(path).unwrap_or(HeaderValue::from_static("/"));
     (status, [(header::LOCATION, location)], Extension(Policy::Uncached)).into_response()
+}
+
+/// Parses a page number in a path; only the canonical spelling is accepted.
+///
+/// # Errors
+/// Not found.
+pub fn page_number(written: &str) -> Result<usize, WebError> {
+    let number: usize = written.parse().map_err(|_| WebError::not_found())?;
+    if number.to_string() == written { Ok(number) } else { Err(WebError::not_found()) }
 }

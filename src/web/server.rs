@@ -27,7 +27,7 @@ use tokio::{
     time,
 };
 
-use super::{errors::bare, visitor::Peer};
+use super::{error::bare, session::visitor::Peer};
 use crate::cache::{Encoding, Finished};
 pub use places::affordable;
 use places::{Door, Places};

@@ -218,7 +218,7 @@ async fn with_scripts_off_all_of_it_works_plainly() {
     assert!(writer.text(".comment-waiting").await.contains("edited"));
     writer.open("/me").await;
     writer.click(".own-actions a[href$='/delete']").await;
-    writer.click(".own-leave button").await;
+    writer.click(".choices button").await;
     writer.arrives_at("/me").await;
     assert!(writer.text("main").await.contains("There is nothing of yours here."));
 }

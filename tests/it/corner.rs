@@ -385,7 +385,7 @@ async fn a_press_from_another_site_changes_nothing_and_loses_nothing() {
     form.send().await.is(403).says("nothing has been changed").says("Typed here");
     for page in [format!("/me/comments/{id}/delete"), "/me/erase".to_owned()] {
         let answer = ana.form(&page).await.header(foreign.0, foreign.1).send().await;
-        answer.is(403).says("nothing has been erased");
+        answer.is(403).says("nothing has been done");
         is_for_one(&answer);
         assert!(!answer.has_header("set-cookie"));
     }

@@ -1,7 +1,7 @@
 //! The house rules that a program can check.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -57,10 +57,15 @@ fn names(code: &str, word: &str) -> bool {
 
 /// Which modules of ours a file imports: `crate::store::…`, `use crate::{store::…}`.
 fn modules(code: &str) -> BTreeSet<String> {
+    named_after(code, "crate::")
+}
+
+/// Names that stand behind a path: `a` and `b` for `web::a::c` and `web::{b, …}` and the path `web::`.
+fn named_after(code: &str, path: &str) -> BTreeSet<String> {
     let word = |text: &str| -> String { text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
     let mut found = BTreeSet::new();
-    for (at, _) in code.match_indices("crate::") {
-        let rest = &code[at + "crate::".len()..];
+    for (at, _) in code.match_indices(path) {
+        let rest = &code[at + path.len()..];
         let Some(list) = rest.strip_prefix('{') else {
             found.insert(word(rest));
             continue;
@@ -165,6 +170,55 @@ fn imports_point_down_only() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn modules_of_the_web_do_not_import_each_other_in_a_circle() {
+    let files = files_below("src/web", &["rs"]);
+    let module = |path: &Path| {
+        let name = name(path);
+        let inner = name.strip_prefix("src/web/").expect("is in it");
+        inner.split(['/', '.']).next().unwrap_or_default().to_owned()
+    };
+    let modules: BTreeSet<String> = files.iter().map(|path| module(path)).filter(|name| name != "mod").collect();
+    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for path in &files {
+        let (own, code) = (module(path), code(path));
+        let mut named = named_after(&code, "web::");
+        // Two steps below `src/web` the parent is a module itself.
+        if path.parent().is_some_and(|folder| folder.ends_with("src/web")) || path.ends_with("mod.rs") {
+            named.append(&mut named_after(&code, "super::"));
+        }
+        let others = named.into_iter().filter(|name| *name != own && modules.contains(name));
+        imports.entry(own).or_default().extend(others);
+    }
+    // The router imports all.
+    imports.remove("mod");
+    // Whoever imports nothing that is left is in no circle.
+    loop {
+        let before = imports.len();
+        let left: BTreeSet<String> = imports.keys().cloned().collect();
+        imports.retain(|_, others| !others.is_disjoint(&left));
+        if imports.len() == before {
+            break;
+        }
+    }
+    assert!(imports.is_empty(), "{imports:#?}");
+}
+
+#[test]
+fn first_segments_of_routes_are_not_for_content() {
+    let mut strays = Vec::new();
+    for path in files_below("src/web", &["rs"]) {
+        for line in code(&path).lines() {
+            let Some((_, route)) = line.split_once(".route(\"/") else { continue };
+            let segment = route.split(['/', '"']).next().unwrap_or_default();
+            if !segment.is_empty() && !instep::domain::routes::is_own(segment) {
+                strays.push(format!("{}: {segment}", name(&path)));
+            }
+        }
+    }
+    assert!(strays.is_empty(), "put them into domain/routes.rs: {strays:#?}");
 }
 
 #[test]

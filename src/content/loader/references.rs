@@ -11,7 +11,7 @@ use std::{
 
 use url::{Position, Url};
 
-use super::{Library, collisions, kept::Kept, making::Item, outline::Outline, problem};
+use super::{Library, kept::Kept, making::Item, outline::Outline, problem};
 use crate::{
     content::{
         embeds,
@@ -28,6 +28,7 @@ use crate::{
         permalink::Rules,
         problem::{Place, Problem, Severity},
         redirects::Redirects,
+        routes,
         slug::Slug,
     },
 };

@@ -7,28 +7,28 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
 
-use super::{
-    super::{
-        comments::{self, CommentForm},
-        errors::{self, WebError},
-        guard::{Origin, Posted},
+use super::{Commenter, layout, own};
+use crate::{
+    app::App,
+    cache::Policy,
+    domain::comment::{COMMENTS_TAG, Comment, NewComment, RawComment, Status},
+    store::{Edit, Edited, OwnComment, Sender, StoreError},
+    texts::Texts,
+    web::{
+        error::WebError,
         page::{Page, redirect},
+        post::{
+            thread,
+            writing::{self, CommentForm, Rejection},
+        },
+        session::{Origin, Posted, finish},
         view::{
             form::{FieldsView, Notice},
             layout::Layout,
         },
     },
-    Commenter, layout, own,
-};
-use crate::{
-    app::App,
-    cache::Policy,
-    content::comment_markdown,
-    domain::comment::{COMMENTS_TAG, Comment, RawComment},
-    store::{Edit, Edited, OwnComment, Sender, StoreError},
-    texts::Texts,
 };
 
 #[derive(Template)]
@@ -52,13 +52,12 @@ pub async fn show(State(app): State<App>, commenter: Commenter, Path(id): Path<S
         email: comment.email.clone().unwrap_or_default(),
         site: comment.site.clone().unwrap_or_default(),
         text: comment.text.clone(),
-        parent: String::new(),
         ..RawComment::default()
     };
-    page(&app, &comment, raw, None, StatusCode::OK)
+    Ok(page(&app, &comment, raw, None)?.into_response())
 }
 
-/// Stores the edited comment. After any error all fields are kept.
+/// Stores the edited comment: check, store, answer. After any error all fields are kept.
 pub async fn save(
     State(app): State<App>,
     origin: Origin,
@@ -66,81 +65,62 @@ pub async fn save(
     Path(id): Path<String>,
     Posted(form): Posted<CommentForm>,
 ) -> Result<Response, WebError> {
-    let OwnComment { comment, writer } = own(&app, &commenter, &id).await?;
-    let raw = RawComment { parent: String::new(), ..form.into_raw() };
+    let own = own(&app, &commenter, &id).await?;
+    let raw = RawComment { parent: String::new(), ..form.raw() };
     let texts = app.texts();
-    let again = |raw, notice, status| page(&app, &comment, raw, Some(notice), status);
-    if origin == Origin::Foreign {
-        return again(raw, Notice::said(&texts.corner.edit_foreign), StatusCode::FORBIDDEN);
-    }
-    let new = match comment_markdown::parse(&raw) {
-        Ok(new) => new,
-        Err(errors) => {
-            return again(raw, Notice::fields(errors, &texts.mend), StatusCode::UNPROCESSABLE_ENTITY);
-        }
+    let stored = match writing::check(origin, &raw, &texts.corner.edit_foreign, &texts.mend) {
+        Ok(new) => store(&app, &own, new, commenter.0).await,
+        Err(rejection) => Err(rejection),
     };
-    let site = &app.config.site.comments;
-    let (snapshot, at) = (app.snapshot(), app.clock.now());
-    let post = snapshot.post(&comment.thread_slug);
+    match stored {
+        Ok(status) => {
+            let to = match app.snapshot().post(&own.comment.thread_slug) {
+                Some(post) => thread::place(&app, post, own.comment.id, status, false).await,
+                None => in_corner(&own.comment),
+            };
+            Ok(redirect(StatusCode::SEE_OTHER, &to))
+        }
+        Err(rejection) => Ok(rejection.respond(page(&app, &own.comment, raw, Some(rejection.notice.clone()))?)),
+    }
+}
+
+/// Stores the edit and purges the pages that show it, even if the visitor disconnects.
+async fn store(app: &App, own: &OwnComment, new: NewComment, sender: Sender) -> Result<Status, Rejection> {
+    let (site, snapshot, at) = (&app.config.site.comments, app.snapshot(), app.clock.now());
+    let post = snapshot.post(&own.comment.thread_slug);
     let edit = Edit {
-        id: comment.id,
+        id: own.comment.id,
         post_age: post.and_then(|post| Some(at.duration_since(post.appeared()?))),
-        poses_as_author: comments::is_like_an_author(&app, &snapshot, &new.name),
-        has_authors_email: comments::has_authors_email(&app, &new),
+        poses_as_author: writing::poses_as_author(app, &snapshot, &new),
+        has_authors_email: writing::has_authors_email(app, &new),
         new,
         // Checked as the commenter that wrote it, even if this browser has another of their cookies.
-        sender: Sender { commenter: writer, ..commenter.0 },
+        sender: Sender { commenter: own.writer.clone(), ..sender },
         gap: site.rates.gap,
         rules: Arc::clone(&site.rules),
         at,
     };
-    match store(&app, edit).await {
-        Ok(Edited::Stored { status, .. }) => {
-            let to = match post {
-                Some(post) => comments::place(&app, post, comment.id, status, false).await,
-                None => in_corner(&comment),
-            };
-            Ok(redirect(StatusCode::SEE_OTHER, &to))
+    let task_app = app.clone();
+    let edited = finish(async move {
+        let edited = task_app.store.edit_comment(&edit).await?;
+        if let Edited::Stored { tag, .. } = &edited {
+            task_app.cache.purge(&[tag, COMMENTS_TAG]);
         }
-        Ok(Edited::TooLate) => again(raw, Notice::said(&texts.corner.too_late), StatusCode::CONFLICT),
-        Ok(Edited::Refused(refusal)) => {
-            let (status, notice, seconds) = comments::refused(&refusal, &texts.mend);
-            let mut response = again(raw, notice, status)?;
-            if let Some(seconds) = seconds {
-                response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-            }
-            Ok(response)
+        Ok(edited)
+    });
+    let texts = app.texts();
+    match edited.await {
+        Ok(Edited::Stored { status, .. }) => Ok(status),
+        Ok(Edited::Refused(refusal)) => Err(Rejection::refused(&refusal, &texts.mend)),
+        // Erased in the meantime: too late as well.
+        Ok(Edited::TooLate) | Err(StoreError::NotFound) => {
+            Err(Rejection::new(&texts.corner.too_late, StatusCode::CONFLICT))
         }
-        Err(StoreError::NotFound) => Err(WebError::not_found()),
-        Err(error) => {
-            errors::log(&error);
-            let mut response = again(raw, Notice::said(&texts.mend.not_kept), StatusCode::SERVICE_UNAVAILABLE)?;
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
-            Ok(response)
-        }
+        Err(error) => Err(Rejection::not_kept(&error, &texts.mend)),
     }
 }
 
-/// Stores the edit in its own task, like a new comment: it is stored even if the visitor disconnects.
-async fn store(app: &App, edit: Edit) -> Result<Edited, StoreError> {
-    let app = app.clone();
-    let task = tokio::spawn(async move {
-        let edited = app.store.edit_comment(&edit).await;
-        if let Ok(Edited::Stored { tag, .. }) = &edited {
-            app.cache.purge(&[tag, COMMENTS_TAG]);
-        }
-        edited
-    });
-    task.await.unwrap_or(Err(StoreError::Interrupted))
-}
-
-fn page(
-    app: &App,
-    comment: &Comment,
-    values: RawComment,
-    notice: Option<Notice>,
-    status: StatusCode,
-) -> Result<Response, WebError> {
+fn page(app: &App, comment: &Comment, values: RawComment, notice: Option<Notice>) -> Result<Page, WebError> {
     let texts = app.texts();
     let mut layout = layout(app, &app.snapshot(), &texts.corner.edit_heading);
     if notice.is_some() {
@@ -148,8 +128,7 @@ fn page(
     }
     let fields = FieldsView::new(values, notice.as_ref(), texts);
     let action = format!("/me/comments/{}/edit", comment.id);
-    let page = Page::html(&EditPage { layout, texts, action, notice, fields }, Policy::Private)?;
-    Ok(page.with_status(status).into_response())
+    Page::html(&EditPage { layout, texts, action, notice, fields }, Policy::Private)
 }
 
 fn in_corner(comment: &Comment) -> String {

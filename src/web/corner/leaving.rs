@@ -7,40 +7,21 @@ use axum::{
 };
 use http::{StatusCode, header};
 
-use super::{
-    super::{
-        errors::WebError,
-        guard::Origin,
-        page::{Page, redirect},
-        view::layout::Layout,
-        visitor,
-    },
-    Commenter, OwnView, layout, own,
-};
+use super::{Commenter, OwnView, own};
 use crate::{
     app::App,
-    cache::Policy,
     domain::comment::{Comment, CommentId},
     store::{StoreError, WRITER},
-    texts::Said,
+    web::{
+        error::WebError,
+        page::{Page, redirect},
+        session::{Origin, Question, finish, visitor},
+    },
 };
-
-#[derive(Template)]
-#[template(path = "corner/leaving.html")]
-struct LeavingPage {
-    layout: Layout,
-    said: &'static Said,
-    /// True if the request seems to come from another site.
-    is_foreign: bool,
-    /// The comment to be erased.
-    comment: Option<OwnView>,
-    /// Path that the form is sent to, and text of its button; `None` once all is done.
-    form: Option<(String, &'static str)>,
-}
 
 pub async fn ask_one(State(app): State<App>, commenter: Commenter, Path(id): Path<String>) -> Result<Page, WebError> {
     let comment = own(&app, &commenter, &id).await?.comment;
-    page_of_one(&app, &comment, false)
+    question_of_one(&app, &comment)?.page()
 }
 
 pub async fn erase_one(
@@ -51,14 +32,14 @@ pub async fn erase_one(
 ) -> Result<Response, WebError> {
     let comment = own(&app, &commenter, &id).await?.comment;
     if origin == Origin::Foreign {
-        return Ok(page_of_one(&app, &comment, true)?.with_status(StatusCode::FORBIDDEN).into_response());
+        return question_of_one(&app, &comment)?.once_more();
     }
     erase(&app, vec![comment.id], None).await?;
     Ok(redirect(StatusCode::SEE_OTHER, "/me"))
 }
 
 pub async fn ask_all(State(app): State<App>, _commenter: Commenter) -> Result<Page, WebError> {
-    page_of_all(&app, false)
+    question_of_all(&app).page()
 }
 
 pub async fn erase_all(
@@ -67,14 +48,13 @@ pub async fn erase_all(
     Commenter(sender): Commenter,
 ) -> Result<Response, WebError> {
     if origin == Origin::Foreign {
-        return Ok(page_of_all(&app, true)?.with_status(StatusCode::FORBIDDEN).into_response());
+        return question_of_all(&app).once_more();
     }
     let comments = app.store.comments_of(&sender.commenter).await?;
     erase(&app, comments.iter().map(|own| own.comment.id).collect(), Some(sender.commenter)).await?;
     let said = &app.texts().corner.erased;
-    let layout = layout(&app, &app.snapshot(), &said.heading);
-    let page = LeavingPage { layout, said, is_foreign: false, comment: None, form: None };
-    Ok(without_cookie(&app, Page::html(&page, Policy::Private)?.into_response()))
+    let page = Question::new(&app, &said.heading, &said.sentence).page()?;
+    Ok(without_cookie(&app, page.into_response()))
 }
 
 /// Removes the cookie from this browser and changes nothing else. Refused from another site: a visitor who has only
@@ -95,7 +75,7 @@ fn without_cookie(app: &App, mut response: Response) -> Response {
 /// its writer. `with_addresses_of`: also deletes the mail addresses of that commenter.
 async fn erase(app: &App, ids: Vec<CommentId>, with_addresses_of: Option<String>) -> Result<(), StoreError> {
     let app = app.clone();
-    let task = tokio::spawn(async move {
+    finish(async move {
         for id in ids {
             let erased = app.store.erase(id, WRITER, app.clock.now()).await?;
             app.cache.purge(&erased.tags());
@@ -104,30 +84,22 @@ async fn erase(app: &App, ids: Vec<CommentId>, with_addresses_of: Option<String>
             app.store.forget_addresses_of(&commenter).await?;
         }
         Ok(())
-    });
-    task.await.unwrap_or(Err(StoreError::Interrupted))
+    })
+    .await
 }
 
-fn page_of_one(app: &App, comment: &Comment, is_foreign: bool) -> Result<Page, WebError> {
-    let (snapshot, texts) = (app.snapshot(), &app.texts().corner);
-    let page = LeavingPage {
-        layout: layout(app, &snapshot, &texts.delete_one.heading),
-        said: &texts.delete_one,
-        is_foreign,
-        comment: Some(OwnView::new(app, &snapshot, comment).without_actions()),
-        form: Some((format!("/me/comments/{}/delete", comment.id), &texts.delete_send)),
-    };
-    Page::html(&page, Policy::Private)
-}
-
-fn page_of_all(app: &App, is_foreign: bool) -> Result<Page, WebError> {
+fn question_of_one(app: &App, comment: &Comment) -> Result<Question, WebError> {
     let texts = &app.texts().corner;
-    let page = LeavingPage {
-        layout: layout(app, &app.snapshot(), &texts.erase.heading),
-        said: &texts.erase,
-        is_foreign,
-        comment: None,
-        form: Some(("/me/erase".to_owned(), &texts.erase_send)),
-    };
-    Page::html(&page, Policy::Private)
+    let view = OwnView::new(app, &app.snapshot(), comment).without_actions();
+    Ok(Question::new(app, &texts.delete_one.heading, &texts.delete_one.sentence)
+        .with_html(view.render().map_err(WebError::internal)?)
+        .with_button(&format!("/me/comments/{}/delete", comment.id), None, &texts.delete_send)
+        .with_link("/me", &texts.keep))
+}
+
+fn question_of_all(app: &App) -> Question {
+    let texts = &app.texts().corner;
+    Question::new(app, &texts.erase.heading, &texts.erase.sentence)
+        .with_button("/me/erase", None, &texts.erase_send)
+        .with_link("/me", &texts.keep)
 }

@@ -9,39 +9,26 @@ use axum::{
 use http::{StatusCode, header};
 use serde::Deserialize;
 
-use super::{
-    super::{
-        errors::{self, WebError},
-        guard::{Origin, Posted},
-        page::{Page, redirect},
-        view::layout::Layout,
-        visitor::Visitor,
-    },
-    layout,
-};
 use crate::{
     app::App,
-    cache::Policy,
     domain::{
-        mail_keys::{self, CornerLink, Refused},
+        mail_keys::{self, CornerLink},
         mailbox,
     },
     store::StoreError,
     texts::Texts,
+    web::{
+        error::{self, WebError},
+        page::{Page, redirect},
+        session::{MailLink, Origin, Posted, Question, Visitor, refused},
+    },
 };
 
-/// Fields of the form.
+/// Fields of the form that asks for a link.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Asked {
+pub struct AskForm {
     email: String,
-}
-
-/// Parameters of the mail's link and of its page's button.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Link {
-    key: String,
 }
 
 /// Form that asks for a link.
@@ -50,7 +37,7 @@ pub struct Link {
 pub struct AskView {
     email: String,
     max: usize,
-    error: Option<String>,
+    error: Option<&'static str>,
     texts: &'static Texts,
 }
 
@@ -60,85 +47,64 @@ impl AskView {
         app.config.mail.as_ref()?;
         Some(Self { email: String::new(), max: mailbox::EMAIL_MAX, error: None, texts: app.texts() })
     }
-}
 
-#[derive(Template)]
-#[template(path = "corner/link.html")]
-struct LinkPage {
-    layout: Layout,
-    heading: &'static str,
-    sentence: String,
-    /// Error that belongs to no field.
-    notice: Option<String>,
-    step: Step,
-}
-
-enum Step {
-    Ask(AskView),
-    Asked,
-    /// Page of the mail's link, with its key.
-    Open(String),
+    fn question(&self, app: &App) -> Result<Question, WebError> {
+        let words = &app.texts().by_mail;
+        let form = self.render().map_err(WebError::internal)?;
+        Ok(Question::new(app, &words.heading, &words.stranger).with_html(form))
+    }
 }
 
 pub async fn show(State(app): State<App>) -> Result<Page, WebError> {
-    ask_page(&app, AskView::new(&app).ok_or_else(WebError::not_found)?, None)
+    AskView::new(&app).ok_or_else(WebError::not_found)?.question(&app)?.page()
 }
 
 pub async fn ask(
     State(app): State<App>,
     origin: Origin,
     visitor: Visitor,
-    Posted(Asked { email }): Posted<Asked>,
+    Posted(AskForm { email }): Posted<AskForm>,
 ) -> Result<Response, WebError> {
-    let email = email.trim().to_owned();
     let words = &app.texts().by_mail;
-    let empty = AskView::new(&app).ok_or_else(WebError::not_found)?;
-    let again = |notice: Option<&str>, error: Option<&str>, status| {
-        let form = AskView { email: email.clone(), error: error.map(str::to_owned), ..empty };
-        Ok(ask_page(&app, form, notice)?.with_status(status).into_response())
-    };
+    let mut form = AskView::new(&app).ok_or_else(WebError::not_found)?;
+    form.email = email.trim().to_owned();
     if origin == Origin::Foreign {
-        return again(Some(&words.foreign), None, StatusCode::FORBIDDEN);
+        return form.question(&app)?.once_more();
     }
-    let Some(address) = mailbox::parse(&email) else {
-        return again(None, Some(&words.wrong), StatusCode::UNPROCESSABLE_ENTITY);
+    let Some(address) = mailbox::parse(&form.email) else {
+        form.error = Some(&words.wrong);
+        let page = form.question(&app)?.with_error_title().page()?;
+        return Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response());
     };
     let is_authors = app.config.site.author.email.as_deref().map(mailbox::kept).as_ref() == Some(&address);
-    match app.store.ask_for_corner(&address, is_authors, &visitor.sender.network, app.clock.now()).await {
+    let asked = app.store.ask_for_corner(&address, is_authors, &visitor.sender.network, app.clock.now()).await;
+    let (alert, status) = match asked.inspect_err(error::log) {
         Ok(true) => {
-            let page = LinkPage {
-                layout: layout(&app, &app.snapshot(), &words.asked.heading),
-                heading: &words.asked.heading,
-                sentence: words.asked.sentence.clone(),
-                notice: None,
-                step: Step::Asked,
-            };
-            Ok(Page::html(&page, Policy::Private)?.into_response())
+            let said = &words.asked;
+            let page = Question::new(&app, &said.heading, &said.sentence).with_link("/me/link", &words.asked_again);
+            return Ok(page.page()?.into_response());
         }
-        Ok(false) => again(Some(&words.too_many), None, StatusCode::TOO_MANY_REQUESTS),
-        Err(error) => {
-            errors::log(&error);
-            again(Some(&words.away), None, StatusCode::SERVICE_UNAVAILABLE)
-        }
-    }
+        Ok(false) => (&words.too_many, StatusCode::TOO_MANY_REQUESTS),
+        Err(_) => (&words.away, StatusCode::SERVICE_UNAVAILABLE),
+    };
+    Ok(form.question(&app)?.with_alert(alert).page()?.with_status(status).into_response())
 }
 
 /// Page that the mail's link opens. Opening it changes nothing.
-pub async fn show_open(State(app): State<App>, Query(link): Query<Link>) -> Result<Page, WebError> {
+pub async fn show_open(State(app): State<App>, Query(link): Query<MailLink>) -> Result<Page, WebError> {
     let opened = opened(&app, &link.key)?;
-    open_page(&app, link.key, opened, None).await
+    question_of_opening(&app, &link.key, opened).await?.page()
 }
 
 pub async fn open(
     State(app): State<App>,
     origin: Origin,
     visitor: Visitor,
-    Posted(Link { key }): Posted<Link>,
+    Posted(MailLink { key, .. }): Posted<MailLink>,
 ) -> Result<Response, WebError> {
     let link = opened(&app, &key)?;
     if origin == Origin::Foreign {
-        let notice = app.texts().by_mail.foreign.clone();
-        return Ok(open_page(&app, key, link, Some(notice)).await?.with_status(StatusCode::FORBIDDEN).into_response());
+        return question_of_opening(&app, &key, link).await?.once_more();
     }
     app.store.open_corner(link, &visitor.sender.commenter, app.clock.now()).await.map_err(|error| gone(&app, error))?;
     let mut response = redirect(StatusCode::SEE_OTHER, "/me");
@@ -150,10 +116,8 @@ pub async fn open(
 
 fn opened(app: &App, key: &str) -> Result<CornerLink, WebError> {
     let texts = app.texts();
-    mail_keys::open_corner(&app.signer, key, app.clock.now()).map_err(|why| match why {
-        Refused::Forged => WebError::forbidden(&texts.from_mail.incomplete),
-        Refused::Old => WebError::over(&texts.by_mail.over),
-    })
+    mail_keys::open_corner(&app.signer, key, app.clock.now())
+        .map_err(|why| refused(why, &texts.by_mail.over, &texts.from_mail))
 }
 
 fn gone(app: &App, error: StoreError) -> WebError {
@@ -163,31 +127,8 @@ fn gone(app: &App, error: StoreError) -> WebError {
     }
 }
 
-fn ask_page(app: &App, form: AskView, notice: Option<&str>) -> Result<Page, WebError> {
-    let words = &app.texts().by_mail;
-    let mut layout = layout(app, &app.snapshot(), &words.heading);
-    if notice.is_some() || form.error.is_some() {
-        layout = layout.with_error();
-    }
-    let page = LinkPage {
-        layout,
-        heading: &words.heading,
-        sentence: words.stranger.clone(),
-        notice: notice.map(str::to_owned),
-        step: Step::Ask(form),
-    };
-    Page::html(&page, Policy::Private)
-}
-
-async fn open_page(app: &App, key: String, link: CornerLink, notice: Option<String>) -> Result<Page, WebError> {
+async fn question_of_opening(app: &App, key: &str, link: CornerLink) -> Result<Question, WebError> {
     let email = app.store.corner_of(link).await.map_err(|error| gone(app, error))?;
     let words = &app.texts().by_mail;
-    let page = LinkPage {
-        layout: layout(app, &app.snapshot(), &words.open),
-        heading: &words.open,
-        sentence: words.opens.with(&email),
-        notice,
-        step: Step::Open(key),
-    };
-    Page::html(&page, Policy::Private)
+    Ok(Question::new(app, &words.open, words.opens.with(&email)).with_button("/me/open", Some(key), &words.open_send))
 }

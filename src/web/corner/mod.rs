@@ -16,11 +16,11 @@ use http::{HeaderValue, StatusCode, header, request::Parts};
 use serde_json::{Value, json};
 
 use super::{
-    comments,
-    errors::WebError,
+    error::WebError,
     page::{Page, redirect},
+    post::thread::waiting,
+    session::Visitor,
     view::{dates, layout::Layout, thread},
-    visitor::Visitor,
 };
 use crate::{
     app::App,
@@ -30,6 +30,7 @@ use crate::{
         address,
         comment::{Comment, CommentId, Status},
         notices::Wish,
+        routes,
     },
     store::{OwnAddress, OwnComment, OwnSubscription, Sender},
     texts::Texts,
@@ -86,7 +87,7 @@ struct SubscriptionView {
 impl SubscriptionView {
     fn new(app: &App, snapshot: &Snapshot, one: &OwnSubscription) -> Self {
         let words = &app.texts().by_mail;
-        let title = title_of(snapshot, &one.thread_slug);
+        let title = title(snapshot, &one.thread_slug);
         let said = match (one.wish, one.is_confirmed) {
             (Wish::Thread, true) => &words.thread,
             (Wish::Thread, false) => &words.thread_wished,
@@ -125,7 +126,7 @@ impl OwnView {
         let minutes = left.map(|left| usize::try_from((left.as_secs() + 59) / 60).unwrap_or(0).max(1));
         Self {
             id: comment.id,
-            title: title(snapshot, comment),
+            title: title(snapshot, &comment.thread_slug),
             href: place(app, snapshot, comment),
             state: thread::state(comment.status, texts),
             is_shown: comment.status == Status::Approved,
@@ -144,12 +145,8 @@ impl OwnView {
     }
 }
 
-/// Title of the comment's post; the slug if the post is gone.
-fn title(snapshot: &Snapshot, comment: &Comment) -> String {
-    title_of(snapshot, &comment.thread_slug)
-}
-
-fn title_of(snapshot: &Snapshot, slug: &str) -> String {
+/// Title of the post with this slug; the slug if the post is gone.
+fn title(snapshot: &Snapshot, slug: &str) -> String {
     snapshot.post(slug).map_or_else(|| slug.to_owned(), |post| post.entry.title.clone())
 }
 
@@ -157,8 +154,8 @@ fn title_of(snapshot: &Snapshot, slug: &str) -> String {
 fn place(app: &App, snapshot: &Snapshot, comment: &Comment) -> Option<String> {
     let post = snapshot.post(&comment.thread_slug)?;
     match comment.status {
-        Status::Approved => Some(format!("/comments/{}", comment.id)),
-        Status::Held => Some(address::encode(&post.entry.address) + &comments::waiting(app, comment.id)),
+        Status::Approved => Some(routes::comment(comment.id)),
+        Status::Held => Some(address::encode(&post.entry.address) + &waiting(app, comment.id)),
         Status::Spam | Status::Trash => None,
     }
 }
@@ -219,10 +216,10 @@ async fn data(State(app): State<App>, Commenter(sender): Commenter) -> Result<Re
     let one = |comment: &Comment| -> Value {
         json!({
             "id": comment.id,
-            "address": site.absolute(&format!("/comments/{}", comment.id)),
-            "post": title(&snapshot, comment),
+            "address": site.absolute(&routes::comment(comment.id)),
+            "post": title(&snapshot, &comment.thread_slug),
             "post_address": snapshot.post(&comment.thread_slug).map(|post| site.absolute(&post.entry.address)),
-            "in_reply_to": comment.parent_id.map(|id| site.absolute(&format!("/comments/{id}"))),
+            "in_reply_to": comment.parent_id.map(|id| site.absolute(&routes::comment(id))),
             "status": comment.status.as_str(),
             "name": comment.name,
             "email": comment.email,
@@ -237,7 +234,7 @@ async fn data(State(app): State<App>, Commenter(sender): Commenter) -> Result<Re
         json!({
             "email": one.email,
             "of": one.wish.as_str(),
-            "post": title_of(&snapshot, &one.thread_slug),
+            "post": title(&snapshot, &one.thread_slug),
             "is_confirmed": one.is_confirmed,
             "asked_at": one.created_at.to_string(),
             "ended_at": one.ended_at.map(|at| at.to_string()),

@@ -8,7 +8,7 @@ use axum::{
 use http::StatusCode;
 use jiff::tz::TimeZone;
 
-use super::{FEED_XML, NEVER, posts, xml_text};
+use super::{NEVER, posts, xml_text};
 use crate::{
     app::App,
     assets::FEED_STYLE,
@@ -18,11 +18,12 @@ use crate::{
         address,
         comment::{COMMENTS_TAG, Comment, CommentId},
         entry::Post,
+        routes,
     },
     web::{
-        errors::WebError,
+        error::WebError,
         page::{Page, redirect},
-        view::{cards, dates},
+        view::{cards, dates, feed_format::FEED_XML},
     },
 };
 
@@ -64,11 +65,6 @@ struct Entry {
     content: String,
 }
 
-/// Path of a post's comment feed. It is below `/posts`, like the comment form's, whatever the permalink pattern is.
-pub fn path(post: &Post) -> String {
-    format!("/posts/{}/comments/feed.xml", post.entry.slug)
-}
-
 /// Newest comments of the whole site.
 pub(super) async fn site(State(app): State<App>) -> Result<Page, WebError> {
     let (snapshot, site) = (app.snapshot(), &app.config.site);
@@ -83,12 +79,13 @@ pub(super) async fn post(State(app): State<App>, Path(slug): Path<String>) -> Re
     let snapshot = app.snapshot();
     let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
     if post.entry.slug.as_str() != slug {
-        return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&path(post))));
+        return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&routes::comment_feed(&post.entry.slug))));
     }
     let comments = app.store.newest_of_thread(&cards::thread_keys([post.as_ref()]), ENTRIES).await?;
     let title = app.texts().feeds.comments_on.with(&post.entry.title);
     let tags = cards::tags_of([post.as_ref()]);
-    Ok(feed(&app, &snapshot, &title, &path(post), &post.entry.address, &comments, tags)?.into_response())
+    Ok(feed(&app, &snapshot, &title, &routes::comment_feed(&post.entry.slug), &post.entry.address, &comments, tags)?
+        .into_response())
 }
 
 fn feed(
@@ -122,7 +119,7 @@ fn entry(app: &App, comment: &Comment, post: &Post) -> Entry {
     let site = &app.config.site;
     let article = site.absolute(&post.entry.address);
     // A comment id is never used twice, and this URL redirects to the comment's page of the thread.
-    let permalink = |id: CommentId| site.absolute(&format!("/comments/{id}"));
+    let permalink = |id: CommentId| site.absolute(&routes::comment(id));
     Entry {
         id: permalink(comment.id),
         title: xml_text(&app.texts().feeds.comment_title.with_both(&comment.name, &post.entry.title)),

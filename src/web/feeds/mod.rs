@@ -13,10 +13,10 @@ use axum::{
     routing::get,
 };
 
+use super::view::feed_format::Format;
 use crate::app::App;
 
-pub use comments::path as comments_path;
-pub use posts::Format;
+pub use sitemap::part as sitemap_part;
 
 /// Routes of feeds, sitemap and robots.txt.
 pub fn routes() -> Router<App> {
@@ -24,7 +24,6 @@ pub fn routes() -> Router<App> {
         .route("/comments/feed.xml", get(comments::site))
         .route("/posts/{slug}/comments/feed.xml", get(comments::post))
         .route("/sitemap.xml", get(sitemap::whole))
-        .route("/sitemap-{part}", get(sitemap::part))
         .route("/robots.txt", get(sitemap::robots));
     for format in Format::ALL {
         let name = format.name();
@@ -35,10 +34,6 @@ pub fn routes() -> Router<App> {
     }
     routes
 }
-
-/// Content-Type of feeds in XML. Chromium shows `application/atom+xml` and `rss+xml` as plain text, without their style
-/// sheet (tried with version 156), and feed readers detect the format by its content.
-const FEED_XML: &str = "application/xml; charset=utf-8";
 
 /// Date of change of a feed without entries.
 const NEVER: &str = "1970-01-01T00:00:00+00:00";

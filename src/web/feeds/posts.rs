@@ -7,61 +7,23 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use jiff::Zoned;
 
-use super::{FEED_XML, NEVER, json, xml_text};
+use super::{NEVER, json, xml_text};
 use crate::{
     app::App,
     assets::FEED_STYLE,
     cache::Policy,
     content::Snapshot,
-    domain::{address, entry::Post, slug::Slug},
+    domain::{address, entry::Post, routes, slug::Slug},
     texts::Texts,
     web::{
-        errors::WebError,
+        error::WebError,
         page::{Page, redirect},
-        view::{body, dates, tongue},
+        view::{body, dates, feed_format::Format, tongue},
     },
 };
 
 /// Number of posts in a feed: feed readers request it often, and each entry is a whole article.
 const ENTRIES: usize = 20;
-
-/// Format of a feed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Atom,
-    Rss,
-    Json,
-}
-
-impl Format {
-    /// All formats, the preferred one first.
-    pub const ALL: [Self; 3] = [Self::Atom, Self::Rss, Self::Json];
-
-    /// Last segment of its path.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Atom => "feed.xml",
-            Self::Rss => "rss.xml",
-            Self::Json => "feed.json",
-        }
-    }
-
-    pub fn media_type(self) -> &'static str {
-        match self {
-            Self::Atom => "application/atom+xml",
-            Self::Rss => "application/rss+xml",
-            Self::Json => "application/feed+json",
-        }
-    }
-
-    /// Content-Type; JSON is UTF-8 and has no charset parameter (RFC 8259, 11).
-    fn content_type(self) -> &'static str {
-        match self {
-            Self::Atom | Self::Rss => FEED_XML,
-            Self::Json => "application/feed+json",
-        }
-    }
-}
 
 /// Content of a feed: absolute URLs only, and no character that XML does not allow.
 pub struct Feed {
@@ -197,7 +159,7 @@ fn entry(app: &App, snapshot: &Snapshot, post: &Post) -> Result<Entry, WebError>
         content: xml_text(&content),
         picture: entry.image.as_ref().map(|picture| site.absolute(&picture.shared())),
         language: entry.language.clone().filter(|language| *language != site.language),
-        comments: site.absolute(&super::comments::path(post)),
+        comments: site.absolute(&routes::comment_feed(&entry.slug)),
         href,
     })
 }

@@ -1,11 +1,7 @@
 //! The sitemap (sitemaps.org, with Google's image extension), in parts if it is too long for one file; and robots.txt.
 
 use askama::Template;
-use axum::{
-    extract::{Path, State},
-    response::{IntoResponse, Response},
-};
-use http::Uri;
+use axum::extract::State;
 use jiff::Zoned;
 
 use super::xml_text;
@@ -14,7 +10,7 @@ use crate::{
     cache::Policy,
     content::Snapshot,
     domain::entry::{Entry, Post},
-    web::{entries, errors::WebError, page::Page, view::dates},
+    web::{error::WebError, page::Page, view::dates},
 };
 
 /// Most URLs in one file (sitemaps.org, "Sitemap file limits").
@@ -59,20 +55,13 @@ pub(super) async fn whole(State(app): State<App>) -> Result<Page, WebError> {
     xml(document(&listed, LIMIT, part))
 }
 
-/// `/sitemap-2.xml`. Any other path with this prefix is looked up in the content.
-pub(super) async fn part(
-    State(app): State<App>,
-    Path(written): Path<String>,
-    uri: Uri,
-    asked: entries::Asked,
-) -> Result<Response, WebError> {
-    let number = written.strip_suffix(".xml").and_then(|number| number.parse::<usize>().ok());
-    let Some(number) = number.filter(|number| format!("{number}.xml") == written) else {
-        return entries::show(State(app), uri, asked).await;
-    };
-    let listed = listed(&app, &app.snapshot());
-    let part = part_of(&listed, LIMIT, number).ok_or_else(WebError::not_found)?;
-    Ok(xml(Sitemap { listed: part }.render())?.into_response())
+/// `/sitemap-2.xml`.
+///
+/// # Errors
+/// There is no such part.
+pub fn part(app: &App, number: usize) -> Result<Page, WebError> {
+    let listed = listed(app, &app.snapshot());
+    xml(Sitemap { listed: part_of(&listed, LIMIT, number).ok_or_else(WebError::not_found)? }.render())
 }
 
 fn xml(document: Result<String, askama::Error>) -> Result<Page, WebError> {

@@ -10,15 +10,15 @@ use axum::{
 use http::StatusCode;
 use jiff::Zoned;
 
-use super::{Counted, page_number};
+use super::Counted;
 use crate::{
     app::App,
     cache::Policy,
     domain::{address, entry::Post},
     texts::Texts,
     web::{
-        errors::WebError,
-        page::{Page, redirect},
+        error::WebError,
+        page::{Page, page_number, redirect},
         view::{
             cards::{Pagination, page_path},
             dates,

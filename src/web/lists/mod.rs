@@ -14,8 +14,8 @@ use axum::{
 use http::StatusCode;
 
 use super::{
-    errors::{self, WebError},
-    page::{Page, redirect},
+    error::{self, WebError},
+    page::{Page, page_number, redirect},
     view::{
         cards::{Counts, Pagination, PostCard, page_path, tags_of, thread_keys},
         json_ld,
@@ -68,12 +68,6 @@ pub async fn home_page(State(app): State<App>, Path(number): Path<String>) -> Re
     }
 }
 
-/// Parses a page number in a path; only the canonical spelling is accepted.
-pub fn page_number(written: &str) -> Result<usize, WebError> {
-    let number: usize = written.parse().map_err(|_| WebError::not_found())?;
-    if number.to_string() == written { Ok(number) } else { Err(WebError::not_found()) }
-}
-
 async fn home_at(app: &App, number: usize) -> Result<Page, WebError> {
     let (snapshot, site) = (app.snapshot(), &app.config.site);
     let pagination = Pagination::new("/", number, snapshot.home.len()).ok_or_else(WebError::not_found)?;
@@ -106,7 +100,7 @@ async fn counts(app: &App, posts: &[Arc<Post>]) -> (Counts, Policy) {
     match app.store.comment_counts(&thread_keys(posts())).await {
         Ok(counts) => (Some(counts), Policy::Public(tags_of(posts()))),
         Err(error) => {
-            errors::log(&error);
+            error::log(&error);
             (None, Policy::Uncached)
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     app::App,
     domain::{address, slug::Slug},
     web::{
-        errors::WebError,
+        error::WebError,
         page::{Page, redirect},
         view::{cards::PostCard, json_ld, layout::Layout},
     },

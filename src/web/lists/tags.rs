@@ -7,15 +7,15 @@ use axum::{
 };
 use http::StatusCode;
 
-use super::{Counted, cards, page_number};
+use super::{Counted, cards};
 use crate::{
     app::App,
     cache::Policy,
     content::Tagged,
     domain::{address, entry::Tag},
     web::{
-        errors::WebError,
-        page::{Page, redirect},
+        error::WebError,
+        page::{Page, page_number, redirect},
         view::{
             cards::{Pagination, PostCard, TagLink, page_path, tag_link},
             json_ld,

@@ -8,7 +8,7 @@ use axum::{
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::{Link, refused, thread};
+use super::thread;
 use crate::{
     app::App,
     cache::Policy,
@@ -19,9 +19,9 @@ use crate::{
     },
     texts::FromMail,
     web::{
-        errors::{self, WebError},
-        guard::{Origin, Posted},
+        error::{self, WebError},
         page::{Page, redirect},
+        session::{MailLink, Origin, Posted, refused},
         view::{dates, form::answer_errors, layout::Layout},
     },
 };
@@ -98,7 +98,7 @@ struct Answer {
     is_asked: bool,
 }
 
-pub async fn show(State(app): State<App>, Query(link): Query<Link>) -> Result<Page, WebError> {
+pub async fn show(State(app): State<App>, Query(link): Query<MailLink>) -> Result<Page, WebError> {
     let comment = opened(&app, &link.key).await?;
     let answer = Answer { is_asked: link.act == "answer", ..Answer::default() };
     page(&app, &link.key, &comment, &link.act, answer).await
@@ -146,7 +146,7 @@ async fn answer(app: &App, form: &ActForm, comment: &Comment) -> Result<Response
             Ok(back(&form.key, ANSWERED))
         }
         Err(error) => {
-            errors::log(&error);
+            error::log(&error);
             again(app, form, comment, app.texts().from_mail.not_kept.clone(), StatusCode::SERVICE_UNAVAILABLE).await
         }
     }
@@ -154,8 +154,9 @@ async fn answer(app: &App, form: &ActForm, comment: &Comment) -> Result<Response
 
 /// The comment that a key gives access to.
 async fn opened(app: &App, key: &str) -> Result<Comment, WebError> {
+    let texts = &app.texts().from_mail;
     let id = mail_keys::open_moderation(&app.signer, key, app.clock.now())
-        .map_err(|why| refused(why, &app.texts().from_mail))?;
+        .map_err(|why| refused(why, &texts.over, texts))?;
     let comment = app.store.comment(id).await?;
     if comment.text.is_empty() { Err(WebError::gone()) } else { Ok(comment) }
 }
@@ -179,7 +180,7 @@ async fn again(
 
 async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answer) -> Result<Page, WebError> {
     let snapshot = app.snapshot();
-    let (post, _) = thread(snapshot.post(&comment.thread_slug).map(AsRef::as_ref), &comment.thread_slug);
+    let (post, _) = thread(&snapshot, &comment.thread_slug);
     let texts = app.texts();
     let (words, said) = (&texts.mails, &texts.from_mail);
     let act = |word, label| Act { word, label, is_asked: word == asked };
@@ -195,7 +196,7 @@ async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answ
     if answer.error.is_some() {
         layout = layout.with_error();
     }
-    let why = app.why_held(comment).await.inspect_err(errors::log).unwrap_or_default();
+    let why = app.why_held(comment).await.inspect_err(error::log).unwrap_or_default();
     let answered = answered(app, comment).await;
     let page = CommentPage {
         layout,
@@ -224,7 +225,7 @@ async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answ
 
 /// Answers of the author. A database error is only logged: the page is useful without them.
 async fn answered(app: &App, comment: &Comment) -> Vec<Answered> {
-    let answers = app.store.answers_of_author(comment.id).await.inspect_err(errors::log).unwrap_or_default();
+    let answers = app.store.answers_of_author(comment.id).await.inspect_err(error::log).unwrap_or_default();
     let shown = answers.into_iter().map(|answer| Answered {
         html: comment_markdown::render(&answer.text),
         at: dates::minute(answer.created_at, &app.config.site.time_zone, app.texts()),

@@ -4,67 +4,41 @@
 //! confirmation only allows mails to that mailbox. Only one from the browser with the commenter's cookie shows that
 //! commenter and mailbox belong together; that is stored with it (`confirmations.in_same_browser`).
 
-use askama::Template;
 use axum::{
     extract::{Query, State},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use http::StatusCode;
 
-use super::{Link, refused, thread};
+use super::thread;
 use crate::{
     app::App,
-    cache::Policy,
     domain::{
         mail_keys::{self, WishKey},
         notices::Wish,
     },
-    store::{StoreError, Wished},
-    texts::FromMail,
+    store::StoreError,
     web::{
-        errors::WebError,
-        guard::{Origin, Posted},
+        error::WebError,
         page::{Page, redirect},
-        view::layout::Layout,
-        visitor::Visitor,
+        session::{MailLink, Origin, Posted, Question, Visitor, refused},
     },
 };
 
-#[derive(Template)]
-#[template(path = "from_mail/confirm.html")]
-struct ConfirmPage {
-    layout: Layout,
-    texts: &'static FromMail,
-    key: String,
-    /// Title of the post.
-    post: String,
-    wished: Wished,
-    stop: String,
-    /// True if the form was sent from another site.
-    is_foreign: bool,
-}
-
-impl ConfirmPage {
-    fn hears_all(&self) -> bool {
-        self.wished.wish == Wish::Thread
-    }
-}
-
-pub async fn show(State(app): State<App>, Query(link): Query<Link>) -> Result<Page, WebError> {
+pub async fn show(State(app): State<App>, Query(link): Query<MailLink>) -> Result<Page, WebError> {
     let wish = opened(&app, &link.key)?;
-    page(&app, &link.key, wish, false).await
+    question(&app, &link.key, wish).await?.page()
 }
 
 pub async fn confirm(
     State(app): State<App>,
     origin: Origin,
     visitor: Visitor,
-    Posted(form): Posted<Link>,
+    Posted(MailLink { key, .. }): Posted<MailLink>,
 ) -> Result<Response, WebError> {
-    let Link { key, .. } = form;
     let wish = opened(&app, &key)?;
     if origin == Origin::Foreign {
-        return Ok(page(&app, &key, wish, true).await?.with_status(StatusCode::FORBIDDEN).into_response());
+        return question(&app, &key, wish).await?.once_more();
     }
     let commenter = visitor.sender.is_returning.then_some(visitor.sender.commenter.as_str());
     match app.store.confirm_wish(wish, commenter, app.clock.now()).await {
@@ -75,25 +49,30 @@ pub async fn confirm(
 }
 
 fn opened(app: &App, key: &str) -> Result<WishKey, WebError> {
-    mail_keys::open_confirmation(&app.signer, key, app.clock.now()).map_err(|why| refused(why, &app.texts().from_mail))
+    let texts = &app.texts().from_mail;
+    mail_keys::open_confirmation(&app.signer, key, app.clock.now()).map_err(|why| refused(why, &texts.over, texts))
 }
 
-async fn page(app: &App, key: &str, wish: WishKey, is_foreign: bool) -> Result<Page, WebError> {
+async fn question(app: &App, key: &str, wish: WishKey) -> Result<Question, WebError> {
     let texts = &app.texts().from_mail;
     let wished = app.store.wished(wish).await.map_err(|error| match error {
         StoreError::NotFound => WebError::over(&texts.not_known),
         other => other.into(),
     })?;
-    let snapshot = app.snapshot();
-    let (post, _) = thread(snapshot.post(&wished.thread_slug).map(AsRef::as_ref), &wished.thread_slug);
-    let page = ConfirmPage {
-        layout: Layout::new(app, &snapshot, &texts.mails).not_indexed(),
-        texts,
-        key: key.to_owned(),
-        post,
-        wished,
-        stop: format!("/mail/stop?key={}", mail_keys::stop(&app.signer, wish)),
-        is_foreign,
-    };
-    Page::html(&page, Policy::Private)
+    let (post, _) = thread(&app.snapshot(), &wished.thread_slug);
+    let stop = format!("/mail/stop?key={}", mail_keys::stop(&app.signer, wish));
+    let (email, hears_all) = (&wished.email, wished.wish == Wish::Thread);
+    if wished.is_ended || wished.is_blocked {
+        let question = Question::new(app, &texts.no_mails, texts.were_stopped.with(email));
+        return Ok(question.with_link(&stop, &texts.what_it_gets));
+    }
+    if wished.is_confirmed {
+        let sentence = if hears_all { &texts.told_thread } else { &texts.told_answers };
+        let question = Question::new(app, &texts.thanks, sentence.with_both(email, &post));
+        return Ok(question.with_link(&stop, &texts.stop_these));
+    }
+    let sentence = if hears_all { &texts.asks_thread } else { &texts.asks_answers };
+    Ok(Question::new(app, &texts.is_this_you, sentence.with_both(email, &post))
+        .with_button("/mail/confirm", Some(key), &texts.yes)
+        .with_link(&stop, &texts.no))
 }

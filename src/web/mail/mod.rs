@@ -6,14 +6,9 @@ mod confirm;
 mod stop;
 
 use axum::{Router, routing::get};
-use serde::Deserialize;
 
-use super::errors::WebError;
-use crate::{
-    app::App,
-    domain::{comment::ThreadKey, entry::Post, mail_keys::Refused},
-    texts::FromMail,
-};
+use super::view::cards::thread_keys;
+use crate::{app::App, content::Snapshot, domain::comment::ThreadKey};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -22,26 +17,10 @@ pub(super) fn routes() -> Router<App> {
         .route("/mail/stop", get(stop::show).post(stop::stop))
 }
 
-/// Query parameters of a link.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Link {
-    key: String,
-    /// Action that the author wants, in links to a comment.
-    act: String,
-}
-
-fn refused(why: Refused, texts: &FromMail) -> WebError {
-    match why {
-        Refused::Forged => WebError::forbidden(&texts.incomplete),
-        Refused::Old => WebError::over(&texts.over),
-    }
-}
-
 /// Title of the post with this slug, or the slug if the post is gone; and its thread under all its slugs.
-fn thread(post: Option<&Post>, slug: &str) -> (String, Vec<ThreadKey>) {
-    match post {
-        Some(post) => (post.entry.title.clone(), super::view::cards::thread_keys([post])),
+fn thread(snapshot: &Snapshot, slug: &str) -> (String, Vec<ThreadKey>) {
+    match snapshot.post(slug) {
+        Some(post) => (post.entry.title.clone(), thread_keys([post.as_ref()])),
         None => (slug.to_owned(), vec![ThreadKey::post(slug)]),
     }
 }

@@ -7,7 +7,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 
 use super::{
-    errors::WebError,
+    error::WebError,
     page::Page,
     view::{
         cards, dates,

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{super::bodies, thread::PreviewView};
+use super::thread::PreviewView;
 use crate::{
     app::App,
     content::Snapshot,
@@ -183,6 +183,3 @@ impl Notice {
         self.errors.iter().map(|error| (id(error.field()), field_error(error, texts))).collect()
     }
 }
-
-// A text above the limit must still fit into the body limit, or its own, clearer message would never be shown.
-const _: () = assert!(TEXT_MAX * 12 < bodies::FORM_BYTES);

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
+use super::feed_format::Format;
 use crate::{
     app::App,
-    assets::{Assets, SCRIPT, STYLE, icons::Icon},
+    assets::{Assets, EMBEDS_SCRIPT, SCRIPT, STYLE, icons::Icon},
     config::Site,
     content::Snapshot,
-    domain::{address, language::Direction, picture::Picture, theme::Theme},
+    domain::{address, entry::Entry, language::Direction, picture::Picture, theme::Theme},
     texts::Texts,
-    web::feeds::Format,
 };
 
 /// Layout of a page. [`Layout::new`] sets the defaults, the other methods change them.
@@ -146,6 +146,15 @@ impl Layout {
         }
     }
 
+    /// Layout of the page of a post, page or stretch.
+    pub fn of_entry(app: &App, snapshot: &Snapshot, entry: &Entry) -> Self {
+        let layout = Self::new(app, snapshot, &entry.title)
+            .at(app, &entry.address)
+            .described(&entry.description)
+            .pictured(app, entry.image.as_ref());
+        if entry.body.wants_script() { layout.with_script(app, EMBEDS_SCRIPT) } else { layout }
+    }
+
     /// Sets the canonical URL, from the page's path.
     #[must_use]
     pub fn at(mut self, app: &App, path: &str) -> Self {
@@ -168,7 +177,7 @@ impl Layout {
 
     /// Sets the picture for link previews. SVG is skipped: other sites cannot show it there.
     #[must_use]
-    pub fn pictured(mut self, app: &App, picture: Option<&Picture>) -> Self {
+    fn pictured(mut self, app: &App, picture: Option<&Picture>) -> Self {
         let raster = picture.filter(|picture| !picture.address.ends_with(".svg"));
         if let Some(picture) = raster {
             self.picture = Some(CardPicture::new(&app.config.site, picture));

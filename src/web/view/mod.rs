@@ -3,13 +3,13 @@
 pub mod body;
 pub mod cards;
 pub mod dates;
+pub mod feed_format;
 pub mod form;
 pub mod json_ld;
 pub mod layout;
 pub mod onward;
 pub mod stretch;
 pub mod thread;
-pub mod thread_pages;
 pub mod tongue;
 
 /// Makes the first letter upper-case: `toes` to `Toes`.

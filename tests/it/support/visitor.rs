@@ -8,7 +8,7 @@ use std::{
 
 use axum::body::Body;
 use http::{Method, Request};
-use instep::web::{server::Answers, visitor::Peer};
+use instep::web::{server::Answers, session::visitor::Peer};
 
 use super::{
     Answer, TestSite,

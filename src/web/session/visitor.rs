@@ -6,8 +6,7 @@ use axum::extract::FromRequestParts;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 
-use super::errors::WebError;
-use crate::{app::App, domain::signer::Purpose, store::Sender};
+use crate::{app::App, domain::signer::Purpose, store::Sender, web::error::WebError};
 
 /// IP address of the connection's peer.
 #[derive(Clone, Copy, Debug)]

@@ -13,8 +13,7 @@ use serde::de::DeserializeOwned;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 
-use super::errors::WebError;
-use crate::app::App;
+use crate::{app::App, web::error::WebError};
 
 /// A submitted form.
 pub struct Posted<T>(pub T);

@@ -1,0 +1,63 @@
+//! A page of a thread without the article.
+
+use askama::Template;
+use http::StatusCode;
+
+use super::{
+    Conversation, PostContext,
+    conversation::{PostRequest, conversation},
+    thread::{self, ThreadPages},
+};
+use crate::{
+    domain::{address, routes, thread::pages::Pages},
+    web::{
+        error::WebError,
+        page::Page,
+        view::{
+            layout::Layout,
+            tongue::{self, Tongue},
+        },
+    },
+};
+
+#[derive(Template)]
+#[template(path = "comments/page.html")]
+struct ThreadPage {
+    layout: Layout,
+    /// Title of the article; `href` is its path.
+    title: String,
+    tongue: Tongue,
+    href: String,
+    conversation: Conversation,
+}
+
+/// # Errors
+/// There is no such page, the database does not answer, or a template failed.
+pub async fn thread_page(
+    context: PostContext<'_>,
+    request: PostRequest,
+    pages: Pages,
+    number: usize,
+) -> Result<Page, WebError> {
+    let PostContext { app, snapshot, post } = context;
+    let entry = &post.entry;
+    if number == 0 || number > pages.last() {
+        return Err(WebError::not_found());
+    }
+    let (path, links) = (thread::path(post, &pages, number), ThreadPages::new(post, &pages, number));
+    let away = || WebError::status(StatusCode::SERVICE_UNAVAILABLE);
+    let thread = thread::page_of(app, pages, number).await.ok_or_else(away)?;
+    let layout = Layout::new(app, snapshot, &app.texts().comments.page.with_both(number, &entry.title))
+        .at(app, &path)
+        .with_comment_feed(&entry.title, &routes::comment_feed(&entry.slug));
+    let layout = request.framed(layout, post);
+    let (policy, status) = (request.policy(post), request.status);
+    let page = ThreadPage {
+        title: entry.title.clone(),
+        tongue: tongue::of(entry),
+        href: address::encode(&entry.address),
+        conversation: conversation(context, Some(&thread), request.form, request.own).on_page(&path, links),
+        layout,
+    };
+    Ok(Page::html(&page, policy)?.with_status(status))
+}
