@@ -1,38 +1,26 @@
 //! Fallback handler of the router: posts, pages and stretches, which have a path in the content.
 
-use askama::Template;
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
-use http::{StatusCode, Uri};
+use http::Uri;
 
 use super::{
-    error::WebError,
     feeds,
-    page::{Page, redirect},
     post::{self, PostContext, PostQuery},
+    prelude::*,
     view::{
         body, capitalised,
         cards::PictureView,
         dates, json_ld,
-        layout::Layout,
         stretch::{StretchTile, StretchView},
         tongue::{self, Tongue},
     },
 };
 use crate::{
-    app::App,
     assets::EMBEDS_SCRIPT,
-    cache::Policy,
-    content::{Snapshot, Target},
+    content::Target,
     domain::{
-        address,
         embed::Embed,
         entry::{ContentsLine, Page as PageEntry, Stretch},
-        routes,
     },
-    texts::Texts,
 };
 
 /// Looks the path up in the content.

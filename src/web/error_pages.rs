@@ -1,27 +1,16 @@
 //! Error pages: a page of the site with a sentence for the visitor.
 
-use askama::Template;
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
-use http::{HeaderValue, Method, StatusCode, header};
+use axum::{extract::Request, middleware::Next};
+use http::Method;
 
 use super::{
     error::{Sentence, bare},
     old_addresses,
-    page::Page,
+    prelude::*,
     request_log::RequestId,
-    view::{layout::Layout, stretch::Named},
+    view::link::TextLink,
 };
-use crate::{
-    app::App,
-    cache::Policy,
-    content::Snapshot,
-    domain::{address, routes},
-    texts::{Errors, Said},
-};
+use crate::texts::{Errors, Said};
 
 #[derive(Template)]
 #[template(path = "errors/error.html")]
@@ -31,7 +20,7 @@ struct ErrorPage {
     heading: &'static str,
     sentence: String,
     /// Pages with a path similar to the requested one.
-    nearby: Vec<Named>,
+    nearby: Vec<TextLink>,
     request_id: Option<String>,
 }
 
@@ -80,10 +69,10 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
 }
 
 /// Pages that may have been meant. The program's own paths contain no content.
-fn nearby(snapshot: &Snapshot, path: &str) -> Vec<Named> {
+fn nearby(snapshot: &Snapshot, path: &str) -> Vec<TextLink> {
     let Some(path) = address::decode(path).filter(|path| routes::may_mean_content(path)) else { return Vec::new() };
     let entries = snapshot.nearby(&path, NEARBY);
-    entries.into_iter().map(Named::of).collect()
+    entries.into_iter().map(TextLink::to_entry).collect()
 }
 
 /// Heading and sentence for a visitor.

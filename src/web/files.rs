@@ -2,25 +2,13 @@
 
 use std::{ops::RangeInclusive, path::Path as FilePath, sync::Arc};
 
-use axum::{
-    body::Body,
-    extract::{Path, Request, State},
-    response::{IntoResponse, Response},
-};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::{body::Body, extract::Request};
+use http::{HeaderMap, Method};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
-use super::{
-    error::WebError,
-    page::{AuthorsFile, redirect},
-};
-use crate::{
-    app::App,
-    cache::Policy,
-    content::{MediaFile, pictures::Cleaned},
-    domain::address,
-};
+use super::{page::AuthorsFile, prelude::*};
+use crate::content::{MediaFile, pictures::Cleaned};
 
 /// Serves style sheet, font, icons and scripts.
 pub async fn asset(State(app): State<App>, Path(name): Path<String>) -> Result<Response, WebError> {

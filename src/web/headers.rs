@@ -1,18 +1,10 @@
 //! Headers of every response: security, and caching by the page's policy.
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::{extract::Request, middleware::Next};
+use http::{HeaderMap, HeaderName};
 
-use super::{error::bare, page::AuthorsFile};
-use crate::{
-    app::App,
-    cache::{Policy, conditions},
-    content::embeds,
-};
+use super::{error::bare, page::AuthorsFile, prelude::*};
+use crate::{cache::conditions, content::embeds};
 
 /// The layer that sets them. No other code does.
 pub async fn write(State(app): State<App>, request: Request, next: Next) -> Response {

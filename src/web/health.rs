@@ -1,10 +1,6 @@
 //! Health checks for monitoring: liveness and readiness.
 
-use axum::{extract::State, response::IntoResponse};
-use http::StatusCode;
-
-use super::{errors, page::Page};
-use crate::{app::App, cache::Policy};
+use super::{errors, prelude::*};
 
 /// Liveness: the process responds.
 pub async fn process() -> Page {

@@ -1,17 +1,13 @@
 //! `GET /metrics` on a separate port (`INSTEP_METRICS_LISTEN`), in the text format of Prometheus, version 0.0.4. Never
 //! on the site's own port: traffic figures are not public.
 
-use std::{fmt::Write, time::Duration};
+use std::time::Duration;
 
-use axum::{body::Body, response::Response};
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use axum::body::Body;
+use http::{Method, Request};
 
-use crate::{
-    app::App,
-    state::metrics::{ATTEMPTS, BOUNDS, FATES},
-};
-
-use super::server::Answers;
+use super::{prelude::*, server::Answers};
+use crate::state::metrics::{ATTEMPTS, BOUNDS, FATES};
 
 /// Service that only serves the counters. Cheap to clone.
 #[derive(Clone)]
@@ -47,22 +43,30 @@ fn text(app: &App) -> String {
     let counted = app.metrics.counted();
     let (pages, bytes) = app.cache.size();
     let snapshot = app.snapshot();
-    let mut text = Text::default();
-    text.counter("instep_hits_total", "Requests that the page cache answered.", one(&app.cache.hits()));
-    let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"];
-    let answers = each("status", &classes, &counted.answers);
-    text.counter("instep_answers_total", "Requests that were not in the page cache.", answers);
+    let answers = each("status", &["1xx", "2xx", "3xx", "4xx", "5xx"], &counted.answers);
     let waits = buckets(&counted.waits, counted.waited.as_secs_f64());
-    text.series("instep_answer_seconds", "histogram", "How long those took.", waits);
     let comments = each("became", &FATES, &counted.comments);
-    text.counter("instep_comments_total", "Comments that were sent, by what became of them.", comments);
     let mails = each("became", &ATTEMPTS, &counted.mails);
-    text.counter("instep_mails_total", "Attempts to send a mail, by what became of them.", mails);
-    text.gauge("instep_cached_pages", "Pages in the page cache.", &pages);
-    text.gauge("instep_cached_bytes", "Their bytes, all encodings together.", &bytes);
-    text.gauge("instep_posts", "Posts that readers can see.", &snapshot.posts.len());
-    text.gauge("instep_content_problems", "What instep check would say.", &snapshot.problems.len());
-    text.0
+    let (posts, problems) = (snapshot.posts.len(), snapshot.problems.len());
+    let metrics = [
+        ("hits_total", "counter", "Requests that the page cache answered.", one(&app.cache.hits())),
+        ("answers_total", "counter", "Requests that were not in the page cache.", answers),
+        ("answer_seconds", "histogram", "How long those took.", waits),
+        ("comments_total", "counter", "Comments that were sent, by what became of them.", comments),
+        ("mails_total", "counter", "Attempts to send a mail, by what became of them.", mails),
+        ("cached_pages", "gauge", "Pages in the page cache.", one(&pages)),
+        ("cached_bytes", "gauge", "Their bytes, all encodings together.", one(&bytes)),
+        ("posts", "gauge", "Posts that readers can see.", one(&posts)),
+        ("content_problems", "gauge", "What instep check would say.", one(&problems)),
+    ];
+    let mut text = String::new();
+    for (name, kind, help, lines) in metrics {
+        text += &format!("# HELP instep_{name} {help}\n# TYPE instep_{name} {kind}\n");
+        for (suffix, value) in lines {
+            text += &format!("instep_{name}{suffix} {value}\n");
+        }
+    }
+    text
 }
 
 /// Suffix of the metric's name (labels, or the `_sum` of a histogram), and the value.
@@ -89,25 +93,4 @@ fn buckets(waits: &[u64], seconds: f64) -> Lines {
     lines.push(("_sum".to_owned(), seconds.to_string()));
     lines.push(("_count".to_owned(), sum.to_string()));
     lines
-}
-
-#[derive(Default)]
-struct Text(String);
-
-impl Text {
-    fn counter(&mut self, name: &str, help: &str, lines: Lines) {
-        self.series(name, "counter", help, lines);
-    }
-
-    fn gauge(&mut self, name: &str, help: &str, value: &impl ToString) {
-        self.series(name, "gauge", help, one(value));
-    }
-
-    fn series(&mut self, name: &str, kind: &str, help: &str, lines: Lines) {
-        // Writing to a String does not fail.
-        let _ = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
-        for (behind, value) in lines {
-            let _ = writeln!(self.0, "{name}{behind} {value}");
-        }
-    }
 }

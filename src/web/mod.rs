@@ -19,6 +19,7 @@ pub mod metrics;
 mod old_addresses;
 mod page;
 mod post;
+mod prelude;
 mod request_log;
 mod search;
 pub mod server;
@@ -94,15 +95,15 @@ fn router(app: App, limits: Limits) -> Router {
         .layer(middleware::from_fn_with_state(bodies::Room::new(app.clone(), limits.body_bytes), bodies::read));
     Router::new()
         .route("/", get(lists::home))
-        .route("/page/{number}", get(lists::home_page))
+        .route("/page/{number}", get(lists::home))
         .route("/tags", get(lists::tags::tags))
         .route("/tags/{tag}", get(lists::tags::tag))
-        .route("/tags/{tag}/page/{number}", get(lists::tags::tag_page))
+        .route("/tags/{tag}/page/{number}", get(lists::tags::tag))
         .route("/archive", get(lists::archive::archive))
-        .route("/archive/{year}", get(lists::archive::year))
-        .route("/archive/{year}/page/{number}", get(lists::archive::year_page))
-        .route("/archive/{year}/{month}", get(lists::archive::month))
-        .route("/archive/{year}/{month}/page/{number}", get(lists::archive::month_page))
+        .route("/archive/{year}", get(lists::archive::period))
+        .route("/archive/{year}/page/{number}", get(lists::archive::period))
+        .route("/archive/{year}/{month}", get(lists::archive::period))
+        .route("/archive/{year}/{month}/page/{number}", get(lists::archive::period))
         .route("/series/{name}", get(lists::series::series))
         .route("/posts", get(lists::posts))
         .route("/stretches", get(entries::stretches))

@@ -1,14 +1,8 @@
 //! Redirects for paths that were not found: to a similar path, to the author's redirect, or to the new path of content
 //! from another program.
 
-use axum::response::Response;
-use http::StatusCode;
-
-use super::page::redirect;
-use crate::{
-    app::App,
-    domain::{address, redirects},
-};
+use super::prelude::*;
+use crate::domain::redirects;
 
 /// Most of the author's redirects that are followed in a row.
 const MOST_STEPS: usize = 10;
@@ -16,6 +10,11 @@ const MOST_STEPS: usize = 10;
 /// Redirect for a requested path that was not found; `None` if there is none.
 pub fn redirected(app: &App, asked: &str) -> Option<Response> {
     let (snapshot, path) = (app.snapshot(), address::tidy(asked)?);
+    if let Some(list) = path.strip_suffix("/page/1") {
+        // The first page of a list has no number.
+        let list = if list.is_empty() { "/" } else { list };
+        return Some(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(list)));
+    }
     let near = snapshot.near(&path).map(|near| address::encode(&near));
     let to = near.or_else(|| by_author(app, &path)).or_else(|| Some(address::encode(&snapshot.old_address(&path)?)));
     if let Some(to) = to.filter(|to| to != asked) {

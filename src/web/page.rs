@@ -1,5 +1,7 @@
 //! Response of a handler: a page and its cache policy. A layer turns the policy into headers.
 
+use std::str::FromStr;
+
 use askama::Template;
 use axum::{
     Extension,
@@ -71,11 +73,11 @@ pub fn redirect(status: StatusCode, path: &str) -> Response {
     (status, [(header::LOCATION, location)], Extension(Policy::Uncached)).into_response()
 }
 
-/// Parses a page number in a path; only the canonical spelling is accepted.
+/// Parses a number in a path; only the canonical spelling is accepted.
 ///
 /// # Errors
 /// Not found.
-pub fn page_number(written: &str) -> Result<usize, WebError> {
-    let number: usize = written.parse().map_err(|_| WebError::not_found())?;
-    if number.to_string() == written { Ok(number) } else { Err(WebError::not_found()) }
+pub fn number<T: FromStr + ToString>(written: &str) -> Result<T, WebError> {
+    let number = written.parse().ok().filter(|number: &T| number.to_string() == written);
+    number.ok_or_else(WebError::not_found)
 }

@@ -9,15 +9,11 @@ use std::{
     time::Instant,
 };
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
-use http::HeaderValue;
+use axum::{extract::Request, middleware::Next};
 use tracing::Instrument;
 
-use crate::{app::App, cache::REQUEST_ID, domain::address};
+use super::prelude::*;
+use crate::cache::REQUEST_ID;
 
 /// Id of a request in the log and on error pages.
 #[derive(Clone, Debug)]

@@ -2,32 +2,18 @@
 
 use std::sync::Arc;
 
-use askama::Template;
-use axum::{
-    extract::{Path, State},
-    response::{IntoResponse, Response},
-};
-use http::StatusCode;
-
 use super::{Commenter, layout, own};
 use crate::{
-    app::App,
-    cache::Policy,
     domain::comment::{COMMENTS_TAG, Comment, NewComment, RawComment, Status},
     store::{Edit, Edited, OwnComment, Sender, StoreError},
-    texts::Texts,
     web::{
-        error::WebError,
-        page::{Page, redirect},
         post::{
             thread,
             writing::{self, CommentForm, Rejection},
         },
+        prelude::*,
         session::{Origin, Posted, finish},
-        view::{
-            form::{FieldsView, Notice},
-            layout::Layout,
-        },
+        view::form::{FieldsView, Notice},
     },
 };
 

@@ -1,20 +1,11 @@
 //! Erasing one's own comments, one or all. It cannot be undone, so a page asks for confirmation first.
 
-use askama::Template;
-use axum::{
-    extract::{Path, State},
-    response::{IntoResponse, Response},
-};
-use http::{StatusCode, header};
-
 use super::{Commenter, OwnView, own};
 use crate::{
-    app::App,
     domain::comment::{Comment, CommentId},
     store::{StoreError, WRITER},
     web::{
-        error::WebError,
-        page::{Page, redirect},
+        prelude::*,
         session::{Origin, Question, finish, visitor},
     },
 };

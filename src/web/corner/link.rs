@@ -1,25 +1,16 @@
 //! Access to `/me` by mail. The response is the same for every mail address; only the mail differs. Its link shows a
 //! page, whose button connects this browser with the mailbox.
 
-use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::{IntoResponse, Response},
-};
-use http::{StatusCode, header};
 use serde::Deserialize;
 
 use crate::{
-    app::App,
     domain::{
         mail_keys::{self, CornerLink},
         mailbox,
     },
     store::StoreError,
-    texts::Texts,
     web::{
-        error::{self, WebError},
-        page::{Page, redirect},
+        prelude::*,
         session::{MailLink, Origin, Posted, Question, Visitor, refused},
     },
 };

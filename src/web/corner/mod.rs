@@ -5,35 +5,23 @@ mod editing;
 mod leaving;
 mod link;
 
-use askama::Template;
-use axum::{
-    Router,
-    extract::{FromRequestParts, Path, State},
-    response::{IntoResponse, Response},
-    routing::get,
-};
-use http::{HeaderValue, StatusCode, header, request::Parts};
+use axum::{Router, extract::FromRequestParts, routing::get};
+use http::request::Parts;
 use serde_json::{Value, json};
 
 use super::{
-    error::WebError,
-    page::{Page, redirect},
     post::thread::waiting,
+    prelude::*,
     session::Visitor,
-    view::{dates, layout::Layout, thread},
+    view::{dates, thread},
 };
 use crate::{
-    app::App,
-    cache::Policy,
-    content::{Snapshot, comment_markdown},
+    content::comment_markdown,
     domain::{
-        address,
         comment::{Comment, CommentId, Status},
         notices::Wish,
-        routes,
     },
     store::{OwnAddress, OwnComment, OwnSubscription, Sender},
-    texts::Texts,
 };
 
 pub fn routes() -> Router<App> {

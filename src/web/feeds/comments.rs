@@ -1,28 +1,18 @@
 //! Feeds of comments, for the site and for each post: Atom, with replies by RFC 4685.
 
-use askama::Template;
-use axum::{
-    extract::{Path, State},
-    response::{IntoResponse, Response},
-};
-use http::StatusCode;
 use jiff::tz::TimeZone;
 
 use super::{NEVER, posts, xml_text};
 use crate::{
-    app::App,
     assets::FEED_STYLE,
-    cache::{Policy, SITE_TAG},
-    content::{Snapshot, comment_markdown},
+    cache::SITE_TAG,
+    content::comment_markdown,
     domain::{
-        address,
         comment::{COMMENTS_TAG, Comment, CommentId},
         entry::Post,
-        routes,
     },
     web::{
-        error::WebError,
-        page::{Page, redirect},
+        prelude::*,
         view::{cards, dates, feed_format::FEED_XML},
     },
 };

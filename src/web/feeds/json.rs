@@ -3,64 +3,41 @@
 use serde_json::{Value, json};
 
 use super::posts::{Entry, Feed};
-use crate::web::view::dates;
+use crate::web::view::{dates, json_ld::without_nulls};
 
 /// The whole document. Members without a value are omitted, as the specification asks.
 pub(super) fn feed(feed: &Feed) -> Value {
-    let mut author = person(&feed.author);
-    if let Some(page) = &feed.author_page {
-        author["url"] = json!(page);
-    }
-    let mut document = json!({
+    without_nulls(json!({
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
+        "description": text(&feed.description),
         "home_page_url": feed.page,
         "feed_url": feed.address,
-        "authors": [author],
+        "icon": feed.large_icon,
+        "favicon": feed.icon,
+        "authors": [{ "name": feed.author, "url": feed.author_page }],
         "language": feed.language,
         "items": feed.entries.iter().map(item).collect::<Vec<_>>(),
-    });
-    for (member, icon) in [("icon", &feed.large_icon), ("favicon", &feed.icon)] {
-        if let Some(icon) = icon {
-            document[member] = json!(icon);
-        }
-    }
-    if !feed.description.is_empty() {
-        document["description"] = json!(feed.description);
-    }
-    document
+    }))
 }
 
 fn item(entry: &Entry) -> Value {
-    let mut item = json!({
+    let authors: Vec<Value> = entry.authors.iter().map(|name| json!({ "name": name })).collect();
+    json!({
         "id": entry.id,
         "url": entry.href,
         "title": entry.title,
         "content_html": entry.content,
-    });
-    for (member, date) in [("date_published", &entry.published), ("date_modified", &entry.updated)] {
-        if let Some(date) = date {
-            item[member] = json!(dates::machine(date));
-        }
-    }
-    if !entry.summary.is_empty() {
-        item["summary"] = json!(entry.summary);
-    }
-    if let Some(picture) = &entry.picture {
-        item["image"] = json!(picture);
-    }
-    if !entry.authors.is_empty() {
-        item["authors"] = entry.authors.iter().map(|name| person(name)).collect();
-    }
-    if !entry.tags.is_empty() {
-        item["tags"] = json!(entry.tags);
-    }
-    if let Some(language) = &entry.language {
-        item["language"] = json!(language);
-    }
-    item
+        "date_published": entry.published.as_ref().map(dates::machine),
+        "date_modified": entry.updated.as_ref().map(dates::machine),
+        "summary": text(&entry.summary),
+        "image": entry.picture,
+        "authors": Some(authors).filter(|authors| !authors.is_empty()),
+        "tags": Some(&entry.tags).filter(|tags| !tags.is_empty()),
+        "language": entry.language,
+    })
 }
 
-fn person(name: &str) -> Value {
-    json!({ "name": name })
+fn text(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }

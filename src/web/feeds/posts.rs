@@ -2,22 +2,14 @@
 
 use std::sync::Arc;
 
-use askama::Template;
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
 use jiff::Zoned;
 
 use super::{NEVER, json, xml_text};
 use crate::{
-    app::App,
     assets::FEED_STYLE,
-    cache::Policy,
-    content::Snapshot,
-    domain::{address, entry::Post, routes, slug::Slug},
-    texts::Texts,
+    domain::{entry::Post, slug::Slug},
     web::{
-        error::WebError,
-        page::{Page, redirect},
+        prelude::*,
         view::{body, dates, feed_format::Format, tongue},
     },
 };

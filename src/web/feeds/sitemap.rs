@@ -1,16 +1,11 @@
 //! The sitemap (sitemaps.org, with Google's image extension), in parts if it is too long for one file; and robots.txt.
 
-use askama::Template;
-use axum::extract::State;
 use jiff::Zoned;
 
 use super::xml_text;
 use crate::{
-    app::App,
-    cache::Policy,
-    content::Snapshot,
     domain::entry::{Entry, Post},
-    web::{error::WebError, page::Page, view::dates},
+    web::{prelude::*, view::dates},
 };
 
 /// Most URLs in one file (sitemaps.org, "Sitemap file limits").

@@ -2,28 +2,18 @@
 
 use std::sync::Arc;
 
-use askama::Template;
-use axum::{
-    extract::{Path, State},
-    response::{IntoResponse, Response},
-};
-use http::StatusCode;
 use jiff::Zoned;
 
-use super::Counted;
+use super::{Counted, ListPath};
 use crate::{
-    app::App,
-    cache::Policy,
-    domain::{address, entry::Post},
-    texts::Texts,
+    domain::entry::Post,
     web::{
-        error::WebError,
-        page::{Page, page_number, redirect},
+        page,
+        prelude::*,
         view::{
             cards::{Pagination, page_path},
             dates,
-            layout::Layout,
-            stretch::Named,
+            link::TextLink,
             tongue::{self, Tongue},
         },
     },
@@ -36,16 +26,16 @@ struct Archive {
     summary: String,
     years: Vec<Counted>,
     /// Posts without a date.
-    undated: Vec<Named>,
+    undated: Vec<TextLink>,
 }
 
 #[derive(Template)]
 #[template(path = "posts/year.html")]
-struct YearPage {
+struct PeriodPage {
     layout: Layout,
     heading: String,
     /// Link to the level above: the archive, or the year.
-    above: Named,
+    above: TextLink,
     count: String,
     /// Months of a year, first to last; empty on the page of a month.
     by_month: Vec<Counted>,
@@ -74,7 +64,7 @@ pub async fn archive(State(app): State<App>) -> Result<Page, WebError> {
         None if snapshot.posts.is_empty() => texts.archive.empty.clone(),
         None => texts.lists.posts.of(snapshot.posts.len()),
     };
-    let undated = snapshot.posts.iter().filter(|post| post.date.is_none()).map(|post| Named::of(&post.entry));
+    let undated = snapshot.posts.iter().filter(|post| post.date.is_none()).map(|post| TextLink::to_entry(&post.entry));
     let years = years.into_iter().map(|(year, count)| Counted {
         name: year.to_string(),
         href: format!("/archive/{year}"),
@@ -86,88 +76,45 @@ pub async fn archive(State(app): State<App>) -> Result<Page, WebError> {
     Page::html(&page, Policy::site())
 }
 
-pub async fn year(State(app): State<App>, Path(year): Path<String>) -> Result<Page, WebError> {
-    year_at(&app, &year, 1)
-}
-
-pub async fn year_page(
-    State(app): State<App>,
-    Path((year, number)): Path<(String, String)>,
-) -> Result<Response, WebError> {
-    match page_number(&number)? {
-        1 => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&format!("/archive/{year}")))),
-        number => Ok(year_at(&app, &year, number)?.into_response()),
+/// Posts of a year or a month.
+pub async fn period(State(app): State<App>, Path(path): Path<ListPath>) -> Result<Response, WebError> {
+    let (snapshot, texts, number) = (app.snapshot(), app.texts(), path.number()?);
+    let year: i16 = page::number(&path.year)?;
+    let month: Option<i8> =
+        path.month.as_ref().map(|month| month.parse()).transpose().map_err(|_| WebError::not_found())?;
+    let is_in = |post: &&Arc<Post>| match month {
+        Some(month) => post.month() == Some((year, month)),
+        None => post.year() == Some(year),
+    };
+    let all: Vec<Arc<Post>> = snapshot.posts.iter().filter(is_in).cloned().collect();
+    let first = all.first().and_then(|post| post.date.as_ref()).ok_or_else(WebError::not_found)?;
+    let of_year = format!("/archive/{year}");
+    let base = if month.is_some() { month_path(first) } else { of_year.clone() };
+    if path.month.is_some_and(|written| !base.ends_with(&format!("/{written}"))) {
+        return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &page_path(&base, number)));
     }
-}
-
-fn year_at(app: &App, written: &str, number: usize) -> Result<Page, WebError> {
-    let year: i16 = written.parse().map_err(|_| WebError::not_found())?;
-    let (snapshot, texts) = (app.snapshot(), app.texts());
-    let all: Vec<Arc<Post>> = snapshot.posts.iter().filter(|post| post.year() == Some(year)).cloned().collect();
-    // `/archive/02026` parses as a year but is not a valid path.
-    if all.is_empty() || year.to_string() != written {
-        return Err(WebError::not_found());
-    }
-    let base = format!("/archive/{year}");
+    let said = &texts.archive;
+    let (heading, title, described, above) = if month.is_some() {
+        let heading = texts.dates.month_of_year(first);
+        let described = said.month_described.with(&heading);
+        (heading.clone(), heading, described, TextLink::new(&year.to_string(), &of_year))
+    } else {
+        let described = said.year_described.with(year);
+        (year.to_string(), said.of_year.with(year), described, TextLink::new(&said.heading, "/archive"))
+    };
     let pagination = Pagination::new(&base, number, all.len()).ok_or_else(WebError::not_found)?;
-    let layout = Layout::new(app, &snapshot, &texts.archive.of_year.with(year))
-        .at(app, &page_path(&base, number))
-        .described(&texts.archive.year_described.with(year));
-    let by_month = months(&all, texts).into_iter().rev().map(|month| Counted {
+    let months_of_year = if month.is_some() { Vec::new() } else { months(&all, texts) };
+    let by_month = months_of_year.into_iter().rev().map(|month| Counted {
         name: month.name,
         href: month.href,
         count: month.posts.len().to_string(),
     });
-    let page = YearPage {
-        layout,
-        heading: year.to_string(),
-        above: Named::new(&texts.archive.heading, "/archive"),
+    let page = PeriodPage {
+        layout: Layout::new(&app, &snapshot, &title).at(&app, &page_path(&base, number)).described(&described),
+        heading,
+        above,
         count: texts.lists.posts.of(all.len()),
         by_month: by_month.collect(),
-        months: months(pagination.slice(&all), texts),
-        pagination,
-    };
-    Page::html(&page, Policy::site())
-}
-
-pub async fn month(State(app): State<App>, Path(written): Path<(String, String)>) -> Result<Response, WebError> {
-    month_at(&app, &written, 1)
-}
-
-pub async fn month_page(
-    State(app): State<App>,
-    Path((year, month, number)): Path<(String, String, String)>,
-) -> Result<Response, WebError> {
-    match page_number(&number)? {
-        1 => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&format!("/archive/{year}/{month}")))),
-        number => month_at(&app, &(year, month), number),
-    }
-}
-
-fn month_at(app: &App, (year, month): &(String, String), number: usize) -> Result<Response, WebError> {
-    let (snapshot, texts) = (app.snapshot(), app.texts());
-    let (written_year, written_month) = (year, month);
-    let year: i16 = year.parse().map_err(|_| WebError::not_found())?;
-    let month: i8 = month.parse().map_err(|_| WebError::not_found())?;
-    let is_in = |post: &&Arc<Post>| post.month() == Some((year, month));
-    let all: Vec<Arc<Post>> = snapshot.posts.iter().filter(is_in).cloned().collect();
-    let first = all.first().and_then(|post| post.date.as_ref()).filter(|_| year.to_string() == *written_year);
-    let first = first.ok_or_else(WebError::not_found)?;
-    let base = month_path(first);
-    if format!("{month:02}") != *written_month {
-        return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &page_path(&base, number)));
-    }
-    let heading = texts.dates.month_of_year(first);
-    let pagination = Pagination::new(&base, number, all.len()).ok_or_else(WebError::not_found)?;
-    let layout = Layout::new(app, &snapshot, &heading)
-        .at(app, &page_path(&base, number))
-        .described(&texts.archive.month_described.with(&heading));
-    let page = YearPage {
-        layout,
-        heading,
-        above: Named::new(&year.to_string(), &format!("/archive/{year}")),
-        count: texts.lists.posts.of(all.len()),
-        by_month: Vec::new(),
         months: months(pagination.slice(&all), texts),
         pagination,
     };

@@ -6,29 +6,18 @@ pub mod tags;
 
 use std::sync::Arc;
 
-use askama::Template;
-use axum::{
-    extract::{Path, State},
-    response::{IntoResponse, Response},
-};
-use http::StatusCode;
+use serde::Deserialize;
 
 use super::{
-    error::{self, WebError},
-    page::{Page, page_number, redirect},
+    page,
+    prelude::*,
     view::{
-        cards::{Counts, Pagination, PostCard, page_path, tags_of, thread_keys},
+        cards::{Pagination, PostCard, page_path, tags_of, thread_keys},
         json_ld,
-        layout::Layout,
     },
 };
 use crate::{
-    app::App,
-    cache::Policy,
-    content::{
-        Snapshot,
-        pictures::{self, Place},
-    },
+    content::pictures::{self, Place},
     domain::entry::Post,
 };
 
@@ -57,30 +46,41 @@ struct Counted {
     count: String,
 }
 
-pub async fn home(State(app): State<App>) -> Result<Page, WebError> {
-    home_at(&app, 1).await
+/// Parts of a list's path; each list uses some.
+#[derive(Debug, Deserialize)]
+pub struct ListPath {
+    #[serde(default)]
+    tag: String,
+    #[serde(default)]
+    year: String,
+    month: Option<String>,
+    number: Option<String>,
 }
 
-pub async fn home_page(State(app): State<App>, Path(number): Path<String>) -> Result<Response, WebError> {
-    match page_number(&number)? {
-        1 => Ok(redirect(StatusCode::MOVED_PERMANENTLY, "/")),
-        number => Ok(home_at(&app, number).await?.into_response()),
+impl ListPath {
+    /// Number of the list's page. The first page has no number, and `/page/1` is redirected as a nearly right path.
+    fn number(&self) -> Result<usize, WebError> {
+        match self.number.as_deref().map(page::number) {
+            None => Ok(1),
+            Some(Ok(1)) => Err(WebError::not_found()),
+            Some(number) => number,
+        }
     }
 }
 
-async fn home_at(app: &App, number: usize) -> Result<Page, WebError> {
-    let (snapshot, site) = (app.snapshot(), &app.config.site);
+pub async fn home(State(app): State<App>, Path(path): Path<ListPath>) -> Result<Page, WebError> {
+    let (snapshot, site, number) = (app.snapshot(), &app.config.site, path.number()?);
     let pagination = Pagination::new("/", number, snapshot.home.len()).ok_or_else(WebError::not_found)?;
     let posts = pagination.slice(&snapshot.home);
-    let (mut cards, policy) = cards(app, posts).await;
+    let (mut cards, policy) = cards(&app, posts).await;
     let lead = (number == 1 && !cards.is_empty()).then(|| cards.remove(0));
     let title = if number == 1 { String::new() } else { app.texts().lists.page.with(number) };
-    let mut layout = Layout::new(app, &snapshot, &title).at(app, &page_path("/", number));
+    let mut layout = Layout::new(&app, &snapshot, &title).at(&app, &page_path("/", number));
     if number == 1 {
         layout = layout.with_json_ld(&json_ld::home(site, posts.iter().map(AsRef::as_ref)));
     }
     let heading = if site.description.is_empty() { site.title.clone() } else { site.description.clone() };
-    let header_picture = header_picture(app, &snapshot).filter(|_| number == 1);
+    let header_picture = header_picture(&app, &snapshot).filter(|_| number == 1);
     Page::html(&Home { layout, heading, header_picture, lead, cards, pagination }, policy)
 }
 
@@ -89,19 +89,10 @@ pub async fn posts() -> Response {
     redirect(StatusCode::MOVED_PERMANENTLY, "/archive")
 }
 
-/// Cards of posts, and the page's cache policy: uncached if the counts could not be read.
+/// Cards of posts, and the page's cache policy: uncached if the comments could not be counted.
 async fn cards(app: &App, posts: &[Arc<Post>]) -> (Vec<PostCard>, Policy) {
-    let (counts, policy) = counts(app, posts).await;
-    (posts.iter().map(|post| PostCard::new(post, &counts, app.texts())).collect(), policy)
-}
-
-async fn counts(app: &App, posts: &[Arc<Post>]) -> (Counts, Policy) {
-    let posts = || posts.iter().map(AsRef::as_ref);
-    match app.store.comment_counts(&thread_keys(posts())).await {
-        Ok(counts) => (Some(counts), Policy::Public(tags_of(posts()))),
-        Err(error) => {
-            error::log(&error);
-            (None, Policy::Uncached)
-        }
-    }
+    let all = || posts.iter().map(AsRef::as_ref);
+    let counts = app.store.comment_counts(&thread_keys(all())).await.inspect_err(error::log).ok();
+    let policy = if counts.is_some() { Policy::Public(tags_of(all())) } else { Policy::Uncached };
+    (all().map(|post| PostCard::new(post, &counts, app.texts())).collect(), policy)
 }

@@ -1,20 +1,11 @@
 //! A series: its parts in reading order.
 
-use askama::Template;
-use axum::{
-    extract::{Path, State},
-    response::{IntoResponse, Response},
-};
-use http::StatusCode;
-
 use super::cards;
 use crate::{
-    app::App,
-    domain::{address, slug::Slug},
+    domain::slug::Slug,
     web::{
-        error::WebError,
-        page::{Page, redirect},
-        view::{cards::PostCard, json_ld, layout::Layout},
+        prelude::*,
+        view::{cards::PostCard, json_ld},
     },
 };
 

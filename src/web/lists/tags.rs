@@ -1,25 +1,15 @@
 //! Tags: the list of all tags, the posts of one, and the posts of several at once.
 
-use askama::Template;
-use axum::{
-    extract::{Path, State},
-    response::{IntoResponse, Response},
-};
-use http::StatusCode;
-
-use super::{Counted, cards};
+use super::{Counted, ListPath, cards};
 use crate::{
-    app::App,
-    cache::Policy,
     content::Tagged,
-    domain::{address, entry::Tag},
+    domain::entry::Tag,
     web::{
-        error::WebError,
-        page::{Page, page_number, redirect},
+        prelude::*,
         view::{
-            cards::{Pagination, PostCard, TagLink, page_path, tag_link},
+            cards::{Pagination, PostCard, page_path},
             json_ld,
-            layout::Layout,
+            link::TextLink,
         },
     },
 };
@@ -35,7 +25,7 @@ struct TagPage {
     /// Tags that narrow the list, with the number of posts left.
     narrower: Vec<Counted>,
     /// Links to the single tags of a combination.
-    wider: Vec<TagLink>,
+    wider: Vec<TextLink>,
     cards: Vec<PostCard>,
     pagination: Pagination,
 }
@@ -58,33 +48,19 @@ pub async fn tags(State(app): State<App>) -> Result<Page, WebError> {
     Page::html(&Tags { layout, tags: tags.collect() }, Policy::site())
 }
 
-pub async fn tag(State(app): State<App>, Path(tag): Path<String>) -> Result<Response, WebError> {
-    tag_at(&app, &tag, 1).await
-}
-
-pub async fn tag_page(
-    State(app): State<App>,
-    Path((tag, number)): Path<(String, String)>,
-) -> Result<Response, WebError> {
-    match page_number(&number)? {
-        1 => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&format!("/tags/{tag}")))),
-        number => tag_at(&app, &tag, number).await,
-    }
-}
-
-async fn tag_at(app: &App, written: &str, number: usize) -> Result<Response, WebError> {
-    let (snapshot, texts) = (app.snapshot(), app.texts());
-    let tagged = snapshot.tagged(written).ok_or_else(WebError::not_found)?;
+pub async fn tag(State(app): State<App>, Path(path): Path<ListPath>) -> Result<Response, WebError> {
+    let (snapshot, texts, number) = (app.snapshot(), app.texts(), path.number()?);
+    let tagged = snapshot.tagged(&path.tag).ok_or_else(WebError::not_found)?;
     let base = format!("/tags/{}", tagged.slug());
-    if tagged.slug() != written {
+    if tagged.slug() != path.tag {
         return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&page_path(&base, number))));
     }
     let pagination = Pagination::new(&base, number, tagged.posts.len()).ok_or_else(WebError::not_found)?;
-    let (cards, policy) = cards(app, pagination.slice(&tagged.posts)).await;
+    let (cards, policy) = cards(&app, pagination.slice(&tagged.posts)).await;
     let names: Vec<&str> = tagged.tags.iter().map(|tag| tag.name.as_str()).collect();
     let name = names.join(" + ");
-    let mut layout = Layout::new(app, &snapshot, &name)
-        .at(app, &page_path(&base, number))
+    let mut layout = Layout::new(&app, &snapshot, &name)
+        .at(&app, &page_path(&base, number))
         .described(&texts.tags.posts_described.with(names.join(&texts.tags.and)));
     let feed = (names.len() == 1).then(|| address::encode(&format!("{base}/feed.xml")));
     layout =
@@ -101,7 +77,7 @@ async fn tag_at(app: &App, written: &str, number: usize) -> Result<Response, Web
         };
     let count = texts.lists.posts.of(tagged.posts.len());
     let narrower = tagged.narrower.iter().map(|(tag, count)| narrowed(&tagged, tag, *count)).collect();
-    let wider = if feed.is_none() { tagged.tags.iter().map(tag_link).collect() } else { Vec::new() };
+    let wider = if feed.is_none() { tagged.tags.iter().map(TextLink::to_tag).collect() } else { Vec::new() };
     let page = TagPage { layout, name, count, feed, narrower, wider, cards, pagination };
     Ok(Page::html(&page, policy)?.into_response())
 }

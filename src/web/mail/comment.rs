@@ -1,17 +1,9 @@
 //! The page on which the author moderates and answers a comment, opened from its mail.
 
-use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::{IntoResponse, Response},
-};
-use http::StatusCode;
 use serde::Deserialize;
 
 use super::thread;
 use crate::{
-    app::App,
-    cache::Policy,
     content::comment_markdown,
     domain::{
         comment::{Comment, RawComment, Status},
@@ -19,10 +11,9 @@ use crate::{
     },
     texts::FromMail,
     web::{
-        error::{self, WebError},
-        page::{Page, redirect},
+        prelude::*,
         session::{MailLink, Origin, Posted, refused},
-        view::{dates, form::answer_errors, layout::Layout},
+        view::{dates, form::answer_errors},
     },
 };
 

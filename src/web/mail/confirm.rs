@@ -4,23 +4,15 @@
 //! confirmation only allows mails to that mailbox. Only one from the browser with the commenter's cookie shows that
 //! commenter and mailbox belong together; that is stored with it (`confirmations.in_same_browser`).
 
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
-use http::StatusCode;
-
 use super::thread;
 use crate::{
-    app::App,
     domain::{
         mail_keys::{self, WishKey},
         notices::Wish,
     },
     store::StoreError,
     web::{
-        error::WebError,
-        page::{Page, redirect},
+        prelude::*,
         session::{MailLink, Origin, Posted, Question, Visitor, refused},
     },
 };

@@ -1,20 +1,17 @@
 //! Unsubscribing. A POST needs neither origin check nor cookie: mail providers send it for their users (RFC 8058).
 //! A forged request can only unsubscribe.
 
-use axum::extract::{Query, State};
 use bytes::Bytes;
 
 use super::thread;
 use crate::{
-    app::App,
     domain::{
         comment::ThreadKey,
         mail_keys::{self, NO_COMMENT, Refused, WishKey},
     },
     store::StoreError,
     web::{
-        error::WebError,
-        page::Page,
+        prelude::*,
         session::{Button, MailLink, Question, refused},
     },
 };

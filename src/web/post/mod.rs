@@ -12,32 +12,28 @@ pub mod writing;
 
 use axum::{
     Router,
-    extract::{FromRequestParts, Path, Query, State},
-    response::{IntoResponse, Response},
+    extract::FromRequestParts,
     routing::{get, post},
 };
-use http::{StatusCode, request::Parts};
+use http::request::Parts;
 use serde::Deserialize;
 
 use super::{
-    error::WebError,
-    page::{page_number, redirect},
+    page::number,
+    prelude::*,
     session::Visitor,
     view::{form::FormState, thread::Own},
 };
 use crate::{
-    app::App,
-    content::Snapshot,
     domain::{
-        address,
         comment::{CommentId, Status},
         entry::Post,
-        routes,
         signer::Purpose,
     },
     store::StoreError,
 };
 use conversation::PostRequest;
+
 pub use conversation::{Conversation, conversation};
 
 pub fn routes() -> Router<App> {
@@ -160,8 +156,7 @@ async fn show_thread_page(
     Path((slug, number)): Path<(String, String)>,
     query: PostQuery,
 ) -> Result<Response, WebError> {
-    let snapshot = app.snapshot();
-    let number = page_number(&number)?;
+    let (snapshot, number) = (app.snapshot(), number(&number)?);
     let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
     if post.entry.slug.as_str() != slug {
         let path = routes::thread_page(&post.entry.slug, number);

@@ -3,9 +3,6 @@
 
 use std::sync::Arc;
 
-use askama::Template;
-use http::StatusCode;
-
 use super::{
     Conversation, PostContext,
     conversation::{PostRequest, conversation},
@@ -13,25 +10,21 @@ use super::{
     thread_page::thread_page,
 };
 use crate::{
-    cache::Policy,
     domain::{
         comment::RawComment,
         entry::{ContentsLine, Post},
-        routes,
         thread::pages::Pages,
     },
     web::{
-        error::WebError,
-        page::Page,
+        prelude::*,
         view::{
             body,
-            cards::{self, PictureView, TagLink},
+            cards::{self, PictureView, PostCard},
             dates,
             form::{FormState, Notice},
             json_ld,
-            layout::Layout,
-            onward::{self, RelatedCard, SeriesBox},
-            stretch::Named,
+            link::TextLink,
+            onward::{self, SeriesBox},
             thread::PreviewView,
             tongue::{self, Tongue},
         },
@@ -81,7 +74,7 @@ pub async fn form_again(
 struct PostPage {
     layout: Layout,
     /// Link above the title: the series, and which part of it this is.
-    series_label: Option<Named>,
+    series_label: Option<TextLink>,
     series: Option<SeriesBox>,
     title: String,
     /// Attributes `lang` and `dir` of the article, and of the site's texts in it.
@@ -97,10 +90,10 @@ struct PostPage {
     cover: Option<PictureView>,
     contents: Vec<ContentsLine>,
     body: String,
-    tags: Vec<TagLink>,
-    older: Option<Named>,
-    newer: Option<Named>,
-    related: Vec<RelatedCard>,
+    tags: Vec<TextLink>,
+    older: Option<TextLink>,
+    newer: Option<TextLink>,
+    related: Vec<PostCard>,
     conversation: Conversation,
 }
 
@@ -130,7 +123,7 @@ async fn article(context: PostContext<'_>, request: PostRequest, pages: Option<P
     let series = place.and_then(|(series, at)| SeriesBox::new(series, at, texts));
     // A series has its own links to the next and previous part; more would be too many.
     let (older, newer) = if series.is_some() { (None, None) } else { snapshot.neighbours(post) };
-    let named = |post: Option<&Arc<Post>>| post.map(|post| Named::of(&post.entry));
+    let named = |post: Option<&Arc<Post>>| post.map(|post| TextLink::to_entry(&post.entry));
     let comments = thread.as_ref().map(|thread| thread.count).filter(|count| *count > 0);
     let conversation = conversation(context, thread.as_ref(), request.form, request.own);
     let page = PostPage {

@@ -1,20 +1,11 @@
 //! Preview of a comment. Nothing is stored.
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
-use http::StatusCode;
-
 use super::{PostContext, page::form_again, writing::CommentForm};
 use crate::{
-    app::App,
-    cache::Policy,
     content::comment_markdown,
     domain::comment::{NewComment, RawComment},
     web::{
-        error::WebError,
-        page::Page,
+        prelude::*,
         session::{Origin, Posted},
         view::thread::PreviewView,
     },

@@ -3,12 +3,6 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
-use http::{HeaderValue, StatusCode, header};
-
 use super::{
     PostContext,
     conversation::is_open,
@@ -17,7 +11,6 @@ use super::{
     writing::{self, CommentForm, Rejection},
 };
 use crate::{
-    app::App,
     domain::{
         comment::{COMMENTS_TAG, CommentId, Field, FieldError, FieldErrors, NewComment, RawComment, Status, ThreadKey},
         stamp,
@@ -25,8 +18,7 @@ use crate::{
     },
     store::{Added, Sender, Sent, StoreError},
     web::{
-        error::WebError,
-        page::redirect,
+        prelude::*,
         session::{Origin, Posted, Visitor, finish},
         view::cards::thread_keys,
     },

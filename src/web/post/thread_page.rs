@@ -1,22 +1,15 @@
 //! A page of a thread without the article.
 
-use askama::Template;
-use http::StatusCode;
-
 use super::{
     Conversation, PostContext,
     conversation::{PostRequest, conversation},
     thread::{self, ThreadPages},
 };
 use crate::{
-    domain::{address, routes, thread::pages::Pages},
+    domain::thread::pages::Pages,
     web::{
-        error::WebError,
-        page::Page,
-        view::{
-            layout::Layout,
-            tongue::{self, Tongue},
-        },
+        prelude::*,
+        view::tongue::{self, Tongue},
     },
 };
 

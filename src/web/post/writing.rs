@@ -1,12 +1,9 @@
 //! Steps that a new comment and an edited one share: form, checks, and the reasons why the form comes back.
 
-use axum::response::{IntoResponse, Response};
-use http::{StatusCode, header};
 use serde::Deserialize;
 
 use crate::{
-    app::App,
-    content::{Snapshot, comment_markdown},
+    content::comment_markdown,
     domain::{
         comment::{FieldErrors, NewComment, RawComment},
         mailbox,
@@ -15,7 +12,7 @@ use crate::{
     },
     store::StoreError,
     texts::{Mend, Said, TooFast},
-    web::{error, page::Page, session::Origin, view::form::Notice},
+    web::{prelude::*, session::Origin, view::form::Notice},
 };
 
 /// Seconds after which a comment that could not be stored may be sent again.

@@ -9,7 +9,7 @@ use crate::{
         slug::Slug,
     },
     texts::Search,
-    web::view::stretch::Named,
+    web::view::link::TextLink,
 };
 
 /// Most tags in the form's list; rarer tags can be found by their word.
@@ -98,10 +98,10 @@ impl Filters {
     }
 
     /// Link to the page that lists all these posts, if there is one.
-    pub fn list(&self) -> Option<Named> {
+    pub fn list(&self) -> Option<TextLink> {
         match (self.tag.on(), self.year()) {
-            (Some(tag), None) => Some(Named::new(&tag.name, &format!("/tags/{}", tag.slug))),
-            (None, Some(year)) => Some(Named::new(&year.to_string(), &format!("/archive/{year}"))),
+            (Some(tag), None) => Some(TextLink::new(&tag.name, &format!("/tags/{}", tag.slug))),
+            (None, Some(year)) => Some(TextLink::new(&year.to_string(), &format!("/archive/{year}"))),
             _ => None,
         }
     }

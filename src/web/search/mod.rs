@@ -3,30 +3,23 @@
 mod asked;
 mod filters;
 
-use askama::Template;
-use axum::extract::{RawQuery, State};
+use axum::extract::RawQuery;
 
 use super::{
-    error::WebError,
-    page::Page,
+    prelude::*,
     view::{
         cards, dates,
-        layout::Layout,
-        stretch::Named,
+        link::TextLink,
         tongue::{self, Tongue},
     },
 };
 use crate::{
-    app::App,
-    cache::Policy,
-    content::{Snapshot, Target},
+    content::Target,
     domain::{
-        address,
         entry::Post,
         search::{Correction, Found, Question, Results},
         words::shorten,
     },
-    texts::Texts,
 };
 use asked::Asked;
 use filters::{Choice, Chosen, Filters};
@@ -51,9 +44,9 @@ struct SearchPage {
     meant: Option<MeantView>,
     results: Vec<ResultView>,
     /// Link to all posts of a tag or year, if only the newest are shown.
-    all: Option<Named>,
+    all: Option<TextLink>,
     /// Suggested tags, before a search.
-    suggestions: Vec<cards::TagLink>,
+    suggestions: Vec<TextLink>,
 }
 
 /// A corrected query.
@@ -62,7 +55,7 @@ struct MeantView {
     pieces: Vec<(String, bool)>,
     href: String,
     /// Link to the results of the query as typed, if those of the corrected one are shown.
-    instead_of: Option<cards::TagLink>,
+    instead_of: Option<TextLink>,
 }
 
 struct ResultView {
@@ -80,7 +73,7 @@ struct Outcome {
     summary: String,
     meant: Option<MeantView>,
     results: Vec<ResultView>,
-    all: Option<Named>,
+    all: Option<TextLink>,
 }
 
 pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Page, WebError> {
@@ -138,8 +131,7 @@ async fn matches(app: &App, snapshot: &Snapshot, asked: &Asked, filters: &Filter
         Some(correction) => {
             let words = correction.words();
             let is_shown = (typed.found.is_empty() || typed.is_partial) && !asked.is_exact;
-            let instead_of =
-                is_shown.then(|| cards::TagLink { name: asked.words.clone(), href: asked.exactly().address() });
+            let instead_of = is_shown.then(|| TextLink::to_url(&asked.words, asked.exactly().address()));
             let href = asked.with_words(words.as_str()).address();
             let Correction { pieces, results: better } = correction;
             let meant = Some(MeantView { pieces, href, instead_of });
@@ -162,7 +154,7 @@ async fn matches(app: &App, snapshot: &Snapshot, asked: &Asked, filters: &Filter
 }
 
 /// Posts of a tag, a year or both, for a search without words.
-fn newest(posts: Vec<&Post>, list: Option<Named>, texts: &'static Texts) -> Outcome {
+fn newest(posts: Vec<&Post>, list: Option<TextLink>, texts: &'static Texts) -> Outcome {
     let has_more = posts.len() > MOST;
     let summary = match posts.len() {
         0 => texts.search.nothing_of_both.clone(),
@@ -195,7 +187,7 @@ fn result(snapshot: &Snapshot, found: Found, texts: &'static Texts) -> Option<Re
 }
 
 /// Links that search for the names of the most used tags.
-fn suggestions(snapshot: &Snapshot) -> Vec<cards::TagLink> {
-    let link = |name: &str| cards::TagLink { name: name.to_owned(), href: Asked::default().with_words(name).address() };
+fn suggestions(snapshot: &Snapshot) -> Vec<TextLink> {
+    let link = |name: &str| TextLink::to_url(name, Asked::default().with_words(name).address());
     filters::by_posts(snapshot).into_iter().take(4).map(|tag| link(&tag.tag.name)).collect()
 }

@@ -1,14 +1,6 @@
 //! Page with a heading, a sentence, and at most one form: it asks before something is done, or says that it was done.
 
-use askama::Template;
-use axum::response::{IntoResponse, Response};
-use http::StatusCode;
-
-use crate::{
-    app::App,
-    cache::Policy,
-    web::{error::WebError, page::Page, view::layout::Layout},
-};
+use crate::web::prelude::*;
 
 #[derive(Template)]
 #[template(path = "session/question.html")]

@@ -4,17 +4,13 @@ use std::collections::HashMap;
 
 use super::{
     dates,
+    link::TextLink,
     tongue::{self, Tongue},
 };
 use crate::{
     cache::SITE_TAG,
     content::pictures::{self, Place},
-    domain::{
-        address,
-        comment::ThreadKey,
-        entry::{Post, Tag},
-        picture::Picture,
-    },
+    domain::{address, comment::ThreadKey, entry::Post, picture::Picture},
     texts::Texts,
 };
 
@@ -30,16 +26,10 @@ pub struct PostCard {
     pub reading: String,
     /// Text with the number of comments; `None` for zero, or if the count could not be read.
     pub comments: Option<String>,
-    pub tags: Vec<TagLink>,
+    pub tags: Vec<TextLink>,
     pub picture: Option<PictureView>,
     pub is_draft: bool,
     pub is_featured: bool,
-}
-
-#[derive(Clone, Debug)]
-pub struct TagLink {
-    pub name: String,
-    pub href: String,
 }
 
 /// A picture in a template. Each method gives the HTML for one place. The `alt` is empty, since the text stands beside
@@ -105,7 +95,7 @@ impl PostCard {
             reading: reading(post, texts),
             comments: counts
                 .as_ref()
-                .map(|counts| comment_count(post, counts))
+                .map(|counts| post.threads.iter().filter_map(|slug| counts.get(slug.as_str())).sum())
                 .filter(|count| *count > 0)
                 .map(|count| texts.comments.count.of(count)),
             tags: tag_links(post),
@@ -120,16 +110,8 @@ pub fn reading(post: &Post, texts: &Texts) -> String {
     texts.lists.reading.of(post.entry.body.reading_minutes())
 }
 
-pub fn tag_links(post: &Post) -> Vec<TagLink> {
-    post.tags.iter().map(tag_link).collect()
-}
-
-pub fn tag_link(tag: &Tag) -> TagLink {
-    TagLink { name: tag.name.clone(), href: address::encode(&format!("/tags/{}", tag.slug)) }
-}
-
-pub fn comment_count(post: &Post, counts: &HashMap<String, usize>) -> usize {
-    post.threads.iter().filter_map(|slug| counts.get(slug.as_str())).sum()
+pub fn tag_links(post: &Post) -> Vec<TextLink> {
+    post.tags.iter().map(TextLink::to_tag).collect()
 }
 
 /// Thread keys of these posts, for one database query.

@@ -30,20 +30,18 @@ pub type Step<'a> = (&'a str, String);
 
 /// The graph of a page.
 pub fn graph(things: impl IntoIterator<Item = Value>) -> Value {
-    let mut graph = json!({ "@context": "https://schema.org", "@graph": things.into_iter().collect::<Vec<_>>() });
-    leave_out_unknown(&mut graph);
-    graph
+    without_nulls(json!({ "@context": "https://schema.org", "@graph": things.into_iter().collect::<Vec<_>>() }))
 }
 
 /// Removes null values, such as the date of a post that has none.
-fn leave_out_unknown(value: &mut Value) {
+pub fn without_nulls(value: Value) -> Value {
     match value {
         Value::Object(members) => {
-            members.retain(|_, member| !member.is_null());
-            members.values_mut().for_each(leave_out_unknown);
+            let known = members.into_iter().filter(|(_, member)| !member.is_null());
+            known.map(|(name, member)| (name, without_nulls(member))).collect()
         }
-        Value::Array(list) => list.iter_mut().for_each(leave_out_unknown),
-        _ => {}
+        Value::Array(list) => list.into_iter().map(without_nulls).collect(),
+        other => other,
     }
 }
 
@@ -130,7 +128,12 @@ pub fn breadcrumbs(site: &Site, way: &[Step]) -> Value {
 fn blog_posting(site: &Site, post: &Post, thread: Option<&Thread>) -> Value {
     let entry = &post.entry;
     let address = site.absolute(&entry.address);
-    let mut posting = json!({
+    let comments = thread.map(|thread| {
+        let mut said = Vec::new();
+        public_comments(&thread.roots, &mut said);
+        said.into_iter().map(|one| comment(site, one, &address)).collect::<Vec<_>>()
+    });
+    json!({
         "@type": "BlogPosting",
         "headline": entry.title,
         "description": entry.description,
@@ -143,31 +146,17 @@ fn blog_posting(site: &Site, post: &Post, thread: Option<&Thread>) -> Value {
         "inLanguage": entry.language.as_deref().unwrap_or(&site.language),
         "keywords": post.tags.iter().map(|tag| tag.name.as_str()).collect::<Vec<_>>(),
         "wordCount": entry.body.words + entry.body.letters,
-    });
-    if let Some(image) = &entry.image {
-        posting["image"] = json!(site.absolute(&image.shared()));
-    }
-    if let Some(thread) = thread {
-        posting["commentCount"] = json!(thread.count);
-        let mut said = Vec::new();
-        public_comments(&thread.roots, &mut said);
-        if !said.is_empty() {
-            let comments: Vec<Value> = said.into_iter().map(|one| comment(site, one, &address)).collect();
-            posting["comment"] = json!(comments);
-        }
-    }
-    posting
+        "image": entry.image.as_ref().map(|image| site.absolute(&image.shared())),
+        "commentCount": thread.map(|thread| thread.count),
+        "comment": comments.filter(|comments| !comments.is_empty()),
+    })
 }
 
 fn authors(site: &Site, post: &Post) -> Vec<Value> {
     if !post.authors.is_empty() {
         return post.authors.iter().map(|name| json!({ "@type": "Person", "name": name })).collect();
     }
-    let mut author = json!({ "@type": "Person", "name": site.author.name });
-    if let Some(url) = &site.author.url {
-        author["url"] = json!(url);
-    }
-    vec![author]
+    vec![json!({ "@type": "Person", "name": site.author.name, "url": site.author.url })]
 }
 
 fn publisher(site: &Site) -> Value {
@@ -221,14 +210,11 @@ fn their_film(site: &Site, post: &Post, player: &Player) -> Option<Value> {
     }
     film["embedUrl"] = json!(player.quiet_frame());
     film["url"] = json!(player.address);
-    if let Some(told) = &player.told {
-        if let Some(uploaded) = told.uploaded {
-            film["uploadDate"] = json!(uploaded.to_string());
-        }
-        if let Some(seconds) = told.seconds {
-            film["duration"] = json!(format!("PT{seconds}S"));
-        }
+    let told = player.told.as_ref();
+    if let Some(uploaded) = told.and_then(|told| told.uploaded) {
+        film["uploadDate"] = json!(uploaded.to_string());
     }
+    film["duration"] = json!(told.and_then(|told| told.seconds).map(|seconds| format!("PT{seconds}S")));
     Some(film)
 }
 

@@ -7,6 +7,7 @@ pub mod feed_format;
 pub mod form;
 pub mod json_ld;
 pub mod layout;
+pub mod link;
 pub mod onward;
 pub mod stretch;
 pub mod thread;

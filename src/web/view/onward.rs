@@ -1,11 +1,6 @@
 //! Links from a post to others: the other parts of its series, and related posts.
 
-use super::{
-    cards::{PictureView, reading},
-    dates,
-    stretch::Named,
-    tongue::{self, Tongue},
-};
+use super::{cards::PostCard, link::TextLink, tongue::Tongue};
 use crate::{
     content::{Series, Snapshot},
     domain::{address, entry::Post},
@@ -29,8 +24,8 @@ pub struct SeriesBox {
     pub parts: Vec<Part>,
     /// Link text `All 30 parts`, if the box lists fewer.
     pub all: Option<String>,
-    pub previous: Option<Named>,
-    pub next: Option<Named>,
+    pub previous: Option<TextLink>,
+    pub next: Option<TextLink>,
 }
 
 /// A part of the series in the box.
@@ -51,7 +46,7 @@ impl SeriesBox {
             return None;
         }
         let listed = window(at, count);
-        let named = |at: usize| series.parts.get(at).map(|post| named(post));
+        let named = |at: usize| series.parts.get(at).map(|post| TextLink::to_entry(&post.entry));
         Some(Self {
             name: series.name.clone(),
             href: address::encode(&format!("/series/{}", series.slug)),
@@ -62,7 +57,7 @@ impl SeriesBox {
             next: named(at + 1),
             parts: listed
                 .filter_map(|place| {
-                    let Named { title, tongue, href } = named(place)?;
+                    let TextLink { title, tongue, href } = named(place)?;
                     Some(Part { number: place + 1, title, tongue, href, is_current: place == at })
                 })
                 .collect(),
@@ -75,45 +70,23 @@ impl SeriesBox {
 }
 
 /// The link above the title: to the box, or to the series if there is no box.
-pub fn series_label(series: &Series, listed: Option<&SeriesBox>) -> Named {
+pub fn series_label(series: &Series, listed: Option<&SeriesBox>) -> TextLink {
     match listed {
-        Some(listed) => Named::new(&format!("{}, {}", series.name, listed.place_in_line), "").at("#-series"),
-        None => Named::new(&series.name, &format!("/series/{}", series.slug)),
+        Some(listed) => TextLink::to_url(&format!("{}, {}", series.name, listed.place_in_line), "#-series"),
+        None => TextLink::new(&series.name, &format!("/series/{}", series.slug)),
     }
 }
 
-/// A small card of a related post.
-pub struct RelatedCard {
-    pub title: String,
-    pub tongue: Tongue,
-    pub href: String,
-    pub date: Option<dates::Moment>,
-    pub reading: String,
-    pub picture: Option<PictureView>,
-}
-
 /// Posts most similar to this one, without those that the series box lists.
-pub fn related(snapshot: &Snapshot, post: &Post, series: Option<&SeriesBox>, texts: &Texts) -> Vec<RelatedCard> {
-    let card = |post: &Post| RelatedCard {
-        title: post.entry.title.clone(),
-        tongue: tongue::of(&post.entry),
-        href: address::encode(&post.entry.address),
-        date: dates::day_of(post, texts),
-        reading: reading(post, texts),
-        picture: post.entry.image.as_ref().map(PictureView::new),
-    };
-    let is_listed = |card: &RelatedCard| series.is_some_and(|series| series.lists(&card.href));
-    snapshot.related(post).map(|post| card(post)).filter(|card| !is_listed(card)).take(RELATED).collect()
+pub fn related(snapshot: &Snapshot, post: &Post, series: Option<&SeriesBox>, texts: &Texts) -> Vec<PostCard> {
+    let cards = snapshot.related(post).map(|post| PostCard::new(post, &None, texts));
+    cards.filter(|card| !series.is_some_and(|series| series.lists(&card.href))).take(RELATED).collect()
 }
 
 /// Range of the parts around one, as many as the box holds.
 fn window(at: usize, count: usize) -> std::ops::Range<usize> {
     let start = at.saturating_sub(LISTED / 2).min(count.saturating_sub(LISTED));
     start..count.min(start + LISTED)
-}
-
-fn named(post: &Post) -> Named {
-    Named::of(&post.entry)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::{
     body, capitalised,
+    link::TextLink,
     tongue::{self, Tongue},
 };
 use crate::{
@@ -102,32 +103,9 @@ pub struct StretchView {
     pub stop_if: Option<String>,
     pub feel: Option<String>,
     pub credit: Option<String>,
-    pub easier: Option<Named>,
-    pub harder: Option<Named>,
-    pub shown_in: Vec<Named>,
-}
-
-/// A link with a title.
-#[derive(Clone, Debug)]
-pub struct Named {
-    pub title: String,
-    pub tongue: Tongue,
-    pub href: String,
-}
-
-impl Named {
-    pub fn new(title: &str, path: &str) -> Self {
-        Self { title: title.to_owned(), tongue: Tongue::default(), href: address::encode(path) }
-    }
-
-    pub fn of(entry: &Entry) -> Self {
-        Self { tongue: tongue::of(entry), ..Self::new(&entry.title, &entry.address) }
-    }
-
-    /// Sets the link without encoding it.
-    pub fn at(self, href: &str) -> Self {
-        Self { href: href.to_owned(), ..self }
-    }
+    pub easier: Option<TextLink>,
+    pub harder: Option<TextLink>,
+    pub shown_in: Vec<TextLink>,
 }
 
 impl StretchView {
@@ -141,7 +119,7 @@ impl StretchView {
         let (steps, notes) = steps_and_notes(stretch, texts);
         let other = |slug: &Option<crate::domain::slug::Slug>| {
             let stretch = snapshot.stretches.get(slug.as_ref()?)?;
-            Some(Named::of(&stretch.entry))
+            Some(TextLink::to_entry(&stretch.entry))
         };
         let mut facts = facts(stretch, texts);
         if let Some(position) = &stretch.position {
@@ -163,7 +141,11 @@ impl StretchView {
             credit: stretch.credit.clone(),
             easier: other(&stretch.easier),
             harder: other(&stretch.harder),
-            shown_in: snapshot.shown_in(&stretch.entry.slug).iter().map(|post| Named::of(&post.entry)).collect(),
+            shown_in: snapshot
+                .shown_in(&stretch.entry.slug)
+                .iter()
+                .map(|post| TextLink::to_entry(&post.entry))
+                .collect(),
         })
     }
 }
