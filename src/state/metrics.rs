@@ -20,23 +20,13 @@ pub const ATTEMPTS: [&str; 4] = ["sent", "not_needed", "put_off", "given_up"];
 #[derive(Debug, Default)]
 pub struct Metrics {
     /// Responses of the router by the first digit of their status, from 1 to 5.
-    answers: [AtomicU64; 5],
+    pub answers: [AtomicU64; 5],
     /// Number of responses within each of [`BOUNDS`] and not within the one before; the last bucket is for slower ones.
-    waits: [AtomicU64; BOUNDS.len() + 1],
+    pub waits: [AtomicU64; BOUNDS.len() + 1],
     /// Sum of all response times, in microseconds.
-    waited: AtomicU64,
-    comments: [AtomicU64; FATES.len()],
-    mails: [AtomicU64; ATTEMPTS.len()],
-}
-
-/// Values of the counters at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Counted {
-    pub answers: [u64; 5],
-    pub waits: [u64; BOUNDS.len() + 1],
-    pub waited: Duration,
-    pub comments: [u64; FATES.len()],
-    pub mails: [u64; ATTEMPTS.len()],
+    pub waited_micros: AtomicU64,
+    pub comments: [AtomicU64; FATES.len()],
+    pub mails: [AtomicU64; ATTEMPTS.len()],
 }
 
 /// Result of one attempt to send a mail, in the order of [`ATTEMPTS`].
@@ -55,7 +45,7 @@ impl Metrics {
         self.answers[class].fetch_add(1, Relaxed);
         let bucket = BOUNDS.iter().position(|bound| wait <= Duration::from_millis(*bound)).unwrap_or(BOUNDS.len());
         self.waits[bucket].fetch_add(1, Relaxed);
-        self.waited.fetch_add(u64::try_from(wait.as_micros()).unwrap_or(u64::MAX), Relaxed);
+        self.waited_micros.fetch_add(u64::try_from(wait.as_micros()).unwrap_or(u64::MAX), Relaxed);
     }
 
     /// Counts a comment that was sent and judged.
@@ -72,18 +62,5 @@ impl Metrics {
     /// Counts an attempt to send a mail.
     pub fn mailed(&self, attempt: Attempt) {
         self.mails[attempt as usize].fetch_add(1, Relaxed);
-    }
-
-    pub fn counted(&self) -> Counted {
-        fn read<const N: usize>(counters: &[AtomicU64; N]) -> [u64; N] {
-            std::array::from_fn(|place| counters[place].load(Relaxed))
-        }
-        Counted {
-            answers: read(&self.answers),
-            waits: read(&self.waits),
-            waited: Duration::from_micros(self.waited.load(Relaxed)),
-            comments: read(&self.comments),
-            mails: read(&self.mails),
-        }
     }
 }

@@ -1,7 +1,10 @@
 //! `GET /metrics` on a separate port (`INSTEP_METRICS_LISTEN`), in the text format of Prometheus, version 0.0.4. Never
 //! on the site's own port: traffic figures are not public.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
 
 use axum::body::Body;
 use http::{Method, Request};
@@ -40,11 +43,11 @@ impl Answers for Board {
 
 /// All metrics in the text format.
 fn text(app: &App) -> String {
-    let counted = app.metrics.counted();
+    let counted = &app.metrics;
     let (pages, bytes) = app.cache.size();
     let snapshot = app.snapshot();
     let answers = each("status", &["1xx", "2xx", "3xx", "4xx", "5xx"], &counted.answers);
-    let waits = buckets(&counted.waits, counted.waited.as_secs_f64());
+    let waits = buckets(&counted.waits, Duration::from_micros(counted.waited_micros.load(Relaxed)));
     let comments = each("became", &FATES, &counted.comments);
     let mails = each("became", &ATTEMPTS, &counted.mails);
     let (posts, problems) = (snapshot.posts.len(), snapshot.problems.len());
@@ -76,21 +79,22 @@ fn one(value: &impl ToString) -> Lines {
     vec![(String::new(), value.to_string())]
 }
 
-fn each(label: &str, names: &[&str], values: &[u64]) -> Lines {
-    let line = |(name, value): (&&str, &u64)| (format!("{{{label}=\"{name}\"}}"), value.to_string());
+fn each(label: &str, names: &[&str], values: &[AtomicU64]) -> Lines {
+    let line =
+        |(name, value): (&&str, &AtomicU64)| (format!("{{{label}=\"{name}\"}}"), value.load(Relaxed).to_string());
     names.iter().zip(values).map(line).collect()
 }
 
 /// Lines of a histogram. Buckets are cumulative; the last, without a bound, counts all.
-fn buckets(waits: &[u64], seconds: f64) -> Lines {
+fn buckets(waits: &[AtomicU64], waited: Duration) -> Lines {
     let bounds = BOUNDS.iter().map(|bound| format!("{}", Duration::from_millis(*bound).as_secs_f64()));
     let mut sum = 0;
-    let bucket = |(bound, count): (String, &u64)| {
-        sum += count;
+    let bucket = |(bound, count): (String, &AtomicU64)| {
+        sum += count.load(Relaxed);
         (format!("_bucket{{le=\"{bound}\"}}"), sum.to_string())
     };
     let mut lines: Lines = bounds.chain(["+Inf".to_owned()]).zip(waits).map(bucket).collect();
-    lines.push(("_sum".to_owned(), seconds.to_string()));
+    lines.push(("_sum".to_owned(), waited.as_secs_f64().to_string()));
     lines.push(("_count".to_owned(), sum.to_string()));
     lines
 }

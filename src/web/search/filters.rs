@@ -1,6 +1,6 @@
 //! Filters of a search: tag and year.
 
-use super::asked::Asked;
+use super::query::SearchQuery;
 use crate::{
     content::{Snapshot, TagPosts},
     domain::{
@@ -32,74 +32,47 @@ pub(super) struct Chosen {
 
 /// Filters of a search, looked up in the content.
 pub(super) struct Filters {
-    tag: Filter<Tag>,
-    year: Filter<i16>,
-}
-
-enum Filter<T> {
-    Off,
-    On(T),
-    /// No post matches; the text says so.
-    Unknown(String),
-}
-
-impl<T> Filter<T> {
-    fn on(&self) -> Option<&T> {
-        match self {
-            Self::On(value) => Some(value),
-            Self::Off | Self::Unknown(_) => None,
-        }
-    }
+    tag: Option<Tag>,
+    year: Option<i16>,
+    /// Message if a filter matches nothing, so that no words can find anything.
+    pub complaint: Option<String>,
 }
 
 impl Filters {
-    pub fn read(snapshot: &Snapshot, asked: &Asked, said: &Search) -> Self {
-        let tag = |written: &str| Some(snapshot.tags.get(&Slug::of_tag(written)?)?.tag.clone());
-        let year =
-            |written: &str| written.parse().ok().filter(|year| snapshot.years().iter().any(|(own, _)| own == year));
-        Self {
-            tag: match tag(&asked.tag) {
-                _ if asked.tag.is_empty() => Filter::Off,
-                Some(tag) => Filter::On(tag),
-                None => Filter::Unknown(unknown_tag(snapshot, &asked.tag, said)),
-            },
-            year: match year(&asked.year) {
-                _ if asked.year.is_empty() => Filter::Off,
-                Some(year) => Filter::On(year),
-                None => Filter::Unknown(said.unknown_year.with(&asked.year)),
-            },
-        }
-    }
-
-    /// Message if a filter matches nothing, so that no words can find anything.
-    pub fn complaint(&self) -> Option<String> {
-        match (&self.tag, &self.year) {
-            (Filter::Unknown(sentence), _) | (_, Filter::Unknown(sentence)) => Some(sentence.clone()),
-            _ => None,
-        }
+    pub fn read(snapshot: &Snapshot, asked: &SearchQuery, said: &Search) -> Self {
+        let tag = Slug::of_tag(&asked.tag).and_then(|slug| Some(snapshot.tags.get(&slug)?.tag.clone()));
+        let year = asked.year.parse().ok().filter(|year| snapshot.years().iter().any(|(own, _)| own == year));
+        let complaint = if tag.is_none() && !asked.tag.is_empty() {
+            Some(unknown_tag(snapshot, &asked.tag, said))
+        } else if year.is_none() && !asked.year.is_empty() {
+            Some(said.unknown_year.with(&asked.year))
+        } else {
+            None
+        };
+        Self { tag, year, complaint }
     }
 
     pub fn tag_slug(&self) -> Option<Slug> {
-        self.tag.on().map(|tag| tag.slug.clone())
+        self.tag.as_ref().map(|tag| tag.slug.clone())
     }
 
     pub fn year(&self) -> Option<i16> {
-        self.year.on().copied()
+        self.year
     }
 
     /// Posts that pass the filters, newest first.
     pub fn posts<'a>(&self, snapshot: &'a Snapshot) -> Vec<&'a Post> {
-        let posts = match self.tag.on() {
+        let posts = match &self.tag {
             Some(tag) => snapshot.tags.get(&tag.slug).map_or(&[][..], |tag| &tag.posts),
             None => &snapshot.posts[..],
         };
-        let is_of_year = |post: &&Post| self.year().is_none_or(|year| post.year() == Some(year));
+        let is_of_year = |post: &&Post| self.year.is_none_or(|year| post.year() == Some(year));
         posts.iter().map(AsRef::as_ref).filter(is_of_year).collect()
     }
 
     /// Link to the page that lists all these posts, if there is one.
     pub fn list(&self) -> Option<TextLink> {
-        match (self.tag.on(), self.year()) {
+        match (&self.tag, self.year) {
             (Some(tag), None) => Some(TextLink::new(&tag.name, &format!("/tags/{}", tag.slug))),
             (None, Some(year)) => Some(TextLink::new(&year.to_string(), &format!("/archive/{year}"))),
             _ => None,
@@ -107,14 +80,14 @@ impl Filters {
     }
 
     /// Words and filters of the search, for the page title.
-    pub fn title(&self, asked: &Asked) -> String {
-        let tag = self.tag.on().map_or(asked.tag.as_str(), |tag| &tag.name);
+    pub fn title(&self, asked: &SearchQuery) -> String {
+        let tag = self.tag.as_ref().map_or(asked.tag.as_str(), |tag| &tag.name);
         let parts = [asked.words.as_str(), tag, &asked.year];
         parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
     }
 
-    pub fn chosen(&self, asked: &Asked, said: &Search) -> Vec<Chosen> {
-        let tag = self.tag.on().map_or(&asked.tag, |tag| &tag.name);
+    pub fn chosen(&self, asked: &SearchQuery, said: &Search) -> Vec<Chosen> {
+        let tag = self.tag.as_ref().map_or(&asked.tag, |tag| &tag.name);
         let tag =
             Chosen { label: tag.clone(), spoken: said.without_tag.with(tag), without: asked.without_tag().address() };
         let year = Chosen {
@@ -144,10 +117,10 @@ impl Filters {
         let choice = |(year, count): (i16, usize)| Choice {
             value: year.to_string(),
             label: format!("{year} ({count})"),
-            is_chosen: self.year() == Some(year),
+            is_chosen: self.year == Some(year),
         };
         let years = snapshot.years();
-        let is_worth_it = years.len() > 1 || self.year().is_some();
+        let is_worth_it = years.len() > 1 || self.year.is_some();
         years.into_iter().filter(|_| is_worth_it).map(choice).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! Search, as a plain GET form: words, a tag, a year. `static/js/search.js` requests the same page during typing.
 
-mod asked;
 mod filters;
+mod query;
 
 use axum::extract::RawQuery;
 
@@ -21,8 +21,8 @@ use crate::{
         words::shorten,
     },
 };
-use asked::Asked;
 use filters::{Choice, Chosen, Filters};
+use query::SearchQuery;
 
 /// Most results shown; who needs more can refine the words.
 const MOST: usize = 30;
@@ -78,12 +78,12 @@ struct Outcome {
 
 pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result<Page, WebError> {
     let (snapshot, texts) = (app.snapshot(), app.texts());
-    let asked = Asked::read(query.as_deref().unwrap_or_default());
+    let asked = SearchQuery::read(query.as_deref().unwrap_or_default());
     let filters = Filters::read(&snapshot, &asked, &texts.search);
     let Outcome { summary, meant, results, all } = if asked.is_empty() {
         Outcome::default()
-    } else if let Some(complaint) = filters.complaint() {
-        Outcome { summary: complaint, ..Outcome::default() }
+    } else if let Some(complaint) = &filters.complaint {
+        Outcome { summary: complaint.clone(), ..Outcome::default() }
     } else if asked.words.is_empty() {
         newest(filters.posts(&snapshot), filters.list(), texts)
     } else {
@@ -115,7 +115,7 @@ pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result
 }
 
 /// Pages that match the words or their correction.
-async fn matches(app: &App, snapshot: &Snapshot, asked: &Asked, filters: &Filters) -> Result<Outcome, WebError> {
+async fn matches(app: &App, snapshot: &Snapshot, asked: &SearchQuery, filters: &Filters) -> Result<Outcome, WebError> {
     let (texts, said) = (app.texts(), &app.texts().search);
     let Some(index) = app.search() else {
         return Ok(Outcome { summary: said.not_ready.clone(), ..Outcome::default() });
@@ -188,6 +188,6 @@ fn result(snapshot: &Snapshot, found: Found, texts: &'static Texts) -> Option<Re
 
 /// Links that search for the names of the most used tags.
 fn suggestions(snapshot: &Snapshot) -> Vec<TextLink> {
-    let link = |name: &str| TextLink::to_url(name, Asked::default().with_words(name).address());
+    let link = |name: &str| TextLink::to_url(name, SearchQuery::default().with_words(name).address());
     filters::by_posts(snapshot).into_iter().take(4).map(|tag| link(&tag.tag.name)).collect()
 }

@@ -9,7 +9,7 @@ const LONGEST: usize = 200;
 
 /// Parameters of a search. If a parameter is given twice, the first counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Asked {
+pub(super) struct SearchQuery {
     pub words: String,
     /// Tag to filter by; empty for no filter.
     pub tag: String,
@@ -19,7 +19,7 @@ pub(super) struct Asked {
     pub is_exact: bool,
 }
 
-impl Asked {
+impl SearchQuery {
     pub fn read(query: &str) -> Self {
         let field = |wanted: &str| -> String {
             let mut pairs = form_urlencoded::parse(query.as_bytes());
@@ -86,11 +86,11 @@ mod tests {
             ("q=%FF", "/search?q=%EF%BF%BD"),
             ("utm_source=x", "/search"),
         ] {
-            let asked = Asked::read(query);
+            let asked = SearchQuery::read(query);
             assert_eq!(asked.address(), address, "{query}");
-            let again = Asked::read(address.split_once('?').map_or("", |(_, query)| query));
+            let again = SearchQuery::read(address.split_once('?').map_or("", |(_, query)| query));
             assert_eq!(again.address(), address);
         }
-        assert_eq!(Asked::read(&format!("q={}", "ü".repeat(500))).words.chars().count(), LONGEST);
+        assert_eq!(SearchQuery::read(&format!("q={}", "ü".repeat(500))).words.chars().count(), LONGEST);
     }
 }
