@@ -5,8 +5,8 @@
 //! Everyone gets the same bytes: cookies are ignored. Pages are purged by tag.
 
 pub mod conditions;
-mod entry;
 mod finished;
+mod page;
 mod policy;
 mod request;
 
@@ -29,9 +29,9 @@ use tokio::{
     time,
 };
 
-use entry::Entry;
 pub use finished::Finished;
 use finished::PageFiles;
+use page::CachedPage;
 pub use policy::Policy;
 pub use request::Encoding;
 use request::{PageRequest, Want};
@@ -54,7 +54,7 @@ const EXPECTED_PAGES: usize = 1_000;
 pub struct PageCache(Arc<Inner>);
 
 struct Inner {
-    pages: Cache<String, Arc<Entry>, Bytewise>,
+    pages: Cache<String, Arc<CachedPage>, Bytewise>,
     purges: Mutex<Purges>,
     /// Pages that are being rendered, so that a hundred requests for a page render it once.
     flights: Mutex<HashMap<String, watch::Receiver<()>>>,
@@ -75,8 +75,8 @@ struct Purges {
 #[derive(Clone)]
 struct Bytewise;
 
-impl Weighter<String, Arc<Entry>> for Bytewise {
-    fn weight(&self, key: &String, entry: &Arc<Entry>) -> u64 {
+impl Weighter<String, Arc<CachedPage>> for Bytewise {
+    fn weight(&self, key: &String, entry: &Arc<CachedPage>) -> u64 {
         (key.len() + entry.bytes()) as u64
     }
 }
@@ -136,13 +136,13 @@ impl PageCache {
         // A path in the spelling of a key is the key.
         let entry = self.0.pages.get(path).filter(|entry| entry.lacks(encoding).is_none())?;
         let second = now.as_second().unsigned_abs();
-        let mut file = self.0.files.held(entry.encoded(encoding), second);
+        let mut file = self.0.files.of_second(entry.encoded(encoding), second);
         if file.is_some() {
             // Checked when the file was made, less than a second ago.
             self.0.hits.fetch_add(1, Ordering::Relaxed);
         } else {
             self.is_good(path, &entry).then_some(())?;
-            file = self.0.files.made(entry.encoded(encoding), second);
+            file = self.0.files.make(entry.encoded(encoding), second);
         }
         Some(Finished { entry, encoding, second, file })
     }
@@ -151,7 +151,7 @@ impl PageCache {
     pub fn holds<B>(&self, request: &Request<B>) -> bool {
         let Some(asked) = PageRequest::of(request) else { return false };
         let entry = self.0.pages.peek(&*asked.key);
-        entry.is_some_and(|entry| Entry::is_fresh(entry.age()) && entry.lacks(asked.want.encoding).is_none())
+        entry.is_some_and(|entry| CachedPage::is_fresh(entry.age()) && entry.lacks(asked.want.encoding).is_none())
     }
 
     /// Responds from the cache, or calls `make` and stores the response if allowed.
@@ -199,9 +199,9 @@ impl PageCache {
 
     /// True if this page may be sent now. Counts as a hit, and starts the best compression of a page that has been in
     /// the cache long enough.
-    fn is_good(&self, key: &str, entry: &Arc<Entry>) -> bool {
+    fn is_good(&self, key: &str, entry: &Arc<CachedPage>) -> bool {
         let age = entry.age();
-        if !Entry::is_fresh(age) {
+        if !CachedPage::is_fresh(age) {
             return false;
         }
         if entry.wants_polish(age) {
@@ -212,18 +212,18 @@ impl PageCache {
     }
 
     /// Replaces a page with a better compressed copy, if it is still in the cache.
-    async fn polish(self, key: String, entry: Arc<Entry>) {
+    async fn polish(self, key: String, entry: Arc<CachedPage>) {
         let Ok(_turn) = self.0.polishing.acquire().await else { return };
         self.replace(key, &entry, entry.polished().await);
     }
 
     /// Replaces a page with a copy in all encodings, then wakes the requests that wait for one.
-    async fn complete(self, key: String, entry: Arc<Entry>, done: watch::Sender<()>) {
+    async fn complete(self, key: String, entry: Arc<CachedPage>, done: watch::Sender<()>) {
         self.replace(key, &entry, entry.completed().await);
         drop(done);
     }
 
-    fn replace(&self, key: String, entry: &Arc<Entry>, better: Entry) {
+    fn replace(&self, key: String, entry: &Arc<CachedPage>, better: CachedPage) {
         // The lock keeps a purge from running between the check and the insert.
         let _purges = lock(&self.0.purges);
         if self.0.pages.peek(&key).is_some_and(|held| Arc::ptr_eq(&held, entry)) {
@@ -261,7 +261,7 @@ impl PageCache {
             *broken.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             return broken;
         };
-        let (entry, rest) = Entry::new(parts.headers, body.to_bytes(), tags, want.encoding).await;
+        let (entry, rest) = CachedPage::new(parts.headers, body.to_bytes(), tags, want.encoding).await;
         let entry = Arc::new(entry);
         let purges = lock(&self.0.purges);
         let is_stale = purges.everything > began

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    entry::{Encoded, Entry, Head},
+    page::{CachedPage, Encoded, SentHead},
     request::Encoding,
 };
 
@@ -33,7 +33,7 @@ const DATE_LINE: usize = 39;
 
 /// A response with status 200.
 pub struct Finished {
-    pub(super) entry: Arc<Entry>,
+    pub(super) entry: Arc<CachedPage>,
     pub(super) encoding: Encoding,
     /// Unix time in seconds.
     pub(super) second: u64,
@@ -50,8 +50,8 @@ pub(super) struct PageFiles {
 pub struct PageFile {
     file: File,
     length: u64,
-    /// Head of the page that it is a copy of. Kept, so that no other head can get its memory address.
-    head: Arc<Head>,
+    /// SentHead of the page that it is a copy of. Kept, so that no other head can get its memory address.
+    head: Arc<SentHead>,
     second: u64,
     /// Returned when the last client has been sent the file.
     _permit: OwnedSemaphorePermit,
@@ -66,14 +66,14 @@ impl Default for PageFiles {
 
 impl PageFiles {
     /// File of this response for that second, if there is one.
-    pub(super) fn held(&self, encoded: &Encoded, second: u64) -> Option<Arc<PageFile>> {
+    pub(super) fn of_second(&self, encoded: &Encoded, second: u64) -> Option<Arc<PageFile>> {
         let held = self.place(encoded).load();
         let is_it = |file: &&Arc<PageFile>| file.second == second && Arc::ptr_eq(&file.head, &encoded.head);
         held.as_ref().filter(is_it).map(Arc::clone)
     }
 
     /// Makes a file, if it is worth it and the slot is free.
-    pub(super) fn made(&self, encoded: &Encoded, second: u64) -> Option<Arc<PageFile>> {
+    pub(super) fn make(&self, encoded: &Encoded, second: u64) -> Option<Arc<PageFile>> {
         let was_asked_for = encoded.head.last_asked.swap(second, Ordering::Relaxed) == second;
         let place = self.place(encoded);
         let is_taken = place.load().as_ref().is_some_and(|file| file.second == second);
@@ -87,7 +87,7 @@ impl PageFiles {
     }
 
     fn place(&self, encoded: &Encoded) -> &ArcSwapOption<PageFile> {
-        &self.slots[Arc::as_ptr(&encoded.head).addr() / size_of::<Head>() % FILES]
+        &self.slots[Arc::as_ptr(&encoded.head).addr() / size_of::<SentHead>() % FILES]
     }
 }
 

@@ -30,7 +30,7 @@ use crate::{
     },
     live,
     mail::{self, Postman},
-    web::{Site, metrics::Board, server},
+    web::{Site, metrics::MetricsPage, server},
 };
 
 /// Longest time that a mail being sent may delay the end of the program.
@@ -100,7 +100,7 @@ impl Serve {
         if let Some(listener) = metrics {
             tracing::info!("counters are at http://{}/metrics", reachable(listener.local_addr()?));
             let limits = server::Limits { connections: 16, ..limits };
-            tokio::spawn(server::serve(listener, Board::new(app.clone()), limits, std::future::pending()));
+            tokio::spawn(server::serve(listener, MetricsPage::new(app.clone()), limits, std::future::pending()));
         }
         let keepers = tokio::spawn(keepers.run(site.clone()));
         let (end_mail, mail_ends) = oneshot::channel::<()>();

@@ -26,25 +26,25 @@ const UNCOUNTED: usize = 4 * 1024;
 
 /// Memory budget for bodies that are being read. Cheap to clone.
 #[derive(Clone)]
-pub struct Room {
+pub struct BodyMemory {
     app: App,
     free: Arc<Semaphore>,
 }
 
-impl Room {
+impl BodyMemory {
     pub fn new(app: App, bytes: usize) -> Self {
         Self { app, free: Arc::new(Semaphore::new(bytes)) }
     }
 }
 
 /// The layer that reads bodies. The memory of a body is released after the response.
-pub async fn read(State(room): State<Room>, request: Request, next: Next) -> Result<Response, WebError> {
+pub async fn read(State(memory): State<BodyMemory>, request: Request, next: Next) -> Result<Response, WebError> {
     if request.method().is_safe() {
         return Ok(next.run(request).await);
     }
-    let crowded = |_| WebError::crowded(&room.app.texts().errors.crowded);
+    let crowded = |_| WebError::crowded(&memory.app.texts().errors.crowded);
     let (parts, mut body) = request.into_parts();
-    let (mut bytes, mut taken) = (Vec::new(), room.free.try_acquire_many(0).map_err(crowded)?);
+    let (mut bytes, mut taken) = (Vec::new(), memory.free.try_acquire_many(0).map_err(crowded)?);
     // A Content-Length is checked before anything is read.
     let mut expected = body.size_hint().lower();
     while expected <= FORM_BYTES as u64 {
@@ -54,7 +54,7 @@ pub async fn read(State(room): State<Room>, request: Request, next: Next) -> Res
         let Ok(data) = frame.map_err(|_| WebError::status(StatusCode::BAD_REQUEST))?.into_data() else { continue };
         bytes.extend_from_slice(&data);
         let more = bytes.len().saturating_sub(UNCOUNTED + taken.num_permits());
-        taken.merge(room.free.try_acquire_many(u32::try_from(more).unwrap_or(u32::MAX)).map_err(crowded)?);
+        taken.merge(memory.free.try_acquire_many(u32::try_from(more).unwrap_or(u32::MAX)).map_err(crowded)?);
         expected = expected.max(bytes.len() as u64);
     }
     Err(WebError::status(StatusCode::PAYLOAD_TOO_LARGE))

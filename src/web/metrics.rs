@@ -14,15 +14,15 @@ use crate::state::metrics::{ATTEMPTS, BOUNDS, FATES};
 
 /// Service that only serves the counters. Cheap to clone.
 #[derive(Clone)]
-pub struct Board(App);
+pub struct MetricsPage(App);
 
-impl Board {
+impl MetricsPage {
     pub fn new(app: App) -> Self {
         Self(app)
     }
 }
 
-impl Answers for Board {
+impl Answers for MetricsPage {
     fn hit<B>(&self, _: &Request<B>) -> Option<Response> {
         None
     }

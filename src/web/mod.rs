@@ -92,7 +92,7 @@ fn router(app: App, limits: Limits) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), error_pages::render))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limits.request))
-        .layer(middleware::from_fn_with_state(bodies::Room::new(app.clone(), limits.body_bytes), bodies::read));
+        .layer(middleware::from_fn_with_state(bodies::BodyMemory::new(app.clone(), limits.body_bytes), bodies::read));
     Router::new()
         .route("/", get(lists::home))
         .route("/page/{number}", get(lists::home))

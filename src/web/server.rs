@@ -4,7 +4,7 @@
 //! Every wait for a client has a timeout: for its headers, for its whole request, for its connection at a shutdown.
 
 mod fast_path;
-mod places;
+mod slots;
 mod socket;
 
 use std::{
@@ -29,8 +29,8 @@ use tokio::{
 
 use super::{error::bare, session::visitor::Peer};
 use crate::cache::{Encoding, Finished};
-pub use places::affordable;
-use places::{Door, Places};
+pub use slots::affordable;
+use slots::{Listener, Slots};
 use socket::Socket;
 
 /// Limits for clients. Tests shorten the timeouts.
@@ -91,24 +91,24 @@ pub trait Answers: Clone + Send + Sync + 'static {
 
 /// Serves until `stop` completes, then lets requests in flight finish.
 pub async fn serve(listener: TcpListener, site: impl Answers, limits: Limits, stop: impl Future<Output = ()>) {
-    let places = Arc::new(Places::new(limits.connections));
-    let mut door = Door::new(listener, Arc::clone(&places));
+    let slots = Arc::new(Slots::new(limits.connections));
+    let mut listener = Listener::new(listener, Arc::clone(&slots));
     let (running, stopping) = watch::channel(());
     let mut stop = std::pin::pin!(stop);
     loop {
-        let (stream, place) = tokio::select! {
-            accepted = door.accept() => accepted,
+        let (stream, slot) = tokio::select! {
+            accepted = listener.accept() => accepted,
             () = &mut stop => break,
         };
-        let connection = connection(stream, site.clone(), limits, stopping.clone(), Arc::clone(&places));
+        let connection = connection(stream, site.clone(), limits, stopping.clone(), Arc::clone(&slots));
         tokio::spawn(async move {
             connection.await;
-            drop(place);
+            drop(slot);
         });
     }
-    drop((door, running));
-    let unfinished = places.taken();
-    if time::timeout(limits.shutdown, places.all_free()).await.is_err() {
+    drop((listener, running));
+    let unfinished = slots.taken();
+    if time::timeout(limits.shutdown, slots.all_free()).await.is_err() {
         tracing::warn!("stopped with requests still open after {:?} (of {unfinished} connections)", limits.shutdown);
     }
 }
@@ -125,10 +125,10 @@ async fn connection<A: Answers>(
     site: A,
     limits: Limits,
     mut stopping: watch::Receiver<()>,
-    places: Arc<Places>,
+    slots: Arc<Slots>,
 ) {
     let peer = stream.peer_addr().ok().map(|address| Peer(address.ip()));
-    let read = fast_path::serve(&mut stream, &site, limits, stopping.clone(), &places).await;
+    let read = fast_path::serve(&mut stream, &site, limits, stopping.clone(), &slots).await;
     let Some(read) = read else { return };
     let service = service_fn(move |request: Request<Incoming>| {
         let is_clear = names_a_host(request.version(), request.headers());
@@ -168,7 +168,7 @@ async fn connection<A: Answers>(
         // A client that disconnects early is not worth a log line.
         _ = http.as_mut() => return,
         _ = stopping.changed() => {}
-        () = places.wanted_while_quiet(&moved, limits.idle) => {
+        () = slots.wanted_while_quiet(&moved, limits.idle) => {
             http.as_mut().graceful_shutdown();
             tokio::select! {
                 _ = http => {}

@@ -1,6 +1,6 @@
 //! Counters for the operator.
 
-use instep::web::{metrics::Board, server::Limits};
+use instep::web::{metrics::MetricsPage, server::Limits};
 
 use crate::support::{
     TestSite,
@@ -21,7 +21,7 @@ async fn value(board: &Running, series: &str) -> f64 {
 #[tokio::test]
 async fn what_happens_is_counted() {
     let site = site().await;
-    let board = Running::answering(Board::new(site.app.clone()), Limits::default()).await;
+    let board = Running::answering(MetricsPage::new(site.app.clone()), Limits::default()).await;
     let answers = "instep_answers_total{status=\"2xx\"}";
     let before = value(&board, answers).await;
     for _ in 0..3 {
@@ -50,7 +50,7 @@ async fn what_happens_is_counted() {
 async fn the_counters_have_a_port_of_their_own() {
     let site = site().await;
     site.get("/metrics").await.is(404);
-    let board = Running::answering(Board::new(site.app.clone()), Limits::default()).await;
+    let board = Running::answering(MetricsPage::new(site.app.clone()), Limits::default()).await;
     site.get("/posts/calf").await.is(200);
     for path in ["/", "/posts/calf"] {
         fetch(board.address, path).await.is(404);

@@ -36,10 +36,10 @@ struct CommentFeed {
     author: String,
     icon: Option<String>,
     style: String,
-    entries: Vec<Entry>,
+    entries: Vec<CommentItem>,
 }
 
-struct Entry {
+struct CommentItem {
     /// Permalink of the comment.
     id: String,
     title: String,
@@ -90,7 +90,7 @@ fn feed(
     let (site, assets) = (&app.config.site, app.assets());
     // Comments under a post that readers cannot see are not shown either.
     let shown = comments.iter().filter_map(|comment| Some((comment, snapshot.post(&comment.thread_slug)?)));
-    let entries: Vec<Entry> = shown.take(ENTRIES).map(|(comment, post)| entry(app, comment, post)).collect();
+    let entries: Vec<CommentItem> = shown.take(ENTRIES).map(|(comment, post)| item(app, comment, post)).collect();
     let template = CommentFeed {
         language: site.language.clone(),
         title: xml_text(title),
@@ -105,12 +105,12 @@ fn feed(
     Page::rendered(&template, Policy::Public(tags), FEED_XML)
 }
 
-fn entry(app: &App, comment: &Comment, post: &Post) -> Entry {
+fn item(app: &App, comment: &Comment, post: &Post) -> CommentItem {
     let site = &app.config.site;
     let article = site.absolute(&post.entry.address);
     // A comment id is never used twice, and this URL redirects to the comment's page of the thread.
     let permalink = |id: CommentId| site.absolute(&routes::comment(id));
-    Entry {
+    CommentItem {
         id: permalink(comment.id),
         title: xml_text(&app.texts().feeds.comment_title.with_both(&comment.name, &post.entry.title)),
         at: dates::machine(&comment.created_at.to_zoned(TimeZone::UTC)),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::posts::{Entry, Feed};
+use super::posts::{Feed, FeedItem};
 use crate::web::view::{dates, json_ld::without_nulls};
 
 /// The whole document. Members without a value are omitted, as the specification asks.
@@ -21,7 +21,7 @@ pub(super) fn feed(feed: &Feed) -> Value {
     }))
 }
 
-fn item(entry: &Entry) -> Value {
+fn item(entry: &FeedItem) -> Value {
     let authors: Vec<Value> = entry.authors.iter().map(|name| json!({ "name": name })).collect();
     json!({
         "id": entry.id,

@@ -37,10 +37,10 @@ pub struct Feed {
     pub style: String,
     /// Texts in the site's language.
     pub texts: &'static Texts,
-    pub entries: Vec<Entry>,
+    pub entries: Vec<FeedItem>,
 }
 
-pub struct Entry {
+pub struct FeedItem {
     pub id: String,
     pub href: String,
     pub title: String,
@@ -112,7 +112,7 @@ fn gather(
     let (site, assets) = (&app.config.site, app.assets());
     let own = |format: Format| site.absolute(&format!("{}/{}", page.trim_end_matches('/'), format.name()));
     let posts = posts.iter().take(ENTRIES);
-    let entries = posts.map(|post| entry(app, snapshot, post)).collect::<Result<Vec<Entry>, WebError>>()?;
+    let entries = posts.map(|post| item(app, snapshot, post)).collect::<Result<Vec<FeedItem>, WebError>>()?;
     Ok(Feed {
         language: site.language.clone(),
         title: xml_text(title),
@@ -131,7 +131,7 @@ fn gather(
     })
 }
 
-fn entry(app: &App, snapshot: &Snapshot, post: &Post) -> Result<Entry, WebError> {
+fn item(app: &App, snapshot: &Snapshot, post: &Post) -> Result<FeedItem, WebError> {
     let (site, entry) = (&app.config.site, &post.entry);
     let href = site.absolute(&entry.address);
     let content = body::in_feed(entry, snapshot, site, &href).map_err(WebError::internal)?;
@@ -140,7 +140,7 @@ fn entry(app: &App, snapshot: &Snapshot, post: &Post) -> Result<Entry, WebError>
         Some(_) => format!("<div{}>{content}</div>", tongue::of(entry)),
         None => content,
     };
-    Ok(Entry {
+    Ok(FeedItem {
         id: id(app, post),
         title: xml_text(&entry.title),
         published: post.date.clone(),

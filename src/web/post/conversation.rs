@@ -11,7 +11,7 @@ use crate::{
         cards,
         form::{FormState, FormView},
         layout::Layout,
-        thread::{self, CommentView, Own},
+        thread::{self, CommentView, OpenedComment},
     },
 };
 
@@ -19,7 +19,7 @@ use crate::{
 pub struct PostRequest {
     pub form: FormState,
     /// A comment that its writer may see whatever its status.
-    pub own: Option<Own>,
+    pub own: Option<OpenedComment>,
     /// Status of the response.
     pub status: StatusCode,
 }
@@ -90,7 +90,7 @@ pub fn conversation(
     context: PostContext<'_>,
     thread: Option<&Thread>,
     form: FormState,
-    own: Option<Own>,
+    own: Option<OpenedComment>,
 ) -> Conversation {
     let PostContext { app, snapshot, post } = context;
     let (is_open, texts) = (is_open(context), app.texts());

@@ -22,7 +22,7 @@ use super::{
     page::number,
     prelude::*,
     session::Visitor,
-    view::{form::FormState, thread::Own},
+    view::{form::FormState, thread::OpenedComment},
 };
 use crate::{
     domain::{
@@ -129,7 +129,7 @@ pub async fn show(context: PostContext<'_>, query: &PostQuery, number: Option<us
 
 /// Looks up the comment of the `waiting` parameter for its writer; `None` if it was erased. `/me` is mentioned only to a
 /// browser that has kept its cookie.
-async fn own(app: &App, query: &PostQuery) -> Option<Own> {
+async fn own(app: &App, query: &PostQuery) -> Option<OpenedComment> {
     let id = app.signer.verify(Purpose::Waiting, query.waiting.as_deref()?)?.parse().ok()?;
     let is_gone = match app.store.comment(id).await {
         Ok(comment) => comment.is_erased(),
@@ -147,7 +147,7 @@ async fn own(app: &App, query: &PostQuery) -> Option<Own> {
         Some(_) => &texts.corner,
         None => &texts.corner_erase,
     });
-    Some(Own { id, is_asked: thread::is_asked_by_mail(app, id).await, corner })
+    Some(OpenedComment { id, is_asked: thread::is_asked_by_mail(app, id).await, corner })
 }
 
 /// Handler of `/posts/SLUG/comments/page/2`.

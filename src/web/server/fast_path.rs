@@ -18,7 +18,7 @@ use tokio::{
     time::{self, Instant, MissedTickBehavior},
 };
 
-use super::{Answers, Limits, is_host, places::Places, socket::Pace};
+use super::{Answers, Limits, is_host, slots::Slots, socket::Pace};
 use crate::cache::{Encoding, Finished};
 
 /// Most bytes of a plain request; browsers send about half.
@@ -33,7 +33,7 @@ pub async fn serve(
     site: &impl Answers,
     limits: Limits,
     stop: watch::Receiver<()>,
-    places: &Places,
+    slots: &Slots,
 ) -> Option<Vec<u8>> {
     let (mut stop, is_stopping) = (stop.clone(), stop);
     let mut stopped = pin!(stop.changed());
@@ -46,7 +46,7 @@ pub async fn serve(
     let mut bytes = vec![0; MOST_BYTES];
     let mut length = 0;
     while is_stopping.has_changed().is_ok() {
-        let mut wanted = pin!(places.wanted());
+        let mut wanted = pin!(slots.wanted());
         let more = poll_fn(|cx| {
             let mut read = ReadBuf::new(&mut bytes[length..]);
             if let Poll::Ready(done) = Pin::new(&mut *stream).poll_read(cx, &mut read) {
@@ -74,16 +74,16 @@ pub async fn serve(
         }
         length += more;
         let finished = match read(&bytes[..length]) {
-            Head::Plain(path, encoding) => site.finished(path, encoding),
-            Head::Part if length < MOST_BYTES => continue,
-            Head::Part | Head::Other => None,
+            Parsed::Plain(path, encoding) => site.finished(path, encoding),
+            Parsed::Part if length < MOST_BYTES => continue,
+            Parsed::Part | Parsed::Other => None,
         };
         let Some(finished) = finished else {
             bytes.truncate(length);
             return Some(bytes);
         };
         let pace = Pace::new(&limits);
-        send(stream, &finished, pace, || places.wanted_after(limits.idle)).await.ok()?;
+        send(stream, &finished, pace, || slots.wanted_after(limits.idle)).await.ok()?;
         length = 0;
     }
     None
@@ -91,7 +91,7 @@ pub async fn serve(
 
 /// Kind of the bytes that were read.
 #[derive(Debug, PartialEq, Eq)]
-enum Head<'a> {
+enum Parsed<'a> {
     /// Incomplete request.
     Part,
     /// A single plain request for a page: its path, and the best accepted encoding.
@@ -99,15 +99,15 @@ enum Head<'a> {
     Other,
 }
 
-fn read(bytes: &[u8]) -> Head<'_> {
+fn read(bytes: &[u8]) -> Parsed<'_> {
     let mut headers = [const { MaybeUninit::uninit() }; MOST_HEADERS];
     let mut request = httparse::Request::new(&mut []);
     match request.parse_with_uninit_headers(bytes, &mut headers) {
-        Ok(httparse::Status::Partial) => Head::Part,
+        Ok(httparse::Status::Partial) => Parsed::Part,
         Ok(httparse::Status::Complete(length)) if length == bytes.len() => {
-            plain(&request).map_or(Head::Other, |(path, encoding)| Head::Plain(path, encoding))
+            plain(&request).map_or(Parsed::Other, |(path, encoding)| Parsed::Plain(path, encoding))
         }
-        _ => Head::Other,
+        _ => Parsed::Other,
     }
 }
 
@@ -195,9 +195,9 @@ mod tests {
         let check = |lines: &[&str]| {
             let text = format!("{}\r\n\r\n", lines.join("\r\n"));
             match read(text.as_bytes()) {
-                Head::Plain(path, encoding) => Some((path.to_owned(), encoding)),
-                Head::Other => None,
-                Head::Part => panic!("{text:?} is whole"),
+                Parsed::Plain(path, encoding) => Some((path.to_owned(), encoding)),
+                Parsed::Other => None,
+                Parsed::Part => panic!("{text:?} is whole"),
             }
         };
         let gzip = |path: &str| Some((path.to_owned(), Encoding::Gzip));
@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(check(&["GET /a HTTP/1.1", "host: a b"]), None, "hyper's to judge");
         assert_eq!(check(&["GET /a HTTP/1.1", "host: x", "", "GET /b HTTP/1.1", "host: x"]), None, "two");
         for part in ["", "GE", "GET /a HTTP/1.1\r\nhost: x\r\n", "POST / HTTP/1.1\r\nhost: x\r\n\r"] {
-            assert_eq!(read(part.as_bytes()), Head::Part, "{part:?}");
+            assert_eq!(read(part.as_bytes()), Parsed::Part, "{part:?}");
         }
     }
 }

@@ -21,10 +21,10 @@ use crate::{
 #[template(path = "comments/_comment.html")]
 pub struct CommentView {
     id: CommentId,
-    said: Place,
-    in_reply_to: Option<To>,
+    said: Shown,
+    in_reply_to: Option<CommentLink>,
     /// The comment that it is nested under. Only lines show that, so screen readers need this.
-    below: Option<To>,
+    below: Option<CommentLink>,
     /// Message to its writer.
     note: Option<Note>,
     replies: Vec<CommentView>,
@@ -36,12 +36,12 @@ pub struct CommentView {
 }
 
 /// Content of a comment's place in the thread.
-enum Place {
+enum Shown {
     Said(SaidView),
     /// No comment is shown here (any more); the text says why.
     Empty(&'static str),
     /// Replies to this comment continue here.
-    Continued(To),
+    Continued(CommentLink),
 }
 
 struct SaidView {
@@ -90,7 +90,7 @@ impl PreviewView {
 
 /// A comment whose signed link was opened: its writer sees it if it is held, public or removed.
 #[derive(Clone, Copy, Debug)]
-pub struct Own {
+pub struct OpenedComment {
     pub id: CommentId,
     /// True if a mail asks its writer to confirm notifications.
     pub is_asked: bool,
@@ -107,7 +107,7 @@ struct Note {
 }
 
 impl Note {
-    fn new(own: Own, status: Status, texts: &'static Texts) -> Self {
+    fn new(own: OpenedComment, status: Status, texts: &'static Texts) -> Self {
         let sentence = match status {
             Status::Held => &texts.comments.kept,
             Status::Approved => &texts.comments.online,
@@ -128,7 +128,7 @@ pub fn state(status: Status, texts: &'static Texts) -> &'static str {
 }
 
 /// A link to another comment.
-struct To {
+struct CommentLink {
     href: String,
     /// Name of its writer; `None` if it is not shown (any more).
     name: Option<String>,
@@ -145,7 +145,7 @@ struct Folded {
 /// Views of the comments on a page of a thread.
 pub fn comments(
     thread: &Thread,
-    own: Option<Own>,
+    own: Option<OpenedComment>,
     zone: &TimeZone,
     can_reply: bool,
     texts: &'static Texts,
@@ -156,7 +156,7 @@ pub fn comments(
 
 struct Drawer<'a> {
     thread: &'a Thread,
-    own: Option<Own>,
+    own: Option<OpenedComment>,
     zone: &'a TimeZone,
     can_reply: bool,
     texts: &'static Texts,
@@ -175,10 +175,10 @@ impl Drawer<'_> {
         CommentView {
             id: node.id(),
             said: match &node.said {
-                Said::Comment(comment) => Place::Said(said(comment, self.zone, self.texts)),
-                Said::Tombstone(_) => Place::Empty(&self.texts.comments.removed),
-                Said::Withheld(_) => Place::Empty(&self.texts.comments.withheld),
-                Said::Continued(to) => Place::Continued(self.to(to)),
+                Said::Comment(comment) => Shown::Said(said(comment, self.zone, self.texts)),
+                Said::Tombstone(_) => Shown::Empty(&self.texts.comments.removed),
+                Said::Withheld(_) => Shown::Empty(&self.texts.comments.withheld),
+                Said::Continued(to) => Shown::Continued(self.to(to)),
             },
             in_reply_to: node.in_reply_to.as_ref().map(|to| self.to(to)),
             below: parent.map(|parent| self.to(&InReplyTo { id: parent.id(), name: parent.name() })),
@@ -196,10 +196,10 @@ impl Drawer<'_> {
     }
 
     /// Link to a comment on this page, or on the page that has it.
-    fn to(&self, to: &InReplyTo) -> To {
+    fn to(&self, to: &InReplyTo) -> CommentLink {
         let is_here = self.thread.roots.iter().any(|node| node.find(to.id).is_some());
         let href = if is_here { format!("#comment-{}", to.id) } else { format!("/comments/{}", to.id) };
-        To { href, name: to.name.clone() }
+        CommentLink { href, name: to.name.clone() }
     }
 }
 

@@ -38,13 +38,13 @@ pub fn affordable(wanted: usize) -> usize {
     usize::try_from(fitting).unwrap_or(wanted).clamp(1, wanted)
 }
 
-pub(super) struct Places {
+pub(super) struct Slots {
     free: Arc<Semaphore>,
     total: usize,
     wanted: Notify,
 }
 
-impl Places {
+impl Slots {
     pub(super) fn new(total: usize) -> Self {
         Self { free: Arc::new(Semaphore::new(total)), total, wanted: Notify::new() }
     }
@@ -84,15 +84,15 @@ impl Places {
 }
 
 /// The listener, and the time of its last problem.
-pub(super) struct Door {
+pub(super) struct Listener {
     listener: TcpListener,
-    places: Arc<Places>,
+    slots: Arc<Slots>,
     last_trouble: Option<Instant>,
 }
 
-impl Door {
-    pub(super) fn new(listener: TcpListener, places: Arc<Places>) -> Self {
-        Self { listener, places, last_trouble: None }
+impl Listener {
+    pub(super) fn new(listener: TcpListener, slots: Arc<Slots>) -> Self {
+        Self { listener, slots, last_trouble: None }
     }
 
     /// Next connection, with its slot.
@@ -102,31 +102,31 @@ impl Door {
                 Ok((stream, _)) => {
                     // A page is one write; Nagle's algorithm would only delay it.
                     let _ = stream.set_nodelay(true);
-                    if let Some(place) = self.place().await {
-                        return (stream, place);
+                    if let Some(slot) = self.slot().await {
+                        return (stream, slot);
                     }
                 }
                 Err(error) => {
                     self.tell(format_args!("a connection cannot be accepted: {error}"));
-                    self.places.wanted.notify_one();
+                    self.slots.wanted.notify_one();
                     time::sleep(IMPATIENCE).await;
                 }
             }
         }
     }
 
-    async fn place(&mut self) -> Option<OwnedSemaphorePermit> {
-        let free = Arc::clone(&self.places.free);
-        if let Ok(place) = Arc::clone(&free).try_acquire_owned() {
-            return Some(place);
+    async fn slot(&mut self) -> Option<OwnedSemaphorePermit> {
+        let free = Arc::clone(&self.slots.free);
+        if let Ok(slot) = Arc::clone(&free).try_acquire_owned() {
+            return Some(slot);
         }
-        let total = self.places.total;
+        let total = self.slots.total;
         self.tell(format_args!("all {total} connections are in use, so idle ones are closed for new ones"));
-        let mut place = pin!(free.acquire_owned());
+        let mut slot = pin!(free.acquire_owned());
         loop {
-            self.places.wanted.notify_one();
-            if let Ok(place) = time::timeout(IMPATIENCE, place.as_mut()).await {
-                return place.ok();
+            self.slots.wanted.notify_one();
+            if let Ok(slot) = time::timeout(IMPATIENCE, slot.as_mut()).await {
+                return slot.ok();
             }
         }
     }

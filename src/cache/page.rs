@@ -31,7 +31,7 @@ const WORTH_COMPRESSING: usize = 860;
 const HEADER_BYTES: usize = 2 * 1024;
 
 /// A page in the cache.
-pub(super) struct Entry {
+pub(super) struct CachedPage {
     etag: HeaderValue,
     identity: Encoded,
     gzip: Option<Encoded>,
@@ -48,12 +48,12 @@ pub(super) struct Entry {
 #[derive(Clone)]
 pub(super) struct Encoded {
     headers: HeaderMap,
-    pub(super) head: Arc<Head>,
+    pub(super) head: Arc<SentHead>,
     pub(super) body: Bytes,
 }
 
 /// Status line and headers as sent.
-pub(super) struct Head {
+pub(super) struct SentHead {
     /// Bytes up to the date.
     pub(super) bytes: Box<[u8]>,
     /// Unix time in seconds of the last request.
@@ -69,7 +69,7 @@ enum Effort {
     Best,
 }
 
-impl Entry {
+impl CachedPage {
     /// A page compressed as `wanted`, quickly and on a blocking thread. If a sender is returned, the other encodings
     /// are still missing: see [`Self::completed`].
     pub(super) async fn new(
@@ -201,7 +201,7 @@ impl Encoded {
         if let Some(encoding) = encoding {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
-        Self { head: Arc::new(Head::new(&headers)), headers, body }
+        Self { head: Arc::new(SentHead::new(&headers)), headers, body }
     }
 
     /// Copy of these headers with the body in another encoding.
@@ -232,7 +232,7 @@ impl Encoded {
     }
 }
 
-impl Head {
+impl SentHead {
     fn new(headers: &HeaderMap) -> Self {
         let mut bytes = b"HTTP/1.1 200 OK\r\n".to_vec();
         for (name, value) in headers {
