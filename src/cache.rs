@@ -1,7 +1,7 @@
 //! The page cache: the outermost service, in front of the router. A hit is a finished response: headers and a
 //! compressed body; no handler, no database, no template.
 //!
-//! It holds responses that the router marked as cacheable ([`Policy::Public`] and [`Policy::Immutable`], status 200).
+//! It holds responses that were marked as cacheable ([`Policy::Public`] and [`Policy::Immutable`], status 200).
 //! Everyone gets the same bytes: cookies are ignored. Pages are purged by tag.
 
 pub mod conditions;

@@ -31,17 +31,18 @@ const WORTH_COMPRESSING: usize = 860;
 const HEADER_BYTES: usize = 2 * 1024;
 
 /// A page in the cache.
+#[derive(Clone)]
 pub(super) struct CachedPage {
     etag: HeaderValue,
     identity: Encoded,
-    gzip: Option<Encoded>,
-    brotli: Option<Encoded>,
+    /// The body in each [`Encoding`], by its number.
+    packed: [Option<Encoded>; 3],
     pub(super) tags: Vec<String>,
     made: Instant,
     /// Closes when all encodings are there; `None` afterwards.
     rest: Option<watch::Receiver<()>>,
     /// True if the best compression has begun or is done.
-    is_polished: AtomicBool,
+    is_polished: Arc<AtomicBool>,
 }
 
 /// A body in one encoding, with its headers.
@@ -89,13 +90,12 @@ impl CachedPage {
         let (sender, rest) = watch::channel(());
         let mut entry = Self {
             etag,
-            gzip: None,
-            brotli: None,
+            packed: [const { None }; 3],
             identity: Encoded::new(&headers, body, None),
             tags,
             made: Instant::now(),
             rest: is_worth_it.then_some(rest),
-            is_polished: AtomicBool::new(true),
+            is_polished: Arc::new(AtomicBool::new(true)),
         };
         if is_worth_it && wanted != Encoding::Identity {
             entry = entry.with(wanted, Effort::Quick).await;
@@ -105,56 +105,36 @@ impl CachedPage {
 
     /// Copy of this page in all encodings.
     pub(super) async fn completed(&self) -> Self {
-        let mut whole = self.copy();
+        let mut whole = self.clone();
         for encoding in [Encoding::Brotli, Encoding::Gzip] {
             if whole.lacks(encoding).is_some() {
                 whole = whole.with(encoding, Effort::Quick).await;
             }
         }
-        Self { rest: None, is_polished: AtomicBool::new(false), ..whole }
+        Self { rest: None, is_polished: Arc::default(), ..whole }
     }
 
     /// Copy of this page with the best compression, with the same age and ETag.
     pub(super) async fn polished(&self) -> Self {
-        self.copy().with(Encoding::Brotli, Effort::Best).await.with(Encoding::Gzip, Effort::Best).await
+        self.clone().with(Encoding::Brotli, Effort::Best).await.with(Encoding::Gzip, Effort::Best).await
     }
 
     /// Receiver that wakes when the encoding is there; `None` if it need not wait.
     pub(super) fn lacks(&self, encoding: Encoding) -> Option<watch::Receiver<()>> {
-        let is_there = match encoding {
-            Encoding::Identity => true,
-            Encoding::Gzip => self.gzip.is_some(),
-            Encoding::Brotli => self.brotli.is_some(),
-        };
+        let is_there = encoding == Encoding::Identity || self.packed[encoding as usize].is_some();
         self.rest.clone().filter(|_| !is_there)
     }
 
-    async fn with(self, encoding: Encoding, effort: Effort) -> Self {
-        let body = compress(&self.identity.body, encoding, effort).await;
-        let packed = body.map(|body| self.identity.packed(body, encoding));
-        match encoding {
-            Encoding::Gzip => Self { gzip: packed.or(self.gzip), ..self },
-            Encoding::Brotli => Self { brotli: packed.or(self.brotli), ..self },
-            Encoding::Identity => self,
+    async fn with(mut self, encoding: Encoding, effort: Effort) -> Self {
+        if let Some(body) = compress(&self.identity.body, encoding, effort).await {
+            self.packed[encoding as usize] = Some(self.identity.packed(body, encoding));
         }
-    }
-
-    fn copy(&self) -> Self {
-        Self {
-            etag: self.etag.clone(),
-            identity: self.identity.clone(),
-            gzip: self.gzip.clone(),
-            brotli: self.brotli.clone(),
-            tags: self.tags.clone(),
-            made: self.made,
-            rest: self.rest.clone(),
-            is_polished: AtomicBool::new(true),
-        }
+        self
     }
 
     pub(super) fn bytes(&self) -> usize {
-        let all = [Some(&self.identity), self.gzip.as_ref(), self.brotli.as_ref()];
-        all.into_iter().flatten().map(|encoded| encoded.body.len() + HEADER_BYTES).sum()
+        let all = self.packed.iter().flatten().chain([&self.identity]);
+        all.map(|encoded| encoded.body.len() + HEADER_BYTES).sum()
     }
 
     pub(super) fn age(&self) -> Duration {
@@ -172,12 +152,7 @@ impl CachedPage {
 
     /// Body in this encoding, or uncompressed if compression does not pay.
     pub(super) fn encoded(&self, encoding: Encoding) -> &Encoded {
-        let encoded = match encoding {
-            Encoding::Brotli => self.brotli.as_ref(),
-            Encoding::Gzip => self.gzip.as_ref(),
-            Encoding::Identity => None,
-        };
-        encoded.unwrap_or(&self.identity)
+        self.packed[encoding as usize].as_ref().unwrap_or(&self.identity)
     }
 
     pub(super) fn respond<R: From<Bytes>>(&self, want: &Want<'_>) -> Response<R> {

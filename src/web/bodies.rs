@@ -42,7 +42,7 @@ pub async fn read(State(memory): State<BodyMemory>, request: Request, next: Next
     if request.method().is_safe() {
         return Ok(next.run(request).await);
     }
-    let crowded = |_| WebError::crowded(&memory.app.texts().errors.crowded);
+    let crowded = |_| WebError::said(StatusCode::SERVICE_UNAVAILABLE, &memory.app.texts().errors.crowded);
     let (parts, mut body) = request.into_parts();
     let (mut bytes, mut taken) = (Vec::new(), memory.free.try_acquire_many(0).map_err(crowded)?);
     // A Content-Length is checked before anything is read.
@@ -51,11 +51,11 @@ pub async fn read(State(memory): State<BodyMemory>, request: Request, next: Next
         let Some(frame) = body.frame().await else {
             return Ok(next.run(Request::from_parts(parts, Body::from(bytes))).await);
         };
-        let Ok(data) = frame.map_err(|_| WebError::status(StatusCode::BAD_REQUEST))?.into_data() else { continue };
+        let Ok(data) = frame.map_err(|_| StatusCode::BAD_REQUEST)?.into_data() else { continue };
         bytes.extend_from_slice(&data);
         let more = bytes.len().saturating_sub(UNCOUNTED + taken.num_permits());
         taken.merge(memory.free.try_acquire_many(u32::try_from(more).unwrap_or(u32::MAX)).map_err(crowded)?);
         expected = expected.max(bytes.len() as u64);
     }
-    Err(WebError::status(StatusCode::PAYLOAD_TOO_LARGE))
+    Err(StatusCode::PAYLOAD_TOO_LARGE.into())
 }

@@ -17,39 +17,23 @@ pub struct WebError {
 
 impl WebError {
     pub fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, None)
+        StatusCode::NOT_FOUND.into()
     }
 
-    pub fn gone() -> Self {
-        Self::new(StatusCode::GONE, None)
-    }
-
-    /// 410, with the reason.
-    pub fn over(sentence: impl Into<String>) -> Self {
-        Self::new(StatusCode::GONE, Some(sentence.into()))
-    }
-
-    /// 403, with the reason.
-    pub fn forbidden(sentence: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, Some(sentence.into()))
-    }
-
-    /// 503, with the reason.
-    pub fn crowded(sentence: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, Some(sentence.into()))
-    }
-
-    pub fn status(status: StatusCode) -> Self {
-        Self::new(status, None)
+    /// Error with a sentence of its own.
+    pub fn said(status: StatusCode, sentence: impl Into<String>) -> Self {
+        Self { sentence: Some(sentence.into()), ..status.into() }
     }
 
     /// 500, with a cause for the log.
     pub fn internal(cause: impl fmt::Display) -> Self {
-        Self { cause: Some(cause.to_string()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, None) }
+        Self { cause: Some(cause.to_string()), ..StatusCode::INTERNAL_SERVER_ERROR.into() }
     }
+}
 
-    fn new(status: StatusCode, sentence: Option<String>) -> Self {
-        Self { status, sentence, cause: None }
+impl From<StatusCode> for WebError {
+    fn from(status: StatusCode) -> Self {
+        Self { status, sentence: None, cause: None }
     }
 }
 
@@ -57,9 +41,9 @@ impl From<StoreError> for WebError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound => Self::not_found(),
-            StoreError::Conflict(sentence) => Self::new(StatusCode::CONFLICT, Some(sentence)),
+            StoreError::Conflict(sentence) => Self::said(StatusCode::CONFLICT, sentence),
             StoreError::Interrupted | StoreError::Database(_) | StoreError::Together(_) => {
-                Self { cause: Some(error.to_string()), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, None) }
+                Self { cause: Some(error.to_string()), ..StatusCode::SERVICE_UNAVAILABLE.into() }
             }
         }
     }

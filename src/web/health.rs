@@ -1,6 +1,6 @@
 //! Health checks for monitoring: liveness and readiness.
 
-use super::{errors, prelude::*};
+use super::prelude::*;
 
 /// Liveness: the process responds.
 pub async fn process() -> Page {

@@ -23,10 +23,6 @@ impl MetricsPage {
 }
 
 impl Answers for MetricsPage {
-    fn hit<B>(&self, _: &Request<B>) -> Option<Response> {
-        None
-    }
-
     async fn respond(&self, request: Request<Body>) -> Response {
         let (status, text) = match (request.method(), request.uri().path()) {
             (&Method::GET, "/metrics") => (StatusCode::OK, text(&self.0)),

@@ -1,4 +1,4 @@
-//! HTTP: routes, page cache, guard, templates. axum and askama are used only here.
+//! HTTP: server, routes and their responses. axum is used only here.
 //!
 //! Handlers are flat (extract, load, decide, respond) and return a page, a policy and tags. One layer each turns these
 //! into headers, cache entries and error pages.

@@ -1,18 +1,18 @@
 //! Names that nearly every handler needs.
 
-pub use askama::Template;
-pub use axum::{
+pub(super) use askama::Template;
+pub(super) use axum::{
     extract::{Path, Query, State},
     response::{IntoResponse, Response},
 };
-pub use http::{HeaderValue, StatusCode, header};
+pub(super) use http::{HeaderValue, StatusCode, header};
 
-pub use super::{
+pub(super) use super::{
     error::{self, WebError},
     page::{Page, redirect},
     view::layout::Layout,
 };
-pub use crate::{
+pub(super) use crate::{
     app::App,
     cache::Policy,
     content::Snapshot,

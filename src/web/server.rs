@@ -78,7 +78,9 @@ impl Default for Limits {
 /// A service that answers requests. Cheap to clone.
 pub trait Answers: Clone + Send + Sync + 'static {
     /// Response that needs no work.
-    fn hit<B>(&self, request: &Request<B>) -> Option<Response<Body>>;
+    fn hit<B>(&self, _request: &Request<B>) -> Option<Response<Body>> {
+        None
+    }
 
     /// Response as bytes to a GET for a path without a query or conditions.
     fn finished(&self, _path: &str, _encoding: Encoding) -> Option<Finished> {

@@ -190,7 +190,7 @@ fn modules_of_the_web_do_not_import_each_other_in_a_circle() {
             named.append(&mut named_after(&code, "super::"));
         }
         let others = named.into_iter().filter(|name| *name != own && modules.contains(name));
-        imports.entry(own).or_default().extend(others);
+        imports.entry(own.clone()).or_default().extend(others);
     }
     // The router imports all.
     imports.remove("mod");
@@ -361,7 +361,7 @@ fn no_lint_is_silenced_without_a_reason() {
 #[test]
 fn the_sample_content_has_no_problems() {
     let typed = Typed { content: Some(sample_content()), ..Typed::default() };
-    let config = Config::load(&typed, &std::collections::BTreeMap::new()).expect("settings");
+    let config = Config::load(&typed, &BTreeMap::new()).expect("settings");
     let library = Loader::new(config.content.clone(), config.site.rules(), config.site.texts).load().expect("reads");
     let problems: Vec<String> = library.problems.iter().map(ToString::to_string).collect();
     assert!(problems.is_empty(), "{problems:#?}");

@@ -6,7 +6,7 @@ use crate::{
     store::{StoreError, WRITER},
     web::{
         prelude::*,
-        session::{Origin, Question, finish, visitor},
+        session::{Origin, Question, deleted_cookie, finish, with_cookie},
     },
 };
 
@@ -45,21 +45,14 @@ pub async fn erase_all(
     erase(&app, comments.iter().map(|own| own.comment.id).collect(), Some(sender.commenter)).await?;
     let said = &app.texts().corner.erased;
     let page = Question::new(&app, &said.heading, &said.sentence).page()?;
-    Ok(without_cookie(&app, page.into_response()))
+    Ok(with_cookie(page.into_response(), deleted_cookie(&app)))
 }
 
 /// Removes the cookie from this browser and changes nothing else. Refused from another site: a visitor who has only
 /// the cookie could never get in again.
 pub async fn leave(State(app): State<App>, origin: Origin) -> Response {
     let back = redirect(StatusCode::SEE_OTHER, "/me");
-    if origin == Origin::Foreign { back } else { without_cookie(&app, back) }
-}
-
-fn without_cookie(app: &App, mut response: Response) -> Response {
-    if let Some(cookie) = visitor::taken_back(app) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
+    if origin == Origin::Foreign { back } else { with_cookie(back, deleted_cookie(&app)) }
 }
 
 /// Erases the comments, even if the visitor disconnects. The caller has checked whose they are; a comment never changes

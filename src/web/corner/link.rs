@@ -11,7 +11,7 @@ use crate::{
     store::StoreError,
     web::{
         prelude::*,
-        session::{MailLink, Origin, Posted, Question, Visitor, refused},
+        session::{MailLink, Origin, Posted, Question, Visitor, refused, with_cookie},
     },
 };
 
@@ -98,11 +98,7 @@ pub async fn open(
         return question_of_opening(&app, &key, link).await?.once_more();
     }
     app.store.open_corner(link, &visitor.sender.commenter, app.clock.now()).await.map_err(|error| gone(&app, error))?;
-    let mut response = redirect(StatusCode::SEE_OTHER, "/me");
-    if let Some(cookie) = visitor.new_cookie {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    Ok(response)
+    Ok(with_cookie(redirect(StatusCode::SEE_OTHER, "/me"), visitor.new_cookie))
 }
 
 fn opened(app: &App, key: &str) -> Result<CornerLink, WebError> {
@@ -113,7 +109,7 @@ fn opened(app: &App, key: &str) -> Result<CornerLink, WebError> {
 
 fn gone(app: &App, error: StoreError) -> WebError {
     match error {
-        StoreError::NotFound => WebError::over(&app.texts().by_mail.over),
+        StoreError::NotFound => WebError::said(StatusCode::GONE, &app.texts().by_mail.over),
         other => other.into(),
     }
 }

@@ -107,7 +107,7 @@ pub async fn act(State(app): State<App>, origin: Origin, Posted(form): Posted<Ac
         "spam" => app.store.mark_spam(comment.id, ACTOR, now).await?,
         "trash" => app.store.trash(comment.id, ACTOR, now).await?,
         "answer" => return answer(&app, &form, &comment).await,
-        _ => return Err(WebError::status(StatusCode::BAD_REQUEST)),
+        _ => return Err(StatusCode::BAD_REQUEST.into()),
     };
     app.cache.purge(&done.tags());
     if form.text.trim().is_empty() {
@@ -149,7 +149,7 @@ async fn opened(app: &App, key: &str) -> Result<Comment, WebError> {
     let id = mail_keys::open_moderation(&app.signer, key, app.clock.now())
         .map_err(|why| refused(why, &texts.over, texts))?;
     let comment = app.store.comment(id).await?;
-    if comment.text.is_empty() { Err(WebError::gone()) } else { Ok(comment) }
+    if comment.text.is_empty() { Err(StatusCode::GONE.into()) } else { Ok(comment) }
 }
 
 /// Redirect to the page; `act` names the action if the page would not show it.

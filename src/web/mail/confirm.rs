@@ -48,7 +48,7 @@ fn opened(app: &App, key: &str) -> Result<WishKey, WebError> {
 async fn question(app: &App, key: &str, wish: WishKey) -> Result<Question, WebError> {
     let texts = &app.texts().from_mail;
     let wished = app.store.wished(wish).await.map_err(|error| match error {
-        StoreError::NotFound => WebError::over(&texts.not_known),
+        StoreError::NotFound => WebError::said(StatusCode::GONE, &texts.not_known),
         other => other.into(),
     })?;
     let (post, _) = thread(&app.snapshot(), &wished.thread_slug);

@@ -19,7 +19,6 @@ use http::request::Parts;
 use serde::Deserialize;
 
 use super::{
-    page::number,
     prelude::*,
     session::Visitor,
     view::{form::FormState, thread::OpenedComment},
@@ -32,9 +31,7 @@ use crate::{
     },
     store::StoreError,
 };
-use conversation::PostRequest;
-
-pub use conversation::{Conversation, conversation};
+use conversation::{Conversation, PostRequest};
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -122,7 +119,7 @@ pub async fn show(context: PostContext<'_>, query: &PostQuery, number: Option<us
             return Ok(redirect(StatusCode::SEE_OTHER, &format!("{to}{}", query.written())));
         }
     } else if number.is_some() {
-        return Err(WebError::status(StatusCode::SERVICE_UNAVAILABLE));
+        return Err(StatusCode::SERVICE_UNAVAILABLE.into());
     }
     Ok(page::draw(context, request, pages, number).await?.into_response())
 }
@@ -156,7 +153,7 @@ async fn show_thread_page(
     Path((slug, number)): Path<(String, String)>,
     query: PostQuery,
 ) -> Result<Response, WebError> {
-    let (snapshot, number) = (app.snapshot(), number(&number)?);
+    let (snapshot, number) = (app.snapshot(), super::page::number(&number)?);
     let post = snapshot.post(&slug).ok_or_else(WebError::not_found)?;
     if post.entry.slug.as_str() != slug {
         let path = routes::thread_page(&post.entry.slug, number);
@@ -179,7 +176,7 @@ async fn permalink(State(app): State<App>, Path(id): Path<String>) -> Result<Res
     match comment.status {
         Status::Approved => {}
         Status::Held => return Err(WebError::not_found()),
-        Status::Spam | Status::Trash => return Err(WebError::gone()),
+        Status::Spam | Status::Trash => return Err(StatusCode::GONE.into()),
     }
     let snapshot = app.snapshot();
     let post = snapshot.post(&comment.thread_slug).ok_or_else(WebError::not_found)?;

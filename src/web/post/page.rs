@@ -112,9 +112,8 @@ async fn article(context: PostContext<'_>, request: PostRequest, pages: Option<P
     let place = snapshot.series_of(post);
     let policy = if thread.is_some() { request.policy(post) } else { Policy::Private };
 
-    let mut layout = Layout::of_entry(app, snapshot, entry)
-        .with_comment_feed(&entry.title, &routes::comment_feed(&entry.slug))
-        .with_json_ld(&json_ld::post(site, post, place.map(|(series, _)| series), thread.as_ref()));
+    let json_ld = json_ld::post(site, post, place.map(|(series, _)| series), thread.as_ref());
+    let mut layout = Layout::of_entry(app, snapshot, entry).with_comment_feed(entry).with_json_ld(&json_ld);
     layout.kind = "article";
     layout.published = post.date.as_ref().map(dates::machine);
     layout.modified = post.updated.as_ref().map(dates::machine);

@@ -25,13 +25,13 @@ pub async fn preview(
     Posted(form): Posted<CommentForm>,
 ) -> Result<Page, WebError> {
     if origin == Origin::Foreign {
-        return Err(WebError::status(StatusCode::FORBIDDEN));
+        return Err(StatusCode::FORBIDDEN.into());
     }
     let RawComment { name, site, text, .. } = form.raw();
     let name = if name.trim().is_empty() { app.texts().form.name.clone() } else { name };
     let whole = RawComment { name, site, text, ..RawComment::default() };
     let new = comment_markdown::parse(&whole)
         .or_else(|_| comment_markdown::parse(&RawComment { site: String::new(), ..whole }));
-    let new = new.map_err(|_| WebError::status(StatusCode::UNPROCESSABLE_ENTITY))?;
+    let new = new.map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)?;
     Page::html(&PreviewView::new(&app, &new), Policy::Private)
 }

@@ -19,7 +19,7 @@ use crate::{
     store::{Added, Sender, Sent, StoreError},
     web::{
         prelude::*,
-        session::{Origin, Posted, Visitor, finish},
+        session::{Origin, Posted, Visitor, finish, with_cookie},
         view::cards::thread_keys,
     },
 };
@@ -126,9 +126,5 @@ async fn posted(context: PostContext<'_>, stored: &Stored, cookie: Option<Header
     let Stored { id, status, is_repeated } = *stored;
     let is_asked = status == Status::Approved && thread::is_asked_by_mail(app, id).await;
     let to = thread::place(app, post, id, status, is_asked).await;
-    let mut response = redirect(StatusCode::SEE_OTHER, &to);
-    if let Some(cookie) = cookie.filter(|_| !is_repeated) {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
-    response
+    with_cookie(redirect(StatusCode::SEE_OTHER, &to), cookie.filter(|_| !is_repeated))
 }

@@ -38,11 +38,10 @@ pub async fn thread_page(
         return Err(WebError::not_found());
     }
     let (path, links) = (thread::path(post, &pages, number), ThreadPages::new(post, &pages, number));
-    let away = || WebError::status(StatusCode::SERVICE_UNAVAILABLE);
-    let thread = thread::page_of(app, pages, number).await.ok_or_else(away)?;
+    let thread = thread::page_of(app, pages, number).await.ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
     let layout = Layout::new(app, snapshot, &app.texts().comments.page.with_both(number, &entry.title))
         .at(app, &path)
-        .with_comment_feed(&entry.title, &routes::comment_feed(&entry.slug));
+        .with_comment_feed(entry);
     let layout = request.framed(layout, post);
     let (policy, status) = (request.policy(post), request.status);
     let page = ThreadPage {

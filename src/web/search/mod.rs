@@ -8,7 +8,7 @@ use axum::extract::RawQuery;
 use super::{
     prelude::*,
     view::{
-        cards, dates,
+        dates,
         link::TextLink,
         tongue::{self, Tongue},
     },

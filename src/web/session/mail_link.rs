@@ -1,5 +1,6 @@
 //! Links in our mails: their parameters, and keys that do not open anything (any more).
 
+use http::StatusCode;
 use serde::Deserialize;
 
 use crate::{domain::mail_keys::Refused, texts::FromMail, web::error::WebError};
@@ -16,7 +17,7 @@ pub struct MailLink {
 /// Error for a key that was changed, or is too old. `over`: sentence for the latter.
 pub fn refused(why: Refused, over: &str, texts: &FromMail) -> WebError {
     match why {
-        Refused::Forged => WebError::forbidden(&texts.incomplete),
-        Refused::Old => WebError::over(over),
+        Refused::Forged => WebError::said(StatusCode::FORBIDDEN, &texts.incomplete),
+        Refused::Old => WebError::said(StatusCode::GONE, over),
     }
 }

@@ -9,7 +9,7 @@ pub mod visitor;
 pub use mail_link::{MailLink, refused};
 pub use origin::{Origin, Posted};
 pub use question::{Button, Question};
-pub use visitor::Visitor;
+pub use visitor::{Visitor, deleted_cookie, with_cookie};
 
 use crate::store::StoreError;
 

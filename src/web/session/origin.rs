@@ -30,7 +30,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Posted<T> {
             request.headers_mut().insert(CONTENT_TYPE, FORM);
         }
         let form = Form::from_request(request, app).await;
-        form.map(|Form(form)| Self(form)).map_err(|rejection| WebError::status(rejection.status()))
+        form.map(|Form(form)| Self(form)).map_err(|rejection| rejection.status().into())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use axum::extract::FromRequestParts;
+use axum::{extract::FromRequestParts, response::Response};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 
@@ -54,8 +54,16 @@ fn cookie(app: &App, name: &str, token: &str) -> Option<HeaderValue> {
 }
 
 /// Header that deletes the cookie.
-pub fn taken_back(app: &App) -> Option<HeaderValue> {
+pub fn deleted_cookie(app: &App) -> Option<HeaderValue> {
     set_cookie(app, cookie_name(app), "", 0)
+}
+
+/// Response that also sets the cookie, if there is one to set.
+pub fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {
+    if let Some(cookie) = cookie {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 fn set_cookie(app: &App, name: &str, value: &str, seconds: u32) -> Option<HeaderValue> {

@@ -8,7 +8,7 @@ use crate::{
     assets::{Assets, EMBEDS_SCRIPT, SCRIPT, STYLE, icons::Icon},
     config::Site,
     content::Snapshot,
-    domain::{address, entry::Entry, language::Direction, picture::Picture, theme::Theme},
+    domain::{address, entry::Entry, language::Direction, picture::Picture, routes, theme::Theme},
     texts::Texts,
 };
 
@@ -199,8 +199,8 @@ impl Layout {
 
     /// Adds the feed of the comments under a post.
     #[must_use]
-    pub fn with_comment_feed(mut self, title: &str, path: &str) -> Self {
-        self.feeds.push(comment_feed(title, path, self.texts));
+    pub fn with_comment_feed(mut self, entry: &Entry) -> Self {
+        self.feeds.push(comment_feed(&entry.title, &routes::comment_feed(&entry.slug), self.texts));
         self
     }
 

@@ -16,7 +16,7 @@ use crate::{
     domain::{
         address,
         embed::Embed,
-        entry::{Entry, Level, Piece, Sides, Stretch},
+        entry::{Level, Piece, Sides, Stretch},
         words::escape_html,
     },
     texts::Texts,
