@@ -72,7 +72,7 @@ impl Keepers {
             keep_index(&app, &swapped, &settled),
             keep_warm(&app, &site, &settled),
             keep_comments(&app, revision, &settled),
-            keep_no_longer(&app),
+            forget_expired(&app),
         );
     }
 }
@@ -189,7 +189,7 @@ async fn changed(watcher: &mut Option<Watcher>) {
 }
 
 /// Deletes, now and every hour, the data that must not be kept any longer.
-async fn keep_no_longer(app: &App) {
+async fn forget_expired(app: &App) {
     loop {
         let now = app.clock.now();
         let forgotten = app.store.forget_expired(now).await;
