@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lettre::{
     Address, Message,
+    address::Envelope,
     transport::smtp::{
         Error,
         authentication::{Credentials, Mechanism},
@@ -19,15 +20,26 @@ use crate::config::{MailServer, Security};
 /// Time limits for a server. Tests shorten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Longest time to connect.
+    /// Longest time to open a TCP connection.
     pub connect: Duration,
-    /// Longest time for one mail in total. Shorter than a lease, or two senders would send it.
-    pub mail: Duration,
+    /// Longest time for the greeting, and for the commands before the text. A mail that fails there was not sent.
+    pub commands: Duration,
+    /// Longest time from the text to its reply: the server may check the text first (RFC 5321, 4.5.3.2.6). A client that
+    /// gives up earlier may send the mail twice.
+    pub acceptance: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), mail: Duration::from_secs(60) }
+        let acceptance = Duration::from_mins(10);
+        Self { connect: Duration::from_secs(10), commands: Duration::from_secs(60), acceptance }
+    }
+}
+
+impl Limits {
+    /// Time that a mail is leased to its sender: longer than the longest delivery, or two senders would send it.
+    pub fn lease(self) -> Duration {
+        2 * self.commands + self.acceptance + Duration::from_mins(3)
     }
 }
 
@@ -61,12 +73,14 @@ impl Courier {
     /// The reason why it was not accepted. If the connection breaks in the middle, nobody knows, so it counts as not
     /// accepted.
     pub async fn deliver(&mut self, mail: &Message) -> Result<(), Undelivered> {
-        let limit = self.limits.mail;
-        let delivered = time::timeout(limit, self.try_deliver(mail)).await;
-        delivered.unwrap_or_else(|_| {
-            let seconds = limit.as_secs_f32().ceil();
-            Err(Undelivered::Server(format!("{} has not answered for {seconds} seconds", self.server)))
-        })
+        let open = self.open.take();
+        let mut connection = self.limited(self.limits.commands, self.connection(open)).await?;
+        let delivered = self.transact(&mut connection, mail).await;
+        // After a reply from the server the connection is good for the next mail; after a timeout or a break it is not.
+        if !connection.has_broken() && !matches!(delivered, Err(Undelivered::Server(_))) {
+            self.open = Some(connection);
+        }
+        delivered
     }
 
     /// Closes the connection when there is nothing more to send.
@@ -77,15 +91,25 @@ impl Courier {
         }
     }
 
-    async fn try_deliver(&mut self, mail: &Message) -> Result<(), Undelivered> {
-        // A server may have closed an idle connection; a new one shows if the server is there.
-        if let Some(mut connection) = self.open.take()
+    async fn limited<T>(
+        &self,
+        limit: Duration,
+        work: impl Future<Output = Result<T, Undelivered>>,
+    ) -> Result<T, Undelivered> {
+        time::timeout(limit, work).await.unwrap_or_else(|_| {
+            let seconds = limit.as_secs_f32().ceil();
+            Err(Undelivered::Server(format!("{} has not answered for {seconds} seconds", self.server)))
+        })
+    }
+
+    /// Returns the open connection, or a new one: a server may have closed an idle connection.
+    async fn connection(&self, open: Option<AsyncSmtpConnection>) -> Result<AsyncSmtpConnection, Undelivered> {
+        if let Some(mut connection) = open
             && connection.command(Rset).await.is_ok()
         {
-            return self.hand_over(connection, mail).await;
+            return Ok(connection);
         }
-        let connection = self.connect().await.map_err(|error| Undelivered::Server(said(&self.server, &error)))?;
-        self.hand_over(connection, mail).await
+        self.connect().await.map_err(|error| Undelivered::Server(said(&self.server, &error)))
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
@@ -105,23 +129,25 @@ impl Courier {
         Ok(connection)
     }
 
-    async fn hand_over(&mut self, mut connection: AsyncSmtpConnection, mail: &Message) -> Result<(), Undelivered> {
-        let (from, to) = (mail.envelope().from(), mail.envelope().to());
-        let handed_over = self.transact(&mut connection, from, to, mail).await;
-        // After a reply from the server the connection is good for the next mail; after a timeout or a break it is not.
-        if !connection.has_broken() && !matches!(handed_over, Err(Undelivered::Server(_))) {
-            self.open = Some(connection);
-        }
-        handed_over
+    async fn transact(&self, connection: &mut AsyncSmtpConnection, mail: &Message) -> Result<(), Undelivered> {
+        let refused = |error: Error| {
+            let is_reply = error.status().is_some();
+            let said = said(&self.server, &error);
+            if is_reply { Undelivered::Later(said) } else { Undelivered::Server(said) }
+        };
+        self.limited(self.limits.commands, async {
+            self.envelope(connection, mail.envelope()).await?;
+            connection.command(Data).await.map_err(refused)
+        })
+        .await?;
+        let text = mail.formatted();
+        self.limited(self.limits.acceptance, async { connection.message(&text).await.map_err(refused) }).await?;
+        Ok(())
     }
 
-    async fn transact(
-        &self,
-        connection: &mut AsyncSmtpConnection,
-        from: Option<&Address>,
-        to: &[Address],
-        mail: &Message,
-    ) -> Result<(), Undelivered> {
+    /// Names the sender and the recipients.
+    async fn envelope(&self, connection: &mut AsyncSmtpConnection, envelope: &Envelope) -> Result<(), Undelivered> {
+        let (from, to) = (envelope.from(), envelope.to());
         let is_ascii = |address: &Address| <Address as AsRef<str>>::as_ref(address).is_ascii();
         let mut parameters = Vec::new();
         if !from.into_iter().chain(to).all(is_ascii) {
@@ -144,13 +170,6 @@ impl Courier {
         for address in to {
             connection.command(Rcpt::new(address.clone(), Vec::new())).await.map_err(|error| self.refused(&error))?;
         }
-        let of_this_mail = |error: Error| {
-            let is_answer = error.status().is_some();
-            let said = said(&self.server, &error);
-            if is_answer { Undelivered::Later(said) } else { Undelivered::Server(said) }
-        };
-        connection.command(Data).await.map_err(of_this_mail)?;
-        connection.message(&mail.formatted()).await.map_err(of_this_mail)?;
         Ok(())
     }
 

@@ -7,7 +7,14 @@ mod compose;
 mod courier;
 mod letter;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use jiff::{SignedDuration, Timestamp};
@@ -28,8 +35,6 @@ pub use courier::Limits;
 const POLL: Duration = Duration::from_secs(1);
 /// Pause before the next mail after a server was away; each mail has its own, longer pauses besides.
 const AWAY: Duration = Duration::from_secs(20);
-/// Time that a mail is leased to its sender; longer than [`Limits::mail`].
-const LEASE: SignedDuration = SignedDuration::from_mins(2);
 /// Time between two checks if confirmation mails that wait can be sent.
 const ASKING: SignedDuration = SignedDuration::from_mins(1);
 /// Time between two deletions of old rows.
@@ -42,6 +47,7 @@ pub struct Postman {
     office: Option<Office>,
     /// Name under which rows are claimed.
     lease: String,
+    leased_for: Duration,
     /// True if the server is away, and the log has said so.
     is_away: bool,
     /// Day of the last digest that was queued.
@@ -72,8 +78,8 @@ pub enum MailError {
 enum Step {
     Done,
     NothingDue,
-    /// Server accepts nothing now.
-    ServerAway,
+    /// Nothing can be sent now: the server is away, or the program failed.
+    Pause,
 }
 
 impl Postman {
@@ -87,6 +93,7 @@ impl Postman {
             app,
             office,
             lease: BASE64.encode(bytes),
+            leased_for: limits.lease(),
             is_away: false,
             digest: None,
             housekept_at: None,
@@ -97,7 +104,7 @@ impl Postman {
 
     /// Runs until `stop` is done; a mail that is being sent then is finished.
     pub async fn run(mut self, stop: impl Future<Output = ()>) {
-        let mut stop = std::pin::pin!(stop);
+        let mut stop = pin!(stop);
         let mut pause = Duration::ZERO;
         let mut database_is_away = false;
         loop {
@@ -116,7 +123,7 @@ impl Postman {
             pause = match step {
                 Ok(Step::Done) => Duration::ZERO,
                 Ok(Step::NothingDue) => POLL,
-                Ok(Step::ServerAway) | Err(_) => AWAY,
+                Ok(Step::Pause) | Err(_) => AWAY,
             };
         }
         if let Some(office) = &mut self.office {
@@ -133,75 +140,68 @@ impl Postman {
         Ok(())
     }
 
+    /// Sends the next mail. A fault of the program must not end the worker.
     async fn turn(&mut self) -> Result<Step, StoreError> {
+        caught(self.step()).await.unwrap_or_else(|Panicked| {
+            tracing::error!("the outbox failed because of a fault of the program; it goes on later");
+            Ok(Step::Pause)
+        })
+    }
+
+    async fn step(&mut self) -> Result<Step, StoreError> {
         self.keep_house().await?;
         let now = self.app.clock.now();
         let Some(office) = &mut self.office else {
             self.tell_what_waits().await?;
             return Ok(Step::NothingDue);
         };
-        let Some(mail) = self.app.store.claim_mail(&self.lease, now, now + LEASE).await? else {
+        let Some(mail) = self.app.store.claim_mail(&self.lease, now, now + self.leased_for).await? else {
             office.courier.rest().await;
             return Ok(Step::NothingDue);
         };
-        let composed = compose::compose(&self.app, &mail).await?;
-        let undelivered = match composed {
-            Composed::Audience(audience) => {
-                self.app.store.tell_audience(&mail, &self.lease, &audience, now).await?;
-                return Ok(Step::Done);
-            }
-            Composed::Nothing(reason) => {
-                self.settle(&mail, Outcome::Dropped(reason.to_owned())).await?;
-                return Ok(Step::Done);
-            }
-            Composed::Failed(reason) => Some(Undelivered::Later(reason)),
-            Composed::Letter(letter) => {
-                let id = compose::message_id(&self.app, &mail);
-                match office.stationery.write(*letter, &id, mail.created_at) {
-                    Ok(message) => office.courier.deliver(&message).await.err(),
-                    Err(reason) => Some(Undelivered::Never(reason)),
-                }
-            }
+        let sent = caught(send(&self.app, office, &self.lease, &mail)).await;
+        let sent =
+            sent.unwrap_or_else(|Panicked| Err(Undelivered::Later("a fault of the program, see its log".into())));
+        let (outcome, step) = match sent {
+            Ok(None) => return Ok(Step::Done),
+            Ok(Some(outcome)) => (outcome, Step::Done),
+            Err(undelivered) => self.undelivered(&mail, undelivered),
         };
-        let Some(undelivered) = undelivered else {
-            if std::mem::take(&mut self.is_away) {
-                tracing::info!("the mail server takes mails again");
-            }
-            self.settle(&mail, Outcome::Sent).await?;
-            return Ok(Step::Done);
-        };
-        let (reason, is_for_good, step) = match undelivered {
-            Undelivered::Server(reason) => (reason, false, Step::ServerAway),
-            Undelivered::Later(reason) => (reason, false, Step::Done),
-            Undelivered::Never(reason) => (reason, true, Step::Done),
-        };
-        self.report(&mail, &reason, step);
-        let again = delivery::again(mail.attempts, mail.first_attempt_at, now).filter(|_| !is_for_good);
-        let outcome = match again {
-            Some(at) => Outcome::Again { at, reason },
-            None => {
-                tracing::error!("mail {} ({}) is given up: {reason}", mail.id, mail.kind.as_str());
-                Outcome::GivenUp(reason)
-            }
-        };
+        if outcome == Outcome::Sent && std::mem::take(&mut self.is_away) {
+            tracing::info!("the mail server takes mails again");
+        }
         self.settle(&mail, outcome).await?;
         Ok(step)
     }
 
-    /// Logs a mail that was not sent. A server that is away is logged once, not once for each mail.
-    fn report(&mut self, mail: &Outgoing, reason: &str, step: Step) {
-        if step != Step::ServerAway {
-            tracing::warn!("mail {} ({}) was not taken: {reason}", mail.id, mail.kind.as_str());
+    /// Logs a mail that was not sent, and decides when it is tried again. A server that is away is logged once, not once
+    /// for each mail.
+    fn undelivered(&mut self, mail: &Outgoing, undelivered: Undelivered) -> (Outcome, Step) {
+        let (reason, is_final, step) = match undelivered {
+            Undelivered::Server(reason) => (reason, false, Step::Pause),
+            Undelivered::Later(reason) => (reason, false, Step::Done),
+            Undelivered::Never(reason) => (reason, true, Step::Done),
+        };
+        let (id, kind) = (mail.id, mail.kind.as_str());
+        if step != Step::Pause {
+            tracing::warn!("mail {id} ({kind}) was not taken: {reason}");
         } else if !std::mem::replace(&mut self.is_away, true) {
             tracing::warn!("the mail server takes nothing, so mails wait: {reason}");
         }
+        let now = self.app.clock.now();
+        let again = delivery::again(mail.attempts, mail.first_attempt_at, now).filter(|_| !is_final);
+        let Some(at) = again else {
+            tracing::error!("mail {id} ({kind}) is given up: {reason}");
+            return (Outcome::GivenUp(reason), step);
+        };
+        (Outcome::Again { at, reason }, step)
     }
 
-    /// Stores the outcome. Retries, so that a short database failure does not make us forget a mail that the server has
-    /// accepted.
+    /// Stores the outcome. Retries for about a minute, so that a restart of the database does not cause a second sending
+    /// of a mail that the server has accepted.
     async fn settle(&self, mail: &Outgoing, outcome: Outcome) -> Result<(), StoreError> {
-        const TRIES: u32 = 5;
-        let mut tried = 1;
+        const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+        let mut pause = Duration::from_millis(200);
         self.app.metrics.mailed(match outcome {
             Outcome::Sent => Attempt::Sent,
             Outcome::Dropped(_) => Attempt::NotNeeded,
@@ -210,11 +210,11 @@ impl Postman {
         });
         loop {
             let settled = self.app.store.settle_mail(mail.id, &self.lease, &outcome, self.app.clock.now()).await;
-            if settled.is_ok() || tried == TRIES {
+            if settled.is_ok() || pause > LONGEST_PAUSE {
                 return settled;
             }
-            time::sleep(Duration::from_millis(200) * tried).await;
-            tried += 1;
+            time::sleep(pause).await;
+            pause *= 2;
         }
     }
 
@@ -264,6 +264,39 @@ impl Postman {
         }
         Ok(())
     }
+}
+
+/// Composes a mail and hands it to the server. Returns its outcome; none if it is stored already.
+async fn send(app: &SiteState, office: &mut Office, lease: &str, mail: &Outgoing) -> Result<Option<Outcome>, Undelivered> {
+    let interrupted = |error: StoreError| Undelivered::Later(error.to_string());
+    match compose::compose(app, mail).await.map_err(interrupted)? {
+        Composed::Audience(audience) => {
+            let now = app.clock.now();
+            app.store.tell_audience(mail, lease, &audience, now).await.map_err(interrupted)?;
+            Ok(None)
+        }
+        Composed::Nothing(reason) => Ok(Some(Outcome::Dropped(reason.to_owned()))),
+        Composed::Failed(reason) => Err(Undelivered::Later(reason)),
+        Composed::Letter(letter) => {
+            let id = compose::message_id(app, mail);
+            let message = office.stationery.write(*letter, &id, mail.created_at).map_err(Undelivered::Never)?;
+            office.courier.deliver(&message).await?;
+            Ok(Some(Outcome::Sent))
+        }
+    }
+}
+
+/// Sign that some work has panicked. Its message is in the log already.
+struct Panicked;
+
+/// Runs `work`, and catches its panic.
+async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+    let mut work = pin!(work);
+    future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(poll) => poll.map(Ok),
+        Err(_) => Poll::Ready(Err(Panicked)),
+    })
+    .await
 }
 
 /// Sends one mail to an address without the outbox, so that the operator sees the server's reply.

@@ -1,6 +1,8 @@
 //! Getting a mail to a server that is away, refuses, stalls or hangs up; and getting it there once.
 
-use instep::mail::Postman;
+use std::time::Duration;
+
+use instep::mail::{Limits, Postman};
 use jiff::SignedDuration;
 
 use super::{Mailed, SHORT, confirm, mailed, mailed_with};
@@ -213,6 +215,49 @@ async fn a_server_that_stalls_or_forgets_gets_it_again() {
 }
 
 #[tokio::test]
+async fn a_server_that_checks_the_text_for_long_gets_it_once() {
+    let limits = Limits::default();
+    assert!(limits.acceptance >= Duration::from_mins(10), "RFC 5321, 4.5.3.2.6");
+    assert!(limits.lease() > 2 * limits.commands + limits.acceptance, "no other copy takes it meanwhile");
+    let mut mailed = mailed().await;
+    mailed.smtp.is_in_the_mood(Mood::Checks(SHORT.commands * 3 / 2));
+    comment(&mailed, "Once").await;
+    mailed.one_mail().await.says("Once");
+    mailed.turn(1);
+    assert_eq!(mailed.lines().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_server_that_answers_without_an_end_is_left() {
+    let mut mailed = mailed().await;
+    mailed.smtp.is_in_the_mood(Mood::Drips);
+    comment(&mailed, "Patience").await;
+    mailed.round().await;
+    let listed = listed(&mailed).await;
+    assert!(listed.starts_with("waits after 1") && listed.contains("has not answered"), "{listed}");
+}
+
+#[tokio::test]
+async fn a_panic_delays_its_mail_and_no_other() {
+    for readings in 1..=4 {
+        let mut mailed = mailed().await;
+        comment(&mailed, "One").await;
+        comment(&mailed, "Two").await;
+        mailed.site.panic_in(readings);
+        mailed.round().await;
+        let mut mails = mailed.smtp.new_mails();
+        assert!(readings != 3 || mails.len() == 1, "the first cannot be composed, and the second goes out");
+        mailed.turn(1);
+        mailed.round().await;
+        mails.extend(mailed.smtp.new_mails());
+        let mut ids: Vec<String> = mails.iter().map(|mail| mail.header("Message-ID")).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 2, "both arrive after a panic at reading {readings} of the clock");
+    }
+}
+
+#[tokio::test]
 async fn what_was_kept_without_a_word_comes_again_under_the_same_id() {
     let mut mailed = mailed().await;
     mailed.smtp.is_in_the_mood(Mood::KeepsItAndDrops);
@@ -277,6 +322,13 @@ async fn a_lease_that_ran_out_passes_to_the_next(database: Database) {
     assert_eq!(store.claim_mail("two", later(1), later(3)).await.expect("answers"), None);
     let second = store.claim_mail("two", later(2), later(4)).await.expect("answers").expect("is due again");
     assert_eq!((first.id, first.attempts, second.attempts), (second.id, 1, 2));
+    let lease = SignedDuration::try_from(Limits::default().lease()).expect("a short time");
+    store.claim_mail("three", later(4), later(4) + lease).await.expect("answers").expect("is due again");
+    assert_eq!(store.claim_mail("four", later(5), later(6)).await.expect("answers"), None, "the longest lease holds");
+    assert_eq!(
+        store.claim_mail("two", later(20), later(22)).await.expect("answers").map(|mail| mail.attempts),
+        Some(4)
+    );
     // What the first says now comes too late.
     store.settle_mail(first.id, "one", &instep::store::Outcome::Sent, later(2)).await.expect("answers");
     assert_eq!(store.count_waiting_mails(true).await.expect("counts"), 1);

@@ -27,7 +27,11 @@ use crate::support::{
 };
 
 /// Short waits, so that a test of them is short; long enough for a slow machine to answer.
-const SHORT: Limits = Limits { connect: Duration::from_millis(1500), mail: Duration::from_millis(1500) };
+const SHORT: Limits = Limits {
+    connect: Duration::from_millis(1500),
+    commands: Duration::from_millis(1500),
+    acceptance: Duration::from_millis(4500),
+};
 
 /// A site whose mails go to a server of the test.
 struct Mailed {

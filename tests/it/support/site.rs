@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicUsize, Ordering},
     },
 };
 
@@ -41,6 +41,7 @@ pub struct TestSite {
     pub site: Site,
     _folder: TempDir,
     now: Option<Arc<AtomicI64>>,
+    panics_in: Arc<AtomicUsize>,
     keepers: Option<tokio::task::JoinHandle<()>>,
 }
 
@@ -107,6 +108,11 @@ impl TestSite {
         let now = self.now.as_ref().expect("a clock that turns");
         let by = i64::try_from(by.as_millis()).expect("a short time");
         now.fetch_add(by, Ordering::SeqCst);
+    }
+
+    /// Makes the program panic when it reads the clock for the `count`th time from now.
+    pub fn panic_in(&self, count: usize) {
+        self.panics_in.store(count, Ordering::SeqCst);
     }
 
     /// Where a file of the content is.
@@ -219,18 +225,24 @@ impl Builder {
         let store = Store::open(&config.database_url).await.expect("a database");
         let start: Timestamp = NOW.parse().expect("a time");
         let now = Arc::new(AtomicI64::new(start.as_millisecond()));
-        let (clock, now) = if self.real_clock { (Clock::system(), None) } else { (turnable(&now), Some(now)) };
+        let panics_in = Arc::new(AtomicUsize::new(0));
+        let clock = if self.real_clock { Clock::system() } else { turnable(&now, &panics_in) };
+        let now = (!self.real_clock).then_some(now);
         let (app, keepers) = live::build(config, self.mode, store, clock).await.expect("a site");
         let site = Site::new(app.clone(), Limits::default());
         let keepers = self.keeps_current.then(|| tokio::spawn(keepers.run(site.clone())));
         if keepers.is_some() {
             super::eventually("the search index is there", async || app.search()).await;
         }
-        TestSite { app, site, _folder: self.folder, now, keepers }
+        TestSite { app, site, _folder: self.folder, now, panics_in, keepers }
     }
 }
 
-fn turnable(now: &Arc<AtomicI64>) -> Clock {
-    let now = Arc::clone(now);
-    Clock::new(move || Timestamp::from_millisecond(now.load(Ordering::SeqCst)).expect("a time"))
+fn turnable(now: &Arc<AtomicI64>, panics_in: &Arc<AtomicUsize>) -> Clock {
+    let (now, panics_in) = (Arc::clone(now), Arc::clone(panics_in));
+    Clock::new(move || {
+        let before = panics_in.try_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1));
+        assert_ne!(before, Ok(1), "a fault of the program, as the test wants");
+        Timestamp::from_millisecond(now.load(Ordering::SeqCst)).expect("a time")
+    })
 }

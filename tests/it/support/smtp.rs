@@ -3,6 +3,7 @@
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use mail_parser::{Message, MessageParser};
@@ -10,6 +11,7 @@ use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
+    time,
 };
 
 /// What the server does with what it gets.
@@ -28,6 +30,10 @@ pub enum Mood {
     Says(&'static str),
     /// Says hello and then nothing.
     Stalls,
+    /// Takes a mail, and answers after this time: it checks the text first.
+    Checks(Duration),
+    /// Takes a mail, and sends an answer without an end, one line every half second.
+    Drips,
     /// Takes a mail, forgets it and hangs up without a word.
     DropsIt,
     /// Takes a mail, keeps it and hangs up without a word.
@@ -227,8 +233,14 @@ async fn converse(stream: TcpStream, heard: Arc<Mutex<Heard>>) -> Option<()> {
                     let mail = Mail { from: from.clone(), to: to.clone(), raw };
                     heard.lock().expect("nobody panics with it").mails.push(mail);
                 }
-                if matches!(mood(), Mood::DropsIt | Mood::KeepsItAndDrops) {
-                    return None;
+                match mood() {
+                    Mood::DropsIt | Mood::KeepsItAndDrops => return None,
+                    Mood::Checks(pause) => time::sleep(pause).await,
+                    Mood::Drips => loop {
+                        say("250-still checking").await?;
+                        time::sleep(Duration::from_millis(500)).await;
+                    },
+                    _ => {}
                 }
                 say("250 2.0.0 Ok: kept").await?;
             }
