@@ -11,7 +11,7 @@
 //! - [`domain`]: types and decisions, without I/O.
 //! - [`content`]: turns Markdown on disk into an immutable snapshot.
 //! - [`store`]: the database; the only place with SQL.
-//! - [`mail`]: the postman, and the mails.
+//! - [`mail`]: the outbox worker, and the mails.
 //! - [`providers`]: fetches titles and stills of the films in posts, by the author's command.
 //! - [`texts`]: the program's texts for readers, one file for each language.
 //!

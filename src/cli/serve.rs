@@ -29,7 +29,7 @@ use crate::{
         words::counted,
     },
     live,
-    mail::{self, Postman},
+    mail::{self, OutboxWorker},
     web::{Site, metrics::MetricsPage, server},
 };
 
@@ -82,7 +82,7 @@ impl Serve {
         }
         let mode = Mode { dev: self.dev, demo: self.demo };
         let (app, keepers) = live::build(config, mode, store, clock).await?;
-        let postman = Postman::new(Arc::clone(&app.state), mail::Limits::default())?;
+        let worker = OutboxWorker::new(Arc::clone(&app.state), mail::Limits::default())?;
         if let Ok(program) = std::env::current_exe() {
             let places = [("--content", &app.config.content), ("--data", &app.config.data)];
             let places = places.into_iter().flat_map(|(flag, path)| [OsString::from(flag), path.into()]);
@@ -104,15 +104,15 @@ impl Serve {
         }
         let keepers = tokio::spawn(keepers.run(site.clone()));
         let (end_mail, mail_ends) = oneshot::channel::<()>();
-        let mut postman = tokio::spawn(postman.run(async {
+        let mut worker = tokio::spawn(worker.run(async {
             let _ = mail_ends.await;
         }));
         server::serve(listener, site, limits, stopped).await;
         keepers.abort();
         // A mail that is being sent is finished, so that nobody gets it twice.
         let _ = end_mail.send(());
-        if time::timeout(MAIL_PATIENCE, &mut postman).await.is_err() {
-            postman.abort();
+        if time::timeout(MAIL_PATIENCE, &mut worker).await.is_err() {
+            worker.abort();
         }
         app.store.close().await;
         tracing::info!("the site has stopped");

@@ -1,11 +1,10 @@
-//! Mails: the postman takes due rows out of the outbox, composes their mails and hands them to the mail server.
+//! The outbox worker: takes due rows out of the outbox, composes their mails and sends them.
 //!
-//! A mail is composed when it is sent, so that it shows the current state and never erased data. No transaction is open
-//! during a conversation with a server.
+//! No transaction is open during a conversation with a mail server.
 
 mod compose;
-mod courier;
-mod letter;
+mod message;
+mod transport;
 
 use std::{
     future,
@@ -21,30 +20,31 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time;
 
 use crate::{
+    config::Config,
     domain::{delivery, mail_keys::CONFIRMATION_DAYS, words::counted},
     state::{SiteState, metrics::Attempt},
     store::{Outcome, Outgoing, StoreError},
 };
-use compose::Composed;
-use courier::{Courier, Undelivered};
-use letter::Stationery;
+use compose::{Composed, NotComposed};
+use message::{Draft, Sender};
+use transport::{Transport, Undelivered};
 
-pub use courier::Limits;
+pub use transport::Limits;
 
 /// Time between two looks at the outbox: one small query.
 const POLL: Duration = Duration::from_secs(1);
 /// Pause before the next mail after a server was away; each mail has its own, longer pauses besides.
 const AWAY: Duration = Duration::from_secs(20);
 /// Time between two checks if confirmation mails that wait can be sent.
-const ASKING: SignedDuration = SignedDuration::from_mins(1);
+const CONFIRMATION_CHECK: SignedDuration = SignedDuration::from_mins(1);
 /// Time between two deletions of old rows.
-const HOUSEKEEPING: SignedDuration = SignedDuration::from_hours(1);
+const CLEANUP: SignedDuration = SignedDuration::from_hours(1);
 
 /// Sender of due mails. Each running instance has one; the outbox makes sure that no two send the same mail.
-pub struct Postman {
+pub struct OutboxWorker {
     app: Arc<SiteState>,
-    /// Connection to the mail server; `None` if none is set.
-    office: Option<Office>,
+    /// `None` if no mail server is set.
+    mailer: Option<Mailer>,
     /// Name under which rows are claimed.
     lease: String,
     leased_for: Duration,
@@ -52,24 +52,25 @@ pub struct Postman {
     is_away: bool,
     /// Day of the last digest that was queued.
     digest: Option<String>,
-    housekept_at: Option<Timestamp>,
-    /// Time of the last check for wishes that wait for their confirmation mail.
-    asked_at: Option<Timestamp>,
+    cleaned_at: Option<Timestamp>,
+    /// Time of the last check for confirmation mails that wait.
+    checked_at: Option<Timestamp>,
     /// Number of mails that wait for a server that is not set, when last counted.
     waiting: i64,
 }
 
-struct Office {
-    courier: Courier,
-    stationery: Stationery,
+/// Mail server, and the sender of the mails.
+struct Mailer {
+    transport: Transport,
+    sender: Sender,
 }
 
-/// Reason why there is no postman.
+/// Reason why the worker cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    #[error("mail_from will not do: {0}")]
+    #[error("mail_from is not valid: {0}")]
     From(String),
-    #[error("the system gives no random numbers, and without them two copies would send the same mails: {0}")]
+    #[error("the system gives no random numbers, and without them two instances would send the same mails: {0}")]
     Randomness(getrandom::Error),
 }
 
@@ -82,22 +83,22 @@ enum Step {
     Pause,
 }
 
-impl Postman {
+impl OutboxWorker {
     /// # Errors
     /// The sender's address is not valid, or there is no randomness.
     pub fn new(app: Arc<SiteState>, limits: Limits) -> Result<Self, MailError> {
-        let office = office(&app, limits)?;
+        let mailer = Mailer::new(&app.config, limits)?;
         let mut bytes = [0_u8; 16];
         getrandom::fill(&mut bytes).map_err(MailError::Randomness)?;
         Ok(Self {
             app,
-            office,
+            mailer,
             lease: BASE64.encode(bytes),
             leased_for: limits.lease(),
             is_away: false,
             digest: None,
-            housekept_at: None,
-            asked_at: None,
+            cleaned_at: None,
+            checked_at: None,
             waiting: 0,
         })
     }
@@ -113,7 +114,7 @@ impl Postman {
                 () = &mut stop => break,
                 () = time::sleep(pause) => {}
             }
-            let step = self.turn().await;
+            let step = self.send_next().await;
             if let Err(error) = &step
                 && !database_is_away
             {
@@ -126,8 +127,8 @@ impl Postman {
                 Ok(Step::Pause) | Err(_) => AWAY,
             };
         }
-        if let Some(office) = &mut self.office {
-            office.courier.rest().await;
+        if let Some(mailer) = &mut self.mailer {
+            mailer.transport.close().await;
         }
     }
 
@@ -135,62 +136,61 @@ impl Postman {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn round(&mut self) -> Result<(), StoreError> {
-        while self.turn().await? == Step::Done {}
+    pub async fn send_all(&mut self) -> Result<(), StoreError> {
+        while self.send_next().await? == Step::Done {}
         Ok(())
     }
 
-    /// Sends the next mail. A fault of the program must not end the worker.
-    async fn turn(&mut self) -> Result<Step, StoreError> {
+    /// Sends the next mail. A panic must not end the worker.
+    async fn send_next(&mut self) -> Result<Step, StoreError> {
         caught(self.step()).await.unwrap_or_else(|Panicked| {
-            tracing::error!("the outbox failed because of a fault of the program; it goes on later");
+            tracing::error!("the outbox worker failed, and goes on in a moment: the error above is a fault of Instep");
             Ok(Step::Pause)
         })
     }
 
     async fn step(&mut self) -> Result<Step, StoreError> {
-        self.keep_house().await?;
+        self.do_regular_work().await?;
         let now = self.app.clock.now();
-        let Some(office) = &mut self.office else {
-            self.tell_what_waits().await?;
+        let Some(mailer) = &mut self.mailer else {
+            self.log_waiting_mails().await?;
             return Ok(Step::NothingDue);
         };
-        let Some(mail) = self.app.store.claim_mail(&self.lease, now, now + self.leased_for).await? else {
-            office.courier.rest().await;
+        let Some(row) = self.app.store.claim_mail(&self.lease, now, now + self.leased_for).await? else {
+            mailer.transport.close().await;
             return Ok(Step::NothingDue);
         };
-        let sent = caught(send(&self.app, office, &self.lease, &mail)).await;
+        let sent = caught(send(&self.app, mailer, &self.lease, &row)).await;
         let sent =
-            sent.unwrap_or_else(|Panicked| Err(Undelivered::Later("a fault of the program, see its log".into())));
+            sent.unwrap_or_else(|Panicked| Err(Undelivered::Later("a fault of Instep; the log says more".into())));
         let (outcome, step) = match sent {
             Ok(None) => return Ok(Step::Done),
             Ok(Some(outcome)) => (outcome, Step::Done),
-            Err(undelivered) => self.undelivered(&mail, undelivered),
+            Err(undelivered) => self.not_delivered(&row, undelivered),
         };
         if outcome == Outcome::Sent && std::mem::take(&mut self.is_away) {
-            tracing::info!("the mail server takes mails again");
+            tracing::info!("the mail server accepts mails again");
         }
-        self.settle(&mail, outcome).await?;
+        self.settle(&row, outcome).await?;
         Ok(step)
     }
 
     /// Logs a mail that was not sent, and decides when it is tried again. A server that is away is logged once, not once
     /// for each mail.
-    fn undelivered(&mut self, mail: &Outgoing, undelivered: Undelivered) -> (Outcome, Step) {
+    fn not_delivered(&mut self, row: &Outgoing, undelivered: Undelivered) -> (Outcome, Step) {
         let (reason, is_final, step) = match undelivered {
             Undelivered::Server(reason) => (reason, false, Step::Pause),
             Undelivered::Later(reason) => (reason, false, Step::Done),
             Undelivered::Never(reason) => (reason, true, Step::Done),
         };
-        let (id, kind) = (mail.id, mail.kind.as_str());
+        let (id, kind) = (row.id, row.kind.as_str());
         if step != Step::Pause {
-            tracing::warn!("mail {id} ({kind}) was not taken: {reason}");
+            tracing::warn!("mail {id} ({kind}) was not sent: {reason}");
         } else if !std::mem::replace(&mut self.is_away, true) {
-            tracing::warn!("the mail server takes nothing, so mails wait: {reason}");
+            tracing::warn!("the mail server accepts nothing, so mails wait: {reason}");
         }
-        let now = self.app.clock.now();
-        let again = delivery::again(mail.attempts, mail.first_attempt_at, now).filter(|_| !is_final);
-        let Some(at) = again else {
+        let again = delivery::again(row.attempts, row.first_attempt_at, self.app.clock.now());
+        let Some(at) = again.filter(|_| !is_final) else {
             tracing::error!("mail {id} ({kind}) is given up: {reason}");
             return (Outcome::GivenUp(reason), step);
         };
@@ -199,7 +199,7 @@ impl Postman {
 
     /// Stores the outcome. Retries for about a minute, so that a restart of the database does not cause a second sending
     /// of a mail that the server has accepted.
-    async fn settle(&self, mail: &Outgoing, outcome: Outcome) -> Result<(), StoreError> {
+    async fn settle(&self, row: &Outgoing, outcome: Outcome) -> Result<(), StoreError> {
         const LONGEST_PAUSE: Duration = Duration::from_secs(30);
         let mut pause = Duration::from_millis(200);
         self.app.metrics.mailed(match outcome {
@@ -209,7 +209,7 @@ impl Postman {
             Outcome::GivenUp(_) => Attempt::GivenUp,
         });
         loop {
-            let settled = self.app.store.settle_mail(mail.id, &self.lease, &outcome, self.app.clock.now()).await;
+            let settled = self.app.store.settle_mail(row.id, &self.lease, &outcome, self.app.clock.now()).await;
             if settled.is_ok() || pause > LONGEST_PAUSE {
                 return settled;
             }
@@ -218,40 +218,35 @@ impl Postman {
         }
     }
 
-    /// Queues due digests and deletes old rows.
-    async fn keep_house(&mut self) -> Result<(), StoreError> {
+    /// Queues due digests and confirmation mails, and deletes old rows.
+    async fn do_regular_work(&mut self) -> Result<(), StoreError> {
         let now = self.app.clock.now();
         self.queue_due_digest(now).await?;
-        if !self.asked_at.is_some_and(|at| (at..at + ASKING).contains(&now)) {
-            // Before the work: where it fails, it must not hold up every mail.
-            self.asked_at = Some(now);
+        // The times are noted before the work: where it fails, it must not hold up every mail.
+        if is_due(&mut self.checked_at, CONFIRMATION_CHECK, now) {
             self.app.store.ask_those_who_wait(now).await?;
         }
-        // A last run in the future means that the clock was wrong.
-        if self.housekept_at.is_some_and(|at| (at..at + HOUSEKEEPING).contains(&now)) {
-            return Ok(());
+        if is_due(&mut self.cleaned_at, CLEANUP, now) {
+            let confirmation = SignedDuration::from_hours(24 * CONFIRMATION_DAYS);
+            self.app.store.tidy_mail(now, confirmation, author_is_told(&self.app)).await?;
+            self.waiting = 0;
         }
-        self.housekept_at = Some(now);
-        let confirmation = SignedDuration::from_hours(24 * CONFIRMATION_DAYS);
-        self.app.store.tidy_mail(now, confirmation, author_is_told(&self.app)).await?;
-        self.waiting = 0;
         Ok(())
     }
 
     /// Logs that mails wait for a server that is not set: when the first one does, and every hour.
-    async fn tell_what_waits(&mut self) -> Result<(), StoreError> {
-        let before =
-            std::mem::replace(&mut self.waiting, self.app.store.count_waiting_mails(author_is_told(&self.app)).await?);
-        if before == 0 && self.waiting > 0 {
-            let waiting = counted(usize::try_from(self.waiting).unwrap_or(0), "mail waits", "mails wait");
-            tracing::warn!("{waiting} in the outbox: INSTEP_SMTP_URL is not set");
+    async fn log_waiting_mails(&mut self) -> Result<(), StoreError> {
+        let waiting = self.app.store.count_waiting_mails(author_is_told(&self.app)).await?;
+        if std::mem::replace(&mut self.waiting, waiting) == 0 && waiting > 0 {
+            let mails = counted(usize::try_from(waiting).unwrap_or(0), "mail waits", "mails wait");
+            tracing::warn!("{mails} in the outbox: INSTEP_SMTP_URL is not set");
         }
         Ok(())
     }
 
     async fn queue_due_digest(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let site = &self.app.config.site;
-        let (Some(rhythm), Some(_), Some(_)) = (site.notices.digest, &site.author.email, &self.office) else {
+        let (Some(rhythm), Some(_), Some(_)) = (site.notices.digest, &site.author.email, &self.mailer) else {
             return Ok(());
         };
         let Some((due, _)) = delivery::digest_due(rhythm, now, &site.time_zone) else { return Ok(()) };
@@ -266,37 +261,51 @@ impl Postman {
     }
 }
 
-/// Composes a mail and hands it to the server. Returns its outcome; none if it is stored already.
-async fn send(app: &SiteState, office: &mut Office, lease: &str, mail: &Outgoing) -> Result<Option<Outcome>, Undelivered> {
-    let interrupted = |error: StoreError| Undelivered::Later(error.to_string());
-    match compose::compose(app, mail).await.map_err(interrupted)? {
-        Composed::Audience(audience) => {
-            let now = app.clock.now();
-            app.store.tell_audience(mail, lease, &audience, now).await.map_err(interrupted)?;
-            Ok(None)
-        }
-        Composed::Nothing(reason) => Ok(Some(Outcome::Dropped(reason.to_owned()))),
-        Composed::Failed(reason) => Err(Undelivered::Later(reason)),
-        Composed::Letter(letter) => {
-            let id = compose::message_id(app, mail);
-            let message = office.stationery.write(*letter, &id, mail.created_at).map_err(Undelivered::Never)?;
-            office.courier.deliver(&message).await?;
-            Ok(Some(Outcome::Sent))
-        }
+/// True if `interval` has passed since `last`, which becomes `now` then. A last time in the future was noted while the
+/// clock was wrong.
+fn is_due(last: &mut Option<Timestamp>, interval: SignedDuration, now: Timestamp) -> bool {
+    let is_due = !last.is_some_and(|at| (at..at + interval).contains(&now));
+    if is_due {
+        *last = Some(now);
     }
+    is_due
 }
 
-/// Sign that some work has panicked. Its message is in the log already.
-struct Panicked;
+/// Composes and sends a mail. Returns its outcome; none if it is stored already.
+async fn send(
+    app: &SiteState,
+    mailer: &mut Mailer,
+    lease: &str,
+    row: &Outgoing,
+) -> Result<Option<Outcome>, Undelivered> {
+    let draft = match compose::compose(app, row).await {
+        Ok(Composed::Mail(draft)) => draft,
+        Ok(Composed::Audience(audience)) => {
+            let split = app.store.tell_audience(row, lease, &audience, app.clock.now()).await;
+            return split.map(|()| None).map_err(|error| Undelivered::Later(error.to_string()));
+        }
+        Err(NotComposed::NotNeeded(reason)) => return Ok(Some(Outcome::Dropped(reason.to_owned()))),
+        Err(error) => return Err(Undelivered::Later(error.to_string())),
+    };
+    mailer.send(draft, &compose::message_id(app, row), row.created_at).await?;
+    Ok(Some(Outcome::Sent))
+}
 
-/// Runs `work`, and catches its panic.
-async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
-    let mut work = pin!(work);
-    future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-        Ok(poll) => poll.map(Ok),
-        Err(_) => Poll::Ready(Err(Panicked)),
-    })
-    .await
+impl Mailer {
+    fn new(config: &Config, limits: Limits) -> Result<Option<Self>, MailError> {
+        let Some(mail) = &config.mail else { return Ok(None) };
+        let url = url::Url::parse(&config.site.base_url).ok();
+        let host = url.as_ref().and_then(url::Url::host_str).unwrap_or("localhost");
+        let sender = Sender::new(&mail.from, &config.site.title, host).map_err(MailError::From)?;
+        // An IP address is not a name for the SMTP greeting.
+        let name = url.as_ref().and_then(url::Url::domain).map(str::to_owned);
+        Ok(Some(Self { transport: Transport::new(mail.server.clone(), name, limits), sender }))
+    }
+
+    async fn send(&mut self, draft: Draft, id: &str, at: Timestamp) -> Result<(), Undelivered> {
+        let message = self.sender.message(draft, id, at).map_err(Undelivered::Never)?;
+        self.transport.deliver(&message).await
+    }
 }
 
 /// Sends one mail to an address without the outbox, so that the operator sees the server's reply.
@@ -304,30 +313,32 @@ async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
 /// # Errors
 /// The setting that is missing, or the server's reply.
 pub async fn send_test(app: &SiteState, to: &str) -> Result<(), String> {
-    let office = office(app, Limits::default()).map_err(|error| error.to_string())?;
-    let mut office = office.ok_or("there is no mail server: set INSTEP_SMTP_URL and INSTEP_MAIL_FROM")?;
+    let mailer = Mailer::new(&app.config, Limits::default()).map_err(|error| error.to_string())?;
+    let mut mailer = mailer.ok_or("there is no mail server: set INSTEP_SMTP_URL and INSTEP_MAIL_FROM")?;
+    let draft = compose::test(app, to).map_err(|error| error.to_string())?;
     let now = app.clock.now();
-    let letter = compose::test(app, to)?;
-    let message = office.stationery.write(letter, &format!("test.{}", now.as_millisecond()), now)?;
-    let delivered = office.courier.deliver(&message).await;
-    office.courier.rest().await;
-    delivered.map_err(|undelivered| match undelivered {
+    let sent = mailer.send(draft, &format!("test.{}", now.as_millisecond()), now).await;
+    mailer.transport.close().await;
+    sent.map_err(|undelivered| match undelivered {
         Undelivered::Server(reason) | Undelivered::Later(reason) | Undelivered::Never(reason) => reason,
     })
-}
-
-fn office(app: &SiteState, limits: Limits) -> Result<Option<Office>, MailError> {
-    let site = &app.config.site;
-    let Some(mail) = &app.config.mail else { return Ok(None) };
-    let url = url::Url::parse(&site.base_url).ok();
-    let host = url.as_ref().and_then(url::Url::host_str).unwrap_or("localhost");
-    let stationery = Stationery::new(&mail.from, &site.title, host).map_err(MailError::From)?;
-    // An IP address is not a name for the SMTP greeting.
-    let name = url.as_ref().and_then(url::Url::domain).map(str::to_owned);
-    Ok(Some(Office { courier: Courier::new(mail.server.clone(), name, limits), stationery }))
 }
 
 /// True if the author gets a mail for each comment.
 fn author_is_told(app: &SiteState) -> bool {
     app.config.site.notices.of_each && app.config.site.author.email.is_some()
+}
+
+/// Sign that some work has panicked. Its message is in the log.
+struct Panicked;
+
+/// Runs `work`, and catches its panic.
+async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+    // Boxed, or the future contains the work twice.
+    let mut work = Box::pin(work);
+    future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+        Ok(poll) => poll.map(Ok),
+        Err(_) => Poll::Ready(Err(Panicked)),
+    })
+    .await
 }

@@ -29,7 +29,7 @@ async fn every_spelling_of_a_mailbox_is_that_mailbox() {
         let visitor = mailed.site.visitor(&format!("203.0.{number}.1"));
         let form = visitor.form("/posts/calf").await.set("name", "Mallory").set("email", *email).set("wish", "thread");
         form.set("text", format!("Buy number {number}")).send().await.is(303);
-        mailed.postman.round().await.expect("answers");
+        mailed.worker.send_all().await.expect("answers");
     }
     let mails = mailed.smtp.new_mails();
     assert_eq!(mails.len(), 1, "{:?}", mails.iter().map(Mail::line).collect::<Vec<_>>());
@@ -54,7 +54,7 @@ async fn an_address_in_letters_of_any_script_is_one_with_its_form_for_the_wire()
         comment_id(&form.set("text", text).send().await)
     };
     let first = send("Ana@Bücher.example", "First").await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let mail = mailed.smtp.one();
     assert_eq!(mail.to, ["ana@xn--bcher-kva.example"]);
     super::confirm(&ana, &mail).await.is(303);

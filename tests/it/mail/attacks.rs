@@ -51,7 +51,7 @@ async fn no_attempt_reaches_a_mail() {
     .await;
     let ana = mailed.site.visitor("192.0.2.1");
     mailed.site.approve(mailed.wish(&ana, "Ana", "thread").await).await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let mails = mailed.smtp.new_mails();
     let question = mails.iter().find(|mail| mail.to == ["ana@example.org"]).expect("a question");
     confirm(&ana, question).await.is(303);
@@ -62,7 +62,7 @@ async fn no_attempt_reaches_a_mail() {
     let form = form.form("/posts/calf").await.set("name", "Bo").set("site", "b.example").set("text", harmless);
     mailed.site.approve(comment_id(&form.send().await)).await;
     mailed.turn(24);
-    mailed.round().await;
+    mailed.send_all().await;
     let mails = mailed.smtp.new_mails();
     assert!(mails.len() >= 2, "to the author and to Ana");
     for mail in &mails {
@@ -89,7 +89,7 @@ async fn no_attempt_reaches_a_mail() {
         }
     }
     mailed.turn(24);
-    mailed.round().await;
+    mailed.send_all().await;
     for mail in mailed.smtp.new_mails() {
         is_harmless(&mail, &vocabulary, &headers);
         told += 1;

@@ -36,7 +36,7 @@ async fn each_comment_is_told_once() {
     assert_eq!(mailed.lines().await, Vec::<String>::new());
     // Who was approved before is told of as well.
     mailed.site.approve(id).await;
-    mailed.round().await;
+    mailed.send_all().await;
     let visitor = mailed.site.visitor("192.0.2.1");
     comment_id(&visitor.comment("hips", "From another browser").await);
     assert_eq!(mailed.lines().await.len(), 1);
@@ -182,7 +182,7 @@ async fn names_and_titles_begin_no_header() {
     let name = "Ana\r\nBcc: three";
     let form = visitor.form("/posts/calf").await.set("name", name).set("email", "ana@example.org");
     form.set("wish", "thread").set("text", "Hi\r\n.\r\nBcc: four@evil.example\r\n\r\nfrom Ana").send().await.is(303);
-    mailed.round().await;
+    mailed.send_all().await;
     let mails = mailed.smtp.new_mails();
     assert_eq!(mails.len(), 2);
     for mail in &mails {
@@ -219,7 +219,7 @@ async fn an_answer_by_mail_goes_to_the_commenter_who_gave_an_address() {
     let form = visitor.form("/posts/calf").await.set("name", "Ana").set("email", "jürgen@example.org");
     comment_id(&form.set("text", "With letters that old servers refuse").send().await);
     drop(visitor);
-    mailed.round().await;
+    mailed.send_all().await;
     let mails = mailed.smtp.new_mails();
     let reply_to = |text: &str| mails.iter().find(|mail| mail.text().contains(text)).expect(text).header("Reply-To");
     assert_eq!(reply_to("With an address"), "ana@xn--bcher-kva.example");

@@ -36,7 +36,7 @@ async fn opening_the_link_does_nothing_and_its_button_confirms() {
     let ana = mailed.site.visitor("192.0.2.1");
     let id = mailed.wish(&ana, "Ana", "answers").await;
     mailed.site.approve(id).await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let mail = mailed.smtp.one();
     let link = mail.link("/mail/confirm");
     let page = mailed.site.get(&link).await;
@@ -70,12 +70,12 @@ async fn who_has_a_mail_to_answer_is_told_so() {
     page.says(ASKED).does_not_say("ana@example.org");
     assert_eq!(page.header("cache-control"), "private, no-store");
     mailed.site.get("/posts/calf").await.does_not_say(ASKED);
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let mail = mailed.smtp.one();
     ana.get(&waiting).await.says(ASKED);
     // The mailbox has been asked today, so no other mail comes.
     ana.get(&send("thread", "Another wish", true).await).await.says(ASKED);
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     assert!(mailed.smtp.new_mails().is_empty());
     confirm(&ana, &mail).await.is(303);
     ana.get(&waiting).await.does_not_say(ASKED);
@@ -101,7 +101,7 @@ async fn who_is_let_through_at_once_is_told_of_the_mail_too() {
     assert!(comment.contains("A wish") && comment.contains("is online") && comment.contains(ASKED), "{comment}");
     assert_eq!(page.header("cache-control"), "private, no-store");
     mailed.site.get("/posts/calf").await.says("A wish").does_not_say(ASKED);
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     confirm(&ana, &mailed.smtp.one()).await.is(303);
     ana.get(path).await.is(200).does_not_say(ASKED);
     assert!(send("thread", "Confirmed already").await.starts_with("/posts/calf#comment-"));
@@ -112,7 +112,7 @@ async fn a_foreign_page_confirms_nothing() {
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
     mailed.wish(&ana, "Ana", "answers").await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let link = mailed.smtp.one().link("/mail/confirm");
     let form = ana.form(&link).await.header("sec-fetch-site", "cross-site").header("origin", "https://evil.example");
     form.send().await.is(403).says("Press once more").says("Is this you?");
@@ -199,7 +199,7 @@ async fn a_suspected_comment_asks_nobody_before_it_is_approved() {
     let visitor = mailed.site.visitor("192.0.2.1");
     let form = visitor.form("/posts/calf").await.set("name", "Ana").set("email", "ana@example.org");
     let id = comment_id(&form.set("wish", "thread").set("text", "Hello").without("stamp").send().await);
-    assert_eq!(mailed.postman.round().await.map(|()| mailed.smtp.mails().len()).expect("answers"), 0);
+    assert_eq!(mailed.worker.send_all().await.map(|()| mailed.smtp.mails().len()).expect("answers"), 0);
     mailed.site.approve(id).await;
     assert_eq!(mailed.lines().await.len(), 1);
 }
@@ -209,7 +209,7 @@ async fn who_has_confirmed_is_not_asked_again_but_a_stranger_with_that_address_i
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
     let id = mailed.wish(&ana, "Ana", "thread").await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     confirm(&ana, &mailed.smtp.one()).await.is(303);
     mailed.site.approve(id).await;
     mailed.site.turn(SignedDuration::from_hours(30));
@@ -257,11 +257,11 @@ async fn a_confirmation_grows_old_and_the_address_goes() {
     let ana = mailed.site.visitor("192.0.2.1");
     let id = mailed.wish(&ana, "Ana", "thread").await;
     mailed.site.approve(id).await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let link = mailed.smtp.one().link("/mail/confirm");
     drop(ana);
     mailed.turn(24 * 9);
-    mailed.round().await;
+    mailed.send_all().await;
     mailed.site.get(&link).await.is(410);
     let standing = mailed.site.store().standing(1, &[instep::domain::comment::ThreadKey::post("calf")]).await;
     assert!(matches!(standing, Err(instep::store::StoreError::NotFound)), "{standing:?}");
@@ -297,7 +297,7 @@ async fn an_erased_commenter_leaves_no_address_after_a_week() {
     mailed.site.approve(other).await;
     assert_eq!(mailed.lines().await, Vec::<String>::new());
     mailed.turn(24 * 8);
-    mailed.round().await;
+    mailed.send_all().await;
     let standing = mailed.site.store().standing(1, &[instep::domain::comment::ThreadKey::post("calf")]).await;
     assert!(matches!(standing, Err(instep::store::StoreError::NotFound)), "{standing:?}");
 }
@@ -312,11 +312,11 @@ async fn who_erases_what_they_sent_does_not_have_a_mailbox_asked_again() {
         let id = comment_id(&form.set("wish", "thread").set("text", format!("Number {number}")).send().await);
         // Every second one before it is sent.
         if number % 2 == 0 {
-            mailed.postman.round().await.expect("answers");
+            mailed.worker.send_all().await.expect("answers");
         }
         visitor.form(&format!("/me/comments/{id}/delete")).await.send().await.is(303);
         visitor.form("/me/erase").await.send().await.is(200);
-        mailed.postman.round().await.expect("answers");
+        mailed.worker.send_all().await.expect("answers");
         asked += mailed.smtp.new_mails().len();
     }
     assert_eq!(asked, 1);

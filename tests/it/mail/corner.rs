@@ -108,12 +108,12 @@ async fn a_yes_to_a_strangers_wish_opens_nothing() {
     let mut mailed = quiet().await;
     let mallory = mailed.site.visitor("192.0.2.9");
     mailed.wish(&mallory, "Ana", "thread").await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     confirm(&mailed.site.visitor("192.0.2.50"), &mailed.smtp.one()).await.is(303);
     let mut links = Vec::new();
     for _ in 0..2 {
         ask(&mallory, "ana@example.org").await.is(200);
-        mailed.postman.round().await.expect("answers");
+        mailed.worker.send_all().await.expect("answers");
         links.push(mailed.smtp.one());
         mailed.site.turn(SignedDuration::from_mins(10));
     }
@@ -135,7 +135,7 @@ async fn nobody_learns_which_addresses_are_known_and_no_other_gets_a_mail() {
     mailed.site.store().stop_all(2, mailed.site.app.clock.now()).await.expect("stops");
     let cy = mailed.site.visitor("192.0.2.3");
     mailed.wish(&cy, "Cy", "thread").await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     mailed.smtp.new_mails();
     drop(cy);
     let mut pages = Vec::new();
@@ -251,7 +251,7 @@ async fn what_one_is_told_of_is_listed_ended_and_taken_along() {
     assert_eq!(phone.post("/me/subscriptions/1/end", "").await.leads(), "303 /me#mails");
     phone.get("/me").await.says("told of nothing").does_not_say("/me/subscriptions");
     mailed.stranger_answers(id).await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     assert!(mailed.smtp.new_mails().is_empty());
 }
 
@@ -279,9 +279,9 @@ async fn erasing_everything_takes_the_address_and_its_mails_along() {
     // A mail that waits for her.
     mailed.smtp.go_away().await;
     let answer = mailed.stranger_answers(id).await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     mailed.site.turn(SignedDuration::from_mins(2));
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     assert_eq!(mailed.site.store().list_mails().await.expect("lists").len(), 1);
     phone.form("/me/erase").await.send().await.is(200).says("Everything is erased");
     for id in [id, second] {
@@ -296,7 +296,7 @@ async fn erasing_everything_takes_the_address_and_its_mails_along() {
     mailed.smtp.come_back().await;
     mailed.site.turn(SignedDuration::from_hours(24));
     ask(&mailed.site.visitor("192.0.2.50"), "ana@example.org").await.is(200);
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     assert!(mailed.smtp.new_mails().is_empty());
 }
 
@@ -348,7 +348,7 @@ async fn what_nobody_has_said_yes_to_goes_nowhere_and_the_corner_says_so() {
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
     mailed.wish(&ana, "Ana", "thread").await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let mail = mailed.smtp.one();
     let unconfirmed = async |visitor: &Visitor<'_>| {
         let corner = visitor.get("/me").await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use instep::mail::{Limits, Postman};
+use instep::mail::{Limits, OutboxWorker};
 use jiff::SignedDuration;
 
 use super::{Mailed, SHORT, confirm, mailed, mailed_with};
@@ -33,12 +33,12 @@ async fn a_server_that_was_away_for_an_hour_gets_each_mail_once() {
     comment(&mailed, "One").await;
     comment(&mailed, "Two").await;
     for _ in 0..12 {
-        mailed.round().await;
+        mailed.send_all().await;
         mailed.site.turn(SignedDuration::from_mins(5));
     }
     mailed.smtp.come_back().await;
     for _ in 0..3 {
-        mailed.round().await;
+        mailed.send_all().await;
         mailed.turn(1);
     }
     let mails = mailed.smtp.new_mails();
@@ -56,14 +56,14 @@ async fn each_kind_of_mail_outlasts_an_hour_without_a_server() {
     for (address, name, wish) in [("192.0.2.1", "Ana", "thread"), ("192.0.2.2", "Bo", "answers")] {
         let visitor = mailed.site.visitor(address);
         let id = mailed.wish(&visitor, name, wish).await;
-        mailed.postman.round().await.expect("answers");
+        mailed.worker.send_all().await.expect("answers");
         let mails = mailed.smtp.new_mails();
         let question = mails.iter().find(|mail| mail.text().contains("/mail/confirm")).expect("a question");
         confirm(&visitor, question).await.is(303);
         mailed.site.approve(id).await;
         ids.push(id);
     }
-    mailed.round().await;
+    mailed.send_all().await;
     mailed.smtp.new_mails();
     mailed.smtp.go_away().await;
     // Past 8 in the morning, when a digest is due.
@@ -74,7 +74,7 @@ async fn each_kind_of_mail_outlasts_an_hour_without_a_server() {
     drop(dan);
     mailed.site.visitor("192.0.2.50").post("/me/link", "email=ana%40example.org").await.is(200);
     for _ in 0..12 {
-        mailed.round().await;
+        mailed.send_all().await;
         mailed.site.turn(SignedDuration::from_mins(5));
     }
     mailed.smtp.come_back().await;
@@ -103,12 +103,12 @@ async fn pauses_grow() {
     let mut mailed = mailed().await;
     mailed.smtp.is_in_the_mood(Mood::Later);
     comment(&mailed, "Patience").await;
-    mailed.round().await;
-    mailed.round().await;
+    mailed.send_all().await;
+    mailed.send_all().await;
     assert_eq!(mailed.smtp.connections(), 1);
     for (minutes, attempts) in [(1, 2), (1, 2), (4, 3), (14, 3), (1, 4), (59, 4), (1, 5)] {
         mailed.site.turn(SignedDuration::from_mins(minutes));
-        mailed.round().await;
+        mailed.send_all().await;
         assert!(listed(&mailed).await.starts_with(&format!("waits after {attempts}: ")), "{}", listed(&mailed).await);
     }
     assert!(listed(&mailed).await.contains("Greylisted"), "{}", listed(&mailed).await);
@@ -123,11 +123,11 @@ async fn after_two_days_it_is_given_up_with_the_reason_and_can_be_tried_again() 
     mailed.smtp.is_in_the_mood(Mood::Later);
     comment(&mailed, "Patience").await;
     for _ in 0..48 {
-        mailed.round().await;
+        mailed.send_all().await;
         assert!(listed(&mailed).await.starts_with("waits"), "{}", listed(&mailed).await);
         mailed.turn(1);
     }
-    mailed.round().await;
+    mailed.send_all().await;
     assert!(listed(&mailed).await.starts_with("given up"), "{}", listed(&mailed).await);
     assert!(listed(&mailed).await.contains("Greylisted"));
     mailed.smtp.is_in_the_mood(Mood::Takes);
@@ -143,7 +143,7 @@ async fn who_is_not_there_is_given_up_at_once_and_the_next_mail_goes_out() {
     let mut mailed = mailed().await;
     mailed.smtp.is_in_the_mood(Mood::NoSuchMailbox);
     comment(&mailed, "To nobody").await;
-    mailed.round().await;
+    mailed.send_all().await;
     let listed = listed(&mailed).await;
     assert!(listed.starts_with("given up after 1") && listed.contains("No such mailbox"), "{listed}");
     mailed.smtp.is_in_the_mood(Mood::Takes);
@@ -157,7 +157,7 @@ async fn what_the_operator_has_to_mend_costs_no_mail() {
         let mut mailed = mailed().await;
         mailed.smtp.is_in_the_mood(mood);
         comment(&mailed, "Wait for it").await;
-        mailed.round().await;
+        mailed.send_all().await;
         let listed = listed(&mailed).await;
         assert!(listed.starts_with("waits after 1") && listed.contains(words), "{listed}");
         mailed.smtp.is_in_the_mood(Mood::Takes);
@@ -205,7 +205,7 @@ async fn a_server_that_stalls_or_forgets_gets_it_again() {
         let mut mailed = mailed().await;
         mailed.smtp.is_in_the_mood(mood);
         comment(&mailed, "Again").await;
-        mailed.round().await;
+        mailed.send_all().await;
         let listed = listed(&mailed).await;
         assert!(listed.starts_with("waits after 1") && listed.contains(words), "{listed}");
         mailed.smtp.is_in_the_mood(Mood::Takes);
@@ -232,7 +232,7 @@ async fn a_server_that_answers_without_an_end_is_left() {
     let mut mailed = mailed().await;
     mailed.smtp.is_in_the_mood(Mood::Drips);
     comment(&mailed, "Patience").await;
-    mailed.round().await;
+    mailed.send_all().await;
     let listed = listed(&mailed).await;
     assert!(listed.starts_with("waits after 1") && listed.contains("has not answered"), "{listed}");
 }
@@ -244,11 +244,11 @@ async fn a_panic_delays_its_mail_and_no_other() {
         comment(&mailed, "One").await;
         comment(&mailed, "Two").await;
         mailed.site.panic_in(readings);
-        mailed.round().await;
+        mailed.send_all().await;
         let mut mails = mailed.smtp.new_mails();
         assert!(readings != 3 || mails.len() == 1, "the first cannot be composed, and the second goes out");
         mailed.turn(1);
-        mailed.round().await;
+        mailed.send_all().await;
         mails.extend(mailed.smtp.new_mails());
         let mut ids: Vec<String> = mails.iter().map(|mail| mail.header("Message-ID")).collect();
         ids.sort_unstable();
@@ -262,10 +262,10 @@ async fn what_was_kept_without_a_word_comes_again_under_the_same_id() {
     let mut mailed = mailed().await;
     mailed.smtp.is_in_the_mood(Mood::KeepsItAndDrops);
     comment(&mailed, "Twice, knowingly").await;
-    mailed.round().await;
+    mailed.send_all().await;
     mailed.smtp.is_in_the_mood(Mood::Takes);
     mailed.turn(1);
-    mailed.round().await;
+    mailed.send_all().await;
     let ids: Vec<String> = mailed.smtp.new_mails().iter().map(|mail| mail.header("Message-ID")).collect();
     assert_eq!(ids.len(), 2);
     assert_eq!(ids[0], ids[1], "so that a mail program shows it once");
@@ -277,7 +277,7 @@ async fn mails_that_go_out_together_share_a_connection() {
     for number in 0..5 {
         comment(&mailed, &format!("Number {number}")).await;
     }
-    mailed.round().await;
+    mailed.send_all().await;
     assert_eq!((mailed.smtp.mails().len(), mailed.smtp.connections()), (5, 1));
 }
 
@@ -288,7 +288,7 @@ async fn two_copies_send_each_mail_once(database: Database) {
         one.visitor("192.0.2.1").comment("calf", &format!("Number {number}")).await.is(303);
     }
     let round = async |site: &TestSite| {
-        Postman::new(site.app.state.clone(), SHORT).expect("a postman").round().await.expect("answers");
+        OutboxWorker::new(site.app.state.clone(), SHORT).expect("a worker").send_all().await.expect("answers");
     };
     tokio::join!(round(&one), round(&two));
     let mut ids: Vec<String> = smtp.mails().iter().map(|mail| mail.header("Message-ID")).collect();

@@ -42,7 +42,7 @@ async fn every_morning_it_tells_what_waits() {
 #[tokio::test]
 async fn a_restart_sends_none_before_its_hour() {
     let mut mailed = site("daily").await;
-    mailed.round().await;
+    mailed.send_all().await;
     mailed.site.visitor("192.0.2.1").comment("calf", "Has anybody read this?").await.is(303);
     for _ in 0..2 {
         mailed.restart();
@@ -63,7 +63,7 @@ async fn one_that_was_missed_comes_late_unless_the_next_is_nearer() {
             .setting("site.comments.refuse_words", "['casino']")
     })
     .await;
-    mailed.round().await;
+    mailed.send_all().await;
     mailed.site.visitor("192.0.2.1").comment("calf", "My casino").await.is(422);
     // Off until Monday at 21:00.
     mailed.turn(33);
@@ -86,7 +86,7 @@ async fn one_that_was_missed_comes_late_unless_the_next_is_nearer() {
 #[tokio::test]
 async fn weekly_is_on_mondays() {
     let mut mailed = site("weekly").await;
-    mailed.round().await;
+    mailed.send_all().await;
     mailed.site.visitor("192.0.2.1").comment("calf", "Has anybody read this?").await.is(303);
     let mut days = Vec::new();
     for day in 0..10 {
@@ -103,9 +103,9 @@ async fn two_copies_send_one() {
     let mut mailed = site("daily").await;
     mailed.site.visitor("192.0.2.1").comment("calf", "Has anybody read this?").await.is(303);
     mailed.turn(24);
-    let mut other = instep::mail::Postman::new(mailed.site.app.state.clone(), super::SHORT).expect("a postman");
-    other.round().await.expect("answers");
-    mailed.round().await;
+    let mut other = instep::mail::OutboxWorker::new(mailed.site.app.state.clone(), super::SHORT).expect("a worker");
+    other.send_all().await.expect("answers");
+    mailed.send_all().await;
     assert_eq!(mailed.smtp.mails().len(), 1);
 }
 
@@ -136,7 +136,7 @@ async fn what_was_refused_is_told_once() {
             .setting("site.comments.refuse_words", "['cas*no']")
     })
     .await;
-    mailed.round().await;
+    mailed.send_all().await;
     let visitor = mailed.site.visitor("192.0.2.1");
     let id = comment_id(&visitor.comment("calf", "A first one").await);
     visitor.comment("calf", "Too soon after it").await.is(429);

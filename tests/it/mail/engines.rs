@@ -39,7 +39,7 @@ async fn a_button_that_is_pressed_four_times_at_once_acts_once(database: Databas
     let mut mailed = mailed_with(|site| site.database(&database.url)).await;
     let ana = mailed.site.visitor("192.0.2.1");
     let id = comment_id(&ana.comment("calf", "A question").await);
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let link = mailed.smtp.one().link("act=approve");
     let author = mailed.site.visitor("192.0.2.99");
     for act in ["approve", "spam", "approve", "trash", "approve"] {
@@ -91,7 +91,7 @@ async fn an_address_is_confirmed_told_and_stopped(database: Database) {
         ["ana@example.org: Cy commented under “Calves”", "bo@example.org: Cy answered you under “Calves”"]
     );
     mailed.stranger_answers(ana).await;
-    mailed.round().await;
+    mailed.send_all().await;
     let stop = mailed.smtp.one().link("/mail/stop");
     mailed.site.ask(Method::POST, &stop, &[], "List-Unsubscribe=One-Click").await.is(200).says("Stopped");
     mailed.stranger_answers_with(bo, "Once more").await;
@@ -116,7 +116,7 @@ async fn an_address_opens_its_corner_and_is_erased(database: Database) {
     for email in ["ana@example.org", "nobody@example.org", "jo@laces.example"] {
         mailed.site.visitor("192.0.2.50").post("/me/link", &format!("email={email}")).await.is(200);
     }
-    mailed.round().await;
+    mailed.send_all().await;
     let mails = mailed.smtp.new_mails();
     assert_eq!(mails.len(), 2);
     let link = |to: &str| mails.iter().find(|mail| mail.to == [to]).expect("a mail").link("/me/open");
@@ -155,18 +155,18 @@ async fn what_is_over_is_forgotten(database: Database) {
     mailed.site.approve(unconfirmed).await;
     mailed.site.visitor("192.0.2.50").post("/me/link", "email=ana%40example.org").await.is(200);
     mailed.site.store().erase(erased, "test", mailed.site.app.clock.now()).await.expect("erases");
-    mailed.round().await;
+    mailed.send_all().await;
     let addresses = "SELECT COUNT(*) FROM addresses";
     assert_eq!(database.number(addresses).await, 3);
     assert_eq!(database.number("SELECT COUNT(*) FROM corner_asked").await, 1);
     mailed.turn(24 * 8);
-    mailed.round().await;
+    mailed.send_all().await;
     assert_eq!(database.number(addresses).await, 1, "Ana's");
     assert_eq!(database.number("SELECT COUNT(*) FROM corner_asked").await, 0);
     let standing = mailed.site.store().standing(1, &[ThreadKey::post("calf")]).await.expect("is there");
     assert!(standing.hears_thread);
     mailed.turn(24 * 30);
-    mailed.round().await;
+    mailed.send_all().await;
     assert_eq!(database.number("SELECT COUNT(*) FROM outbox").await, 0, "what was sent is forgotten");
     // Her next mail is a mail again, by an address that went on all the time.
     mailed.smtp.new_mails();
@@ -175,6 +175,6 @@ async fn what_is_over_is_forgotten(database: Database) {
     // A yes to a wish that is confirmed anew.
     let visitor = mailed.site.visitor("192.0.2.7");
     mailed.wish(&visitor, "Dan", "answers").await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     confirm(&visitor, &mailed.smtp.one()).await.is(303);
 }

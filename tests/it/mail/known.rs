@@ -20,7 +20,7 @@ async fn judged(mailed: &Mailed, visitor: &Visitor<'_>, email: &str, text: &str)
 async fn confirmed_in(mailed: &mut Mailed, writer: &str, confirming: Option<&str>) -> (i64, String) {
     let visitor = mailed.site.visitor(writer);
     let id = mailed.wish(&visitor, "Ana", "thread").await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let mails = mailed.smtp.new_mails();
     let mail = mails.iter().find(|mail| mail.to == ["ana@example.org"]).expect("a question");
     match confirming {
@@ -51,7 +51,7 @@ async fn who_types_a_confirmed_address_is_a_stranger_still() {
     let mut mailed = mailed().await;
     let ana = mailed.site.visitor("192.0.2.1");
     mailed.wish(&ana, "Ana", "thread").await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let mails = mailed.smtp.new_mails();
     let question = mails.iter().find(|mail| mail.to == ["ana@example.org"]).expect("a question");
     confirm(&ana, question).await.is(303);
@@ -70,7 +70,7 @@ async fn whom_the_author_threw_out_waits_again() {
     let mut mailed = mailed().await;
     let ana = mailed.site.visitor("192.0.2.1");
     let id = mailed.wish(&ana, "Ana", "thread").await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let mails = mailed.smtp.new_mails();
     let question = mails.iter().find(|mail| mail.to == ["ana@example.org"]).expect("a question");
     confirm(&ana, question).await.is(303);
@@ -102,7 +102,7 @@ async fn the_badge_is_for_the_authors_confirmed_address_only() {
     assert_eq!(first.reasons, ["first-comment", "author-name"], "an address can be typed by anyone");
     assert!(!first.comment.by_author);
     mailed.site.approve(id).await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let mails = mailed.smtp.new_mails();
     let question = mails.iter().find(|mail| mail.text().contains("/mail/confirm")).expect("a question");
     confirm(&author, question).await.is(303);
@@ -122,7 +122,7 @@ async fn the_badge_goes_with_the_address() {
     let author = mailed.site.visitor("192.0.2.1");
     let form = author.form("/posts/calf").await.set("name", "Captain").set("email", "jo@laces.example");
     mailed.site.approve(comment_id(&form.set("wish", "thread").set("text", "It is me").send().await)).await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let mails = mailed.smtp.new_mails();
     let question = mails.iter().find(|mail| mail.text().contains("/mail/confirm")).expect("a question");
     confirm(&author, question).await.is(303);
@@ -140,7 +140,7 @@ async fn the_author_is_told_when_an_edit_has_to_wait() {
     let ana = mailed.site.visitor("192.0.2.1");
     mailed.site.approve(comment_id(&ana.comment("calf", "Known by now").await)).await;
     let id = comment_id(&ana.comment("calf", "Shown at once").await);
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     mailed.smtp.new_mails();
     let edit = async |text: &str| {
         ana.form(&format!("/me/comments/{id}/edit")).await.set("text", text).send().await.is(303);
@@ -149,7 +149,7 @@ async fn the_author_is_told_when_an_edit_has_to_wait() {
     edit("Shown still").await;
     edit("Look: https://pills.example").await;
     edit("Look there: https://pills.example").await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let mail = mailed.smtp.one();
     assert_eq!(mail.line(), "jo@laces.example: Edited, waits for you: Ana under “Calves”");
     mail.says("Look there: https://pills.example").says("Its writer has changed it").says("nobody else sees it");
@@ -164,7 +164,7 @@ async fn an_edit_that_has_to_wait_is_told_in_a_mail_that_has_not_left_yet() {
     let second = comment_id(&ana.comment("calf", "Second").await);
     ana.form(&format!("/me/comments/{second}/edit")).await.set("text", "Second, with pills").send().await.is(303);
     drop(ana);
-    mailed.round().await;
+    mailed.send_all().await;
     let mut subjects: Vec<String> = mailed.smtp.new_mails().iter().map(|mail| mail.subject().to_owned()).collect();
     subjects.sort();
     assert_eq!(subjects, ["Ana commented under “Calves”", "Edited, waits for you: Ana under “Calves”"]);

@@ -9,7 +9,7 @@ async fn a_german_site_writes_german_mails() {
     let visitor = mailed.site.visitor("192.0.2.1");
     let form = visitor.form("/posts/calf").await.set("name", "Ana").set("email", "ana@example.org");
     let id = comment_id(&form.set("wish", "answers").set("text", "Hallo").send().await);
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let mails = mailed.smtp.new_mails();
     let to = |address: &str| mails.iter().find(|mail| mail.to == [address]).expect("a mail");
     let author = to("jo@laces.example");
@@ -26,7 +26,7 @@ async fn a_german_site_writes_german_mails() {
     drop(visitor);
     mailed.site.approve(id).await;
     mailed.stranger_answers(id).await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     let told = mailed.smtp.new_mails().into_iter().find(|mail| mail.to == ["ana@example.org"]).expect("a mail");
     assert_eq!(told.subject(), "Cy hat dir zu „Calves“ geantwortet");
     mailed.site.get(&told.link("/mail/stop")).await.says("Mails abbestellen?").says("Mir nie wieder schreiben");

@@ -16,7 +16,7 @@ mod told;
 
 use std::time::Duration;
 
-use instep::mail::{Limits, Postman};
+use instep::mail::{Limits, OutboxWorker};
 use jiff::SignedDuration;
 
 use crate::support::{
@@ -37,7 +37,7 @@ const SHORT: Limits = Limits {
 struct Mailed {
     site: TestSite,
     smtp: SmtpServer,
-    postman: Postman,
+    worker: OutboxWorker,
 }
 
 /// Two posts that take comments, an author who is told of each, and no digest.
@@ -56,30 +56,30 @@ async fn mailed_with(more: impl FnOnce(Builder) -> Builder) -> Mailed {
         .setting("site.author.email", "jo@laces.example")
         .setting("site.mail.digest", "never");
     let site = more(builder).start().await;
-    let postman = Postman::new(site.app.state.clone(), SHORT).expect("a postman");
-    Mailed { site, smtp, postman }
+    let worker = OutboxWorker::new(site.app.state.clone(), SHORT).expect("a worker");
+    Mailed { site, smtp, worker }
 }
 
 impl Mailed {
-    /// The postman goes round once.
-    async fn round(&mut self) {
-        self.postman.round().await.expect("the database answers");
+    /// Sends all due mails.
+    async fn send_all(&mut self) {
+        self.worker.send_all().await.expect("the database answers");
     }
 
     /// Another program goes on with the same database.
     fn restart(&mut self) {
-        self.postman = Postman::new(self.site.app.state.clone(), SHORT).expect("a postman");
+        self.worker = OutboxWorker::new(self.site.app.state.clone(), SHORT).expect("a worker");
     }
 
-    /// The one mail of a round.
+    /// The one mail that is due.
     async fn one_mail(&mut self) -> Mail {
-        self.round().await;
+        self.send_all().await;
         self.smtp.one()
     }
 
-    /// The mails of a round, each as `recipient: subject`, in no order.
+    /// All due mails, each as `recipient: subject`, in no order.
     async fn lines(&mut self) -> Vec<String> {
-        self.round().await;
+        self.send_all().await;
         let mut lines: Vec<String> = self.smtp.new_mails().iter().map(Mail::line).collect();
         lines.sort();
         lines
@@ -119,10 +119,10 @@ async fn confirm(visitor: &Visitor<'_>, mail: &Mail) -> Answer {
 async fn subscribe(mailed: &mut Mailed, address: &str, name: &str, wish: &str) -> i64 {
     let visitor = mailed.site.visitor(address);
     let id = mailed.wish(&visitor, name, wish).await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     confirm(&visitor, &mailed.smtp.one()).await.is(303);
     mailed.site.approve(id).await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     mailed.smtp.new_mails();
     id
 }

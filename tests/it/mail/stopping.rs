@@ -59,7 +59,7 @@ async fn what_waits_when_mails_are_stopped_is_not_sent() {
     let (mut mailed, id, mail) = told().await;
     mailed.smtp.go_away().await;
     mailed.stranger_answers_with(id, "The second").await;
-    mailed.round().await;
+    mailed.send_all().await;
     mailed.site.ask(Method::POST, &mail.link("/mail/stop"), &[], "List-Unsubscribe=One-Click").await.is(200);
     mailed.smtp.come_back().await;
     mailed.turn(1);

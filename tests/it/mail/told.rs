@@ -70,9 +70,9 @@ async fn what_is_taken_away_or_erased_before_it_is_sent_is_not_sent() {
     let id = subscribe(&mut mailed, "192.0.2.1", "Ana", "answers").await;
     mailed.smtp.go_away().await;
     let (first, second) = (mailed.stranger_answers(id).await, mailed.stranger_answers_with(id, "Another").await);
-    mailed.round().await;
+    mailed.send_all().await;
     mailed.turn(1);
-    mailed.round().await;
+    mailed.send_all().await;
     let now = mailed.site.app.clock.now();
     mailed.site.store().trash(first, "test", now).await.expect("trashes");
     mailed.site.store().erase(second, "test", now).await.expect("erases");
@@ -92,10 +92,10 @@ async fn a_thread_under_an_older_slug_is_the_same_thread() {
     let ana = mailed.site.visitor("192.0.2.1");
     let form = ana.form("/posts/hip").await.set("name", "Ana").set("email", "ana@example.org").set("wish", "thread");
     let id = comment_id(&form.set("text", "Hello").send().await);
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     confirm(&ana, &mailed.smtp.one()).await.is(303);
     mailed.site.approve(id).await;
-    mailed.postman.round().await.expect("answers");
+    mailed.worker.send_all().await.expect("answers");
     drop(ana);
     // The author renames the post; its thread comes along.
     let url = mailed.site.app.config.database_url.clone();

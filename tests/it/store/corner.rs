@@ -147,7 +147,7 @@ async fn a_mail_that_is_under_way_is_followed_by_one_about_the_edit(database: Da
     store.edit_comment(&edit(id, links, 1)).await.expect("edits");
     assert_eq!((status_of(store, id).await, mails().await), (Status::Held, 1), "the first has not left");
     store.approve(id, "test", at(2)).await.expect("approves");
-    let claimed = store.claim_mail("postman", at(3), at(120)).await.expect("answers").expect("a mail");
+    let claimed = store.claim_mail("worker", at(3), at(120)).await.expect("answers").expect("a mail");
     assert_eq!(claimed.about, format!("author:{id}"));
     store.edit_comment(&edit(id, &format!("{links} http://d.example"), 4)).await.expect("edits");
     assert_eq!(mails().await, 2, "what is written already cannot tell of it");

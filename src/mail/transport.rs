@@ -54,14 +54,15 @@ pub enum Undelivered {
     Never(String),
 }
 
-pub struct Courier {
+/// Client of one mail server.
+pub struct Transport {
     server: MailServer,
     hello: ClientId,
     limits: Limits,
     open: Option<AsyncSmtpConnection>,
 }
 
-impl Courier {
+impl Transport {
     /// Makes a client. `host` is our own name, for the greeting.
     pub fn new(server: MailServer, host: Option<String>, limits: Limits) -> Self {
         Self { server, hello: host.map_or_else(ClientId::default, ClientId::Domain), limits, open: None }
@@ -83,8 +84,8 @@ impl Courier {
         delivered
     }
 
-    /// Closes the connection when there is nothing more to send.
-    pub async fn rest(&mut self) {
+    /// Closes the connection.
+    pub async fn close(&mut self) {
         if let Some(mut connection) = self.open.take() {
             // The server may have closed it already.
             let _ = time::timeout(self.limits.connect, connection.abort()).await;

@@ -1,4 +1,4 @@
-//! Conversion of a letter into a mail: headers, a part in plain text and one in HTML.
+//! Conversion of a draft into a MIME message: headers, a part in plain text and one in HTML.
 //!
 //! Text from others enters headers through [`line`] only, so that no name and no title can add a header.
 
@@ -17,8 +17,8 @@ use lettre::{
 use crate::{config::MailFrom, domain::mailbox};
 
 /// Content of a mail and its recipient.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
+#[derive(Debug)]
+pub struct Draft {
     pub to: String,
     pub subject: String,
     pub text: String,
@@ -31,15 +31,15 @@ pub struct Letter {
     pub reply_to: Option<String>,
 }
 
-/// Parts that all our mails share.
-#[derive(Clone, Debug)]
-pub struct Stationery {
+/// Sender of all mails.
+#[derive(Debug)]
+pub struct Sender {
     from: Mailbox,
     /// Part after the @ of a Message-ID: the site's host.
     host: String,
 }
 
-impl Stationery {
+impl Sender {
     /// # Errors
     /// The sender's address cannot stand in a mail.
     pub fn new(from: &MailFrom, title: &str, host: &str) -> Result<Self, String> {
@@ -47,32 +47,32 @@ impl Stationery {
         Ok(Self { from: Mailbox::new(Some(name), address(&from.email)?), host: host.to_owned() })
     }
 
-    /// Makes the mail; it is the same each time except for the boundary between its parts.
+    /// Makes the message; it is the same each time except for the boundary between its parts.
     ///
     /// # Errors
     /// The recipient's address cannot stand in a mail.
-    pub fn write(&self, letter: Letter, id: &str, at: Timestamp) -> Result<Message, String> {
+    pub fn message(&self, draft: Draft, id: &str, at: Timestamp) -> Result<Message, String> {
         let since_1970 = Duration::from_millis(u64::try_from(at.as_millisecond()).unwrap_or(0));
         let mut mail = Message::builder()
             .from(self.from.clone())
-            .to(Mailbox::new(None, address(&letter.to)?))
-            .raw_header(subject(line(&letter.subject))?)
+            .to(Mailbox::new(None, address(&draft.to)?))
+            .raw_header(subject(line(&draft.subject))?)
             .date(SystemTime::UNIX_EPOCH + since_1970)
             .message_id(Some(format!("<{id}@{}>", self.host)))
             // Prevents automatic replies such as holiday notices (RFC 3834).
             .raw_header(header("Auto-Submitted", "auto-generated"));
-        if let Some(email) = &letter.reply_to {
+        if let Some(email) = &draft.reply_to {
             mail = mail.reply_to(Mailbox::new(None, address(email)?));
         }
-        if let Some(conversation) = &letter.conversation {
+        if let Some(conversation) = &draft.conversation {
             mail = mail.references(format!("<{conversation}@{}>", self.host));
         }
-        if let Some(address) = &letter.one_click {
+        if let Some(address) = &draft.one_click {
             mail = mail
                 .raw_header(header("List-Unsubscribe", &format!("<{address}>")))
                 .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"));
         }
-        mail.multipart(MultiPart::alternative_plain_html(letter.text, letter.html)).map_err(|error| error.to_string())
+        mail.multipart(MultiPart::alternative_plain_html(draft.text, draft.html)).map_err(|error| error.to_string())
     }
 }
 
@@ -100,8 +100,7 @@ const LINE_MAX: usize = 200;
 pub fn line(text: &str) -> String {
     let turns_text =
         |c: &char| matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    let spaced: String = text.chars().map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c }).collect();
-    let shown: String = spaced.chars().filter(|c| !turns_text(c)).collect();
+    let shown: String = text.chars().filter(|c| !turns_text(c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
     let line = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= LINE_MAX {
         return line;
@@ -122,13 +121,13 @@ mod tests {
 
     use super::*;
 
-    fn stationery(title: &str) -> Stationery {
+    fn sender(title: &str) -> Sender {
         let from = MailFrom { name: None, email: "blog@example.org".into() };
-        Stationery::new(&from, title, "example.org").expect("an address")
+        Sender::new(&from, title, "example.org").expect("an address")
     }
 
-    fn letter(subject: &str) -> Letter {
-        Letter {
+    fn draft(subject: &str) -> Draft {
+        Draft {
             to: "ana@bücher.example".into(),
             subject: subject.into(),
             text: "Hello\n.\nthere".into(),
@@ -152,7 +151,7 @@ mod tests {
 
     fn written(title: &str, subject: &str) -> Vec<(String, String)> {
         let at: Timestamp = "2026-11-22T17:00:00Z".parse().expect("a time");
-        headers(&stationery(title).write(letter(subject), "mail.1", at).expect("a mail"))
+        headers(&sender(title).message(draft(subject), "mail.1", at).expect("a mail"))
     }
 
     const NAMES: [&str; 12] = [
@@ -207,7 +206,7 @@ mod tests {
         assert_eq!(line(&"ü".repeat(300)).chars().count(), LINE_MAX + 2);
         let at: Timestamp = "2026-11-22T17:00:00Z".parse().expect("a time");
         let mail =
-            stationery("Schöne Füße").write(letter(&"日本語のとても長い件名 ".repeat(12)), "m", at).expect("a mail");
+            sender("Schöne Füße").message(draft(&"日本語のとても長い件名 ".repeat(12)), "m", at).expect("a mail");
         let text = String::from_utf8(mail.formatted()).expect("ASCII");
         assert!(text.contains("Subject: =?utf-8?b?") && text.contains("From: =?utf-8?b?"), "{text}");
         assert!(text.split("\r\n").all(|line| line.len() < 998), "no line is longer than RFC 5322 allows");
