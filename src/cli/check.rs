@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use clap::Args;
 
 use super::Places;
@@ -14,7 +13,7 @@ use crate::{
 
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// Warnings count as errors
+    /// Treat warnings as errors
     #[arg(long)]
     strict: bool,
 }
@@ -22,10 +21,7 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
         let config = places.config(None)?;
-        let library = Loader::new(config.content.clone(), config.site.rules(), config.site.texts)
-            .with_suggestions()
-            .load()
-            .with_context(|| format!("the content folder {} cannot be read", config.content.display()))?;
+        let library = super::load(&config, Loader::with_suggestions)?;
         for problem in library.problems.iter() {
             say!("{problem}");
         }

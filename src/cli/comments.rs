@@ -4,226 +4,190 @@ mod blocks;
 
 use std::{io::Read, process::ExitCode};
 
-use anyhow::{Context, bail};
-use clap::{Args, Subcommand, ValueEnum};
+use anyhow::Context;
+use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::Places;
+use super::{Places, for_each, print_list};
 use crate::{
     app::Clock,
     config::Config,
     content::comment_markdown,
-    domain::comment::{CommentId, RawComment, Status},
-    store::{Listed, Store, StoreError},
+    domain::{
+        comment::{CommentId, RawComment, Status},
+        words::one_line,
+    },
+    store::{Listed, Moderated, Store, StoreError},
     texts, web,
 };
 
 /// Actor in the moderation log.
 const ACTOR: &str = "shell";
+/// Longest text in a list, in characters.
+const LINE_MAX: usize = 100;
+
+#[derive(Debug, Args)]
+pub(super) struct Comments {
+    /// Print one JSON object per line, with the whole text
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Comments {
-    /// Show comments, oldest first
-    List(List),
-    /// Show comments to everyone
-    Approve(Approve),
-    /// Take comments away as spam
+enum Command {
+    /// List comments, oldest first
+    List {
+        /// Only with this status: held, approved, spam, trash, or all
+        #[arg(long, default_value = "held", value_parser = ["held", "approved", "spam", "trash", "all"])]
+        #[arg(hide_possible_values = true)]
+        status: String,
+        /// Only approved comments that you have not answered
+        #[arg(long, conflicts_with = "status")]
+        unanswered: bool,
+    },
+    /// Approve comments: everyone sees them
+    Approve {
+        /// Numbers of comments
+        #[arg(value_name = "ID", required_unless_present = "all_held", conflicts_with = "all_held")]
+        ids: Vec<CommentId>,
+        /// All held comments
+        #[arg(long)]
+        all_held: bool,
+    },
+    /// Hide comments as spam
     Spam(Ids),
-    /// Take comments away; they can be approved again
+    /// Hide comments; they can be approved again
     Trash(Ids),
-    /// Delete what comments say and who said it, for good; answers keep their place
+    /// Delete the text and the writer of comments for good; replies keep their place
     Erase(Ids),
     /// Answer a comment as the author of site.toml; the text is read from standard input
-    Reply(Reply),
-    /// Show comments that were not taken in the last 30 days, oldest first
-    Refused(blocks::Refused),
-    /// Take no more comments from an e-mail address, a website or a network
+    Reply {
+        /// Number of the comment to answer
+        id: CommentId,
+    },
+    /// List comments that were refused in the last 30 days, oldest first
+    Refused,
+    /// Refuse comments from an e-mail address, a website or a network
     Block(blocks::Block),
-    /// Show whom you have blocked, oldest first
-    Blocks(blocks::Blocks),
-    /// Let them comment again
-    Unblock(blocks::Unblock),
+    /// List blocks, oldest first
+    Blocks,
+    /// Remove blocks
+    Unblock(Ids),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct List {
-    /// Which ones
-    #[arg(long, value_enum, default_value_t = Which::Held)]
-    status: Which,
-    /// Those that everyone sees and you have not answered
-    #[arg(long, conflicts_with = "status")]
-    unanswered: bool,
-    /// One JSON object a line, with the whole text
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Which {
-    Held,
-    Approved,
-    Spam,
-    Trash,
-    All,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Approve {
-    /// Numbers of comments
-    #[arg(value_name = "ID", required_unless_present = "all_held", conflicts_with = "all_held")]
-    ids: Vec<CommentId>,
-    /// Every comment that waits
-    #[arg(long)]
-    all_held: bool,
-    /// One JSON object a line
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Ids {
-    /// Numbers of comments
+struct Ids {
+    /// Numbers as listed
     #[arg(value_name = "ID", required = true)]
-    ids: Vec<CommentId>,
-    /// One JSON object a line
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Reply {
-    /// The number of the comment to answer
-    #[arg(value_name = "ID")]
-    id: CommentId,
-    /// One JSON object
-    #[arg(long)]
-    json: bool,
-}
-
-/// An act on comments, given by their numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Act {
-    Approve,
-    Spam,
-    Trash,
-    Erase,
+    ids: Vec<i64>,
 }
 
 impl Comments {
     pub(super) async fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
         let (config, store) = places.store().await?;
-        let done = match self {
-            Self::List(list) => list.run(&store).await,
-            Self::Approve(approve) => {
-                let ids = if approve.all_held { held(&store).await? } else { approve.ids };
-                moderate(&store, Act::Approve, &ids, approve.json).await
-            }
-            Self::Spam(Ids { ids, json }) => moderate(&store, Act::Spam, &ids, json).await,
-            Self::Trash(Ids { ids, json }) => moderate(&store, Act::Trash, &ids, json).await,
-            Self::Erase(Ids { ids, json }) => moderate(&store, Act::Erase, &ids, json).await,
-            Self::Reply(reply) => reply.run(&store, &config).await,
-            Self::Refused(refused) => refused.run(&store).await,
-            Self::Block(block) => block.run(&store, &config).await,
-            Self::Blocks(blocks) => blocks.run(&store).await,
-            Self::Unblock(unblock) => unblock.run(&store).await,
-        };
+        let done = self.command.run(&config, &store, self.json).await;
         store.close().await;
-        done
+        done.map(|()| ExitCode::SUCCESS)
     }
 }
 
-impl List {
-    async fn run(self, store: &Store) -> anyhow::Result<ExitCode> {
-        let status = match self.status {
-            Which::Held => Some(Status::Held),
-            Which::Approved => Some(Status::Approved),
-            Which::Spam => Some(Status::Spam),
-            Which::Trash => Some(Status::Trash),
-            Which::All => None,
-        };
-        let listed =
-            if self.unanswered { store.unanswered_comments().await? } else { store.list_comments(status).await? };
-        for one in &listed {
-            say!("{}", if self.json { as_json(one) } else { as_text(one) });
-        }
-        if listed.is_empty() && !self.json {
-            say!("No comments here.");
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-impl Reply {
-    async fn run(self, store: &Store, config: &Config) -> anyhow::Result<ExitCode> {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("the answer cannot be read from standard input")?;
-        let author = &config.site.author;
-        // The author's text passes the same checks as everyone's.
-        let raw = RawComment { name: author.name.clone(), text, ..RawComment::default() };
-        let new = comment_markdown::parse(&raw).map_err(|errors| {
-            // The command line uses English, whatever the site's language is.
-            let said = texts::of("en").map(|texts| web::answer_errors(&errors, texts)).unwrap_or_default();
-            anyhow::anyhow!("the answer was not posted: {said}")
-        })?;
+impl Command {
+    async fn run(self, config: &Config, store: &Store, json: bool) -> anyhow::Result<()> {
         let now = Clock::system().now();
-        let id = store
-            .reply_as_author(self.id, &new.name, author.url.as_deref(), &new.text, ACTOR, now)
-            .await
-            .map_err(|error| about(self.id, error))?;
-        if self.json {
-            say!("{}", json!({ "id": id, "parent": self.id, "status": "approved" }));
-        } else {
-            say!("{id} answers {}", self.id);
+        match self {
+            Self::List { status, unanswered } => {
+                let listed = match unanswered {
+                    true => store.unanswered_comments().await?,
+                    false => store.list_comments(Status::parse(&status)).await?,
+                };
+                print_list(&listed, json, "No comments here.", as_json, as_text);
+                Ok(())
+            }
+            Self::Approve { mut ids, all_held } => {
+                if all_held {
+                    let held = store.list_comments(Some(Status::Held)).await?;
+                    ids = held.into_iter().map(|listed| listed.comment.id).collect();
+                    if ids.is_empty() && !json {
+                        say!("No comment waits.");
+                    }
+                }
+                moderate(&ids, json, async |id| store.approve(id, ACTOR, now).await).await
+            }
+            Self::Spam(Ids { ids }) => moderate(&ids, json, async |id| store.mark_spam(id, ACTOR, now).await).await,
+            Self::Trash(Ids { ids }) => moderate(&ids, json, async |id| store.trash(id, ACTOR, now).await).await,
+            Self::Erase(Ids { ids }) => {
+                for_each(&ids, missing, async |id| {
+                    let before = store.erase(id, ACTOR, now).await?.before;
+                    show_change(json, id, before, "erased");
+                    Ok(())
+                })
+                .await
+            }
+            Self::Reply { id } => reply(id, config, store, json).await,
+            Self::Refused => blocks::list_refused(store, json).await,
+            Self::Block(block) => block.run(store, config, json).await,
+            Self::Blocks => blocks::list(store, json).await,
+            Self::Unblock(Ids { ids }) => blocks::unblock(&ids, store, json).await,
         }
-        Ok(ExitCode::SUCCESS)
     }
 }
 
-async fn held(store: &Store) -> anyhow::Result<Vec<CommentId>> {
-    Ok(store.list_comments(Some(Status::Held)).await?.into_iter().map(|listed| listed.comment.id).collect())
-}
-
-/// Moderates each comment by itself: a wrong number does not stop the others.
-async fn moderate(store: &Store, act: Act, ids: &[CommentId], as_json: bool) -> anyhow::Result<ExitCode> {
+async fn reply(id: CommentId, config: &Config, store: &Store, json: bool) -> anyhow::Result<()> {
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text).context("the answer cannot be read from standard input")?;
+    let author = &config.site.author;
+    // The author's text passes the same checks as everyone's.
+    let raw = RawComment { name: author.name.clone(), text, ..RawComment::default() };
+    let new = comment_markdown::parse(&raw).map_err(|errors| {
+        // The command line uses English, whatever the site's language is.
+        let errors = texts::of("en").map(|texts| web::answer_errors(&errors, texts)).unwrap_or_default();
+        anyhow::anyhow!("the answer was not posted: {errors}")
+    })?;
     let now = Clock::system().now();
-    let mut failed = Vec::new();
-    for &id in ids {
-        let done = match act {
-            Act::Approve => store.approve(id, ACTOR, now).await,
-            Act::Spam => store.mark_spam(id, ACTOR, now).await,
-            Act::Trash => store.trash(id, ACTOR, now).await,
-            Act::Erase => store.erase(id, ACTOR, now).await,
-        };
-        match done {
-            Ok(done) if as_json && act == Act::Erase => {
-                say!("{}", json!({ "id": id, "before": done.before.as_str(), "status": "erased" }));
-            }
-            Ok(done) if as_json => {
-                say!("{}", json!({ "id": id, "before": done.before.as_str(), "status": done.after.as_str() }));
-            }
-            Ok(_) if act == Act::Erase => say!("{id} is erased"),
-            Ok(done) if done.before == done.after => say!("{id} was {} already", done.after.as_str()),
-            Ok(done) => say!("{id} is {} now (was {})", done.after.as_str(), done.before.as_str()),
-            Err(error) => failed.push(about(id, error).to_string()),
-        }
-    }
-    if !failed.is_empty() {
-        bail!("{}", failed.join("; "));
-    }
-    if ids.is_empty() && !as_json {
-        say!("No comment waits.");
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-fn about(id: CommentId, error: StoreError) -> anyhow::Error {
-    match error {
-        StoreError::NotFound => anyhow::anyhow!("there is no comment {id}"),
+    let posted = store.reply_as_author(id, &new.name, author.url.as_deref(), &new.text, ACTOR, now).await;
+    let answer = posted.map_err(|error| match error {
+        StoreError::NotFound => anyhow::anyhow!(missing(id)),
         other => other.into(),
+    })?;
+    if json {
+        say!("{}", json!({ "id": answer, "parent": id, "status": "approved" }));
+    } else {
+        say!("{answer} answers {id}");
+    }
+    Ok(())
+}
+
+async fn moderate(
+    ids: &[CommentId],
+    json: bool,
+    act: impl AsyncFn(CommentId) -> Result<Moderated, StoreError>,
+) -> anyhow::Result<()> {
+    for_each(ids, missing, async |id| {
+        let done = act(id).await?;
+        show_change(json, id, done.before, done.after.as_str());
+        Ok(())
+    })
+    .await
+}
+
+fn show_change(json: bool, id: CommentId, before: Status, after: &str) {
+    let before = before.as_str();
+    if json {
+        say!("{}", json!({ "id": id, "before": before, "status": after }));
+    } else if before == after {
+        say!("{id} was {after} already");
+    } else {
+        say!("{id} is {after} now (was {before})");
     }
 }
 
-fn as_json(listed: &Listed) -> String {
+fn missing(id: CommentId) -> String {
+    format!("there is no comment {id}")
+}
+
+fn as_json(listed: &Listed) -> serde_json::Value {
     let comment = &listed.comment;
     json!({
         "id": comment.id,
@@ -239,28 +203,13 @@ fn as_json(listed: &Listed) -> String {
         "created_at": comment.created_at.to_string(),
         "text": comment.text,
     })
-    .to_string()
 }
 
 /// Returns one line for a comment: what a moderator needs to decide, cut to fit.
 fn as_text(listed: &Listed) -> String {
     let comment = &listed.comment;
-    let reasons =
-        if listed.reasons.is_empty() { String::new() } else { format!(" ({})", listed.explained().join("; ")) };
-    format!(
-        "{}\t{}{reasons}\t{}\t{}\t{}",
-        comment.id,
-        comment.status.as_str(),
-        comment.thread_slug,
-        comment.name,
-        start_of(&comment.text)
-    )
-}
-
-/// Returns the start of a text, on one line.
-fn start_of(text: &str) -> String {
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let start: String = line.chars().take(100).collect();
-    let cut = if start.len() < line.len() { "…" } else { "" };
-    format!("{start}{cut}")
+    let reasons = listed.explained().join("; ");
+    let reasons = if reasons.is_empty() { reasons } else { format!(" ({reasons})") };
+    let (id, status, thread, name) = (comment.id, comment.status.as_str(), &comment.thread_slug, &comment.name);
+    format!("{id}\t{status}{reasons}\t{thread}\t{name}\t{}", one_line(&comment.text, LINE_MAX))
 }

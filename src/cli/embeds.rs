@@ -1,45 +1,35 @@
-//! `instep embeds`: titles and stills of other people's films, fetched by the author's command and never by a page.
+//! `instep embeds`: fetches titles and stills of embeds. Only this command asks providers, never a page.
 
 use std::process::ExitCode;
 
-use anyhow::Context;
-use clap::{Args, Subcommand};
+use anyhow::Error;
+use clap::Subcommand;
 
 use super::Places;
-use crate::{
-    content::Loader,
-    providers::{Errand, Providers, Reach, Ways},
-};
+use crate::providers::{Fetch, Providers};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Embeds {
-    /// Ask the providers of embeds for titles and stills, and store them beside the texts
-    Fetch(Fetch),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Fetch {
-    /// Slugs or files of posts, pages and stretches [default: all]
-    #[arg(value_name = "NAME")]
-    names: Vec<String>,
-    /// Ask again for what was stored before; pictures of your own stay
-    #[arg(long)]
-    refresh: bool,
-    /// Only say what would be asked
-    #[arg(long)]
-    dry_run: bool,
+    /// Get titles and still pictures from the providers, and store them beside the posts
+    Fetch {
+        /// Slugs or files of posts, pages and stretches [default: all]
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Also replace what was fetched before; your own pictures stay
+        #[arg(long)]
+        refresh: bool,
+        /// Only list what would be requested
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 impl Embeds {
     pub(super) fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
-        let Self::Fetch(fetch) = self;
-        let config = places.config(None)?;
-        let library = Loader::new(config.content.clone(), config.site.rules(), config.site.texts)
-            .load()
-            .with_context(|| format!("the content folder {} cannot be read", config.content.display()))?;
-        let errand = Errand { names: fetch.names, refresh: fetch.refresh, dry_run: fetch.dry_run };
-        let providers = Providers::new(Ways::default(), Reach::Public);
-        let summary = errand.run(&library, &providers, |line| say!("{line}"))?;
+        let Self::Fetch { names, refresh, dry_run } = self;
+        let library = super::load(&places.config(None)?, |loader| loader)?;
+        let fetch = Fetch { names, refresh, dry_run };
+        let summary = fetch.run(&library, &Providers::public(), |report| say!("{report}")).map_err(Error::msg)?;
         say!("{summary}");
         Ok(if summary.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }

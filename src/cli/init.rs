@@ -1,4 +1,4 @@
-//! `instep init DIR`: makes a new site to start from.
+//! `instep init DIR`: creates a new site.
 
 use std::{
     fs,
@@ -11,7 +11,7 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(super) struct Init {
-    /// Folder to make it in; the folder may exist if it is empty
+    /// New folder, or an empty one
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }
@@ -40,11 +40,11 @@ impl Init {
         // `content` is the default folder of the program.
         let flag = if folder == Path::new("content") { String::new() } else { format!(" --content {place}") };
         say!(
-            "A new site stands in {place}.\n\n\
-             1. Look at it:        instep{flag}\n\
-             2. Give it a name:    {place}/site.toml\n\
-             3. Write:             instep{flag} new \"My first post\"\n\n\
-             Saving a file publishes it; a restart is only needed after a change to site.toml."
+            "The new site is in {place}.\n\n\
+             1. Start it:          instep{flag}\n\
+             2. Set its title:     {place}/site.toml\n\
+             3. Write a post:      instep{flag} new \"My first post\"\n\n\
+             A saved post is published at once. Restart after a change to site.toml."
         );
         Ok(ExitCode::SUCCESS)
     }

@@ -2,46 +2,37 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
-use clap::{Args, Subcommand};
+use anyhow::anyhow;
+use clap::Subcommand;
 use serde_json::json;
 
-use super::Places;
+use super::{Places, for_each, print_list};
 use crate::{
     app::{Clock, Mode},
+    domain::words::counted,
     live, mail,
-    store::{ListedMail, StoreError},
+    store::ListedMail,
 };
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Mail {
-    /// Show mails that wait or were given up, oldest first
-    List(List),
-    /// Let mails that were given up try again
-    Retry(Retry),
-    /// Send a mail to an address now, to see whether mails arrive
-    Test(Test),
-}
-
-#[derive(Debug, Args)]
-pub(super) struct List {
-    /// One JSON object a line
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Retry {
-    /// Numbers of mails
-    #[arg(value_name = "ID", required = true)]
-    ids: Vec<i64>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct Test {
-    /// Address to send it to
-    #[arg(value_name = "ADDRESS")]
-    address: String,
+    /// List mails that wait or were given up, oldest first
+    List {
+        /// Print one JSON object per line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send mails again that were given up
+    Retry {
+        /// Numbers of mails
+        #[arg(value_name = "ID", required = true)]
+        ids: Vec<i64>,
+    },
+    /// Send a mail to an address now, to see if mails arrive
+    Test {
+        /// Recipient
+        address: String,
+    },
 }
 
 impl Mail {
@@ -49,30 +40,28 @@ impl Mail {
         let (config, store) = places.store().await?;
         let clock = Clock::system();
         match self {
-            Self::List(List { json }) => {
+            Self::List { json } => {
                 let mails = store.list_mails().await?;
-                for mail in &mails {
-                    say!("{}", if json { as_json(mail) } else { as_text(mail) });
-                }
-                if mails.is_empty() && !json {
-                    say!("No mail waits, and none was given up.");
-                }
+                print_list(&mails, json, "No mail waits, and none was given up.", as_json, as_text);
             }
-            Self::Retry(Retry { ids }) => {
-                for id in ids {
-                    match store.retry_mail(id, clock.now()).await {
-                        Ok(()) => say!("{id} is tried again"),
-                        Err(StoreError::NotFound) => bail!("no mail {id} was given up"),
-                        Err(error) => return Err(error.into()),
-                    }
-                }
+            Self::Retry { ids } => {
+                for_each(
+                    &ids,
+                    |id| format!("no mail {id} was given up"),
+                    async |id| {
+                        store.retry_mail(id, clock.now()).await?;
+                        say!("{id} is tried again");
+                        Ok(())
+                    },
+                )
+                .await?;
             }
-            Self::Test(Test { address }) => {
+            Self::Test { address } => {
                 let (app, _) = live::build(config, Mode::default(), store.clone(), clock).await?;
-                match mail::send_test(&app.state, &address).await {
-                    Ok(()) => say!("The mail server has taken a mail to {address}"),
-                    Err(reason) => bail!("no mail to {address}: {reason}"),
-                }
+                mail::send_test(&app.state, &address)
+                    .await
+                    .map_err(|reason| anyhow!("no mail to {address}: {reason}"))?;
+                say!("The mail server has accepted a mail to {address}");
             }
         }
         store.close().await;
@@ -80,7 +69,7 @@ impl Mail {
     }
 }
 
-fn as_json(mail: &ListedMail) -> String {
+fn as_json(mail: &ListedMail) -> serde_json::Value {
     json!({
         "id": mail.id,
         "status": state(mail),
@@ -92,16 +81,14 @@ fn as_json(mail: &ListedMail) -> String {
         "next_attempt_at": (!mail.is_given_up).then(|| mail.next_attempt_at.to_string()),
         "reason": mail.reason,
     })
-    .to_string()
 }
 
 fn as_text(mail: &ListedMail) -> String {
     let to = mail.to.as_deref().unwrap_or("the author");
     let about = mail.comment.map(|comment| format!(" {comment}")).unwrap_or_default();
     let reason = mail.reason.as_deref().unwrap_or_default();
-    format!("{}\t{}\t{}{about}\t{to}\t{} tries\t{reason}", mail.id, state(mail), mail.kind, mail.attempts)
-        .trim_end()
-        .to_owned()
+    let attempts = counted(usize::try_from(mail.attempts).unwrap_or(0), "attempt", "attempts");
+    format!("{}\t{}\t{}{about}\t{to}\t{attempts}\t{reason}", mail.id, state(mail), mail.kind)
 }
 
 fn state(mail: &ListedMail) -> &'static str {

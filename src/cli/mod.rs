@@ -13,6 +13,7 @@ mod comments;
 mod demo;
 mod embeds;
 mod init;
+mod log;
 mod mail;
 mod new;
 mod pictures;
@@ -30,12 +31,14 @@ use std::{
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use serde_json::Value;
 
 pub use reference::Table;
 
 use crate::{
     config::{self, Config, Typed},
-    store::{Store, private},
+    content::{Library, Loader, markdown::highlight},
+    store::{Store, StoreError, private},
 };
 
 /// A blog in one binary: Markdown files in, pages with a conversation under them out.
@@ -53,10 +56,10 @@ struct Cli {
 /// Folders and database, for every command.
 #[derive(Clone, Debug, Default, Args)]
 struct Places {
-    /// The folder with site.toml, posts, pages and stretches [default: content]
+    /// Folder with site.toml, posts, pages and stretches [default: content]
     #[arg(long, global = true, value_name = "DIR")]
     content: Option<PathBuf>,
-    /// The folder of the database [default: data]
+    /// Folder of the database [default: data]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
     /// sqlite:PATH or postgres://USER@HOST/NAME [default: instep.sqlite in the data folder]
@@ -66,29 +69,28 @@ struct Places {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve the site (what instep does without a word)
+    /// Serve the site (also without a command)
     Serve(serve::Serve),
-    /// Make a new site to start from
+    /// Create a new site
     Init(init::Init),
-    /// Make a new post, or a stretch
+    /// Create a new post or stretch
     New(new::New),
-    /// Tell every problem in the content, with file, line and what to do
+    /// List every problem in the content, with file, line and how to fix it
     Check(check::Check),
     /// List, approve, answer and remove comments, also while the site runs
-    #[command(subcommand)]
     Comments(comments::Comments),
-    /// Look after mails: which wait, which were given up, whether they arrive
+    /// List, retry and test mails
     #[command(subcommand)]
     Mail(mail::Mail),
-    /// Ask for titles and stills of embeds
+    /// Get titles and still pictures of embeds
     #[command(subcommand)]
     Embeds(embeds::Embeds),
-    /// Make the smaller versions of photos that are missing (the site does it by itself)
+    /// Make missing smaller versions of photos (a running site makes them by itself)
     Pictures(pictures::Pictures),
-    /// Print a table of the documents
+    /// Print a table for the documents
     #[command(hide = true)]
     Reference(reference::Reference),
-    /// Print the notices that come with the definitions of languages in the program
+    /// Print the licences of the syntax definitions in the program
     Licences,
 }
 
@@ -162,8 +164,52 @@ fn write_line(words: impl Display) {
     if let Err(error) = writeln!(io::stdout(), "{words}")
         && error.kind() != io::ErrorKind::BrokenPipe
     {
-        complain(format_args!("standard output cannot be written to: {error}"));
+        complain(format_args!("cannot write to standard output: {error}"));
     }
+}
+
+/// Prints a list: a JSON object or a line of text for each item, or a sentence if there is none.
+fn print_list<T>(
+    items: &[T],
+    json: bool,
+    nothing: &str,
+    as_json: impl Fn(&T) -> Value,
+    as_text: impl Fn(&T) -> String,
+) {
+    for item in items {
+        match json {
+            true => say!("{}", as_json(item)),
+            false => say!("{}", as_text(item).trim_end()),
+        }
+    }
+    if items.is_empty() && !json {
+        say!("{nothing}");
+    }
+}
+
+/// Does the same for each number, also after one has failed.
+async fn for_each(
+    ids: &[i64],
+    missing: impl Fn(i64) -> String,
+    act: impl AsyncFn(i64) -> Result<(), StoreError>,
+) -> anyhow::Result<()> {
+    let mut errors = Vec::new();
+    for &id in ids {
+        match act(id).await {
+            Ok(()) => {}
+            Err(StoreError::NotFound) => errors.push(missing(id)),
+            Err(error) => errors.push(error.to_string()),
+        }
+    }
+    anyhow::ensure!(errors.is_empty(), "{}", errors.join("; "));
+    Ok(())
+}
+
+/// Reads the content, as its loader is set up by `prepare`.
+fn load(config: &Config, prepare: impl Fn(Loader) -> Loader) -> anyhow::Result<Library> {
+    let loader = Loader::new(config.content.clone(), config.site.rules(), config.site.texts);
+    let unreadable = || format!("the content folder {} cannot be read", config.content.display());
+    prepare(loader).load().with_context(unreadable)
 }
 
 /// Returns the whole error chain in one line, without repeating what a cause repeats.
@@ -196,7 +242,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Some(Command::Pictures(pictures)) => pictures.run(&places),
             Some(Command::Reference(reference)) => Ok(reference.run()),
             Some(Command::Licences) => {
-                say!("{}", crate::content::markdown::highlight::notices().trim_end());
+                say!("{}", highlight::notices().trim_end());
                 Ok(ExitCode::SUCCESS)
             }
         }

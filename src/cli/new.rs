@@ -1,4 +1,4 @@
-//! `instep new "Title"`: makes a Markdown file with its front matter filled in.
+//! `instep new "Title"`: creates a Markdown file with its front matter filled in.
 
 use std::{fs, io::Write, path::PathBuf, process::ExitCode};
 
@@ -10,10 +10,10 @@ use crate::{app::Clock, domain::slug::Slug};
 
 #[derive(Debug, Args)]
 pub(super) struct New {
-    /// The title; the file is named after it
+    /// Title; the file name is made from it
     #[arg(value_name = "TITLE")]
     title: String,
-    /// Make a stretch instead of a post
+    /// Create a stretch instead of a post
     #[arg(long)]
     stretch: bool,
 }
@@ -23,12 +23,12 @@ impl New {
         let config = places.config(None)?;
         let title = self.title.trim();
         let Some(slug) = Slug::transliterated(title) else {
-            bail!("{title:?} has no letter for a file name. Give it a title with letters or digits");
+            bail!("{title:?} cannot become a file name. Choose a title with letters or digits");
         };
         let folder = config.content.join(if self.stretch { "stretches" } else { "posts" });
         let taken = [folder.join(format!("{slug}.md")), folder.join(slug.as_str())];
         if let Some(taken) = taken.iter().find(|path| path.exists()) {
-            bail!("{} is there already, and stays as it is. Choose another title", taken.display());
+            bail!("{} exists already and was not changed. Choose another title", taken.display());
         }
         let now = Clock::system().now().to_zoned(config.site.time_zone.clone());
         let text = if self.stretch { stretch(title) } else { post(title, &now.strftime("%Y-%m-%d %H:%M").to_string()) };
@@ -40,9 +40,9 @@ impl New {
 
 fn create(folder: &std::path::Path, name: &str, text: &str) -> anyhow::Result<PathBuf> {
     let path = folder.join(name);
-    fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    let mut file = fs::File::create_new(&path).with_context(|| format!("{} cannot be written", path.display()))?;
-    file.write_all(text.as_bytes()).with_context(|| format!("{} cannot be written", path.display()))?;
+    fs::create_dir_all(folder).with_context(|| format!("{} cannot be created", folder.display()))?;
+    let written = fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.with_context(|| format!("{} cannot be written", path.display()))?;
     Ok(path)
 }
 

@@ -1,22 +1,22 @@
 //! `instep pictures`: makes the missing smaller versions of photos. `instep serve` starts it as a helper.
 
-use std::{io, process::ExitCode, thread};
+use std::{ffi::OsString, io, process::ExitCode, thread};
 
-use anyhow::Context;
 use clap::Args;
 
-use super::{Places, serve};
-use crate::{
-    content::{Loader, pictures},
-    domain::words::counted,
-};
+use super::{Places, log};
+use crate::{config::Config, content::pictures, domain::words::counted};
 
-/// Flag that a site passes when it starts this command.
-pub(super) const HELPING: &str = "--while-stdin-is-open";
+/// Returns the arguments with which a site starts this command as a helper.
+pub(super) fn helper_arguments(config: &Config) -> Vec<OsString> {
+    let flags = ["pictures", "--while-stdin-is-open", "--content", "--data"].map(OsString::from);
+    let [command, helping, content, data] = flags;
+    vec![command, helping, content, config.content.clone().into(), data, config.data.clone().into()]
+}
 
 #[derive(Debug, Args)]
 pub(super) struct Pictures {
-    /// End with whoever started it, however that ended
+    /// End when the site that started it has ended
     #[arg(long = "while-stdin-is-open", hide = true)]
     is_helping: bool,
 }
@@ -32,12 +32,10 @@ impl Pictures {
             });
         }
         let config = if self.is_helping { places.quiet_config(None)? } else { places.config(None)? };
-        serve::log_to_stderr(config.log);
-        let library = Loader::new(config.content.clone(), config.site.rules(), config.site.texts)
-            .load()
-            .with_context(|| format!("the content folder {} cannot be read", config.content.display()))?;
+        log::start(config.log);
+        let library = super::load(&config, |loader| loader)?;
         match pictures::Pictures::new(&config.data).make_all(&library.media) {
-            0 => say!("all pictures can be had in smaller sizes"),
+            0 => say!("all pictures have their smaller versions"),
             failed => say!("{} could not be made smaller", counted(failed, "picture", "pictures")),
         }
         Ok(ExitCode::SUCCESS)

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use clap::{Args, Command, CommandFactory, ValueEnum};
+use clap::{Arg, Args, Command, CommandFactory, ValueEnum};
 
 use super::Cli;
 use crate::{
@@ -76,46 +76,35 @@ fn keys(keys: &[Key]) -> Vec<Vec<String>> {
 
 /// Returns one row for each command without subcommands, in the order of `--help`.
 fn commands() -> Vec<Vec<String>> {
-    let mut rows = Vec::new();
-    add_commands(&Cli::command(), "", &mut rows);
+    let (mut command, mut rows) = (Cli::command(), Vec::new());
+    command.build();
+    add_commands(&command, "", &mut rows);
     rows
 }
 
+/// Adds a row for each command without subcommands, in the order of `--help`.
 fn add_commands(command: &Command, before: &str, rows: &mut Vec<Vec<String>>) {
     let name = format!("{before}{}", command.get_name());
-    let visible = command.get_subcommands().filter(|command| !command.is_hide_set());
-    let mut groups = visible.peekable();
-    if groups.peek().is_none() {
+    if !command.has_subcommands() {
         rows.push(command_row(command, &name));
     }
-    for group in groups {
-        add_commands(group, &format!("{name} "), rows);
+    let is_shown = |command: &&Command| !command.is_hide_set() && command.get_name() != "help";
+    for subcommand in command.get_subcommands().filter(is_shown) {
+        add_commands(subcommand, &format!("{name} "), rows);
     }
 }
 
 fn command_row(command: &Command, name: &str) -> Vec<String> {
-    let mut usage = name.to_owned();
-    let mut options = Vec::new();
-    for argument in command.get_arguments().filter(|argument| !argument.is_global_set() && !argument.is_hide_set()) {
-        let values = argument.get_value_names().unwrap_or_default().join(" ");
-        let takes_value = argument.get_action().takes_values();
-        let Some(long) = argument.get_long() else {
-            let many = if matches!(argument.get_action(), clap::ArgAction::Append) { "..." } else { "" };
-            usage.push_str(&format!(" {values}{many}"));
-            continue;
-        };
-        if long == "help" || long == "version" {
-            continue;
+    let (mut usage, mut options) = (name.to_owned(), Vec::new());
+    let is_shown =
+        |argument: &&Arg| !argument.is_global_set() && !argument.is_hide_set() && argument.get_id() != "help";
+    for argument in command.get_arguments().filter(is_shown) {
+        if argument.is_positional() {
+            usage.push_str(&format!(" {argument}"));
+        } else {
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            options.push(format!("{}: {}", code(&argument.to_string()), cell(&help)));
         }
-        let choices: Vec<String> =
-            argument.get_possible_values().iter().map(|choice| choice.get_name().to_owned()).collect();
-        let value = match (takes_value, choices.is_empty()) {
-            (false, _) => String::new(),
-            (true, false) => format!(" {}", choices.join("|")),
-            (true, true) => format!(" {values}"),
-        };
-        let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
-        options.push(format!("{}: {}", code(&format!("--{long}{value}")), cell(&help)));
     }
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     vec![code(&usage), cell(&about), options.join("; ")]

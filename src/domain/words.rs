@@ -2,6 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::characters::is_printable;
+
 /// Number with its noun: `1 comment`, `2 comments`.
 pub fn counted(count: usize, one: &str, many: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
@@ -46,6 +48,14 @@ pub fn shorten(text: &str, longest: usize) -> String {
     let open =
         |c: char| matches!(c, ',' | ';' | ':' | ' ' | '、' | '，' | '；' | '：' | '「' | '『' | '（' | '“' | '(');
     format!("{}…", start[..cut.unwrap_or(end)].trim_end_matches(open))
+}
+
+/// Text on one line, shortened to so many characters. Control characters and characters that change the direction of text
+/// are left out.
+pub fn one_line(text: &str, longest: usize) -> String {
+    let blank = |c: char| if c.is_whitespace() || c.is_control() { ' ' } else { c };
+    let line: String = text.chars().map(blank).filter(|c| is_printable(*c)).collect();
+    shorten(&line.split_whitespace().collect::<Vec<_>>().join(" "), longest)
 }
 
 /// Escapes text for an HTML element or a double-quoted attribute.

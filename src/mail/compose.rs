@@ -15,6 +15,7 @@ use crate::{
         mail_keys::{self, CornerLink, NO_COMMENT, WishKey},
         mailbox,
         notices::{self, Subscriber, Why},
+        words::one_line,
     },
     state::SiteState,
     store::{Outgoing, StoreError},
@@ -366,7 +367,7 @@ async fn digest(app: &SiteState, row: &Outgoing) -> Result<Draft, NotComposed> {
         Excerpt {
             who: words.digest_comment.with_both(line(name), line(title)),
             reasons: line(reasons),
-            start: start_of(text),
+            start: one_line(text, DIGEST_TEXT),
             link: id.map(|id| link(app, "comment", &mail_keys::moderation(&app.signer, id, now))),
         }
     };
@@ -380,12 +381,4 @@ async fn digest(app: &SiteState, row: &Outgoing) -> Result<Draft, NotComposed> {
     let refused = Group::new(words.refused_subject.of_with(refused.len(), &frame.site), refused_excerpts);
     let first = held.as_ref().or(refused.as_ref()).ok_or(NotNeeded("nothing waits, and nothing was refused"))?;
     frame.draft(to, first.heading.clone(), &Body::Digest { held, refused })
-}
-
-fn start_of(text: &str) -> String {
-    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match words.char_indices().nth(DIGEST_TEXT) {
-        Some((end, _)) => format!("{} …", &words[..end]),
-        None => words,
-    }
 }

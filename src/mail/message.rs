@@ -14,7 +14,13 @@ use lettre::{
     },
 };
 
-use crate::{config::MailFrom, domain::mailbox};
+use crate::{
+    config::MailFrom,
+    domain::{mailbox, words::one_line},
+};
+
+/// Longest line of a header, in characters; longer ones are cut.
+const LINE_MAX: usize = 200;
 
 /// Content of a mail and its recipient.
 #[derive(Debug)]
@@ -92,21 +98,9 @@ fn subject(line: String) -> Result<HeaderValue, String> {
     Ok(HeaderValue::dangerous_new_pre_encoded(name, line, encoded))
 }
 
-/// Longest line of a header, in characters; longer ones are cut.
-const LINE_MAX: usize = 200;
-
-/// Returns a text as one line without control characters and without characters that change the text direction (Unicode
-/// UAX 9), so that a name cannot change a header or the words after it.
+/// Returns a text as one line, so that a name or a title cannot change a header or the words after it.
 pub fn line(text: &str) -> String {
-    let turns_text =
-        |c: &char| matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    let shown: String = text.chars().filter(|c| !turns_text(c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let line = shown.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= LINE_MAX {
-        return line;
-    }
-    let cut: String = line.chars().take(LINE_MAX).collect();
-    format!("{} …", cut.rsplit_once(' ').map_or(cut.as_str(), |(whole_words, _)| whole_words))
+    one_line(text, LINE_MAX)
 }
 
 /// Parses an address for a mail.
@@ -202,8 +196,8 @@ mod tests {
     #[test]
     fn long_and_foreign_lines_are_cut_and_encoded() {
         let long = line(&"word ".repeat(100));
-        assert!(long.chars().count() <= LINE_MAX + 2 && long.ends_with("word …"), "{long}");
-        assert_eq!(line(&"ü".repeat(300)).chars().count(), LINE_MAX + 2);
+        assert!(long.chars().count() <= LINE_MAX + 1 && long.ends_with("word…"), "{long}");
+        assert_eq!(line(&"ü".repeat(300)).chars().count(), LINE_MAX + 1);
         let at: Timestamp = "2026-11-22T17:00:00Z".parse().expect("a time");
         let mail =
             sender("Schöne Füße").message(draft(&"日本語のとても長い件名 ".repeat(12)), "m", at).expect("a mail");

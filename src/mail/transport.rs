@@ -15,7 +15,10 @@ use lettre::{
 };
 use tokio::time;
 
-use crate::config::{MailServer, Security};
+use crate::{
+    config::{MailServer, Security},
+    domain::words::one_line,
+};
 
 /// Time limits for a server. Tests shorten them.
 #[derive(Clone, Copy, Debug)]
@@ -193,7 +196,5 @@ const REASON_MAX: usize = 300;
 
 /// Error as one line for a log, without control characters: servers can reply anything.
 fn said(server: &MailServer, error: &Error) -> String {
-    let text = format!("{server}: {error}");
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(REASON_MAX).collect();
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
+    one_line(&format!("{server}: {error}"), REASON_MAX)
 }

@@ -70,7 +70,7 @@ fn new_makes_a_draft_and_says_where() {
 fn new_overwrites_nothing() {
     let program = Program::with_site();
     let before = read(&program.path("content/posts/calf.md"));
-    program.run(&["new", "Calf"]).exits(1).complains(&["content/posts/calf.md is there already"]);
+    program.run(&["new", "Calf"]).exits(1).complains(&["content/posts/calf.md exists already"]);
     assert_eq!(read(&program.path("content/posts/calf.md")), before);
     program.run(&["new", "!?"]).exits(1).complains(&["letters or digits"]);
 }

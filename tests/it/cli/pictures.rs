@@ -24,7 +24,7 @@ fn with_photos() -> Program {
 #[test]
 fn it_makes_what_is_missing_and_tells() {
     let program = with_photos();
-    program.run(&["pictures"]).exits(0).says("all pictures can be had in smaller sizes");
+    program.run(&["pictures"]).exits(0).says("all pictures have their smaller versions");
     let count = || std::fs::read_dir(program.path("data/pictures")).expect("a folder").count();
     assert_eq!(count(), 6);
     let mut broken = encoded(&quarters(900, 600), ImageFormat::Png);
@@ -43,7 +43,7 @@ fn it_makes_what_is_missing_and_tells() {
     assert!(!run.err.contains("cannot be made smaller"), "{run:?}");
     write(&program.path("content/media/b.png"), encoded(&quarters(900, 600), ImageFormat::Png));
     write(&program.path("content/media/c.jpg"), photo);
-    program.run(&["pictures"]).exits(0).says("all pictures can be had in smaller sizes");
+    program.run(&["pictures"]).exits(0).says("all pictures have their smaller versions");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use instep::{
     content::Loader,
     domain::permalink::Rules,
-    providers::{Errand, Line, Outcome, Providers, Reach, Summary, Ways},
+    providers::{Fetch, Outcome, Providers, Report, Summary},
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -21,12 +21,12 @@ const REEL: &str = "content/posts/foot-and-ankle-stretches-for-runners/reel.jpg"
 const BALL: &str = "content/posts/foot-and-ankle-stretches-for-runners/ball-roll.jpg";
 
 /// A content folder and a provider that knows its films.
-struct Errands {
+struct Embeds {
     folder: TempDir,
     provider: Provider,
 }
 
-impl Errands {
+impl Embeds {
     fn new(posts: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         write(&folder.path().join("site.toml"), "title = \"Loose Laces\"\n");
@@ -44,23 +44,23 @@ impl Errands {
         self.provider.tells(class, &json!({ "title": title, "thumbnail_url": still }));
     }
 
-    fn run(&self, errand: &Errand) -> (Vec<Line>, Summary) {
+    fn run(&self, fetch: &Fetch) -> (Vec<Report>, Summary) {
         let rules = Rules::default();
         let library = Loader::new(self.folder.path().to_owned(), rules, instep::texts::of("en").expect("is shipped"))
             .load()
             .expect("reads");
-        let providers = Providers::new(Ways::default().at(&self.provider.base), Reach::Loopback);
+        let providers = Providers::at_test_server(&self.provider.base);
         let mut lines = Vec::new();
-        let summary = errand.run(&library, &providers, |line| lines.push(line.clone())).expect("known names");
+        let summary = fetch.run(&library, &providers, |line| lines.push(line.clone())).expect("known names");
         (lines, summary)
     }
 
-    fn all(&self) -> (Vec<Line>, Summary) {
-        self.run(&Errand::default())
+    fn all(&self) -> (Vec<Report>, Summary) {
+        self.run(&Fetch::default())
     }
 
-    fn refresh(&self) -> (Vec<Line>, Summary) {
-        self.run(&Errand { refresh: true, ..Errand::default() })
+    fn refresh(&self) -> (Vec<Report>, Summary) {
+        self.run(&Fetch { refresh: true, ..Fetch::default() })
     }
 
     fn posts(&self) -> std::path::PathBuf {
@@ -84,21 +84,21 @@ fn picture(path: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn title_and_still_come_home_and_stand_on_the_page() {
-    let errands = Errands::new(&[("a", "https://youtu.be/abc?t=5\n\n[Mine](https://vimeo.com/12)")]);
-    errands.tells("youtube", "Toes & <b>feet</b>", "/vi/abc/hqdefault.jpg");
-    errands.provider.on("/vi/abc/hqdefault.jpg", Reply::Body(picture(BALL)));
-    errands.provider.on("/vi/abc/maxresdefault.jpg", Reply::Body(picture(REEL)));
-    let still = format!("{}/still.jpg", errands.provider.base);
+    let embeds = Embeds::new(&[("a", "https://youtu.be/abc?t=5\n\n[Mine](https://vimeo.com/12)")]);
+    embeds.tells("youtube", "Toes & <b>feet</b>", "/vi/abc/hqdefault.jpg");
+    embeds.provider.on("/vi/abc/hqdefault.jpg", Reply::Body(picture(BALL)));
+    embeds.provider.on("/vi/abc/maxresdefault.jpg", Reply::Body(picture(REEL)));
+    let still = format!("{}/still.jpg", embeds.provider.base);
     let vimeo =
         json!({ "title": "Theirs", "thumbnail_url": still, "duration": 63, "upload_date": "2008-05-25 18:06:31" });
-    errands.provider.tells("vimeo", &vimeo);
+    embeds.provider.tells("vimeo", &vimeo);
 
-    let (lines, summary) = errands.all();
+    let (lines, summary) = embeds.all();
     assert_eq!((summary.stored, summary.failed), (2, 0), "{lines:#?}");
-    assert_eq!(errands.files(), ["vimeo-12.jpg", "vimeo-12.toml", "youtube-abc.jpg", "youtube-abc.toml"]);
+    assert_eq!(embeds.files(), ["vimeo-12.jpg", "vimeo-12.toml", "youtube-abc.jpg", "youtube-abc.toml"]);
     assert!(lines[1].to_string().contains("youtube-abc.jpg") || lines[0].to_string().contains("youtube-abc.jpg"));
-    assert_eq!(fs::read(errands.posts().join("youtube-abc.jpg")).expect("reads"), picture(REEL), "the larger one");
-    let asked = errands.provider.asked();
+    assert_eq!(fs::read(embeds.posts().join("youtube-abc.jpg")).expect("reads"), picture(REEL), "the larger one");
+    let asked = embeds.provider.asked();
     assert!(
         asked.iter().all(|one| one.user_agent.starts_with(concat!("Instep/", env!("CARGO_PKG_VERSION")))),
         "{asked:?}"
@@ -106,20 +106,20 @@ async fn title_and_still_come_home_and_stand_on_the_page() {
     let film = "/youtube?format=json&url=https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3Dabc%26t%3D5s";
     assert!(asked.iter().any(|one| one.address == film), "{asked:?}");
 
-    let site = TestSite::new().content(errands.folder.path().to_owned()).start().await;
+    let site = TestSite::new().content(embeds.folder.path().to_owned()).start().await;
     assert_eq!(site.problems(), Vec::<String>::new());
     let page = site.get("/posts/a").await;
     page.is(200).says("Toes &#38; &#60;b&#62;feet").says("Mine").does_not_say("Theirs");
     let stills = page.html().all("img").into_iter().filter(|one| one.get("src").starts_with("/media/")).count();
     assert_eq!(stills, 2);
-    assert!(errands.provider.asked().is_empty(), "no page asks");
+    assert!(embeds.provider.asked().is_empty(), "no page asks");
 
-    let told = read(&errands.posts().join("vimeo-12.toml"));
+    let told = read(&embeds.posts().join("vimeo-12.toml"));
     assert!(told.contains("seconds = 63") && told.contains("uploaded = \"2008-05-25\""), "{told}");
 
-    let (_, again) = errands.all();
+    let (_, again) = embeds.all();
     assert_eq!((again.complete, again.stored), (2, 0));
-    assert!(errands.provider.asked().is_empty(), "asked once");
+    assert!(embeds.provider.asked().is_empty(), "asked once");
 }
 
 #[tokio::test]
@@ -133,20 +133,20 @@ async fn one_that_fails_does_not_stop_the_others() {
         ("f", "https://www.instagram.com/p/x/"),
         ("g", "https://www.strava.com/activities/1"),
     ];
-    let errands = Errands::new(&posts);
-    let provider = &errands.provider;
+    let embeds = Embeds::new(&posts);
+    let provider = &embeds.provider;
     provider.on("/youtube", Reply::Status(404));
-    errands.tells("vimeo", "A script", "/script.jpg");
+    embeds.tells("vimeo", "A script", "/script.jpg");
     provider.on("/script.jpg", Reply::Body(b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>".to_vec()));
     provider.on("/tiktok", Reply::Endless);
     provider.on("/spotify", Reply::To(format!("{}/spotify", provider.base)));
-    errands.tells("soundcloud", "A track", "/still.jpg");
+    embeds.tells("soundcloud", "A track", "/still.jpg");
 
-    let (lines, summary) = errands.all();
+    let (lines, summary) = embeds.all();
     assert_eq!(summary, Summary { stored: 1, would_ask: 0, complete: 0, closed: 2, failed: 4 }, "{lines:#?}");
     for (line, words) in lines.iter().zip([
-        "no such film",
-        "no JPEG, PNG or WebP; stored its title “A script”",
+        "does not exist any more",
+        "not a JPEG, PNG or WebP file; stored its title “A script”",
         "longer than 256 kB",
         "more than 3 times",
         "stored soundcloud-a-b.jpg",
@@ -155,108 +155,108 @@ async fn one_that_fails_does_not_stop_the_others() {
     ]) {
         assert!(line.to_string().contains(words), "{words:?} is not in {line}");
     }
-    assert_eq!(errands.files(), ["soundcloud-a-b.jpg", "soundcloud-a-b.toml", "vimeo-1.toml"]);
-    // The title is here, the still is not: the next errand asks for it again.
+    assert_eq!(embeds.files(), ["soundcloud-a-b.jpg", "soundcloud-a-b.toml", "vimeo-1.toml"]);
+    // The title is here, the still is not: the next run asks for it again.
     provider.on("/script.jpg", Reply::Body(picture(BALL)));
-    errands.all();
-    assert!(errands.files().contains(&"vimeo-1.jpg".to_owned()));
+    embeds.all();
+    assert!(embeds.files().contains(&"vimeo-1.jpg".to_owned()));
 }
 
 #[test]
 fn a_dry_run_asks_nobody_and_writes_nothing() {
-    let errands = Errands::new(&[("a", "https://youtu.be/abc\n\nhttps://www.instagram.com/p/x/")]);
-    let (lines, summary) = errands.run(&Errand { dry_run: true, ..Errand::default() });
+    let embeds = Embeds::new(&[("a", "https://youtu.be/abc\n\nhttps://www.instagram.com/p/x/")]);
+    let (lines, summary) = embeds.run(&Fetch { dry_run: true, ..Fetch::default() });
     assert_eq!((summary.would_ask, summary.closed, lines.len()), (1, 1, 2));
-    assert!(errands.provider.asked().is_empty());
-    assert!(errands.files().is_empty());
+    assert!(embeds.provider.asked().is_empty());
+    assert!(embeds.files().is_empty());
 }
 
 #[test]
 fn asking_again_replaces_what_was_fetched_and_leaves_what_is_the_authors() {
-    let errands = Errands::new(&[("a", "https://youtu.be/abc"), ("b", "https://vimeo.com/12")]);
-    write(&errands.posts().join("vimeo-12.png"), picture("README.png"));
-    errands.tells("youtube", "First", "/still.jpg");
-    errands.tells("vimeo", "Film", "/still.jpg");
-    errands.all();
-    assert_eq!(errands.files(), ["vimeo-12.png", "vimeo-12.toml", "youtube-abc.jpg", "youtube-abc.toml"]);
+    let embeds = Embeds::new(&[("a", "https://youtu.be/abc"), ("b", "https://vimeo.com/12")]);
+    write(&embeds.posts().join("vimeo-12.png"), picture("README.png"));
+    embeds.tells("youtube", "First", "/still.jpg");
+    embeds.tells("vimeo", "Film", "/still.jpg");
+    embeds.all();
+    assert_eq!(embeds.files(), ["vimeo-12.png", "vimeo-12.toml", "youtube-abc.jpg", "youtube-abc.toml"]);
 
-    errands.tells("youtube", "Second", "/still.png");
-    errands.provider.on("/still.png", Reply::Body(picture("README.png")));
-    let (_, summary) = errands.refresh();
+    embeds.tells("youtube", "Second", "/still.png");
+    embeds.provider.on("/still.png", Reply::Body(picture("README.png")));
+    let (_, summary) = embeds.refresh();
     assert_eq!((summary.stored, summary.failed), (2, 0));
-    assert_eq!(errands.files(), ["vimeo-12.png", "vimeo-12.toml", "youtube-abc.png", "youtube-abc.toml"]);
-    assert!(read(&errands.posts().join("youtube-abc.toml")).contains("Second"));
+    assert_eq!(embeds.files(), ["vimeo-12.png", "vimeo-12.toml", "youtube-abc.png", "youtube-abc.toml"]);
+    assert!(read(&embeds.posts().join("youtube-abc.toml")).contains("Second"));
 
     // A picture in the place of the fetched one is the author's from then on.
-    write(&errands.posts().join("youtube-abc.png"), "mine");
-    errands.tells("youtube", "Third", "/still.jpg");
-    errands.refresh();
-    assert_eq!(read(&errands.posts().join("youtube-abc.png")), "mine");
-    assert!(read(&errands.posts().join("youtube-abc.toml")).contains("Third"));
+    write(&embeds.posts().join("youtube-abc.png"), "mine");
+    embeds.tells("youtube", "Third", "/still.jpg");
+    embeds.refresh();
+    assert_eq!(read(&embeds.posts().join("youtube-abc.png")), "mine");
+    assert!(read(&embeds.posts().join("youtube-abc.toml")).contains("Third"));
 
     // So is one under the name that a fetched one would get.
-    fs::remove_file(errands.posts().join("youtube-abc.png")).expect("removes");
-    errands.all();
-    assert!(errands.files().contains(&"youtube-abc.jpg".to_owned()));
-    write(&errands.posts().join("youtube-abc.png"), "mine too");
-    errands.tells("youtube", "Third", "/still.png");
-    let (lines, summary) = errands.refresh();
+    fs::remove_file(embeds.posts().join("youtube-abc.png")).expect("removes");
+    embeds.all();
+    assert!(embeds.files().contains(&"youtube-abc.jpg".to_owned()));
+    write(&embeds.posts().join("youtube-abc.png"), "mine too");
+    embeds.tells("youtube", "Third", "/still.png");
+    let (lines, summary) = embeds.refresh();
     assert_eq!(summary.failed, 1);
-    assert!(lines[0].to_string().contains("youtube-abc.png is there already"), "{}", lines[0]);
-    assert_eq!(read(&errands.posts().join("youtube-abc.png")), "mine too");
-    assert!(errands.files().contains(&"youtube-abc.jpg".to_owned()));
+    assert!(lines[0].to_string().contains("youtube-abc.png exists already"), "{}", lines[0]);
+    assert_eq!(read(&embeds.posts().join("youtube-abc.png")), "mine too");
+    assert!(embeds.files().contains(&"youtube-abc.jpg".to_owned()));
 
     // A provider that is away takes nothing.
-    errands.provider.on("/youtube", Reply::Status(500));
-    let (_, summary) = errands.refresh();
+    embeds.provider.on("/youtube", Reply::Status(500));
+    let (_, summary) = embeds.refresh();
     assert_eq!((summary.stored, summary.failed), (1, 1));
-    assert!(read(&errands.posts().join("youtube-abc.toml")).contains("Third"));
+    assert!(read(&embeds.posts().join("youtube-abc.toml")).contains("Third"));
 }
 
 #[test]
 fn a_title_that_was_edited_stays_until_it_is_asked_for_again() {
-    let errands = Errands::new(&[("a", "https://youtu.be/abc")]);
-    write(&errands.posts().join("youtube-abc.toml"), "title = \"Edited\"\n");
-    errands.tells("youtube", "Theirs", "/still.jpg");
-    errands.all();
-    assert_eq!(errands.files(), ["youtube-abc.jpg", "youtube-abc.toml"]);
-    assert!(read(&errands.posts().join("youtube-abc.toml")).contains("Edited"));
+    let embeds = Embeds::new(&[("a", "https://youtu.be/abc")]);
+    write(&embeds.posts().join("youtube-abc.toml"), "title = \"Edited\"\n");
+    embeds.tells("youtube", "Theirs", "/still.jpg");
+    embeds.all();
+    assert_eq!(embeds.files(), ["youtube-abc.jpg", "youtube-abc.toml"]);
+    assert!(read(&embeds.posts().join("youtube-abc.toml")).contains("Edited"));
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_not_written_over() {
-    let errands = Errands::new(&[("a", "https://youtu.be/abc")]);
-    let file = errands.posts().join("youtube-abc.toml");
+    let embeds = Embeds::new(&[("a", "https://youtu.be/abc")]);
+    let file = embeds.posts().join("youtube-abc.toml");
     write(&file, "title = \"Half\n");
-    let (lines, summary) = errands.refresh();
+    let (lines, summary) = embeds.refresh();
     assert_eq!(summary.failed, 1);
     assert!(lines[0].to_string().contains("Correct it, or delete it"), "{}", lines[0]);
     assert_eq!(read(&file), "title = \"Half\n");
-    assert!(errands.provider.asked().is_empty());
+    assert!(embeds.provider.asked().is_empty());
 }
 
 #[test]
 fn a_film_without_a_still_is_not_asked_for_twice() {
-    let errands = Errands::new(&[("a", "https://soundcloud.com/a/b")]);
-    errands.provider.tells("soundcloud", &json!({ "title": "A track", "thumbnail_url": null }));
-    let (lines, _) = errands.all();
+    let embeds = Embeds::new(&[("a", "https://soundcloud.com/a/b")]);
+    embeds.provider.tells("soundcloud", &json!({ "title": "A track", "thumbnail_url": null }));
+    let (lines, _) = embeds.all();
     assert!(lines[0].to_string().contains("SoundCloud has no still of it"), "{}", lines[0]);
-    errands.provider.asked();
-    let (lines, summary) = errands.all();
+    embeds.provider.asked();
+    let (lines, summary) = embeds.all();
     assert_eq!((lines[0].outcome.clone(), summary.complete), (Outcome::Complete, 1));
-    assert!(errands.provider.asked().is_empty());
+    assert!(embeds.provider.asked().is_empty());
 }
 
 #[test]
 fn some_posts_by_name_and_one_film_once() {
     let film = "https://youtu.be/abc";
-    let errands = Errands::new(&[("a", film), ("b", film), ("c", "https://youtu.be/other")]);
-    errands.tells("youtube", "Film", "/still.jpg");
-    let by = |name: &str| errands.run(&Errand { names: vec![name.to_owned()], ..Errand::default() }).1;
+    let embeds = Embeds::new(&[("a", film), ("b", film), ("c", "https://youtu.be/other")]);
+    embeds.tells("youtube", "Film", "/still.jpg");
+    let by = |name: &str| embeds.run(&Fetch { names: vec![name.to_owned()], ..Fetch::default() }).1;
     assert_eq!(by("a").stored, 1);
     assert_eq!(by("./posts/b.md").complete, 1, "it lies beside this one too");
-    assert_eq!(errands.files(), ["youtube-abc.jpg", "youtube-abc.toml"]);
-    assert_eq!(errands.all().1, Summary { stored: 1, complete: 1, ..Summary::default() });
+    assert_eq!(embeds.files(), ["youtube-abc.jpg", "youtube-abc.toml"]);
+    assert_eq!(embeds.all().1, Summary { stored: 1, complete: 1, ..Summary::default() });
 }
 
 #[tokio::test]
@@ -286,6 +286,6 @@ fn from_the_shell() {
         .run(&["embeds", "fetch", "--dry-run", "reel"])
         .exits(0)
         .says("content/posts/reel.md: Instagram x: Instagram answers nobody without a token")
-        .says("YouTube would be asked")
-        .says("2 embeds: 1 would be asked for, 0 stored");
+        .says("would be requested from YouTube")
+        .says("2 embeds: 1 to request, 0 stored");
 }

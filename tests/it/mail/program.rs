@@ -52,7 +52,7 @@ async fn the_operator_sees_what_waits_and_why() {
     let list = || program.run(&["mail", "list"]).exits(0).out.clone();
     eventually("it is given up", async || list().contains("No such mailbox").then_some(())).await;
     let given_up = list();
-    assert!(given_up.contains("given up\tauthor 1\tthe author\t1 tries"), "{given_up}");
+    assert!(given_up.contains("given up\tauthor 1\tthe author\t1 attempt"), "{given_up}");
     let json: serde_json::Value =
         serde_json::from_str(program.run(&["mail", "list", "--json"]).exits(0).out.trim()).expect("JSON");
     assert_eq!((&json["status"], &json["kind"]), (&"given up".into(), &"author".into()));
@@ -63,7 +63,7 @@ async fn the_operator_sees_what_waits_and_why() {
     assert_eq!(serving.terminate().await, Some(0));
 
     smtp.new_mails();
-    program.run(&["mail", "test", "op@example.org"]).exits(0).says("has taken a mail to op@example.org");
+    program.run(&["mail", "test", "op@example.org"]).exits(0).says("has accepted a mail to op@example.org");
     let mail = smtp.one();
     assert_eq!(mail.line(), "op@example.org: A test mail from Loose Laces");
     assert_eq!(mail.header("From"), "Jo <blog@laces.example>");
@@ -87,7 +87,7 @@ async fn without_a_mail_server_mails_wait_and_go_out_once_there_is_one() {
     let mut serving = program.serve(&[]);
     comment(serving.address, "Still to be told").await;
     assert_eq!(serving.terminate().await, Some(0));
-    program.run(&["mail", "list"]).exits(0).says("waits\tauthor 1\tthe author\t0 tries");
+    program.run(&["mail", "list"]).exits(0).says("waits\tauthor 1\tthe author\t0 attempts");
     program.run(&["mail", "test", "op@example.org"]).exits(1).complains(&["INSTEP_SMTP_URL"]);
     let mut serving = program.serve(&[]);
     eventually("the log says so", async || {

@@ -1,18 +1,19 @@
 //! Stills from providers: the format is read from the first bytes, not from headers or names.
 
+use imagesize::ImageType;
 use sha2::{Digest, Sha256};
-
-use super::Refusal;
 
 /// Smallest and largest side, in pixels. A tracking pixel is no still, and no screen shows more than the largest.
 const SIDES: std::ops::RangeInclusive<usize> = 32..=8192;
 
+const NOT_A_PICTURE: &str = "its picture is not a JPEG, PNG or WebP file";
+
 /// A picture that may be stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Still {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Still {
     pub bytes: Vec<u8>,
     /// File extension: `jpg`, `png`, `webp`.
-    pub ending: &'static str,
+    pub extension: &'static str,
     /// Width and height in pixels.
     pub size: (usize, usize),
 }
@@ -20,33 +21,24 @@ pub struct Still {
 impl Still {
     /// # Errors
     /// The bytes are no JPEG, PNG or WebP, or the size is unlikely.
-    pub(super) fn read(bytes: Vec<u8>) -> Result<Self, Refusal> {
-        let ending = ending(&bytes).ok_or(Refusal::NoPicture)?;
-        let size = imagesize::blob_size(&bytes).map_err(|_| Refusal::NoPicture)?;
+    pub(super) fn read(bytes: Vec<u8>) -> Result<Self, String> {
+        let extension = match imagesize::image_type(&bytes) {
+            Ok(ImageType::Jpeg) => "jpg",
+            Ok(ImageType::Png) => "png",
+            Ok(ImageType::Webp) => "webp",
+            _ => return Err(NOT_A_PICTURE.to_owned()),
+        };
+        let size = imagesize::blob_size(&bytes).map_err(|_| NOT_A_PICTURE)?;
         if !SIDES.contains(&size.width) || !SIDES.contains(&size.height) {
-            return Err(Refusal::OddSize(size.width, size.height));
+            return Err(format!("its picture is {} by {} pixels, which cannot be right", size.width, size.height));
         }
-        Ok(Self { bytes, ending, size: (size.width, size.height) })
-    }
-
-    /// SHA-256 in hex.
-    pub fn hash(&self) -> String {
-        hash(&self.bytes)
+        Ok(Self { bytes, extension, size: (size.width, size.height) })
     }
 }
 
+/// Returns the SHA-256 in hex.
 pub(super) fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn ending(bytes: &[u8]) -> Option<&'static str> {
-    let is_webp = bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP");
-    match bytes {
-        [0xff, 0xd8, 0xff, ..] => Some("jpg"),
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("png"),
-        _ if is_webp => Some("webp"),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -57,10 +49,10 @@ mod tests {
     fn only_pictures_are_pictures() {
         let jpeg = include_bytes!("../../content/posts/foot-and-ankle-stretches-for-runners/reel.jpg");
         let still = Still::read(jpeg.to_vec()).expect("a picture");
-        assert_eq!(still.ending, "jpg");
-        assert_eq!(still.hash().len(), 64);
+        assert_eq!(still.extension, "jpg");
+        assert_eq!(hash(&still.bytes).len(), 64);
         let png = include_bytes!("../../README.png");
-        assert_eq!(Still::read(png.to_vec()).map(|still| still.ending), Ok("png"));
+        assert_eq!(Still::read(png.to_vec()).map(|still| still.extension), Ok("png"));
         for other in [
             &b"<svg xmlns='http://www.w3.org/2000/svg'/>"[..],
             b"GIF89a\x40\0\x40\0",
@@ -68,7 +60,7 @@ mod tests {
             b"\xff\xd8\xff",
             b"RIFF\0\0\0\0WAVE",
         ] {
-            assert_eq!(Still::read(other.to_vec()), Err(Refusal::NoPicture));
+            assert_eq!(Still::read(other.to_vec()), Err(NOT_A_PICTURE.to_owned()));
         }
     }
 }
