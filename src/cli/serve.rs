@@ -5,7 +5,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     process::ExitCode,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anyhow::Context;
@@ -18,6 +18,7 @@ use tokio::{
 };
 
 use super::{Places, demo, log, pictures};
+use crate::domain::limits::MAIL_SHUTDOWN;
 use crate::{
     app::{App, Clock, Mode},
     config::LogFormat,
@@ -29,9 +30,6 @@ use crate::{
     mail::{self, OutboxWorker},
     web::{Site, metrics::MetricsPage, server},
 };
-
-/// Longest time that a mail being sent may delay the end of the program.
-const MAIL_TIMEOUT: Duration = Duration::from_secs(4);
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -95,7 +93,7 @@ impl Serve {
         keepers.abort();
         // A mail that is being sent is finished, so that nobody gets it twice.
         let _ = end_mail.send(());
-        if time::timeout(MAIL_TIMEOUT, &mut worker).await.is_err() {
+        if time::timeout(MAIL_SHUTDOWN, &mut worker).await.is_err() {
             worker.abort();
         }
         app.store.close().await;

@@ -9,21 +9,14 @@ use super::{
     clock, mailbox,
     notices::Wish,
 };
+pub use crate::domain::limits::{EDIT_WINDOW, NAME_MAX, SITE_MAX, TEXT_MAX};
 
 /// Number of a comment in addresses (`#comment-41`, `/comments/41`); never used twice.
 pub type CommentId = i64;
 
-/// Longest name, in characters.
-pub const NAME_MAX: usize = 80;
-/// Longest address of a commenter's site, in characters.
-pub const SITE_MAX: usize = 200;
-/// Longest text, in characters.
-pub const TEXT_MAX: usize = 10_000;
 /// Largest HTML of a text: so many bytes, and so many more for each byte of the text. Dense Markdown makes HTML five
 /// times as long as what was typed.
 const HTML_MAX: (usize, usize) = (1024, 8);
-/// Time for which its writer may edit a comment.
-pub const EDIT_WINDOW: SignedDuration = SignedDuration::from_mins(15);
 
 /// State of a comment, which decides who sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

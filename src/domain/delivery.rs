@@ -1,8 +1,10 @@
 //! Schedule of mails: when one is tried again, when it is given up, and when a digest is due.
 
-use jiff::{SignedDuration, Timestamp, ToSpan, Zoned, civil::Weekday, tz::TimeZone};
+use jiff::{Timestamp, ToSpan, Zoned, civil::Weekday, tz::TimeZone};
 
 use super::verdict::Reason;
+pub use crate::domain::limits::GIVE_UP_AFTER;
+use crate::domain::limits::{DIGEST_HOUR, RETRY_PAUSES};
 
 /// Kind of a mail in the outbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,26 +47,12 @@ impl Kind {
     }
 }
 
-/// Pauses after the first attempt, the second, and so on; the last one repeats.
-const PAUSES: [SignedDuration; 7] = [
-    SignedDuration::from_mins(1),
-    SignedDuration::from_mins(5),
-    SignedDuration::from_mins(15),
-    SignedDuration::from_hours(1),
-    SignedDuration::from_hours(2),
-    SignedDuration::from_hours(4),
-    SignedDuration::from_hours(8),
-];
-
-/// Time between the first attempt and the last.
-pub const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(48);
-
 /// Time of the next attempt after so many; `None`: there is none.
 pub fn again(attempts: i64, first: Timestamp, now: Timestamp) -> Option<Timestamp> {
     // A first attempt in the future was stored while the clock was wrong.
     let last = first.min(now) + GIVE_UP_AFTER;
     let made = usize::try_from(attempts - 1).unwrap_or(0);
-    (now < last).then(|| (now + PAUSES[made.min(PAUSES.len() - 1)]).min(last))
+    (now < last).then(|| (now + RETRY_PAUSES[made.min(RETRY_PAUSES.len() - 1)]).min(last))
 }
 
 /// True if the confirmation mail must wait until the author approves the comment, by the words of the reasons why it is
@@ -80,9 +68,6 @@ pub enum Rhythm {
     /// Every Monday.
     Weekly,
 }
-
-/// Hour at which digests are due, in the site's time zone.
-const DIGEST_HOUR: i8 = 8;
 
 /// Times at which the newest digest and the one before were due. A missed digest is still sent late; `None` if the next
 /// one is nearer.
@@ -104,6 +89,8 @@ pub fn digest_due(rhythm: Rhythm, now: Timestamp, zone: &TimeZone) -> Option<(Zo
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     fn at(text: &str) -> Timestamp {

@@ -7,13 +7,8 @@ use super::{
     comment::CommentId,
     signer::{Purpose, Signer},
 };
+pub use crate::domain::limits::{CONFIRMATION_DAYS, CORNER_MINUTES, MODERATION_DAYS};
 
-/// Days for which the author may moderate a comment from its mail.
-pub const MODERATION_DAYS: i64 = 30;
-/// Days for which a subscription can be confirmed.
-pub const CONFIRMATION_DAYS: i64 = 7;
-/// Minutes for which a link by mail opens a corner (`/me`): enough for a slow mail server, little for an old mail.
-pub const CORNER_MINUTES: i64 = 60;
 /// Number in a [`WishKey`] that is about no comment: it stops all mails or none.
 pub const NO_COMMENT: CommentId = 0;
 const SECONDS_A_DAY: i64 = 86_400;

@@ -1,10 +1,9 @@
 //! E-mail addresses: their normal form, and which of them are one mailbox.
 
+pub use crate::domain::limits::EMAIL_MAX;
 use unicode_normalization::UnicodeNormalization;
 use url::Host;
 
-/// Longest address, in bytes (RFC 5321, 4.5.3.1.3, less the angle brackets).
-pub const EMAIL_MAX: usize = 254;
 /// Longest part before the @, in bytes (RFC 5321, 4.5.3.1.1).
 const LOCAL_MAX: usize = 64;
 /// Longest part of a host between two dots, in bytes (RFC 1035, 2.3.4).

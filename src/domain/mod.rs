@@ -11,6 +11,7 @@ pub mod delivery;
 pub mod embed;
 pub mod entry;
 pub mod language;
+pub mod limits;
 pub mod mail_keys;
 pub mod mailbox;
 pub mod names;

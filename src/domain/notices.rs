@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 
 use super::{comment::CommentId, mailbox::mailbox};
+use crate::domain::limits::{ASKED_A_DAY, ASKED_A_WEEK, LINKS_A_DAY, LINKS_ASKED_AN_HOUR};
+pub use crate::domain::limits::{ASKED_A_NETWORK, ASKED_AN_HOUR, LINK_SLOT};
 
 /// Mails that a commenter wants, as chosen in the form.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,14 +93,6 @@ pub const HOUR: SignedDuration = SignedDuration::from_hours(1);
 pub const DAY: SignedDuration = SignedDuration::from_hours(24);
 pub const WEEK: SignedDuration = SignedDuration::from_hours(24 * 7);
 
-/// Most confirmation mails to one mailbox in a day, and in a week.
-const ASKED_A_DAY: i64 = 1;
-const ASKED_A_WEEK: i64 = 3;
-/// Most confirmation mails that one network causes in an hour, so that it does not use up the limit for all.
-pub const ASKED_A_NETWORK: i64 = 5;
-/// Most confirmation mails in an hour in all. Those beyond the limit are sent later.
-pub const ASKED_AN_HOUR: i64 = 20;
-
 /// Number of confirmation mails that were sent or wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConfirmationCounts {
@@ -129,13 +123,6 @@ pub fn question(asked: &ConfirmationCounts) -> Question {
         Question::Now
     }
 }
-
-/// Number of corner links that one mailbox gets in a day without waiting; [`LINK_SLOT`] is the pause between them.
-const LINKS_A_DAY: i64 = 3;
-/// Milliseconds in which one mailbox gets at most one link.
-pub const LINK_SLOT: i64 = 10 * 60 * 1000;
-/// Most links that one network may ask for in an hour, to any mailbox.
-const LINKS_ASKED_AN_HOUR: i64 = 10;
 
 /// True if a mailbox may get one more link to its corner. Strangers may have used up the limit, so its holder gets one
 /// an hour in any case: the one before is valid for that long.

@@ -6,9 +6,8 @@
 use jiff::Timestamp;
 
 use super::signer::{Purpose, Signer};
+use crate::domain::limits::STAMP_DAYS;
 
-/// Days for which a form is valid.
-const DAYS: u64 = 30;
 const SECONDS_A_DAY: i64 = 86_400;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub fn check(signer: &Signer, slug: &str, stamp: &str, now: Timestamp) -> StampS
         return StampState::Forged;
     }
     // A stamp from further in the future than it is valid for was made while the clock was wrong.
-    if day(now).abs_diff(issued) > DAYS { StampState::Old } else { StampState::Valid }
+    if day(now).abs_diff(issued) > STAMP_DAYS { StampState::Old } else { StampState::Valid }
 }
 
 /// Number of days since 1970, UTC.

@@ -6,9 +6,7 @@ pub mod pages;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::comment::{Comment, CommentId, Status};
-
-/// Deepest level of indented replies. A reply below it stands beside its parent and names whom it answers.
-pub const MAX_DEPTH: usize = 5;
+pub use crate::domain::limits::MAX_DEPTH;
 
 /// Comments under a post, in the order in which they are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -16,6 +16,8 @@ use jiff::SignedDuration;
 use sha2::{Digest, Sha256};
 
 use super::{comment::NewComment, stamp::StampState};
+pub use crate::domain::limits::REPEAT_WINDOW;
+use crate::domain::limits::SHORTEST_REPEAT;
 use bayes::{Learned, SUSPECT};
 use blocks::Block;
 pub use phrases::Phrases;
@@ -309,11 +311,6 @@ pub fn is_by_author(circumstances: Circumstances, history: &History) -> bool {
 pub fn features(new: &NewComment) -> Vec<String> {
     bayes::features(&new.name, new.site.as_deref(), &new.text)
 }
-
-/// Time within which an equal text counts as repeated.
-pub const REPEAT_WINDOW: SignedDuration = SignedDuration::from_hours(24);
-/// Number of letters below which a text is often sent by many: "Thank you!"
-const SHORTEST_REPEAT: usize = 25;
 
 /// Hash of a text without case, marks and punctuation, to recognise it; `None` if it is short.
 pub fn mark(text: &str) -> Option<String> {

@@ -6,6 +6,7 @@ use askama::Template;
 
 use self::NotComposed::NotNeeded;
 use super::message::{Draft, line};
+use crate::domain::limits::{DIGEST_COMMENTS, DIGEST_TEXT};
 use crate::{
     content::comment_markdown,
     domain::{
@@ -25,10 +26,6 @@ use crate::{
 /// Base URL of a site for which neither its address nor its listen address is set. `instep serve --listen` knows the
 /// right one, the other commands do not.
 const UNKNOWN_BASE_URL: &str = "http://127.0.0.1:3000";
-/// Most comments of each kind that a digest shows; the others are only counted.
-const DIGEST_COMMENTS: usize = 30;
-/// Longest part of a comment that a digest shows, in characters.
-const DIGEST_TEXT: usize = 200;
 
 /// Result of composing a row.
 pub enum Composed {

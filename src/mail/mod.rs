@@ -29,16 +29,8 @@ use compose::{Composed, NotComposed};
 use message::{Draft, Sender};
 use transport::{Transport, Undelivered};
 
+use crate::domain::limits::{CONFIRMATION_CHECK, MAIL_CLEANUP, MAIL_SERVER_PAUSE, OUTBOX_POLL};
 pub use transport::Limits;
-
-/// Time between two looks at the outbox: one small query.
-const POLL: Duration = Duration::from_secs(1);
-/// Pause before the next mail after a server was away; each mail has its own, longer pauses besides.
-const AWAY: Duration = Duration::from_secs(20);
-/// Time between two checks if confirmation mails that wait can be sent.
-const CONFIRMATION_CHECK: SignedDuration = SignedDuration::from_mins(1);
-/// Time between two deletions of old rows.
-const CLEANUP: SignedDuration = SignedDuration::from_hours(1);
 
 /// Sender of due mails. Each running instance has one; the outbox makes sure that no two send the same mail.
 pub struct OutboxWorker {
@@ -123,8 +115,8 @@ impl OutboxWorker {
             database_is_away = step.is_err();
             pause = match step {
                 Ok(Step::Done) => Duration::ZERO,
-                Ok(Step::NothingDue) => POLL,
-                Ok(Step::Pause) | Err(_) => AWAY,
+                Ok(Step::NothingDue) => OUTBOX_POLL,
+                Ok(Step::Pause) | Err(_) => MAIL_SERVER_PAUSE,
             };
         }
         if let Some(mailer) = &mut self.mailer {
@@ -226,7 +218,7 @@ impl OutboxWorker {
         if is_due(&mut self.checked_at, CONFIRMATION_CHECK, now) {
             self.app.store.ask_those_who_wait(now).await?;
         }
-        if is_due(&mut self.cleaned_at, CLEANUP, now) {
+        if is_due(&mut self.cleaned_at, MAIL_CLEANUP, now) {
             let confirmation = SignedDuration::from_hours(24 * CONFIRMATION_DAYS);
             self.app.store.tidy_mail(now, confirmation, author_is_told(&self.app)).await?;
             self.waiting = 0;

@@ -1,8 +1,9 @@
 //! Safe requests to other servers: https only, public addresses only, with limits on time, length of the response and
 //! number of redirects.
 
-use std::{error::Error as _, io, net::IpAddr, time::Duration};
+use std::{error::Error as _, io, net::IpAddr};
 
+use crate::domain::limits::{PROVIDER_CONNECT, PROVIDER_REDIRECTS, PROVIDER_TIMEOUT};
 use http::Uri;
 use ipnet::IpNet;
 use ureq::{
@@ -14,11 +15,6 @@ use ureq::{
     },
 };
 
-/// Timeout of one request, with redirects and the whole response.
-const TIMEOUT: Duration = Duration::from_secs(20);
-/// Timeout of connecting.
-const CONNECT: Duration = Duration::from_secs(5);
-const REDIRECTS: u32 = 3;
 /// Name of this client, for the logs of the providers.
 const USER_AGENT: &str =
     concat!("Instep/", env!("CARGO_PKG_VERSION"), " (asks for a title and a picture, once for each embed)");
@@ -34,9 +30,9 @@ impl Client {
             // A proxy would resolve names itself, and the addresses would not be checked.
             .proxy(None)
             .user_agent(USER_AGENT)
-            .max_redirects(REDIRECTS)
-            .timeout_global(Some(TIMEOUT))
-            .timeout_connect(Some(CONNECT))
+            .max_redirects(PROVIDER_REDIRECTS)
+            .timeout_global(Some(PROVIDER_TIMEOUT))
+            .timeout_connect(Some(PROVIDER_CONNECT))
             .build();
         let resolver = CheckedResolver { is_public, resolver: DefaultResolver::default() };
         Self(Agent::with_parts(config, DefaultConnector::default(), resolver))
@@ -58,7 +54,7 @@ fn explain(error: &Error, longest: u64) -> String {
         _ => false,
     };
     match error {
-        _ if is_late => format!("no response came within {} seconds. Try again later", TIMEOUT.as_secs()),
+        _ if is_late => format!("no response came within {} seconds. Try again later", PROVIDER_TIMEOUT.as_secs()),
         Error::StatusCode(status @ (404 | 410)) => {
             format!("it does not exist any more, or is private (status {status})")
         }
@@ -66,7 +62,7 @@ fn explain(error: &Error, longest: u64) -> String {
         Error::StatusCode(429) => "its provider limits requests (status 429). Try again in an hour".to_owned(),
         Error::StatusCode(status) => format!("its provider has failed (status {status}). Try again later"),
         Error::BodyExceedsLimit(_) => format!("the response is longer than {} kB", longest / 1024),
-        Error::TooManyRedirects => format!("the provider redirects more than {REDIRECTS} times"),
+        Error::TooManyRedirects => format!("the provider redirects more than {PROVIDER_REDIRECTS} times"),
         Error::RequireHttpsOnly(address) => format!("it leads to {address}, which is not https"),
         Error::BadUri(_) => "the response contains an address that is not valid".to_owned(),
         other => format!(

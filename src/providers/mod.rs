@@ -11,14 +11,10 @@ mod still;
 pub use fetch::{Fetch, Outcome, Report, Summary};
 
 use crate::domain::embed::Player;
+use crate::domain::limits::{RESPONSE_BYTES, STILL_BYTES};
 use client::Client;
 use oembed::Response;
 use still::Still;
-
-/// Longest response about an embed, in bytes. Most have some hundred; the `html` in them may be longer.
-const RESPONSE_BYTES: u64 = 256 * 1024;
-/// Largest still, in bytes.
-const STILL_BYTES: u64 = 5 * 1024 * 1024;
 
 /// Address to ask for each provider, by its class: the percent-encoded address of the embed follows. Or the reason why
 /// it cannot be asked, as the end of a sentence.

@@ -3,10 +3,8 @@
 use jiff::civil::Date;
 use serde_json::{Map, Value};
 
+use crate::domain::limits::EMBED_TITLE;
 use crate::domain::words::one_line;
-
-/// Longest title, in characters. YouTube allows 100.
-const TITLE: usize = 200;
 
 /// Fields that are used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +24,7 @@ pub(super) fn read(json: &[u8]) -> Result<Response, String> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
     let seconds = |value: f64| (1.0..1e7).contains(&value).then(|| value.round() as u32);
     Ok(Response {
-        title: text("title").map(|title| one_line(title, TITLE)).filter(|title| !title.is_empty()),
+        title: text("title").map(|title| one_line(title, EMBED_TITLE)).filter(|title| !title.is_empty()),
         still: text("thumbnail_url").filter(|address| !address.is_empty()).map(str::to_owned),
         // Vimeo's own fields: seconds, and `2008-05-25 18:06:31`.
         seconds: fields.get("duration").and_then(Value::as_f64).and_then(seconds),
@@ -67,7 +65,7 @@ mod tests {
         let title = |title: &str| read(json!({ "title": title }).to_string().as_bytes()).expect("a response").title;
         assert_eq!(title("a\u{0}b\u{1b}[31m c").as_deref(), Some("a b [31m c"));
         assert_eq!(title(" \n"), None);
-        assert_eq!(title(&"é".repeat(300)).map(|title| title.chars().count()), Some(TITLE + 1));
+        assert_eq!(title(&"é".repeat(300)).map(|title| title.chars().count()), Some(EMBED_TITLE + 1));
     }
 
     #[test]

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::comment::COMMENTS_TAG;
 
 use super::{Result, Store, connection::Connection, sql::Argument};
-
-/// Number of revisions that an instance may fall behind before it drops its whole cache.
-const KEPT_REVISIONS: i64 = 10_000;
+use crate::domain::limits::KEPT_REVISIONS;
 
 /// Changes since a revision.
 #[derive(Clone, Debug, PartialEq, Eq)]

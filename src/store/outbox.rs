@@ -18,9 +18,7 @@ use super::{
     retention::correct_times,
     sql::{FromRow, Row, from_millis},
 };
-
-/// Time that settled rows are kept, and that mails wait for a server that is not set.
-const KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+use crate::domain::limits::MAILS_KEPT;
 
 /// A claimed row: ours to send until the lease ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -274,7 +272,7 @@ impl Store {
         if at < clock::EARLIEST {
             return Ok(());
         }
-        let (before, unconfirmed) = (at - KEPT, at - confirmation);
+        let (before, unconfirmed) = (at - MAILS_KEPT, at - confirmation);
         self.write(|mut tx| async move {
             correct_times(&mut tx, at).await?;
             tx.execute("DELETE FROM outbox WHERE outcome IS NOT NULL AND done_at < $1", &[&before]).await?;

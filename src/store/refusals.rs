@@ -9,11 +9,7 @@ use super::{
     connection::Connection,
     sql::{FromRow, Row},
 };
-
-/// Most refusals kept within an hour; a flood must not fill the disk.
-const MOST_AN_HOUR: i64 = 100;
-/// Longest part of a refused text that is kept, in characters.
-const EXCERPT: usize = 500;
+use crate::domain::limits::{REFUSAL_TEXT, REFUSALS_AN_HOUR};
 
 /// A refused comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +46,7 @@ pub(super) async fn store_refusal(
     refusal: &Refusal,
     in_last_hour: i64,
 ) -> Result<bool> {
-    if in_last_hour >= MOST_AN_HOUR {
+    if in_last_hour >= REFUSALS_AN_HOUR {
         return Ok(false);
     }
     let Sent { thread, new, at, .. } = sent;
@@ -71,7 +67,7 @@ pub(super) async fn forget_haste(tx: &mut Connection, sent: &Sent) -> Result<()>
 
 /// Start of a text, as long as it is kept.
 fn excerpt(text: &str) -> String {
-    text.chars().take(EXCERPT).collect()
+    text.chars().take(REFUSAL_TEXT).collect()
 }
 
 impl Store {

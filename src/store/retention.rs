@@ -15,14 +15,9 @@ use super::{
     learning::forget_lesson,
     subscriptions::forget_wish,
 };
+pub(super) use crate::domain::limits::RECORDS_KEPT;
+use crate::domain::limits::{ADDRESS_KEPT, SPAM_KEPT, TRASH_KEPT};
 
-/// Time that the fingerprint of a whole address is kept; rate limits use it for ten minutes.
-const ADDRESS_KEPT: SignedDuration = SignedDuration::from_hours(1);
-/// Time that refusals and fingerprints of networks are kept.
-pub(super) const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// Time that a comment is kept after it became spam or trash, so that it can be restored.
-const SPAM_KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
-const TRASH_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Most comments erased in one transaction: commenters must not wait for it.
 const AT_ONCE: i64 = 200;
 
@@ -57,8 +52,8 @@ const REMOVALS: &str = "(act <> 'place' OR created_at > $2)
 /// Times that a wrong clock may have stored: table, column, rows, and how far ahead a time may be. The times of comments
 /// stay, since readers have seen them.
 const TIMES: [(&str, &str, &str, SignedDuration); 10] = [
-    ("moderation_log", "created_at", REMOVALS, KEPT),
-    ("refusals", "created_at", "TRUE", KEPT),
+    ("moderation_log", "created_at", REMOVALS, RECORDS_KEPT),
+    ("refusals", "created_at", "TRUE", RECORDS_KEPT),
     ("corner_asked", "created_at", "TRUE", clock::SKEW),
     ("addresses", "created_at", "TRUE", clock::SKEW),
     ("confirmations", "confirmed_at", "TRUE", clock::SKEW),
@@ -92,7 +87,7 @@ impl Store {
         }
         let forgotten = self.write(|mut tx| async move {
             correct_times(&mut tx, now).await?;
-            let (an_hour_ago, a_month_ago, latest) = (now - ADDRESS_KEPT, now - KEPT, clock::latest(now));
+            let (an_hour_ago, a_month_ago, latest) = (now - ADDRESS_KEPT, now - RECORDS_KEPT, clock::latest(now));
             let sql = "UPDATE comments SET address = NULL
                        WHERE address IS NOT NULL AND (created_at < $1 OR created_at > $2)";
             let addresses = tx.execute(sql, &[&an_hour_ago, &latest]).await?;

@@ -13,10 +13,9 @@ use http_body_util::BodyExt;
 use tokio::sync::Semaphore;
 
 use super::error::WebError;
+use crate::domain::limits::FORM_BYTES;
 use crate::{app::App, domain::comment::TEXT_MAX};
 
-/// Most bytes of a form. 10,000 characters of four bytes, percent-encoded, are 120 kB; the rest is reserve.
-const FORM_BYTES: usize = 256 * 1024;
 // A text above the limit must still fit into the body limit, or its own, clearer message would never be shown.
 const _: () = assert!(TEXT_MAX * 12 < FORM_BYTES);
 

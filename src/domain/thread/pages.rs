@@ -3,9 +3,7 @@
 
 use super::{InReplyTo, Node, Said, Thread};
 use crate::domain::comment::CommentId;
-
-/// Most comments on a page, unless a single thread is longer.
-pub const PAGE: usize = 200;
+pub use crate::domain::limits::COMMENTS_PER_PAGE;
 
 /// Order of the comments at the first level. Replies are always oldest first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,7 +37,7 @@ impl Thread {
     /// Cuts between comments of the first level. Only if one with all its replies fills more than a page, the cut goes
     /// through its replies, and the next page refers to the comments above them.
     pub fn pages(self, order: Order) -> Pages {
-        let mut cutter = Cutter { pages: vec![Vec::new()], room: PAGE };
+        let mut cutter = Cutter { pages: vec![Vec::new()], room: COMMENTS_PER_PAGE };
         for root in self.roots {
             cutter.place(&[], root);
         }
@@ -88,10 +86,10 @@ impl Cutter {
     /// Adds a comment and its replies after those that are placed; `above` are its ancestors from the first level.
     fn place(&mut self, above: &[InReplyTo], node: Node) {
         let size = node.size();
-        let wants_a_page = size > self.room && (size <= PAGE || above.is_empty());
-        if self.room == 0 || (wants_a_page && self.room < PAGE) {
+        let wants_a_page = size > self.room && (size <= COMMENTS_PER_PAGE || above.is_empty());
+        if self.room == 0 || (wants_a_page && self.room < COMMENTS_PER_PAGE) {
             self.pages.push(Vec::new());
-            self.room = PAGE;
+            self.room = COMMENTS_PER_PAGE;
         }
         if size <= self.room {
             self.put(above, node, size);
@@ -214,7 +212,7 @@ mod tests {
             all.sort_unstable();
             prop_assert_eq!(all, (0..comments.len() as i64).collect::<Vec<_>>());
             for (at, ids) in on_pages.iter().enumerate() {
-                prop_assert!(ids.len() <= PAGE);
+                prop_assert!(ids.len() <= COMMENTS_PER_PAGE);
                 prop_assert!(ids.iter().all(|id| pages.holding(*id) == Some(at + 1)));
             }
             let later = (0..more).map(|n| comment(1000 + n, None, Status::Approved));

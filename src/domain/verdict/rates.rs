@@ -3,9 +3,7 @@
 use jiff::SignedDuration;
 
 use super::History;
-
-/// Time in which comments are counted.
-pub const RATE_WINDOW: SignedDuration = SignedDuration::from_mins(10);
+pub use crate::domain::limits::RATE_WINDOW;
 
 /// Rate limits from `[comments]` in site.toml.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

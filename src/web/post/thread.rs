@@ -11,7 +11,7 @@ use crate::{
         signer::Purpose,
         thread::{
             Thread,
-            pages::{PAGE, Pages},
+            pages::{COMMENTS_PER_PAGE, Pages},
         },
     },
     web::{
@@ -28,8 +28,8 @@ const FAR: usize = 1000;
 pub async fn read(app: &App, post: &Post, waiting: Option<CommentId>) -> Option<Pages> {
     let keys = thread_keys([post]);
     // One query for most threads. For a long one, only the texts of the shown page are read in addition.
-    let comments = match app.store.first_of_thread(&keys, waiting, PAGE + 1).await {
-        Ok(comments) if comments.len() > PAGE => app.store.thread_outline(&keys, waiting).await,
+    let comments = match app.store.first_of_thread(&keys, waiting, COMMENTS_PER_PAGE + 1).await {
+        Ok(comments) if comments.len() > COMMENTS_PER_PAGE => app.store.thread_outline(&keys, waiting).await,
         comments => comments,
     };
     let comments = comments.inspect_err(error::log).ok()?;
@@ -69,7 +69,7 @@ pub fn path(post: &Post, pages: &Pages, number: usize) -> String {
 
 /// Path of the page with this comment. A thread of a single page, as most are, is only counted, not read.
 pub async fn path_to(app: &App, post: &Post, id: CommentId, waiting: Option<CommentId>) -> String {
-    let most = PAGE - usize::from(waiting.is_some());
+    let most = COMMENTS_PER_PAGE - usize::from(waiting.is_some());
     let pages = if is_longer(app, post, most).await { read(app, post, waiting).await } else { None };
     let found = pages.and_then(|pages| Some(path(post, &pages, pages.holding(id)?)));
     found.unwrap_or_else(|| post.entry.address.clone())

@@ -6,6 +6,7 @@ use axum::{extract::FromRequestParts, response::Response};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use http::{HeaderMap, HeaderValue, header, request::Parts};
 
+use crate::domain::limits::COOKIE_SECONDS;
 use crate::{app::App, domain::signer::Purpose, store::Sender, web::error::WebError};
 
 /// IP address of the connection's peer.
@@ -19,9 +20,6 @@ pub struct Visitor {
     /// Cookie to set with the response, if the visitor has none yet.
     pub new_cookie: Option<HeaderValue>,
 }
-
-/// Lifetime of the cookie: the longest that browsers keep one (RFC 6265bis, 5.5).
-const COOKIE_SECONDS: u32 = 400 * 24 * 60 * 60;
 
 impl FromRequestParts<App> for Visitor {
     type Rejection = WebError;

@@ -1,0 +1,117 @@
+//! Durations and limits that a maintainer may want to change, each with its reason. Limits of one algorithm stay beside
+//! it; rates that an operator sets are in `config`.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+// Comments
+
+/// Longest name, in characters.
+pub const NAME_MAX: usize = 80;
+/// Longest address of a commenter's site, in characters.
+pub const SITE_MAX: usize = 200;
+/// Longest text, in characters.
+pub const TEXT_MAX: usize = 10_000;
+/// Longest address, in bytes (RFC 5321, 4.5.3.1.3, less the angle brackets).
+pub const EMAIL_MAX: usize = 254;
+/// Time for which its writer may edit a comment.
+pub const EDIT_WINDOW: SignedDuration = SignedDuration::from_mins(15);
+/// Time in which comments are counted.
+pub const RATE_WINDOW: SignedDuration = SignedDuration::from_mins(10);
+/// Time within which an equal text counts as repeated.
+pub const REPEAT_WINDOW: SignedDuration = SignedDuration::from_hours(24);
+/// Number of letters below which a text is often sent by many: "Thank you!"
+pub const SHORTEST_REPEAT: usize = 25;
+/// Days for which a form is valid.
+pub const STAMP_DAYS: u64 = 30;
+/// Deepest level of indented replies. A reply below it stands beside its parent and names whom it answers.
+pub const MAX_DEPTH: usize = 5;
+/// Most comments on a page, unless a single thread is longer.
+pub const COMMENTS_PER_PAGE: usize = 200;
+/// Most bytes of a form. 10,000 characters of four bytes, percent-encoded, are 120 kB; the rest is reserve.
+pub const FORM_BYTES: usize = 256 * 1024;
+/// Lifetime of the cookie: the longest that browsers keep one (RFC 6265bis, 5.5).
+pub const COOKIE_SECONDS: u32 = 400 * 24 * 60 * 60;
+
+// Mails
+
+/// Days for which the author may moderate a comment from its mail.
+pub const MODERATION_DAYS: i64 = 30;
+/// Days for which a subscription can be confirmed.
+pub const CONFIRMATION_DAYS: i64 = 7;
+/// Minutes for which a link by mail opens a corner (`/me`): enough for a slow mail server, little for an old mail.
+pub const CORNER_MINUTES: i64 = 60;
+/// Most confirmation mails to one mailbox in a day, and in a week.
+pub const ASKED_A_DAY: i64 = 1;
+pub const ASKED_A_WEEK: i64 = 3;
+/// Most confirmation mails that one network causes in an hour, so that it does not use up the limit for all.
+pub const ASKED_A_NETWORK: i64 = 5;
+/// Most confirmation mails in an hour in all. Those beyond the limit are sent later.
+pub const ASKED_AN_HOUR: i64 = 20;
+/// Number of corner links that one mailbox gets in a day without waiting; [`LINK_SLOT`] is the pause between them.
+pub const LINKS_A_DAY: i64 = 3;
+/// Milliseconds in which one mailbox gets at most one link.
+pub const LINK_SLOT: i64 = 10 * 60 * 1000;
+/// Most links that one network may ask for in an hour, to any mailbox.
+pub const LINKS_ASKED_AN_HOUR: i64 = 10;
+/// Pauses after the first attempt, the second, and so on; the last one repeats.
+pub const RETRY_PAUSES: [SignedDuration; 7] = [
+    SignedDuration::from_mins(1),
+    SignedDuration::from_mins(5),
+    SignedDuration::from_mins(15),
+    SignedDuration::from_hours(1),
+    SignedDuration::from_hours(2),
+    SignedDuration::from_hours(4),
+    SignedDuration::from_hours(8),
+];
+/// Time between the first attempt and the last.
+pub const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(48);
+/// Hour at which digests are due, in the site's time zone.
+pub const DIGEST_HOUR: i8 = 8;
+/// Most comments of each kind that a digest shows; the others are only counted.
+pub const DIGEST_COMMENTS: usize = 30;
+/// Longest part of a comment that a digest shows, in characters.
+pub const DIGEST_TEXT: usize = 200;
+/// Time between two looks at the outbox: one small query.
+pub const OUTBOX_POLL: Duration = Duration::from_secs(1);
+/// Pause before the next mail after a server was away; each mail has its own, longer pauses besides.
+pub const MAIL_SERVER_PAUSE: Duration = Duration::from_secs(20);
+/// Time between two checks if confirmation mails that wait can be sent.
+pub const CONFIRMATION_CHECK: SignedDuration = SignedDuration::from_mins(1);
+/// Time between two deletions of old rows.
+pub const MAIL_CLEANUP: SignedDuration = SignedDuration::from_hours(1);
+/// Longest time that a mail being sent may delay the end of the program.
+pub const MAIL_SHUTDOWN: Duration = Duration::from_secs(4);
+
+// Stored data
+
+/// Time that a comment is kept after it became spam or trash, so that it can be restored.
+pub const SPAM_KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
+pub const TRASH_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Time that the fingerprint of a whole address is kept; rate limits use it for ten minutes.
+pub const ADDRESS_KEPT: SignedDuration = SignedDuration::from_hours(1);
+/// Time that refusals and fingerprints of networks are kept.
+pub const RECORDS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Time that settled rows are kept, and that mails wait for a server that is not set.
+pub const MAILS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// Most refusals kept within an hour; a flood must not fill the disk.
+pub const REFUSALS_AN_HOUR: i64 = 100;
+/// Longest part of a refused text that is kept, in characters.
+pub const REFUSAL_TEXT: usize = 500;
+/// Number of revisions that an instance may fall behind before it drops its whole cache.
+pub const KEPT_REVISIONS: i64 = 10_000;
+
+// Requests to embed providers
+
+/// Timeout of one request, with redirects and the whole response.
+pub const PROVIDER_TIMEOUT: Duration = Duration::from_secs(20);
+/// Timeout of connecting.
+pub const PROVIDER_CONNECT: Duration = Duration::from_secs(5);
+pub const PROVIDER_REDIRECTS: u32 = 3;
+/// Longest response about an embed, in bytes. Most have some hundred; the `html` in them may be longer.
+pub const RESPONSE_BYTES: u64 = 256 * 1024;
+/// Largest still, in bytes.
+pub const STILL_BYTES: u64 = 5 * 1024 * 1024;
+/// Longest title, in characters. YouTube allows 100.
+pub const EMBED_TITLE: usize = 200;
