@@ -1,4 +1,4 @@
-//! What the hot paths cost on their own: `cargo bench --bench cores`. For the program as a whole see `script/bench`.
+//! Cost of the hot paths alone: `cargo bench --bench cores`. For the program as a whole see `script/bench`.
 
 #![expect(clippy::expect_used, reason = "a measurement that cannot be made ends here")]
 

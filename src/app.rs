@@ -116,7 +116,7 @@ fn warn_of_english(config: &Config) {
     let language = &config.site.language;
     if !config.site.texts.speaks(language) {
         let shipped = texts::shipped().join(", ");
-        tracing::warn!("there are no interface texts in {language:?}, so they are English; there are: {shipped}");
+        tracing::warn!("there are no interface texts in {language:?}, so English is used. Available are: {shipped}");
     }
 }
 

@@ -36,7 +36,7 @@ pub use sources::{SETTINGS, Setting, Typed, unknown_variables};
 /// Error of a setting.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("{key} is {value:?}, which will not do: {right}")]
+    #[error("{key} is {value:?}, which is not valid: {right}")]
     Value { key: String, value: String, right: String },
     #[error("there is no setting {0:?}.{1}")]
     Unknown(String, String),

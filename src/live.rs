@@ -88,7 +88,7 @@ async fn keep_content(
 ) {
     app.pictures.follow(&library.media);
     // Dropped with this future, which ends the thread.
-    let _working = app.pictures.start().inspect_err(|error| tracing::error!("no picture is made smaller: {error}"));
+    let _working = app.pictures.start().inspect_err(|error| tracing::error!("no picture can be resized: {error}"));
     loop {
         let before = app.snapshot();
         let is_read_again = tokio::select! {
@@ -107,14 +107,14 @@ async fn keep_content(
                     continue;
                 }
                 Err(panic) => {
-                    tracing::error!("reading the content broke, so the site stays as it was: {panic}");
+                    tracing::error!("the content could not be read, so the site stays as it was: {panic}");
                     loader = self::loader(&app.config, &app.clock);
                     continue;
                 }
             }
         }
         if let Err(panic) = swap(app, &library, is_read_again).await {
-            tracing::error!("putting the content together broke, so the site stays as it was: {panic}");
+            tracing::error!("the content could not be put together, so the site stays as it was: {panic}");
             time::sleep(REST).await;
             continue;
         }
@@ -126,10 +126,8 @@ async fn keep_content(
             if site_toml != by_now {
                 site_toml = by_now;
                 match app.config.site_by_now() {
-                    Ok(_) => tracing::warn!("site.toml has changed; what it says now holds after a restart"),
-                    Err(error) => tracing::error!(
-                        "site.toml has changed and will not do, so the site would not start again: {error}"
-                    ),
+                    Ok(_) => tracing::warn!("site.toml has changed; restart the site to apply the change"),
+                    Err(error) => tracing::error!("site.toml has an error, so the site would not start again: {error}"),
                 }
             }
         }
@@ -203,7 +201,7 @@ async fn forget_expired(app: &App) {
                 trash,
                 "fingerprints of addresses and networks, refused comments, spam and trash are old enough to be forgotten"
             ),
-            Err(error) => tracing::error!("what is too old cannot be forgotten, so it is tried again later: {error}"),
+            Err(error) => tracing::error!("old data cannot be deleted; the site tries again later: {error}"),
         }
         // After an error it tries again soon: the disk may have room by then.
         let pause = if forgotten.is_ok() { FORGET_EVERY } else { LONGEST_SLEEP };
@@ -272,7 +270,7 @@ async fn index(app: &App, snapshot: Arc<Snapshot>) {
         }
     });
     if let Err(panic) = made.await {
-        tracing::error!("related posts and the search index cannot follow the content: {panic}");
+        tracing::error!("related posts and the search index could not be updated: {panic}");
     }
 }
 

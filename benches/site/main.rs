@@ -1,4 +1,4 @@
-//! What Instep costs, measured on the running program and beside nginx. `script/bench` runs it; the report, in Markdown,
+//! Cost of Instep, measured on the running program and beside nginx. `script/bench` runs it; the report, in Markdown,
 //! goes to standard output, progress to standard error.
 //!
 //! Only ratios count: the servers take turns in short slices on the same core, and each round is compared with itself.

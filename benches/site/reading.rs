@@ -53,7 +53,7 @@ impl Turns {
         self.seen.iter().map(value).collect()
     }
 
-    /// Of the server's core, in percent.
+    /// Use of the server's core, in percent.
     fn in_use(&self) -> Vec<f64> {
         self.seen.iter().zip(&self.cpu).map(|(seen, cpu)| seen.per_second * cpu / 1e4).collect()
     }

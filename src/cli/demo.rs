@@ -77,5 +77,5 @@ fn read(file: &Path) -> anyhow::Result<Conversation> {
     let text = std::fs::read_to_string(file).with_context(|| {
         format!("there is no sample conversation: {} cannot be read. Start without --demo", file.display())
     })?;
-    toml::from_str(&text).with_context(|| format!("{} is not as it should be", file.display()))
+    toml::from_str(&text).with_context(|| format!("{} is not valid", file.display()))
 }

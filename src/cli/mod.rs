@@ -126,7 +126,7 @@ async fn open(config: &Config) -> anyhow::Result<Store> {
     let path = config.database_url.strip_prefix("sqlite:").map(Path::new);
     if path.is_some_and(|path| path.starts_with(&config.data)) {
         private::make_folder(&config.data)
-            .with_context(|| format!("the data folder {} cannot be made", config.data.display()))?;
+            .with_context(|| format!("the data folder {} cannot be created", config.data.display()))?;
     }
     // If the content is inside the data folder, others may need to write there.
     let is_own = |data: PathBuf| !config.content.canonicalize().is_ok_and(|content| content.starts_with(data));

@@ -36,7 +36,7 @@ impl Pictures {
         let library = super::load(&config, |loader| loader)?;
         match pictures::Pictures::new(&config.data).make_all(&library.media) {
             0 => say!("all pictures have their smaller versions"),
-            failed => say!("{} could not be made smaller", counted(failed, "picture", "pictures")),
+            failed => say!("{} could not be resized", counted(failed, "picture", "pictures")),
         }
         Ok(ExitCode::SUCCESS)
     }

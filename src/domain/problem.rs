@@ -88,7 +88,7 @@ pub fn worst<'a>(problems: impl IntoIterator<Item = &'a Problem>) -> (Vec<&'a Pr
     worst.sort_by_key(|problem| Reverse(problem.severity));
     let more = worst.len().saturating_sub(MOST_TOLD);
     worst.truncate(MOST_TOLD);
-    (worst, (more > 0).then(|| format!("{} more, which instep check tells", counted(more, "problem", "problems"))))
+    (worst, (more > 0).then(|| format!("{} more; instep check lists all", counted(more, "problem", "problems"))))
 }
 
 impl fmt::Display for Problem {

@@ -65,7 +65,7 @@ enum Pools {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// No such row.
-    #[error("it is not there")]
+    #[error("it does not exist")]
     NotFound,
     /// Violation of one of our rules; the text explains it to a person.
     #[error("{0}")]
@@ -74,7 +74,7 @@ pub enum StoreError {
     #[error("it was interrupted")]
     Interrupted,
     /// Database away, full, or failing.
-    #[error("the database does not answer as it should: {0}")]
+    #[error("the database reports an error: {0}")]
     Database(#[from] sqlx::Error),
     /// Error of a transaction with several comments, shared by all of them.
     #[error(transparent)]

@@ -33,11 +33,11 @@ const MIGRATION_ATTEMPTS: u32 = 20;
 /// Reason why a database cannot be used. Nothing in it was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("{0:?} is no database address. Write sqlite:PATH or postgres://USER@HOST/NAME")]
+    #[error("{0:?} is not a database URL. Write sqlite:PATH or postgres://USER@HOST/NAME")]
     Address(String),
-    #[error("the folder {} of the database is not there. Make it, or correct the path", .0.display())]
+    #[error("the folder {} of the database does not exist. Create it, or correct the path", .0.display())]
     NoFolder(PathBuf),
-    #[error("the database {name} cannot be opened: {source}. Is it there, and may this user write to it?")]
+    #[error("the database {name} cannot be opened: {source}. Does it exist, and can this user write to it?")]
     Connect { name: String, source: sqlx::Error },
     #[error("{0}")]
     Unwritable(Box<Unwritable>),
@@ -46,9 +46,9 @@ pub enum OpenError {
          Start that version, or a newer one"
     )]
     Newer { name: String, version: i64 },
-    #[error("the database {name} cannot be brought up to date: {source}")]
+    #[error("the database {name} cannot be migrated: {source}")]
     Migrate { name: String, source: MigrateError },
-    #[error("no copy of {name} can be kept before it is changed: {source}. Is the disk full?")]
+    #[error("{name} cannot be copied before its migration: {source}. Is the disk full?")]
     Copy { name: String, source: sqlx::Error },
 }
 

@@ -64,7 +64,7 @@ fn close(path: &Path, mode: u32) {
     }
     let shown = path.display();
     match fs::set_permissions(path, Permissions::from_mode(mode)) {
-        Ok(()) => tracing::info!("{shown} was open to other users of this machine; now it is for its owner only"),
+        Ok(()) => tracing::info!("{shown} was readable by other users of this machine; now only its owner can read it"),
         Err(error) => tracing::warn!(
             "{shown} is open to other users of this machine, and that cannot be changed: {error}. It belongs to {}; \
              run as that user: chmod {mode:o} {shown}",

@@ -30,7 +30,7 @@ async fn somebody_commented(stage: &Stage) {
 }
 
 #[tokio::test]
-async fn who_only_reads_fetches_no_script_of_the_form() {
+async fn a_reader_fetches_no_script_of_the_form() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;
     reader.open(FLAGSHIP).await;

@@ -1,4 +1,4 @@
-//! What only a browser can tell about the look.
+//! Tests of the look that need a browser.
 
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ async fn nothing_scrolls_sideways_on_a_small_screen() {
 }
 
 #[tokio::test]
-async fn what_runs_from_right_to_left_does_not_scroll_either() {
+async fn right_to_left_pages_do_not_scroll_either() {
     let Some(stage) = Stage::demo() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
@@ -225,7 +225,7 @@ async fn too_wide(reader: &Visitor) -> Value {
     reader.run(script).await
 }
 
-/// What of the header lies on something else of it, or sticks out, once this is its title and this its menu.
+/// Parts of the header that overlap or stick out, with this title and this menu.
 async fn lies_on_each_other(reader: &Visitor, title: &str, menu: &[&str]) -> Value {
     let script = "const row = document.querySelector('.site-header-row'); \
                   row.querySelector('.site-title').textContent = title; \

@@ -1,4 +1,4 @@
-//! What a browser makes of the sizes that it may choose from.
+//! Choice of a browser among the sizes of a picture.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::support::{Scripts, Stage, Visitor, until};
 
 const GALLERY: &str = "/posts/the-strap-the-ball-and-the-wall";
 
-/// Of the pictures in the text: what was fetched, its left and top edge and its width on the page.
+/// Pictures in the text: the fetched file, its left and top edge and its width on the page.
 async fn pictures(reader: &Visitor) -> Vec<Value> {
     let script = "return [...document.querySelectorAll('.prose picture > img')].map((one) => { \
                   const box = one.getBoundingClientRect(); \

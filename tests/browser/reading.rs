@@ -1,4 +1,4 @@
-//! What a reader meets, and what stays away from them.
+//! Pages as a reader sees them, and no requests to others.
 
 use fantoccini::Locator;
 

@@ -71,7 +71,7 @@ async fn public_pages_are_kept_and_nothing_else_is() {
 }
 
 #[tokio::test]
-async fn what_only_counts_visits_makes_no_new_page() {
+async fn tracking_parameters_share_the_cached_page() {
     let site = site().await;
     site.get("/posts/calf").await;
     for path in ["/posts/calf?utm_source=x", "/posts/calf?fbclid=1&ref=y", "/posts/calf?", "/posts/c%61lf"] {
@@ -197,7 +197,7 @@ async fn a_held_comment_renews_nothing() {
 }
 
 #[tokio::test]
-async fn what_another_process_decides_is_shown_here() {
+async fn a_decision_in_another_process_is_shown() {
     let site = TestSite::new().post("calf", "x").keeps_current().start().await;
     let id = comment_id(&site.visitor("192.0.2.1").comment("calf", "From outside").await);
     site.get("/posts/calf").await.does_not_say("From outside");

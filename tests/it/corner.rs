@@ -180,7 +180,7 @@ async fn the_place_of_a_comment_that_is_held_again_does_not_say_that_it_was_remo
 }
 
 #[tokio::test]
-async fn what_spoke_against_a_comment_speaks_against_its_edit() {
+async fn the_reasons_against_a_comment_count_for_its_edit() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     approved(&site, &ana, "Known by now").await;
@@ -408,7 +408,7 @@ async fn a_comment_under_a_post_that_is_gone_is_still_ones_own() {
 }
 
 #[tokio::test]
-async fn whoever_opens_the_address_of_a_button_comes_to_the_corner() {
+async fn get_of_a_button_leads_to_the_corner() {
     let site = site().await;
     for path in ["/me/leave", "/me/subscriptions/1/end"] {
         assert_eq!(site.get(path).await.leads(), "303 /me", "{path}");

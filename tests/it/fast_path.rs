@@ -17,7 +17,7 @@ async fn ask(client: &mut Client, path: &str, accepted: &str) -> Answer {
     client.hear().await.expect("an answer")
 }
 
-/// What may differ from second to second is left out.
+/// Parts that may differ from second to second are left out.
 fn parts(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<u8>) {
     let text = |value: &http::HeaderValue| value.to_str().expect("ASCII").to_owned();
     let mut headers: Vec<_> = answer.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
@@ -28,7 +28,7 @@ fn parts(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<u8>) {
 }
 
 #[tokio::test]
-async fn a_plain_request_gets_what_any_other_gets() {
+async fn a_request_on_the_fast_path_gets_the_same_response() {
     let text = "A long enough text. ".repeat(2000);
     let site = TestSite::new().post("calf", "Short.").post("hips", &text).start().await;
     let running = Running::start(&site, Limits::default()).await;
@@ -68,7 +68,7 @@ async fn a_comment_is_on_the_next_page_of_a_connection_that_stays_open() {
 }
 
 #[tokio::test]
-async fn what_follows_a_plain_request_may_be_anything() {
+async fn any_request_may_follow_one_on_the_fast_path() {
     let site = TestSite::new().post("calf", "Stretch it.").start().await;
     let running = Running::start(&site, Limits::default()).await;
     let mut client = running.connect().await;
@@ -129,7 +129,7 @@ async fn a_slow_reader_gets_all_of_it() {
 }
 
 #[tokio::test]
-async fn a_reader_who_takes_nothing_is_let_go_when_the_connection_is_needed() {
+async fn a_client_that_reads_nothing_is_closed_when_its_connection_is_needed() {
     let site = large().await;
     site.get("/posts/calf").await.is(200);
     let limits = Limits { connections: 1, write: Duration::from_secs(60), ..SHORT };
@@ -144,7 +144,7 @@ async fn a_reader_who_takes_nothing_is_let_go_when_the_connection_is_needed() {
 }
 
 #[tokio::test]
-async fn a_reader_who_takes_nothing_is_let_go() {
+async fn a_client_that_reads_nothing_is_closed() {
     let site = large().await;
     // The page is made; and then there is one place only.
     site.get("/posts/calf").await.is(200);

@@ -19,7 +19,7 @@ async fn value(board: &Running, series: &str) -> f64 {
 }
 
 #[tokio::test]
-async fn what_happens_is_counted() {
+async fn events_are_counted() {
     let site = site().await;
     let board = Running::answering(MetricsPage::new(site.app.clone()), Limits::default()).await;
     let answers = "instep_answers_total{status=\"2xx\"}";

@@ -43,7 +43,7 @@ async fn titles_come_before_tags_and_tags_before_texts() {
 }
 
 #[tokio::test]
-async fn what_was_asked_for_is_marked() {
+async fn searched_words_are_marked() {
     let site = site().await;
     let html = ask(&site, "soleus mentioned").await.html();
     let marked: Vec<String> = html.all("mark").iter().map(|mark| mark.words()).collect();
@@ -144,7 +144,7 @@ async fn without_a_question_there_is_only_the_form() {
 }
 
 #[tokio::test]
-async fn stretches_are_found_by_what_they_are_for() {
+async fn stretches_are_found_by_their_words() {
     let site = TestSite::new().content(crate::support::sample_content()).keeps_current().start().await;
     let found = results(&ask(&site, "toe flexion").await);
     assert!(found.iter().take(2).any(|one| one == "/stretches/toe-flexion"), "{found:?}");
@@ -290,7 +290,7 @@ async fn words_that_are_right_are_left_alone() {
 }
 
 #[tokio::test]
-async fn few_results_come_with_what_may_have_been_meant() {
+async fn few_results_come_with_a_correction() {
     let slip = "The hamstirng, once mistyped by the author.";
     let site =
         (0..12).fold(TestSite::new().post("slip", slip), |site, n| site.post(&format!("p{n}"), "The hamstring."));
@@ -406,7 +406,7 @@ async fn one_letter_is_a_whole_word_and_two_letters_are_a_beginning() {
 }
 
 #[tokio::test]
-async fn where_no_page_has_all_words_those_with_most_of_them_are_shown_and_the_page_says_so() {
+async fn a_partial_match_shows_the_pages_with_most_words_and_says_so() {
     let site = site_of(&[
         "The calf: a stretch that needs no gear.",
         "A stretch of road. No calf here, but equipment for running.",
@@ -438,7 +438,7 @@ async fn where_no_page_has_all_words_those_with_most_of_them_are_shown_and_the_p
 }
 
 #[tokio::test]
-async fn where_no_page_has_all_words_the_page_says_so_in_german() {
+async fn a_partial_match_is_announced_in_german() {
     let site = TestSite::new().site_toml("language = \"de\"").post("p0", "Die Wade dehnen, ohne Geräte.");
     let site = site.keeps_current().start().await;
     let path = "/search?q=wade+dehnen+trampolin";

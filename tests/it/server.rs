@@ -85,7 +85,7 @@ async fn headers_that_are_too_large_are_refused() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_refused_and_others_are_served() {
+async fn a_malformed_request_is_refused_and_others_are_served() {
     let site = site().await;
     let running = Running::start(&site, SHORT).await;
     for nonsense in ["\0\0\0\0\r\n\r\n", "hello\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET  HTTP/1.1\r\n\r\n"] {
@@ -369,7 +369,7 @@ async fn a_stop_does_not_wait_for_ever() {
 }
 
 #[tokio::test]
-async fn what_a_visitor_is_asked_by_is_the_address_of_the_connection() {
+async fn rates_use_the_address_of_the_connection() {
     let site = TestSite::new().setting("site.comments.per_10_minutes", "1").post("calf", "x").start().await;
     let running = Running::start(&site, Limits::default()).await;
     for (text, status) in [("text=One", 303), ("text=Two", 429)] {

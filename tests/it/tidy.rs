@@ -45,7 +45,7 @@ fn code(path: &Path) -> String {
     text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-/// Whether the code names a crate or a module: `axum::`, `use axum`, `#[sqlx(`.
+/// True if the code names a crate or a module: `axum::`, `use axum`, `#[sqlx(`.
 fn names(code: &str, word: &str) -> bool {
     code.match_indices(word).any(|(at, _)| {
         let before = code[..at].chars().next_back().unwrap_or(' ');
@@ -263,7 +263,7 @@ fn every_module_says_what_it_is() {
 #[test]
 fn doc_comments_begin_with_the_name_of_their_subject() {
     let mut wrong = Vec::new();
-    for path in files_below("src", &["rs"]) {
+    for path in ["src", "tests", "benches"].iter().flat_map(|folder| files_below(folder, &["rs"])) {
         let mut is_first_line = true;
         for (at, line) in read(&path).lines().enumerate() {
             let doc = ["/// ", "//! "].iter().find_map(|start| line.trim_start().strip_prefix(start));
@@ -278,7 +278,22 @@ fn doc_comments_begin_with_the_name_of_their_subject() {
     assert!(wrong.is_empty(), "begin with a noun or a verb (CONTRIBUTING.md, rule 6): {wrong:#?}");
 }
 
-/// What a template says by itself: words outside of its tags and of its own expressions, and in attributes that people
+#[test]
+fn test_names_begin_with_their_case() {
+    let mut wrong = Vec::new();
+    for path in files_below("tests", &["rs"]) {
+        for line in read(&path).lines() {
+            let line = line.trim_start().trim_start_matches("async ");
+            let name = line.strip_prefix("fn ").and_then(|rest| rest.split('(').next()).unwrap_or_default();
+            if ["what", "who", "whose", "whoever"].contains(&name.split('_').next().unwrap_or_default()) {
+                wrong.push(name.to_owned());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "a name states the case and the result: {wrong:#?}");
+}
+
+/// Words of a template itself: those outside of its tags and of its own expressions, and in attributes that people
 /// read or hear.
 fn words_of_template(text: &str) -> Vec<String> {
     // Expressions and comments first; what is left is markup and words.

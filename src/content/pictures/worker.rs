@@ -71,7 +71,7 @@ impl Worker {
     pub(super) fn make_all(mut self, all: &[Arc<MediaFile>]) -> usize {
         self.plan(all.to_vec());
         if !self.waiting.is_empty() {
-            tracing::info!("{} pictures are being made smaller", self.waiting.len());
+            tracing::info!("{} pictures are being resized", self.waiting.len());
         }
         while let Some(file) = self.waiting.pop_front() {
             if self.make(&file).is_err() {
@@ -96,19 +96,19 @@ impl Worker {
                 Helped::NoProgram => return,
                 Helped::NotStarted(error) => {
                     return tracing::warn!(
-                        "pictures are made smaller by the site itself, for no process can be started: {error}"
+                        "pictures are resized in the site's own process, because no other can be started: {error}"
                     );
                 }
                 Helped::Died(how) if pictures.blame(&how) => {
                     for file in self.waiting.iter().filter(|file| pictures.has_failed(file)) {
                         let path = file.path.display();
-                        tracing::warn!(
-                            "{path} is sent as large as it is: the process that made it smaller ended with {how}"
-                        );
+                        tracing::warn!("{path} is sent in full size: the process that resized it ended with {how}");
                     }
                 }
                 Helped::Died(how) => {
-                    tracing::warn!("pictures are not made smaller for now, since their process ended with {how}");
+                    tracing::warn!(
+                        "pictures are not resized for now, because the process that resizes them ended with {how}"
+                    );
                     break;
                 }
                 Helped::Ended => break,
@@ -160,13 +160,13 @@ impl Worker {
     }
 
     fn full(&self, error: &io::Error) -> Full {
-        tracing::error!("no smaller pictures can be kept under {}: {error}", self.pictures.folder.display());
+        tracing::error!("resized pictures cannot be stored in {}: {error}", self.pictures.folder.display());
         Full
     }
 
     fn fail(&self, file: &MediaFile, reason: &str) {
         let path = file.path.display();
-        tracing::warn!("{path} cannot be made smaller ({reason}), so it is sent as large as it is. Save it again.");
+        tracing::warn!("{path} cannot be resized ({reason}), so it is sent in full size. Save it again.");
         self.pictures.fail(file, reason);
     }
 
@@ -202,11 +202,11 @@ impl Worker {
         let left = self.waiting.len();
         if left == 0 && self.done > 0 {
             let seconds = self.begun.elapsed().as_secs_f32();
-            tracing::info!("{} pictures can be had in smaller sizes after {seconds:.1} s", self.done);
+            tracing::info!("{} pictures were resized in {seconds:.1} s", self.done);
             self.done = 0;
         } else if left > 0 && self.told.elapsed() >= TELL_EVERY {
             self.told = Instant::now();
-            tracing::info!("{left} pictures are still to be made smaller");
+            tracing::info!("{left} pictures are still to be resized");
         }
     }
 }

@@ -219,7 +219,7 @@ impl Pictures {
                 Ok(()) => Some(Cleaned::Kept(path)),
                 Err(error) => {
                     tracing::warn!(
-                        "{} cannot be written, so pictures are cleaned anew each time: {error}",
+                        "{} cannot be written, so pictures are cleaned again each time: {error}",
                         path.display()
                     );
                     Some(Cleaned::Bytes(cleaned))
@@ -241,7 +241,11 @@ impl Pictures {
         match clean(kind, &bytes) {
             Ok(cleaned) => Some(cleaned),
             Err(broken) => {
-                tracing::warn!("{} is not sent, for it is damaged: {}. Save it again.", file.path.display(), broken.0);
+                tracing::warn!(
+                    "{} is not sent because it is damaged: {}. Save it again.",
+                    file.path.display(),
+                    broken.0
+                );
                 None
             }
         }

@@ -121,7 +121,7 @@ pub async fn colour(body: &PackedBody) {
     // The first block of a language takes tens of milliseconds, which must not block other requests.
     let coloured = tokio::task::spawn_blocking(move || blocks.iter().for_each(|code| highlight::colour(code))).await;
     if let Err(panic) = coloured {
-        tracing::error!("colouring code broke, so it is shown plain: {panic}");
+        tracing::error!("syntax highlighting failed, so the code is shown without colours: {panic}");
     }
 }
 

@@ -177,7 +177,7 @@ impl Visitor {
         self.goto(&format!("{}{path}", self.base)).await.unwrap_or_else(|error| panic!("{path} opens: {error}"));
     }
 
-    /// What the address bar shows, without the host.
+    /// Address in the address bar, without the host.
     pub async fn address(&self) -> String {
         let url = self.current_url().await.expect("an address");
         url.as_str().strip_prefix(&self.base).unwrap_or(url.as_str()).to_owned()
@@ -220,7 +220,7 @@ impl Visitor {
         field.send_keys(text).await.expect("a filled field");
     }
 
-    /// What stands in a field now.
+    /// Current value of a field.
     pub async fn value(&self, css: &str) -> String {
         self.see(css).await.prop("value").await.expect("an answer").unwrap_or_default()
     }
@@ -305,7 +305,7 @@ impl Visitor {
         self.devtools("Emulation.setEmulatedMedia", json!({ "media": media, "features": features })).await;
     }
 
-    /// Whether the reader has nothing against motion; unasked, they have.
+    /// True if the reader accepts motion. The default is that they do not.
     pub async fn welcome_motion(&self) {
         let features = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "no-preference" }] });
         self.devtools("Emulation.setEmulatedMedia", features).await;

@@ -11,7 +11,7 @@ use super::PATIENCE;
 
 pub struct Process {
     child: Child,
-    /// What it has said; shown when the test fails.
+    /// Its output; shown when the test fails.
     lines: Receiver<String>,
 }
 
@@ -21,7 +21,7 @@ impl Process {
         Self::try_start(&mut command, find).unwrap_or_else(|said| panic!("{command:?} did not come up:\n{said}"))
     }
 
-    /// The same, or what it said instead.
+    /// Starts it like [`Self::start`], or returns its output.
     pub fn try_start<T>(command: &mut Command, find: impl Fn(&str) -> Option<T>) -> Result<(Self, T), String> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));

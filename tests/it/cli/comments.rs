@@ -6,7 +6,7 @@ use crate::support::{
     program::{Program, Run},
 };
 
-/// What a run printed: one JSON object a line.
+/// JSON objects that a run has printed, one per line.
 fn json(run: &Run) -> Vec<serde_json::Value> {
     run.exits(0).out.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
@@ -89,7 +89,7 @@ async fn an_answer_must_be_one_and_to_something_that_is_seen() {
 }
 
 #[tokio::test]
-async fn what_waits_for_an_answer_is_listed_until_it_has_one() {
+async fn unanswered_comments_are_listed_until_they_are_answered() {
     let program = Program::with_site();
     let serving = program.serve(&[]);
     let list = ["comments", "list", "--unanswered"];
@@ -119,7 +119,7 @@ async fn a_list_for_people_is_one_line_a_comment() {
 }
 
 #[tokio::test]
-async fn what_is_erased_is_in_no_list_and_on_no_page() {
+async fn an_erased_comment_is_in_no_list_and_on_no_page() {
     let program = Program::with_site();
     let serving = program.serve(&[]);
     let id = comment(serving.address, "Please forget me").await.to_string();
@@ -139,7 +139,7 @@ async fn what_is_erased_is_in_no_list_and_on_no_page() {
 }
 
 #[tokio::test]
-async fn who_is_blocked_is_listed_until_it_is_taken_back() {
+async fn a_block_is_listed_until_it_is_removed() {
     let program = Program::with_site();
     let serving = program.serve(&[]);
     program.run(&["comments", "blocks"]).exits(0).says("Nobody is blocked.");
@@ -166,7 +166,7 @@ async fn who_is_blocked_is_listed_until_it_is_taken_back() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_blocked_is_told_with_what_would_be_right() {
+async fn a_wrong_block_is_refused_with_the_right_form() {
     let program = Program::with_site();
     for (flag, value, words) in [
         ("--email", "ana", "ana@example.org"),
@@ -200,7 +200,7 @@ async fn a_block_that_may_hit_more_than_was_meant_is_made_and_told() {
 }
 
 #[tokio::test]
-async fn a_reason_is_listed_with_what_is_behind_it() {
+async fn a_reason_is_listed_with_its_details() {
     let program = Program::with_site();
     program.save("content/site.toml", "title = \"x\"\n[comments]\ngap_seconds = 0\nhold_words = [\"cheap shoes\"]\n");
     let serving = program.serve(&[]);
@@ -212,7 +212,7 @@ async fn a_reason_is_listed_with_what_is_behind_it() {
 }
 
 #[tokio::test]
-async fn who_stops_reading_is_not_answered_with_a_crash() {
+async fn a_closed_standard_output_is_not_a_crash() {
     let program = Program::with_site();
     let serving = program.serve(&[]);
     let ids = [comment(serving.address, "One").await.to_string(), comment(serving.address, "Two").await.to_string()];

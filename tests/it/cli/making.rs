@@ -47,7 +47,7 @@ fn init_writes_into_no_folder_that_is_used() {
 }
 
 #[test]
-fn whose_work_is_in_the_program() {
+fn licences_lists_the_notices() {
     let run = Program::new().run(&["licences"]);
     run.exits(0).says("sharkdp/bat");
     assert!(run.out.contains("Permission is hereby granted"));

@@ -22,7 +22,7 @@ fn with_photos() -> Program {
 }
 
 #[test]
-fn it_makes_what_is_missing_and_tells() {
+fn missing_versions_are_made_and_failures_counted() {
     let program = with_photos();
     program.run(&["pictures"]).exits(0).says("all pictures have their smaller versions");
     let count = || std::fs::read_dir(program.path("data/pictures")).expect("a folder").count();
@@ -34,13 +34,13 @@ fn it_makes_what_is_missing_and_tells() {
     let photo = sideways();
     write(&program.path("content/media/c.jpg"), [&photo[..photo.len() / 3], b"\xff\xd9"].concat());
     let run = program.run(&["pictures"]);
-    run.exits(0).says("2 pictures could not be made smaller");
-    assert!(run.err.contains("content/media/b.png cannot be made smaller"), "{run:?}");
-    assert!(run.err.contains("content/media/c.jpg cannot be made smaller (it is damaged"), "{run:?}");
+    run.exits(0).says("2 pictures could not be resized");
+    assert!(run.err.contains("content/media/b.png cannot be resized"), "{run:?}");
+    assert!(run.err.contains("content/media/c.jpg cannot be resized (it is damaged"), "{run:?}");
     // Not tried again before the file is another one.
     let run = program.run(&["pictures"]);
-    run.exits(0).says("2 pictures could not be made smaller");
-    assert!(!run.err.contains("cannot be made smaller"), "{run:?}");
+    run.exits(0).says("2 pictures could not be resized");
+    assert!(!run.err.contains("cannot be resized"), "{run:?}");
     write(&program.path("content/media/b.png"), encoded(&quarters(900, 600), ImageFormat::Png));
     write(&program.path("content/media/c.jpg"), photo);
     program.run(&["pictures"]).exits(0).says("all pictures have their smaller versions");
@@ -59,7 +59,7 @@ fn a_picture_that_takes_too_much_memory_is_not_decoded() {
     png[29..33].copy_from_slice(&sum.sum().to_be_bytes());
     write(&program.path("content/media/b.png"), png);
     let run = program.run(&["pictures"]);
-    run.exits(0).says("1 picture could not be made smaller");
+    run.exits(0).says("1 picture could not be resized");
     assert!(run.err.contains("(it takes 1153 MB of memory, and 600 are the most)"), "{run:?}");
 }
 
@@ -76,7 +76,7 @@ async fn the_site_has_it_done_beside_itself() {
 }
 
 #[test]
-fn what_the_site_has_started_ends_with_it() {
+fn the_helper_process_ends_with_the_site() {
     let program = Program::with_site();
     let photos = crate::support::root().join("content/posts/the-strap-the-ball-and-the-wall");
     for entry in std::fs::read_dir(photos).expect("the sample") {

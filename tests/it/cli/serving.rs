@@ -47,7 +47,7 @@ fn a_port_that_is_taken_is_named_and_costs_nothing() {
 }
 
 #[test]
-fn wrong_settings_are_named_with_what_is_right() {
+fn a_wrong_setting_is_named_with_the_right_form() {
     let program = Program::with_site();
     program.run(&["--listen", "3000"]).exits(1).complains(&["listen", "\"3000\"", "127.0.0.1:3000"]);
     program.run(&["--listen", "0.0.0.0:0"]).exits(1).complains(&["base_url"]);
@@ -105,8 +105,10 @@ async fn the_data_folder_is_for_the_program_alone() {
     for (name, mode) in [("data", 0o700), ("data/instep.sqlite", 0o600)] {
         let now = std::fs::metadata(program.path(name)).expect("is there").permissions().mode() & 0o777;
         assert_eq!(now, mode, "{name}");
-        eventually(name, async || serving.logged().contains(&format!("{name} was open to other users")).then_some(()))
-            .await;
+        eventually(name, async || {
+            serving.logged().contains(&format!("{name} was readable by other users")).then_some(())
+        })
+        .await;
     }
 }
 
@@ -193,7 +195,7 @@ async fn the_log_shows_no_more_of_a_path_than_letters() {
 }
 
 #[tokio::test]
-async fn sigterm_ends_it_well_and_what_was_said_is_kept() {
+async fn sigterm_ends_it_cleanly_and_comments_are_kept() {
     let program = Program::with_site();
     let mut serving = program.serve(&[]);
     let id = comment(serving.address, "Said before the end").await;
@@ -247,11 +249,11 @@ async fn a_site_toml_that_would_not_start_again_is_told_at_once() {
     let program = Program::with_site();
     let serving = program.serve(&[]);
     for (site, told) in [
-        ("title = \"x\"\n[coments]\n", "ERROR instep::live: site.toml has changed and will not do"),
+        ("title = \"x\"\n[coments]\n", "ERROR instep::live: site.toml has an error"),
         ("title = \"x\"\n[coments]\n", "content/site.toml:2:2: unknown field `coments`"),
         ("title = \"x\n", "content/site.toml:1:"),
         ("title = \"y\"\n[theme]\naccent = \"yelow\"\n", "content/site.toml:3:1: theme.accent is \"yelow\""),
-        ("title = \"y\"\n", "site.toml has changed; what it says now holds after a restart"),
+        ("title = \"y\"\n", "site.toml has changed; restart the site to apply the change"),
     ] {
         program.save("content/site.toml", site);
         eventually(told, async || serving.logged().contains(told).then_some(())).await;

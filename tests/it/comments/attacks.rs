@@ -16,7 +16,7 @@ const ATTACKS: &str = include_str!("../../fixtures/attacks.txt");
 const A_POST: usize = 30;
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
-/// What is typed into name, site and text.
+/// Hostile input for name, site and text.
 pub struct Attempt {
     name: String,
     site: String,
@@ -50,7 +50,7 @@ pub async fn send(site: &TestSite, slug: &str, attempt: &Attempt) -> Answer {
     site.ask(Method::POST, &format!("/posts/{slug}/comments"), &[FORM], body).await
 }
 
-/// Who was shown the form again sees what was typed, letter by letter, and nothing that came of it.
+/// A form that is shown again has the typed text, letter by letter, and nothing else of it is on the page.
 #[track_caller]
 fn is_shown_again(answer: &Answer, attempt: &Attempt, ours: &[Html]) {
     answer.is(422);

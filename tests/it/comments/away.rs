@@ -48,7 +48,7 @@ async fn cached_pages_go_on() {
 }
 
 #[tokio::test]
-async fn what_needs_the_database_says_so_as_a_page_of_the_site() {
+async fn pages_that_need_the_database_answer_503_as_a_page_of_the_site() {
     let site = site().await;
     let id = approved(&site, "calf", "Said before").await;
     site.store().close().await;

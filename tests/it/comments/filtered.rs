@@ -1,4 +1,4 @@
-//! What a comment must not bring onto a page: hidden characters, by whatever spelling, and more HTML than text.
+//! Filters for comments: hidden characters in every spelling, and more HTML than text.
 
 use super::{bare_urls::shown, judged, keeps_the_text, site, stored};
 use crate::support::{TestSite, visitor::comment_id};

@@ -16,7 +16,7 @@ fn with(settings: &[(&str, &str)]) -> Builder {
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 #[tokio::test]
-async fn whose_comments_wait_is_the_sites_to_say() {
+async fn the_moderation_setting_decides_which_comments_are_held() {
     for (moderation, first, second) in [
         ("first", "held first-comment", "approved"),
         ("all", "held all-held", "held all-held"),
@@ -65,7 +65,7 @@ async fn a_word_that_is_refused_is_told_and_the_text_is_kept() {
 }
 
 #[tokio::test]
-async fn who_is_blocked_is_told_and_the_text_is_kept() {
+async fn a_blocked_sender_is_told_and_keeps_the_text() {
     let site = site().await;
     let now = site.app.clock.now();
     for block in [Block::email("bo@example.org"), Block::site("spam.example"), Block::network("198.51.100.0/24")] {
@@ -239,7 +239,7 @@ async fn how_long_a_thread_is_open() {
 }
 
 #[tokio::test]
-async fn a_site_forgets_by_itself_what_is_too_old() {
+async fn a_site_deletes_old_data_by_itself() {
     let old = site().await;
     approved(&old, "calf", "Said long ago").await;
     let url = old.app.config.database_url.clone();

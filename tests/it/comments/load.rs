@@ -14,7 +14,7 @@ use crate::support::{
 };
 use instep::web::server::Limits;
 
-on_both_engines!(a_thousand_of_a_thousand_are_there, what_was_answered_survives_kill_nine_under_load);
+on_both_engines!(a_thousand_of_a_thousand_are_there, acknowledged_comments_survive_kill_nine_under_load);
 
 const CLIENTS: usize = 50;
 const EACH: usize = 20;
@@ -95,7 +95,7 @@ async fn a_thousand_of_a_thousand_are_there(database: Database) {
     site.store().close().await;
 }
 
-async fn what_was_answered_survives_kill_nine_under_load(database: Database) {
+async fn acknowledged_comments_survive_kill_nine_under_load(database: Database) {
     let program = Program::with_site();
     let raised = RAISED.map(|(key, value)| format!("{key} = {value}\n")).concat();
     program.save("content/site.toml", &format!("title = \"x\"\n[comments]\n{raised}"));

@@ -1,4 +1,4 @@
-//! What commenters type comes out as text and as nothing else, whatever it looks like.
+//! Text of commenters is shown as text and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +46,7 @@ pub(super) fn elements_of(html: &Html, id: i64) -> Vec<Element> {
     std::iter::once(&html.elements[place]).chain(inside).cloned().collect()
 }
 
-/// What comments are made of: elements, each with the attributes it may have.
+/// Elements of comments, each with the attributes it may have.
 pub(super) type Vocabulary = BTreeMap<String, BTreeSet<String>>;
 
 /// Learned from a comment that means no harm, so that a new class in a template is no attack.
@@ -151,7 +151,7 @@ async fn the_subset_of_markdown_works() {
 }
 
 #[tokio::test]
-async fn what_is_typed_again_in_a_title_stays_in_it() {
+async fn hostile_titles_and_tags_are_escaped() {
     let hostile = "---\ntitle: \"</title></script><script>alert(1)</script>\"\ndate: 2026-05-02\n\
                    description: \"\\\"><img src=x onerror=alert(1)>\"\ntags: [\"<b>x</b>\"]\n---\nx";
     let site = TestSite::new().post("calf", hostile).start().await;

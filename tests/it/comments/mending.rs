@@ -75,7 +75,7 @@ async fn a_mended_form_is_taken() {
 }
 
 #[tokio::test]
-async fn what_was_typed_survives_the_page_letter_by_letter() {
+async fn typed_text_survives_the_page_letter_by_letter() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let text = "\nA first empty line\n\n  spaces &amp; <textarea></textarea> \"quotes\" 'n' ünïcödé 🏃\n</form>";

@@ -1,4 +1,4 @@
-//! What people sign with: a blog in the name, names that are an author's, addresses that nobody should see.
+//! Names of commenters: with a blog, like the author's, or with an address that nobody should see.
 
 use super::{approved, judged, site};
 use crate::support::{TestSite, visitor::comment_id};

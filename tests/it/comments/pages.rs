@@ -155,7 +155,7 @@ async fn with_the_newest_first_the_article_has_the_newest() {
 }
 
 #[tokio::test]
-async fn an_answer_is_written_on_the_page_of_what_it_answers() {
+async fn a_reply_is_written_on_the_page_of_its_comment() {
     let (site, said) = with_comments(201, "oldest").await;
     let (first, last) = (said[0], said[200]);
     assert_eq!(leads(&site, &format!("/posts/calf?reply_to={last}")).await, format!("303 {SECOND}?reply_to={last}"));

@@ -46,7 +46,7 @@ async fn a_preview_of_an_answer_stays_an_answer() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_told_before_a_preview() {
+async fn a_preview_shows_errors_first() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let form = ana.form("/posts/calf").await.set("text", "Who am I").add("preview", "1");

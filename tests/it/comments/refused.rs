@@ -1,4 +1,4 @@
-//! What is not taken: closed threads, unknown posts, too much, too fast, forms from elsewhere.
+//! Refused comments: closed threads, unknown posts, too much, too fast, forms from elsewhere.
 
 use http::Method;
 
@@ -32,7 +32,7 @@ async fn a_closed_thread_says_so_and_shows_no_form() {
 }
 
 #[tokio::test]
-async fn a_closed_thread_shows_what_was_said_without_a_way_to_answer() {
+async fn a_closed_thread_shows_its_comments_without_a_form() {
     let site = site().await;
     super::approved(&site, "calf", "From better days").await;
     let url = site.app.config.database_url.clone();
@@ -67,7 +67,7 @@ async fn a_form_may_be_so_large_and_no_larger() {
 }
 
 #[tokio::test]
-async fn what_is_no_form_is_told_so() {
+async fn a_body_that_is_not_a_form_is_refused() {
     let site = site().await;
     let json = [("content-type", "application/json")];
     site.ask(Method::POST, "/posts/calf/comments", &json, "{\"name\":\"Ana\",\"text\":\"Hello\"}").await.is(415);

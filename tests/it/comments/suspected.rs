@@ -1,4 +1,4 @@
-//! What makes a comment suspect: honeypot, stamps. It is held and not lost, and the moderator sees why.
+//! Suspicious comments: honeypot, stamps. They are held and not lost, and the moderator sees why.
 
 use jiff::SignedDuration;
 
@@ -27,7 +27,7 @@ async fn a_form_as_it_stands_in_the_page_raises_no_doubt() {
 }
 
 #[tokio::test]
-async fn whoever_fills_in_what_nobody_sees_is_held() {
+async fn a_filled_honeypot_holds_the_comment() {
     let site = site().await;
     let ana = known(&site).await;
     let id = sent(ana.form("/posts/calf").await.set("fax_extension", "12")).await;

@@ -46,7 +46,7 @@ async fn every_comment_has_a_link_to_answer_it_without_scripts() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_answered_leads_to_the_post() {
+async fn an_answer_to_a_missing_comment_leads_to_the_post() {
     let site = site().await;
     let elsewhere = approved(&site, "hips", "Elsewhere").await;
     let held = comment_id(&site.visitor("192.0.2.1").comment("calf", "Held").await);

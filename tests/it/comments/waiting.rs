@@ -51,7 +51,7 @@ async fn an_approved_comment_is_public() {
 }
 
 #[tokio::test]
-async fn the_page_of_a_waiting_comment_says_what_became_of_it() {
+async fn the_page_of_a_waiting_comment_shows_its_status() {
     let site = TestSite::new().post("calf", "x").post("hips", "y").start().await;
     let now = || site.app.clock.now();
     let corner = "<a href=\"/me\">your corner</a>";
@@ -160,7 +160,7 @@ async fn a_forged_waiting_link_shows_nothing() {
 }
 
 #[tokio::test]
-async fn who_has_an_approved_comment_passes() {
+async fn a_commenter_with_an_approved_comment_is_approved_at_once() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let first = comment_id(&ana.comment("calf", "First").await);
@@ -293,7 +293,7 @@ async fn only_the_authors_own_hand_wears_the_badge() {
 }
 
 #[tokio::test]
-async fn a_visitor_who_hangs_up_has_sent() {
+async fn a_comment_is_stored_after_its_client_has_hung_up() {
     let site = site().await;
     approved(&site, "calf", "Somebody was here").await;
     let visitor = site.visitor("192.0.2.1");

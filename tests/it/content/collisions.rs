@@ -53,7 +53,7 @@ async fn the_programs_own_addresses_are_refused() {
 }
 
 #[tokio::test]
-async fn an_alias_gives_way_to_a_page_and_to_the_first_who_had_it() {
+async fn an_alias_gives_way_to_a_page_and_to_the_first_alias() {
     let greedy = "---\ntitle: Greedy\ndate: 2026-05-02\naliases: [/posts/calf, /old]\n---\nx";
     let site = check(TestSite::new().post("greedy", greedy), "posts/greedy.md:4:1: warning:", "is taken by").await;
     assert_eq!(site.get("/old").await.leads(), "301 /posts/greedy");

@@ -92,7 +92,7 @@ async fn a_text_that_begins_with_a_rule_or_a_word_and_a_colon_is_published() {
 }
 
 #[tokio::test]
-async fn values_stay_what_the_author_has_written() {
+async fn values_of_any_type_keep_their_spelling() {
     let site = TestSite::new()
         .post("python", "---\ntitle: 2026\ndate: 2026-05-02\nslug: 007\ntags: 3.10\nauthor: 42\nseries: 1.0\n---\nx")
         .post("norway", "---\ntitle: no\ndate: 2026-05-02\ntags: no\ncategories:\n  - 1.10\n  - 1e3\n  - True\n---\nx")

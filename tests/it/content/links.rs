@@ -71,7 +71,7 @@ async fn links_that_lead_somewhere_are_not_told() {
 }
 
 #[tokio::test]
-async fn links_that_lead_nowhere_are_told_with_what_is_near() {
+async fn dead_links_are_reported_with_the_nearest_address() {
     for (link, place, what, mend) in [
         ("[x](/posts/clf)", "5:1", "leads to no page here", "The nearest one is /posts/calf:"),
         ("Text [x](/calf)", "5:6", "leads to no page here", "The nearest one is /posts/calf:"),
@@ -116,7 +116,7 @@ async fn a_link_is_judged_anew_when_its_target_comes_or_goes() {
     crate::support::eventually("the link is alive", async || site.problems().is_empty().then_some(())).await;
 }
 
-/// Whatever an author sees as an id on a page may be linked to.
+/// Every id that an author sees on a page may be linked to.
 #[tokio::test]
 async fn every_id_of_a_page_may_be_linked_to() {
     let sample = TestSite::new().content(sample_content()).start().await;

@@ -43,13 +43,13 @@ async fn serve_tells_the_ten_worst_and_how_many_more_there_are() {
     let said =
         eventually("it has greeted", async || Some(serving.said()).filter(|said| said.contains("14 problems,"))).await;
     assert_eq!(said.lines().filter(|line| line.contains("/posts/")).count(), 10, "{said}");
-    assert!(said.contains("posts/z.md") && said.contains("4 problems more, which instep check tells"), "{said}");
+    assert!(said.contains("posts/z.md") && said.contains("4 problems more; instep check lists all"), "{said}");
     let checked = program.run(&["check"]).exits(1).out.clone();
     assert_eq!(checked.lines().filter(|line| line.contains("/posts/")).count(), 14, "{checked}");
 }
 
 #[tokio::test]
-async fn only_check_looks_for_what_a_dead_link_may_have_meant() {
+async fn only_check_suggests_targets_for_dead_links() {
     let site = TestSite::new().post("calf", "[x](/posts/clf) and [y](#wram)\n\n## Warm\n").start().await;
     let problems = site.problems();
     assert!(problems.len() == 2 && problems.iter().all(|problem| !problem.contains("The nearest one")), "{problems:?}");

@@ -69,7 +69,7 @@ async fn an_embed_is_a_facade_that_asks_nobody() {
 }
 
 #[tokio::test]
-async fn a_clip_of_ones_own_is_played_by_the_browser_with_what_lies_beside_it() {
+async fn an_own_clip_is_played_by_the_browser_with_its_still_and_captions() {
     let from = sample_content().join("posts/foot-and-ankle-stretches-for-runners");
     let site = TestSite::new()
         .file("posts/calf/index.md", "---\ntitle: Calf\ndate: 2026-05-02\n---\n![Rocking](reel.mp4)")
@@ -192,7 +192,7 @@ async fn tables_tasks_alerts_and_contents_stand_on_the_page() {
 }
 
 #[tokio::test]
-async fn what_the_policy_refuses_is_told_with_its_line() {
+async fn a_violation_of_the_policy_is_reported_with_its_line() {
     let text =
         "---\ntitle: Calf\ndate: 2026-05-02\n---\nFine.\n\n<script>alert(1)</script>\n\n<p style=\"color:red\">x</p>\n";
     let site = TestSite::new().post("calf", text).start().await;

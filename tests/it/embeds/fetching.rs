@@ -172,7 +172,7 @@ fn a_dry_run_asks_nobody_and_writes_nothing() {
 }
 
 #[test]
-fn asking_again_replaces_what_was_fetched_and_leaves_what_is_the_authors() {
+fn refresh_replaces_fetched_files_and_keeps_the_authors() {
     let embeds = Embeds::new(&[("a", "https://youtu.be/abc"), ("b", "https://vimeo.com/12")]);
     write(&embeds.posts().join("vimeo-12.png"), picture("README.png"));
     embeds.tells("youtube", "First", "/still.jpg");
@@ -260,7 +260,7 @@ fn some_posts_by_name_and_one_film_once() {
 }
 
 #[tokio::test]
-async fn what_was_told_can_be_wrong_and_is_reported() {
+async fn an_error_in_a_stored_response_is_reported() {
     let site = TestSite::new()
         .post("a", "https://youtu.be/abc")
         .file("posts/youtube-abc.toml", "# Edited\ntitel = \"Toes\"\n")

@@ -1,4 +1,4 @@
-//! What search engines are told: every block on every page is JSON, and each thing in it has what its kind must have.
+//! Data for search engines: every block on every page is JSON, and each object has the properties of its type.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ fn of_type<'a>(things: &'a [Value], kind: &str) -> Vec<&'a Value> {
     things.iter().filter(|thing| thing["@type"] == kind).collect()
 }
 
-/// What Google's documents call required, and what has to be a whole address or a date where it is there.
+/// Properties that Google requires, and those that must be an absolute URL or a date.
 fn check(thing: &Value, place: &str) {
     let required: &[&str] = match thing["@type"].as_str().unwrap_or_else(|| panic!("{place}: {thing}")) {
         "BlogPosting" => &["headline", "author", "datePublished", "url"],

@@ -12,7 +12,7 @@ pub fn parse(answer: &Answer) -> Feed {
     Feed::read_from(&answer.body[..]).expect("Atom")
 }
 
-/// What RFC 4287 asks of every feed: 4.1.1, 4.1.2, 4.2.6, 4.2.7, 4.2.15 and 3.3.
+/// Rules of RFC 4287 for every feed: 4.1.1, 4.1.2, 4.2.6, 4.2.7, 4.2.15 and 3.3.
 #[track_caller]
 pub fn keeps_to_rfc_4287(answer: &Answer, own: &str) {
     let (feed, text) = (parse(answer), answer.text());
@@ -36,7 +36,7 @@ pub fn keeps_to_rfc_4287(answer: &Answer, own: &str) {
     }
 }
 
-/// What stands between the tags of this name.
+/// Text between the tags of this name.
 fn inside<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
     let start = format!("<{name}>");
     let parts = text.split(start.as_str()).skip(1);

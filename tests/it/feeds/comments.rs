@@ -122,7 +122,7 @@ async fn an_old_slug_leads_to_the_feed_that_has_its_comments() {
 }
 
 #[tokio::test]
-async fn what_visitors_write_is_harmless_and_its_addresses_are_whole() {
+async fn comments_in_feeds_are_sanitised_and_their_urls_absolute() {
     let site = with_posts().start().await;
     let ana = site.visitor("192.0.2.1");
     let form = ana.form("/posts/calf").await.set("name", "<b>Ana</b> & co");

@@ -1,4 +1,4 @@
-//! What machines read: feeds of posts and of comments in every format, the sitemap, robots.txt.
+//! Pages for machines: feeds of posts and of comments in every format, the sitemap, robots.txt.
 
 pub mod atom;
 mod comments;

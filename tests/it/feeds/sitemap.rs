@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::with_posts;
 
 #[tokio::test]
-async fn the_sitemap_lists_exactly_what_is_public() {
+async fn the_sitemap_lists_exactly_the_public_pages() {
     let site = with_posts()
         .post("draft", "---\ntitle: d\ndate: 2026-05-02\ndraft: true\n---\nx")
         .post("future", "---\ntitle: f\ndate: 2027-05-02\n---\nx")
@@ -23,7 +23,7 @@ async fn the_sitemap_lists_exactly_what_is_public() {
     }
 }
 
-/// What the sitemap says of an address: `lastmod`, pictures.
+/// Entry of an address in the sitemap: `lastmod`, pictures.
 fn entry(sitemap: &str, path: &str) -> String {
     let start = format!("<loc>https://example.org{path}</loc>");
     let rest = sitemap.split_once(&start).unwrap_or_else(|| panic!("no {start} in {sitemap}")).1;
@@ -67,7 +67,7 @@ async fn pages_may_be_called_nearly_like_a_part_of_the_sitemap() {
 }
 
 #[tokio::test]
-async fn robots_are_shown_the_sitemap_and_kept_from_what_has_no_end() {
+async fn robots_txt_names_the_sitemap_and_excludes_endless_addresses() {
     let robots = with_posts().start().await.get("/robots.txt").await;
     robots.is(200).says("Sitemap: https://example.org/sitemap.xml");
     for line in ["User-agent: *", "Disallow: /search?", "Disallow: /*?reply_to="] {

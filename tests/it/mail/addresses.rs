@@ -86,7 +86,7 @@ async fn a_block_by_address_meets_every_spelling() {
 }
 
 #[tokio::test]
-async fn the_form_refuses_what_no_mail_can_be_sent_to() {
+async fn the_form_refuses_addresses_that_no_mail_can_reach() {
     let mailed = quiet().await;
     let long = format!("{}@x.example", "a".repeat(65));
     let longest = format!("ana@{}.example", "a".repeat(64));

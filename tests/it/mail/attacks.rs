@@ -8,7 +8,7 @@ use crate::{
     support::{html::Html, smtp::Mail, visitor::comment_id},
 };
 
-/// What stands in the HTML of mails about comments that mean no harm: elements, each with its attributes.
+/// Elements in the HTML of mails about harmless comments, each with its attributes.
 type Vocabulary = BTreeMap<String, BTreeSet<String>>;
 
 fn learn(vocabulary: &mut Vocabulary, mail: &Mail) {

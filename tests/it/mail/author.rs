@@ -166,7 +166,7 @@ async fn keys_are_good_for_their_comment_and_their_time() {
 }
 
 #[tokio::test]
-async fn who_wants_no_mail_gets_none() {
+async fn an_author_without_mails_gets_none() {
     let mut mailed = mailed_with(|site| site.setting("site.mail.each_comment", "false")).await;
     mailed.site.visitor("192.0.2.1").comment("calf", "Hello").await.is(303);
     assert_eq!(mailed.lines().await, Vec::<String>::new());
@@ -210,7 +210,7 @@ async fn long_foreign_and_rtl_names_arrive_as_they_are() {
 }
 
 #[tokio::test]
-async fn an_answer_by_mail_goes_to_the_commenter_who_gave_an_address() {
+async fn an_answer_by_mail_goes_to_a_commenter_with_an_address() {
     let mut mailed = mailed().await;
     let visitor = mailed.site.visitor("192.0.2.1");
     let form = visitor.form("/posts/calf").await.set("name", "Ana").set("email", "Ana@Bücher.example");

@@ -52,7 +52,7 @@ async fn opening_the_link_does_nothing_and_its_button_confirms() {
 }
 
 #[tokio::test]
-async fn who_has_a_mail_to_answer_is_told_so() {
+async fn the_page_tells_of_the_confirmation_mail() {
     const ASKED: &str = "We write to your address";
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
@@ -82,7 +82,7 @@ async fn who_has_a_mail_to_answer_is_told_so() {
 }
 
 #[tokio::test]
-async fn who_is_let_through_at_once_is_told_of_the_mail_too() {
+async fn an_approved_commenter_is_told_of_the_confirmation_mail() {
     const ASKED: &str = "We write to your address";
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
@@ -205,7 +205,7 @@ async fn a_suspected_comment_asks_nobody_before_it_is_approved() {
 }
 
 #[tokio::test]
-async fn who_has_confirmed_is_not_asked_again_but_a_stranger_with_that_address_is() {
+async fn a_confirmed_commenter_is_not_asked_again_but_a_stranger_with_that_address_is() {
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
     let id = mailed.wish(&ana, "Ana", "thread").await;
@@ -225,7 +225,7 @@ async fn who_has_confirmed_is_not_asked_again_but_a_stranger_with_that_address_i
 }
 
 #[tokio::test]
-async fn who_says_never_is_never_asked_again_until_they_allow_it() {
+async fn a_blocked_mailbox_is_never_asked_until_it_allows_mails() {
     let mut mailed = quiet().await;
     flood(&mailed, 1, "victim@example.org").await;
     let mail: Mail = mailed.one_mail().await;
@@ -280,7 +280,7 @@ async fn a_form_that_wants_to_be_told_needs_an_address_and_keeps_the_choice() {
 }
 
 #[tokio::test]
-async fn where_no_mail_can_be_sent_none_is_offered() {
+async fn a_site_without_a_mail_server_offers_no_mails() {
     let site = crate::support::TestSite::new().post("calf", "Stretch it.").start().await;
     site.get("/posts/calf").await.does_not_say("Tell me by mail");
     let ana = site.visitor("192.0.2.1");
@@ -303,7 +303,7 @@ async fn an_erased_commenter_leaves_no_address_after_a_week() {
 }
 
 #[tokio::test]
-async fn who_erases_what_they_sent_does_not_have_a_mailbox_asked_again() {
+async fn erasing_a_comment_does_not_cause_another_confirmation_mail() {
     let mut mailed = quiet().await;
     let mut asked = 0;
     for number in 0..10 {

@@ -230,7 +230,7 @@ async fn a_key_is_good_for_its_address_its_purpose_and_its_hour() {
 }
 
 #[tokio::test]
-async fn what_one_is_told_of_is_listed_ended_and_taken_along() {
+async fn subscriptions_are_listed_ended_and_in_the_download() {
     let (mut mailed, id, mail) = anas_link().await;
     let phone = mailed.site.visitor("192.0.2.50");
     open(&phone, &mail).await.is(303);
@@ -344,7 +344,7 @@ async fn its_mail_can_be_stopped_for_good() {
 }
 
 #[tokio::test]
-async fn what_nobody_has_said_yes_to_goes_nowhere_and_the_corner_says_so() {
+async fn an_unconfirmed_address_gets_no_mail_and_the_corner_says_so() {
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
     mailed.wish(&ana, "Ana", "thread").await;

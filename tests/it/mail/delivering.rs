@@ -139,7 +139,7 @@ async fn after_two_days_it_is_given_up_with_the_reason_and_can_be_tried_again() 
 }
 
 #[tokio::test]
-async fn who_is_not_there_is_given_up_at_once_and_the_next_mail_goes_out() {
+async fn a_mail_to_a_missing_mailbox_is_given_up_and_the_next_is_sent() {
     let mut mailed = mailed().await;
     mailed.smtp.is_in_the_mood(Mood::NoSuchMailbox);
     comment(&mailed, "To nobody").await;
@@ -152,7 +152,7 @@ async fn who_is_not_there_is_given_up_at_once_and_the_next_mail_goes_out() {
 }
 
 #[tokio::test]
-async fn what_the_operator_has_to_mend_costs_no_mail() {
+async fn a_mail_waits_until_the_operator_has_fixed_the_settings() {
     for (mood, words) in [(Mood::RefusesRelaying, "Relay access denied"), (Mood::RefusesSender, "Authentication")] {
         let mut mailed = mailed().await;
         mailed.smtp.is_in_the_mood(mood);
@@ -258,7 +258,7 @@ async fn a_panic_delays_its_mail_and_no_other() {
 }
 
 #[tokio::test]
-async fn what_was_kept_without_a_word_comes_again_under_the_same_id() {
+async fn a_mail_without_a_reply_is_sent_again_under_the_same_id() {
     let mut mailed = mailed().await;
     mailed.smtp.is_in_the_mood(Mood::KeepsItAndDrops);
     comment(&mailed, "Twice, knowingly").await;

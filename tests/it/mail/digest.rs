@@ -17,7 +17,7 @@ async fn site(rhythm: &str) -> Mailed {
 }
 
 #[tokio::test]
-async fn every_morning_it_tells_what_waits() {
+async fn the_digest_is_sent_every_morning() {
     let mut mailed = site("daily").await;
     assert_eq!(mailed.lines().await, Vec::<String>::new(), "nothing waits");
     let visitor = mailed.site.visitor("192.0.2.1");
@@ -128,7 +128,7 @@ async fn many_are_counted_and_the_first_shown() {
 }
 
 #[tokio::test]
-async fn what_was_refused_is_told_once() {
+async fn refused_comments_are_reported_once() {
     let mut mailed = mailed_with(|site| {
         site.setting("site.mail.each_comment", "false")
             .setting("site.mail.digest", "daily")

@@ -12,7 +12,7 @@ use crate::support::{
 on_both_engines!(
     an_address_is_confirmed_told_and_stopped,
     an_address_opens_its_corner_and_is_erased,
-    what_is_over_is_forgotten,
+    expired_mail_data_is_deleted,
     an_answer_that_is_sent_four_times_at_once_is_there_once,
     a_button_that_is_pressed_four_times_at_once_acts_once,
     a_link_that_is_opened_four_times_at_once_opens_once,
@@ -145,7 +145,7 @@ async fn an_address_opens_its_corner_and_is_erased(database: Database) {
     assert_eq!(database.number("SELECT COUNT(*) FROM confirmations").await, 1, "the author's");
 }
 
-async fn what_is_over_is_forgotten(database: Database) {
+async fn expired_mail_data_is_deleted(database: Database) {
     let mut mailed = quiet(&database).await;
     let kept = subscribe(&mut mailed, "192.0.2.1", "Ana", "thread").await;
     let erased = subscribe(&mut mailed, "192.0.2.2", "Bo", "thread").await;

@@ -1,4 +1,4 @@
-//! What a confirmed address is good for: to be known, and for the author to wear the badge. Typing one is good for nothing.
+//! Rights of a confirmed address: to be known, and the badge for the author. Typing one gives none.
 
 use instep::domain::comment::Status;
 
@@ -32,7 +32,7 @@ async fn confirmed_in(mailed: &mut Mailed, writer: &str, confirming: Option<&str
 }
 
 #[tokio::test]
-async fn who_confirmed_an_address_in_their_browser_need_not_wait() {
+async fn an_address_confirmed_in_the_same_browser_is_approved_at_once() {
     let mut mailed = mailed().await;
     let (_, said) = confirmed_in(&mut mailed, "192.0.2.1", None).await;
     assert_eq!(said, "approved");
@@ -47,7 +47,7 @@ async fn a_yes_from_another_browser_proves_nothing() {
 }
 
 #[tokio::test]
-async fn who_types_a_confirmed_address_is_a_stranger_still() {
+async fn typing_a_confirmed_address_does_not_make_a_commenter_known() {
     let mut mailed = mailed().await;
     let ana = mailed.site.visitor("192.0.2.1");
     mailed.wish(&ana, "Ana", "thread").await;

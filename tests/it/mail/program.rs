@@ -43,7 +43,7 @@ async fn a_mail_survives_kill_nine_and_comes_again_under_its_id() {
 
 // With two threads: while the program is run to its end, the mail server must answer it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_operator_sees_what_waits_and_why() {
+async fn the_operator_sees_waiting_mails_and_their_reasons() {
     let mut smtp = SmtpServer::start().await;
     let program = program(&smtp);
     let mut serving = program.serve(&[]);

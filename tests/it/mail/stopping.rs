@@ -55,7 +55,7 @@ async fn the_link_in_the_mail_stops_the_thread_or_all() {
 }
 
 #[tokio::test]
-async fn what_waits_when_mails_are_stopped_is_not_sent() {
+async fn a_queued_mail_is_not_sent_after_mails_are_stopped() {
     let (mut mailed, id, mail) = told().await;
     mailed.smtp.go_away().await;
     mailed.stranger_answers_with(id, "The second").await;

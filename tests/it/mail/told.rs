@@ -1,10 +1,10 @@
-//! Who commented is told of answers and of a thread that goes on: after confirmation, after approval, never of own words.
+//! Mails to commenters about answers and new comments: after confirmation, after approval, never about own comments.
 
 use super::{confirm, mailed_with, subscribe};
 use crate::support::visitor::comment_id;
 
 #[tokio::test]
-async fn who_was_answered_is_told_once_and_only_after_approval() {
+async fn an_answer_is_mailed_once_and_only_after_approval() {
     let mut mailed = mailed_with(|site| site.setting("site.mail.each_comment", "false")).await;
     let id = subscribe(&mut mailed, "192.0.2.1", "Ana", "answers").await;
     let bo = "192.0.2.2";
@@ -28,7 +28,7 @@ async fn who_was_answered_is_told_once_and_only_after_approval() {
 }
 
 #[tokio::test]
-async fn who_follows_a_thread_is_told_of_all_that_others_say() {
+async fn a_subscriber_of_a_thread_gets_a_mail_for_each_comment_of_others() {
     let mut mailed = mailed_with(|site| site.setting("site.mail.each_comment", "false")).await;
     let ana = subscribe(&mut mailed, "192.0.2.1", "Ana", "thread").await;
     let bo = subscribe(&mut mailed, "192.0.2.2", "Bo", "answers").await;
@@ -65,7 +65,7 @@ async fn nobody_is_told_of_their_own_words() {
 }
 
 #[tokio::test]
-async fn what_is_taken_away_or_erased_before_it_is_sent_is_not_sent() {
+async fn a_mail_about_a_removed_comment_is_not_sent() {
     let mut mailed = mailed_with(|site| site.setting("site.mail.each_comment", "false")).await;
     let id = subscribe(&mut mailed, "192.0.2.1", "Ana", "answers").await;
     mailed.smtp.go_away().await;

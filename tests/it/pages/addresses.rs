@@ -75,7 +75,7 @@ async fn every_indexed_page_names_its_one_address() {
 }
 
 #[tokio::test]
-async fn a_card_has_what_other_sites_show() {
+async fn cards_have_title_text_and_picture_for_other_sites() {
     let site = TestSite::new().setting("site.base_url", "https://example.org").content(sample_content()).start().await;
     let html = site.get("/posts/foot-and-ankle-stretches-for-runners").await.html();
     assert_eq!(html.meta("og:type"), Some("article"));
@@ -97,7 +97,7 @@ async fn a_card_has_what_other_sites_show() {
 }
 
 #[tokio::test]
-async fn search_engines_read_what_a_post_is() {
+async fn json_ld_describes_a_post() {
     let text = "---\ntitle: Calf\ndate: 2026-05-02T10:00:00Z\nupdated: 2026-06-01T10:00:00Z\ntags: [Feet]\n\
                 description: About it.\nauthors: [Ana, Bo]\n---\nSome words here.";
     let site = TestSite::new().setting("site.base_url", "https://example.org").post("calf", text).start().await;
@@ -173,7 +173,7 @@ async fn files_are_served_under_their_hash_for_ever() {
 }
 
 #[tokio::test]
-async fn what_a_page_needs_is_there() {
+async fn every_file_that_a_page_links_exists() {
     let site = TestSite::sample().await;
     let html = site.get("/posts/embedding-videos-and-reels").await.html();
     let links = html

@@ -39,7 +39,7 @@ async fn drafts_are_nowhere() {
 }
 
 #[tokio::test]
-async fn who_designs_sees_drafts_and_that_they_are_some() {
+async fn dev_mode_shows_drafts_and_marks_them() {
     let site = with("date: 2026-05-02\ndraft: true").dev().start().await;
     is_shown(&site).await;
     let page = site.get("/posts/xylophone").await;

@@ -169,7 +169,7 @@ async fn a_german_site_speaks_german_throughout() {
 }
 
 #[tokio::test]
-async fn a_german_form_says_what_to_mend_in_german() {
+async fn a_german_form_shows_its_errors_in_german() {
     let site = german().start().await;
     let visitor = site.visitor("203.0.113.9");
     let form = visitor.form("/posts/wade").await.set("text", "...").set("email", "ana").set("site", "javascript:x");
@@ -272,7 +272,7 @@ fn tongue_of<'a>(html: &'a Html, class: &str) -> (&'a str, &'a str) {
 }
 
 #[tokio::test]
-async fn what_is_in_another_language_than_the_text_around_it_says_so() {
+async fn parts_in_another_language_are_marked() {
     let stretch = |title: &str, language: &str| {
         format!("---\ntitle: {title}\nareas: [feet]\nhold_seconds: 30\nstop_if: it tingles\n{language}---\n1. Curl.\n")
     };

@@ -194,7 +194,7 @@ async fn a_file_that_is_put_there_while_the_site_runs_is_shown() {
 }
 
 #[tokio::test]
-async fn the_manifest_says_what_a_home_screen_needs() {
+async fn the_manifest_has_names_colours_and_icons() {
     let site = themed("description = 'About \"it\".'\nlanguage = 'de'\n[theme]\npaper = '#fff'").await;
     let path = site.get("/posts/calf").await.html().one("link", "rel", "manifest").get("href").to_owned();
     let answer = site.get(&path).await;

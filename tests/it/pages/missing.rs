@@ -20,7 +20,7 @@ fn is_a_page_of_the_site(answer: &Answer, status: u16) {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_said_so() {
+async fn a_missing_page_is_404() {
     let site = site().await;
     for path in [
         "/nowhere",
@@ -66,7 +66,7 @@ async fn nothing_unwritten_is_listed() {
 }
 
 #[tokio::test]
-async fn other_methods_are_refused_with_what_is_allowed() {
+async fn other_methods_are_refused_with_the_allowed_ones() {
     let site = site().await;
     for (method, path) in [
         (Method::POST, "/"),
@@ -104,7 +104,7 @@ async fn a_very_long_address_is_an_address_like_any_other() {
     site.get(&format!("/posts/calf?{}", "a=b&".repeat(1_000))).await.is(200);
 }
 
-/// What the 404 page offers.
+/// Links that the 404 page offers.
 fn offered(answer: &Answer) -> Vec<String> {
     let html = answer.html();
     let Some(list) = html.elements.iter().position(|element| element.has_class("nearby")) else { return Vec::new() };
@@ -113,7 +113,7 @@ fn offered(answer: &Answer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_near_miss_is_offered_what_it_may_have_meant() {
+async fn a_misspelt_search_is_offered_a_correction() {
     let aliases = "---\ntitle: Hips\ndate: 2026-05-02\naliases: [/2019/loosen-your-waist.html]\n---\nx";
     let site = TestSite::new()
         .post("foot-and-ankle-stretches", "---\ntitle: Foot and ankle\ndate: 2026-05-02\n---\nx")

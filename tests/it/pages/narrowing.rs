@@ -63,7 +63,7 @@ async fn several_tags_list_the_posts_that_have_all() {
 }
 
 #[tokio::test]
-async fn a_tag_says_what_would_narrow_it() {
+async fn a_tag_page_links_to_narrower_filters() {
     let site = site().await;
     let html = site.get("/tags/feet").await.html();
     assert_eq!(

@@ -126,7 +126,7 @@ async fn frames_come_from_providers_and_from_hosts_that_the_author_named() {
     assert!(hosts.iter().all(|host| host.starts_with("https://")), "{frames}");
 }
 
-/// What the policy would refuse, and what would tell others of the reader.
+/// Markup that the policy would refuse, or that would tell others about the reader.
 fn check_page(html: &Html, path: &str) {
     let mut ids = BTreeSet::new();
     let twice: Vec<&str> =

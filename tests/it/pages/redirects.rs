@@ -147,7 +147,7 @@ async fn moved() -> TestSite {
 }
 
 #[tokio::test]
-async fn old_addresses_of_other_programs_lead_to_what_they_stood_for() {
+async fn old_addresses_of_other_programs_redirect_to_their_pages() {
     let site = moved().await;
     for (path, leads) in [
         ("/posts/calf.html", "/posts/calf"),
@@ -209,7 +209,7 @@ async fn old_addresses_of_other_programs_lead_to_what_they_stood_for() {
 }
 
 #[tokio::test]
-async fn old_addresses_of_what_is_not_there_lead_nowhere() {
+async fn old_addresses_without_a_page_are_not_found() {
     let site = moved().await;
     for path in [
         "/nowhere.html",

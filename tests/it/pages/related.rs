@@ -24,7 +24,7 @@ async fn the_nearest_three_stand_below_and_nothing_where_nothing_is_near() {
 }
 
 #[tokio::test]
-async fn what_the_series_lists_is_not_repeated() {
+async fn posts_of_the_series_are_not_repeated_as_related() {
     let site = TestSite::new().content(sample_content()).start().await;
     let found = related(&site, "/posts/hips-that-sat-all-day").await;
     assert!(found.len() == 3, "{found:?}");

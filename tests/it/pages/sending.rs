@@ -12,7 +12,7 @@ fn without_request_id(answer: &Answer) -> http::HeaderMap {
 }
 
 #[tokio::test]
-async fn head_says_what_get_says_without_the_body() {
+async fn head_has_the_headers_of_get_without_the_body() {
     let site = site().await;
     for path in PAGES.iter().chain(&["/search?q=calf", "/nowhere", "/posts/calf/", "/healthz", "/comments/1"]) {
         // Once made for HEAD, once for GET, once from the cache.
@@ -30,7 +30,7 @@ async fn head_says_what_get_says_without_the_body() {
 }
 
 #[tokio::test]
-async fn who_has_the_page_is_told_so() {
+async fn a_client_with_the_current_page_gets_304() {
     let site = site().await;
     for path in PAGES {
         let page = site.get(path).await;
@@ -112,7 +112,7 @@ async fn style_and_feed_are_compressed_and_pictures_are_not() {
 }
 
 #[tokio::test]
-async fn caches_are_told_what_they_may_do() {
+async fn each_address_has_its_cache_control() {
     let site = TestSite::new().setting("site.cache.shared_seconds", "60").post("calf", "x").start().await;
     let alone = super::site().await;
     for (path, expected, shared) in [

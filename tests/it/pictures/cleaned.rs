@@ -1,4 +1,4 @@
-//! What a photo says about its maker never leaves, by no address and at no time.
+//! Metadata of photos is never sent, from any address at any time.
 
 use image::{ImageDecoder, ImageFormat, ImageReader, metadata::Orientation};
 

@@ -202,7 +202,7 @@ fn write_profiled(mut encoder: impl ImageEncoder, profile: &[u8]) {
     encoder.write_image(&quarters(600, 400).to_rgb8(), 600, 400, ExtendedColorType::Rgb8).expect("encodes");
 }
 
-/// What a profile is read as that was never cleaned.
+/// Colours of a profile that was never cleaned.
 fn profile_matrix() -> moxcms::Matrix3d {
     let whole = ColorProfile::new_display_p3().encode().expect("encodes");
     ColorProfile::new_from_slice(&whole).expect("a profile").colorant_matrix()

@@ -102,7 +102,7 @@ async fn a_picture_that_ends_the_whole_program_is_given_up_after_the_second_time
 }
 
 #[tokio::test]
-async fn where_no_process_can_be_started_the_site_makes_them_itself() {
+async fn without_a_helper_process_the_site_resizes_pictures_itself() {
     let (site, hash) = two_pictures().await;
     let pictures = &site.app.pictures;
     pictures.leave_to("/nowhere/instep".into(), Vec::new());

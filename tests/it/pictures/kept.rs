@@ -58,7 +58,7 @@ async fn until_a_smaller_one_is_ready_the_whole_picture_is_sent_and_not_kept() {
 }
 
 #[tokio::test]
-async fn what_was_made_is_there_after_a_restart_and_not_made_again() {
+async fn versions_are_kept_over_a_restart() {
     let site = post("---\n![A](a.jpg)").file("posts/calf/a.jpg", sideways()).keeps_current().start().await;
     let all = all_ready(&site, "/posts/calf").await;
     let before = kept(&site);
@@ -83,7 +83,7 @@ async fn what_was_made_is_there_after_a_restart_and_not_made_again() {
 }
 
 #[tokio::test]
-async fn what_the_content_no_longer_has_goes() {
+async fn versions_of_removed_pictures_are_deleted() {
     let site = post("---\n![A](a.jpg)\n\n![B](b.jpg)")
         .file("posts/calf/a.jpg", sideways())
         .file("posts/calf/b.jpg", encoded(&quarters(700, 300), ImageFormat::Jpeg))

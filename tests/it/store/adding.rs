@@ -16,7 +16,7 @@ use crate::support::database::{Database, on_both_engines};
 on_both_engines!(
     a_comment_is_kept_as_it_was_sent,
     the_first_is_held_and_after_an_approved_one_the_next_passes,
-    who_is_known_is_a_matter_of_the_cookie_alone,
+    a_commenter_is_known_by_the_cookie_alone,
     an_approval_that_was_taken_back_counts_no_more,
     every_doubt_is_kept_with_the_comment,
     the_very_same_again_is_the_first_one,
@@ -66,7 +66,7 @@ async fn the_first_is_held_and_after_an_approved_one_the_next_passes(database: D
     assert!(matches!(third, Added::Stored(_, Status::Approved)), "{third:?}: known under every post");
 }
 
-async fn who_is_known_is_a_matter_of_the_cookie_alone(database: Database) {
+async fn a_commenter_is_known_by_the_cookie_alone(database: Database) {
     let store = &database.store;
     add_approved(store, &sent("First")).await;
     for stranger in [

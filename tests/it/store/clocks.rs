@@ -15,11 +15,11 @@ use crate::support::database::{Database, on_both_engines};
 on_both_engines!(
     comments_from_the_future_do_not_count_for_rates,
     an_edit_from_the_future_locks_nobody_out,
-    what_was_claimed_or_put_off_in_the_future_is_due,
+    leases_and_pauses_from_the_future_do_not_count,
     questions_and_links_from_the_future_do_not_count,
-    what_was_thrown_out_in_the_future_is_kept_as_long_as_all_else,
+    trash_from_the_future_is_kept_as_long_as_other_trash,
     a_digest_of_a_day_that_had_not_come_is_made_when_it_comes,
-    what_was_stored_in_1970_is_as_old_as_the_correct_clock,
+    rows_stored_in_1970_are_as_old_as_the_correct_clock,
     fingerprints_from_the_future_are_deleted,
 );
 
@@ -64,7 +64,7 @@ async fn an_edit_from_the_future_locks_nobody_out(database: Database) {
     assert_eq!(edited, Edited::TooLate);
 }
 
-async fn what_was_claimed_or_put_off_in_the_future_is_due(database: Database) {
+async fn leases_and_pauses_from_the_future_do_not_count(database: Database) {
     let store = &database.store;
     let minutes = |minutes: i64| SignedDuration::from_mins(minutes);
     add(store, &Sent { at: days(2), ..sent("Ahead") }).await;
@@ -104,7 +104,7 @@ async fn questions_and_links_from_the_future_do_not_count(database: Database) {
     assert_eq!(database.number(Box::leak(links.into_boxed_str())).await, 1);
 }
 
-async fn what_was_thrown_out_in_the_future_is_kept_as_long_as_all_else(database: Database) {
+async fn trash_from_the_future_is_kept_as_long_as_other_trash(database: Database) {
     let store = &database.store;
     let parent = add(store, &Sent { at: days(700), ..sent("Ahead by years") }).await;
     store.trash(parent, "test", days(700)).await.expect("trashes");
@@ -144,7 +144,7 @@ async fn a_digest_of_a_day_that_had_not_come_is_made_when_it_comes(database: Dat
     }
 }
 
-async fn what_was_stored_in_1970_is_as_old_as_the_correct_clock(database: Database) {
+async fn rows_stored_in_1970_are_as_old_as_the_correct_clock(database: Database) {
     let store = &database.store;
     let (start, week) = (Timestamp::UNIX_EPOCH, SignedDuration::from_hours(24 * 7));
     let mut wished = sent("From 1970");

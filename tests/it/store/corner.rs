@@ -1,4 +1,4 @@
-//! What is one's own, and changing it.
+//! Own comments, and changing them.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ on_both_engines!(
     everyone_has_their_own,
     an_edit_is_stored_logged_and_told,
     an_edit_that_changes_nothing_leaves_no_trace,
-    nobody_edits_what_is_not_theirs_or_not_there,
-    what_was_thrown_out_or_is_old_stays,
+    a_comment_of_another_writer_or_a_missing_one_cannot_be_edited,
+    removed_and_old_comments_cannot_be_edited,
     the_same_text_elsewhere_speaks_against_an_edit_and_itself_does_not,
     edits_keep_their_distance,
     a_mail_that_is_under_way_is_followed_by_one_about_the_edit,
@@ -86,7 +86,7 @@ async fn an_edit_that_changes_nothing_leaves_no_trace(database: Database) {
     assert_eq!(database.store.comment(id).await.expect("is there").edited_at, None);
 }
 
-async fn nobody_edits_what_is_not_theirs_or_not_there(database: Database) {
+async fn a_comment_of_another_writer_or_a_missing_one_cannot_be_edited(database: Database) {
     let store = &database.store;
     let other = add_approved(store, &by("bo", sent("Bo's"))).await;
     let before = traces(&database).await;
@@ -97,7 +97,7 @@ async fn nobody_edits_what_is_not_theirs_or_not_there(database: Database) {
     assert_eq!(traces(&database).await, before);
 }
 
-async fn what_was_thrown_out_or_is_old_stays(database: Database) {
+async fn removed_and_old_comments_cannot_be_edited(database: Database) {
     let store = &database.store;
     let old = add_approved(store, &sent("Old")).await;
     let last = store.edit_comment(&edit(old, "Just in time", 15 * 60 - 1)).await.expect("answers");

@@ -1,4 +1,4 @@
-//! What the spam filter learns from the author's decisions, and unlearns when they are taken back.
+//! Spam filter: it learns from the author's decisions, and unlearns when they are taken back.
 
 use instep::{
     domain::{
@@ -14,8 +14,8 @@ use crate::support::database::{Database, on_both_engines};
 on_both_engines!(
     approving_and_marking_as_spam_teach_and_nothing_else_does,
     a_decision_that_is_taken_back_is_unlearned,
-    what_is_erased_is_unlearned,
-    it_holds_after_twenty_of_each_and_says_what_it_went_by,
+    the_filter_unlearns_an_erased_comment,
+    the_filter_holds_after_twenty_of_each_and_names_the_words,
     words_of_any_kind_are_learned,
 );
 
@@ -68,7 +68,7 @@ async fn a_decision_that_is_taken_back_is_unlearned(database: Database) {
     assert_eq!(learned(&database).await, (0, 0, 0), "what is thrown out may be anything");
 }
 
-async fn what_is_erased_is_unlearned(database: Database) {
+async fn the_filter_unlearns_an_erased_comment(database: Database) {
     let store = &database.store;
     let id = add_approved(store, &sent("Please forget me")).await;
     store.erase(id, "shell", at(0)).await.expect("erases");
@@ -78,7 +78,7 @@ async fn what_is_erased_is_unlearned(database: Database) {
     assert_eq!(learned(&database).await, (0, 0, 0), "there is nothing left to learn from");
 }
 
-async fn it_holds_after_twenty_of_each_and_says_what_it_went_by(database: Database) {
+async fn the_filter_holds_after_twenty_of_each_and_names_the_words(database: Database) {
     let store = &database.store;
     let named = |name: &str, sent: Sent| Sent { new: NewComment { name: name.into(), ..sent.new }, ..sent };
     let spam = |number| named("Bot", by("bot", sent(&format!("Subscribe to my channel, number {number}"))));

@@ -121,7 +121,7 @@ async fn thread_ids(store: &Store, slugs: &[&str], waiting: Option<i64>) -> Vec<
     ids
 }
 
-/// What must not change when nothing is stored: comments, changes, the revision.
+/// Data that must not change when nothing is stored: comments, changes, the revision.
 async fn traces(database: &Database) -> (i64, i64, i64) {
     (
         database.number("SELECT COUNT(*) FROM comments").await,

@@ -1,4 +1,4 @@
-//! What the author decides: statuses, answers, comments put in place; each with its row in the log.
+//! Decisions of the author: statuses, answers, comments put in place; each with its row in the log.
 
 use instep::{
     domain::comment::{Comment, Status, ThreadKey},
@@ -11,7 +11,7 @@ use crate::support::database::{Database, LogRow, on_both_engines};
 on_both_engines!(
     every_act_sets_the_status_and_leaves_a_row,
     the_same_act_twice_leaves_one_row,
-    what_is_erased_is_gone_for_good_and_keeps_its_place,
+    an_erased_comment_is_gone_and_keeps_its_place,
     an_act_on_nothing_changes_nothing,
     the_author_answers_and_is_seen_at_once,
     nothing_unseen_is_answered,
@@ -53,7 +53,7 @@ async fn the_same_act_twice_leaves_one_row(database: Database) {
     assert_eq!(database.log_of(id).await.len(), 1);
 }
 
-async fn what_is_erased_is_gone_for_good_and_keeps_its_place(database: Database) {
+async fn an_erased_comment_is_gone_and_keeps_its_place(database: Database) {
     let store = &database.store;
     let new = placed("Lisa", None, false);
     let id = store.place_comment(&ThreadKey::post("calf"), &new, "test").await.expect("places");

@@ -12,7 +12,7 @@ use crate::support::{
 
 on_both_engines!(
     a_newer_database_is_left_alone,
-    what_was_kept_is_there_after_the_next_opening,
+    stored_comments_are_there_after_reopening,
     eight_may_open_an_empty_database_at_once,
 );
 
@@ -38,7 +38,7 @@ async fn a_newer_database_is_left_alone(database: Database) {
     assert_eq!(database.store.comment(id).await.expect("is there").text, "Kept");
 }
 
-async fn what_was_kept_is_there_after_the_next_opening(database: Database) {
+async fn stored_comments_are_there_after_reopening(database: Database) {
     let id = add(&database.store, &sent("Kept")).await;
     let second = database.again().await;
     assert_eq!(second.comment(id).await.expect("is there").text, "Kept");
@@ -80,7 +80,7 @@ async fn eight_may_open_an_empty_database_at_once(database: Database) {
 }
 
 #[tokio::test]
-async fn wrong_addresses_are_told_what_would_be_right() {
+async fn a_wrong_address_is_refused_with_the_right_form() {
     for address in ["", "blog.sqlite", "mysql://db/blog", "http://example.org", "redis:x"] {
         let sentence = refusal(address).await;
         assert!(sentence.contains("sqlite:PATH") && sentence.contains("postgres://"), "{sentence}");
@@ -88,7 +88,7 @@ async fn wrong_addresses_are_told_what_would_be_right() {
 }
 
 #[tokio::test]
-async fn what_is_no_database_is_named_and_left_as_it_is() {
+async fn a_file_that_is_not_a_database_is_named_and_unchanged() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("notes.txt");
     write(&file, "These are my notes, and no database. ".repeat(100));

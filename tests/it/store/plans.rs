@@ -22,7 +22,7 @@ use crate::support::{
 
 on_both_engines!(no_statement_reads_a_whole_table_that_grows);
 
-/// What may be read whole, and why.
+/// Tables that may be read whole, and why.
 const MAY_BE_READ: [&str; 4] = [
     // `comments list --status all` lists all.
     "FROM comments WHERE text <> '' ORDER BY id",

@@ -9,7 +9,7 @@ use super::{add, add_approved, answer_to, at, by, placed, sent, thread_ids, unde
 use crate::support::database::{Database, on_both_engines};
 
 on_both_engines!(
-    a_thread_has_what_is_approved,
+    a_thread_has_only_approved_comments,
     a_removed_comment_keeps_its_place_while_an_approved_one_answers_it,
     a_waiting_comment_is_shown_to_its_writer_in_its_own_thread_only,
     threads_of_several_slugs_are_read_together,
@@ -17,13 +17,13 @@ on_both_engines!(
     counts_are_of_approved_comments_by_slug,
     a_single_comment_is_found_whatever_its_status,
     lists_are_by_status_and_oldest_first,
-    what_the_author_has_not_answered_is_listed_oldest_first,
+    unanswered_comments_are_listed_oldest_first,
     whether_anything_was_ever_said,
     two_stores_on_one_database_see_each_other,
     it_answers_until_it_is_closed,
 );
 
-async fn a_thread_has_what_is_approved(database: Database) {
+async fn a_thread_has_only_approved_comments(database: Database) {
     let store = &database.store;
     let approved = add_approved(store, &sent("Approved")).await;
     add(store, &by("stranger", sent("Held"))).await;
@@ -134,7 +134,7 @@ async fn lists_are_by_status_and_oldest_first(database: Database) {
     }
 }
 
-async fn what_the_author_has_not_answered_is_listed_oldest_first(database: Database) {
+async fn unanswered_comments_are_listed_oldest_first(database: Database) {
     let store = &database.store;
     let unanswered = async || -> Vec<i64> {
         store.unanswered_comments().await.expect("lists").iter().map(|listed| listed.comment.id).collect()

@@ -1,4 +1,4 @@
-//! What was refused, what is held for its words, and what is forgotten after thirty days.
+//! Refused comments, comments held for their words, and their deletion after thirty days.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use crate::support::database::{Database, on_both_engines};
 on_both_engines!(
     a_word_is_refused_and_noted_with_its_start,
     a_flood_of_refusals_fills_no_disk,
-    what_was_too_fast_and_is_sent_again_is_no_refusal,
-    what_is_suspected_is_held_with_what_is_known,
+    a_comment_that_was_too_fast_is_no_refusal_when_sent_again,
+    suspicious_comments_of_known_writers_are_held_with_reasons,
     the_same_long_text_twice_in_a_day_is_held,
     fingerprints_and_refusals_are_forgotten_in_time,
 );
@@ -65,7 +65,7 @@ async fn a_flood_of_refusals_fills_no_disk(database: Database) {
     assert_eq!(database.store.refusals().await.expect("lists").len(), 101);
 }
 
-async fn what_was_too_fast_and_is_sent_again_is_no_refusal(database: Database) {
+async fn a_comment_that_was_too_fast_is_no_refusal_when_sent_again(database: Database) {
     let store = &database.store;
     let rates = Rates { gap: SignedDuration::from_secs(15), ..EASY };
     let sent = |slug: &str, text: &str, seconds| Sent { rates, at: at(seconds), ..under(slug, sent(text)) };
@@ -81,7 +81,7 @@ async fn what_was_too_fast_and_is_sent_again_is_no_refusal(database: Database) {
     assert_eq!(texts, ["Never again", "Elsewhere"]);
 }
 
-async fn what_is_suspected_is_held_with_what_is_known(database: Database) {
+async fn suspicious_comments_of_known_writers_are_held_with_reasons(database: Database) {
     let store = &database.store;
     add_approved(store, &by("known", sent("Hello"))).await;
     let rules = |moderation| Rules { moderation, hold_words: phrases("cheap*"), max_links: 1, ..Rules::default() };

@@ -1,4 +1,4 @@
-//! What was thrown out is erased when its time is over, and nothing else is.
+//! Spam and trash are erased when their time is over, and nothing else is.
 
 use instep::{
     domain::{comment::Status, notices::Wish},
@@ -11,7 +11,7 @@ use crate::support::database::{Database, on_both_engines, on_sqlite};
 
 on_both_engines!(
     spam_goes_after_15_days_and_trash_after_30,
-    what_the_filter_learned_stays_and_can_no_longer_be_unlearned,
+    learned_words_stay_after_their_comment_is_deleted,
     more_than_one_helping_is_eaten_up,
 );
 
@@ -69,7 +69,7 @@ async fn spam_goes_after_15_days_and_trash_after_30(database: Database) {
     assert_eq!(listed.iter().map(|one| one.comment.id).collect::<Vec<_>>(), [shown, held, answer]);
 }
 
-async fn what_the_filter_learned_stays_and_can_no_longer_be_unlearned(database: Database) {
+async fn learned_words_stay_after_their_comment_is_deleted(database: Database) {
     let store = &database.store;
     let spam = add(store, &by("bot", sent("Subscribe to my channel"))).await;
     store.mark_spam(spam, "test", at(0)).await.expect("marks");
@@ -95,7 +95,7 @@ async fn more_than_one_helping_is_eaten_up(database: Database) {
 
 /// SQLite gives room back without wiping it, and its log holds what was written before.
 #[tokio::test]
-async fn what_is_erased_is_nowhere_in_the_files_either() {
+async fn an_erased_comment_is_not_in_the_database_files() {
     on_sqlite(async |database| {
         let store = &database.store;
         let signed = |commenter: &str, text: &str| {

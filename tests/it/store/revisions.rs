@@ -13,7 +13,7 @@ on_both_engines!(
     every_change_that_readers_see_names_its_thread,
     a_held_comment_makes_no_thread_stale,
     several_changes_are_told_together,
-    whoever_is_too_far_behind_is_told_to_drop_everything,
+    an_instance_too_far_behind_purges_everything,
     a_database_that_went_back_in_time_makes_everything_stale,
     the_secret_is_the_first_one_for_all,
 );
@@ -87,7 +87,7 @@ async fn several_changes_are_told_together(database: Database) {
     assert_eq!(changes(store, before + 2).await, Some((before + 3, tags(&["comments", "post:hips"]))));
 }
 
-async fn whoever_is_too_far_behind_is_told_to_drop_everything(database: Database) {
+async fn an_instance_too_far_behind_purges_everything(database: Database) {
     let store = &database.store;
     let before = store.revision().await.expect("answers");
     add(store, &sent("One")).await;

@@ -21,11 +21,11 @@ use super::{EASY, answer_to, by, sent};
 use crate::support::database::{Database, on_both_engines};
 
 on_both_engines!(
-    who_arrives_together_shares_a_transaction,
+    simultaneous_comments_share_a_transaction,
     each_sees_those_before_it,
-    what_is_wrong_with_one_harms_no_other,
-    what_is_wrong_with_the_database_is_told_to_all,
-    who_does_not_wait_for_the_answer_has_still_sent,
+    one_failed_comment_does_not_harm_the_others,
+    a_database_error_is_reported_to_all_waiting_comments,
+    a_comment_is_stored_after_its_client_has_gone,
     after_a_panic_the_comments_that_wait_are_stored,
 );
 
@@ -58,7 +58,7 @@ async fn have_begun(adding: &mut [Pin<Box<dyn Future<Output = Answer> + '_>>]) {
     .await;
 }
 
-async fn who_arrives_together_shares_a_transaction(database: Database) {
+async fn simultaneous_comments_share_a_transaction(database: Database) {
     let before = database.store.revision().await.expect("answers");
     let all: Vec<Sent> = (0..200).map(|number| by(&format!("visitor {number}"), sent("At once"))).collect();
     let mut ids = Vec::new();
@@ -97,7 +97,7 @@ async fn each_sees_those_before_it(database: Database) {
     assert_eq!(database.number("SELECT COUNT(*) FROM comments").await, 3);
 }
 
-async fn what_is_wrong_with_one_harms_no_other(database: Database) {
+async fn one_failed_comment_does_not_harm_the_others(database: Database) {
     database
         .run_on_each(
             "CREATE TRIGGER no_poison BEFORE INSERT ON comments WHEN new.text = 'Poison'
@@ -119,13 +119,13 @@ async fn what_is_wrong_with_one_harms_no_other(database: Database) {
     assert_eq!(database.number("SELECT COUNT(*) FROM comments").await, 2);
 }
 
-async fn what_is_wrong_with_the_database_is_told_to_all(database: Database) {
+async fn a_database_error_is_reported_to_all_waiting_comments(database: Database) {
     let all: Vec<Sent> = (0..10).map(|number| by(&format!("visitor {number}"), sent("Lost?"))).collect();
     database.run("ALTER TABLE site RENAME TO mislaid").await;
     let mut adding: Vec<_> = all.iter().map(|sent| Box::pin(database.store.add_comment(sent))).collect();
     for one in &mut adding {
         let error = one.await.expect_err("cannot be written").to_string();
-        assert!(error.contains("does not answer as it should"), "{error}");
+        assert!(error.contains("the database reports an error"), "{error}");
     }
     database.run("ALTER TABLE mislaid RENAME TO site").await;
     assert_eq!(database.number("SELECT COUNT(*) FROM comments").await, 0);
@@ -134,7 +134,7 @@ async fn what_is_wrong_with_the_database_is_told_to_all(database: Database) {
     assert!(matches!(added, Added::Stored(..)), "{added:?}");
 }
 
-async fn who_does_not_wait_for_the_answer_has_still_sent(database: Database) {
+async fn a_comment_is_stored_after_its_client_has_gone(database: Database) {
     let held = database.hold_writers().await;
     let (first, second) = (by("ana", sent("Gone before the answer")), by("bo", sent("Waits")));
     {

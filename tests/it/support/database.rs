@@ -43,7 +43,7 @@ impl Held {
 /// A row of the moderation log: actor, act, status before, status after, milliseconds.
 pub type LogRow = (String, String, Option<String>, String, i64);
 
-/// The same question to either engine, past the store.
+/// A query for either engine, past the store.
 macro_rules! raw {
     ($database:expr, $db:ident => $body:expr) => {
         match &$database.raw {
@@ -132,7 +132,7 @@ impl Database {
         }
     }
 
-    /// What the moderation log says of a comment, oldest first.
+    /// Rows of the moderation log about a comment, oldest first.
     pub async fn log_of(&self, id: i64) -> Vec<LogRow> {
         const SQL: &str = "SELECT actor, act, status_before, status_after, created_at FROM moderation_log
              WHERE comment_id = $1 ORDER BY id";

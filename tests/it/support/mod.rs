@@ -1,4 +1,4 @@
-//! What tests are made of: a site, its visitors, their answers, a database of one's own, the real program.
+//! Parts of tests: a site, its visitors, their answers, a database of one's own, the real program.
 
 pub mod answer;
 pub mod database;

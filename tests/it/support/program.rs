@@ -21,7 +21,7 @@ pub struct Program {
     user: Option<u32>,
 }
 
-/// What a finished run left.
+/// Result of a finished run.
 #[derive(Debug)]
 pub struct Run {
     pub code: Option<i32>,
@@ -32,7 +32,7 @@ pub struct Run {
 /// A program that serves; ended with the test.
 pub struct Serving {
     pub address: SocketAddr,
-    /// What it said up to the line with its address.
+    /// Output up to the line with its address.
     pub greeting: String,
     said: Arc<Mutex<String>>,
     logged: Arc<Mutex<String>>,
@@ -132,7 +132,7 @@ impl Program {
         Self::start(command)
     }
 
-    /// The same with no more than so many open files.
+    /// Starts it with a limit on open files.
     pub fn serve_with_files(&self, soft: u32, hard: u32) -> Serving {
         let limited = format!("ulimit -Sn {soft} && ulimit -Hn {hard} && exec \"$0\" serve --listen 127.0.0.1:0");
         let mut command = self.with_surroundings(Command::new("sh"));
@@ -193,7 +193,7 @@ impl Serving {
         self.child.wait().expect("ends");
     }
 
-    /// What the system allows it: a line of `/proc/ID/limits`.
+    /// Limit of the system for it: a line of `/proc/ID/limits`.
     pub fn limit(&self, name: &str) -> String {
         let limits = super::read(Path::new(&format!("/proc/{}/limits", self.child.id())));
         limits.lines().find(|line| line.starts_with(name)).expect("the limit").to_owned()

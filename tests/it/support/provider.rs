@@ -47,7 +47,7 @@ impl Provider {
         Self { base, asked, answers }
     }
 
-    /// What a path answers from now on.
+    /// Sets the answer of a path from now on.
     pub fn on(&self, path: &str, reply: Reply) -> &Self {
         self.answers.lock().expect("nobody panics with it").insert(path.to_owned(), reply);
         self

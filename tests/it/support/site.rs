@@ -30,7 +30,7 @@ use super::{Answer, visitor::Visitor, write};
 /// Noon in New York, on a day after every date in tests.
 const NOW: &str = "2026-11-22T17:00:00Z";
 
-/// What a test site is called, and rates that no test meets by chance.
+/// Title of a test site, and rates that no test meets by chance.
 const SITE_TOML: &str = "title = \"Loose Laces\"\ndescription = \"Stretches for runners.\"\n\
     [author]\nname = \"Jo\"\n\
     [comments]\ngap_seconds = 0\nper_10_minutes = 1000\nnetwork_per_10_minutes = 1000\n";
@@ -131,7 +131,7 @@ impl TestSite {
         self.app.cache.purge(&done.tags());
     }
 
-    /// What is wrong with the content, as the author reads it.
+    /// Problems of the content, as the author reads them.
     pub fn problems(&self) -> Vec<String> {
         let shown = |problem: &instep::domain::problem::Problem| {
             problem.to_string().replace(&format!("{}/", self.app.config.content.display()), "")
@@ -139,7 +139,7 @@ impl TestSite {
         self.app.snapshot().problems.iter().map(shown).collect()
     }
 
-    /// The same as `instep check` tells it: with suggestions.
+    /// Problems as `instep check` lists them: with suggestions.
     pub fn advice(&self) -> Vec<String> {
         let config = &self.app.config;
         let loader = Loader::new(config.content.clone(), config.site.rules(), config.site.texts);

@@ -14,7 +14,7 @@ use tokio::{
     time,
 };
 
-/// What the server does with what it gets.
+/// Behaviour of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mood {
     Takes,
@@ -110,7 +110,7 @@ impl SmtpServer {
         self.heard.lock().expect("nobody panics with it").connections
     }
 
-    /// What was taken since the last question, each as `recipient: subject`.
+    /// Mails that were taken since the last call.
     pub fn new_mails(&self) -> Vec<Mail> {
         std::mem::take(&mut self.heard.lock().expect("nobody panics with it").mails)
     }

@@ -75,7 +75,7 @@ pub fn listen() {
     });
 }
 
-/// What comes of it, and the statements it took.
+/// Result, and the statements that it took.
 pub async fn listened<T>(doing: impl Future<Output = T>) -> (T, Vec<String>) {
     listen();
     let span = tracing::info_span!("listened");

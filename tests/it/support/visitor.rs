@@ -117,7 +117,7 @@ impl Form<'_> {
         self
     }
 
-    /// What a button sends along, say.
+    /// Adds a field, such as the value of a button.
     pub fn add(mut self, name: &str, value: &str) -> Self {
         self.fields.push((name.to_owned(), value.to_owned()));
         self
@@ -144,7 +144,7 @@ impl Form<'_> {
     }
 }
 
-/// What a browser sends of a list: the option that is selected, else the first.
+/// Value that a browser sends for a list: the option that is selected, else the first.
 fn chosen<'a>(page: &'a Html, select: &Element) -> &'a str {
     let place = page.elements.iter().position(|element| std::ptr::eq(element, select)).expect("it is there");
     let options = || page.all("option").into_iter().filter(|option| option.within.contains(&place));
