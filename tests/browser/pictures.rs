@@ -55,11 +55,9 @@ async fn a_picture_that_does_not_load_is_its_words_without_an_icon() {
              words.insertAdjacentHTML('afterend', '<p>a <img id=broken src=/none.png alt=\"A calf\"> b</p>')",
         )
         .await;
-    let cover = "const one = document.querySelector('#broken'); const cover = getComputedStyle(one, '::after'); ";
-    until("its words cover the icon", async || {
-        let seen = format!("{cover} return one.complete && cover.content.includes('A calf') && parseFloat(cover.width) > 0 \
-                            && parseFloat(cover.width) === one.clientWidth && cover.backgroundColor !== 'rgba(0, 0, 0, 0)'");
-        reader.run(&seen).await == true
-    })
-    .await;
+    let covers = "const one = document.querySelector('#broken'); \
+                  const [own, cover] = [getComputedStyle(one), getComputedStyle(one, '::after')]; \
+                  return one.complete && cover.content.includes('A calf') && cover.width === own.width \
+                  && cover.width.endsWith('px') && cover.backgroundColor !== 'rgba(0, 0, 0, 0)'";
+    until("its words cover the icon", async || reader.run(covers).await == true).await;
 }
