@@ -171,15 +171,7 @@ fn content_of_1000(criterion: &mut Criterion) {
     });
     let now = Timestamp::from_second(1_800_000_000).expect("a time");
     group.bench_function("snapshot", |bench| bench.iter(|| Snapshot::build(&library, now, false)));
-    let snapshot = Snapshot::build(&library, now, false);
-    group.bench_function("snapshot with related posts", |bench| {
-        bench.iter(|| {
-            let snapshot = Snapshot::build(&library, now, false);
-            snapshot.make_related()
-        });
-    });
     group.finish();
-    drop(snapshot);
 }
 
 fn save(site: &Path, edit: usize) {

@@ -26,6 +26,9 @@ pub struct Mode {
     pub demo: bool,
 }
 
+/// Tag of pages whose related posts may be others once the search index has their text.
+pub const UNINDEXED_TAG: &str = "unindexed";
+
 /// State shared by all requests. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Inner>);

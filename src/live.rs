@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::Notify, task, time};
 
 use crate::{
-    app::{App, Clock, Mode, StartError},
+    app::{App, Clock, Mode, StartError, UNINDEXED_TAG},
     assets::Assets,
     config::{Config, Watch},
     content::{Library, Loader, Scope, Snapshot, Watcher},
@@ -149,7 +149,7 @@ async fn swap(app: &App, library: &Arc<Library>, with_assets: bool) -> Result<()
     if let Some(assets) = assets {
         app.set_assets(assets);
     }
-    app.set_snapshot(snapshot.after(&app.snapshot()));
+    app.set_snapshot(snapshot);
     app.cache.purge_everything();
     Ok(())
 }
@@ -256,21 +256,18 @@ async fn keep_index(app: &App, swapped: &Notify, settled: &Notify) {
     }
 }
 
-/// Builds what follows a snapshot: related posts and search. Until it is done, the previous ones are used.
+/// Updates the search index after a snapshot. Until it is done, the previous one is used.
 async fn index(app: &App, snapshot: Arc<Snapshot>) {
     let app = app.clone();
     let made = task::spawn_blocking(move || {
-        // Pages made in between show the previous related posts.
-        if snapshot.make_related() {
-            app.cache.purge_everything();
-        }
         match app.search() {
             Some(index) => index.follow(snapshot.search_docs()),
             None => app.set_search(SearchIndex::build(snapshot.search_docs())),
         }
+        app.cache.purge(&[UNINDEXED_TAG]);
     });
     if let Err(panic) = made.await {
-        tracing::error!("related posts and the search index could not be updated: {panic}");
+        tracing::error!("the search index could not be updated: {panic}");
     }
 }
 

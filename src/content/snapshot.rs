@@ -16,14 +16,14 @@ use jiff::{Timestamp, Zoned};
 use super::{
     loader::{Counts, Library},
     media::{MediaFile, composed},
-    side_by_side::{both, side_by_side},
+    side_by_side::both,
 };
 use crate::domain::{
     entry::{Entry, Page, Piece, Post, Stretch, Tag},
     names::Names,
     picture::{self, Variant},
     problem::Problem,
-    related::{self, Features},
+    related::{self, Group},
     search_doc::SearchDoc,
     slug::Slug,
 };
@@ -59,23 +59,8 @@ pub struct Snapshot {
     threads: HashMap<String, Arc<Post>>,
     /// Posts that show a stretch, newest first.
     shown_in: HashMap<Slug, Vec<Arc<Post>>>,
-    /// Made on first use, or in the background; many posts take a moment.
-    related: OnceLock<Arc<Related>>,
-    /// Related posts of the snapshot before, until this one's are made.
-    related_before: Option<Arc<Related>>,
     /// Made on first use: only a missing page needs it.
     nearby: OnceLock<Nearby>,
-}
-
-/// Most posts that are compared while a reader waits: some 30 ms.
-const COMPARED_AT_ONCE: usize = 1_000;
-
-/// Related posts, for the posts of one snapshot.
-#[derive(Debug)]
-struct Related {
-    posts: Vec<Arc<Post>>,
-    /// Places in `posts` of those related to each post, nearest first.
-    near: Vec<Vec<u32>>,
 }
 
 /// A tag and its posts, newest first.
@@ -140,8 +125,6 @@ impl Snapshot {
             has_remote_picture: library.has_remote_picture,
             next_change: next_change(library, now),
             addresses,
-            related: OnceLock::new(),
-            related_before: None,
             nearby: OnceLock::new(),
             posts,
             pages,
@@ -199,32 +182,12 @@ impl Snapshot {
         Some((series, at))
     }
 
-    /// Related posts, nearest first; most posts have several, some none. On a large site, right after a change, those
-    /// of the snapshot before: no reader waits for ten thousand posts to be compared.
-    pub fn related(&self, post: &Post) -> impl Iterator<Item = &Arc<Post>> {
-        if self.posts.len() <= COMPARED_AT_ONCE {
-            self.make_related();
-        }
-        let related = self.related.get().or(self.related_before.as_ref());
-        let near = related.and_then(|related| {
-            let at = related.posts.iter().position(|other| other.entry.slug == post.entry.slug)?;
-            Some(related.near.get(at)?.iter().filter_map(|other| related.posts.get(*other as usize)))
-        });
-        near.into_iter().flatten().filter_map(|other| self.threads.get(other.entry.slug.as_str()))
-    }
-
-    /// Makes the related posts. True if readers may have got other ones until now.
-    pub fn make_related(&self) -> bool {
-        let related = self.related.get_or_init(|| Arc::new(Related::of(&self.posts)));
-        self.posts.len() > COMPARED_AT_ONCE
-            && self.related_before.as_ref().is_none_or(|before| before.near != related.near)
-    }
-
-    /// Takes over from the snapshot before what takes long to make.
-    #[must_use]
-    pub fn after(mut self, before: &Self) -> Self {
-        self.related_before = before.related.get().or(before.related_before.as_ref()).cloned();
-        self
+    /// Posts that share tags or the series with a post, nearest first.
+    pub fn related(&self, post: &Post) -> Vec<&Arc<Post>> {
+        let tags = post.tags.iter().filter_map(|tag| self.tags.get(&tag.slug));
+        let tags = tags.map(|tag| Group { posts: &tag.posts, is_series: false });
+        let series = self.series_of(post).map(|(series, _)| Group { posts: &series.parts, is_series: true });
+        related::related(post, tags.chain(series), self.posts.len())
     }
 
     /// Years with posts, newest first, and the number of posts in each.
@@ -377,35 +340,6 @@ fn shown_in(posts: &[Arc<Post>]) -> HashMap<Slug, Vec<Arc<Post>>> {
         }
     }
     shown
-}
-
-impl Related {
-    fn of(posts: &[Arc<Post>]) -> Self {
-        let tags: Vec<Vec<&str>> =
-            posts.iter().map(|post| post.tags.iter().map(|tag| tag.slug.as_str()).collect()).collect();
-        let series: Vec<Option<Slug>> =
-            posts.iter().map(|post| post.series.as_deref().and_then(Slug::from_text)).collect();
-        let start = |post: &Arc<Post>| {
-            let mut text = post.entry.body.plain().unpack();
-            text.truncate(text.floor_char_boundary(related::READ));
-            text.shrink_to_fit();
-            text
-        };
-        let texts = side_by_side(posts.iter().collect(), start);
-        let features: Vec<Features> = posts
-            .iter()
-            .zip(&texts)
-            .zip(&tags)
-            .zip(&series)
-            .map(|(((post, text), tags), series)| Features {
-                tags,
-                series: series.as_ref().map(Slug::as_str),
-                title: &post.entry.title,
-                text,
-            })
-            .collect();
-        Self { near: related::related(&features), posts: posts.to_vec() }
-    }
 }
 
 fn next_change(library: &Library, now: Timestamp) -> Option<Timestamp> {

@@ -17,6 +17,9 @@ use index::{Index, Matches};
 use snippet::snippet;
 use words::{Term, each, terms};
 
+/// Most pages that are similar to one.
+const SIMILAR: usize = 24;
+
 /// Index that is updated with the content. Searches run in parallel; an update locks the index for the time of one
 /// document.
 #[derive(Debug, Default)]
@@ -99,6 +102,17 @@ impl SearchIndex {
         for (place, doc) in docs.into_iter().enumerate() {
             write().put(place, doc);
         }
+    }
+
+    /// Addresses of pages whose words are most like those of one page, most similar first.
+    pub fn similar(&self, address: &str) -> Vec<String> {
+        let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        index.similar(address, SIMILAR).into_iter().map(|doc| doc.address.clone()).collect()
+    }
+
+    /// True if the page of this address is in the index.
+    pub fn has(&self, address: &str) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).has(address)
     }
 
     /// Finds pages with the tag and of the year that have every word of the query, best first, else most of its words.
@@ -223,6 +237,29 @@ mod tests {
             index.follow(now.clone());
             let new = SearchIndex::build(now);
             assert_eq!(answers(&index), answers(&new));
+        }
+    }
+
+    #[test]
+    fn pages_with_the_same_rare_words_are_similar() {
+        let far = |title: &str| doc(title, "nothing alike");
+        let docs = vec![
+            doc("a", "The soleus, gastrocnemius and Achilles tendon lift your heel on stairs"),
+            doc("b", "SOLEUS, gastrocnemius, achilles, TENDON: heel, lift, stairs"),
+            doc("c", "the soleus, gastrocnemius and Achilles tendon"),
+            doc("d", "the soleus and the heel"),
+            doc("e", "Überbein Füße Dehnübung Länge Knöchel Öl-Bürste"),
+            doc("f", "ÜBERBEIN füße dehnübung länge knöchel bürste"),
+            far("g"),
+            far("h"),
+            far("i"),
+            far("j"),
+            far("k"),
+            far("l"),
+        ];
+        let index = SearchIndex::build(docs);
+        for (address, similar) in [("/a", vec!["/b", "/c"]), ("/e", vec!["/f"]), ("/g", vec![]), ("/none", vec![])] {
+            assert_eq!(index.similar(address), similar, "{address}");
         }
     }
 

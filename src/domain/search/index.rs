@@ -16,6 +16,10 @@ const WEIGHTS: [u32; 3] = [10, 5, 1];
 /// BM25's usual values: how soon repetitions of a word stop counting, and how much longer texts need more of them.
 const K1: f32 = 1.2;
 const B: f32 = 0.75;
+/// Similar pages: words of a page that are compared, letters of the shortest of them, and how many must be shared.
+const TELLING: usize = 24;
+const SHORTEST: usize = 4;
+const SHARED: usize = 4;
 /// Low bits of a [`Hit`] that hold the frequency.
 const FREQUENCY_BITS: u32 = 12;
 const MOST_FREQUENT: u32 = (1 << FREQUENCY_BITS) - 1;
@@ -150,13 +154,58 @@ impl Index {
         Matches { docs: found.into_iter().take(most).map(|(row, _)| Arc::clone(&row.doc)).collect(), met }
     }
 
+    pub fn has(&self, address: &str) -> bool {
+        self.addresses.contains_key(address)
+    }
+
+    /// Documents that share at least [`SHARED`] telling words with the document of this address, most similar first.
+    pub fn similar(&self, address: &str, most: usize) -> Vec<&SearchDoc> {
+        let own = self.addresses.get(address).copied();
+        let Some(Row { doc, .. }) = own.and_then(|row| self.rows[row].as_ref()) else { return Vec::new() };
+        let mut telling: Vec<(f32, &Vec<Hit>)> = Vec::new();
+        for (word, frequency) in frequencies(doc).0 {
+            let hits = self.words.get(&word).filter(|_| word.chars().count() >= SHORTEST);
+            // A word that only one page has matches nothing, and one that every third has says little.
+            let hits = hits.filter(|hits| (2..=(self.addresses.len() / 3).max(2)).contains(&hits.len()));
+            telling
+                .extend(hits.map(|hits| (self.rareness(hits.len()) * (frequency as f32).min(WEIGHTS[0] as f32), hits)));
+        }
+        telling.sort_by(|(a, a_hits), (b, b_hits)| b.total_cmp(a).then(a_hits.len().cmp(&b_hits.len())));
+        let mut scores: HashMap<usize, Score> = HashMap::new();
+        for hit in telling.iter().take(TELLING).flat_map(|(_, hits)| hits.iter().map(|hit| (hit, hits.len()))) {
+            let (hit, holders) = hit;
+            let score = scores.entry(hit.row()).or_default();
+            score.met += 1;
+            score.sum += self.rareness(holders) * self.share(hit.row(), hit.frequency());
+        }
+        let mut found: Vec<(&Row, Score)> = scores
+            .into_iter()
+            .filter(|(row, score)| Some(*row) != own && score.met >= SHARED)
+            .filter_map(|(row, score)| Some((self.rows[row].as_ref()?, score)))
+            .collect();
+        found.sort_by(|(a, a_score), (b, b_score)| b_score.sum.total_cmp(&a_score.sum).then(a.place.cmp(&b.place)));
+        found.into_iter().take(most).map(|(row, _)| &*row.doc).collect()
+    }
+
+    /// Weight of a word that so many documents have.
+    fn rareness(&self, holders: usize) -> f32 {
+        let (all, holders) = (self.addresses.len() as f32, holders as f32);
+        (1.0 + (all - holders + 0.5) / (holders + 0.5)).ln()
+    }
+
+    /// Weight of a word of this frequency in a document.
+    fn share(&self, row: usize, frequency: u32) -> f32 {
+        let average = (self.length as f32 / self.addresses.len() as f32).max(1.0);
+        let length = self.rows[row].as_ref().map_or(0.0, |row| row.length as f32);
+        let frequency = frequency as f32;
+        frequency * (K1 + 1.0) / (frequency + K1 * (1.0 - B + B * length / average))
+    }
+
     /// Score of each row. A word in all of 50,000 documents costs a fraction of a millisecond.
     fn scores(&self, terms: &[Term]) -> Vec<Score> {
         let mut scores = vec![Score::default(); self.rows.len()];
         let mut frequencies = vec![0_u32; self.rows.len()];
         let mut having: Vec<usize> = Vec::new();
-        let all = self.addresses.len() as f32;
-        let average = (self.length as f32 / all).max(1.0);
         for term in terms {
             for hit in self.hits(term).flatten() {
                 if frequencies[hit.row()] == 0 {
@@ -164,14 +213,11 @@ impl Index {
                 }
                 frequencies[hit.row()] += hit.frequency();
             }
-            let count = having.len() as f32;
-            let rareness = (1.0 + (all - count + 0.5) / (count + 0.5)).ln();
+            let rareness = self.rareness(having.len());
             for row in having.drain(..) {
-                let frequency = std::mem::take(&mut frequencies[row]) as f32;
-                let length = self.rows[row].as_ref().map_or(0.0, |row| row.length as f32);
-                let enough = K1 * (1.0 - B + B * length / average);
+                let frequency = std::mem::take(&mut frequencies[row]);
                 scores[row].met += 1;
-                scores[row].sum += rareness * frequency * (K1 + 1.0) / (frequency + enough);
+                scores[row].sum += rareness * self.share(row, frequency);
             }
         }
         scores

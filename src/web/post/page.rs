@@ -10,6 +10,7 @@ use super::{
     thread_page::thread_page,
 };
 use crate::{
+    app::UNINDEXED_TAG,
     domain::{
         comment::RawComment,
         entry::{ContentsLine, Post},
@@ -110,7 +111,13 @@ async fn article(context: PostContext<'_>, request: PostRequest, pages: Option<P
     };
     body::colour(&entry.body).await;
     let place = snapshot.series_of(post);
-    let policy = if thread.is_some() { request.policy(post) } else { Policy::Private };
+    let mut policy = if thread.is_some() { request.policy(post) } else { Policy::Private };
+    let index = app.search();
+    if let Policy::Public(tags) = &mut policy
+        && index.as_ref().is_none_or(|index| !index.has(&entry.address))
+    {
+        tags.push(UNINDEXED_TAG.to_owned());
+    }
 
     let json_ld = json_ld::post(site, post, place.map(|(series, _)| series), thread.as_ref());
     let mut layout = Layout::of_entry(app, snapshot, entry).with_comment_feed(entry).with_json_ld(&json_ld);
@@ -127,7 +134,7 @@ async fn article(context: PostContext<'_>, request: PostRequest, pages: Option<P
     let conversation = conversation(context, thread.as_ref(), request.form, request.own);
     let page = PostPage {
         series_label: place.map(|(whole, _)| onward::series_label(whole, series.as_ref())),
-        related: onward::related(snapshot, post, series.as_ref(), texts),
+        related: onward::related(snapshot, index.as_deref(), post, series.as_ref(), texts),
         series,
         title: entry.title.clone(),
         tongue: tongue::of(entry),

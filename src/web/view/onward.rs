@@ -1,9 +1,11 @@
 //! Links from a post to others: the other parts of its series, and related posts.
 
+use std::sync::Arc;
+
 use super::{cards::PostCard, link::TextLink, tongue::Tongue};
 use crate::{
-    content::{Series, Snapshot},
-    domain::{address, entry::Post},
+    content::{Series, Snapshot, Target},
+    domain::{address, entry::Post, search::SearchIndex},
     texts::Texts,
 };
 
@@ -77,10 +79,29 @@ pub fn series_label(series: &Series, listed: Option<&SeriesBox>) -> TextLink {
     }
 }
 
-/// Posts most similar to this one, without those that the series box lists.
-pub fn related(snapshot: &Snapshot, post: &Post, series: Option<&SeriesBox>, texts: &Texts) -> Vec<PostCard> {
-    let cards = snapshot.related(post).map(|post| PostCard::new(post, &None, texts));
-    cards.filter(|card| !series.is_some_and(|series| series.lists(&card.href))).take(RELATED).collect()
+/// Posts most similar to this one, without those that the series box lists: by tags and series, then by words.
+pub fn related(
+    snapshot: &Snapshot,
+    index: Option<&SearchIndex>,
+    post: &Post,
+    series: Option<&SeriesBox>,
+    texts: &Texts,
+) -> Vec<PostCard> {
+    let is_listed = |other: &Post| series.is_some_and(|series| series.lists(&address::encode(&other.entry.address)));
+    let mut found = snapshot.related(post);
+    found.retain(|other| !is_listed(other));
+    if found.len() < RELATED {
+        let similar = index.map(|index| index.similar(&post.entry.address)).unwrap_or_default();
+        for address in similar {
+            if let Some(Target::Post(other)) = snapshot.target(&address)
+                && !is_listed(other)
+                && !found.iter().any(|known| Arc::ptr_eq(known, other))
+            {
+                found.push(other);
+            }
+        }
+    }
+    found.into_iter().take(RELATED).map(|post| PostCard::new(post, &None, texts)).collect()
 }
 
 /// Range of the parts around one, as many as the box holds.

@@ -1,6 +1,6 @@
 //! Related posts: below an article, when there are any.
 
-use crate::support::{TestSite, sample_content};
+use crate::support::{TestSite, eventually, sample_content};
 
 async fn related(site: &TestSite, path: &str) -> Vec<String> {
     let html = site.get(path).await.html();
@@ -32,4 +32,40 @@ async fn posts_of_the_series_are_not_repeated_as_related() {
         assert!(!found.contains(&format!("/posts/{part}")), "{found:?}");
     }
     assert_eq!(found[0], "/posts/ten-minutes-on-the-floor");
+}
+
+#[tokio::test]
+async fn of_those_that_share_tags_the_rarest_counts_most_and_then_the_date() {
+    let post = |day: u32, tags: &str, more: &str| {
+        format!("---\ntitle: A\ndate: 2026-04-{day:02}\ntags: [{tags}]\n{more}---\nx")
+    };
+    let mut site = TestSite::new()
+        .post("one", &post(10, "rare, all", ""))
+        .post("rare", &post(1, "rare", ""))
+        .post("both", &post(2, "rare, all", ""))
+        .post("near", &post(11, "some", "series: Feet\n"))
+        .post("part", &post(20, "other", "series: Feet\n"));
+    for day in 21..=28 {
+        site = site.post(&format!("all-{day}"), &post(day, "all", ""));
+    }
+    let site = site.start().await;
+    assert_eq!(related(&site, "/posts/one").await, ["/posts/both", "/posts/rare"]);
+    // The box of the series lists its parts already.
+    assert_eq!(related(&site, "/posts/near").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_post_without_tags_leads_to_those_with_the_same_rare_words() {
+    let post = |text: &str| format!("---\ntitle: A\ndate: 2026-04-01\n---\n{text}");
+    let mut site = TestSite::new()
+        .post("stairs", &post("The soleus, gastrocnemius and Achilles tendon lift the heel."))
+        .post("hill", &post("Heel, tendon, soleus, gastrocnemius: they lift you."))
+        .post("tagged", "---\ntitle: B\ndate: 2026-04-01\ntags: [chess]\n---\nA queen.");
+    for at in 0..8 {
+        site = site.post(&format!("other-{at}"), &post("Of bread and butter."));
+    }
+    let site = site.keeps_current().start().await;
+    let is_found = async || (related(&site, "/posts/stairs").await == ["/posts/hill"]).then_some(());
+    eventually("the index has both", is_found).await;
+    assert_eq!(related(&site, "/posts/tagged").await, [""; 0]);
 }
