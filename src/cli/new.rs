@@ -6,7 +6,10 @@ use anyhow::{Context, bail};
 use clap::Args;
 
 use super::Places;
-use crate::{app::Clock, domain::slug::Slug};
+use crate::{
+    app::Clock,
+    domain::{kind::Kind, slug::Slug},
+};
 
 #[derive(Debug, Args)]
 pub(super) struct New {
@@ -25,7 +28,8 @@ impl New {
         let Some(slug) = Slug::transliterated(title) else {
             bail!("{title:?} cannot become a file name. Choose a title with letters or digits");
         };
-        let folder = config.content.join(if self.stretch { "stretches" } else { "posts" });
+        let kind = if self.stretch { Kind::Stretch } else { Kind::Post };
+        let folder = config.content.join(kind.folder());
         let taken = [folder.join(format!("{slug}.md")), folder.join(slug.as_str())];
         if let Some(taken) = taken.iter().find(|path| path.exists()) {
             bail!("{} exists already and was not changed. Choose another title", taken.display());

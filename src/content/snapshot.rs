@@ -90,6 +90,18 @@ pub enum Target {
     Redirect(String),
 }
 
+impl Target {
+    /// Text of any kind; `None` for a redirect.
+    pub fn entry(&self) -> Option<&Entry> {
+        match self {
+            Self::Post(post) => Some(&post.entry),
+            Self::Page(page) => Some(&page.entry),
+            Self::Stretch(stretch) => Some(&stretch.entry),
+            Self::Redirect(_) => None,
+        }
+    }
+}
+
 impl Snapshot {
     /// Builds the snapshot of a library at a moment, with drafts for their author.
     pub fn build(library: &Library, now: Timestamp, with_drafts: bool) -> Self {

@@ -15,22 +15,8 @@ use std::{
 use jiff::{Timestamp, civil::Date};
 
 use super::{front_matter::day_in, watch::Scope};
+use crate::domain::kind::{KINDS, Kind};
 use walk::Walk;
-
-/// Kind of text that a Markdown file becomes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
-    Post,
-    Page,
-    Stretch,
-}
-
-/// Folders of each kind: first our name, then those of Hugo, Zola and Jekyll.
-const FOLDERS: &[(Kind, &[&str])] = &[
-    (Kind::Post, &["posts", "post", "blog", "articles", "news", "_posts", "_drafts"]),
-    (Kind::Page, &["pages", "page", "_pages"]),
-    (Kind::Stretch, &["stretches"]),
-];
 
 /// Folders of sites and their generators that are not searched for posts.
 const NO_CONTENT: &[&str] = &["media", "static", "assets", "images", "img", "themes", "layouts", "templates", "public"];
@@ -154,7 +140,7 @@ impl Tree {
 pub fn find(content: &Path) -> io::Result<Tree> {
     let mut tree = Tree::default();
     let mut walk = Walk::begin(content, &mut tree)?;
-    let folders = FOLDERS.iter().flat_map(|(kind, names)| names.iter().map(|name| (*kind, content.join(name))));
+    let folders = KINDS.iter().flat_map(|row| row.folders.iter().map(|name| (row.kind, content.join(name))));
     let found: Vec<(Kind, PathBuf, Vec<Found>)> =
         folders.map(|(kind, folder)| (kind, folder.clone(), walk.files_below(&folder))).collect();
     let media = walk.files_below(&content.join("media"));
@@ -223,7 +209,7 @@ fn unread(content: &Path) -> Vec<(PathBuf, usize)> {
     let mut beside = 0;
     for entry in fs::read_dir(content).into_iter().flatten().flatten() {
         let (name, path) = (entry.file_name().to_string_lossy().into_owned(), entry.path());
-        let is_ours = FOLDERS.iter().any(|(_, folders)| folders.contains(&name.as_str()));
+        let is_ours = KINDS.iter().any(|row| row.folders.contains(&name.as_str()));
         let is_hidden = name.starts_with(['.', '#', '_']) || name.ends_with('~') || name == "node_modules";
         if is_ours || is_hidden || NO_CONTENT.contains(&name.as_str()) {
             continue;

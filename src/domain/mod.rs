@@ -10,6 +10,7 @@ pub mod comment;
 pub mod delivery;
 pub mod embed;
 pub mod entry;
+pub mod kind;
 pub mod language;
 pub mod limits;
 pub mod mail_keys;

@@ -6,13 +6,11 @@ use std::{
 };
 
 use super::{Outline, problem};
-use crate::{
-    content::source::Kind,
-    domain::{
-        problem::{Place, Problem, Severity},
-        routes,
-        slug::Slug,
-    },
+use crate::domain::{
+    kind::Kind,
+    problem::{Place, Problem, Severity},
+    routes,
+    slug::Slug,
 };
 
 /// Address and names that a file wants.
@@ -129,11 +127,6 @@ fn bare(address: &str) -> &str {
 fn is_reserved(address: &str, kind: Kind) -> bool {
     let mut segments = address.trim_matches('/').split('/');
     let first = segments.next().unwrap_or_default();
-    let own_room = match kind {
-        Kind::Post => "posts",
-        Kind::Stretch => "stretches",
-        Kind::Page => "",
-    };
-    let is_in_own_room = first == own_room && segments.next().is_some() && segments.next().is_none();
+    let is_in_own_room = kind.row().base == Some(first) && segments.next().is_some() && segments.next().is_none();
     !is_in_own_room && routes::is_own(first)
 }

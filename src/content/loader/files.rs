@@ -14,14 +14,14 @@ use super::{
         effort::Effort,
         markdown::{Linked, Lookup},
         media::{self, MediaFile, MediaIndex},
-        source::{self, Kind},
-        told,
+        source, told,
     },
     collisions::Head,
 };
 use crate::domain::{
     address,
     embed::{Captions, Told},
+    kind::Kind,
     picture::Picture,
     slug::Slug,
 };

@@ -9,9 +9,9 @@ use crate::{
         dialects::is_pattern,
         front_matter::{self, Fault, FrontMatter, day_in},
         markdown::nesting::too_deep,
-        source::{Kind, Source},
+        source::Source,
     },
-    domain::{address, entry::Tag, language, permalink::Rules, problem::Place, slug::Slug},
+    domain::{address, entry::Tag, kind::Kind, language, permalink::Rules, problem::Place, slug::Slug},
 };
 
 /// A file whose head has been read and whose text has not been rendered.
@@ -88,7 +88,7 @@ impl Outline {
             }
             written => written?.or(elsewhere),
         };
-        if date.is_none() && source.kind == Kind::Post {
+        if date.is_none() && source.kind.row().has_date {
             let what = "there is no date, so the post stands behind all others".to_owned();
             let mend = "Write one into the front matter, such as date: 2026-05-02.";
             warnings.push(fault(text, "date", what, mend));
@@ -115,13 +115,13 @@ impl Outline {
             (_, updated) => updated,
         };
 
-        let usual = match source.kind {
-            Kind::Post => {
+        let usual = match source.kind.row().base {
+            _ if source.kind == Kind::Post => {
                 let category = categories(&front_matter, source.is_jekyll).iter().find_map(|name| Slug::of_tag(name));
                 rules.permalink.path(&slug, date.as_ref(), category.as_ref())
             }
-            Kind::Page => format!("/{slug}"),
-            Kind::Stretch => format!("/stretches/{slug}"),
+            Some(base) => format!("/{base}/{slug}"),
+            None => format!("/{slug}"),
         };
         let address = match own_address {
             None => usual,

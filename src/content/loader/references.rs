@@ -24,6 +24,7 @@ use crate::{
     domain::{
         address,
         entry::{Entry, Piece},
+        kind::Kind,
         near,
         permalink::Rules,
         problem::{Place, Problem, Severity},
@@ -256,8 +257,8 @@ impl Known {
             ["posts", slug, "comments", ..] => {
                 Slug::from_text(slug).is_some_and(|own| own.as_str() == *slug && self.threads.contains(&own))
             }
-            ["posts" | "stretches" | "archive" | "tags"] => true,
-            ["posts" | "stretches", ..] => false,
+            ["archive" | "tags"] => true,
+            [base, below @ ..] if Kind::of_base(base).is_some() => below.is_empty(),
             ["tags", tags, ..] => self.has_tags(tags),
             ["archive", year] | ["archive", year, "page", _] => self.months.contains(*year),
             ["archive", year, month, ..] => self.months.contains(&format!("{year}/{month}")),

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Snapshot, Target};
+use super::Snapshot;
 use crate::domain::{
     entry::{Entry, Page, Post, Stretch},
     near,
@@ -82,12 +82,7 @@ impl Snapshot {
         if path.len() > LONGEST || asked.contains('.') {
             return Vec::new();
         }
-        let entry = |address: &str| match self.addresses.get(address)? {
-            Target::Post(post) => Some(&post.entry),
-            Target::Page(page) => Some(&page.entry),
-            Target::Stretch(stretch) => Some(&stretch.entry),
-            Target::Redirect(_) => None,
-        };
+        let entry = |address: &str| self.addresses.get(address)?.entry();
         self.nearby_all().find(&asked, most).into_iter().filter_map(entry).collect()
     }
 }

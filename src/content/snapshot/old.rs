@@ -47,13 +47,8 @@ impl Snapshot {
         let in_media = Path::new("media").join(below.strip_prefix("media").unwrap_or(below));
         let in_media = composed(&in_media);
         let room = self.near(room).or_else(|| self.old_address(room));
-        let entry = room.and_then(|room| match self.target(&room)? {
-            Target::Post(post) => Some(&post.entry),
-            Target::Page(page) => Some(&page.entry),
-            Target::Stretch(stretch) => Some(&stretch.entry),
-            Target::Redirect(_) => None,
-        });
-        let beside = entry.and_then(|entry| Some(entry.file.parent()?.join(name)));
+        let beside =
+            room.and_then(|room| self.target(&room)?.entry()).and_then(|entry| Some(entry.file.parent()?.join(name)));
         // Comparing paths is slow, and most names belong to no file.
         let mut files = self.media.values().filter(|file| file.address.ends_with(&end));
         files
