@@ -13,6 +13,7 @@ use crate::domain::{
     characters::is_printable,
     comment::{FieldErrors, NewComment, RawComment, Reading},
     mailbox,
+    words::in_one_line,
 };
 
 /// Deepest nesting of quotes and lists; no real comment needs more.
@@ -79,7 +80,7 @@ fn write(text: &str, page: Option<&str>) -> (String, Reading) {
     let mut reading = writer.reading;
     let mut unsafe_html = String::with_capacity(text.len() * 2);
     html::push_html(&mut unsafe_html, writer.events.into_iter());
-    reading.words = reading.words.split_whitespace().collect::<Vec<_>>().join(" ");
+    reading.words = in_one_line(&reading.words);
     reading.html_bytes = unsafe_html.len() + writer.links * " rel=\"\"".len() + writer.links * REL.len();
     (unsafe_html, reading)
 }

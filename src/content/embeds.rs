@@ -253,22 +253,12 @@ fn spotify(address: &Address) -> Option<Understood> {
 
 /// Recognises `/name/track` and `/name/sets/list`, but not the lists that each user has, nor the site's own pages.
 fn soundcloud(address: &Address) -> Option<Understood> {
-    const LISTS: [&str; 10] = [
-        "albums",
-        "comments",
-        "followers",
-        "following",
-        "likes",
-        "popular-tracks",
-        "reposts",
-        "sets",
-        "spotlight",
-        "tracks",
-    ];
-    const PAGES: [&str; 9] = ["charts", "discover", "pages", "people", "search", "settings", "stations", "tags", "you"];
+    const LISTS: &str = "albums comments followers following likes popular-tracks reposts sets spotlight tracks";
+    const PAGES: &str = "charts discover pages people search settings stations tags you";
+    let is_in = |names: &str, name: &str| names.split(' ').any(|own| own == name);
     let path = match address.segments.as_slice() {
-        [name, ..] if PAGES.contains(name) => return None,
-        [_, list] if LISTS.contains(list) => return None,
+        [name, ..] if is_in(PAGES, name) => return None,
+        [_, list] if is_in(LISTS, list) => return None,
         [_, "sets", _] | [_, _] => address.segments.iter().map(|part| code(part)).collect::<Option<Vec<_>>>()?,
         _ => return None,
     };
@@ -308,25 +298,8 @@ fn code(text: &str) -> Option<String> {
 
 /// Reads a duration, `90`, `90s`, `1m30s`, `1h2m3s`, in seconds.
 fn seconds(text: &str) -> Option<u32> {
-    if let Ok(seconds) = text.parse() {
-        return Some(seconds);
-    }
-    let (mut total, mut number) = (0_u32, String::new());
-    for c in text.chars() {
-        let unit = match c {
-            'h' => 3600,
-            'm' => 60,
-            's' => 1,
-            digit if digit.is_ascii_digit() => {
-                number.push(digit);
-                continue;
-            }
-            _ => return None,
-        };
-        total = total.checked_add(number.parse::<u32>().ok()?.checked_mul(unit)?)?;
-        number.clear();
-    }
-    number.is_empty().then_some(total)
+    let duration = || text.parse::<jiff::SignedDuration>().ok()?.as_secs().try_into().ok();
+    text.parse().ok().or_else(duration)
 }
 
 #[cfg(test)]

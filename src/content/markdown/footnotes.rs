@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use super::{Events, Writer, lines::block_length};
-use crate::domain::{entry::Piece, words::escape_html};
+use crate::domain::{
+    entry::Piece,
+    words::{escape_html, in_one_line},
+};
 
 /// The footnotes of a text. Labels match like link labels (CommonMark 4.7).
 #[derive(Default)]
@@ -115,7 +118,7 @@ impl<'e> Writer<'_, 'e> {
 
 /// A label in the form used for comparison: case and kind of white space do not matter.
 fn folded(label: &str) -> String {
-    label.to_lowercase().to_uppercase().split_whitespace().collect::<Vec<_>>().join(" ")
+    in_one_line(&label.to_lowercase().to_uppercase())
 }
 
 /// Id of the nth reference to a footnote.

@@ -10,19 +10,9 @@ use jiff::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawDate(pub String);
 
-/// Formats of Jekyll, Hugo and others besides RFC 3339.
-const ZONED: &[&str] = &[
-    "%Y-%m-%d %H:%M:%S%.f %z",
-    "%Y-%m-%d %H:%M:%S%.f %:z",
-    "%Y-%m-%d %H:%M:%S%.f%z",
-    "%Y-%m-%dT%H:%M:%S%.f%z",
-    "%Y-%m-%dT%H:%M:%S%.f%:z",
-    "%Y-%m-%dT%H:%M:%S%.f %z",
-    "%Y-%m-%d %H:%M %z",
-    "%Y-%m-%d %H:%M %:z",
-    "%Y-%m-%dT%H:%M%z",
-    "%Y-%m-%dT%H:%M%:z",
-];
+/// Times and zones of Jekyll, Hugo and others besides RFC 3339.
+const ZONED: [&str; 4] = [" %H:%M:%S%.f", "T%H:%M:%S%.f", " %H:%M", "T%H:%M"];
+const ZONES: [&str; 4] = [" %z", " %:z", "%z", "%:z"];
 /// Formats of days; with points between the numbers the day comes first, as in German, unless the year does.
 const DAYS: &[&str] = &[
     "%Y-%m-%d",
@@ -68,7 +58,8 @@ impl RawDate {
 /// Reads a date that names its own zone.
 fn moment(text: &str) -> Option<Zoned> {
     let timestamp = text.parse::<jiff::Timestamp>().ok();
-    let by_format = || ZONED.iter().find_map(|format| jiff::Timestamp::strptime(format, text).ok());
+    let formats = ZONED.iter().flat_map(|time| ZONES.iter().map(move |zone| format!("%Y-%m-%d{time}{zone}")));
+    let by_format = || formats.into_iter().find_map(|format| jiff::Timestamp::strptime(format, text).ok());
     if let Some(timestamp) = timestamp.or_else(by_format) {
         return Some(timestamp.to_zoned(TimeZone::UTC));
     }
