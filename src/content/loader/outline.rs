@@ -59,113 +59,24 @@ impl Outline {
                 mend: "Take out some of the signs at the start of the line.".to_owned(),
             });
         }
-        let (front_matter, mut warnings) = (parsed.front_matter, parsed.warnings);
+        let front_matter = parsed.front_matter;
         let slug = slug(&source, &front_matter, text)?;
-        let title = match front_matter.text("title") {
-            Some(title) => title,
-            None => {
-                let what = "there is no title".to_owned();
-                warnings.push(fault(text, "title", what, "Write title: … into the front matter."));
-                slug.as_str().replace(['-', '_'], " ")
-            }
-        };
-        let date_at = |key: &str| {
-            let Some((key, raw)) = front_matter.date(key) else { return Ok(None) };
-            raw.read(&rules.zone).map(Some).map_err(|what| fault(text, key, what, "Correct the date."))
-        };
-        let own_address = front_matter.written("url");
-        let old_addresses = front_matter.aliases();
-        let in_address = || {
-            let own = own_address.as_ref().and_then(|(_, url)| day_in(url));
-            own.or_else(|| old_addresses.iter().find_map(|old| day_in(old)))
-        };
-        let elsewhere = source.date.or_else(in_address).and_then(|day| day.to_zoned(rules.zone.clone()).ok());
-        let date = match date_at("date") {
-            Err(mut fault) if elsewhere.is_some() => {
-                fault.what.push_str(", so that of the file's name or address counts");
-                warnings.push(fault);
-                elsewhere
-            }
-            written => written?.or(elsewhere),
-        };
-        if date.is_none() && source.kind.row().has_date {
-            let what = "there is no date, so the post stands behind all others".to_owned();
-            let mend = "Write one into the front matter, such as date: 2026-05-02.";
-            warnings.push(fault(text, "date", what, mend));
-        }
-        let publish_date = date_at("publish_date")?;
-        let publish_at = publish_date.or_else(|| date.clone()).map(|at| at.timestamp());
-        let expire_at = date_at("expiry_date")?.map(|at| at.timestamp());
-        // Only a warning: nothing depends on it.
-        let updated = date_at("updated").unwrap_or_else(|fault| {
-            warnings.push(fault);
-            None
-        });
-        let is_day = |moment: &Zoned| moment.time() == Time::midnight();
-        let is_too_early = |updated: &Zoned| {
-            let too_early = |date: &Zoned| updated < date && (!is_day(updated) || updated.date() < date.date());
-            date.as_ref().is_some_and(too_early)
-        };
-        let updated = match (front_matter.date("updated"), updated) {
-            (Some((key, _)), Some(updated)) if is_too_early(&updated) => {
-                let what = format!("{key} is before date, so it does not count");
-                warnings.push(fault(text, key, what, "Correct one of them."));
-                None
-            }
-            (_, updated) => updated,
-        };
-
-        let usual = match source.kind.row().base {
-            _ if source.kind == Kind::Post => {
-                let category = categories(&front_matter, source.is_jekyll).iter().find_map(|name| Slug::of_tag(name));
-                rules.permalink.path(&slug, date.as_ref(), category.as_ref())
-            }
-            Some(base) => format!("/{base}/{slug}"),
-            None => format!("/{slug}"),
-        };
-        let address = match own_address {
-            None => usual,
-            Some((key, url)) => match address::tidy(&url).filter(|_| !is_pattern(&url)) {
-                Some(address) => address,
-                None => {
-                    let what = format!("{url:?} cannot be an address here, so it is {usual}");
-                    let mend = "Write a path such as /about/me, or a pattern for all posts into site.toml (permalink).";
-                    warnings.push(fault(text, key, what, mend));
-                    usual
-                }
-            },
-        };
-        for (key, name) in front_matter.tags(source.is_jekyll) {
-            if Slug::of_tag(&name).is_none() {
-                let what = format!("the tag {name:?} has no letter for an address, so it is left out");
-                warnings.push(fault(text, key, what, "Write it with letters or digits."));
-            }
-        }
-        let written = front_matter.written("language");
-        if let Some((key, written)) = written.filter(|(_, tag)| !language::is_tag(&tag.replace('_', "-"))) {
-            let what = format!("{written:?} is no tag of a language, so the text counts as one in that of the site");
-            warnings.push(fault(text, key, what, "Write a tag such as de or pt-BR."));
-        }
-        let mut aliases = Vec::new();
-        // Looked up once, however many are wrong.
-        let aliases_at = OnceCell::new();
-        for alias in &old_addresses {
-            match address::tidy(alias) {
-                Some(alias) if alias != address => aliases.push(alias),
-                Some(_) => {}
-                None => {
-                    let what = format!("the alias {alias:?} cannot be an address here");
-                    let place = *aliases_at.get_or_init(|| place_of(text, "aliases"));
-                    warnings.push(Fault { place, what, mend: "Write a path such as /old/address.".to_owned() });
-                }
-            }
-        }
+        let mut reader =
+            Reader { text, source: &source, front_matter: &front_matter, rules, warnings: parsed.warnings };
+        let title = reader.title(&slug);
+        let date = reader.date()?;
+        let publish_at = reader.date_at("publish_date")?.or_else(|| date.clone());
+        let expire_at = reader.date_at("expiry_date")?;
+        let updated = reader.updated(date.as_ref());
+        let address = reader.address(&slug, date.as_ref());
+        reader.check_names();
+        let aliases = reader.aliases(&address);
         Ok(Self {
             body_start: parsed.body_start,
             draft: source.is_draft || front_matter.is_draft(),
+            warnings: reader.warnings,
             source,
             front_matter,
-            warnings,
             unknown_keys: parsed.unknown_keys,
             slug,
             address,
@@ -173,8 +84,8 @@ impl Outline {
             title,
             date,
             updated,
-            publish_at,
-            expire_at,
+            publish_at: publish_at.map(|at| at.timestamp()),
+            expire_at: expire_at.map(|at| at.timestamp()),
             text: whole,
         })
     }
@@ -215,6 +126,128 @@ impl Outline {
     }
 }
 
+/// Reads the values of a head, and collects warnings.
+struct Reader<'a> {
+    text: &'a str,
+    source: &'a Source,
+    front_matter: &'a FrontMatter,
+    rules: &'a Rules,
+    warnings: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    fn warn(&mut self, key: &str, what: String, mend: &str) {
+        self.warnings.push(fault(self.text, key, what, mend));
+    }
+
+    /// Title, or words made from the slug.
+    fn title(&mut self, slug: &Slug) -> String {
+        self.front_matter.text("title").unwrap_or_else(|| {
+            self.warn("title", "there is no title".to_owned(), "Write title: … into the front matter.");
+            slug.as_str().replace(['-', '_'], " ")
+        })
+    }
+
+    fn date_at(&self, key: &str) -> Result<Option<Zoned>, Fault> {
+        let Some((key, raw)) = self.front_matter.date(key) else { return Ok(None) };
+        raw.read(&self.rules.zone).map(Some).map_err(|what| fault(self.text, key, what, "Correct the date."))
+    }
+
+    /// Date of the text: from its key, else from the name of the file or from an address.
+    fn date(&mut self) -> Result<Option<Zoned>, Fault> {
+        let in_address = || {
+            let own = self.front_matter.written("url").and_then(|(_, url)| day_in(&url));
+            own.or_else(|| self.front_matter.aliases().iter().find_map(|old| day_in(old)))
+        };
+        let elsewhere = self.source.date.or_else(in_address).and_then(|day| day.to_zoned(self.rules.zone.clone()).ok());
+        let date = match self.date_at("date") {
+            Err(mut fault) if elsewhere.is_some() => {
+                fault.what.push_str(", so that of the file's name or address counts");
+                self.warnings.push(fault);
+                elsewhere
+            }
+            written => written?.or(elsewhere),
+        };
+        if date.is_none() && self.source.kind.row().has_date {
+            let what = "there is no date, so the post stands behind all others".to_owned();
+            self.warn("date", what, "Write one into the front matter, such as date: 2026-05-02.");
+        }
+        Ok(date)
+    }
+
+    /// Date of the last change. A wrong one is only a warning, since nothing depends on it.
+    fn updated(&mut self, date: Option<&Zoned>) -> Option<Zoned> {
+        let key = self.front_matter.date("updated")?.0;
+        let updated = self.date_at("updated").unwrap_or_else(|fault| {
+            self.warnings.push(fault);
+            None
+        })?;
+        let is_day = updated.time() == Time::midnight();
+        if date.is_some_and(|date| updated < *date && (!is_day || updated.date() < date.date())) {
+            self.warn(key, format!("{key} is before date, so it does not count"), "Correct one of them.");
+            return None;
+        }
+        Some(updated)
+    }
+
+    fn address(&mut self, slug: &Slug, date: Option<&Zoned>) -> String {
+        let usual = match self.source.kind.row().base {
+            _ if self.source.kind == Kind::Post => {
+                let tags = self.front_matter.tags(self.source.is_jekyll);
+                let mut categories = tags.iter().filter(|(key, _)| matches!(*key, "categories" | "category"));
+                let category = categories.find_map(|(_, name)| Slug::of_tag(name));
+                self.rules.permalink.path(slug, date, category.as_ref())
+            }
+            Some(base) => format!("/{base}/{slug}"),
+            None => format!("/{slug}"),
+        };
+        let Some((key, url)) = self.front_matter.written("url") else { return usual };
+        address::tidy(&url).filter(|_| !is_pattern(&url)).unwrap_or_else(|| {
+            let what = format!("{url:?} cannot be an address here, so it is {usual}");
+            self.warn(
+                key,
+                what,
+                "Write a path such as /about/me, or a pattern for all posts into site.toml (permalink).",
+            );
+            usual
+        })
+    }
+
+    /// Warns of tags and languages that cannot be used.
+    fn check_names(&mut self) {
+        for (key, name) in self.front_matter.tags(self.source.is_jekyll) {
+            if Slug::of_tag(&name).is_none() {
+                let what = format!("the tag {name:?} has no letter for an address, so it is left out");
+                self.warn(key, what, "Write it with letters or digits.");
+            }
+        }
+        let written = self.front_matter.written("language");
+        if let Some((key, written)) = written.filter(|(_, tag)| !language::is_tag(&tag.replace('_', "-"))) {
+            let what = format!("{written:?} is no tag of a language, so the text counts as one in that of the site");
+            self.warn(key, what, "Write a tag such as de or pt-BR.");
+        }
+    }
+
+    /// Old addresses that redirect to `address`.
+    fn aliases(&mut self, address: &str) -> Vec<String> {
+        // Looked up once, however many are wrong.
+        let place = OnceCell::new();
+        let mut aliases = Vec::new();
+        for written in self.front_matter.aliases() {
+            match address::tidy(&written) {
+                Some(alias) if alias != address => aliases.push(alias),
+                Some(_) => {}
+                None => {
+                    let what = format!("the alias {written:?} cannot be an address here");
+                    let place = *place.get_or_init(|| place_of(self.text, "aliases"));
+                    self.warnings.push(Fault { place, what, mend: "Write a path such as /old/address.".to_owned() });
+                }
+            }
+        }
+        aliases
+    }
+}
+
 /// Slugs that a post has or had: comments made under an old address stay with it.
 pub(super) fn threads(slug: &Slug, aliases: &[String]) -> Vec<Slug> {
     let old = aliases.iter().filter_map(|alias| {
@@ -240,12 +273,6 @@ fn slug(source: &Source, front_matter: &FrontMatter, text: &str) -> Result<Slug,
     };
     let what = || format!("{written:?} has no letter for an address");
     Slug::from_text(&written).ok_or_else(|| fault(text, "slug", what(), "Write a slug with letters or digits."))
-}
-
-/// Names of all categories, as written.
-fn categories(front_matter: &FrontMatter, is_jekyll: bool) -> Vec<String> {
-    let names = front_matter.tags(is_jekyll).into_iter();
-    names.filter(|(key, _)| matches!(*key, "categories" | "category")).map(|(_, name)| name).collect()
 }
 
 /// Place of the line that begins with the key, else the top of the file.
