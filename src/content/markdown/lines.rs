@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd, html};
 
-use super::{Dialect, Events, FOLD, Writer, embed, prepared::unmarked};
+use super::{Dialect, Events, FOLD, Linked, Writer, embed, prepared::unmarked};
 use crate::{
     content::pictures::{self, Place},
     domain::{
@@ -169,11 +169,10 @@ impl<'e> Writer<'_, 'e> {
     }
 
     fn picture(&mut self, events: &Events, place: Place) -> String {
-        let length = block_length(events);
         let Some((Event::Start(Tag::Image { dest_url, title, .. }), range)) = events.first() else {
             return String::new();
         };
-        let alt = plain_text(&events[..length]);
+        let alt = plain_text(&events[..block_length(events)]);
         if alt.trim().is_empty() {
             self.remark(
                 range.start,
@@ -181,57 +180,60 @@ impl<'e> Writer<'_, 'e> {
                 "Write what it shows between the brackets: ![A stretch of the calf](…).",
             );
         }
-        if let Some(linked) = self.lookup.media(dest_url) {
-            if let Some(refusal) = linked.refusal {
-                let what = format!("the picture {:?} is left out: {}", dest_url.as_ref(), refusal.what);
-                self.remark(range.start, what, refusal.mend);
-                return escape_html(&alt);
-            }
-            if linked.moves {
-                self.remark(
-                    range.start,
-                    format!("the picture {:?} moves, also for readers who asked for less motion", dest_url.as_ref()),
-                    "Save it as a clip (MP4) and write ![…](clip.mp4 \"loop\"): that is smaller, and waits for those who want to see it.",
-                );
-            }
-            if linked.media_type.starts_with("image/") {
-                let first = !std::mem::replace(&mut self.has_picture, true) && self.text.len() <= FOLD;
-                return pictures::html(&linked.picture, place, &alt, title, first);
-            }
+        match self.lookup.media(dest_url) {
+            Some(linked) => self.own_picture(&linked, dest_url, place, &alt, title, range.start),
+            None => self.other_picture(dest_url, &alt, title, range.start),
         }
-        let title = if title.is_empty() { String::new() } else { format!(" title=\"{}\"", escape_html(title)) };
-        if let Some(linked) = self.lookup.media(dest_url) {
-            // Links cannot be nested.
-            if self.in_link > 0 {
-                return escape_html(&alt);
-            }
-            self.close_link();
-            let address = escape_html(&address::encode(&linked.picture.address));
-            return format!("<a href=\"{address}\"{title}>{}</a>", escape_html(&alt));
+    }
+
+    /// Writes a file of this site as a picture, or as a link to it.
+    fn own_picture(&mut self, linked: &Linked, to: &str, place: Place, alt: &str, title: &str, at: usize) -> String {
+        if let Some(refusal) = &linked.refusal {
+            self.remark(at, format!("the picture {to:?} is left out: {}", refusal.what), refusal.mend);
+            return escape_html(alt);
         }
-        let is_remote = address::is_web(dest_url) || dest_url.starts_with("//");
-        if !is_remote && url::Url::parse(dest_url).is_err() {
+        if linked.moves {
             self.remark(
-                range.start,
-                format!("there is no picture {:?}", dest_url.as_ref()),
+                at,
+                format!("the picture {to:?} moves, also for readers who asked for less motion"),
+                "Save it as a clip (MP4) and write ![…](clip.mp4 \"loop\"): that is smaller, and waits for those who want to see it.",
+            );
+        }
+        if linked.media_type.starts_with("image/") {
+            let first = !std::mem::replace(&mut self.has_picture, true) && self.text.len() <= FOLD;
+            return pictures::html(&linked.picture, place, alt, title, first);
+        }
+        // Links cannot be nested.
+        if self.in_link > 0 {
+            return escape_html(alt);
+        }
+        self.close_link();
+        let address = escape_html(&address::encode(&linked.picture.address));
+        format!("<a href=\"{address}\"{}>{}</a>", title_attribute(title), escape_html(alt))
+    }
+
+    /// Writes a picture that is not a file of this site.
+    fn other_picture(&mut self, to: &str, alt: &str, title: &str, at: usize) -> String {
+        let is_remote = address::is_web(to) || to.starts_with("//");
+        if !is_remote && url::Url::parse(to).is_err() {
+            self.remark(
+                at,
+                format!("there is no picture {to:?}"),
                 "Put it beside the Markdown file or into content/media, or correct the name.",
             );
             // The alternative text says more than a broken picture.
-            return escape_html(&alt);
+            return escape_html(alt);
         }
         if is_remote {
             self.out.has_remote_picture = true;
             self.remark(
-                range.start,
-                format!("the picture {dest_url} is on somebody else's server, so reading this page tells them"),
+                at,
+                format!("the picture {to} is on somebody else's server, so reading this page tells them"),
                 "Save it beside the Markdown file and write its name instead.",
             );
         }
-        format!(
-            "<img src=\"{}\" alt=\"{}\"{title} loading=\"lazy\" decoding=\"async\">",
-            escape_html(dest_url),
-            escape_html(&alt)
-        )
+        let (to, alt, title) = (escape_html(to), escape_html(alt), title_attribute(title));
+        format!("<img src=\"{to}\" alt=\"{alt}\"{title} loading=\"lazy\" decoding=\"async\">")
     }
 
     /// Reports `![Photo](IMG 0001.JPG)`, which is text: an address ends at a space (CommonMark 6.3). `at` is the
@@ -310,6 +312,10 @@ impl<'e> Writer<'_, 'e> {
             self.raw(&behind);
         }
     }
+}
+
+fn title_attribute(title: &str) -> String {
+    if title.is_empty() { String::new() } else { format!(" title=\"{}\"", escape_html(title)) }
 }
 
 /// Makes a clip with the title `loop` repeat without sound.
