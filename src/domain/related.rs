@@ -40,7 +40,6 @@ pub fn related<'a>(post: &Post, groups: impl Iterator<Item = Group<'a>>, all: us
 }
 
 /// Rarity from 1 (hardly any post has it) to near 0 (all have it).
-#[expect(clippy::cast_precision_loss, reason = "a weight, and there are not that many posts")]
 fn rarity(holders: usize, posts: usize) -> f32 {
     let posts = posts as f32;
     (posts / holders as f32).ln_1p() / posts.ln_1p()

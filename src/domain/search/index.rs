@@ -171,17 +171,17 @@ impl Index {
                 .extend(hits.map(|hits| (self.rareness(hits.len()) * (frequency as f32).min(WEIGHTS[0] as f32), hits)));
         }
         telling.sort_by(|(a, a_hits), (b, b_hits)| b.total_cmp(a).then(a_hits.len().cmp(&b_hits.len())));
-        let mut scores: HashMap<usize, Score> = HashMap::new();
-        for hit in telling.iter().take(TELLING).flat_map(|(_, hits)| hits.iter().map(|hit| (hit, hits.len()))) {
-            let (hit, holders) = hit;
-            let score = scores.entry(hit.row()).or_default();
-            score.met += 1;
-            score.sum += self.rareness(holders) * self.share(hit.row(), hit.frequency());
+        let mut scores = vec![Score::default(); self.rows.len()];
+        for (_, hits) in telling.iter().take(TELLING) {
+            for hit in *hits {
+                scores[hit.row()].met += 1;
+                scores[hit.row()].sum += self.rareness(hits.len()) * self.share(hit.row(), hit.frequency());
+            }
         }
-        let mut found: Vec<(&Row, Score)> = scores
-            .into_iter()
-            .filter(|(row, score)| Some(*row) != own && score.met >= SHARED)
-            .filter_map(|(row, score)| Some((self.rows[row].as_ref()?, score)))
+        let others = self.rows.iter().enumerate().zip(scores).filter(|((row, _), _)| Some(*row) != own);
+        let mut found: Vec<(&Row, Score)> = others
+            .filter(|(_, score)| score.met >= SHARED)
+            .filter_map(|((_, row), score)| Some((row.as_ref()?, score)))
             .collect();
         found.sort_by(|(a, a_score), (b, b_score)| b_score.sum.total_cmp(&a_score.sum).then(a.place.cmp(&b.place)));
         found.into_iter().take(most).map(|(row, _)| &*row.doc).collect()
