@@ -6,10 +6,7 @@ use std::process::ExitCode;
 use clap::{Arg, Args, Command, CommandFactory, ValueEnum};
 
 use super::Cli;
-use crate::{
-    config::{SETTINGS, Setting},
-    content::front_matter::{KEYS, Key, STRETCH_KEYS},
-};
+use crate::config::{SETTINGS, Setting};
 
 #[derive(Debug, Args)]
 pub(super) struct Reference {
@@ -25,10 +22,6 @@ pub enum Table {
     /// Settings of the site, by their keys in site.toml.
     Site,
     Commands,
-    /// Keys of front matter.
-    FrontMatter,
-    /// Keys of front matter that only stretches have.
-    Stretches,
 }
 
 impl Reference {
@@ -45,8 +38,6 @@ impl Table {
             Self::Environment => (["variable", "default", "meaning"], settings(false)),
             Self::Site => (["key", "default", "meaning"], settings(true)),
             Self::Commands => (["command", "purpose", "options"], commands()),
-            Self::FrontMatter => (["key", "meaning", "example"], keys(KEYS)),
-            Self::Stretches => (["key", "meaning", "example"], keys(STRETCH_KEYS)),
         };
         let rule = vec!["---".to_owned(); head.len()];
         let head = head.map(str::to_owned).to_vec();
@@ -63,15 +54,6 @@ fn settings(of_site: bool) -> Vec<Vec<String>> {
         (key.is_some() == of_site).then(|| vec![code(&name), default, cell(setting.about)])
     };
     SETTINGS.iter().filter_map(row).collect()
-}
-
-fn keys(keys: &[Key]) -> Vec<Vec<String>> {
-    let row = |key: &Key| {
-        let others: Vec<String> = key.others.iter().map(|other| code(other)).collect();
-        let others = if others.is_empty() { String::new() } else { format!(" ({})", others.join(", ")) };
-        vec![format!("{}{others}", code(key.name)), cell(key.about), code(key.example)]
-    };
-    keys.iter().map(row).collect()
 }
 
 /// Returns one row for each command without subcommands, in the order of `--help`.

@@ -18,8 +18,7 @@ use crate::domain::{
     problem::{Place, nearest},
     words::shorten,
 };
-use keys::Form;
-pub use keys::{KEYS, Key, STRETCH_KEYS};
+use keys::Key;
 pub use values::{CommentsFlag, RawDate, day_in};
 
 /// Front matter of a file: the values of known keys, by the spelling that was used.
@@ -31,11 +30,11 @@ pub struct FrontMatter {
 impl FrontMatter {
     /// First spelling of a key that is filled in, and its value.
     fn find(&self, name: &str) -> Option<(&'static str, &Value)> {
-        let key = keys::of_kind(true).find(|key| key.name == name);
+        let key = keys::of_kind(true).find(|key| key.spellings.first() == Some(&name));
         debug_assert!(key.is_some(), "{name} is in the table");
-        let form = key?.form;
-        let value = |spelling| self.values.get(spelling).map(|value| (spelling, value));
-        key?.spellings().filter_map(value).find(|(_, value)| form.is_filled(value))
+        let Key { spellings, form, .. } = key?;
+        let value = |spelling: &&'static str| self.values.get(spelling).map(|value| (*spelling, value));
+        spellings.iter().filter_map(value).find(|(_, value)| form.is_filled(value))
     }
 
     /// Text of a key, and the spelling of the key.
@@ -163,16 +162,17 @@ pub fn parse(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
     parsed.warnings.extend(twice.map(moved));
     for (key, value) in values {
         let place = Place { line: lines.get(key.as_str()).copied().unwrap_or(2), column: 1 };
-        match spelling(&key, is_stretch) {
-            Some((_, form)) if !form.fits(&value) => {
+        // Hugo reads `Title:` as `title:`.
+        match keys::find(&key.to_ascii_lowercase(), is_stretch) {
+            Some((Key { form, expected, .. }, _)) if !form.fits(&value) => {
                 let language = if head.is_toml { "TOML" } else { "YAML" };
-                let (value, expected) = (shorten(&value.to_string(), SHOWN), form.expected());
+                let value = shorten(&value.to_string(), SHOWN);
                 let what = format!("the {language} front matter cannot be read: {key} is {value}, expected {expected}");
                 let mend = "Write what belongs there, or take the line away.".to_owned();
                 return Err(moved(Fault { place, what, mend }));
             }
-            Some((spelling, _)) if spelling == key => drop(parsed.front_matter.values.insert(spelling, value)),
-            Some((spelling, _)) => drop(parsed.front_matter.values.entry(spelling).or_insert(value)),
+            Some((_, spelling)) if spelling == key => drop(parsed.front_matter.values.insert(spelling, value)),
+            Some((_, spelling)) => drop(parsed.front_matter.values.entry(spelling).or_insert(value)),
             None if is_silent(&key) => {}
             None if parsed.unknown_keys.len() < MOST_UNKNOWN => {
                 parsed.unknown_keys.push(moved(unknown_key(head.is_toml, place, &key)));
@@ -183,16 +183,9 @@ pub fn parse(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
     Ok(parsed)
 }
 
-/// Spelling in the table for a key as it was written, and the form of its value. Hugo reads `Title:` as `title:`.
-fn spelling(written: &str, is_stretch: bool) -> Option<(&'static str, Form)> {
-    let lower = written.to_ascii_lowercase();
-    let found = |key: &'static Key| Some((key.spellings().find(|own| *own == lower)?, key.form));
-    keys::of_kind(is_stretch).find_map(found)
-}
-
 /// True if a key that is not ours causes no warning.
 fn is_silent(key: &str) -> bool {
-    STRETCH_KEYS.iter().any(|own| own.spellings().any(|own| own == key)) || dialects::has_key(key)
+    keys::find(key, true).is_some_and(|(key, _)| key.is_of_stretches) || dialects::has_key(key)
 }
 
 /// Line of each key and each table, counted from the fence.
@@ -206,7 +199,7 @@ fn lines_of_keys(block: &str) -> HashMap<&str, usize> {
 }
 
 fn unknown_key(is_toml: bool, place: Place, key: &str) -> Fault {
-    let mend = match nearest(key, keys::of_kind(true).flat_map(Key::spellings)) {
+    let mend = match nearest(key, keys::of_kind(true).flat_map(|key| key.spellings.iter().copied())) {
         Some(meant) => format!("Did you mean {meant}?"),
         None => {
             let extra = if is_toml { "[extra]" } else { "extra:" };

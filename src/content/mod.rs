@@ -8,7 +8,7 @@ pub mod comment_markdown;
 mod dialects;
 mod effort;
 pub mod embeds;
-pub mod front_matter;
+mod front_matter;
 mod loader;
 pub mod markdown;
 mod media;

@@ -18,8 +18,6 @@ fn the_tables_of_settings_and_commands_are_those_of_the_program() {
         ("docs/pages/settings.md", Table::Environment, "instep reference environment"),
         ("docs/pages/settings.md", Table::Site, "instep reference site"),
         ("docs/pages/commands.md", Table::Commands, "instep reference commands"),
-        ("docs/pages/front-matter.md", Table::FrontMatter, "instep reference front-matter"),
-        ("docs/pages/front-matter.md", Table::Stretches, "instep reference stretches"),
     ] {
         let there = read(&root().join(page));
         assert!(there.contains(&table.markdown()), "{page} is out of date: put in what `{command}` prints");

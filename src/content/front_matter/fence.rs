@@ -1,7 +1,7 @@
 //! Finds where front matter begins and ends, and texts that only look like front matter. Those must not be published:
 //! their keys would be shown, and their `draft: true` would hide nothing.
 
-use super::{Fault, is_silent, keys::is_known};
+use super::{Fault, is_silent, keys};
 use crate::domain::problem::Place;
 
 /// Number of lines that are searched for keys. Front matter has some below its first line.
@@ -136,7 +136,7 @@ fn evidence<'a>(lines: impl Iterator<Item = &'a str>, has_fence: bool) -> usize 
             break;
         }
         // A key without its colon: `title x`.
-        let word = || line.split_whitespace().next().filter(|word| has_fence && is_known(word));
+        let word = || line.split_whitespace().next().filter(|word| has_fence && keys::find(word, false).is_some());
         sum += key.map_or_else(|| usize::from(word().is_some()), |(key, _)| weight(key));
         has_begun = true;
     }
@@ -149,7 +149,7 @@ fn weight(key: &str) -> usize {
     let lower = key.to_ascii_lowercase();
     match lower.as_str() {
         "draft" | "published" => 2 * SURE,
-        known if !is_known(known) => usize::from(lower == key && is_silent(key)),
+        known if keys::find(known, false).is_none() => usize::from(lower == key && is_silent(key)),
         _ if lower == key => SURE,
         _ => 1,
     }
