@@ -3,35 +3,14 @@
 
 use std::{collections::HashMap, fs, path::Path, path::PathBuf};
 
-use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
-
 use super::{embeds, source::Found};
 use crate::domain::{
-    embed::{Fetched, Told},
+    embed::Told,
     problem::{Place, Problem, Severity},
 };
 
 /// Ending of such a file; its stem is that of the picture beside it, `youtube-ID`.
 pub const ENDING: &str = "toml";
-
-/// Content of such a file.
-#[derive(Debug, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, default)]
-struct ToldToml {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    seconds: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uploaded: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    picture: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    picture_sha256: Option<String>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    without_picture: bool,
-}
 
 /// Reads all of them. A file that cannot be read is a problem, and its embed does without.
 pub(super) fn read_all(files: &[Found]) -> (HashMap<PathBuf, Told>, Vec<Problem>) {
@@ -61,57 +40,44 @@ fn is_one(path: &Path) -> bool {
 }
 
 fn parse(text: &str) -> Result<Told, (Place, String)> {
-    let read: ToldToml = toml::from_str(text).map_err(|error| {
+    let mut told: Told = toml::from_str(text).map_err(|error| {
         let place = error.span().map_or(Place::START, |span| Place::of_byte(text, span.start));
-        (place, error.message().trim_end_matches('.').replace('\n', " "))
+        let line = text.lines().nth(place.line - 1).unwrap_or_default().trim();
+        let what = match line.starts_with("uploaded") {
+            true => format!("{line:?} is no day, which is written like uploaded = \"2026-05-02\""),
+            false => error.message().trim_end_matches('.').replace('\n', " "),
+        };
+        (place, what)
     })?;
-    let uploaded = match read.uploaded {
-        Some(day) => Some(day.parse::<Date>().map_err(|_| {
-            let place = Place::of_byte(text, text.find("uploaded").unwrap_or_default());
-            (place, format!("{day:?} is no day, which is written like 2026-05-02"))
-        })?),
-        None => None,
-    };
-    Ok(Told {
-        uploaded,
-        title: read.title.filter(|title| !title.trim().is_empty()),
-        seconds: read.seconds,
-        picture: read.picture.map(|name| Fetched { name, hash: read.picture_sha256.unwrap_or_default() }),
-        without_picture: read.without_picture,
-    })
+    told.title = told.title.filter(|title| !title.trim().is_empty());
+    Ok(told)
 }
 
 /// Text of such a file.
 pub fn write(told: &Told, provider: &str) -> String {
-    let written = ToldToml {
-        title: told.title.clone(),
-        seconds: told.seconds,
-        uploaded: told.uploaded.map(|day| day.to_string()),
-        picture: told.picture.as_ref().map(|picture| picture.name.clone()),
-        picture_sha256: told.picture.as_ref().map(|picture| picture.hash.clone()),
-        without_picture: told.without_picture,
-    };
     // Texts, numbers and booleans can always be written in TOML.
-    let body = toml::to_string(&written).unwrap_or_default();
+    let body = toml::to_string(told).unwrap_or_default();
     format!("# What {provider} said, stored by: instep embeds fetch\n{body}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::embed::Fetched;
 
     #[test]
     fn what_is_written_is_read_again() {
+        let mut whole = Told {
+            title: Some("Toes".to_owned()),
+            seconds: Some(90),
+            uploaded: "2014-11-10".parse().ok(),
+            ..Told::default()
+        };
+        whole.set_fetched(Some(Fetched { name: "youtube-x.jpg".to_owned(), hash: "ab".to_owned() }));
         for told in [
             Told::default(),
             Told { title: Some("A \"title\" \\ of 'mine' \u{1F3C3}".to_owned()), ..Told::default() },
-            Told {
-                title: Some("Toes".to_owned()),
-                seconds: Some(90),
-                uploaded: "2014-11-10".parse().ok(),
-                picture: Some(Fetched { name: "youtube-x.jpg".to_owned(), hash: "ab".to_owned() }),
-                without_picture: false,
-            },
+            whole,
             Told { without_picture: true, ..Told::default() },
         ] {
             let text = write(&told, "YouTube");

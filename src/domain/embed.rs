@@ -1,6 +1,7 @@
 //! Embeds: players and clips after their address was parsed. `content::embeds` knows which addresses are supported.
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 use super::picture::Picture;
 
@@ -68,16 +69,30 @@ impl Player {
     }
 }
 
-/// Data that a provider returned when the author ran `instep embeds fetch`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+/// Answer of a provider, stored when the author ran `instep embeds fetch`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Told {
     pub title: Option<String>,
     pub seconds: Option<u32>,
     pub uploaded: Option<Date>,
-    /// Picture that was fetched; the author may have replaced the file since.
-    pub picture: Option<Fetched>,
+    /// Name of the fetched picture; the author may have replaced the file since.
+    pub picture: Option<String>,
+    pub picture_sha256: Option<String>,
     /// True if the provider has no picture, so that it is not asked again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub without_picture: bool,
+}
+
+impl Told {
+    /// Picture that was fetched.
+    pub fn fetched(&self) -> Option<Fetched> {
+        Some(Fetched { name: self.picture.clone()?, hash: self.picture_sha256.clone().unwrap_or_default() })
+    }
+
+    pub fn set_fetched(&mut self, picture: Option<Fetched>) {
+        (self.picture, self.picture_sha256) = picture.map(|picture| (picture.name, picture.hash)).unzip();
+    }
 }
 
 /// File that was fetched from a provider.

@@ -174,7 +174,7 @@ impl Fetch {
         // A still that was not fetched is the author's own.
         let wants_still = player.poster.is_none() || before.is_some();
         new.without_picture = response.still.is_none() && player.poster.is_none();
-        new.picture = match response.still.as_deref().filter(|_| wants_still) {
+        new.set_fetched(match response.still.as_deref().filter(|_| wants_still) {
             Some(address) => match fetch_still(file, player, address, before.as_ref(), providers) {
                 Ok((still, what)) => {
                     stored.push(what);
@@ -186,7 +186,7 @@ impl Fetch {
                 }
             },
             None => before,
-        };
+        });
         match write_whole(file, told::write(&new, player.provider).as_bytes()) {
             Ok(()) => stored.push(match &new.title {
                 Some(title) => format!("its title “{title}”"),
@@ -219,7 +219,7 @@ impl Fetch {
 
 /// Returns the still that was fetched earlier, if its file is unchanged. `file` is beside it.
 fn unchanged_still(file: &Path, told: &Told) -> Option<Fetched> {
-    let fetched = told.picture.clone().filter(|fetched| is_plain_name(&fetched.name))?;
+    let fetched = told.fetched().filter(|fetched| is_plain_name(&fetched.name))?;
     let bytes = fs::read(file.with_file_name(&fetched.name)).ok()?;
     (still::hash(&bytes) == fetched.hash).then_some(fetched)
 }
