@@ -1,8 +1,10 @@
-//! Dialects of other systems: the shortcodes and keys of Hugo, Zola, Jekyll and their themes. Nothing else in `content`
+//! Dialects of other systems: the shortcodes, keys and dates of Hugo, Zola, Jekyll and their themes. Nothing else in `content`
 //! knows them, so that this module can be removed when the importers translate them.
 
+mod dates;
 mod shortcodes;
 
+pub use dates::{local_time, moment};
 pub use shortcodes::expand;
 
 /// Keys of front matter, in lower case, that mean something there and nothing here. They cause no warning: a thousand

@@ -6,27 +6,11 @@ use jiff::{
     tz::TimeZone,
 };
 
+use crate::content::dialects;
+
 /// A date as written; read in the site's time zone by [`RawDate::read`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawDate(pub String);
-
-/// Times and zones of Jekyll, Hugo and others besides RFC 3339.
-const ZONED: [&str; 4] = [" %H:%M:%S%.f", "T%H:%M:%S%.f", " %H:%M", "T%H:%M"];
-const ZONES: [&str; 4] = [" %z", " %:z", "%z", "%:z"];
-/// Formats of days; with points between the numbers the day comes first, as in German, unless the year does.
-const DAYS: &[&str] = &[
-    "%Y-%m-%d",
-    "%Y/%m/%d",
-    "%Y.%m.%d",
-    "%d.%m.%Y",
-    "%d. %m. %Y",
-    "%B %d, %Y",
-    "%b %d, %Y",
-    "%d %B %Y",
-    "%d %b %Y",
-    "%d. %B %Y",
-];
-const TIMES: &[&str] = &["", " %H:%M", " %H:%M:%S%.f", "T%H:%M", "T%H:%M:%S%.f", ", %H:%M"];
 
 /// Endings of times in UTC, in lower case.
 const UTC: &[&str] = &["z", "utc", "gmt", "+00:00", "-00:00", "+0000", "-0000", "+00"];
@@ -41,8 +25,8 @@ impl RawDate {
     /// Message that says how to write a date.
     pub fn read(&self, zone: &TimeZone) -> Result<Zoned, String> {
         let text = self.0.trim();
-        let Some(moment) = moment(text) else {
-            let local = text.parse::<civil::DateTime>().ok().or_else(|| by_format(text));
+        let Some(moment) = dialects::moment(text) else {
+            let local = text.parse::<civil::DateTime>().ok().or_else(|| dialects::local_time(text));
             return local.and_then(|local| local.to_zoned(zone.clone()).ok()).ok_or_else(|| {
                 format!("the date {text:?} is none that we know, write it like 2026-05-02 or 2026-05-02 10:30")
             });
@@ -53,38 +37,6 @@ impl RawDate {
         let day = is_day.then(|| in_utc.to_zoned(zone.clone()).ok()).flatten();
         Ok(day.unwrap_or_else(|| moment.with_time_zone(zone.clone())))
     }
-}
-
-/// Reads a date that names its own zone.
-fn moment(text: &str) -> Option<Zoned> {
-    let timestamp = text.parse::<jiff::Timestamp>().ok();
-    let formats = ZONED.iter().flat_map(|time| ZONES.iter().map(move |zone| format!("%Y-%m-%d{time}{zone}")));
-    let by_format = || formats.into_iter().find_map(|format| jiff::Timestamp::strptime(format, text).ok());
-    if let Some(timestamp) = timestamp.or_else(by_format) {
-        return Some(timestamp.to_zoned(TimeZone::UTC));
-    }
-    if let Ok(moment) = jiff::fmt::rfc2822::parse(text) {
-        return Some(moment);
-    }
-    // `2026-05-02 10:00:00 UTC`, `… Europe/Berlin`.
-    let (local, named) = text.rsplit_once(' ')?;
-    let named = TimeZone::get(named).ok()?;
-    local.trim().parse::<civil::DateTime>().ok().or_else(|| self::by_format(local.trim()))?.to_zoned(named).ok()
-}
-
-fn by_format(text: &str) -> Option<civil::DateTime> {
-    let read = |day: &&str| {
-        TIMES.iter().find_map(|time| {
-            let format = format!("{day}{time}");
-            let local = match *time {
-                "" => Date::strptime(format, text).map(civil::DateTime::from),
-                _ => civil::DateTime::strptime(format, text),
-            };
-            // `7.3.20` is no day in the year 7.
-            local.ok().filter(|local| local.year() >= 1000)
-        })
-    };
-    DAYS.iter().find_map(read)
 }
 
 /// Day in a path: `2026/05/02`, or `2026-5-2` in a part of it.
