@@ -1,5 +1,5 @@
-//! Dialects of other systems: the shortcodes, keys and dates of Hugo, Zola, Jekyll and their themes. Nothing else in `content`
-//! knows them, so that this module can be removed when the importers translate them.
+//! Dialects of other systems: the shortcodes, keys and dates of Hugo, Zola, Jekyll and their themes. Nothing else in
+//! `content` knows them, so that this module can be removed when the importers translate them.
 
 mod dates;
 mod shortcodes;
