@@ -374,7 +374,19 @@ impl Writer<'_, '_> {
                 "Put styles into content/custom.css, and leave scripts out.",
             );
         }
-        if shown_pictures(tag).iter().any(|picture| address::is_web(picture) || picture.starts_with("//")) {
+        let mut is_remote = false;
+        let mut look = |picture: &str| {
+            is_remote |= address::is_web(picture) || picture.starts_with("//");
+            None
+        };
+        for one in &tag.attributes {
+            match (tag.name.as_str(), one.name.as_str()) {
+                ("img", "src") | ("video", "poster") => drop(look(one.value.trim())),
+                ("img" | "source", "srcset") => drop(tags::each_of_set(&one.value, &mut look)),
+                _ => {}
+            }
+        }
+        if is_remote {
             self.out.has_remote_picture = true;
             self.remark(
                 at,
@@ -392,27 +404,6 @@ enum File {
     /// Address of the file.
     Found(String),
     Missing,
-}
-
-/// Addresses of all pictures that a tag may show.
-fn shown_pictures(tag: &StartTag) -> Vec<String> {
-    let (mut pictures, mut sets) = (Vec::new(), Vec::new());
-    match tag.name.as_str() {
-        "img" => {
-            pictures.extend(tag.get("src").map(str::to_owned));
-            sets.extend(tag.get("srcset"));
-        }
-        "source" => sets.extend(tag.get("srcset")),
-        "video" => pictures.extend(tag.get("poster").map(str::to_owned)),
-        _ => {}
-    }
-    for set in sets {
-        tags::each_of_set(set, |picture| {
-            pictures.push(picture.to_owned());
-            None
-        });
-    }
-    pictures
 }
 
 /// True for a relative path to a file of this site.
