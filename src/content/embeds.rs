@@ -12,64 +12,38 @@ struct Provider {
     name: &'static str,
     /// Class name for style sheets.
     class: &'static str,
-    /// Hosts of pasted addresses, without `www.` and `m.`.
-    hosts: &'static [&'static str],
+    /// Hosts of pasted addresses, without `www.` and `m.`, with spaces between them.
+    hosts: &'static str,
     /// Host of its frames; goes into the page's `frame-src`.
     frame_host: &'static str,
     understand: fn(&Address) -> Option<Understood>,
 }
 
 const PROVIDERS: &[Provider] = &[
-    Provider {
-        name: "YouTube",
-        class: "youtube",
-        hosts: &["youtube.com", "youtu.be", "youtube-nocookie.com", "music.youtube.com"],
-        frame_host: "https://www.youtube-nocookie.com",
-        understand: youtube,
-    },
-    Provider {
-        name: "Vimeo",
-        class: "vimeo",
-        hosts: &["vimeo.com", "player.vimeo.com"],
-        frame_host: "https://player.vimeo.com",
-        understand: vimeo,
-    },
-    Provider {
-        name: "Instagram",
-        class: "instagram",
-        hosts: &["instagram.com", "instagr.am"],
-        frame_host: "https://www.instagram.com",
-        understand: instagram,
-    },
-    Provider {
-        name: "TikTok",
-        class: "tiktok",
-        hosts: &["tiktok.com"],
-        frame_host: "https://www.tiktok.com",
-        understand: tiktok,
-    },
-    Provider {
-        name: "Spotify",
-        class: "spotify",
-        hosts: &["open.spotify.com"],
-        frame_host: "https://open.spotify.com",
-        understand: spotify,
-    },
-    Provider {
-        name: "SoundCloud",
-        class: "soundcloud",
-        hosts: &["soundcloud.com"],
-        frame_host: "https://w.soundcloud.com",
-        understand: soundcloud,
-    },
-    Provider {
-        name: "Strava",
-        class: "strava",
-        hosts: &["strava.com"],
-        frame_host: "https://www.strava.com",
-        understand: strava,
-    },
+    provider(
+        "YouTube",
+        "youtube",
+        "youtube.com youtu.be youtube-nocookie.com music.youtube.com",
+        "https://www.youtube-nocookie.com",
+        youtube,
+    ),
+    provider("Vimeo", "vimeo", "vimeo.com player.vimeo.com", "https://player.vimeo.com", vimeo),
+    provider("Instagram", "instagram", "instagram.com instagr.am", "https://www.instagram.com", instagram),
+    provider("TikTok", "tiktok", "tiktok.com", "https://www.tiktok.com", tiktok),
+    provider("Spotify", "spotify", "open.spotify.com", "https://open.spotify.com", spotify),
+    provider("SoundCloud", "soundcloud", "soundcloud.com", "https://w.soundcloud.com", soundcloud),
+    provider("Strava", "strava", "strava.com", "https://www.strava.com", strava),
 ];
+
+const fn provider(
+    name: &'static str,
+    class: &'static str,
+    hosts: &'static str,
+    frame_host: &'static str,
+    understand: fn(&Address) -> Option<Understood>,
+) -> Provider {
+    Provider { name, class, hosts, frame_host, understand }
+}
 
 /// A parsed address.
 struct Address<'a> {
@@ -105,7 +79,7 @@ pub fn recognise(address: &str, title: Option<String>) -> Option<Player> {
     let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let host = url.host_str()?;
     let host = host.strip_prefix("www.").or_else(|| host.strip_prefix("m.")).unwrap_or(host);
-    let provider = PROVIDERS.iter().find(|provider| provider.hosts.contains(&host))?;
+    let provider = PROVIDERS.iter().find(|provider| provider.hosts.split(' ').any(|own| own == host))?;
     let segments = url.path_segments()?.filter(|segment| !segment.is_empty()).collect();
     let understood = (provider.understand)(&Address { url: &url, segments })?;
     Some(Player {
