@@ -82,19 +82,20 @@ impl Form {
 /// All keys, in the order of the documents.
 pub(super) static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
     let page = include_str!("../../../docs/pages/front-matter.md");
-    let stretches = page.find("## Stretches").unwrap_or(page.len());
-    let row = |(at, line): (usize, &'static str)| {
-        let mut cells = line.strip_prefix("| `")?.strip_suffix(" |")?.split(" | ");
-        let (names, expected) = (cells.next()?, cells.next()?);
-        // Names stand between backticks.
-        let spellings = names.split('`').step_by(2).collect();
-        let example = cells.nth(1)?.trim_matches('`');
-        Some(Key { spellings, expected, example, is_of_stretches: at > stretches, form: Form::named(expected) })
-    };
-    let mut at = 0;
-    let lines = page.split_inclusive('\n').map(|line| (std::mem::replace(&mut at, at + line.len()), line.trim_end()));
-    lines.filter_map(row).collect()
+    let (all, stretches) = page.split_once("## Stretches").unwrap_or((page, ""));
+    let of_all = all.lines().filter_map(|line| key(line, false));
+    of_all.chain(stretches.lines().filter_map(|line| key(line, true))).collect()
 });
+
+/// Key of a row of the documents.
+fn key(row: &'static str, is_of_stretches: bool) -> Option<Key> {
+    let mut cells = row.strip_prefix("| `")?.strip_suffix(" |")?.split(" | ");
+    let (names, expected) = (cells.next()?, cells.next()?);
+    // Names stand between backticks.
+    let spellings = names.split('`').step_by(2).collect();
+    let example = cells.nth(1)?.trim_matches('`');
+    Some(Key { spellings, expected, example, is_of_stretches, form: Form::named(expected) })
+}
 
 /// Keys that a file may have.
 pub(super) fn of_kind(is_stretch: bool) -> impl Iterator<Item = &'static Key> {
