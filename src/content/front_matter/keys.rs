@@ -14,8 +14,6 @@ pub(super) struct Key {
     pub spellings: Vec<&'static str>,
     /// Description of a right value, for messages.
     pub expected: &'static str,
-    /// Example in YAML.
-    pub example: &'static str,
     /// True if only stretches have it. Other files may use the same word for other things, as themes do.
     pub is_of_stretches: bool,
     pub(super) form: Form,
@@ -93,8 +91,7 @@ fn key(row: &'static str, is_of_stretches: bool) -> Option<Key> {
     let (names, expected) = (cells.next()?, cells.next()?);
     // Names stand between backticks.
     let spellings = names.split('`').step_by(2).collect();
-    let example = cells.nth(1)?.trim_matches('`');
-    Some(Key { spellings, expected, example, is_of_stretches, form: Form::named(expected) })
+    Some(Key { spellings, expected, is_of_stretches, form: Form::named(expected) })
 }
 
 /// Keys that a file may have.
