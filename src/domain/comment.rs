@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn who_wants_to_be_told_gives_an_address() {
+    fn a_wish_for_mails_needs_an_address() {
         let asked = |email: &str| RawComment { wish: "thread".into(), ..form("Ana", email, "", "Lovely!") };
         let wrong = |email: &str| NewComment::parse(&asked(email), read).expect_err(email);
         assert_eq!(NewComment::parse(&asked("ana@example.org"), read).map(|new| new.wish), Ok(Wish::Thread));
@@ -453,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_hides_or_turns_text_is_kept() {
+    fn invisible_and_turning_characters_are_removed() {
         assert_eq!(parse_name("Ana\u{202E}\u{0}\u{7}"), Ok("Ana".to_owned()));
         assert_eq!(parse_text("a\u{1b}[31mb\tc\u{2028}d", read).map(|(text, _)| text), Ok("a[31mb\tc\nd".to_owned()));
     }

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_judge_and_confirm_grow_old() {
+    fn keys_expire() {
         let signer = Signer::new(b"secret");
         let later = |days: i64| now() + SignedDuration::from_hours(24 * days);
         let key = moderation(&signer, 41, now());

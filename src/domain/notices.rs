@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_told_of_what() {
+    fn each_subscriber_gets_one_mail_for_the_strongest_reason() {
         use Why::{Answered, ThreadGoesOn};
         use Wish::{Answers, Thread};
         let check = |shown: &Shown, subscribers: &[Subscriber], expected: &[(i64, Why)]| {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn how_often_strangers_are_asked() {
+    fn confirmation_mails_are_limited() {
         let asked = |of_mailbox_today, of_mailbox_this_week, of_network_this_hour, of_all_this_hour| {
             question(&ConfirmationCounts {
                 of_mailbox_today,
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_shuts_out_the_holder_of_a_mailbox() {
+    fn the_holder_of_a_mailbox_gets_a_link_every_hour() {
         let minutes = |minutes: i64| Some(SignedDuration::from_mins(minutes));
         assert!(may_get_link(2, minutes(1)) && may_get_link(24, minutes(60)) && may_get_link(3, None));
         assert!(!may_get_link(3, minutes(59)));

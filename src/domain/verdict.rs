@@ -162,13 +162,17 @@ pub enum Refusal {
     TooFast(SignedDuration),
 }
 
+/// Words of the refusals in the database and in `instep comments refused`.
 impl Refusal {
-    /// Name of the refusal in the database and in `instep comments refused`.
+    pub const WORD: &'static str = "refuse-word";
+    pub const BLOCKED: &'static str = "blocked";
+    pub const TOO_FAST: &'static str = "too-fast";
+
     pub fn as_str(&self) -> &'static str {
         match self {
-            Self::Word(_) => "refuse-word",
-            Self::Blocked(_) => "blocked",
-            Self::TooFast(_) => "too-fast",
+            Self::Word(_) => Self::WORD,
+            Self::Blocked(_) => Self::BLOCKED,
+            Self::TooFast(_) => Self::TOO_FAST,
         }
     }
 

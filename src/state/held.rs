@@ -5,7 +5,7 @@ use super::SiteState;
 use crate::{
     domain::{
         comment::{Comment, Status},
-        verdict::{Finding, Reason},
+        verdict::{Finding, Reason, Refusal},
     },
     store::{Refused, StoreError},
     texts::HeldBecause,
@@ -38,9 +38,9 @@ impl SiteState {
         let texts = &self.texts().refused_because;
         let (reason, detail) = (refused.reason.as_str(), refused.detail.as_str());
         match reason {
-            "refuse-word" => texts.word.with(detail),
-            "blocked" => texts.blocked.with(detail),
-            "too-fast" => texts.too_fast.clone(),
+            Refusal::WORD => texts.word.with(detail),
+            Refusal::BLOCKED => texts.blocked.with(detail),
+            Refusal::TOO_FAST => texts.too_fast.clone(),
             _ => reason.to_owned(),
         }
     }

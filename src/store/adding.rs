@@ -20,14 +20,14 @@ use crate::domain::{
 
 use super::{
     Result, Store, StoreError,
-    changes::{grow_revision, record_stale_tags},
+    changes::{increase_revision, record_stale_tags},
     comments::in_threads,
     connection::Connection,
-    judging::{Candidate, Judgement, judge, read_history},
+    judging::{Judgement, judge, read_history},
     outbox::{announce, queue_mail},
-    refusals::{forget_haste, store_refusal},
+    refusals::{delete_hasty_refusal, store_refusal},
     sql::Argument,
-    subscriptions::{ask_to_confirm, note_wish},
+    subscriptions::{ask_to_confirm, store_wish},
 };
 
 /// Tag of a comment that only its writer and the author see: it makes no public page stale.
@@ -47,7 +47,7 @@ pub struct Sender {
     pub ip: IpAddr,
 }
 
-/// A comment that has arrived, with everything that its verdict needs.
+/// A comment that has arrived, or a new version of one, with everything that its verdict needs.
 #[derive(Clone, Debug)]
 pub struct Sent {
     /// Thread that it is posted in.
@@ -75,34 +75,14 @@ pub enum Added {
     ParentGone,
 }
 
-impl Sent {
-    fn candidate(&self) -> Candidate<'_> {
-        let Self { thread, new, sender, circumstances, rules, at, .. } = self;
-        let (cookie, address) = (Some(sender.commenter.as_str()), Some(sender.address.as_str()));
-        let (commenter, address) = if sender.is_returning { (cookie, None) } else { (None, address) };
-        Candidate {
-            new,
-            edited: 0,
-            thread: (thread.kind, &thread.slug),
-            commenter,
-            address,
-            network: &sender.network,
-            ip: sender.ip,
-            circumstances: *circumstances,
-            rules,
-            at: *at,
-        }
-    }
-}
-
 /// Judges one comment and stores it; adds the tags of what became stale.
 async fn add(tx: &mut Connection, sent: &Sent, stale: &mut BTreeSet<String>) -> Result<Added> {
-    let Sent { thread, new, rates, at, .. } = sent;
+    let Sent { thread, new, circumstances, rates, at, .. } = sent;
     let mark = verdict::mark(&new.text);
-    let known = read_history(tx, &sent.candidate(), &mark).await?;
-    if let Some((id, status)) = known.twin {
+    let known = read_history(tx, sent, 0, &mark).await?;
+    if let Some((id, status)) = known.duplicate {
         if matches!(status, Status::Held | Status::Approved) {
-            complete_twin(tx, (id, status), new, *at, stale).await?;
+            complete_duplicate(tx, (id, status), new, *at, stale).await?;
         }
         return Ok(Added::Duplicate(id, status));
     }
@@ -113,16 +93,16 @@ async fn add(tx: &mut Connection, sent: &Sent, stale: &mut BTreeSet<String>) -> 
     if !is_parent_shown(tx, sent).await? {
         return Ok(Added::ParentGone);
     }
-    let judgement = match judge(tx, &sent.candidate(), known).await? {
+    let judgement = match judge(tx, sent, *circumstances, known).await? {
         Ok(judgement) => judgement,
         Err(refusal) => return refuse(tx, sent, refusal, refused_lately, stale).await,
     };
     let id = insert(tx, sent, &judgement, &mark).await?;
     if refused_lately > 0 {
-        forget_haste(tx, sent).await?;
+        delete_hasty_refusal(tx, sent).await?;
     }
     if let (Some(email), Wish::Answers | Wish::Thread) = (&new.email, new.wish) {
-        note_wish(tx, id, email, new.wish, *at).await?;
+        store_wish(tx, id, email, new.wish, *at).await?;
         if !is_suspected(&judgement.reasons) {
             ask_to_confirm(tx, id, *at).await?;
         }
@@ -141,7 +121,7 @@ async fn add(tx: &mut Connection, sent: &Sent, stale: &mut BTreeSet<String>) -> 
 
 /// Stores the address and the wish that came when the same comment was sent again. A comment has one address, so that
 /// nobody can use it to send confirmation mails to many.
-async fn complete_twin(
+async fn complete_duplicate(
     tx: &mut Connection,
     (id, status): (CommentId, Status),
     new: &NewComment,
@@ -155,7 +135,7 @@ async fn complete_twin(
     if new.wish == Wish::Nothing {
         return Ok(());
     }
-    note_wish(tx, id, email, new.wish, at).await?;
+    store_wish(tx, id, email, new.wish, at).await?;
     // As for a new comment: otherwise the mail is sent when the author approves the comment.
     if status == Status::Approved || !is_suspected(&reasons) {
         ask_to_confirm(tx, id, at).await?;
@@ -250,7 +230,7 @@ impl Store {
     async fn try_together(&self, all: &[(usize, &Sent)], culprit: &AtomicUsize) -> Result<Vec<Added>> {
         self.write(|mut tx| async move {
             culprit.store(NOBODY, Relaxed);
-            let revision = grow_revision(&mut tx).await?;
+            let revision = increase_revision(&mut tx).await?;
             let mut stale = BTreeSet::new();
             let mut answers = Vec::with_capacity(all.len());
             for (place, (_, sent)) in all.iter().enumerate() {

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Most comments in one transaction. A bigger one saves next to nothing, and its first comment waits for its last.
-const MOST_TOGETHER: usize = 64;
+const BATCH_MAX: usize = 64;
 
 /// A comment that waits to be written, and the channel for its result.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Store {
 async fn write_waiting(store: Store) {
     let mut waiting = store.arrivals.waiting.lock().await;
     let (mut all, mut answers) = (Vec::new(), Vec::new());
-    while all.len() < MOST_TOGETHER
+    while all.len() < BATCH_MAX
         && let Ok(Arrival { sent, answer }) = waiting.try_recv()
     {
         all.push(sent);

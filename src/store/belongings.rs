@@ -15,7 +15,7 @@ use crate::domain::{
 
 use super::{
     Result, Store, StoreError,
-    changes::take_turn,
+    changes::lock_writers,
     comments::COLUMNS,
     outbox::queue_mail,
     sql::{FromRow, Row, from_millis},
@@ -176,7 +176,7 @@ impl Store {
     pub async fn ask_for_corner(&self, email: &str, is_authors: bool, network: &str, at: Timestamp) -> Result<bool> {
         let (kept, latest) = (&mailbox::kept(email), clock::latest(at));
         self.write(|mut tx| async move {
-            take_turn(&mut tx).await?;
+            lock_writers(&mut tx).await?;
             let sql = "SELECT COUNT(*) FROM corner_asked WHERE network = $1 AND created_at > $2 AND created_at <= $3";
             if !notices::may_ask_for_link(tx.one(sql, &[&network, &(at - notices::HOUR), &latest]).await?) {
                 return Ok(false);
@@ -250,7 +250,7 @@ impl Store {
             Ok(())
         })
         .await?;
-        self.begin_log_anew().await;
+        self.truncate_log().await;
         Ok(())
     }
 }

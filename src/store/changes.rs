@@ -25,13 +25,13 @@ pub enum Stale {
 
 /// Begins a transaction that writes: increases the revision and returns it, for [`record_stale_tags`]. This is the one
 /// row that every writer updates first, so that writers run one after the other on every engine.
-pub(super) async fn grow_revision(tx: &mut Connection) -> Result<i64> {
+pub(super) async fn increase_revision(tx: &mut Connection) -> Result<i64> {
     tx.one("UPDATE site SET revision = revision + 1 WHERE id = 1 RETURNING revision", &[]).await
 }
 
 /// Begins a transaction that reads before it writes and changes no page. Writers run one after the other on every
 /// engine; the revision stays as it is.
-pub(super) async fn take_turn(tx: &mut Connection) -> Result<()> {
+pub(super) async fn lock_writers(tx: &mut Connection) -> Result<()> {
     tx.execute("UPDATE site SET revision = revision WHERE id = 1", &[]).await.map(|_| ())
 }
 

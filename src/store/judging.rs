@@ -1,22 +1,20 @@
 //! The verdict on a comment with what the database knows: one function for new comments and for edits.
 
-use std::net::IpAddr;
-
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::domain::{
     clock,
-    comment::{CommentId, NewComment, Status},
+    comment::{CommentId, Status},
     mailbox,
     verdict::{
-        self, Circumstances, Decision, History, RATE_WINDOW, REPEAT_WINDOW, Refusal, Rules,
+        self, Circumstances, Decision, History, RATE_WINDOW, REPEAT_WINDOW, Refusal,
         bayes::{Counts, Learned},
         verdict,
     },
 };
 
 use super::{
-    Result,
+    Result, Sent,
     blocks::read_blocks,
     comments::status,
     connection::Connection,
@@ -24,29 +22,11 @@ use super::{
     sql::{FromRow, Row},
 };
 
-/// A comment to judge: a new one, or the new version of a stored one.
-pub(super) struct Candidate<'a> {
-    pub new: &'a NewComment,
-    /// Number of the stored version; 0 for a new comment.
-    pub edited: CommentId,
-    /// Kind and slug of its thread.
-    pub thread: (&'a str, &'a str),
-    /// Fingerprint of the sender's cookie, or else of the address. One of the two is `None`.
-    pub commenter: Option<&'a str>,
-    pub address: Option<&'a str>,
-    /// Fingerprint of the sender's network.
-    pub network: &'a str,
-    pub ip: IpAddr,
-    pub circumstances: Circumstances,
-    pub rules: &'a Rules,
-    pub at: Timestamp,
-}
-
-/// Facts from the database about a candidate.
+/// Facts from the database about a comment that was sent.
 pub(super) struct Known {
     pub history: History,
     /// An identical comment that was sent a moment ago.
-    pub twin: Option<(CommentId, Status)>,
+    pub duplicate: Option<(CommentId, Status)>,
     /// Number of refusals in the last hour.
     pub refused_lately: i64,
     has_blocks: bool,
@@ -68,7 +48,8 @@ impl FromRow for Known {
         let since = |column: &str| -> Result<Option<SignedDuration>> {
             Ok(row.get::<Option<i64>>(column)?.map(SignedDuration::from_millis))
         };
-        let (twin, twin_status): (Option<i64>, Option<String>) = (row.get("twin")?, row.get("twin_status")?);
+        let (duplicate, duplicate_status): (Option<i64>, Option<String>) =
+            (row.get("duplicate")?, row.get("duplicate_status")?);
         let comments = Counts { spam: row.get("learned_spam")?, ham: row.get("learned_ham")? };
         let history = History {
             approved: row.get("approved")?,
@@ -85,25 +66,28 @@ impl FromRow for Known {
         };
         Ok(Self {
             history,
-            twin: twin.zip(twin_status.as_deref().map(status)),
+            duplicate: duplicate.zip(duplicate_status.as_deref().map(status)),
             refused_lately: row.get("refused_lately")?,
             has_blocks: row.get::<i64>("has_blocks")? > 0,
         })
     }
 }
 
-/// Reads what is known about a candidate's sender and about similar comments: one statement, since each costs more than
-/// its work. `mark` is the candidate's [`verdict::mark`].
+/// Reads what is known about the sender of a comment and about similar comments: one statement, since each costs more
+/// than its work. `edited` is the number of the version that it replaces, or 0; `mark` is its [`verdict::mark`].
 pub(super) async fn read_history(
     tx: &mut Connection,
-    candidate: &Candidate<'_>,
+    sent: &Sent,
+    edited: CommentId,
     mark: &Option<String>,
 ) -> Result<Known> {
-    let Candidate { new, edited, thread, commenter, address, network, at, .. } = candidate;
+    let Sent { thread, new, sender, at, .. } = sent;
     let at = *at;
+    let (cookie, address) = (Some(sender.commenter.as_str()), Some(sender.address.as_str()));
+    let (cookie, address) = if sender.is_returning { (cookie, None) } else { (None, address) };
     // NULL equals nothing: a returning sender is known by the cookie, a new one by the address.
     let sql = "SELECT
-            twin.id AS twin, twin.status AS twin_status,
+            duplicate.id AS duplicate, duplicate.status AS duplicate_status,
             (SELECT COUNT(*) FROM comments WHERE commenter = $1 AND status = 'approved') AS approved,
             (SELECT COUNT(*) FROM comments WHERE commenter = $1 AND status IN ('spam', 'trash')) AS thrown_out,
             EXISTS (SELECT 1 FROM confirmations JOIN addresses ON addresses.id = address_id
@@ -120,7 +104,7 @@ pub(super) async fn read_history(
               WHERE (commenter = $1 OR address = $2) AND created_at > $3
                 AND thread_kind = $8 AND thread_slug = $9 AND text = $10 AND name = $11
                 AND COALESCE(parent_id, 0) = COALESCE($12, 0)
-              ORDER BY id LIMIT 1) AS twin ON TRUE,
+              ORDER BY id LIMIT 1) AS duplicate ON TRUE,
             (SELECT COUNT(*) AS recent_by_commenter, MIN(created_at) AS first_at, MAX(created_at) AS last_at
                FROM comments
               WHERE (commenter = $1 OR address = $2) AND created_at > $3 AND created_at <= $14) AS own,
@@ -129,34 +113,35 @@ pub(super) async fn read_history(
     tx.one(
         sql,
         &[
-            commenter,
-            address,
+            &cookie,
+            &address,
             &(at - RATE_WINDOW),
-            network,
+            &sender.network,
             mark,
             &(at - REPEAT_WINDOW),
             &(at - SignedDuration::from_hours(1)),
-            &thread.0,
-            &thread.1,
+            &thread.kind,
+            &thread.slug,
             &new.text,
             &new.name,
             &new.parent,
             &new.email.as_deref().map(mailbox::kept),
             &clock::latest(at),
-            edited,
+            &edited,
             &at,
         ],
     )
     .await
 }
 
-/// Judges a candidate; reads the blocks and the counts of its words if they are needed.
+/// Judges a comment; reads the blocks and the counts of its words if they are needed.
 pub(super) async fn judge(
     tx: &mut Connection,
-    candidate: &Candidate<'_>,
+    sent: &Sent,
+    circumstances: Circumstances,
     known: Known,
 ) -> Result<Result<Judgement, Refusal>> {
-    let Candidate { new, ip, circumstances, rules, .. } = candidate;
+    let Sent { new, sender, rules, .. } = sent;
     let Known { mut history, has_blocks, .. } = known;
     if has_blocks {
         history.blocks = read_blocks(tx).await?;
@@ -164,7 +149,7 @@ pub(super) async fn judge(
     if rules.bayes && history.learned.comments.are_enough() {
         history.learned.features = read_features(tx, &verdict::features(new)).await?;
     }
-    let found = match verdict(new, *ip, *circumstances, &history, rules) {
+    let found = match verdict(new, sender.ip, circumstances, &history, rules) {
         Decision::Approve => Vec::new(),
         Decision::Hold(found) => found,
         Decision::Refuse(refusal) => return Ok(Err(refusal)),
@@ -174,6 +159,6 @@ pub(super) async fn judge(
         status: if found.is_empty() { Status::Approved } else { Status::Held },
         reasons: found.iter().map(|found| found.reason.as_str()).collect::<Vec<_>>().join(" "),
         details: detailed.map(ToString::to_string).collect::<Vec<_>>().join("\n"),
-        by_author: verdict::is_by_author(*circumstances, &history),
+        by_author: verdict::is_by_author(circumstances, &history),
     }))
 }

@@ -30,7 +30,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use arrivals::Arrivals;
 use connection::{Connection, Pooled};
-use open::BUSY;
+use open::BUSY_TIMEOUT;
 use sql::{FromRow, List, Sql};
 use writes::Writes;
 
@@ -38,7 +38,7 @@ pub use adding::{Added, Sender, Sent};
 pub use belongings::{OwnAddress, OwnComment, OwnSubscription};
 pub use blocks::Blocked;
 pub use changes::{Changes, Stale};
-pub use corner::{Edit, Edited, WRITER};
+pub use corner::{Edited, WRITER};
 pub use moderation::{Listed, Moderated};
 pub use open::OpenError;
 pub use outbox::{ListedMail, Outcome, Outgoing};
@@ -99,7 +99,7 @@ type Transaction = OwnedMutexGuard<Connection>;
 const ATTEMPTS: u32 = 5;
 /// Longest time that work on a PostgreSQL connection may take. For a server that vanished, the wait would last until
 /// TCP gives up, which can be never. SQLite needs no such limit: its file is on this machine.
-const LONGEST: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Store {
     fn new(pools: Pools) -> Self {
@@ -177,12 +177,12 @@ impl Store {
         connection.end(outcome).await
     }
 
-    /// Does work on a connection, on PostgreSQL for at most [`LONGEST`].
+    /// Does work on a connection, on PostgreSQL for at most [`TIMEOUT`].
     async fn limited<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         match self.pools {
             Pools::Sqlite { .. } => work.await,
             Pools::Postgres(_) => {
-                let done = tokio::time::timeout(LONGEST, work).await;
+                let done = tokio::time::timeout(TIMEOUT, work).await;
                 done.unwrap_or_else(|_| Err(StoreError::Database(sqlx::Error::PoolTimedOut)))
             }
         }
@@ -210,14 +210,14 @@ impl Store {
 
     /// Empties SQLite's write-ahead log, in which erased data stays until then. If somebody is reading, as a backup
     /// does, it gives up, so that commenters do not wait: [`Self::forget_expired`] tries again later.
-    async fn begin_log_anew(&self) {
+    async fn truncate_log(&self) {
         let Pools::Sqlite { writer, .. } = &self.pools else { return };
         let patience = |milliseconds: u128| format!("PRAGMA busy_timeout = {milliseconds}");
         let checkpoint = async {
             let mut connection = Connection::new(Pooled::Sqlite(writer.acquire().await?));
             connection.execute(patience(200), &[]).await?;
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)", &[]).await?;
-            connection.execute(patience(BUSY.as_millis()), &[]).await?;
+            connection.execute(patience(BUSY_TIMEOUT.as_millis()), &[]).await?;
             connection.give_back();
             Ok::<(), StoreError>(())
         };

@@ -9,7 +9,7 @@ use crate::domain::{
 
 use super::{
     Result, Store, StoreError,
-    changes::{grow_revision, record_stale_thread},
+    changes::{increase_revision, record_stale_thread},
     comments::{COLUMNS, DETAILS, Stored},
     connection::Connection,
     learning::teach,
@@ -151,8 +151,8 @@ async fn answer(
     let parent = target.comment.id;
     let sql = "SELECT id FROM comments
                WHERE parent_id = $1 AND status = 'approved' AND by_author AND text = $2 ORDER BY id LIMIT 1";
-    if let Some(twin) = tx.optional(sql, &[&parent, text]).await? {
-        return Ok(twin);
+    if let Some(duplicate) = tx.optional(sql, &[&parent, text]).await? {
+        return Ok(duplicate);
     }
     let comment = Comment {
         name: (*name).to_owned(),
@@ -254,7 +254,7 @@ impl Store {
     /// [`StoreError::NotFound`], or the database is away.
     pub async fn erase(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated> {
         let erased = self.moderate(id, ERASE, actor, at).await?;
-        self.begin_log_anew().await;
+        self.truncate_log().await;
         Ok(erased)
     }
 
@@ -275,7 +275,7 @@ impl Store {
     ) -> Result<CommentId> {
         let given = &Answer { name, site, text };
         self.write(|mut tx| async move {
-            let revision = grow_revision(&mut tx).await?;
+            let revision = increase_revision(&mut tx).await?;
             let target = target(&mut tx, parent).await?;
             not_erased(&target.comment)?;
             if target.comment.status != Status::Approved {
@@ -306,7 +306,7 @@ impl Store {
     ) -> Result<Moderated> {
         let given = &Answer { name, site, text };
         self.write(|mut tx| async move {
-            let revision = grow_revision(&mut tx).await?;
+            let revision = increase_revision(&mut tx).await?;
             let target = target(&mut tx, parent).await?;
             not_erased(&target.comment)?;
             record_stale_thread(&mut tx, revision, &target.tag()).await?;
@@ -323,7 +323,7 @@ impl Store {
     /// The database is away.
     pub async fn place_comment(&self, thread: &ThreadKey, comment: &Comment, actor: &str) -> Result<CommentId> {
         self.write(|mut tx| async move {
-            let revision = grow_revision(&mut tx).await?;
+            let revision = increase_revision(&mut tx).await?;
             record_stale_thread(&mut tx, revision, &thread.tag()).await?;
             let id = insert(&mut tx, thread.kind, &thread.slug, comment).await?;
             log_act(&mut tx, id, actor, "place", None, comment.status, comment.created_at).await?;
@@ -334,7 +334,7 @@ impl Store {
 
     async fn moderate(&self, id: CommentId, ruling: Ruling, actor: &str, at: Timestamp) -> Result<Moderated> {
         self.write(|mut tx| async move {
-            let revision = grow_revision(&mut tx).await?;
+            let revision = increase_revision(&mut tx).await?;
             let target = target(&mut tx, id).await?;
             if target.comment.is_erased() && ruling == ERASE {
                 // The button was pressed twice.

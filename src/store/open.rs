@@ -24,9 +24,9 @@ static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 /// Number of reading connections of SQLite: a page needs one query, and two cores run few at once.
 const READERS: u32 = 4;
 /// Longest time that a request waits for a connection before its response says that the database is away.
-const PATIENCE: Duration = Duration::from_secs(3);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longest time that SQLite waits for another process that writes (the shell, a backup).
-pub(super) const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Number of attempts at the migrations while other processes migrate too.
 const MIGRATION_ATTEMPTS: u32 = 20;
 
@@ -90,21 +90,21 @@ async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Store, OpenErro
         // Without it, erased or changed data stays readable in the free space of the file. No measurable cost: only
         // deleted data is overwritten.
         .pragma("secure_delete", "ON")
-        .busy_timeout(BUSY);
+        .busy_timeout(BUSY_TIMEOUT);
     let connect = |source| OpenError::Connect { name: name.clone(), source };
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_with(options.clone())
         .await
         .map_err(connect)?;
     keep_copy(&writer, path, migrator).await?;
-    run_migrations(|| migrator.run(&writer)).await.map_err(|error| migrate_error(&name, error))?;
+    run_migrations(&name, || migrator.run(&writer)).await?;
     // Only now: a wrong path may lead to a file that is no database.
     private::close_database(path);
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_with(options.create_if_missing(false).read_only(true))
         .await
         .map_err(connect)?;
@@ -155,40 +155,36 @@ async fn open_postgres(address: &str) -> Result<Store, OpenError> {
     options.connect().await.map_err(connect)?.close().await.map_err(connect)?;
     let pool = PgPoolOptions::new()
         .max_connections(16)
-        .acquire_timeout(PATIENCE)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect_with(options)
         .await
         .map_err(connect)?;
     // No advisory lock: engines that speak PostgreSQL's protocol often lack it.
     let mut migrator = Migrator { migrations: POSTGRES.migrations.clone(), ..Migrator::DEFAULT };
     migrator.set_locking(false);
-    run_migrations(|| migrator.run(&pool)).await.map_err(|error| migrate_error(&name, error))?;
+    run_migrations(&name, || migrator.run(&pool)).await?;
     Ok(Store::new(Pools::Postgres(pool)))
 }
 
 /// Runs the migrations. Several processes may start at once on an empty database: for each migration, all but one of
 /// them fail, roll back and try again.
-async fn run_migrations<F>(run: impl Fn() -> F) -> Result<(), MigrateError>
+async fn run_migrations<F>(name: &str, run: impl Fn() -> F) -> Result<(), OpenError>
 where
     F: Future<Output = Result<(), MigrateError>>,
 {
     let mut attempt = 1;
     loop {
         match run().await {
+            Ok(()) => return Ok(()),
             Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if attempt < MIGRATION_ATTEMPTS => {
                 tokio::time::sleep(Duration::from_millis(100)).await;
                 attempt += 1;
             }
-            outcome => return outcome,
+            Err(MigrateError::VersionMissing(version)) => {
+                return Err(OpenError::Newer { name: name.to_owned(), version });
+            }
+            Err(source) => return Err(OpenError::Migrate { name: name.to_owned(), source }),
         }
-    }
-}
-
-fn migrate_error(name: &str, error: MigrateError) -> OpenError {
-    let name = name.to_owned();
-    match error {
-        MigrateError::VersionMissing(version) => OpenError::Newer { name, version },
-        source => OpenError::Migrate { name, source },
     }
 }
 

@@ -60,9 +60,10 @@ pub(super) async fn store_refusal(
 }
 
 /// Deletes the refusal of a comment that was sent too fast, was sent again and is stored now.
-pub(super) async fn forget_haste(tx: &mut Connection, sent: &Sent) -> Result<()> {
-    let sql = "DELETE FROM refusals WHERE reason = 'too-fast' AND thread_kind = $1 AND thread_slug = $2 AND text = $3";
-    tx.execute(sql, &[&sent.thread.kind, &sent.thread.slug, &excerpt(&sent.new.text)]).await.map(|_| ())
+pub(super) async fn delete_hasty_refusal(tx: &mut Connection, sent: &Sent) -> Result<()> {
+    let sql = "DELETE FROM refusals WHERE reason = $1 AND thread_kind = $2 AND thread_slug = $3 AND text = $4";
+    let Sent { thread, new, .. } = sent;
+    tx.execute(sql, &[&Refusal::TOO_FAST, &thread.kind, &thread.slug, &excerpt(&new.text)]).await.map(|_| ())
 }
 
 /// Start of a text, as long as it is kept.

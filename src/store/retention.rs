@@ -10,7 +10,7 @@ use crate::domain::{
 use super::{
     Result, Store,
     adding::HELD_TAG,
-    changes::{grow_revision, record_stale_tags},
+    changes::{increase_revision, record_stale_tags},
     connection::Connection,
     learning::forget_lesson,
     subscriptions::forget_wish,
@@ -19,7 +19,7 @@ pub(super) use crate::domain::limits::RECORDS_KEPT;
 use crate::domain::limits::{ADDRESS_KEPT, SPAM_KEPT, TRASH_KEPT};
 
 /// Most comments erased in one transaction: commenters must not wait for it.
-const AT_ONCE: i64 = 200;
+const BATCH: i64 = 200;
 
 /// Numbers of rows that were deleted or cleared because they were too old.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Store {
         let forgotten = forgotten.await?;
         let spam = self.erase_removed(Status::Spam, now - SPAM_KEPT, now).await?;
         let trash = self.erase_removed(Status::Trash, now - TRASH_KEPT, now).await?;
-        self.begin_log_anew().await;
+        self.truncate_log().await;
         Ok(Forgotten { spam, trash, ..forgotten })
     }
 
@@ -117,8 +117,8 @@ impl Store {
             let some = self.write(|mut tx| async move {
                 // First, as in every transaction that writes comments: an author may be approving one of them right
                 // now.
-                let revision = grow_revision(&mut tx).await?;
-                let ids: Vec<CommentId> = tx.all(sql, &[&status.as_str(), &before, &AT_ONCE]).await?;
+                let revision = increase_revision(&mut tx).await?;
+                let ids: Vec<CommentId> = tx.all(sql, &[&status.as_str(), &before, &BATCH]).await?;
                 for id in &ids {
                     // The counts of the words stay.
                     forget_lesson(&mut tx, *id).await?;

@@ -13,7 +13,7 @@ use crate::domain::{
 
 use super::{
     Result, Store, StoreError,
-    changes::take_turn,
+    changes::lock_writers,
     comments::in_threads,
     connection::Connection,
     outbox::queue_mail,
@@ -88,7 +88,7 @@ const ASKED_BY_NETWORK: &str = "(SELECT COUNT(*) FROM outbox JOIN comments AS th
       AND theirs.network = comments.network)";
 
 /// Stores the wish that came with a comment, or with the same comment sent again.
-pub(super) async fn note_wish(
+pub(super) async fn store_wish(
     tx: &mut Connection,
     comment: CommentId,
     email: &str,
@@ -242,7 +242,7 @@ impl Store {
         }
         let comments = &comments;
         self.write(|mut tx| async move {
-            take_turn(&mut tx).await?;
+            lock_writers(&mut tx).await?;
             for comment in comments {
                 ask_to_confirm(&mut tx, *comment, at).await?;
             }

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn too_little_says_nothing() {
+    fn the_filter_gives_no_score_before_twenty_lessons_of_each() {
         let words = &[("subscribe", 20, 0)];
         assert_eq!(score(&learned((19, 500), words), "subscribe"), None);
         assert_eq!(score(&learned((500, 19), words), "subscribe"), None);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_goes_by_is_told() {
+    fn the_score_names_its_words() {
         let words = &[("subscribe", 30, 0), ("channel", 20, 1), ("calf", 0, 25), ("the", 20, 21), ("my", 12, 4)];
         let learned = learned((40, 40), words);
         let spam = score(&learned, "Subscribe the my channel").expect("enough");
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stay_numbers() {
+    fn extreme_counts_give_a_finite_score() {
         let many: Vec<String> = (0..MOST_FEATURES).map(|number| format!("w{number}")).collect();
         for (spam, ham, expected) in [(1_000_000, 0, 1.0), (0, 1_000_000, 0.0)] {
             let features: Vec<(&str, i64, i64)> = many.iter().map(|word| (word.as_str(), spam, ham)).collect();

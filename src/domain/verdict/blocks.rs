@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_meant() {
+    fn a_block_covers_every_spelling_of_its_value() {
         let from: IpAddr = "192.0.2.77".parse().expect("an address");
         let check = |block: Result<Block, String>, email: &str, site: &str, is_meant: bool| {
             let block = block.expect("a block");
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_blocked() {
+    fn wrong_blocks_are_refused() {
         for wrong in ["", "ana", "ana@b", "a b@c.org", "@c.org"] {
             assert!(Block::email(wrong).is_err(), "{wrong}");
         }

@@ -1,6 +1,6 @@
 //! Web addresses in a text, linked or not.
 
-/// WebLink to a host.
+/// Link to a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WebLink {
     /// Host without `www.`, in lower case.
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_a_link() {
+    fn links_are_found() {
         for (text, expected) in [
             ("no link. Really", ""),
             ("fine.It is", ""),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left() {
+    fn links_are_cut_out_of_the_text() {
         assert_eq!(
             links("see [my site](https://a.example/b) now").1.split_whitespace().collect::<Vec<_>>(),
             ["see", "[my", "site](", "now"]

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_matches_and_what_does_not() {
+    fn phrases_match_whole_words() {
         for (phrase, text, is_found) in [
             ("press", "Press here", true),
             ("press", "I use WordPress", false),
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_match_everything_is_refused() {
+    fn a_phrase_that_matches_everything_is_refused() {
         for wrong in ["*", "", " ", "buy *", "...", "**"] {
             assert_eq!(phrases(&["casino", wrong]), Err(wrong.to_owned()), "{wrong:?}");
         }

@@ -53,7 +53,7 @@ fn check(new: &NewComment, circumstances: Circumstances, history: &History, rule
 }
 
 #[test]
-fn who_passes_and_who_waits() {
+fn known_commenters_pass_and_strangers_are_held() {
     let check = |circumstances, history: &History, expected: &str| {
         check(&comment("Hello there"), circumstances, history, &rules(), expected);
     };
@@ -74,7 +74,7 @@ fn who_passes_and_who_waits() {
 }
 
 #[test]
-fn what_a_confirmed_address_is_good_for() {
+fn a_confirmed_address_makes_a_commenter_known() {
     let check = |circumstances, history: &History, moderation, expected: &str| {
         check(&comment("Hello there"), circumstances, history, &Rules { moderation, ..rules() }, expected);
     };
@@ -94,7 +94,7 @@ fn what_a_confirmed_address_is_good_for() {
 }
 
 #[test]
-fn what_the_site_wants() {
+fn the_moderation_setting_decides() {
     let check = |moderation, history: &History, expected: &str| {
         check(&comment("Hello there"), FINE, history, &Rules { moderation, ..rules() }, expected);
     };
@@ -109,7 +109,7 @@ fn what_the_site_wants() {
 }
 
 #[test]
-fn old_posts_wait_where_the_site_wants_it() {
+fn comments_on_old_posts_are_held_if_the_site_says_so() {
     let day = SignedDuration::from_hours(24);
     let after_a_month = Rules { hold_after: Some(day * 30), ..rules() };
     let check = |age: Option<SignedDuration>, history: &History, rules: &Rules, expected: &str| {
@@ -129,7 +129,7 @@ fn old_posts_wait_where_the_site_wants_it() {
 }
 
 #[test]
-fn what_is_said() {
+fn links_and_phrases_hold_or_refuse() {
     let phrases = |one: &str| Phrases::parse(&[one.to_owned()]).expect("a phrase");
     let rules = Rules { hold_words: phrases("cheap*"), refuse_words: phrases("casino"), ..rules() };
     let check = |new: &NewComment, expected: &str| check(new, FINE, &known(), &rules, expected);
@@ -148,7 +148,7 @@ fn what_is_said() {
 }
 
 #[test]
-fn whom_the_author_has_blocked() {
+fn blocked_senders_are_refused() {
     let blocks = [Block::email("bo@example.org"), Block::site("spam.example"), Block::network("192.0.2.0/24")];
     let [email, site, network] = blocks.map(|block| block.expect("a block"));
     let check = |blocks: Vec<Block>, new: &NewComment, expected: &str| {
@@ -175,7 +175,7 @@ fn the_filter_holds_and_never_refuses() {
 }
 
 #[test]
-fn a_text_is_known_again() {
+fn equal_texts_have_one_mark() {
     let text = "Great article, I will share it with my friends!";
     assert_eq!(mark(text), mark("GREAT article — I will share it, with my friends"));
     assert_ne!(mark(text), mark("Great article, I will share it with my family!"));

@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use super::{Commenter, layout, own};
 use crate::{
-    domain::comment::{COMMENTS_TAG, Comment, NewComment, RawComment, Status},
-    store::{Edit, Edited, OwnComment, Sender, StoreError},
+    domain::{
+        comment::{COMMENTS_TAG, Comment, NewComment, RawComment, Status, ThreadKey},
+        stamp::StampState,
+        verdict::Circumstances,
+    },
+    store::{Edited, OwnComment, Sender, Sent, StoreError},
     web::{
         post::{
             thread,
@@ -74,21 +78,29 @@ pub async fn save(
 async fn store(app: &App, own: &OwnComment, new: NewComment, sender: Sender) -> Result<Status, Rejection> {
     let (site, snapshot, at) = (&app.config.site.comments, app.snapshot(), app.clock.now());
     let post = snapshot.post(&own.comment.thread_slug);
-    let edit = Edit {
-        id: own.comment.id,
+    let circumstances = Circumstances {
+        // The store knows stamp and honeypot from when the comment was sent.
+        stamp: StampState::Valid,
+        honeypot_filled: false,
         post_age: post.and_then(|post| Some(at.duration_since(post.appeared()?))),
         poses_as_author: writing::poses_as_author(app, &snapshot, &new),
         has_authors_email: writing::has_authors_email(app, &new),
+    };
+    let sent = Sent {
+        thread: ThreadKey::post(own.comment.thread_slug.clone()),
+        parent_threads: Vec::new(),
         new,
         // Checked as the commenter that wrote it, even if this browser has another of their cookies.
         sender: Sender { commenter: own.writer.clone(), ..sender },
-        gap: site.rates.gap,
+        circumstances,
+        rates: site.rates,
         rules: Arc::clone(&site.rules),
         at,
     };
+    let id = own.comment.id;
     let task_app = app.clone();
     let edited = finish(async move {
-        let edited = task_app.store.edit_comment(&edit).await?;
+        let edited = task_app.store.edit_comment(id, &sent).await?;
         if let Edited::Stored { tag, .. } = &edited {
             task_app.cache.purge(&[tag, COMMENTS_TAG]);
         }

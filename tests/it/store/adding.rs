@@ -14,20 +14,20 @@ use super::{FINE, add, add_approved, answer_to, at, by, sent, status_of, traces,
 use crate::support::database::{Database, on_both_engines};
 
 on_both_engines!(
-    a_comment_is_kept_as_it_was_sent,
+    a_comment_is_stored_as_it_was_sent,
     the_first_is_held_and_after_an_approved_one_the_next_passes,
     a_commenter_is_known_by_the_cookie_alone,
-    an_approval_that_was_taken_back_counts_no_more,
-    every_doubt_is_kept_with_the_comment,
-    the_very_same_again_is_the_first_one,
-    nearly_the_same_is_another_comment,
-    a_parent_must_be_there_approved_and_in_the_same_thread,
+    a_revoked_approval_no_longer_counts,
+    every_reason_is_stored_with_the_comment,
+    an_identical_comment_is_a_duplicate_of_the_first,
+    a_slightly_different_comment_is_no_duplicate,
+    a_parent_must_exist_be_approved_and_be_in_the_same_thread,
     a_parent_may_stand_under_an_older_slug_of_the_post,
-    a_number_is_never_used_again,
-    twenty_at_once_are_all_kept,
+    a_comment_id_is_never_used_again,
+    twenty_comments_at_once_are_all_stored,
 );
 
-async fn a_comment_is_kept_as_it_was_sent(database: Database) {
+async fn a_comment_is_stored_as_it_was_sent(database: Database) {
     let parent = add_approved(&database.store, &sent("First")).await;
     let new = NewComment {
         name: "Zoë 🏃 O'Neil".into(),
@@ -83,7 +83,7 @@ async fn a_commenter_is_known_by_the_cookie_alone(database: Database) {
     }
 }
 
-async fn an_approval_that_was_taken_back_counts_no_more(database: Database) {
+async fn a_revoked_approval_no_longer_counts(database: Database) {
     let store = &database.store;
     let id = add_approved(store, &sent("First")).await;
     store.mark_spam(id, "test", at(0)).await.expect("marks");
@@ -91,7 +91,7 @@ async fn an_approval_that_was_taken_back_counts_no_more(database: Database) {
     assert_eq!(status_of(store, next).await, Status::Held);
 }
 
-async fn every_doubt_is_kept_with_the_comment(database: Database) {
+async fn every_reason_is_stored_with_the_comment(database: Database) {
     let store = &database.store;
     let cases = [
         ("ana", FINE, "first-comment"),
@@ -118,7 +118,7 @@ async fn every_doubt_is_kept_with_the_comment(database: Database) {
     }
 }
 
-async fn the_very_same_again_is_the_first_one(database: Database) {
+async fn an_identical_comment_is_a_duplicate_of_the_first(database: Database) {
     let store = &database.store;
     let id = add(store, &sent("Twice")).await;
     let before = traces(&database).await;
@@ -131,7 +131,7 @@ async fn the_very_same_again_is_the_first_one(database: Database) {
     assert!(matches!(store.add_comment(&again(600)).await.expect("answers"), Added::Stored(other, _) if other != id));
 }
 
-async fn nearly_the_same_is_another_comment(database: Database) {
+async fn a_slightly_different_comment_is_no_duplicate(database: Database) {
     let store = &database.store;
     let parent = add_approved(store, &by("lisa", sent("Parent"))).await;
     let id = add(store, &sent("Same")).await;
@@ -147,7 +147,7 @@ async fn nearly_the_same_is_another_comment(database: Database) {
     }
 }
 
-async fn a_parent_must_be_there_approved_and_in_the_same_thread(database: Database) {
+async fn a_parent_must_exist_be_approved_and_be_in_the_same_thread(database: Database) {
     let store = &database.store;
     let elsewhere = add_approved(store, &under("hips", sent("Elsewhere"))).await;
     let held = add(store, &by("stranger", sent("Held"))).await;
@@ -182,7 +182,7 @@ async fn a_parent_may_stand_under_an_older_slug_of_the_post(database: Database) 
     assert_eq!((kept.parent_id, kept.thread_slug.as_str()), (Some(old), "calf"));
 }
 
-async fn a_number_is_never_used_again(database: Database) {
+async fn a_comment_id_is_never_used_again(database: Database) {
     let first = add(&database.store, &sent("First")).await;
     let last = add(&database.store, &sent("Last")).await;
     database.run("DELETE FROM comments").await;
@@ -190,7 +190,7 @@ async fn a_number_is_never_used_again(database: Database) {
     assert!(first < last && last < next, "{first}, {last}, {next}");
 }
 
-async fn twenty_at_once_are_all_kept(database: Database) {
+async fn twenty_comments_at_once_are_all_stored(database: Database) {
     let second = database.again().await;
     let before = database.store.revision().await.expect("answers");
     let adding: Vec<_> = (0..20)

@@ -11,7 +11,7 @@ use instep::{
 use super::{add, at, by, sent, status_of};
 use crate::support::database::{Database, on_both_engines};
 
-on_both_engines!(a_block_refuses_its_sender_and_nobody_else, a_block_is_there_once_until_it_goes);
+on_both_engines!(a_block_refuses_its_sender_and_nobody_else, a_block_is_stored_once_and_can_be_removed);
 
 fn with(email: Option<&str>, site: Option<&str>, address: &str, text: &str) -> Sent {
     let sent = sent(text);
@@ -44,7 +44,7 @@ async fn a_block_refuses_its_sender_and_nobody_else(database: Database) {
     assert_eq!(refused, expected);
 }
 
-async fn a_block_is_there_once_until_it_goes(database: Database) {
+async fn a_block_is_stored_once_and_can_be_removed(database: Database) {
     let store = &database.store;
     let block = Block::email("bo@example.org").expect("a block");
     let id = store.block(&block, "rude", "shell", at(3)).await.expect("blocks").expect("a number");

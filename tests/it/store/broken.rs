@@ -15,7 +15,7 @@ use crate::support::{
 on_both_engines!(
     after_a_failed_statement_the_next_comment_is_stored,
     after_a_failed_commit_the_next_comment_is_stored,
-    after_a_wait_that_was_given_up_the_next_comment_is_stored,
+    after_a_dropped_future_the_next_comment_is_stored,
     a_site_that_cannot_store_comments_is_not_ready,
 );
 
@@ -105,7 +105,7 @@ async fn given_up<T>(doing: impl Future<Output = T>, after: usize) {
     }
 }
 
-async fn after_a_wait_that_was_given_up_the_next_comment_is_stored(database: Database) {
+async fn after_a_dropped_future_the_next_comment_is_stored(database: Database) {
     let store = &database.store;
     let id = add(store, &sent("Again and again")).await;
     for turns in (0..40).chain([100, 200, 400, 800]) {
@@ -173,7 +173,7 @@ async fn a_full_disk_takes_comments_again_as_soon_as_there_is_room() {
 
 /// Nobody comments: the site notices by itself that there is room.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_is_noticed_and_so_is_its_end() {
+async fn a_full_disk_and_its_end_are_noticed_without_comments() {
     let Some(disk) = SmallDisk::mount(2) else { return };
     let store = Store::open(&format!("sqlite:{}", disk.path("test.sqlite").display())).await.expect("opens");
     disk.fill();

@@ -5,7 +5,7 @@ use instep::{
         notices::Wish,
         verdict::{Rates, Refusal},
     },
-    store::{Added, Edit, Edited, Outcome, Sent},
+    store::{Added, Edited, Outcome, Sent},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,9 +16,9 @@ on_both_engines!(
     comments_from_the_future_do_not_count_for_rates,
     an_edit_from_the_future_locks_nobody_out,
     leases_and_pauses_from_the_future_do_not_count,
-    questions_and_links_from_the_future_do_not_count,
+    confirmation_mails_and_links_from_the_future_do_not_count,
     trash_from_the_future_is_kept_as_long_as_other_trash,
-    a_digest_of_a_day_that_had_not_come_is_made_when_it_comes,
+    a_digest_made_before_its_day_is_made_again,
     rows_stored_in_1970_are_as_old_as_the_correct_clock,
     fingerprints_from_the_future_are_deleted,
 );
@@ -44,23 +44,14 @@ async fn comments_from_the_future_do_not_count_for_rates(database: Database) {
 
 async fn an_edit_from_the_future_locks_nobody_out(database: Database) {
     let id = add(&database.store, &sent("First")).await;
-    let edit = |text: &str, at: Timestamp| Edit {
-        id,
-        new: sent(text).new,
-        post_age: None,
-        poses_as_author: false,
-        has_authors_email: false,
-        sender: sent(text).sender,
-        gap: SignedDuration::from_secs(15),
-        rules: sent(text).rules,
-        at,
-    };
+    let rates = Rates { gap: SignedDuration::from_secs(15), ..EASY };
+    let edit = |text: &str, at: Timestamp| Sent { rates, at, ..sent(text) };
     database.run("UPDATE comments SET edited_at = created_at + 172800000").await;
-    let edited = database.store.edit_comment(&edit("Second", at(60))).await.expect("answers");
+    let edited = database.store.edit_comment(id, &edit("Second", at(60))).await.expect("answers");
     assert!(matches!(edited, Edited::Stored { .. }), "{edited:?}");
     // Nobody knows how old it is, so it is not open for days.
     database.run("UPDATE comments SET created_at = created_at + 172800000").await;
-    let edited = database.store.edit_comment(&edit("Third", at(120))).await.expect("answers");
+    let edited = database.store.edit_comment(id, &edit("Third", at(120))).await.expect("answers");
     assert_eq!(edited, Edited::TooLate);
 }
 
@@ -78,7 +69,7 @@ async fn leases_and_pauses_from_the_future_do_not_count(database: Database) {
     assert!(store.claim_mail("now", at(2), at(122)).await.expect("answers").is_some());
 }
 
-async fn questions_and_links_from_the_future_do_not_count(database: Database) {
+async fn confirmation_mails_and_links_from_the_future_do_not_count(database: Database) {
     let store = &database.store;
     let wished = |number: i64, at: Timestamp| {
         let mut sent = by(&format!("visitor {number}"), sent(&format!("Number {number}")));
@@ -122,7 +113,7 @@ async fn trash_from_the_future_is_kept_as_long_as_other_trash(database: Database
     assert_eq!(store.forget_expired(days(31)).await.expect("forgets").spam, 0);
 }
 
-async fn a_digest_of_a_day_that_had_not_come_is_made_when_it_comes(database: Database) {
+async fn a_digest_made_before_its_day_is_made_again(database: Database) {
     let store = &database.store;
     let sent = async |now: Timestamp| {
         let mut count = 0;

@@ -5,41 +5,31 @@ use std::sync::Arc;
 use instep::{
     domain::{
         comment::Status,
-        verdict::{Refusal, Rules, blocks::Block},
+        verdict::{Rates, Refusal, Rules, blocks::Block},
     },
-    store::{Edit, Edited, StoreError, WRITER},
+    store::{Edited, Sent, StoreError, WRITER},
 };
 use jiff::SignedDuration;
 
-use super::{add, add_approved, at, by, sent, status_of, traces, under};
+use super::{EASY, add, add_approved, at, by, sent, status_of, traces, under};
 use crate::support::database::{Database, on_both_engines};
 
 on_both_engines!(
-    everyone_has_their_own,
+    a_commenter_sees_only_own_comments,
     an_edit_is_stored_logged_and_told,
     an_edit_that_changes_nothing_leaves_no_trace,
     a_comment_of_another_writer_or_a_missing_one_cannot_be_edited,
     removed_and_old_comments_cannot_be_edited,
-    the_same_text_elsewhere_speaks_against_an_edit_and_itself_does_not,
-    edits_keep_their_distance,
-    a_mail_that_is_under_way_is_followed_by_one_about_the_edit,
+    an_edit_to_a_text_sent_elsewhere_is_held,
+    two_edits_need_a_gap,
+    an_edit_after_its_mail_was_claimed_queues_another_mail,
 );
 
-fn edit(id: i64, text: &str, seconds: i64) -> Edit {
-    Edit {
-        id,
-        new: sent(text).new,
-        post_age: None,
-        poses_as_author: false,
-        has_authors_email: false,
-        sender: sent("").sender,
-        gap: SignedDuration::ZERO,
-        rules: Arc::new(Rules { max_links: 2, ..Rules::default() }),
-        at: at(seconds),
-    }
+fn edit(text: &str, seconds: i64) -> Sent {
+    Sent { rules: Arc::new(Rules { max_links: 2, ..Rules::default() }), at: at(seconds), ..sent(text) }
 }
 
-async fn everyone_has_their_own(database: Database) {
+async fn a_commenter_sees_only_own_comments(database: Database) {
     let store = &database.store;
     let first = add(store, &sent("First")).await;
     let second = add_approved(store, &under("hips", sent("Second"))).await;
@@ -59,7 +49,7 @@ async fn an_edit_is_stored_logged_and_told(database: Database) {
     let store = &database.store;
     let id = add_approved(store, &sent("Befor")).await;
     let seen = store.revision().await.expect("answers");
-    let edited = store.edit_comment(&edit(id, "Before", 60)).await.expect("edits");
+    let edited = store.edit_comment(id, &edit("Before", 60)).await.expect("edits");
     assert_eq!(edited, Edited::Stored { tag: "post:calf".into(), status: Status::Approved });
     let comment = store.comment(id).await.expect("is there");
     assert_eq!((comment.text.as_str(), comment.edited_at, comment.created_at), ("Before", Some(at(60)), at(0)));
@@ -73,7 +63,7 @@ async fn an_edit_is_stored_logged_and_told(database: Database) {
     assert_eq!(acts[1], (WRITER.to_owned(), "edit".to_owned(), "approved".to_owned()));
 
     let suspicious = "http://a.example http://b.example http://c.example";
-    let edited = store.edit_comment(&edit(id, suspicious, 61)).await.expect("edits");
+    let edited = store.edit_comment(id, &edit(suspicious, 61)).await.expect("edits");
     assert_eq!(edited, Edited::Stored { tag: "post:calf".into(), status: Status::Held });
     assert_eq!(store.list_comments(Some(Status::Held)).await.expect("lists")[0].explained(), ["links 3"]);
 }
@@ -81,7 +71,7 @@ async fn an_edit_is_stored_logged_and_told(database: Database) {
 async fn an_edit_that_changes_nothing_leaves_no_trace(database: Database) {
     let id = add_approved(&database.store, &sent("Fine")).await;
     let before = traces(&database).await;
-    database.store.edit_comment(&edit(id, "Fine", 1)).await.expect("answers");
+    database.store.edit_comment(id, &edit("Fine", 1)).await.expect("answers");
     assert_eq!(traces(&database).await, before);
     assert_eq!(database.store.comment(id).await.expect("is there").edited_at, None);
 }
@@ -91,7 +81,7 @@ async fn a_comment_of_another_writer_or_a_missing_one_cannot_be_edited(database:
     let other = add_approved(store, &by("bo", sent("Bo's"))).await;
     let before = traces(&database).await;
     for id in [other, 999] {
-        assert!(matches!(store.edit_comment(&edit(id, "Mine now", 1)).await, Err(StoreError::NotFound)));
+        assert!(matches!(store.edit_comment(id, &edit("Mine now", 1)).await, Err(StoreError::NotFound)));
     }
     assert_eq!(store.comment(other).await.expect("is there").text, "Bo's");
     assert_eq!(traces(&database).await, before);
@@ -100,37 +90,38 @@ async fn a_comment_of_another_writer_or_a_missing_one_cannot_be_edited(database:
 async fn removed_and_old_comments_cannot_be_edited(database: Database) {
     let store = &database.store;
     let old = add_approved(store, &sent("Old")).await;
-    let last = store.edit_comment(&edit(old, "Just in time", 15 * 60 - 1)).await.expect("answers");
+    let last = store.edit_comment(old, &edit("Just in time", 15 * 60 - 1)).await.expect("answers");
     assert!(matches!(last, Edited::Stored { .. }));
-    assert_eq!(store.edit_comment(&edit(old, "Late", 15 * 60)).await.expect("answers"), Edited::TooLate);
+    assert_eq!(store.edit_comment(old, &edit("Late", 15 * 60)).await.expect("answers"), Edited::TooLate);
     let spam = add(store, &under("hips", sent("Spam"))).await;
     store.mark_spam(spam, "test", at(1)).await.expect("marks");
-    assert_eq!(store.edit_comment(&edit(spam, "Not spam", 2)).await.expect("answers"), Edited::TooLate);
+    assert_eq!(store.edit_comment(spam, &edit("Not spam", 2)).await.expect("answers"), Edited::TooLate);
     assert_eq!(status_of(store, spam).await, Status::Spam);
 }
 
-async fn the_same_text_elsewhere_speaks_against_an_edit_and_itself_does_not(database: Database) {
+async fn an_edit_to_a_text_sent_elsewhere_is_held(database: Database) {
     let store = &database.store;
     let long = "A text that is long enough to be known again wherever it stands";
     let id = add_approved(store, &sent(long)).await;
     let punctuated = format!("{long}!");
-    let edited = store.edit_comment(&edit(id, &punctuated, 1)).await.expect("edits");
+    let edited = store.edit_comment(id, &edit(&punctuated, 1)).await.expect("edits");
     assert!(matches!(edited, Edited::Stored { status: Status::Approved, .. }), "{edited:?}");
     let other = add_approved(store, &under("hips", sent("Quite another"))).await;
-    store.edit_comment(&edit(other, long, 2)).await.expect("edits");
+    store.edit_comment(other, &edit(long, 2)).await.expect("edits");
     assert_eq!(status_of(store, other).await, Status::Held);
 }
 
-async fn edits_keep_their_distance(database: Database) {
+async fn two_edits_need_a_gap(database: Database) {
     let store = &database.store;
     let id = add_approved(store, &sent("One")).await;
-    let hurried = |text, seconds| Edit { gap: SignedDuration::from_secs(15), ..edit(id, text, seconds) };
-    store.edit_comment(&hurried("Two", 1)).await.expect("edits");
-    let refused = store.edit_comment(&hurried("Three", 6)).await.expect("answers");
+    let rates = Rates { gap: SignedDuration::from_secs(15), ..EASY };
+    let hurried = |text, seconds| Sent { rates, ..edit(text, seconds) };
+    store.edit_comment(id, &hurried("Two", 1)).await.expect("edits");
+    let refused = store.edit_comment(id, &hurried("Three", 6)).await.expect("answers");
     assert_eq!(refused, Edited::Refused(Refusal::TooFast(SignedDuration::from_secs(10))));
     assert_eq!(store.comment(id).await.expect("is there").text, "Two");
     store.block(&network(), "", "test", at(7)).await.expect("blocks");
-    let refused = store.edit_comment(&hurried("Three", 16)).await.expect("answers");
+    let refused = store.edit_comment(id, &hurried("Three", 16)).await.expect("answers");
     assert!(matches!(refused, Edited::Refused(Refusal::Blocked(_))), "{refused:?}");
 }
 
@@ -139,16 +130,16 @@ fn network() -> Block {
     Block::network(&sent("").sender.ip.to_string()).expect("a network")
 }
 
-async fn a_mail_that_is_under_way_is_followed_by_one_about_the_edit(database: Database) {
+async fn an_edit_after_its_mail_was_claimed_queues_another_mail(database: Database) {
     let store = &database.store;
     let id = add_approved(store, &sent("Fine")).await;
     let links = "http://a.example http://b.example http://c.example";
     let mails = async || database.number("SELECT COUNT(*) FROM outbox WHERE kind = 'author'").await;
-    store.edit_comment(&edit(id, links, 1)).await.expect("edits");
+    store.edit_comment(id, &edit(links, 1)).await.expect("edits");
     assert_eq!((status_of(store, id).await, mails().await), (Status::Held, 1), "the first has not left");
     store.approve(id, "test", at(2)).await.expect("approves");
     let claimed = store.claim_mail("worker", at(3), at(120)).await.expect("answers").expect("a mail");
     assert_eq!(claimed.about, format!("author:{id}"));
-    store.edit_comment(&edit(id, &format!("{links} http://d.example"), 4)).await.expect("edits");
+    store.edit_comment(id, &edit(&format!("{links} http://d.example"), 4)).await.expect("edits");
     assert_eq!(mails().await, 2, "what is written already cannot tell of it");
 }

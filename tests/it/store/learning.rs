@@ -16,7 +16,7 @@ on_both_engines!(
     a_decision_that_is_taken_back_is_unlearned,
     the_filter_unlearns_an_erased_comment,
     the_filter_holds_after_twenty_of_each_and_names_the_words,
-    words_of_any_kind_are_learned,
+    words_with_quotes_or_of_any_script_are_learned,
 );
 
 /// Learned as spam, learned as ham, features.
@@ -104,7 +104,7 @@ async fn the_filter_holds_after_twenty_of_each_and_names_the_words(database: Dat
     assert_eq!(status_of(store, fine).await, Status::Approved);
 }
 
-async fn words_of_any_kind_are_learned(database: Database) {
+async fn words_with_quotes_or_of_any_script_are_learned(database: Database) {
     let store = &database.store;
     let text =
         "It's \"quoted\"; DROP TABLE learned_features; -- Überraschung 走る人 https://a.example/?q='x'\n\n_emphasis_";

@@ -12,9 +12,9 @@ on_both_engines!(
     every_act_sets_the_status_and_leaves_a_row,
     the_same_act_twice_leaves_one_row,
     an_erased_comment_is_gone_and_keeps_its_place,
-    an_act_on_nothing_changes_nothing,
-    the_author_answers_and_is_seen_at_once,
-    nothing_unseen_is_answered,
+    an_act_on_a_missing_comment_changes_nothing,
+    an_answer_of_the_author_is_approved_at_once,
+    a_comment_that_is_not_approved_cannot_be_answered,
     a_comment_is_put_in_place_as_it_is,
     a_mail_that_was_dropped_is_due_when_its_comment_is_approved_again,
 );
@@ -77,7 +77,7 @@ async fn an_erased_comment_is_gone_and_keeps_its_place(database: Database) {
     assert_eq!(store.comment(answer).await.expect("its number").text, "");
 }
 
-async fn an_act_on_nothing_changes_nothing(database: Database) {
+async fn an_act_on_a_missing_comment_changes_nothing(database: Database) {
     let store = &database.store;
     let id = add(store, &sent("Here")).await;
     let before = traces(&database).await;
@@ -91,7 +91,7 @@ async fn an_act_on_nothing_changes_nothing(database: Database) {
     assert_eq!(database.number("SELECT COUNT(*) FROM moderation_log").await, 0);
 }
 
-async fn the_author_answers_and_is_seen_at_once(database: Database) {
+async fn an_answer_of_the_author_is_approved_at_once(database: Database) {
     let store = &database.store;
     let parent = add_approved(store, &under("hips", sent("A question"))).await;
     let site = Some("https://jo.example");
@@ -114,7 +114,7 @@ async fn the_author_answers_and_is_seen_at_once(database: Database) {
     assert_eq!(database.log_of(id).await, [row("shell", "reply", None, "approved", 9)]);
 }
 
-async fn nothing_unseen_is_answered(database: Database) {
+async fn a_comment_that_is_not_approved_cannot_be_answered(database: Database) {
     let store = &database.store;
     let held = add(store, &by("stranger", sent("Held"))).await;
     let gone = add_approved(store, &sent("Gone")).await;

@@ -110,7 +110,7 @@ async fn a_password_stays_out_of_the_sentence() {
 }
 
 #[tokio::test]
-async fn a_slip_in_the_path_makes_no_new_database() {
+async fn a_wrong_path_makes_no_new_database() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("deep/down/blog.sqlite");
     assert!(refusal(&format!("sqlite:{}", path.display())).await.contains("deep/down of the database is not there"));

@@ -10,12 +10,12 @@ use super::{EASY, add, at, by, sent};
 use crate::support::database::{Database, on_both_engines};
 
 on_both_engines!(
-    a_gap_lies_between_two_of_one_commenter,
-    a_commenter_has_a_window,
+    two_comments_of_one_commenter_need_a_gap,
+    comments_of_one_commenter_are_limited_in_ten_minutes,
     without_a_cookie_the_address_counts,
     with_a_cookie_the_address_does_not_count,
-    a_network_has_a_window,
-    spam_and_trash_count_as_well,
+    comments_of_one_network_are_limited_in_ten_minutes,
+    comments_in_spam_and_trash_count_for_rates,
     rates_survive_a_restart,
 );
 
@@ -47,7 +47,7 @@ fn refused(database: &Database, sent: Sent, wait: i64) -> impl Future<Output = (
     }
 }
 
-async fn a_gap_lies_between_two_of_one_commenter(database: Database) {
+async fn two_comments_of_one_commenter_need_a_gap(database: Database) {
     add(&database.store, &with(GAP, 0, sent("One"))).await;
     refused(&database, with(GAP, 0, sent("Two")), 15).await;
     refused(&database, with(GAP, 14, sent("Two")), 1).await;
@@ -56,7 +56,7 @@ async fn a_gap_lies_between_two_of_one_commenter(database: Database) {
     refused(&database, with(GAP, 20, sent("Three")), 10).await;
 }
 
-async fn a_commenter_has_a_window(database: Database) {
+async fn comments_of_one_commenter_are_limited_in_ten_minutes(database: Database) {
     for number in 0..3 {
         add(&database.store, &with(THREE, number, sent(&format!("Number {number}")))).await;
     }
@@ -85,7 +85,7 @@ async fn with_a_cookie_the_address_does_not_count(database: Database) {
     add(&database.store, &with(THREE, 1, by("ana", sent("Four")))).await;
 }
 
-async fn a_network_has_a_window(database: Database) {
+async fn comments_of_one_network_are_limited_in_ten_minutes(database: Database) {
     let rates = Rates { network_per_window: 4, ..EASY };
     let one = |number: i64, network: &str| {
         let who = format!("visitor {number}");
@@ -99,7 +99,7 @@ async fn a_network_has_a_window(database: Database) {
     add(&database.store, &one(600, "192.0.2.0/24")).await;
 }
 
-async fn spam_and_trash_count_as_well(database: Database) {
+async fn comments_in_spam_and_trash_count_for_rates(database: Database) {
     for number in 0..3 {
         let id = add(&database.store, &with(THREE, 0, sent(&format!("Number {number}")))).await;
         database.store.trash(id, "test", at(0)).await.expect("trashes");

@@ -13,14 +13,14 @@ on_both_engines!(
     a_removed_comment_keeps_its_place_while_an_approved_one_answers_it,
     a_waiting_comment_is_shown_to_its_writer_in_its_own_thread_only,
     threads_of_several_slugs_are_read_together,
-    the_newest_comments_are_those_approved_whatever_their_thread,
+    the_newest_comments_are_approved_ones_of_all_threads,
     counts_are_of_approved_comments_by_slug,
     a_single_comment_is_found_whatever_its_status,
-    lists_are_by_status_and_oldest_first,
+    comments_are_listed_by_status_oldest_first,
     unanswered_comments_are_listed_oldest_first,
-    whether_anything_was_ever_said,
-    two_stores_on_one_database_see_each_other,
-    it_answers_until_it_is_closed,
+    has_comments_is_true_from_the_first_comment,
+    two_instances_see_each_others_changes,
+    the_store_answers_until_it_is_closed,
 );
 
 async fn a_thread_has_only_approved_comments(database: Database) {
@@ -63,7 +63,7 @@ async fn threads_of_several_slugs_are_read_together(database: Database) {
     assert_eq!(thread[0].thread_slug, "calves");
 }
 
-async fn the_newest_comments_are_those_approved_whatever_their_thread(database: Database) {
+async fn the_newest_comments_are_approved_ones_of_all_threads(database: Database) {
     let store = &database.store;
     let later = |seconds, sent| Sent { at: at(seconds), ..sent };
     let first = add_approved(store, &sent("First")).await;
@@ -110,7 +110,7 @@ async fn a_single_comment_is_found_whatever_its_status(database: Database) {
     }
 }
 
-async fn lists_are_by_status_and_oldest_first(database: Database) {
+async fn comments_are_listed_by_status_oldest_first(database: Database) {
     let store = &database.store;
     let ids = [
         add_approved(store, &sent("One")).await,
@@ -160,13 +160,13 @@ async fn unanswered_comments_are_listed_oldest_first(database: Database) {
     assert_eq!(unanswered().await, [before, question, follow_up, elsewhere, again]);
 }
 
-async fn whether_anything_was_ever_said(database: Database) {
+async fn has_comments_is_true_from_the_first_comment(database: Database) {
     assert!(!database.store.has_comments().await.expect("answers"));
     add(&database.store, &sent("Held")).await;
     assert!(database.store.has_comments().await.expect("answers"));
 }
 
-async fn two_stores_on_one_database_see_each_other(database: Database) {
+async fn two_instances_see_each_others_changes(database: Database) {
     let second = database.again().await;
     let id = add(&database.store, &sent("From the first")).await;
     assert_eq!(second.comment(id).await.expect("is there").text, "From the first");
@@ -176,7 +176,7 @@ async fn two_stores_on_one_database_see_each_other(database: Database) {
     assert_eq!(thread_ids(&database.store, &["calf"], None).await, [id], "closing one leaves the other");
 }
 
-async fn it_answers_until_it_is_closed(database: Database) {
+async fn the_store_answers_until_it_is_closed(database: Database) {
     let second = database.again().await;
     second.ping().await.expect("answers");
     second.close().await;

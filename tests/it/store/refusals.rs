@@ -15,8 +15,8 @@ use super::{EASY, add, add_approved, at, by, sent, status_of, under};
 use crate::support::database::{Database, on_both_engines};
 
 on_both_engines!(
-    a_word_is_refused_and_noted_with_its_start,
-    a_flood_of_refusals_fills_no_disk,
+    a_comment_with_a_refused_word_is_stored_as_a_refusal,
+    refusals_stored_in_an_hour_are_limited,
     a_comment_that_was_too_fast_is_no_refusal_when_sent_again,
     suspicious_comments_of_known_writers_are_held_with_reasons,
     the_same_long_text_twice_in_a_day_is_held,
@@ -33,7 +33,7 @@ fn with(rules: Rules, sent: Sent) -> Sent {
     Sent { rules: Arc::new(rules), ..sent }
 }
 
-async fn a_word_is_refused_and_noted_with_its_start(database: Database) {
+async fn a_comment_with_a_refused_word_is_stored_as_a_refusal(database: Database) {
     let rules = Rules { refuse_words: phrases("casino"), max_links: 2, ..Rules::default() };
     let long = format!("Casino! {}", "x".repeat(2000));
     let added = database.store.add_comment(&with(rules, under("hips", sent(&long)))).await.expect("answers");
@@ -50,7 +50,7 @@ async fn a_word_is_refused_and_noted_with_its_start(database: Database) {
     assert_eq!(changes.stale, instep::store::Stale::Tags(vec!["held".into()]));
 }
 
-async fn a_flood_of_refusals_fills_no_disk(database: Database) {
+async fn refusals_stored_in_an_hour_are_limited(database: Database) {
     let rates = Rates { per_window: 0, ..EASY };
     for number in 0..130 {
         let flood = Sent { rates, at: at(number), ..sent(&format!("Flood {number}")) };

@@ -12,7 +12,7 @@ use crate::support::database::{Database, on_both_engines, on_sqlite};
 on_both_engines!(
     spam_goes_after_15_days_and_trash_after_30,
     learned_words_stay_after_their_comment_is_deleted,
-    more_than_one_helping_is_eaten_up,
+    more_comments_than_one_batch_are_erased,
 );
 
 fn days(days: i64) -> Timestamp {
@@ -84,7 +84,7 @@ async fn learned_words_stay_after_their_comment_is_deleted(database: Database) {
     assert_eq!(database.number(words).await, learned);
 }
 
-async fn more_than_one_helping_is_eaten_up(database: Database) {
+async fn more_comments_than_one_batch_are_erased(database: Database) {
     let store = &database.store;
     for number in 0..210 {
         let id = add(store, &by("bot", sent(&format!("Number {number}")))).await;

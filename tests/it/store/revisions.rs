@@ -9,13 +9,13 @@ use super::{add, add_approved, at, by, placed, sent, under};
 use crate::support::database::{Database, on_both_engines};
 
 on_both_engines!(
-    nothing_new_is_nothing,
+    no_change_is_reported_when_nothing_changed,
     every_change_that_readers_see_names_its_thread,
     a_held_comment_makes_no_thread_stale,
-    several_changes_are_told_together,
+    several_changes_are_reported_together,
     an_instance_too_far_behind_purges_everything,
     a_database_that_went_back_in_time_makes_everything_stale,
-    the_secret_is_the_first_one_for_all,
+    every_instance_gets_the_first_secret,
 );
 
 async fn changes(store: &Store, seen: i64) -> Option<(i64, Stale)> {
@@ -26,7 +26,7 @@ fn tags(tags: &[&str]) -> Stale {
     Stale::Tags(tags.iter().map(|tag| (*tag).to_owned()).collect())
 }
 
-async fn nothing_new_is_nothing(database: Database) {
+async fn no_change_is_reported_when_nothing_changed(database: Database) {
     let store = &database.store;
     let seen = store.revision().await.expect("answers");
     assert_eq!(changes(store, seen).await, None);
@@ -76,7 +76,7 @@ async fn a_held_comment_makes_no_thread_stale(database: Database) {
     assert!(!tags.iter().any(|tag| tag.starts_with("post:") || tag == "comments"), "{tags:?}");
 }
 
-async fn several_changes_are_told_together(database: Database) {
+async fn several_changes_are_reported_together(database: Database) {
     let store = &database.store;
     add_approved(store, &sent("Known")).await;
     let before = store.revision().await.expect("answers");
@@ -104,7 +104,7 @@ async fn a_database_that_went_back_in_time_makes_everything_stale(database: Data
     assert_eq!(changes(&database.store, now + 5).await, Some((now, Stale::Everything)));
 }
 
-async fn the_secret_is_the_first_one_for_all(database: Database) {
+async fn every_instance_gets_the_first_secret(database: Database) {
     let second = database.again().await;
     let first = database.store.secret(b"the first").await.expect("answers");
     assert_eq!(first, b"the first");

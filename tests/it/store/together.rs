@@ -14,7 +14,6 @@ use instep::{
     },
     store::{Added, Sent, Store, StoreError},
 };
-
 use jiff::Timestamp;
 
 use super::{EASY, answer_to, by, sent};
@@ -22,7 +21,7 @@ use crate::support::database::{Database, on_both_engines};
 
 on_both_engines!(
     simultaneous_comments_share_a_transaction,
-    each_sees_those_before_it,
+    each_comment_of_a_transaction_sees_those_before_it,
     one_failed_comment_does_not_harm_the_others,
     a_database_error_is_reported_to_all_waiting_comments,
     a_comment_is_stored_after_its_client_has_gone,
@@ -78,7 +77,7 @@ async fn simultaneous_comments_share_a_transaction(database: Database) {
     assert_eq!(database.number(told).await, transactions, "each revision leaves a tag");
 }
 
-async fn each_sees_those_before_it(database: Database) {
+async fn each_comment_of_a_transaction_sees_those_before_it(database: Database) {
     let rates = Rates { per_window: 3, ..EASY };
     let all: Vec<Sent> = ["One", "One", "Two", "One", "Three", "Four", "Two"]
         .into_iter()
