@@ -49,9 +49,12 @@ pub(super) async fn erase_comment(tx: &mut Connection, id: CommentId, at: Timest
 const REMOVALS: &str = "(act <> 'place' OR created_at > $2)
     AND comment_id IN (SELECT id FROM comments WHERE status IN ('spam', 'trash') AND text <> '')";
 
+/// Mails that were not tried, or tried while the clock was ahead.
+const NOT_TRIED: &str = "outcome IS NULL AND (first_attempt_at IS NULL OR first_attempt_at > $2)";
+
 /// Times that a wrong clock may have stored: table, column, rows, and how far ahead a time may be. The times of comments
 /// stay, since readers have seen them.
-const TIMES: [(&str, &str, &str, SignedDuration); 10] = [
+const TIMES: [(&str, &str, &str, SignedDuration); 11] = [
     ("moderation_log", "created_at", REMOVALS, RECORDS_KEPT),
     ("refusals", "created_at", "TRUE", RECORDS_KEPT),
     ("corner_asked", "created_at", "TRUE", clock::SKEW),
@@ -60,6 +63,8 @@ const TIMES: [(&str, &str, &str, SignedDuration); 10] = [
     ("subscriptions", "created_at", "TRUE", clock::SKEW),
     ("outbox", "created_at", "kind IN ('confirm', 'corner', 'digest')", clock::SKEW),
     ("outbox", "created_at", "outcome IS NULL", clock::SKEW),
+    // Only a mail that was tried waits for a time ahead.
+    ("outbox", "next_attempt_at", NOT_TRIED, clock::SKEW),
     ("outbox", "first_attempt_at", "outcome IS NULL", clock::SKEW),
     ("outbox", "done_at", "outcome IS NOT NULL", clock::SKEW),
 ];

@@ -21,6 +21,7 @@ on_both_engines!(
     a_digest_made_before_its_day_is_made_again,
     rows_stored_in_1970_are_as_old_as_the_correct_clock,
     fingerprints_from_the_future_are_deleted,
+    a_mail_queued_hours_ahead_is_due_after_a_correction,
 );
 
 fn days(days: i64) -> Timestamp {
@@ -178,4 +179,17 @@ async fn fingerprints_from_the_future_are_deleted(database: Database) {
     store.forget_expired(at(0)).await.expect("forgets");
     let left = "SELECT COUNT(*) FROM comments WHERE address IS NOT NULL OR network IS NOT NULL";
     assert_eq!(database.number(left).await, 0);
+}
+
+async fn a_mail_queued_hours_ahead_is_due_after_a_correction(database: Database) {
+    let store = &database.store;
+    let ahead = at(5 * 3600);
+    add(store, &Sent { at: ahead, ..sent("Five hours ahead") }).await;
+    store.forget_expired(at(0)).await.expect("corrects the times");
+    let mail = store.claim_mail("me", at(1), at(121)).await.expect("answers").expect("is due");
+    // The pause of a mail that was tried is kept.
+    let again = Outcome::Again { at: at(3600), reason: "busy".into() };
+    store.settle_mail(mail.id, "me", &again, at(2)).await.expect("settles");
+    store.forget_expired(at(3)).await.expect("corrects the times");
+    assert_eq!(store.claim_mail("me", at(3), at(123)).await.expect("answers"), None);
 }
