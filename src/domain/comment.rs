@@ -97,7 +97,7 @@ pub struct Comment {
 
 impl Comment {
     /// Comment of which only its place in its thread is known.
-    pub fn outlined(id: CommentId, parent_id: Option<CommentId>, created_at: Timestamp, status: &str) -> Self {
+    pub fn outlined(id: CommentId, parent_id: Option<CommentId>, created_at: Timestamp, status: Status) -> Self {
         Self {
             id,
             thread_slug: String::new(),
@@ -106,7 +106,7 @@ impl Comment {
             email: None,
             site: None,
             text: String::new(),
-            status: Status::parse(status).unwrap_or(Status::Held),
+            status,
             by_author: false,
             created_at,
             edited_at: None,

@@ -133,8 +133,9 @@ impl Store {
         let mut words = outline.as_deref().unwrap_or_default().split(' ');
         let next = || {
             let mut number = || words.next()?.parse::<i64>().ok();
-            let (id, parent_id, created_at) = (number()?, number()?, number()?);
-            Some(Comment::outlined(id, Some(parent_id).filter(|id| *id != 0), from_millis(created_at), words.next()?))
+            let (id, parent, created_at) = (number()?, number()?, from_millis(number()?));
+            let parent = Some(parent).filter(|id| *id != 0);
+            Some(Comment::outlined(id, parent, created_at, status(words.next()?)))
         };
         Ok(std::iter::from_fn(next).collect())
     }

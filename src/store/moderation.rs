@@ -159,7 +159,7 @@ async fn answer(
         site: site.map(str::to_owned),
         text: (*text).to_owned(),
         by_author: true,
-        ..Comment::outlined(0, Some(parent), at, Status::Approved.as_str())
+        ..Comment::outlined(0, Some(parent), at, Status::Approved)
     };
     let id = insert(tx, &target.thread_kind, &target.comment.thread_slug, &comment).await?;
     announce(tx, id, at).await?;

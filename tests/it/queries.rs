@@ -1,6 +1,6 @@
 //! How many statements pages and comments cost: exact numbers, so that none is added unseen.
 
-use instep::domain::comment::{Comment, ThreadKey};
+use instep::domain::comment::{Comment, Status, ThreadKey};
 use jiff::SignedDuration;
 
 use crate::support::{TestSite, statements::listened};
@@ -21,7 +21,7 @@ async fn say(site: &TestSite, count: i64) {
         let comment = Comment {
             name: format!("Runner {number}"),
             text: format!("Said as number {number}."),
-            ..Comment::outlined(0, last, site.app.clock.now() + SignedDuration::from_secs(number), "approved")
+            ..Comment::outlined(0, last, site.app.clock.now() + SignedDuration::from_secs(number), Status::Approved)
         };
         let key = ThreadKey::post("calf");
         last = Some(site.store().place_comment(&key, &comment, "test").await.expect("places"));
