@@ -148,7 +148,7 @@ impl Node {
 
 /// Position of a comment in the tree.
 #[derive(Clone, Copy)]
-struct Place {
+struct Position {
     /// Comment under which it is indented; `None` at the first level.
     under: Option<CommentId>,
     /// Depth, 1 at the first level.
@@ -159,8 +159,8 @@ struct Place {
 
 /// Finds the place of every comment. Goes up to the first ancestor whose place is known, then down again, so that a
 /// chain of ten thousand replies costs ten thousand steps and no recursion.
-fn places(by_id: &HashMap<CommentId, Comment>) -> HashMap<CommentId, Place> {
-    let mut places: HashMap<CommentId, Place> = HashMap::with_capacity(by_id.len());
+fn places(by_id: &HashMap<CommentId, Comment>) -> HashMap<CommentId, Position> {
+    let mut places: HashMap<CommentId, Position> = HashMap::with_capacity(by_id.len());
     let mut ids: Vec<CommentId> = by_id.keys().copied().collect();
     ids.sort_unstable();
     for id in ids {
@@ -174,11 +174,11 @@ fn places(by_id: &HashMap<CommentId, Comment>) -> HashMap<CommentId, Place> {
         while let Some(at) = chain.pop() {
             let parent = by_id[&at].parent_id.and_then(|parent| Some((parent, *places.get(&parent)?)));
             let place = match parent {
-                None => Place { under: None, depth: 1, beside_parent: false },
+                None => Position { under: None, depth: 1, beside_parent: false },
                 Some((parent, place)) if place.depth < MAX_DEPTH => {
-                    Place { under: Some(parent), depth: place.depth + 1, beside_parent: false }
+                    Position { under: Some(parent), depth: place.depth + 1, beside_parent: false }
                 }
-                Some((_, place)) => Place { beside_parent: true, ..place },
+                Some((_, place)) => Position { beside_parent: true, ..place },
             };
             places.insert(at, place);
         }
@@ -188,7 +188,7 @@ fn places(by_id: &HashMap<CommentId, Comment>) -> HashMap<CommentId, Place> {
 
 struct Builder<'a, F> {
     by_id: &'a HashMap<CommentId, Comment>,
-    places: &'a HashMap<CommentId, Place>,
+    places: &'a HashMap<CommentId, Position>,
     children: &'a BTreeMap<Option<CommentId>, Vec<&'a Comment>>,
     /// Comments that have a shown reply.
     answered: HashSet<CommentId>,
