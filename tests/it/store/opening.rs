@@ -99,7 +99,7 @@ async fn a_file_that_is_not_a_database_is_named_and_unchanged() {
 
     // A folder where the file should be, and a file where its folder should be.
     assert!(refusal(&format!("sqlite:{}", folder.path().display())).await.contains("cannot be opened"));
-    assert!(refusal(&format!("sqlite:{}/x.sqlite", file.display())).await.contains("is not there"));
+    assert!(refusal(&format!("sqlite:{}/x.sqlite", file.display())).await.contains("does not exist"));
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn a_password_stays_out_of_the_sentence() {
 async fn a_wrong_path_makes_no_new_database() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("deep/down/blog.sqlite");
-    assert!(refusal(&format!("sqlite:{}", path.display())).await.contains("deep/down of the database is not there"));
+    assert!(refusal(&format!("sqlite:{}", path.display())).await.contains("deep/down of the database does not exist"));
     assert!(!folder.path().join("deep").exists());
 }
 
