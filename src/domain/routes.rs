@@ -1,7 +1,7 @@
 //! The program's own addresses: the one list that the router, the reserved words of content, the page cache and the
 //! 404 page read.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Display};
 
 use url::form_urlencoded;
 
@@ -62,6 +62,25 @@ pub fn comment_feed(slug: &Slug) -> String {
 /// Path of a page of a post's thread.
 pub fn thread_page(slug: &Slug, number: usize) -> String {
     format!("/posts/{slug}/comments/page/{number}")
+}
+
+/// Path of the list of a tag's posts, or of the posts that have several tags (`feet+calves`).
+pub fn tag(slug: impl Display) -> String {
+    format!("/tags/{slug}")
+}
+
+pub fn series(slug: &Slug) -> String {
+    format!("/series/{slug}")
+}
+
+/// Path of the posts of a year.
+pub fn year(year: i16) -> String {
+    format!("/archive/{year}")
+}
+
+/// Path of the posts of a month, with two digits: `/archive/2026/05`.
+pub fn month(year: i16, month: i8) -> String {
+    format!("/archive/{year}/{month:02}")
 }
 
 /// Number of a part of the sitemap: 1 of `/sitemap-1.xml`.

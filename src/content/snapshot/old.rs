@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::{super::media::composed, Snapshot, Target};
-use crate::domain::{entry::Post, slug::Slug};
+use crate::domain::{entry::Post, routes, slug::Slug};
 
 /// Files that stand for their folder.
 const INDEXES: &[&str] = &["index.html", "index.htm", "index.php"];
@@ -103,7 +103,7 @@ impl Snapshot {
     fn old_tag(&self, names: &[&str]) -> Option<String> {
         let name = names.last()?;
         let mut slugs = [Slug::of_tag(name), Slug::from_text(name)].into_iter().flatten();
-        slugs.find(|slug| self.tags.contains_key(slug)).map(|slug| format!("/tags/{slug}"))
+        slugs.find(|slug| self.tags.contains_key(slug)).map(routes::tag)
     }
 
     /// Archive of a year or a month; days have none.
@@ -112,8 +112,8 @@ impl Snapshot {
         let has =
             |post: &Post| post.year() == Some(year) && month.is_none_or(|month| post.month() == Some((year, month)));
         self.posts.iter().any(|post| has(post)).then(|| match month {
-            Some(month) => format!("/archive/{year}/{month:02}"),
-            None => format!("/archive/{year}"),
+            Some(month) => routes::month(year, month),
+            None => routes::year(year),
         })
     }
 

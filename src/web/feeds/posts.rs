@@ -83,7 +83,7 @@ pub(super) async fn site(app: App, format: Format) -> Result<Page, WebError> {
 pub(super) async fn tag(app: App, asked: String, format: Format) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
     let tag = Slug::from_text(&asked).and_then(|slug| snapshot.tags.get(&slug)).ok_or_else(WebError::not_found)?;
-    let page = format!("/tags/{}", tag.tag.slug);
+    let page = routes::tag(&tag.tag.slug);
     if tag.tag.slug.as_str() != asked {
         return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&format!("{page}/{}", format.name()))));
     }

@@ -97,9 +97,7 @@ fn listed(app: &App, snapshot: &Snapshot) -> Vec<Listed> {
     all.extend(snapshot.posts.iter().map(|post| entry(&post.entry, post.changed().cloned())));
     all.extend(snapshot.pages.iter().map(|page| entry(&page.entry, page.updated.clone())));
     all.extend(snapshot.stretches.values().map(|stretch| entry(&stretch.entry, None)));
-    all.extend(
-        snapshot.tags.iter().map(|(tag, of)| at(&format!("/tags/{tag}"), newest(of.posts.iter().map(AsRef::as_ref)))),
-    );
+    all.extend(snapshot.tags.iter().map(|(tag, of)| at(&routes::tag(tag), newest(of.posts.iter().map(AsRef::as_ref)))));
     all
 }
 

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use jiff::Zoned;
-
 use super::{Counted, ListPath};
 use crate::{
     domain::entry::Post,
@@ -67,7 +65,7 @@ pub async fn archive(State(app): State<App>) -> Result<Page, WebError> {
     let undated = snapshot.posts.iter().filter(|post| post.date.is_none()).map(|post| TextLink::to_entry(&post.entry));
     let years = years.into_iter().map(|(year, count)| Counted {
         name: year.to_string(),
-        href: format!("/archive/{year}"),
+        href: routes::year(year),
         count: texts.lists.posts.of(count),
     });
     let layout =
@@ -88,8 +86,8 @@ pub async fn period(State(app): State<App>, Path(path): Path<ListPath>) -> Resul
     };
     let all: Vec<Arc<Post>> = snapshot.posts.iter().filter(is_in).cloned().collect();
     let first = all.first().and_then(|post| post.date.as_ref()).ok_or_else(WebError::not_found)?;
-    let of_year = format!("/archive/{year}");
-    let base = if month.is_some() { month_path(first) } else { of_year.clone() };
+    let of_year = routes::year(year);
+    let base = if month.is_some() { routes::month(year, first.month()) } else { of_year.clone() };
     if path.month.is_some_and(|written| !base.ends_with(&format!("/{written}"))) {
         return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &page_path(&base, number)));
     }
@@ -121,17 +119,12 @@ pub async fn period(State(app): State<App>, Path(path): Path<ListPath>) -> Resul
     Ok(Page::html(&page, Policy::site())?.into_response())
 }
 
-/// Path of a month, with two digits: `/archive/2026/05`.
-fn month_path(date: &Zoned) -> String {
-    format!("/archive/{}/{:02}", date.year(), date.month())
-}
-
 fn months(posts: &[Arc<Post>], texts: &Texts) -> Vec<Month> {
     let mut months: Vec<Month> = Vec::new();
     for (post, date) in posts.iter().filter_map(|post| Some((post, post.date.as_ref()?))) {
         let name = texts.dates.month(date).to_owned();
         if months.last().is_none_or(|month| month.name != name) {
-            months.push(Month { name, href: month_path(date), posts: Vec::new() });
+            months.push(Month { name, href: routes::month(date.year(), date.month()), posts: Vec::new() });
         }
         if let Some(month) = months.last_mut() {
             month.posts.push(Dated {

@@ -23,7 +23,7 @@ pub async fn series(State(app): State<App>, Path(written): Path<String>) -> Resu
     let snapshot = app.snapshot();
     let slug = Slug::from_text(&written).ok_or_else(WebError::not_found)?;
     let series = snapshot.series.get(&slug).ok_or_else(WebError::not_found)?;
-    let path = format!("/series/{slug}");
+    let path = routes::series(&slug);
     if slug.as_str() != written {
         return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&path)));
     }

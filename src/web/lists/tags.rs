@@ -41,7 +41,7 @@ pub async fn tags(State(app): State<App>) -> Result<Page, WebError> {
     let (snapshot, texts) = (app.snapshot(), app.texts());
     let tags = snapshot.tags.values().map(|tag| Counted {
         name: tag.tag.name.clone(),
-        href: address::encode(&format!("/tags/{}", tag.tag.slug)),
+        href: address::encode(&routes::tag(&tag.tag.slug)),
         count: texts.lists.posts.of(tag.posts.len()),
     });
     let layout = Layout::new(&app, &snapshot, &texts.tags.heading).at(&app, "/tags").described(&texts.tags.described);
@@ -51,7 +51,7 @@ pub async fn tags(State(app): State<App>) -> Result<Page, WebError> {
 pub async fn tag(State(app): State<App>, Path(path): Path<ListPath>) -> Result<Response, WebError> {
     let (snapshot, texts, number) = (app.snapshot(), app.texts(), path.number()?);
     let tagged = snapshot.tagged(&path.tag).ok_or_else(WebError::not_found)?;
-    let base = format!("/tags/{}", tagged.slug());
+    let base = routes::tag(tagged.slug());
     if tagged.slug() != path.tag {
         return Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(&page_path(&base, number))));
     }
@@ -83,9 +83,5 @@ pub async fn tag(State(app): State<App>, Path(path): Path<ListPath>) -> Result<R
 }
 
 fn narrowed(tagged: &Tagged, tag: &Tag, count: usize) -> Counted {
-    Counted {
-        name: tag.name.clone(),
-        href: address::encode(&format!("/tags/{}", tagged.with(tag))),
-        count: count.to_string(),
-    }
+    Counted { name: tag.name.clone(), href: address::encode(&routes::tag(tagged.with(tag))), count: count.to_string() }
 }

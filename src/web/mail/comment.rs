@@ -205,7 +205,7 @@ async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answ
             Status::Trash => &said.trash,
         },
         why,
-        here: (comment.status == Status::Approved).then(|| format!("/comments/{}", comment.id)),
+        here: (comment.status == Status::Approved).then(|| routes::comment(comment.id)),
         acts,
         is_answered: asked == ANSWERED && !answered.is_empty(),
         answered,
@@ -220,7 +220,7 @@ async fn answered(app: &App, comment: &Comment) -> Vec<Answered> {
     let shown = answers.into_iter().map(|answer| Answered {
         html: comment_markdown::render(&answer.text),
         at: dates::minute(answer.created_at, &app.config.site.time_zone, app.texts()),
-        href: format!("/comments/{}", answer.id),
+        href: routes::comment(answer.id),
     });
     shown.collect()
 }

@@ -5,7 +5,7 @@ use crate::{
     content::{Snapshot, TagPosts},
     domain::{
         entry::{Post, Tag},
-        near,
+        near, routes,
         slug::Slug,
     },
     texts::Search,
@@ -73,8 +73,8 @@ impl Filters {
     /// Link to the page that lists all these posts, if there is one.
     pub fn list(&self) -> Option<TextLink> {
         match (&self.tag, self.year) {
-            (Some(tag), None) => Some(TextLink::new(&tag.name, &format!("/tags/{}", tag.slug))),
-            (None, Some(year)) => Some(TextLink::new(&year.to_string(), &format!("/archive/{year}"))),
+            (Some(tag), None) => Some(TextLink::to_tag(tag)),
+            (None, Some(year)) => Some(TextLink::new(&year.to_string(), &routes::year(year))),
             _ => None,
         }
     }

@@ -13,6 +13,7 @@ use crate::{
         embed::{Clip, Embed, Player},
         entry::{Piece, Post},
         picture::Picture,
+        routes,
         thread::{Node, Said, Thread},
         words::shorten,
     },
@@ -49,7 +50,7 @@ pub fn without_nulls(value: Value) -> Value {
 pub fn post(site: &Site, post: &Post, series: Option<&Series>, thread: Option<&Thread>) -> Value {
     let mut way: Vec<Step> = Vec::new();
     if let Some(series) = series {
-        way.push((&series.name, format!("/series/{}", series.slug)));
+        way.push((&series.name, routes::series(&series.slug)));
     }
     way.push((&post.entry.title, post.entry.address.clone()));
     graph([blog_posting(site, post, thread), breadcrumbs(site, &way)].into_iter().chain(films(site, post)))

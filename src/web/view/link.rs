@@ -4,6 +4,7 @@ use super::tongue::{self, Tongue};
 use crate::domain::{
     address,
     entry::{Entry, Tag},
+    routes,
 };
 
 /// A link with a title.
@@ -30,6 +31,6 @@ impl TextLink {
     }
 
     pub fn to_tag(tag: &Tag) -> Self {
-        Self::new(&tag.name, &format!("/tags/{}", tag.slug))
+        Self::new(&tag.name, &routes::tag(&tag.slug))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{cards::PostCard, link::TextLink, tongue::Tongue};
 use crate::{
     content::{Series, Snapshot, Target},
-    domain::{address, entry::Post, search::SearchIndex},
+    domain::{address, entry::Post, routes, search::SearchIndex},
     texts::Texts,
 };
 
@@ -51,7 +51,7 @@ impl SeriesBox {
         let named = |at: usize| series.parts.get(at).map(|post| TextLink::to_entry(&post.entry));
         Some(Self {
             name: series.name.clone(),
-            href: address::encode(&format!("/series/{}", series.slug)),
+            href: address::encode(&routes::series(&series.slug)),
             place: texts.series.place.with_both(count, at + 1),
             place_in_line: texts.series.place_in_line.with_both(count, at + 1),
             all: (listed.len() < count).then(|| texts.series.all_parts.of(count)),
@@ -75,7 +75,7 @@ impl SeriesBox {
 pub fn series_label(series: &Series, listed: Option<&SeriesBox>) -> TextLink {
     match listed {
         Some(listed) => TextLink::to_url(&format!("{}, {}", series.name, listed.place_in_line), "#-series"),
-        None => TextLink::new(&series.name, &format!("/series/{}", series.slug)),
+        None => TextLink::new(&series.name, &routes::series(&series.slug)),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     domain::{
         comment::{Comment, CommentId, NewComment, Status},
         names::person_and_blog,
+        routes,
         thread::{InReplyTo, Node, Said, Thread, fold},
     },
     texts::{Texts, gaps::Corner, phrase::Phrase},
@@ -198,7 +199,7 @@ impl Drawer<'_> {
     /// Link to a comment on this page, or on the page that has it.
     fn to(&self, to: &InReplyTo) -> CommentLink {
         let is_here = self.thread.roots.iter().any(|node| node.find(to.id).is_some());
-        let href = if is_here { format!("#comment-{}", to.id) } else { format!("/comments/{}", to.id) };
+        let href = if is_here { format!("#comment-{}", to.id) } else { routes::comment(to.id) };
         CommentLink { href, name: to.name.clone() }
     }
 }
