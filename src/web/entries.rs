@@ -94,7 +94,7 @@ async fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Resu
     let breadcrumbs = json_ld::breadcrumbs(&app.config.site, &steps);
     let mut layout = Layout::of_entry(app, snapshot, entry).with_json_ld(&json_ld::graph([breadcrumbs]));
     if stretch.video.as_ref().is_some_and(Embed::wants_script) {
-        layout = layout.with_script(app, EMBEDS_SCRIPT);
+        layout = layout.with_script(EMBEDS_SCRIPT);
     }
     let view = StretchPage {
         layout,

@@ -92,7 +92,7 @@ pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result
     let mut layout = Layout::new(&app, &snapshot, &texts.search.heading)
         .at(&app, "/search")
         .described(&texts.search.described)
-        .with_script(&app, "js/search.js");
+        .with_script("js/search.js");
     let mut policy = Policy::site();
     if !asked.is_empty() {
         policy = Policy::Uncached;

@@ -1,14 +1,16 @@
 //! Layout of every page: head, header, footer.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::feed_format::Format;
 use crate::{
     app::App,
-    assets::{Assets, EMBEDS_SCRIPT, SCRIPT, STYLE, icons::Icon},
+    assets::{Assets, EMBEDS_SCRIPT},
     config::Site,
     content::Snapshot,
-    domain::{address, entry::Entry, language::Direction, picture::Picture, routes, theme::Theme},
+    domain::{address, entry::Entry, language::Direction, picture::Picture, routes},
     texts::Texts,
 };
 
@@ -37,7 +39,9 @@ pub struct Layout {
     pub modified: Option<String>,
     /// Serialized JSON-LD, safe inside a script element.
     pub json_ld: Option<String>,
-    pub look: Look,
+    /// Colour of the browser's window around the page, by day and by night: the theme's paper, as `#rrggbb`.
+    pub paper: [String; 2],
+    pub assets: Arc<Assets>,
     /// URL of the page's script, if it needs one.
     pub script: Option<String>,
     pub navigation: Vec<Link>,
@@ -57,34 +61,6 @@ pub struct CardPicture {
 impl CardPicture {
     fn new(site: &Site, picture: &Picture) -> Self {
         Self { address: site.absolute(&picture.shared()), size: picture.shared_size() }
-    }
-}
-
-/// Assets and colours of the theme in site.toml.
-#[derive(Clone, Debug)]
-pub struct Look {
-    /// Colour of the browser's window around the page: the theme's paper, as `#rrggbb`.
-    pub light: String,
-    pub dark: String,
-    /// URL of the script that runs before the first paint.
-    pub script: String,
-    pub fonts: Vec<String>,
-    pub style: String,
-    pub icon: Option<Icon>,
-    pub touch_icon: Option<Icon>,
-}
-
-impl Look {
-    fn new(theme: &Theme, assets: &Assets) -> Self {
-        Self {
-            light: theme.light.paper.hex(),
-            dark: theme.dark.paper.hex(),
-            script: assets.address(SCRIPT),
-            fonts: assets.preloads().to_vec(),
-            style: assets.address(STYLE),
-            icon: assets.icons().favicon().cloned(),
-            touch_icon: assets.icons().raster().cloned(),
-        }
     }
 }
 
@@ -112,7 +88,7 @@ impl Link {
 
 impl Layout {
     pub fn new(app: &App, snapshot: &Snapshot, title: &str) -> Self {
-        let (site, assets, texts) = (&app.config.site, app.assets(), app.texts());
+        let (site, texts) = (&app.config.site, app.texts());
         let words = &texts.frame;
         let mut footer = vec![Link::new(&words.archive, "/archive"), Link::new(&words.tags, "/tags")];
         if let Some(privacy) = snapshot.pages.iter().find(|page| page.entry.slug.as_str() == "privacy") {
@@ -135,7 +111,8 @@ impl Layout {
             published: None,
             modified: None,
             json_ld: None,
-            look: Look::new(&site.theme, &assets),
+            paper: [site.theme.light.paper.hex(), site.theme.dark.paper.hex()],
+            assets: app.assets(),
             script: None,
             navigation: navigation(app, snapshot),
             footer,
@@ -152,7 +129,7 @@ impl Layout {
             .at(app, &entry.address)
             .described(&entry.description)
             .pictured(app, entry.image.as_ref());
-        if entry.body.wants_script() { layout.with_script(app, EMBEDS_SCRIPT) } else { layout }
+        if entry.body.wants_script() { layout.with_script(EMBEDS_SCRIPT) } else { layout }
     }
 
     /// Sets the canonical URL, from the page's path.
@@ -186,8 +163,8 @@ impl Layout {
     }
 
     #[must_use]
-    pub fn with_script(self, app: &App, name: &str) -> Self {
-        Self { script: Some(app.assets().address(name)), ..self }
+    pub fn with_script(self, name: &str) -> Self {
+        Self { script: Some(self.assets.address(name)), ..self }
     }
 
     /// Adds feeds of this page's posts; `path` is the page's.
