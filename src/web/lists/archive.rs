@@ -12,7 +12,6 @@ use crate::{
             cards::{Pagination, page_path},
             dates,
             link::TextLink,
-            tongue::{self, Tongue},
         },
     },
 };
@@ -44,14 +43,8 @@ struct PeriodPage {
 struct Month {
     name: String,
     href: String,
-    posts: Vec<Dated>,
-}
-
-struct Dated {
-    date: dates::Moment,
-    title: String,
-    tongue: Tongue,
-    href: String,
+    /// Day and link of each post.
+    posts: Vec<(dates::Moment, TextLink)>,
 }
 
 pub async fn archive(State(app): State<App>) -> Result<Page, WebError> {
@@ -127,12 +120,7 @@ fn months(posts: &[Arc<Post>], texts: &Texts) -> Vec<Month> {
             months.push(Month { name, href: routes::month(date.year(), date.month()), posts: Vec::new() });
         }
         if let Some(month) = months.last_mut() {
-            month.posts.push(Dated {
-                date: dates::day_of_year(date, texts),
-                title: post.entry.title.clone(),
-                tongue: tongue::of(&post.entry),
-                href: address::encode(&post.entry.address),
-            });
+            month.posts.push((dates::day_of_year(date, texts), TextLink::to_entry(&post.entry)));
         }
     }
     months

@@ -7,11 +7,7 @@ use axum::extract::RawQuery;
 
 use super::{
     prelude::*,
-    view::{
-        dates,
-        link::TextLink,
-        tongue::{self, Tongue},
-    },
+    view::{dates, link::TextLink},
 };
 use crate::{
     content::Target,
@@ -39,12 +35,7 @@ struct SearchPage {
     tags: Vec<Choice>,
     years: Vec<Choice>,
     chosen: Vec<Chosen>,
-    /// Sentence about the results; empty before a search.
-    summary: String,
-    meant: Option<MeantView>,
-    results: Vec<ResultView>,
-    /// Link to all posts of a tag or year, if only the newest are shown.
-    all: Option<TextLink>,
+    outcome: Outcome,
     /// Suggested tags, before a search.
     suggestions: Vec<TextLink>,
 }
@@ -59,9 +50,7 @@ struct MeantView {
 }
 
 struct ResultView {
-    title: String,
-    tongue: Tongue,
-    href: String,
+    link: TextLink,
     kind: &'static str,
     date: Option<dates::Moment>,
     snippet: Vec<(String, bool)>,
@@ -70,9 +59,11 @@ struct ResultView {
 /// Result of a search.
 #[derive(Default)]
 struct Outcome {
+    /// Sentence about the results; empty before a search.
     summary: String,
     meant: Option<MeantView>,
     results: Vec<ResultView>,
+    /// Link to all posts of a tag or year, if only the newest are shown.
     all: Option<TextLink>,
 }
 
@@ -80,7 +71,7 @@ pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result
     let (snapshot, texts) = (app.snapshot(), app.texts());
     let asked = SearchQuery::read(query.as_deref().unwrap_or_default());
     let filters = Filters::read(&snapshot, &asked, &texts.search);
-    let Outcome { summary, meant, results, all } = if asked.is_empty() {
+    let outcome = if asked.is_empty() {
         Outcome::default()
     } else if let Some(complaint) = &filters.complaint {
         Outcome { summary: complaint.clone(), ..Outcome::default() }
@@ -106,10 +97,7 @@ pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result
         chosen: filters.chosen(&asked, &texts.search),
         suggestions: suggestions(&snapshot),
         question: asked.words,
-        summary,
-        meant,
-        results,
-        all,
+        outcome,
     };
     Page::html(&page, policy)
 }
@@ -162,9 +150,7 @@ fn newest(posts: Vec<&Post>, list: Option<TextLink>, texts: &'static Texts) -> O
         count => texts.search.newest.of(count),
     };
     let view = |post: &Post| ResultView {
-        title: post.entry.title.clone(),
-        tongue: tongue::of(&post.entry),
-        href: address::encode(&post.entry.address),
+        link: TextLink::to_entry(&post.entry),
         kind: &texts.search.article,
         date: dates::day_of(post, texts),
         snippet: vec![(shorten(&post.entry.description, EXCERPT), false)],
@@ -182,8 +168,7 @@ fn result(snapshot: &Snapshot, found: Found, texts: &'static Texts) -> Option<Re
         Target::Stretch(stretch) => (&words.stretch, &stretch.entry, None),
         Target::Redirect(_) => return None,
     };
-    let href = address::encode(&found.address);
-    Some(ResultView { title: found.title, tongue: tongue::of(entry), href, kind, date, snippet: found.snippet })
+    Some(ResultView { link: TextLink::to_entry(entry), kind, date, snippet: found.snippet })
 }
 
 /// Links that search for the names of the most used tags.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{cards::PostCard, link::TextLink, tongue::Tongue};
+use super::{cards::PostCard, link::TextLink};
 use crate::{
     content::{Series, Snapshot, Target},
     domain::{address, entry::Post, routes, search::SearchIndex},
@@ -34,9 +34,7 @@ pub struct SeriesBox {
 pub struct Part {
     /// Number of the part, from 1.
     pub number: usize,
-    pub title: String,
-    pub tongue: Tongue,
-    pub href: String,
+    pub link: TextLink,
     pub is_current: bool,
 }
 
@@ -58,16 +56,13 @@ impl SeriesBox {
             previous: at.checked_sub(1).and_then(named),
             next: named(at + 1),
             parts: listed
-                .filter_map(|place| {
-                    let TextLink { title, tongue, href } = named(place)?;
-                    Some(Part { number: place + 1, title, tongue, href, is_current: place == at })
-                })
+                .filter_map(|place| Some(Part { number: place + 1, link: named(place)?, is_current: place == at }))
                 .collect(),
         })
     }
 
     fn lists(&self, href: &str) -> bool {
-        self.parts.iter().any(|part| part.href == href)
+        self.parts.iter().any(|part| part.link.href == href)
     }
 }
 
