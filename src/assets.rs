@@ -244,8 +244,8 @@ mod tests {
         assert!(css.contains(&assets.address(FONT)) && !css.contains("/static/fonts/archivo-expanded.woff2"));
         assert_eq!(style.media_type, "text/css; charset=utf-8");
         assert!(
-            css.find("--lch-accent:var(--by-day,49.").expect("the theme")
-                > css.find("--lch-accent: var(").expect("ours")
+            css.find("--color-accent:var(--by-day,#0a58ca").expect("the theme")
+                > css.find("--color-accent: var(").expect("ours")
         );
         let feed = assets.get(&assets.address(FEED_STYLE)).expect("a style sheet");
         assert!(String::from_utf8_lossy(&feed.bytes).contains("content: \"Das ist ein Feed."));

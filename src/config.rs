@@ -1,14 +1,15 @@
-//! Settings: flags, environment and site.toml become a validated [`Config`], or one sentence that names the key, the
-//! value and what would be right. Nothing here uses the site or the database.
+//! Settings: options, environment and site.toml become a validated [`Config`], or one sentence that names the key, the
+//! value and what would be right. `config/settings.toml` declares them; here they are read into fields. Nothing here
+//! uses the site or the database.
 
+mod reader;
 mod smtp;
-mod sources;
 mod theme;
 
 use std::{
     collections::BTreeMap,
     net::{IpAddr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
 };
 
@@ -29,15 +30,16 @@ use crate::{
     },
     texts::{self, Texts, TextsError},
 };
+use reader::{Raw, Reader, SiteFile};
 
+pub use reader::{SETTINGS, Setting, unknown_variables};
 pub use smtp::{Mail, MailFrom, MailServer, Security};
-pub use sources::{SETTINGS, Setting, Typed, unknown_variables};
 
 /// Error of a setting.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    #[error("{key} is {value:?}, which is not valid: {right}")]
-    Value { key: String, value: String, right: String },
+    #[error("{key} cannot be {value:?}: {rule}")]
+    Value { key: String, value: String, rule: String },
     #[error("there is no setting {0:?}.{1}")]
     Unknown(String, String),
     #[error("{file}:{line}:{column}: {what}", file = .file.display())]
@@ -86,21 +88,95 @@ pub struct Config {
     of_site: BTreeMap<String, String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     Text,
     Json,
 }
 
 /// Way in which changed files are noticed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Watch {
     /// Events from the kernel.
     Notify,
     /// A look every second: for network folders, which have no such events.
     Poll,
+}
+
+/// Options of the command line.
+#[derive(Clone, Debug, Default)]
+pub struct Typed {
+    pub listen: Option<String>,
+    pub content: Option<PathBuf>,
+    pub data: Option<PathBuf>,
+    pub database_url: Option<String>,
+}
+
+impl Typed {
+    /// Returns the environment with the options in place of its variables.
+    fn over(&self, environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let options = [
+            ("INSTEP_LISTEN", self.listen.clone()),
+            ("INSTEP_CONTENT", path(&self.content)),
+            ("INSTEP_DATA", path(&self.data)),
+            ("INSTEP_DATABASE_URL", self.database_url.clone()),
+        ];
+        let options = options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        environment.clone().into_iter().chain(options).collect()
+    }
+}
+
+impl Config {
+    /// Reads site.toml and combines it with options and environment.
+    ///
+    /// # Errors
+    /// The first invalid setting.
+    pub fn load(typed: &Typed, environment: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
+        let variables = typed.over(environment);
+        let is_of_site = |(name, value): &(&String, &String)| name.starts_with(reader::OF_SITE) && !value.is_empty();
+        let of_site = variables.iter().filter(is_of_site).map(|(name, value)| (name.clone(), value.clone())).collect();
+        reader::check_variables(&of_site)?;
+        let mut reader = Reader::new(&variables);
+        let content = PathBuf::from(reader.get("content").text()?);
+        let data = PathBuf::from(reader.get("data").text()?);
+        let in_data = || format!("sqlite:{}", data.join("instep.sqlite").display());
+        let listen = reader.get("listen").parsed(parse_address)?;
+        reader.file = SiteFile::open(&content)?;
+        Ok(Self {
+            listen,
+            database_url: reader.get("database_url").optional()?.unwrap_or_else(in_data),
+            trusted_proxies: reader.get("trusted_proxies").parsed(parse_networks)?,
+            secret: reader.get("secret").optional()?,
+            mail: Mail::read(&reader)?,
+            log: reader.get("log").choice(&[("text", LogFormat::Text), ("json", LogFormat::Json)])?,
+            metrics_listen: reader.get("metrics_listen").parsed_if_set(parse_address)?,
+            watch: reader.get("watch").choice(&[("notify", Watch::Notify), ("poll", Watch::Poll)])?,
+            site: Site::read(&reader, listen)?,
+            of_site,
+            content,
+            data,
+        })
+    }
+
+    /// Reads the current site.toml as the next start will read it.
+    ///
+    /// # Errors
+    /// The error that would stop the start.
+    pub fn site_by_now(&self) -> Result<Site, ConfigError> {
+        let mut reader = Reader::new(&self.of_site);
+        reader.file = SiteFile::open(&self.content)?;
+        Site::read(&reader, self.listen)
+    }
+}
+
+fn parse_address(value: &str) -> Option<SocketAddr> {
+    value.replacen("localhost:", "127.0.0.1:", 1).parse().ok()
+}
+
+fn parse_networks(list: &str) -> Option<Vec<IpNet>> {
+    let network = |one: &str| one.parse::<IpNet>().ok().or_else(|| one.parse::<IpAddr>().ok().map(IpNet::from));
+    list.split(',').map(str::trim).filter(|one| !one.is_empty()).map(network).collect()
 }
 
 /// Settings of the site rather than of the machine it runs on: site.toml, validated.
@@ -121,7 +197,7 @@ pub struct Site {
     pub redirects: Redirects,
     /// Picture in `content/media/` for the link previews of other sites.
     pub card: Option<String>,
-    /// SVG or PNG in the content that replaces the generated icon.
+    /// SVG or PNG in the content that replaces the default icon.
     pub icon: Option<String>,
     pub theme: Theme,
     /// Warnings about settings that work but should be checked.
@@ -159,14 +235,60 @@ impl Site {
     pub fn absolute(&self, path: &str) -> String {
         format!("{}{}", self.base_url, address::encode(path))
     }
+
+    fn read(reader: &Reader, listen: SocketAddr) -> Result<Self, ConfigError> {
+        let title = reader.get("site.title").accepted(|title| !title.trim().is_empty())?;
+        let language = reader.get("site.language").accepted(language::is_tag)?;
+        let base_url = match reader.get("site.base_url").parsed_if_set(parse_base_url)? {
+            Some(base_url) => base_url,
+            None if listen.ip().is_loopback() => format!("http://{listen}"),
+            None => return Err(ConfigError::NoBaseUrl(listen)),
+        };
+        let permalink = reader.get("site.permalink");
+        let permalink = Permalink::parse(&permalink.text()?).map_err(|rule| permalink.wrong_value(&rule))?;
+        let redirects = reader.get("site.redirects");
+        let redirects =
+            Redirects::parse(&redirects.typed()?).map_err(|(part, rule)| redirects.wrong_as(&part, &rule))?;
+        let (theme, remarks) = theme::read(reader)?;
+        Ok(Self {
+            description: reader.get("site.description").text()?,
+            base_url,
+            texts: texts::for_site(&language)?,
+            language,
+            time_zone: reader.get("site.time_zone").parsed(|name| TimeZone::get(name).ok())?,
+            author: Author::read(reader, &title)?,
+            title,
+            navigation: reader.get("site.navigation").list(|link: &NavigationLink| &link.href, is_link)?,
+            permalink,
+            redirects,
+            card: reader.get("site.card").optional()?,
+            icon: reader.get("site.icon").accepted_if_set(theme::is_icon)?,
+            theme,
+            remarks,
+            comments: Comments::read(reader)?,
+            notices: Notices::read(reader)?,
+            shared_seconds: reader.get("site.cache.shared_seconds").typed()?,
+            frame_hosts: reader.get("site.security.frame_hosts").list(String::as_str, is_frame_host)?,
+        })
+    }
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug)]
 pub struct Author {
     pub name: String,
     pub email: Option<String>,
     pub url: Option<String>,
+}
+
+impl Author {
+    fn read(reader: &Reader, title: &str) -> Result<Self, ConfigError> {
+        let name = reader.get("site.author.name").text()?;
+        Ok(Self {
+            name: if name.is_empty() { title.to_owned() } else { name },
+            email: reader.get("site.author.email").accepted_if_set(|email| mailbox::parse(email).is_some())?,
+            url: reader.get("site.author.url").accepted_if_set(address::is_web)?,
+        })
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -175,6 +297,10 @@ pub struct NavigationLink {
     pub label: String,
     /// Path of this site, or an absolute URL.
     pub href: String,
+}
+
+fn is_link(href: &str) -> bool {
+    ["/", "https://", "http://"].iter().any(|start| href.starts_with(start))
 }
 
 #[derive(Clone, Debug)]
@@ -188,6 +314,41 @@ pub struct Comments {
     pub rules: Arc<verdict::Rules>,
 }
 
+impl Comments {
+    fn read(reader: &Reader) -> Result<Self, ConfigError> {
+        let rules = verdict::Rules {
+            moderation: reader.get("site.comments.moderation").parsed(Moderation::parse)?,
+            hold_after: days(&reader.get("site.comments.hold_after_days"))?,
+            max_links: reader.get("site.comments.max_links").typed()?,
+            hold_words: words(&reader.get("site.comments.hold_words"))?,
+            refuse_words: words(&reader.get("site.comments.refuse_words"))?,
+            bayes: reader.get("site.comments.bayes").typed()?,
+        };
+        Ok(Self {
+            enabled: reader.get("site.comments.enabled").typed()?,
+            close_after: days(&reader.get("site.comments.close_after_days"))?,
+            order: reader.get("site.comments.order").parsed(Order::parse)?,
+            rates: Rates {
+                gap: SignedDuration::from_secs(reader.get("site.comments.gap_seconds").typed::<u32>()?.into()),
+                per_window: reader.get("site.comments.per_10_minutes").typed::<u32>()?.into(),
+                network_per_window: reader.get("site.comments.network_per_10_minutes").typed::<u32>()?.into(),
+            },
+            rules: Arc::new(rules),
+        })
+    }
+}
+
+/// Reads a number of days; 0 means never.
+fn days(raw: &Raw) -> Result<Option<SignedDuration>, ConfigError> {
+    let count: u32 = raw.typed()?;
+    Ok((count > 0).then(|| SignedDuration::from_hours(24 * i64::from(count))))
+}
+
+fn words(raw: &Raw) -> Result<Phrases, ConfigError> {
+    let words: Vec<String> = raw.typed()?;
+    Phrases::parse(&words).map_err(|word| raw.wrong_part(&word))
+}
+
 /// Mails to the author, if `author.email` is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Notices {
@@ -197,324 +358,27 @@ pub struct Notices {
     pub digest: Option<Rhythm>,
 }
 
-/// Content of site.toml as written.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct SiteToml {
-    title: String,
-    description: String,
-    base_url: Option<String>,
-    language: String,
-    time_zone: String,
-    permalink: Option<String>,
-    redirects: BTreeMap<String, String>,
-    card: Option<String>,
-    icon: Option<String>,
-    theme: theme::ThemeToml,
-    author: Author,
-    navigation: Vec<NavigationLink>,
-    comments: CommentsToml,
-    mail: MailToml,
-    cache: CacheToml,
-    security: SecurityToml,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct CommentsToml {
-    enabled: bool,
-    moderation: String,
-    close_after_days: u32,
-    hold_after_days: u32,
-    order: String,
-    max_links: u32,
-    hold_words: Vec<String>,
-    refuse_words: Vec<String>,
-    bayes: bool,
-    gap_seconds: u32,
-    per_10_minutes: u32,
-    network_per_10_minutes: u32,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct MailToml {
-    each_comment: bool,
-    digest: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct CacheToml {
-    shared_seconds: u32,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct SecurityToml {
-    frame_hosts: Vec<String>,
-}
-
-impl Default for SiteToml {
-    fn default() -> Self {
-        Self {
-            title: "A new site".to_owned(),
-            description: String::new(),
-            base_url: None,
-            language: "en".to_owned(),
-            time_zone: "UTC".to_owned(),
-            permalink: None,
-            redirects: BTreeMap::new(),
-            card: None,
-            icon: None,
-            theme: theme::ThemeToml::default(),
-            author: Author::default(),
-            navigation: Vec::new(),
-            comments: CommentsToml::default(),
-            mail: MailToml::default(),
-            cache: CacheToml::default(),
-            security: SecurityToml::default(),
-        }
-    }
-}
-
-impl Default for CommentsToml {
-    fn default() -> Self {
-        Self {
-            enabled: true,
-            moderation: "first".to_owned(),
-            close_after_days: 0,
-            hold_after_days: 0,
-            order: "oldest".to_owned(),
-            max_links: 2,
-            hold_words: Vec::new(),
-            refuse_words: Vec::new(),
-            bayes: true,
-            gap_seconds: 15,
-            per_10_minutes: 5,
-            network_per_10_minutes: 30,
-        }
-    }
-}
-
-impl Default for MailToml {
-    fn default() -> Self {
-        Self { each_comment: true, digest: "daily".to_owned() }
-    }
-}
-
-impl Config {
-    /// Reads site.toml and combines it with flags and environment.
-    ///
-    /// # Errors
-    /// The first invalid setting.
-    pub fn load(typed: &Typed, environment: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
-        let raw = sources::Sources::new(typed, environment);
-        let content = PathBuf::from(raw.text("content"));
-        let data = PathBuf::from(raw.text("data"));
-        let listen: SocketAddr = raw.parse("listen", ADDRESS, parse_address)?;
-        let site = check_site_toml(&raw, &content, listen)?;
+impl Notices {
+    fn read(reader: &Reader) -> Result<Self, ConfigError> {
+        let rhythms = [("daily", Some(Rhythm::Daily)), ("weekly", Some(Rhythm::Weekly)), ("never", None)];
         Ok(Self {
-            listen,
-            database_url: raw
-                .optional("database_url")
-                .unwrap_or_else(|| format!("sqlite:{}", data.join("instep.sqlite").display())),
-            trusted_proxies: raw.parse(
-                "trusted_proxies",
-                "write addresses or networks with commas between, such as 127.0.0.1, 10.0.0.0/8",
-                parse_networks,
-            )?,
-            secret: raw.optional("secret"),
-            mail: check_mail(&raw)?,
-            log: raw.parse("log", "write text or json", |value| match value {
-                "text" => Some(LogFormat::Text),
-                "json" => Some(LogFormat::Json),
-                _ => None,
-            })?,
-            metrics_listen: raw.parse("metrics_listen", ADDRESS, |value| {
-                if value.is_empty() { Some(None) } else { parse_address(value).map(Some) }
-            })?,
-            watch: raw.parse("watch", "write notify or poll", |value| match value {
-                "notify" => Some(Watch::Notify),
-                "poll" => Some(Watch::Poll),
-                _ => None,
-            })?,
-            of_site: raw.of_site(),
-            site,
-            content,
-            data,
+            of_each: reader.get("site.mail.each_comment").typed()?,
+            digest: reader.get("site.mail.digest").choice(&rhythms)?,
         })
     }
-
-    /// Reads the current site.toml as the next start will read it.
-    ///
-    /// # Errors
-    /// The error that would stop the start.
-    pub fn site_by_now(&self) -> Result<Site, ConfigError> {
-        let raw = sources::Sources::new(&Typed::default(), &self.of_site);
-        check_site_toml(&raw, &self.content, self.listen)
-    }
-}
-
-fn check_site_toml(raw: &sources::Sources, content: &Path, listen: SocketAddr) -> Result<Site, ConfigError> {
-    check_site(raw.site(content)?, listen).map_err(|error| raw.placed(error, content))
-}
-
-const ADDRESS: &str = "write an address and a port, such as 127.0.0.1:3000";
-
-fn parse_address(value: &str) -> Option<SocketAddr> {
-    value.replacen("localhost:", "127.0.0.1:", 1).parse().ok()
-}
-
-fn check_mail(raw: &sources::Sources) -> Result<Option<Mail>, ConfigError> {
-    let Some(url) = raw.optional("smtp_url") else { return Ok(None) };
-    let server = MailServer::parse(&url).ok_or_else(|| ConfigError::Value {
-        key: "smtp_url".to_owned(),
-        value: smtp::without_password(&url),
-        right: smtp::SERVER_RULE.to_owned(),
-    })?;
-    if raw.optional("mail_from").is_none() {
-        return Err(ConfigError::NoMailFrom);
-    }
-    Ok(Some(Mail { server, from: raw.parse("mail_from", smtp::FROM_RULE, MailFrom::parse)? }))
-}
-
-fn parse_networks(list: &str) -> Option<Vec<IpNet>> {
-    let network = |one: &str| one.parse::<IpNet>().ok().or_else(|| one.parse::<IpAddr>().ok().map(IpNet::from));
-    list.split(',').map(str::trim).filter(|one| !one.is_empty()).map(network).collect()
-}
-
-fn check_site(raw: SiteToml, listen: SocketAddr) -> Result<Site, ConfigError> {
-    let wrong = |key: &str, value: &str, right: &str| ConfigError::Value {
-        key: key.to_owned(),
-        value: value.to_owned(),
-        right: right.to_owned(),
-    };
-    let base_url = match &raw.base_url {
-        Some(base_url) => parse_base_url(base_url).ok_or_else(|| {
-            wrong("base_url", base_url, "write scheme and host and no path, such as https://example.org")
-        })?,
-        None if listen.ip().is_loopback() => format!("http://{listen}"),
-        None => return Err(ConfigError::NoBaseUrl(listen)),
-    };
-    let permalink = match &raw.permalink {
-        Some(pattern) => Permalink::parse(pattern).map_err(|rule| wrong("permalink", pattern, &rule))?,
-        None => Permalink::default(),
-    };
-    let redirects = Redirects::parse(&raw.redirects).map_err(|(part, rule)| wrong("redirects", &part, &rule))?;
-    let time_zone = TimeZone::get(&raw.time_zone)
-        .map_err(|_| wrong("time_zone", &raw.time_zone, "write a name such as Europe/Berlin or UTC"))?;
-    if raw.title.trim().is_empty() {
-        return Err(wrong("title", &raw.title, "a site needs a name"));
-    }
-    if !language::is_tag(&raw.language) {
-        return Err(wrong("language", &raw.language, "write a tag such as en, de or pt-BR"));
-    }
-    for host in &raw.security.frame_hosts {
-        if !is_frame_host(host) {
-            return Err(wrong(
-                "security.frame_hosts",
-                host,
-                "write https:// and a host, such as https://maps.example.org",
-            ));
-        }
-    }
-    if let Some(url) = raw.author.url.as_deref().filter(|url| !address::is_web(url)) {
-        return Err(wrong("author.url", url, "write a whole address, such as https://example.org/me"));
-    }
-    if let Some(email) = raw.author.email.as_deref().filter(|email| mailbox::parse(email).is_none()) {
-        return Err(wrong("author.email", email, "write an address, such as ana@example.org"));
-    }
-    let digest = match raw.mail.digest.as_str() {
-        "daily" => Some(Rhythm::Daily),
-        "weekly" => Some(Rhythm::Weekly),
-        "never" => None,
-        other => return Err(wrong("mail.digest", other, "write daily, weekly or never")),
-    };
-    for link in &raw.navigation {
-        let leads_somewhere =
-            link.href.starts_with('/') || link.href.starts_with("https://") || link.href.starts_with("http://");
-        if !leads_somewhere {
-            return Err(wrong("navigation.href", &link.href, "write a path such as /about, or a whole address"));
-        }
-    }
-    let (look, remarks) = theme::check(raw.theme)?;
-    let comments = check_comments(&raw.comments)?;
-    Ok(Site {
-        author: Author {
-            name: if raw.author.name.is_empty() { raw.title.clone() } else { raw.author.name },
-            ..raw.author
-        },
-        title: raw.title,
-        description: raw.description,
-        base_url,
-        texts: texts::for_site(&raw.language)?,
-        language: raw.language,
-        time_zone,
-        navigation: raw.navigation,
-        permalink,
-        redirects,
-        card: raw.card,
-        notices: Notices { of_each: raw.mail.each_comment, digest },
-        icon: theme::icon(raw.icon)?,
-        theme: look,
-        remarks,
-        comments,
-        shared_seconds: raw.cache.shared_seconds.into(),
-        frame_hosts: raw.security.frame_hosts,
-    })
-}
-
-/// Converts a number of days; 0 means never.
-fn days(count: u32) -> Option<SignedDuration> {
-    (count > 0).then(|| SignedDuration::from_hours(24 * i64::from(count)))
-}
-
-fn check_comments(raw: &CommentsToml) -> Result<Comments, ConfigError> {
-    let wrong = |key: &str, value: &str, right: &str| ConfigError::Value {
-        key: format!("comments.{key}"),
-        value: value.to_owned(),
-        right: right.to_owned(),
-    };
-    let phrases = |key: &str, written: &[String]| {
-        Phrases::parse(written).map_err(|phrase| {
-            wrong(key, &phrase, "every word needs a letter besides the stars, as in cas*no, or any text would match")
-        })
-    };
-    let moderation = Moderation::parse(&raw.moderation)
-        .ok_or_else(|| wrong("moderation", &raw.moderation, "write first, all or none"))?;
-    let order = Order::parse(&raw.order).ok_or_else(|| wrong("order", &raw.order, "write oldest or newest"))?;
-    Ok(Comments {
-        enabled: raw.enabled,
-        close_after: days(raw.close_after_days),
-        order,
-        rates: Rates {
-            gap: SignedDuration::from_secs(raw.gap_seconds.into()),
-            per_window: raw.per_10_minutes.into(),
-            network_per_window: raw.network_per_10_minutes.into(),
-        },
-        rules: Arc::new(verdict::Rules {
-            moderation,
-            hold_after: days(raw.hold_after_days),
-            max_links: usize::try_from(raw.max_links).unwrap_or(usize::MAX),
-            hold_words: phrases("hold_words", &raw.hold_words)?,
-            refuse_words: phrases("refuse_words", &raw.refuse_words)?,
-            bayes: raw.bayes,
-        }),
-    })
 }
 
 /// Parses a base URL. It has no path: every absolute URL is made by appending a path to it.
 fn parse_base_url(text: &str) -> Option<String> {
     let url = url::Url::parse(text).ok()?;
-    let plain = matches!(url.scheme(), "http" | "https")
+    let is_bare = matches!(url.scheme(), "http" | "https")
         && url.has_host()
         && url.path() == "/"
         && url.query().is_none()
         && url.fragment().is_none()
         && url.username().is_empty()
         && url.password().is_none();
-    plain.then(|| url.origin().ascii_serialization())
+    is_bare.then(|| url.origin().ascii_serialization())
 }
 
 /// True if it is a host that may stand in a header unchanged.
@@ -523,28 +387,4 @@ fn is_frame_host(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base_urls() {
-        assert_eq!(parse_base_url("https://Example.org/").as_deref(), Some("https://example.org"));
-        assert_eq!(parse_base_url("http://127.0.0.1:3000").as_deref(), Some("http://127.0.0.1:3000"));
-        for wrong in
-            ["example.org", "https://example.org/blog", "ftp://example.org", "https://a@example.org", "https://x/?a"]
-        {
-            assert_eq!(parse_base_url(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
-    fn networks() {
-        let networks = parse_networks("127.0.0.1, 10.0.0.0/8,::1").expect("three");
-        assert_eq!(
-            networks.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]
-        );
-        assert_eq!(parse_networks(""), Some(Vec::new()));
-        assert_eq!(parse_networks("localhost"), None);
-    }
-}
+mod tests;

@@ -2,11 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::domain::{
-    colour::Colour,
-    palette::{LIGHT, Palette},
-    theme::{Face, Theme, WIDTH},
-};
+use crate::domain::theme::{Face, LIGHT, Scheme, Theme, WIDTH};
 
 /// A font file of the author's, and its URL path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,11 +23,17 @@ pub struct Fonts {
 
 /// CSS of a theme; empty for the default one.
 pub fn style(theme: &Theme, fonts: &Fonts) -> String {
-    let mut tokens = String::new();
     let own = Theme::default();
+    let mut style = faces("Own Display", &fonts.display, true) + &faces("Own Text", &fonts.text, false);
     if (theme.light, theme.dark) != (own.light, own.dark) {
-        tokens.push_str(&colours(&theme.light, &theme.dark));
+        // Browsers that cannot derive the other colours keep the fixed ones of `tokens.css`, all together.
+        let _ = writeln!(
+            style,
+            "@layer tokens{{@supports (color:oklch(from red calc(l*1) c h)){{{}}}}}",
+            colours(&theme.light, &theme.dark)
+        );
     }
+    let mut tokens = String::new();
     if theme.width != WIDTH {
         let _ = write!(tokens, "--measure:calc({} * var(--size-text));", f64::from(theme.width) / 2.0);
     }
@@ -41,19 +43,34 @@ pub fn style(theme: &Theme, fonts: &Fonts) -> String {
     if theme.text_face != own.text_face {
         let _ = write!(tokens, "--font-text:{};", stack(&theme.text_face, "Own Text", &fonts.text));
     }
-    let mut style = faces("Own Display", &fonts.display, true) + &faces("Own Text", &fonts.text, false);
     if !tokens.is_empty() {
         let _ = writeln!(style, "@layer tokens{{:root{{{tokens}}}}}");
     }
-    if theme.light.paper.is_dark() {
-        // Makes form controls and scrollbars dark too. Printed pages stay light: paper is white.
-        let printed = colours(&LIGHT, &LIGHT);
-        let _ = writeln!(
-            style,
-            "@layer tokens{{@media screen{{:root,:root[data-scheme=\"light\"]{{color-scheme:dark}}}}@media print{{:root{{{printed}}}}}}}"
+    style
+}
+
+fn colours(light: &Scheme, dark: &Scheme) -> String {
+    let mut tokens = String::new();
+    for (name, by_day, by_night) in [
+        ("paper", light.paper, dark.paper),
+        ("text", light.ink, dark.ink),
+        ("accent", light.accent, dark.accent),
+        // The same in both schemes, as the picture below it is.
+        ("play", light.accent, light.accent),
+    ] {
+        let _ = write!(tokens, "--color-{name}:var(--by-day,{}) var(--by-night,{});", by_day.hex(), by_night.hex());
+    }
+    let mut rules = format!(":root{{{tokens}}}");
+    if light.paper.is_dark() {
+        // Form controls and scrollbars are dark too. Printed pages stay light: paper is white.
+        let (paper, ink, accent) = (LIGHT.paper.hex(), LIGHT.ink.hex(), LIGHT.accent.hex());
+        let _ = write!(
+            rules,
+            "@media screen{{:root,:root[data-scheme=\"light\"]{{color-scheme:dark}}}}\
+             @media print{{:root{{--color-paper:{paper};--color-text:{ink};--color-accent:{accent}}}}}"
         );
     }
-    style
+    rules
 }
 
 /// CSS for `feeds/feed.css`, which has its own tokens.
@@ -62,47 +79,10 @@ pub fn feed_style(theme: &Theme) -> String {
     if (theme.light, theme.dark) == (own.light, own.dark) {
         return String::new();
     }
-    let root = |palette: &Palette| {
-        let Palette { paper, ink, soft, line, accent, .. } = palette;
-        format!(
-            ":root{{--paper:oklch({paper});--ink:oklch({ink});--soft:oklch({soft});--line:oklch({line});--track:oklch({accent})}}"
-        )
+    let root = |Scheme { paper, ink, accent }: &Scheme| {
+        format!(":root{{--paper:{};--ink:{};--accent:{}}}", paper.hex(), ink.hex(), accent.hex())
     };
     format!("{}\n@media (prefers-color-scheme:dark){{{}}}\n", root(&theme.light), root(&theme.dark))
-}
-
-fn colours(light: &Palette, dark: &Palette) -> String {
-    let mut tokens = String::new();
-    for ((name, by_day), (_, by_night)) in channels(light).into_iter().zip(channels(dark)) {
-        let _ = write!(tokens, "--lch-{name}:var(--by-day,{by_day}) var(--by-night,{by_night});");
-    }
-    let without_hue =
-        |colour: Colour| format!("{}% {}", thousandths(colour.lightness * 100.0), thousandths(colour.chroma));
-    for (name, day, night) in [("tint", light.tint, dark.tint), ("tone", light.tone, dark.tone)] {
-        let _ =
-            write!(tokens, "--lc-{name}:var(--by-day,{}) var(--by-night,{});", without_hue(day), without_hue(night));
-    }
-    // The play badge is the same in both colour schemes, as the picture below it is.
-    let _ = write!(tokens, "--lch-play:{};", light.accent);
-    tokens
-}
-
-fn channels(palette: &Palette) -> [(&'static str, Colour); 8] {
-    let Palette { paper, sheet, ink, soft, line, edge, track, accent, .. } = *palette;
-    [
-        ("paper", paper),
-        ("sheet", sheet),
-        ("ink", ink),
-        ("soft", soft),
-        ("line", line),
-        ("edge", edge),
-        ("track", track),
-        ("accent", accent),
-    ]
-}
-
-fn thousandths(value: f32) -> f32 {
-    (value * 1000.0).round() / 1000.0
 }
 
 /// Font stack of a face. A missing file gives the system's font.
@@ -150,7 +130,17 @@ pub fn is_variable(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::palette::{self, Chosen, DARK};
+    use crate::domain::{
+        colour::Colour,
+        theme::{DARK, schemes},
+    };
+
+    fn themed(paper: &str, accent: &str) -> Theme {
+        let nothing = Scheme { paper: None, ink: None, accent: None };
+        let chosen = Scheme { paper: Colour::parse(paper), accent: Colour::parse(accent), ..nothing };
+        let (light, dark) = schemes(chosen, nothing);
+        Theme { light, dark, ..Theme::default() }
+    }
 
     #[test]
     fn the_style_sheet_and_the_program_have_the_same_colours() {
@@ -158,7 +148,8 @@ mod tests {
             std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/static/css/tokens.css")).expect("reads");
         let squeezed = |text: &str| text.split_whitespace().collect::<String>();
         let tokens = squeezed(&tokens);
-        for line in colours(&LIGHT, &DARK).split_terminator(';').filter(|line| !line.contains("play")) {
+        let own = colours(&LIGHT, &DARK);
+        for line in own.trim_start_matches(":root{").split(';').take(3) {
             assert!(tokens.contains(&squeezed(line)), "tokens.css does not say {line}");
         }
     }
@@ -170,16 +161,12 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_is_said() {
-        let chosen = Chosen { accent: Colour::parse("#0a58ca"), ..Chosen::default() };
-        let (light, dark) = palette::schemes(&chosen, &Chosen::default());
+    fn only_differences_are_written() {
         let theme = Theme {
-            light,
-            dark,
             width: 60,
             display_face: Face::File("fonts/x\"}.woff2".to_owned()),
             text_face: Face::Mono,
-            header_picture: None,
+            ..themed("", "#0a58ca")
         };
         let file = FontFile {
             address: "/static/display-0.woff2".to_owned(),
@@ -195,7 +182,7 @@ mod tests {
             "--font-display:\"Own Display\",",
             "url(\"/static/display-0.woff2\")",
             "font-weight:100 900",
-            "--lch-accent:var(--by-day,49.",
+            "--color-accent:var(--by-day,#0a58ca)",
         ] {
             assert!(css.contains(words), "{words}: {css}");
         }
@@ -204,12 +191,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_dark_by_day_is_printed_on_white() {
-        let chosen = Chosen { paper: Colour::parse("#101418"), ..Chosen::default() };
-        let (light, dark) = palette::schemes(&chosen, &Chosen::default());
-        let css = style(&Theme { light, dark, ..Theme::default() }, &Fonts::default());
+    fn a_theme_that_is_dark_by_day_is_printed_on_light_paper() {
+        let css = style(&themed("#101418", ""), &Fonts::default());
         let (_, printed) = css.split_once("@media print").expect("a rule for paper");
-        assert!(printed.contains(&format!("--lch-paper:var(--by-day,{})", LIGHT.paper)), "{css}");
+        assert!(printed.contains(&format!("--color-paper:{}", LIGHT.paper.hex())), "{css}");
         assert!(css.contains("color-scheme:dark"));
     }
 

@@ -48,10 +48,10 @@ impl Table {
 
 fn settings(of_site: bool) -> Vec<Vec<String>> {
     let row = |setting: &Setting| {
-        let key = setting.key.strip_prefix("site.");
+        let key = setting.key_of_site();
         let name = key.map_or_else(|| setting.variable(), str::to_owned);
-        let default = if setting.default.is_empty() { "none".to_owned() } else { code(setting.default) };
-        (key.is_some() == of_site).then(|| vec![code(&name), default, cell(setting.about)])
+        let default = if setting.default.is_empty() { "none".to_owned() } else { code(&setting.default) };
+        (key.is_some() == of_site).then(|| vec![code(&name), default, cell(&setting.about)])
     };
     SETTINGS.iter().filter_map(row).collect()
 }

@@ -5,6 +5,7 @@ use std::{fmt, net::IpAddr};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use super::{ConfigError, reader::Reader};
 use crate::domain::mailbox;
 
 /// Settings for sending mails.
@@ -42,15 +43,19 @@ pub struct MailFrom {
     pub email: String,
 }
 
-/// Description of the correct format, for error messages.
-pub(super) const SERVER_RULE: &str = "write smtps://USER:PASSWORD@mail.example.org (port 465) or smtp://… (port 587 with \
-     STARTTLS), with @ : / ? # % in user and password percent-encoded, as %40. In a network of your own also \
-     smtp://mail:25?tls=off";
-pub(super) const FROM_RULE: &str = "write an address, such as blog@example.org or Loose Laces <blog@example.org>";
+impl Mail {
+    pub(super) fn read(reader: &Reader) -> Result<Option<Self>, ConfigError> {
+        let url = reader.get("smtp_url");
+        let Some(text) = url.optional()? else { return Ok(None) };
+        let server = MailServer::parse(&text).ok_or_else(|| url.wrong_part(&without_password(&text)))?;
+        let from = reader.get("mail_from").parsed_if_set(MailFrom::parse)?.ok_or(ConfigError::NoMailFrom)?;
+        Ok(Some(Self { server, from }))
+    }
+}
 
 impl MailServer {
     /// Parses a server; `None` if it is not the URL of a mail server.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']').to_owned();
         let is_near = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
@@ -78,7 +83,7 @@ impl MailServer {
 
 impl MailFrom {
     /// Parses a sender; `None` if it is not an address.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (name, email) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
             Some((name, email)) => (Some(name.trim().trim_matches('"').trim()), email.trim()),
@@ -105,7 +110,7 @@ impl fmt::Debug for MailServer {
 
 /// Returns an address as typed, without anything that may be a password: errors quote invalid addresses, which may be
 /// wrong in any place.
-pub(super) fn without_password(text: &str) -> String {
+fn without_password(text: &str) -> String {
     match text.rsplit_once('@') {
         Some((_, host)) => format!("{}://…@{host}", text.split("://").next().filter(|s| s.len() < 6).unwrap_or("…")),
         // Without an @ there may still be a password, with the @ forgotten.

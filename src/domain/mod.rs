@@ -18,7 +18,6 @@ pub mod mailbox;
 pub mod names;
 pub mod near;
 pub mod notices;
-pub mod palette;
 pub mod permalink;
 pub mod picture;
 pub mod problem;

@@ -42,7 +42,7 @@ pub struct TextsError {
 /// Language for sites whose language has no file.
 const FALLBACK: &str = "en";
 
-static SHELF: LazyLock<Result<BTreeMap<String, Texts>, TextsError>> = LazyLock::new(|| {
+static LANGUAGES: LazyLock<Result<BTreeMap<String, Texts>, TextsError>> = LazyLock::new(|| {
     let files = Files::iter().filter_map(|name| Some((name.strip_suffix(".toml")?.to_owned(), Files::get(&name)?)));
     files
         .map(|(language, file)| Ok((language.clone(), Texts::read(&language, &String::from_utf8_lossy(&file.data))?)))
@@ -51,10 +51,10 @@ static SHELF: LazyLock<Result<BTreeMap<String, Texts>, TextsError>> = LazyLock::
 
 /// Texts for a language, if there are any: `de-AT` uses those of `de`.
 pub fn of(tag: &str) -> Option<&'static Texts> {
-    let shelf = SHELF.as_ref().ok()?;
+    let languages = LANGUAGES.as_ref().ok()?;
     let mut tag = tag;
     loop {
-        if let Some((_, texts)) = shelf.iter().find(|(language, _)| language.eq_ignore_ascii_case(tag)) {
+        if let Some((_, texts)) = languages.iter().find(|(language, _)| language.eq_ignore_ascii_case(tag)) {
             return Some(texts);
         }
         tag = tag.rsplit_once('-')?.0;
@@ -67,7 +67,7 @@ pub fn of(tag: &str) -> Option<&'static Texts> {
 /// A text file in the program is broken.
 pub fn for_site(tag: &str) -> Result<&'static Texts, TextsError> {
     let found = of(tag).or_else(|| of(FALLBACK));
-    found.ok_or_else(|| match SHELF.as_ref() {
+    found.ok_or_else(|| match LANGUAGES.as_ref() {
         Err(error) => error.clone(),
         Ok(_) => TextsError { language: FALLBACK.to_owned(), what: "it is not there".to_owned() },
     })
@@ -75,7 +75,7 @@ pub fn for_site(tag: &str) -> Result<&'static Texts, TextsError> {
 
 /// Available languages.
 pub fn shipped() -> Vec<&'static str> {
-    SHELF.as_ref().map(|shelf| shelf.keys().map(String::as_str).collect()).unwrap_or_default()
+    LANGUAGES.as_ref().map(|languages| languages.keys().map(String::as_str).collect()).unwrap_or_default()
 }
 
 impl Texts {

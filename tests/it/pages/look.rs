@@ -45,9 +45,11 @@ async fn chosen_colours_are_in_the_style_sheet_and_around_the_page() {
     let site = themed("[theme]\npaper = 'white'\nink = 'rgb(20 30 40)'\naccent = '#0a58ca'\nwidth = 60").await;
     assert_eq!(site.problems(), Vec::<String>::new());
     let css = style(&site).await;
-    for words in
-        ["--lch-paper:var(--by-day,100% 0 0)", "--measure:calc(30 * var(--size-text))", "--lch-accent:var(--by-day,49."]
-    {
+    for words in [
+        "--color-paper:var(--by-day,#ffffff)",
+        "--measure:calc(30 * var(--size-text))",
+        "--color-accent:var(--by-day,#0a58ca)",
+    ] {
         assert!(css.contains(words) && !own.contains(words), "{words}");
     }
     let window = colours_of_the_window(&site.get("/posts/calf").await);
@@ -56,9 +58,9 @@ async fn chosen_colours_are_in_the_style_sheet_and_around_the_page() {
     // The style sheet of feeds and the icon follow.
     let feed = site.get("/feed.xml").await.text();
     let feed_css = feed.split("href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a style sheet");
-    site.get(feed_css).await.is(200).says("--paper:oklch(100% 0 0)");
+    site.get(feed_css).await.is(200).says("--paper:#ffffff");
     let icon = site.get("/").await.html().one("link", "rel", "icon").get("href").to_owned();
-    site.get(&icon).await.is(200).says("fill=\"#").does_not_say("#e2");
+    site.get(&icon).await.is(200).says("fill=\"#0a58ca\"").says("stroke=\"#ffffff\"");
 }
 
 #[tokio::test]
@@ -80,23 +82,16 @@ async fn a_night_of_its_own() {
 }
 
 #[tokio::test]
-async fn colours_that_cannot_be_read_are_told_with_better_ones() {
+async fn colours_that_are_hard_to_read_are_reported_with_their_line() {
     let site = themed("\n[theme]\naccent = '#ff8a00'\nink = '#999'\n").await;
     let problems = site.problems();
     assert_eq!(problems.len(), 2, "{problems:#?}");
-    assert!(
-        problems[0]
-            .starts_with("site.toml:4:1: warning: theme.accent is \"#ff8a00\", which has a contrast of 1.97 to 1"),
-        "{problems:#?}"
+    assert_eq!(
+        problems[0],
+        "site.toml:4:1: warning: theme.accent is \"#ff8a00\", which has a contrast of 1.97 to 1 where it is weakest; \
+         text needs 4.5. Choose a darker colour, or a lighter one for theme.paper."
     );
     assert!(problems[1].starts_with("site.toml:5:1: warning: theme.ink is \"#999\""), "{problems:#?}");
-    // What is proposed does.
-    let better = |problem: &str| {
-        let at = problem.rfind('#').expect("a colour");
-        problem[at..at + 7].to_owned()
-    };
-    let mended = format!("[theme]\naccent = '{}'\nink = '{}'\n", better(&problems[0]), better(&problems[1]));
-    assert_eq!(themed(&mended).await.problems(), Vec::<String>::new(), "{mended}");
 }
 
 #[tokio::test]
