@@ -24,7 +24,7 @@ fn an_empty_site_has_every_default() {
 }
 
 #[test]
-fn the_environment_is_stronger_than_the_file_and_weaker_than_a_flag() {
+fn the_environment_overrides_the_file_and_options_override_both() {
     let config = load(
         "title = 'File'\n[comments]\ngap_seconds = 3",
         &[("INSTEP_SITE__TITLE", "2026"), ("INSTEP_SITE__COMMENTS__GAP_SECONDS", "0"), ("INSTEP_LISTEN", "[::1]:9")],
@@ -71,7 +71,7 @@ fn wrong_values_name_the_key_the_value_and_what_is_right() {
 }
 
 #[test]
-fn a_password_is_never_told() {
+fn a_password_is_never_shown() {
     for url in ["smtp://ana:hunter2@", "smtp://ana:hunter2@mail.org/x", "ana:hunter2@mail.org", "smtp://ana:hunter2"] {
         let message = load("", &[("INSTEP_SMTP_URL", url)]).expect_err(url).to_string();
         assert!(!message.contains("hunter2"), "{message}");
@@ -82,7 +82,7 @@ fn a_password_is_never_told() {
 }
 
 #[test]
-fn a_variable_that_is_nearly_ours_is_told() {
+fn a_misspelled_variable_is_reported() {
     let hints = |name: &str| unknown_variables(&BTreeMap::from([(name.to_owned(), String::new())]));
     assert!(hints("INSTEP_LISTN")[0].contains("Did you mean INSTEP_LISTEN?"));
     assert!(hints("INSTEP_LISTEN").is_empty());
@@ -106,7 +106,7 @@ fn every_setting_of_site_toml_is_declared_once_and_read() {
 }
 
 #[test]
-fn base_urls() {
+fn base_urls_have_no_path() {
     assert_eq!(parse_base_url("https://Example.org/").as_deref(), Some("https://example.org"));
     assert_eq!(parse_base_url("http://127.0.0.1:3000").as_deref(), Some("http://127.0.0.1:3000"));
     for wrong in
@@ -117,7 +117,7 @@ fn base_urls() {
 }
 
 #[test]
-fn networks() {
+fn networks_are_separated_by_commas() {
     let networks = parse_networks("127.0.0.1, 10.0.0.0/8,::1").expect("three");
     assert_eq!(networks.iter().map(ToString::to_string).collect::<Vec<_>>(), ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]);
     assert_eq!(parse_networks(""), Some(Vec::new()));

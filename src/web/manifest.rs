@@ -46,14 +46,11 @@ fn entries(icon: &Icon) -> Vec<Value> {
 fn short(title: &str) -> String {
     let mut short = String::new();
     for word in title.split_whitespace() {
-        let length = short.chars().count() + word.chars().count() + usize::from(!short.is_empty());
-        if !short.is_empty() && length > SHORT {
+        let longer = format!("{short} {word}");
+        if !short.is_empty() && longer.chars().count() > SHORT {
             break;
         }
-        if !short.is_empty() {
-            short.push(' ');
-        }
-        short.push_str(word);
+        short = longer.trim_start().to_owned();
     }
     short
 }

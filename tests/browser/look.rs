@@ -1,4 +1,4 @@
-//! Tests of the look that need a browser.
+//! The look as a browser computes it: sizes, places, colours.
 
 use instep::domain::colour::Colour;
 use serde::Deserialize;
@@ -35,7 +35,7 @@ async fn nothing_scrolls_sideways_on_a_small_screen() {
 }
 
 #[tokio::test]
-async fn right_to_left_pages_do_not_scroll_either() {
+async fn right_to_left_pages_do_not_scroll_sideways() {
     let Some(stage) = Stage::demo() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
@@ -58,7 +58,7 @@ async fn right_to_left_pages_do_not_scroll_either() {
 }
 
 #[tokio::test]
-async fn text_in_no_paragraph_stands_in_the_column_of_the_text() {
+async fn text_outside_of_paragraphs_stays_in_the_column() {
     let Some(stage) = Stage::demo() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
@@ -84,7 +84,7 @@ async fn text_in_no_paragraph_stands_in_the_column_of_the_text() {
 }
 
 #[tokio::test]
-async fn a_name_of_one_long_word_breaks_wherever_it_stands() {
+async fn a_name_of_one_long_word_breaks_in_every_place() {
     let Some(stage) = Stage::demo() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
@@ -104,7 +104,7 @@ async fn a_name_of_one_long_word_breaks_wherever_it_stands() {
 }
 
 #[tokio::test]
-async fn nothing_in_the_header_lies_on_anything_else() {
+async fn parts_of_the_header_do_not_overlap() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
@@ -126,7 +126,7 @@ async fn nothing_in_the_header_lies_on_anything_else() {
 }
 
 #[tokio::test]
-async fn the_scheme_that_a_reader_prefers_changes_paper_and_ink() {
+async fn the_preferred_scheme_changes_background_and_text() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::Off).await;
 
@@ -143,7 +143,7 @@ async fn the_scheme_that_a_reader_prefers_changes_paper_and_ink() {
 }
 
 #[tokio::test]
-async fn no_text_of_the_sample_site_lies_in_the_margin() {
+async fn no_text_of_the_sample_site_is_in_the_margin() {
     let Some(stage) = Stage::demo() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
@@ -217,7 +217,7 @@ async fn in_the_margin(reader: &Visitor) -> Value {
     reader.run(script).await
 }
 
-/// The width of a page that scrolls sideways, and who sticks out; otherwise nothing.
+/// Width of a page that scrolls sideways, with the elements that are too wide; else nothing.
 async fn too_wide(reader: &Visitor) -> Value {
     let script = "const root = document.documentElement; \
                   if (root.scrollWidth <= root.clientWidth) return []; \
@@ -227,7 +227,7 @@ async fn too_wide(reader: &Visitor) -> Value {
     reader.run(script).await
 }
 
-/// Parts of the header that overlap or stick out, with this title and this menu.
+/// Parts of the header that overlap others or leave the page, with this title and this menu.
 async fn lies_on_each_other(reader: &Visitor, title: &str, menu: &[&str]) -> Value {
     let script = "const row = document.querySelector('.site-header-row'); \
                   row.querySelector('.site-title').textContent = title; \
@@ -338,7 +338,7 @@ async fn paper_and_ink(reader: &Visitor) -> (f32, f32) {
 }
 
 #[tokio::test]
-async fn marks_that_pile_up_are_painted_over_nothing_but_their_comment() {
+async fn stacked_accents_are_painted_over_their_comment_only() {
     /// How far they may reach out of it, in pixels.
     const MARGIN: f64 = 16.0;
     let Some(stage) = Stage::demo() else { return };

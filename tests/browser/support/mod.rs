@@ -1,4 +1,4 @@
-//! The stage that every test plays on.
+//! A running site and a browser for each test.
 
 mod browser;
 mod process;
@@ -18,10 +18,10 @@ pub const FLAGSHIP: &str = "/posts/foot-and-ankle-stretches-for-runners";
 pub const COMPONENTS: &str = "/posts/components";
 pub const GUIDE: &str = "/posts/embedding-videos-and-reels";
 
-/// How long a test waits for what it wants to see. Far more than it takes: this only ends a test that has failed.
+/// Longest wait for a condition: far more than it takes, so it only ends a test that has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A site, a browser to be, and nothing behind them. Fields go in this order: the browsers first, their folder last.
+/// A running site and a driver for browsers. Fields are dropped in this order: the browsers first, their folder last.
 pub struct Stage {
     driver: Driver,
     pub site: Site,
@@ -66,14 +66,14 @@ impl Stage {
         Some(Self { driver, site, trap, folder })
     }
 
-    /// Somebody with a browser of their own, who has never been here.
+    /// New browser profile of a reader who has never been here.
     pub async fn visitor(&self, scripts: Scripts) -> Visitor {
         let profile = tempfile::tempdir_in(&self.folder).expect("a folder for the profile").keep();
         self.driver.visitor(&self.site.base, &profile, scripts, self.trap.port()).await
     }
 }
 
-/// Asks again and again until the answer is yes.
+/// Waits until a condition is true.
 pub async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let asked = async {
         let mut beat = tokio::time::interval(Duration::from_millis(50));

@@ -1,11 +1,11 @@
-//! How a site looks as its site.toml says: colours, faces, width, pictures, icons, the manifest.
+//! The look that site.toml describes: colours, fonts, width, pictures, icons, manifest.
 
 use image::ImageFormat;
 use serde_json::Value;
 
 use crate::support::{Answer, TestSite, photo, root};
 
-/// With a word in it that is nobody's business.
+/// PNG with metadata that must not be served.
 fn png(width: u32, height: u32) -> Vec<u8> {
     let mut png = photo::encoded(&photo::quarters(width, height), ImageFormat::Png);
     let end = png.split_off(png.len() - 12);
@@ -37,7 +37,7 @@ fn colours_of_the_window(answer: &Answer) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn chosen_colours_are_in_the_style_sheet_and_around_the_page() {
+async fn chosen_colours_are_in_style_sheets_icon_and_browser_window() {
     let plain = themed("").await;
     let own = style(&plain).await;
     assert_eq!(colours_of_the_window(&plain.get("/").await), ["#fbf6ee", "#1b1410"]);
@@ -64,7 +64,7 @@ async fn chosen_colours_are_in_the_style_sheet_and_around_the_page() {
 }
 
 #[tokio::test]
-async fn columns_stand_as_their_table_says() {
+async fn table_columns_are_aligned_as_written() {
     let table = "| a | b | c |\n|---|:-:|--:|\n| 1 | 2 | 3 |";
     let site = TestSite::new().post("table", table).start().await;
     site.get("/posts/table").await.says("<td class=\"align-center\">2</td><td class=\"align-right\">3</td>");
@@ -75,7 +75,7 @@ async fn columns_stand_as_their_table_says() {
 }
 
 #[tokio::test]
-async fn a_night_of_its_own() {
+async fn dark_colours_can_be_chosen_alone() {
     let site = themed("[theme.dark]\npaper = '#000'\naccent = '#ffb000'").await;
     assert_eq!(site.problems(), Vec::<String>::new());
     assert_eq!(colours_of_the_window(&site.get("/").await), ["#fbf6ee", "#000000"]);
@@ -95,7 +95,7 @@ async fn colours_that_are_hard_to_read_are_reported_with_their_line() {
 }
 
 #[tokio::test]
-async fn fonts_of_ones_own() {
+async fn own_fonts_are_served_and_preloaded() {
     let site = TestSite::new()
         .site_toml("[theme]\ndisplay_face = \"fonts/My \\u00dcber.woff2\"\ntext_face = \"Plain.woff2\"")
         .file("fonts/My Über.woff2", font())
@@ -126,7 +126,7 @@ async fn fonts_of_ones_own() {
 }
 
 #[tokio::test]
-async fn faces_of_the_system_fetch_nothing() {
+async fn system_fonts_load_nothing() {
     let site = themed("[theme]\ndisplay_face = 'serif'\ntext_face = 'mono'").await;
     let html = site.get("/").await.html();
     assert!(html.find("link", "rel", "preload").is_none());
@@ -134,7 +134,7 @@ async fn faces_of_the_system_fetch_nothing() {
 }
 
 #[tokio::test]
-async fn a_picture_stands_above_the_home_page() {
+async fn the_header_picture_is_on_the_home_page_only() {
     let toml = "[theme]\nheader_picture = 'a b.png'\nheader_picture_alt = 'A \"track\"'";
     let site = TestSite::new().site_toml(toml).file("media/a b.png", png(1600, 800)).post("calf", "x").start().await;
     assert_eq!(site.problems(), Vec::<String>::new());
@@ -148,7 +148,7 @@ async fn a_picture_stands_above_the_home_page() {
 }
 
 #[tokio::test]
-async fn files_that_are_not_there_are_told_and_left_out() {
+async fn missing_files_of_a_theme_are_reported_and_left_out() {
     let toml = "card = 'card.png'\nicon = 'icon.svg'\n\n[theme]\ndisplay_face = 'fonts/A.woff2'\n\
                 text_face = 'fonts/B.woff2'\nheader_picture = 'top.jpg'\n";
     let site = TestSite::new().site_toml(toml).file("fonts/B.woff2", "no font").post("calf", "x").start().await;
@@ -171,7 +171,7 @@ async fn files_that_are_not_there_are_told_and_left_out() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_put_there_while_the_site_runs_is_shown() {
+async fn a_missing_file_is_shown_once_it_exists() {
     let toml = "[theme]\nheader_picture = 'top.png'\ntext_face = 'B.woff2'";
     let site = TestSite::new().site_toml(toml).post("calf", "x").keeps_current().real_clock().start().await;
     assert_eq!(site.problems().len(), 2);
@@ -189,7 +189,7 @@ async fn a_file_that_is_put_there_while_the_site_runs_is_shown() {
 }
 
 #[tokio::test]
-async fn the_manifest_has_names_colours_and_icons() {
+async fn the_manifest_has_what_a_home_screen_needs() {
     let site = themed("description = 'About \"it\".'\nlanguage = 'de'\n[theme]\npaper = '#fff'").await;
     let path = site.get("/posts/calf").await.html().one("link", "rel", "manifest").get("href").to_owned();
     let answer = site.get(&path).await;
@@ -228,7 +228,7 @@ async fn the_manifest_has_names_colours_and_icons() {
 }
 
 #[tokio::test]
-async fn an_icon_of_ones_own() {
+async fn an_own_icon_replaces_the_default_one() {
     let svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1 1\"/>";
     let site = TestSite::new()
         .site_toml("icon = 'me.svg'")
@@ -258,7 +258,7 @@ async fn an_icon_of_ones_own() {
 }
 
 #[tokio::test]
-async fn the_switch_of_colours_waits_for_its_script() {
+async fn the_script_of_the_colour_switch_runs_before_the_first_paint() {
     let site = themed("").await;
     let html = site.get("/posts/calf").await.html();
     let at = |name: &str, attribute: &str, value: &str| {
