@@ -170,10 +170,8 @@ async fn it_takes_as_many_files_as_it_may() {
 #[tokio::test]
 async fn the_log_shows_no_more_of_a_path_than_letters() {
     let program = Program::with_site();
-    program.save("content/posts/über.md", "---\ntitle: Über\ndate: 2026-05-02\n---\nAll.\n");
     let serving = program.serve(&[]);
-    let paths =
-        ["/\u{9b}31m", "/\u{202e}gpj", "/a\u{2028}b", "/\u{ad}\u{e0041}", "/posts/über", "/posts/über", "/ü%e2%80%ae"];
+    let paths = ["/\u{9b}31m", "/\u{202e}gpj", "/a\u{2028}b", "/\u{ad}\u{e0041}", "/nowhere/über", "/ü%e2%80%ae"];
     for path in paths {
         let mut client = Client::connect(serving.address).await;
         client.say(&format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n")).await;
@@ -185,7 +183,7 @@ async fn the_log_shows_no_more_of_a_path_than_letters() {
         "path=/a%E2%80%A8b ",
         "path=/%C2%AD%F3%A0%81%81 ",
         "path=/%C3%BC%e2%80%ae ",
-        "path=/posts/%C3%BCber ",
+        "path=/nowhere/%C3%BCber ",
     ] {
         eventually(line, async || serving.logged().contains(line).then_some(())).await;
     }
@@ -250,9 +248,9 @@ async fn a_site_toml_that_would_not_start_again_is_told_at_once() {
     let serving = program.serve(&[]);
     for (site, told) in [
         ("title = \"x\"\n[coments]\n", "ERROR instep::live: site.toml has an error"),
-        ("title = \"x\"\n[coments]\n", "content/site.toml:2:2: unknown field `coments`"),
+        ("title = \"x\"\n[coments]\n", "content/site.toml:2:1: there is no setting \"coments\""),
         ("title = \"x\n", "content/site.toml:1:"),
-        ("title = \"y\"\n[theme]\naccent = \"yelow\"\n", "content/site.toml:3:1: theme.accent is \"yelow\""),
+        ("title = \"y\"\n[theme]\naccent = \"yelow\"\n", "content/site.toml:3:1: theme.accent cannot be \"yelow\""),
         ("title = \"y\"\n", "site.toml has changed; restart the site to apply the change"),
     ] {
         program.save("content/site.toml", site);
