@@ -11,71 +11,47 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let mut texts: Table = fs::read_to_string("templates/texts/en.toml")?.parse()?;
     texts.remove("dates"); // written by hand in src/texts/dates.rs
-    let mut code = Code::default();
     let by_hand = "#[serde(skip)] pub language: String, pub dates: Dates, ";
-    code.add_struct("Texts", by_hand, &texts);
-    code.add_gaps();
-    fs::write(Path::new(&env::var("OUT_DIR")?).join("texts.rs"), code.rust)?;
+    let mut rust = String::new();
+    add_struct(&mut rust, "Texts", by_hand, &texts);
+    fs::write(Path::new(&env::var("OUT_DIR")?).join("texts.rs"), rust)?;
     Ok(())
 }
 
-#[derive(Default)]
-struct Code {
-    rust: String,
-    /// Names of all gaps, such as `title` in `Comments on {title}`.
-    gaps: BTreeSet<String>,
+/// Adds a struct with a field for each text of a table, and the structs of the tables in it.
+fn add_struct(rust: &mut String, name: &str, by_hand: &str, table: &Table) {
+    let mut fields = by_hand.to_owned();
+    for (key, value) in table {
+        let kind = match value {
+            Value::Table(inner) => kind_of_table(rust, &camel(key), inner),
+            text => match gaps(text).len() {
+                0 => "String".to_owned(),
+                gaps => format!("Phrase<{gaps}>"),
+            },
+        };
+        fields += &format!("pub {key}: {kind}, ");
+    }
+    rust.push_str("#[derive(Debug, Deserialize)]\n#[serde(deny_unknown_fields)]\n");
+    rust.push_str(&format!("pub struct {name} {{ {fields}}}\n"));
 }
 
-impl Code {
-    /// Adds a struct with a field for each text of a table, and the structs of the tables in it.
-    fn add_struct(&mut self, name: &str, by_hand: &str, table: &Table) {
-        let mut fields = by_hand.to_owned();
-        for (key, value) in table {
-            let kind = match value {
-                Value::Table(inner) => self.kind_of_table(&camel(key), inner),
-                text => self.kind_of_text("Phrase", "String", text, ""),
-            };
-            fields += &format!("pub {key}: {kind}, ");
-        }
-        self.rust += "#[derive(Debug, Deserialize)]\n#[serde(deny_unknown_fields)]\n";
-        self.rust += &format!("pub struct {name} {{ {fields}}}\n");
+fn kind_of_table(rust: &mut String, name: &str, table: &Table) -> String {
+    if let Some(other) = table.get("other") {
+        let gaps = gaps(other).iter().filter(|name| **name != "count").count();
+        return format!("Plural<{gaps}>");
     }
+    let is_plain = |key: &str| table.get(key).is_some_and(|text| text.is_str() && gaps(text).is_empty());
+    if table.len() == 2 && is_plain("heading") && is_plain("sentence") {
+        return "Said".to_owned();
+    }
+    add_struct(rust, name, "", table);
+    name.to_owned()
+}
 
-    fn kind_of_table(&mut self, name: &str, table: &Table) -> String {
-        let is_plain = |key: &str| table.get(key).and_then(Value::as_str).is_some_and(|text| !text.contains('{'));
-        if let Some(other) = table.get("other") {
-            return self.kind_of_text("Plural", "Plural", other, "count");
-        }
-        if table.len() == 2 && is_plain("heading") && is_plain("sentence") {
-            return "Said".to_owned();
-        }
-        self.add_struct(name, "", table);
-        name.to_owned()
-    }
-
-    /// Returns the type of a text: its gaps in alphabetical order, so that no other wording can change it.
-    fn kind_of_text(&mut self, with_gaps: &str, without: &str, text: &Value, known: &str) -> String {
-        let parts = text.as_str().unwrap_or_default().split('{').skip(1);
-        let names = parts.filter_map(|part| part.split('}').next()).filter(|name| *name != known);
-        let names: BTreeSet<String> = names.map(str::to_owned).collect();
-        let gaps: Vec<String> = names.iter().map(|name| format!("gaps::{}", camel(name))).collect();
-        self.gaps.extend(names);
-        match gaps.as_slice() {
-            [] => without.to_owned(),
-            [gap] => format!("{with_gaps}<{gap}>"),
-            gaps => format!("{with_gaps}<({})>", gaps.join(", ")),
-        }
-    }
-
-    fn add_gaps(&mut self) {
-        self.rust += "pub mod gaps {\n";
-        for name in &self.gaps {
-            let gap = camel(name);
-            self.rust += &format!("pub enum {gap} {{}}\n");
-            self.rust += &format!("impl super::phrase::Gap for {gap} {{ const NAME: &'static str = {name:?}; }}\n");
-        }
-        self.rust += "}\n";
-    }
+/// Names of the gaps of a text, such as `title` in `Comments on {title}`.
+fn gaps(text: &Value) -> BTreeSet<&str> {
+    let parts = text.as_str().unwrap_or_default().split('{').skip(1);
+    parts.filter_map(|part| part.split('}').next()).collect()
 }
 
 /// Name of a type: `too_fast` becomes `TooFast`.

@@ -15,7 +15,7 @@ use serde::Deserialize;
 pub use dates::Dates;
 use phrase::{Phrase, Plural};
 
-// `Texts` with everything in it, and `gaps`.
+// `Texts` and the structs of its tables.
 include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 
 #[derive(RustEmbed)]

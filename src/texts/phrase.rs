@@ -1,47 +1,29 @@
-//! Sentences with gaps, and sentences with plural forms. The gaps are part of the type, so a caller cannot forget one,
-//! and a file whose text has other gaps cannot be read.
+//! Sentences with gaps, and sentences with plural forms. The number of gaps is part of the type, so a caller cannot
+//! forget one, and a file whose text has more or fewer cannot be read. A test compares their names with English.
 
-use std::{collections::BTreeMap, fmt, fmt::Display, marker::PhantomData};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    fmt::Display,
+};
 
 use intl_pluralrules::{PluralCategory, PluralRuleType, PluralRules};
 use serde::{Deserialize, Deserializer, de::Error};
 use unic_langid::LanguageIdentifier;
 
-/// Gaps of a text: their names, in alphabetical order. A caller fills them in this order.
-pub trait Gaps {
-    const NAMES: &'static [&'static str];
-}
-
-/// One gap: `{name}`.
-pub trait Gap {
-    const NAME: &'static str;
-}
-
-impl Gaps for () {
-    const NAMES: &'static [&'static str] = &[];
-}
-
-impl<A: Gap> Gaps for A {
-    const NAMES: &'static [&'static str] = &[A::NAME];
-}
-
-impl<A: Gap, B: Gap> Gaps for (A, B) {
-    const NAMES: &'static [&'static str] = &[A::NAME, B::NAME];
-}
-
-/// A text that contains each of its gaps once.
-pub struct Phrase<G>(Pieces, PhantomData<fn() -> G>);
+/// A text that contains each of its gaps once. A caller fills them in the alphabetical order of their names.
+#[derive(Debug)]
+pub struct Phrase<const GAPS: usize>(Pieces);
 
 /// A text with the plural forms of its language; each form may contain `{count}`.
-pub struct Plural<G = ()> {
+pub struct Plural<const GAPS: usize = 0> {
     rules: PluralRules,
     forms: Vec<(PluralCategory, Pieces)>,
     /// Form for all categories that are not in `forms`.
     other: Pieces,
-    gaps: PhantomData<fn() -> G>,
 }
 
-impl<A: Gap> Phrase<A> {
+impl Phrase<1> {
     pub fn with(&self, value: impl Display) -> String {
         self.0.filled(&[&value])
     }
@@ -57,7 +39,7 @@ impl<A: Gap> Phrase<A> {
     }
 }
 
-impl<A: Gap, B: Gap> Phrase<(A, B)> {
+impl Phrase<2> {
     pub fn with_both(&self, first: impl Display, second: impl Display) -> String {
         self.0.filled(&[&first, &second])
     }
@@ -69,13 +51,13 @@ impl Plural {
     }
 }
 
-impl<A: Gap> Plural<A> {
+impl Plural<1> {
     pub fn of_with(&self, count: usize, value: impl Display) -> String {
         self.form(count).filled(&[&count, &value])
     }
 }
 
-impl<G> Plural<G> {
+impl<const GAPS: usize> Plural<GAPS> {
     fn form(&self, count: usize) -> &Pieces {
         let category = self.rules.select(count).unwrap_or(PluralCategory::OTHER);
         self.forms.iter().find(|(own, _)| *own == category).map_or(&self.other, |(_, form)| form)
@@ -163,35 +145,36 @@ impl Pieces {
     }
 }
 
-/// Reads a text that must contain each of these gaps exactly once.
-fn read_whole(text: &str, names: &[&str], needed: std::ops::Range<usize>) -> Result<Pieces, String> {
-    let pieces = Pieces::read(text, names)?;
-    for gap in needed {
-        if pieces.count(gap) != 1 {
-            return Err(format!("{text:?} must have the gap {{{}}} once", names[gap]));
-        }
+/// Reads a text with this number of gaps, each once, besides those in `optional`.
+fn read_whole(text: &str, optional: &[&str], gaps: usize) -> Result<Pieces, String> {
+    let named = text.split('{').filter_map(|part| Some(part.split_once('}')?.0));
+    let needed: BTreeSet<&str> = named.filter(|name| !optional.contains(name)).collect();
+    let names: Vec<&str> = optional.iter().copied().chain(needed).collect();
+    let pieces = Pieces::read(text, &names)?;
+    let mut counts = (optional.len()..names.len()).map(|gap| pieces.count(gap));
+    if counts.len() == gaps && counts.all(|count| count == 1) {
+        Ok(pieces)
+    } else {
+        Err(format!("{text:?} must have as many gaps as in English ({gaps}), each once"))
     }
-    Ok(pieces)
 }
 
-impl<'de, G: Gaps> Deserialize<'de> for Phrase<G> {
+impl<'de, const GAPS: usize> Deserialize<'de> for Phrase<GAPS> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let pieces = read_whole(&text, G::NAMES, 0..G::NAMES.len()).map_err(Error::custom)?;
-        Ok(Self(pieces, PhantomData))
+        read_whole(&text, &[], GAPS).map(Self).map_err(Error::custom)
     }
 }
 
-impl<'de, G: Gaps> Deserialize<'de> for Plural<G> {
+impl<'de, const GAPS: usize> Deserialize<'de> for Plural<GAPS> {
     /// Reads the table of a plural, to which the reader of the file has added the language.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut written = BTreeMap::<String, String>::deserialize(deserializer)?;
         let language = written.remove("language").unwrap_or_default();
         let rules = rules(&language)
             .ok_or_else(|| Error::custom(format!("nothing is known of the plurals of {language:?}")))?;
-        let names: Vec<&str> = std::iter::once("count").chain(G::NAMES.iter().copied()).collect();
         // Forms may omit the number: "Eine Sache".
-        let read = |text: String| read_whole(&text, &names, 1..names.len()).map_err(Error::custom);
+        let read = |text: String| read_whole(&text, &["count"], GAPS).map_err(Error::custom);
         let other = read(written.remove("other").ok_or_else(|| Error::missing_field("other"))?)?;
         let mut forms = Vec::new();
         for (key, category) in CATEGORIES {
@@ -202,17 +185,11 @@ impl<'de, G: Gaps> Deserialize<'de> for Plural<G> {
         if let Some(key) = written.keys().next() {
             return Err(Error::custom(format!("{key:?} is no plural category of CLDR")));
         }
-        Ok(Self { rules, forms, other, gaps: PhantomData })
+        Ok(Self { rules, forms, other })
     }
 }
 
-impl<G> fmt::Debug for Phrase<G> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl<G> fmt::Debug for Plural<G> {
+impl<const GAPS: usize> fmt::Debug for Plural<GAPS> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Plural").field(&self.forms).field(&self.other).finish()
     }
@@ -220,7 +197,7 @@ impl<G> fmt::Debug for Plural<G> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::gaps::*, *};
+    use super::*;
 
     fn read<T: for<'a> Deserialize<'a>>(value: &str) -> Result<T, String> {
         let table: toml::Table = format!("text = {value}").parse().expect("TOML");
@@ -229,28 +206,29 @@ mod tests {
 
     #[test]
     fn gaps_are_filled_wherever_they_stand() {
-        let both: Phrase<(Last, Number)> = read("\"{last} Seiten, dies ist {number}\"").expect("reads");
+        let both: Phrase<2> = read("\"{last} Seiten, dies ist {number}\"").expect("reads");
         assert_eq!(both.with_both(5, 2), "5 Seiten, dies ist 2");
-        let one: Phrase<Name> = read("\"by {name}, you know\"").expect("reads");
+        let one: Phrase<1> = read("\"by {name}, you know\"").expect("reads");
         assert_eq!((one.before(), one.after(), one.with("Ana").as_str()), ("by ", ", you know", "by Ana, you know"));
-        let bare: Phrase<Name> = read("\"{name}\"").expect("reads");
+        let bare: Phrase<1> = read("\"{name}\"").expect("reads");
         assert_eq!((bare.before(), bare.after(), bare.with("{last}").as_str()), ("", "", "{last}"));
     }
 
     #[test]
-    fn a_text_with_other_gaps_cannot_be_read() {
+    fn a_text_with_more_or_fewer_gaps_cannot_be_read() {
         for (text, said) in [
-            ("\"by {nmae}\"", "has a gap {nmae}"),
-            ("\"by nobody\"", "must have the gap {name} once"),
-            ("\"{name} and {name}\"", "must have the gap {name} once"),
+            ("\"by {name} of {site}\"", "as many gaps as in English (1)"),
+            ("\"by nobody\"", "as many gaps as in English (1)"),
+            ("\"{name} and {name}\"", "each once"),
             ("\"by {name\"", "without its }"),
         ] {
-            let error = read::<Phrase<Name>>(text).expect_err(text);
+            let error = read::<Phrase<1>>(text).expect_err(text);
             assert!(error.contains(said), "{text}: {error}");
         }
         let plural = "{ language = \"en\", one = \"one\", other = \"{count} of {last}\" }";
         assert!(read::<Plural>(plural).expect_err("a stranger").contains("{last}"));
-        assert!(read::<Plural<Last>>(plural).expect_err("none in one").contains("must have the gap {last} once"));
+        assert!(read::<Plural<1>>(plural).expect_err("none in one").contains("\"one\" must have"));
+        assert!(read::<Plural>("{ language = \"en\", single = \"one\", other = \"{count}\" }").is_err());
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{
         routes,
         thread::{InReplyTo, Node, Said, Thread, fold},
     },
-    texts::{Texts, gaps::Corner, phrase::Phrase},
+    texts::{Texts, phrase::Phrase},
 };
 
 /// A comment with its replies; the template renders both.
@@ -96,7 +96,7 @@ pub struct OpenedComment {
     /// True if a mail asks its writer to confirm notifications.
     pub is_asked: bool,
     /// Text about what its writer can do with it at `/me`; `None` if `/me` of this browser does not list it.
-    pub corner: Option<&'static Phrase<Corner>>,
+    pub corner: Option<&'static Phrase<1>>,
 }
 
 /// Message to the writer of a comment.
@@ -104,7 +104,7 @@ struct Note {
     sentence: &'static str,
     is_good: bool,
     is_asked: bool,
-    corner: Option<&'static Phrase<Corner>>,
+    corner: Option<&'static Phrase<1>>,
 }
 
 impl Note {
