@@ -1,6 +1,6 @@
 //! Updates of a running site: the author saves a file, a date is reached, another process changes a comment.
 
-use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
+use std::{collections::HashSet, io, path::Path, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::{sync::Notify, task, time};
@@ -54,7 +54,7 @@ pub async fn build(config: Config, mode: Mode, store: Store, clock: Clock) -> Re
     let mut loader = loader(&config, &clock);
     let unreadable = |source| StartError::Content { folder: config.content.display().to_string(), source };
     let watcher = watch(&config, mode, &loader.scope().map_err(unreadable)?);
-    let library = Arc::new(loader.load().map_err(unreadable)?);
+    let library = Arc::new(loader.read().map_err(unreadable)?);
     let snapshot = Snapshot::build(&library, clock.now(), mode.dev);
     let revision = store.revision().await?;
     let app = App::build(config, mode, store, clock, snapshot).await?;
@@ -89,6 +89,11 @@ async fn keep_content(
     app.pictures.follow(&library.media);
     // Dropped with this future, which ends the thread.
     let _working = app.pictures.start().inspect_err(|error| tracing::error!("no picture can be resized: {error}"));
+    if !library.is_finished {
+        (loader, library) = finish(app, loader, library).await;
+        log(library.problems.iter());
+    }
+    swapped.notify_one();
     loop {
         let before = app.snapshot();
         let is_read_again = tokio::select! {
@@ -96,27 +101,20 @@ async fn keep_content(
             () = reached(app, before.next_change) => false,
         };
         if is_read_again {
-            match task::spawn_blocking(move || (loader.load(), loader)).await {
-                Ok((Ok(loaded), same)) => {
-                    (library, loader) = (Arc::new(loaded), same);
-                    follow(&mut watcher, &library.scope);
-                }
-                Ok((Err(error), same)) => {
-                    tracing::error!("the content folder cannot be read, so the site stays as it was: {error}");
-                    loader = same;
-                    continue;
-                }
-                Err(panic) => {
-                    tracing::error!("the content could not be read, so the site stays as it was: {panic}");
-                    loader = self::loader(&app.config, &app.clock);
-                    continue;
-                }
-            }
+            let loaded;
+            (loader, loaded) = load(app, loader, Loader::read).await;
+            let Some(loaded) = loaded else { continue };
+            library = loaded;
+            follow(&mut watcher, &library.scope);
         }
         if let Err(panic) = swap(app, &library, is_read_again).await {
             tracing::error!("the content could not be put together, so the site stays as it was: {panic}");
             time::sleep(REST).await;
             continue;
+        }
+        app.cache.purge_everything();
+        if !library.is_finished {
+            (loader, library) = finish(app, loader, library).await;
         }
         swapped.notify_one();
         if is_read_again {
@@ -132,6 +130,37 @@ async fn keep_content(
             }
         }
     }
+}
+
+/// Takes a step of loading, in a thread of its own. Returns no library if it fails, which is logged.
+async fn load(
+    app: &App,
+    mut loader: Loader,
+    step: impl FnOnce(&mut Loader) -> io::Result<Library> + Send + 'static,
+) -> (Loader, Option<Arc<Library>>) {
+    match task::spawn_blocking(move || (step(&mut loader), loader)).await {
+        Ok((Ok(library), loader)) => (loader, Some(Arc::new(library))),
+        Ok((Err(error), loader)) => {
+            tracing::error!("the content folder cannot be read, so the site stays as it was: {error}");
+            (loader, None)
+        }
+        Err(panic) => {
+            tracing::error!("the content could not be read, so the site stays as it was: {panic}");
+            (self::loader(&app.config, &app.clock), None)
+        }
+    }
+}
+
+/// Finishes a library that readers see already. Pages are purged only if something on them is different.
+async fn finish(app: &App, loader: Loader, library: Arc<Library>) -> (Loader, Arc<Library>) {
+    let (loader, finished) = load(app, loader, |loader| Ok(loader.finish())).await;
+    let Some(finished) = finished else { return (loader, library) };
+    if let Err(panic) = swap(app, &finished, false).await {
+        tracing::error!("the content could not be put together, so the site stays as it was: {panic}");
+    } else if !finished.looks_like(&library) {
+        app.cache.purge_everything();
+    }
+    (loader, finished)
 }
 
 fn read_site_toml(app: &App) -> Option<Vec<u8>> {
@@ -150,7 +179,6 @@ async fn swap(app: &App, library: &Arc<Library>, with_assets: bool) -> Result<()
         app.set_assets(assets);
     }
     app.set_snapshot(snapshot);
-    app.cache.purge_everything();
     Ok(())
 }
 
@@ -250,9 +278,9 @@ pub fn log<'a>(problems: impl Iterator<Item = &'a Problem>) {
 /// Builds the indexes after each snapshot; of snapshots that come faster than this, only the newest.
 async fn keep_index(app: &App, swapped: &Notify, settled: &Notify) {
     loop {
+        swapped.notified().await;
         index(app, app.snapshot()).await;
         settled.notify_one();
-        swapped.notified().await;
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! A bad file never stops the others: its last good version stays, or it is left out, and it is reported. A saved file
 //! is rendered again, together with the files that looked up something it changed.
+//!
+//! A large site is loaded in two steps. [`Loader::read`] reads what addresses and lists need; each text is rendered when
+//! it is first used. [`Loader::finish`] renders the rest and finds all problems.
 
 mod collisions;
 mod files;
@@ -22,106 +25,58 @@ use std::{
 };
 
 use jiff::Timestamp;
-use url::Url;
 
 use super::{
     effort,
+    library::Library,
     media::MediaIndex,
     side_by_side::side_by_side,
-    source::{self, Changed, Found, Source, Tree},
+    source::{self, Changed, Source, Tree},
     told,
     watch::Scope,
 };
 use crate::domain::{
-    embed::Told,
-    entry::{Page, Post, Stretch},
+    entry::LazyBody,
     permalink::Rules,
     problem::{self, Place, Problem, Severity},
-    slug::Slug,
     words::counted,
 };
 use crate::texts::Texts;
 use collisions::Head;
-use files::{Changes, Names, World};
+use files::Names;
 use kept::{Kept, Looked};
 use making::{Item, Made, Maker};
 use outline::Outline;
-use references::{Judge, Known, Linking};
+use references::{Judge, Known};
 pub use site_toml::named;
 
-/// All content of a site, published or not.
-#[derive(Debug, Default)]
-pub struct Library {
-    pub posts: Vec<Arc<Post>>,
-    pub pages: Vec<Arc<Page>>,
-    pub stretches: BTreeMap<Slug, Arc<Stretch>>,
-    pub media: MediaIndex,
-    /// Problems, sorted by file and line.
-    pub problems: Arc<Vec<Problem>>,
-    /// True if some page shows a picture from another server.
-    pub has_remote_picture: bool,
-    /// Paths where a change may change the library.
-    pub scope: Scope,
-}
-
-/// Number of texts of each kind, public or not: shown at the start, in the log and by `check`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    pub posts: usize,
-    /// Number of drafts, future posts and expired posts.
-    hidden: usize,
-    pages: usize,
-    stretches: usize,
-}
-
-impl Counts {
-    /// Texts such as `2 posts (1 not public)`, `1 page`, `0 stretches`.
-    pub fn words(self) -> [String; 3] {
-        let posts = counted(self.posts, "post", "posts");
-        let posts = if self.hidden > 0 { format!("{posts} ({} not public)", self.hidden) } else { posts };
-        [posts, counted(self.pages, "page", "pages"), counted(self.stretches, "stretch", "stretches")]
-    }
-}
-
-impl Library {
-    pub fn counts(&self, now: Timestamp) -> Counts {
-        Counts {
-            posts: self.posts.len(),
-            hidden: self.posts.iter().filter(|post| !post.entry.is_public(now, false)).count(),
-            pages: self.pages.len(),
-            stretches: self.stretches.len(),
-        }
-    }
-}
+/// Most texts that are rendered while a reader waits for them: some 300 ms.
+const AT_ONCE: usize = 1_000;
 
 /// Loads a content folder again and again. Keeps the result of a file until the file, or something looked up for it,
 /// changes.
 #[derive(Debug)]
 pub struct Loader {
-    content: PathBuf,
-    rules: Rules,
-    /// Texts of the site's language; a post in another language has those of its language if we have them.
-    texts: &'static Texts,
-    /// Longest time for one text.
-    patience: Duration,
     /// Clock of the system, which sets the times of files.
     now: Now,
+    /// Most texts that are rendered while a reader waits for them.
+    at_once: usize,
     /// True if dead links get a suggestion, which takes long on a large site.
     suggests: bool,
+    /// Files found by the last walk.
+    tree: Tree,
     files: HashMap<PathBuf, Kept>,
     /// Problems of addresses that several files want.
     collisions: Vec<Problem>,
-    names: Names,
-    media: MediaIndex,
-    /// Answers of embed providers, by the file that stores them.
-    told: HashMap<PathBuf, Told>,
-    /// Problems in those files.
+    /// Everything that texts may refer to, and how they are rendered.
+    maker: Arc<Maker>,
+    /// Number of times that something changed to which texts may refer.
+    edition: usize,
+    /// Problems in stored answers of embed providers.
     told_faults: Vec<Problem>,
     known: Known,
-    /// Sum of the hashes of all files in `known`.
-    known_print: u64,
-    /// Ids on each page that some link with a fragment leads to.
-    parts: HashMap<PathBuf, HashSet<String>>,
+    /// Problems found by the last check.
+    problems: Arc<Vec<Problem>>,
 }
 
 struct Now(Box<dyn Fn() -> Timestamp + Send + Sync>);
@@ -135,21 +90,17 @@ impl fmt::Debug for Now {
 impl Loader {
     pub fn new(content: PathBuf, rules: Rules, texts: &'static Texts) -> Self {
         Self {
-            content,
-            rules,
-            texts,
-            patience: effort::PATIENCE,
             now: Now(Box::new(|| Timestamp::MAX)),
+            at_once: AT_ONCE,
             suggests: false,
+            tree: Tree::default(),
             files: HashMap::new(),
             collisions: Vec::new(),
-            names: Names::default(),
-            media: MediaIndex::default(),
-            told: HashMap::new(),
+            maker: Arc::new(Maker::new(content, rules, texts, effort::PATIENCE)),
+            edition: 0,
             told_faults: Vec::new(),
             known: Known::default(),
-            known_print: 0,
-            parts: HashMap::new(),
+            problems: Arc::default(),
         }
     }
 
@@ -167,31 +118,53 @@ impl Loader {
 
     /// Sets the longest time for one text.
     #[must_use]
-    pub fn with_patience(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        Arc::make_mut(&mut self.maker).patience = patience;
+        self
     }
 
-    /// Loads everything. Files that have not changed are not read again.
+    /// Loads everything and finds all problems. Files that have not changed are not read again.
     ///
     /// # Errors
     /// The content folder cannot be read. A single unreadable file is a problem in the library.
     pub fn load(&mut self) -> io::Result<Library> {
-        let mut tree = source::find(&self.content)?;
-        let latest = tree.latest_change((self.now.0)());
-        let media = self.follow_media(&tree.media, latest);
-        let (outlines, heads) = self.look(&tree.sources, latest);
-        if heads {
-            self.settle(&tree.sources);
+        let library = self.read()?;
+        Ok(if library.is_finished { library } else { self.finish() })
+    }
+
+    /// Loads what readers need first. For a small site, that is everything.
+    ///
+    /// # Errors
+    /// The content folder cannot be read. A single unreadable file is a problem in the library.
+    pub fn read(&mut self) -> io::Result<Library> {
+        self.tree = source::find(&self.maker.world.content)?;
+        let latest = self.tree.latest_change((self.now.0)());
+        let has_other_media = self.follow_media(latest);
+        let (outlines, has_other_heads) = self.look(latest);
+        if has_other_heads {
+            self.settle();
         }
-        self.make(&tree.sources, outlines, Changes { media, heads });
-        let mut library = self.library(&tree);
-        self.judge_links(&tree.sources, &mut library, media);
-        let problems = Arc::make_mut(&mut library.problems);
-        let place = |problem: &Problem| (problem.line, problem.column);
-        problems.sort_by(|a, b| (&a.file, place(a), &a.what).cmp(&(&b.file, place(b), &b.what)));
-        problems.dedup();
-        library.scope = self.scope_of(&mut tree);
-        Ok(library)
+        self.edition += usize::from(has_other_media || has_other_heads);
+        self.make(outlines);
+        if self.files.len() <= self.at_once {
+            return Ok(self.finish());
+        }
+        if self.unrendered().len() <= self.at_once {
+            self.render();
+        }
+        Ok(self.library(false))
+    }
+
+    /// Renders what is not rendered yet, renders texts again whose lookups would now give another result, and finds all
+    /// problems.
+    pub fn finish(&mut self) -> Library {
+        self.render();
+        self.make_again();
+        self.render();
+        let mut library = self.library(true);
+        self.problems = Arc::new(self.all_problems(&library));
+        library.problems = Arc::clone(&self.problems);
+        library
     }
 
     /// Paths where a change may change what is loaded.
@@ -199,32 +172,36 @@ impl Loader {
     /// # Errors
     /// The content folder cannot be read.
     pub fn scope(&self) -> io::Result<Scope> {
-        Ok(self.scope_of(&mut source::find(&self.content)?))
+        Ok(self.scope_of(source::find(&self.maker.world.content)?.scope))
     }
 
-    fn scope_of(&self, tree: &mut Tree) -> Scope {
-        let mut scope = std::mem::take(&mut tree.scope);
-        self.rules.named_files.iter().for_each(|named| scope.add(&self.content.join(&named.name)));
+    fn scope_of(&self, mut scope: Scope) -> Scope {
+        let Maker { world, rules, .. } = &*self.maker;
+        rules.named_files.iter().for_each(|named| scope.add(&world.content.join(&named.name)));
         scope
     }
 
     /// Updates the index of all files that are not Markdown. True if it has changed.
-    fn follow_media(&mut self, found: &[Found], latest: Changed) -> bool {
-        let media = MediaIndex::build(found, latest, &self.media);
-        let is_same = media.is_same(&self.media);
-        self.media = media;
+    fn follow_media(&mut self, latest: Changed) -> bool {
+        let before = &self.maker.world.media;
+        let media = MediaIndex::build(&self.tree.media, latest, before);
+        let is_same = media.is_same(before);
+        let world = &mut Arc::make_mut(&mut self.maker).world;
+        world.media = media;
         if !is_same {
-            (self.told, self.told_faults) = told::read_all(found);
+            let (told, faults) = told::read_all(&self.tree.media);
+            (world.told, self.told_faults) = (Arc::new(told), faults);
         }
         !is_same
     }
 
     /// Reads the files that may have changed. Returns those without a fault, by path, and true if the wanted addresses
     /// have changed.
-    fn look(&mut self, sources: &[Source], latest: Changed) -> (HashMap<PathBuf, Box<Outline>>, bool) {
+    fn look(&mut self, latest: Changed) -> (HashMap<PathBuf, Box<Outline>>, bool) {
+        let sources = &self.tree.sources;
         let is_old = |source: &&Source| self.files.get(&source.file.path).is_none_or(|kept| !kept.is_of(&source.file));
         let old: Vec<&Source> = sources.iter().filter(is_old).collect();
-        let (files, rules) = (&self.files, &self.rules);
+        let (files, rules) = (&self.files, &self.maker.rules);
         let looked = side_by_side(old, |source| {
             let path = &source.file.path;
             (path, Looked::at(source, latest, files.get(path), rules))
@@ -251,15 +228,16 @@ impl Loader {
     }
 
     /// Decides again which file has which address.
-    fn settle(&mut self, sources: &[Source]) {
-        let paths = sources.iter().map(|source| &source.file.path);
+    fn settle(&mut self) {
+        let paths = self.tree.sources.iter().map(|source| &source.file.path);
         let good = paths.clone().filter_map(|path| self.files.get(path)?.good.as_ref());
         let heads: Vec<(&Head, Option<usize>)> =
             good.map(|good| (&good.head, good.standing.as_ref().map(|standing| standing.rank))).collect();
         self.collisions.clear();
         let standings = collisions::resolve(&heads, &mut self.collisions);
         let with_address = heads.iter().zip(&standings).filter(|(_, standing)| standing.is_some());
-        self.names = Names::of(with_address.map(|((head, _), _)| *head));
+        let names = Names::of(with_address.map(|((head, _), _)| *head));
+        Arc::make_mut(&mut self.maker).world.names = Arc::new(names);
         let mut standings = standings.into_iter();
         for path in paths {
             if let Some(good) = self.files.get_mut(path).and_then(|kept| kept.good.as_mut()) {
@@ -271,61 +249,77 @@ impl Loader {
         }
     }
 
-    /// Renders new files, and files whose lookups would now give another result.
-    fn make(&mut self, sources: &[Source], mut outlines: HashMap<PathBuf, Box<Outline>>, changes: Changes) {
-        let ours = Url::parse(&self.rules.base_url).ok();
-        let world = World { content: &self.content, media: &self.media, told: &self.told, names: &self.names };
-        let patience = self.patience;
-        let maker = Maker { world, rules: &self.rules, texts: self.texts, ours: ours.as_ref(), patience };
-        // Includes files whose address another file has: should they get it while broken, this is their last good
-        // version.
-        let all = sources.iter().filter_map(|source| {
-            let kept = self.files.get(&source.file.path)?;
-            Some((source, kept, kept.good.as_ref()?))
-        });
-        let work: Vec<_> = all
-            .filter(|(_, _, good)| changes.any() || good.made.is_none())
-            .map(|(source, kept, good)| (source, kept, good, outlines.remove(&source.file.path)))
-            .collect();
-        let made = side_by_side(work, |(source, kept, good, outline)| {
-            let path = &source.file.path;
-            if good.made.as_ref().is_some_and(|made| made.asked.holds(changes, world, path)) {
-                return None;
-            }
-            let mut outline = outline.or_else(|| kept.read_again(source, &self.rules))?;
-            if let Some(standing) = &good.standing {
+    /// Makes the entries of files, without rendering them. A file whose address another file has is made too: should it
+    /// get the address while it is broken, this is its last good version.
+    fn make(&mut self, outlines: HashMap<PathBuf, Box<Outline>>) {
+        let (files, maker) = (&self.files, &self.maker);
+        let made = side_by_side(outlines.into_iter().collect(), |(path, mut outline)| {
+            let good = files.get(&path).and_then(|kept| kept.good.as_ref());
+            if let Some(standing) = good.and_then(|good| good.standing.as_ref()) {
                 outline.aliases.clone_from(&standing.aliases);
             }
-            Some((path, maker.make(*outline)))
+            (path, maker.make(*outline, self.edition))
         });
-        for (path, made) in made.into_iter().flatten() {
-            let Some(kept) = self.files.get_mut(path) else { continue };
-            if made.is_none() {
-                // Not tried again before the file has changed.
-                let what = format!("making a page of it takes more than {} s", self.patience.as_secs());
-                let mend = "Something in it has no end or stands there thousands of times. It stays out until then.";
-                kept.fault = Some(problem(Severity::Error, path, Place::START, what, mend));
-            }
-            if let Some(good) = &mut kept.good {
-                good.made = made;
+        for (path, made) in made {
+            if let Some(good) = self.files.get_mut(&path).and_then(|kept| kept.good.as_mut()) {
+                good.made = Some(made);
             }
         }
     }
 
-    /// Builds the library, without the problems of links.
-    fn library(&self, tree: &Tree) -> Library {
-        let mut problems: Vec<Problem> = tree.unreadable.iter().map(unreadable).collect();
-        problems.extend(strangers::all(&self.content, tree));
-        problems.extend(self.told_faults.iter().cloned());
-        problems.extend(site_toml::problems(&self.content, &self.rules, &self.media));
-        let kept = tree.sources.iter().filter_map(|source| self.files.get(&source.file.path));
-        let kept: Vec<&Kept> = kept.collect();
-        problems.extend(kept.iter().filter_map(|kept| kept.fault.clone()));
-        problems.extend(self.collisions.iter().cloned());
+    fn unrendered(&self) -> Vec<LazyBody> {
+        let made = self.files.values().filter_map(Kept::made);
+        made.filter(|made| !made.is_rendered()).map(|made| made.item.entry().body.clone()).collect()
+    }
 
-        let mut library = Library { media: self.media.clone(), ..Library::default() };
-        let mut refused: HashSet<&Path> = HashSet::new();
-        for made in kept.iter().filter_map(|kept| kept.shown()) {
+    /// Renders the texts that are not rendered yet. A text that takes too long is left out.
+    fn render(&mut self) {
+        side_by_side(self.unrendered(), |body| body.render());
+        for (path, kept) in &mut self.files {
+            let Some(made) = kept.made_mut().filter(|made| !made.is_rendered()) else { continue };
+            if !made.take_findings()
+                && let Some(good) = &mut kept.good
+            {
+                good.made = None;
+                // Not tried again before the file has changed.
+                let what = format!("making a page of it takes more than {} s", self.maker.patience.as_secs());
+                let mend = "Something in it has no end or stands there thousands of times. It stays out until then.";
+                kept.fault = Some(problem(Severity::Error, path, Place::START, what, mend));
+            }
+        }
+    }
+
+    /// Makes the entries again whose lookups would now give another result.
+    fn make_again(&mut self) {
+        let edition = self.edition;
+        let made = |source: &Source| self.files.get(&source.file.path).and_then(Kept::made);
+        let is_doubtful = |source: &&Source| made(source).is_some_and(|made| made.edition != edition);
+        let doubtful: Vec<&Source> = self.tree.sources.iter().filter(is_doubtful).collect();
+        let Maker { world, rules, .. } = &*self.maker;
+        let outlines = side_by_side(doubtful, |source| {
+            let path = &source.file.path;
+            let kept = self.files.get(path).filter(|kept| kept.made().is_some_and(|made| !made.holds(world)))?;
+            Some((path.clone(), kept.read_again(source, rules)?))
+        });
+        self.make(outlines.into_iter().flatten().collect());
+        self.files.values_mut().filter_map(Kept::made_mut).for_each(|made| made.edition = edition);
+    }
+
+    /// Versions of files that readers see, in order of their paths.
+    fn shown(&self) -> impl Iterator<Item = &Made> {
+        self.tree.sources.iter().filter_map(|source| self.files.get(&source.file.path)?.shown())
+    }
+
+    /// Builds the library, with the problems of the last check.
+    fn library(&self, is_finished: bool) -> Library {
+        let mut library = Library {
+            media: self.maker.world.media.clone(),
+            problems: Arc::clone(&self.problems),
+            scope: self.scope_of(self.tree.scope.clone()),
+            is_finished,
+            ..Library::default()
+        };
+        for made in self.shown() {
             match made.item.clone() {
                 Item::Post(post) => library.posts.push(post),
                 Item::Page(page) => library.pages.push(page),
@@ -333,62 +327,70 @@ impl Loader {
                     library.stretches.insert(stretch.entry.slug.clone(), stretch);
                 }
             }
-            problems.extend(made.problems.iter().cloned());
-            library.has_remote_picture |= made.has_remote_picture;
-            refused.extend(made.refused.iter().map(PathBuf::as_path));
+            library.has_remote_picture |= made.may_have_remote_picture();
         }
-        problems.extend(unfit::all(&self.media, &refused));
-        let unknown_keys = kept.iter().filter_map(|kept| kept.shown()).flat_map(|made| &made.unknown_keys);
-        problems.extend(once(unknown_keys));
-        library.problems = problems.into();
         library
     }
 
-    /// Finds links that lead nowhere. Checks the links of new texts; all links if addresses or media have changed; and
-    /// links with a fragment if the ids on such a page have changed.
-    fn judge_links(&mut self, sources: &[Source], library: &mut Library, has_other_media: bool) {
-        let Ok(ours) = Url::parse(&self.rules.base_url) else { return };
-        let shown = |path: &PathBuf| self.files.get(path).and_then(Kept::shown);
-        let shown: Vec<&Made> = sources.iter().filter_map(|source| shown(&source.file.path)).collect();
-        let print = shown.iter().fold(0_u64, |sum, made| sum.wrapping_add(made.print));
-        let is_other = has_other_media || print != self.known_print;
+    /// All problems of a finished library, in order.
+    fn all_problems(&mut self, library: &Library) -> Vec<Problem> {
+        let maker = Arc::clone(&self.maker);
+        let content = &maker.world.content;
+        let mut problems: Vec<Problem> = self.tree.unreadable.iter().map(unreadable).collect();
+        problems.extend(strangers::all(content, &self.tree));
+        problems.extend(self.told_faults.iter().cloned());
+        problems.extend(site_toml::problems(content, &maker.rules, &maker.world.media));
+        let kept = self.tree.sources.iter().filter_map(|source| self.files.get(&source.file.path));
+        problems.extend(kept.filter_map(|kept| kept.fault.clone()));
+        problems.extend(self.collisions.iter().cloned());
+        problems.extend(self.shown().flat_map(|made| &made.problems).cloned());
+        let refused: HashSet<&Path> = self.shown().flat_map(|made| &made.refused).map(PathBuf::as_path).collect();
+        problems.extend(unfit::all(&maker.world.media, &refused));
+        problems.extend(once(self.shown().flat_map(|made| &made.unknown_keys)));
+        problems.extend(self.dead_links(library));
+        let place = |problem: &Problem| (problem.line, problem.column);
+        problems.sort_by(|a, b| (&a.file, place(a), &a.what).cmp(&(&b.file, place(b), &b.what)));
+        problems.dedup();
+        problems
+    }
+
+    /// Links that lead nowhere. Checks the links of new texts; all links if addresses or media have changed; and links
+    /// with a fragment if the ids on some page have changed.
+    fn dead_links(&mut self, library: &Library) -> Vec<Problem> {
+        let Maker { world, rules, ours, .. } = &*self.maker;
+        let Some(ours) = ours else { return Vec::new() };
+        let prints = self.shown().fold((0_u64, 0_u64), |(addresses, ids), made| {
+            (addresses.wrapping_add(made.print), ids.wrapping_add(made.ids_print))
+        });
+        let of = (self.edition, prints.0);
+        let is_other = self.known.of != of;
         if is_other {
-            (self.known, self.known_print) = (Known::of(library), print);
+            self.known = Known::of(library, of);
         }
-        let mut has_other_parts = is_other;
-        for made in shown.iter().filter(|made| made.dead.is_none()) {
-            if let Some(parts) = self.parts.get_mut(&made.item.entry().file) {
-                let ids = references::ids_of(made.item.entry());
-                has_other_parts |= *parts != ids;
-                *parts = ids;
-            }
-        }
-        let site_toml = self.content.join("site.toml");
+        let has_other_ids = self.known.ids_print != prints.1;
+        self.known.ids_print = prints.1;
+        let site_toml = world.content.join("site.toml");
         let text = std::fs::read_to_string(&site_toml).unwrap_or_default();
-        let links = references::of_site(&text, &self.rules, &ours);
-        let parts = std::mem::take(&mut self.parts);
-        let redirects = &self.rules.redirects;
-        let mut judge = Judge::new(&self.known, library, &self.files, redirects, parts, self.suggests);
-        let mut dead = judge.dead(&Linking { file: &site_toml, is_draft: false, links: &links });
-        dead.extend(references::redirects(&site_toml, &text, &self.rules, &self.known));
-        let is_unsure = |made: &&&Made| is_other || made.dead.is_none() || (has_other_parts && made.links_name_parts);
-        let mut judged: Vec<(PathBuf, Vec<Problem>)> = Vec::new();
-        for made in shown.iter().filter(is_unsure) {
-            let entry = made.item.entry();
-            let linking = Linking { file: &entry.file, is_draft: entry.draft, links: &made.links };
-            judged.push((entry.file.clone(), problem::merged(judge.dead(&linking))));
-        }
-        self.parts = judge.parts;
+        let links = references::of_site(&text, rules, ours);
+        let judge = Judge::new(&self.known, library, &self.files, &rules.redirects, self.suggests);
+        let mut dead = judge.dead(&site_toml, false, &links);
+        dead.extend(references::redirects(&site_toml, &text, rules, &self.known));
+        let is_unsure = |made: &&Made| is_other || made.dead.is_none() || (has_other_ids && made.links_name_parts());
+        let judged: Vec<(PathBuf, Vec<Problem>)> = self
+            .shown()
+            .filter(is_unsure)
+            .map(|made| {
+                let entry = made.item.entry();
+                (entry.file.clone(), problem::merged(judge.dead(&entry.file, entry.draft, &made.links)))
+            })
+            .collect();
         for (path, dead) in judged {
-            if let Some(made) = self.files.get_mut(&path).and_then(Kept::shown_mut) {
+            if let Some(made) = self.files.get_mut(&path).and_then(Kept::made_mut) {
                 made.dead = Some(dead);
             }
         }
-        for source in sources {
-            let made = self.files.get(&source.file.path).and_then(Kept::shown);
-            dead.extend(made.and_then(|made| made.dead.as_ref()).into_iter().flatten().cloned());
-        }
-        Arc::make_mut(&mut library.problems).append(&mut dead);
+        dead.extend(self.shown().filter_map(|made| made.dead.as_ref()).flatten().cloned());
+        dead
     }
 }
 

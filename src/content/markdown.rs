@@ -378,10 +378,12 @@ impl<'e> Writer<'_, 'e> {
         self.out
     }
 
-    /// Gives headings their ids and lists them. Ids written by the author come first, then those made from titles.
+    /// Gives headings their ids. Ids written by the author come first, then those made from titles.
     fn name_headings(&mut self) {
-        let Body { pieces, contents, .. } = &mut self.out.body;
-        let mut headings: Vec<&mut ContentsLine> = pieces
+        let mut headings: Vec<&mut ContentsLine> = self
+            .out
+            .body
+            .pieces
             .iter_mut()
             .filter_map(|piece| match piece {
                 Piece::Heading(line, _) => Some(line),
@@ -395,7 +397,6 @@ impl<'e> Writer<'_, 'e> {
             let slug = Slug::from_text(&line.title).map(|slug| slug.as_str().replace('.', "-"));
             line.id = self.ids.take(&slug.unwrap_or_default());
         }
-        *contents = headings.into_iter().map(|line| line.clone()).collect();
     }
 }
 

@@ -1,6 +1,5 @@
 //! Public content at one moment: the published part of a library, sorted, counted and addressed.
 
-mod nearby;
 mod old;
 mod tagged;
 
@@ -14,12 +13,13 @@ use std::{
 use jiff::{Timestamp, Zoned};
 
 use super::{
-    loader::{Counts, Library},
+    library::{Counts, Library},
     media::{MediaFile, composed},
+    nearby::{Nearby, last_part},
     side_by_side::both,
 };
 use crate::domain::{
-    entry::{Entry, Page, Piece, Post, Stretch, Tag},
+    entry::{Entry, Page, Post, Stretch, Tag},
     names::Names,
     picture::{self, Variant},
     problem::Problem,
@@ -28,7 +28,6 @@ use crate::domain::{
     slug::Slug,
 };
 
-pub(super) use nearby::{Nearby, last_part};
 pub use tagged::Tagged;
 
 /// All public content at one moment. Never changed; a newer one replaces it as a whole.
@@ -62,6 +61,9 @@ pub struct Snapshot {
     /// Made on first use: only a missing page needs it.
     nearby: OnceLock<Nearby>,
 }
+
+/// Longest path for which near ones are searched, in bytes.
+const LONGEST: usize = 200;
 
 /// A tag and its posts, newest first.
 #[derive(Debug)]
@@ -202,6 +204,21 @@ impl Snapshot {
         related::related(post, tags.chain(series), self.posts.len())
     }
 
+    fn nearby_all(&self) -> &Nearby {
+        self.nearby.get_or_init(|| Nearby::build(&self.posts, &self.pages, self.stretches.values().cloned()))
+    }
+
+    /// Entries near a path that leads nowhere, nearest first. None for a last part with a dot, which no author's
+    /// content has but programs try: `/wp-login.php`, `/.env`.
+    pub fn nearby(&self, path: &str, most: usize) -> Vec<&Entry> {
+        let asked = last_part(path);
+        if path.len() > LONGEST || asked.contains('.') {
+            return Vec::new();
+        }
+        let entry = |address: &str| self.addresses.get(address)?.entry();
+        self.nearby_all().find(&asked, most).into_iter().filter_map(entry).collect()
+    }
+
     /// Years with posts, newest first, and the number of posts in each.
     pub fn years(&self) -> Vec<(i16, usize)> {
         let mut years: Vec<(i16, usize)> = Vec::new();
@@ -233,7 +250,7 @@ impl Snapshot {
         let stretches = self.stretches.values().map(|stretch| {
             let words = [&stretch.names, &stretch.areas, &stretch.equipment].into_iter().flatten().cloned().collect();
             let mut doc = doc(&stretch.entry, words);
-            doc.text = format!("{} {}", stretch.entry.description, doc.text.unpack()).as_str().into();
+            doc.text = format!("{} {}", stretch.entry.description(), doc.text.unpack()).as_str().into();
             doc
         });
         posts.chain(pages).chain(stretches).collect()
@@ -342,12 +359,10 @@ fn threads(posts: &[Arc<Post>]) -> HashMap<String, Arc<Post>> {
 fn shown_in(posts: &[Arc<Post>]) -> HashMap<Slug, Vec<Arc<Post>>> {
     let mut shown: HashMap<Slug, Vec<Arc<Post>>> = HashMap::new();
     for post in posts {
-        for piece in &post.entry.body.pieces {
-            if let Piece::Stretch(slug) = piece {
-                let posts = shown.entry(slug.clone()).or_default();
-                if !posts.iter().any(|other| Arc::ptr_eq(other, post)) {
-                    posts.push(Arc::clone(post));
-                }
+        for slug in post.entry.body.stretches() {
+            let posts = shown.entry(slug.clone()).or_default();
+            if !posts.iter().any(|other| Arc::ptr_eq(other, post)) {
+                posts.push(Arc::clone(post));
             }
         }
     }

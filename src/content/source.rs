@@ -6,6 +6,7 @@ mod walk;
 use std::{
     cell::OnceCell,
     collections::HashSet,
+    ffi::OsStr,
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
@@ -20,6 +21,9 @@ use walk::Walk;
 
 /// Folders of sites and their generators that are not searched for posts.
 const NO_CONTENT: &[&str] = &["media", "static", "assets", "images", "img", "themes", "layouts", "templates", "public"];
+
+/// Endings of Markdown files, the usual one first.
+const MARKDOWN: &[&str] = &["md", "markdown", "mkd", "mkdn", "mkdown"];
 
 /// Endings of pages in other systems that are no pages here.
 const OTHER_MARKUP: &[&str] = &["html", "htm", "mdx", "org", "adoc", "asciidoc", "rst", "textile", "ipynb"];
@@ -159,10 +163,11 @@ pub fn find(content: &Path) -> io::Result<Tree> {
 fn sort_out(kind: Kind, folder: &Path, files: Vec<Found>, tree: &mut Tree) {
     let names = OnceCell::<HashSet<(PathBuf, String)>>::new();
     let is_copy = |path: &Path| {
-        let Some((beside, name)) = is_markdown(path).then(|| place_of(path)).flatten() else { return false };
+        let Some(name) = is_markdown(path).then(|| copies::name_of(path)).flatten() else { return false };
         copies::is_copy(&name, |other| {
+            let Some((beside, _)) = place_of(path) else { return false };
             let names = names.get_or_init(|| files.iter().filter_map(|file| place_of(&file.path)).collect());
-            names.contains(&(beside.clone(), other.to_owned()))
+            names.contains(&(beside, other.to_owned()))
         })
     };
     let copies: Vec<bool> = files.iter().map(|file| is_copy(&file.path)).collect();
@@ -229,8 +234,8 @@ fn unread(content: &Path) -> Vec<(PathBuf, usize)> {
 }
 
 fn is_markdown(path: &Path) -> bool {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
-    ending.is_some_and(|ending| matches!(ending.as_str(), "md" | "markdown" | "mkd" | "mkdn" | "mkdown"))
+    let is_ending = |ending: &OsStr| MARKDOWN.iter().any(|known| ending.eq_ignore_ascii_case(known));
+    path.extension().is_some_and(is_ending)
 }
 
 fn source(kind: Kind, folder: &Path, file: &Found) -> Option<Source> {

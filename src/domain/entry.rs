@@ -10,7 +10,7 @@ use std::{
 use jiff::{Timestamp, Zoned};
 
 use super::{embed::Embed, picture::Picture, slug::Slug};
-pub use packed::{PackedBody, PackedText};
+pub use packed::{LazyBody, PackedBody, PackedText};
 
 /// Fields that posts, pages and stretches have in common.
 #[derive(Clone, Debug)]
@@ -21,14 +21,11 @@ pub struct Entry {
     /// Other paths that redirect here, not percent-encoded.
     pub aliases: Vec<String>,
     pub title: String,
-    /// Sentence from the front matter, else the start of the text: for search engines and feeds.
-    pub description: String,
     /// Sentence from the front matter, shown below the title; never the start of the text, which would be there twice.
     pub dek: Option<String>,
-    /// Text in lists: the text up to `<!--more-->`, else the author's own sentence, else the start of the text.
-    pub excerpt: String,
     pub image: Option<Picture>,
-    pub body: PackedBody,
+    /// Text, rendered on first use.
+    pub body: LazyBody,
     /// True for a draft, which only `instep serve --dev` shows.
     pub draft: bool,
     /// Time from which it is public.
@@ -48,13 +45,23 @@ impl Entry {
         let expired = self.expire_at.is_some_and(|at| at <= now);
         with_drafts || (published && !expired && !self.draft)
     }
+
+    /// Sentence from the front matter, else the start of the text: for search engines and feeds.
+    pub fn description(&self) -> &str {
+        self.dek.as_deref().unwrap_or_else(|| self.body.description())
+    }
+
+    /// Text in lists: the text up to `<!--more-->`, else the sentence from the front matter, else the start of the text.
+    pub fn excerpt(&self) -> &str {
+        let before_more = self.body.excerpt.as_deref();
+        before_more.or(self.dek.as_deref()).unwrap_or_else(|| self.body.start())
+    }
 }
 
 /// Rendered text, with placeholders where templates are needed.
 #[derive(Clone, Debug, Default)]
 pub struct Body {
     pub pieces: Vec<Piece>,
-    pub contents: Vec<ContentsLine>,
     /// Plain text up to `<!--more-->`, if the author has put that.
     pub excerpt: Option<String>,
     /// Whole text without markup, for search.
@@ -76,7 +83,11 @@ impl Body {
 
     /// Headings for a table of contents: those above level 4, if there are more than two.
     pub fn listed(&self) -> Vec<ContentsLine> {
-        let listed: Vec<ContentsLine> = self.contents.iter().filter(|line| line.level < 4).cloned().collect();
+        let heading = |piece: &Piece| match piece {
+            Piece::Heading(line, _) if line.level < 4 => Some(line.clone()),
+            _ => None,
+        };
+        let listed: Vec<ContentsLine> = self.pieces.iter().filter_map(heading).collect();
         if listed.len() > 2 { listed } else { Vec::new() }
     }
 
@@ -102,7 +113,7 @@ pub enum Piece {
     /// Heading, and the HTML of its words.
     Heading(ContentsLine, String),
     Code(Arc<Code>),
-    Embed(Embed),
+    Embed(Box<Embed>),
     /// Card of a stretch, written as `![[slug]]`.
     Stretch(Slug),
 }

@@ -88,10 +88,7 @@ impl Results {
 
 impl SearchIndex {
     pub fn build(docs: Vec<SearchDoc>) -> Self {
-        let index = Self::default();
-        index.follow(docs);
-        index.0.write().unwrap_or_else(PoisonError::into_inner).shrink();
-        index
+        Self(RwLock::new(Index::build(docs)))
     }
 
     /// Replaces the documents of the index by these. The cost depends on the number of documents that are new.

@@ -36,7 +36,7 @@ pub(super) struct Names {
     addresses: HashMap<PathBuf, String>,
     /// Addresses by the name of the file and by the slug; a post wins over a page.
     by_name: HashMap<Slug, String>,
-    stretches: HashSet<Slug>,
+    stretches: HashSet<String>,
 }
 
 impl Names {
@@ -49,7 +49,7 @@ impl Names {
             }
             names.addresses.insert(media::composed(&head.file).into_owned(), head.address.clone());
             if head.kind == Kind::Stretch {
-                names.stretches.insert(head.slug.clone());
+                names.stretches.insert(head.slug.to_string());
             }
         }
         names
@@ -57,87 +57,85 @@ impl Names {
 }
 
 /// Everything that texts may refer to.
-#[derive(Clone, Copy)]
-pub(super) struct World<'a> {
-    pub content: &'a Path,
-    pub media: &'a MediaIndex,
+#[derive(Clone, Debug, Default)]
+pub(super) struct World {
+    pub content: PathBuf,
+    pub media: MediaIndex,
     /// Answers of embed providers, by the file that stores them.
-    pub told: &'a HashMap<PathBuf, Told>,
-    pub names: &'a Names,
+    pub told: Arc<HashMap<PathBuf, Told>>,
+    pub names: Arc<Names>,
 }
 
-/// A lookup made for a text.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Question {
-    Media(Box<str>),
-    Entry(Box<str>),
-    Named(Box<str>),
-    Poster(Box<str>),
-    Told(Box<str>),
-    Stretch(Slug),
+/// Kind of a lookup, written before its text.
+mod kind {
+    pub const MEDIA: char = 'm';
+    pub const ENTRY: char = 'e';
+    pub const NAMED: char = 'n';
+    pub const POSTER: char = 'p';
+    pub const TOLD: char = 't';
+    pub const STRETCH: char = 's';
 }
 
-/// Lookups made for a text, each with a hash of the result.
+/// Lookups made for a text, each with a hash of the result. A site of 10,000 posts has 300,000 of them, so they are kept
+/// in one string.
 #[derive(Debug, Default)]
-pub(super) struct Asked(Box<[(Question, u64)]>);
-
-/// Parts of the site that changed since lookups were made.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Changes {
-    pub media: bool,
-    /// True if addresses or names of texts changed.
-    pub heads: bool,
-}
-
-impl Changes {
-    pub fn any(self) -> bool {
-        self.media || self.heads
-    }
-
-    fn concern(self, question: &Question) -> bool {
-        match question {
-            Question::Media(_) | Question::Poster(_) | Question::Told(_) => self.media,
-            Question::Entry(_) | Question::Named(_) | Question::Stretch(_) => self.heads,
-        }
-    }
+pub(super) struct Asked {
+    /// Kinds and texts of the lookups, each with [`Asked::END`] behind it.
+    questions: Box<str>,
+    prints: Box<[u32]>,
 }
 
 impl Asked {
+    const END: char = '\0';
+
+    fn of(mut asked: Vec<(String, u32)>) -> Self {
+        asked.sort_unstable();
+        asked.dedup();
+        let (questions, prints): (Vec<String>, Vec<u32>) = asked.into_iter().unzip();
+        let questions: String = questions.into_iter().flat_map(|question| [question, Self::END.to_string()]).collect();
+        Self { questions: questions.into(), prints: prints.into() }
+    }
+
     /// True if all lookups would give the same results.
-    pub fn holds(&self, changes: Changes, world: World<'_>, file: &Path) -> bool {
+    pub fn holds(&self, world: &World, file: &Path) -> bool {
         let view = View { world, file };
-        let mut concerned = self.0.iter().filter(|(question, _)| changes.concern(question));
-        concerned.all(|(question, print)| view.print_of(question) == *print)
+        let questions = self.questions.split_terminator(Self::END);
+        questions.zip(&self.prints).all(|(question, print)| view.print_of(question) == *print)
     }
 }
 
 /// Hash of the result of a lookup.
-fn print(answer: &impl Hash) -> u64 {
+fn print(answer: &impl Hash) -> u32 {
     let mut hasher = DefaultHasher::new();
     answer.hash(&mut hasher);
-    hasher.finish()
+    #[expect(clippy::cast_possible_truncation, reason = "a part of a hash is a hash")]
+    let print = hasher.finish() as u32;
+    print
 }
 
 /// The site as seen from one file.
 struct View<'a> {
-    world: World<'a>,
+    world: &'a World,
     file: &'a Path,
 }
 
 impl View<'_> {
-    fn print_of(&self, question: &Question) -> u64 {
-        match question {
-            Question::Media(written) => print(&self.media(written)),
-            Question::Entry(written) => print(&self.entry(written)),
-            Question::Named(written) => print(&self.named(written)),
-            Question::Poster(stem) => print(&self.poster(stem)),
-            Question::Told(stem) => print(&self.told(stem)),
-            Question::Stretch(slug) => print(&self.has_stretch(slug)),
+    fn print_of(&self, question: &str) -> u32 {
+        let mut text = question.chars();
+        let kind = text.next();
+        let text = text.as_str();
+        match kind {
+            Some(kind::MEDIA) => print(&self.media(text)),
+            Some(kind::ENTRY) => print(&self.entry(text)),
+            Some(kind::NAMED) => print(&self.named(text)),
+            Some(kind::POSTER) => print(&self.poster(text)),
+            Some(kind::TOLD) => print(&self.told(text)),
+            _ => print(&self.has_stretch(text)),
         }
     }
 
     fn find(&self, written: &str) -> Option<&Arc<MediaFile>> {
-        self.world.media.resolve(self.world.content, self.file, written)
+        self.world.media.resolve(&self.world.content, self.file, written)
     }
 
     /// Path and properties of a media file. The path tells files with the same bytes and name apart in reports.
@@ -164,17 +162,17 @@ impl View<'_> {
     }
 
     fn entry(&self, written: &str) -> Option<String> {
-        let (path, fragment) = written.split_once('#').map_or((written, ""), |(path, fragment)| (path, fragment));
-        if Path::new(path).extension().is_none_or(|ending| ending != "md") {
+        let (path, fragment) = written.split_once('#').unwrap_or((written, ""));
+        if !is_markdown(path) {
             return None;
         }
-        let file = media::resolve_path(self.world.content, self.file, path)?;
+        let file = media::resolve_path(&self.world.content, self.file, path)?;
         let address = self.world.names.addresses.get(&file)?;
         Some(if fragment.is_empty() { address.clone() } else { format!("{address}#{fragment}") })
     }
 
     fn named(&self, written: &str) -> Option<String> {
-        let names = self.world.names;
+        let names = &self.world.names;
         let (path, fragment) = written.split_once('#').unwrap_or((written, ""));
         let path = address::decode(path.trim())?;
         let from_content =
@@ -194,9 +192,13 @@ impl View<'_> {
         self.world.told.get(&file.path).cloned()
     }
 
-    fn has_stretch(&self, slug: &Slug) -> bool {
+    fn has_stretch(&self, slug: &str) -> bool {
         self.world.names.stretches.contains(slug)
     }
+}
+
+fn is_markdown(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|ending| ending == "md")
 }
 
 /// Answers lookups while a text is rendered, and records them.
@@ -205,13 +207,13 @@ pub(super) struct Files<'a> {
     texts: &'static Texts,
     language: String,
     pub has_cover: bool,
-    asked: RefCell<HashMap<Question, u64>>,
+    asked: RefCell<Vec<(String, u32)>>,
     refused: RefCell<Vec<PathBuf>>,
     pub effort: Effort,
 }
 
 impl<'a> Files<'a> {
-    pub fn new(world: World<'a>, file: &'a Path, texts: &'static Texts, language: String, effort: Effort) -> Self {
+    pub fn new(world: &'a World, file: &'a Path, texts: &'static Texts, language: String, effort: Effort) -> Self {
         let view = View { world, file };
         let (asked, refused) = (RefCell::default(), RefCell::default());
         Self { view, texts, language, has_cover: false, asked, refused, effort }
@@ -225,18 +227,18 @@ impl<'a> Files<'a> {
 
     /// Lookups made, and refused pictures among them, which are already reported.
     pub fn into_asked(self) -> (Asked, Vec<PathBuf>) {
-        (Asked(self.asked.into_inner().into_iter().collect()), self.refused.into_inner())
+        (Asked::of(self.asked.into_inner()), self.refused.into_inner())
     }
 
-    fn remember(&self, question: Question, print: u64) {
-        self.asked.borrow_mut().entry(question).or_insert(print);
+    fn remember(&self, kind: char, text: &str, answer: &impl Hash) {
+        self.asked.borrow_mut().push((format!("{kind}{text}"), print(answer)));
     }
 }
 
 impl Lookup for Files<'_> {
     fn media(&self, written: &str) -> Option<Linked> {
         let found = self.view.media(written);
-        self.remember(Question::Media(written.into()), print(&found));
+        self.remember(kind::MEDIA, written, &found);
         let (path, linked) = found?;
         if linked.refusal.is_some() {
             self.refused.borrow_mut().push(path.to_owned());
@@ -246,25 +248,28 @@ impl Lookup for Files<'_> {
 
     fn entry(&self, written: &str) -> Option<String> {
         let found = self.view.entry(written);
-        self.remember(Question::Entry(written.into()), print(&found));
+        // Other names never lead to an entry.
+        if is_markdown(written.split('#').next().unwrap_or_default()) {
+            self.remember(kind::ENTRY, written, &found);
+        }
         found
     }
 
     fn named(&self, written: &str) -> Option<String> {
         let found = self.view.named(written);
-        self.remember(Question::Named(written.into()), print(&found));
+        self.remember(kind::NAMED, written, &found);
         found
     }
 
     fn poster(&self, stem: &str) -> Option<Picture> {
         let found = self.view.poster(stem);
-        self.remember(Question::Poster(stem.into()), print(&found));
+        self.remember(kind::POSTER, stem, &found);
         found
     }
 
     fn told(&self, stem: &str) -> Option<Told> {
         let found = self.view.told(stem);
-        self.remember(Question::Told(stem.into()), print(&found));
+        self.remember(kind::TOLD, stem, &found);
         found
     }
 
@@ -277,8 +282,8 @@ impl Lookup for Files<'_> {
     }
 
     fn has_stretch(&self, slug: &Slug) -> bool {
-        let found = self.view.has_stretch(slug);
-        self.remember(Question::Stretch(slug.clone()), print(&found));
+        let found = self.view.has_stretch(slug.as_str());
+        self.remember(kind::STRETCH, slug.as_str(), &found);
         found
     }
 

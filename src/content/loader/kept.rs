@@ -68,9 +68,13 @@ impl Kept {
         good.made.as_ref().filter(|_| good.standing.is_some())
     }
 
-    pub fn shown_mut(&mut self) -> Option<&mut Made> {
-        let good = self.good.as_mut()?;
-        good.made.as_mut().filter(|_| good.standing.is_some())
+    /// Version that readers see, or would see if no other file had its address.
+    pub fn made(&self) -> Option<&Made> {
+        self.good.as_ref()?.made.as_ref()
+    }
+
+    pub fn made_mut(&mut self) -> Option<&mut Made> {
+        self.good.as_mut()?.made.as_mut()
     }
 
     /// Takes over the result of reading the file. Returns the outline to render, if any, and true if the file wants

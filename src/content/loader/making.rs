@@ -1,6 +1,12 @@
-//! Makes a post, page or stretch of a file: renders its text, finds its picture, collects its problems.
+//! Makes a post, page or stretch of a file: finds its picture, renders its text on first use, collects its problems.
 
-use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use url::Url;
 
@@ -8,7 +14,7 @@ use super::{
     super::{
         effort::Effort,
         front_matter::{CommentsFlag, Fault},
-        markdown::{self, Rendered, ids::PICTOGRAM_ID},
+        markdown::{self, Remark, Rendered, ids::PICTOGRAM_ID},
         media::MediaFile,
         pictogram,
     },
@@ -20,41 +26,101 @@ use super::{
 use crate::domain::{
     address,
     embed::Embed,
-    entry::{Body, Entry, Page, Post, Stretch},
+    entry::{Body, Entry, LazyBody, PackedText, Page, Post, Stretch},
     kind::Kind,
     permalink::Rules,
     picture::Picture,
     problem::{Place, Places, Problem, Severity},
     slug::Slug,
-    words::shorten,
 };
 use crate::texts::{self, Texts};
 
-/// A rendered file.
+/// A file whose entry is made. Its text is rendered when it is first used.
 #[derive(Debug)]
 pub(super) struct Made {
     pub item: Item,
+    /// Problems; until the text is rendered, only those of the front matter.
     pub problems: Vec<Problem>,
     /// Warnings about unknown keys, reported once for all files.
     pub unknown_keys: Vec<Problem>,
     /// Links into the site, checked when all files are read.
     pub links: Vec<Link>,
-    pub asked: Asked,
+    /// Ids that links may lead to.
+    pub ids: HashSet<Box<str>>,
+    /// Hash of the ids.
+    pub ids_print: u64,
     /// Refused pictures that the text asked for.
     pub refused: Vec<PathBuf>,
-    pub has_remote_picture: bool,
-    /// Hash of everything in this file that other files can link to.
+    /// Hash of everything in this file that other files can link to, but for its ids.
     pub print: u64,
-    pub links_name_parts: bool,
     /// Links that lead nowhere; `None` if not checked yet.
     pub dead: Option<Vec<Problem>>,
+    /// Edition of the site for which all lookups hold.
+    pub edition: usize,
+    /// Lookups made for the front matter, then those for the text.
+    asked: Vec<Asked>,
+    has_remote_picture: bool,
+    /// Findings in the text, until they are taken over.
+    findings: Option<Arc<Mutex<Option<Findings>>>>,
+}
+
+/// Everything that rendering a text finds besides its body.
+#[derive(Debug)]
+struct Findings {
+    problems: Vec<Problem>,
+    links: Vec<Link>,
+    ids: HashSet<Box<str>>,
+    asked: Asked,
+    refused: Vec<PathBuf>,
+    has_remote_picture: bool,
+    /// True if rendering took too long. Nothing of it is of use then.
+    is_late: bool,
 }
 
 impl Made {
     /// Sets the aliases that the file gets. Nothing else of it depends on them.
     pub fn take_aliases(&mut self, aliases: &[String]) {
+        if self.item.entry().aliases == aliases {
+            return;
+        }
         self.item.take_aliases(aliases);
         self.print = references::print_of(&self.item);
+    }
+
+    pub fn is_rendered(&self) -> bool {
+        self.findings.is_none()
+    }
+
+    /// Takes over the findings of a text that was rendered. Returns false if that took too long.
+    pub fn take_findings(&mut self) -> bool {
+        let findings = self.findings.take();
+        let Some(found) = findings.and_then(|found| found.lock().unwrap_or_else(PoisonError::into_inner).take()) else {
+            return true;
+        };
+        self.problems.extend(found.problems);
+        self.problems = problem::merged(std::mem::take(&mut self.problems));
+        self.links = found.links;
+        self.ids_print = references::print_of_ids(&self.item.entry().file, &found.ids);
+        self.ids = found.ids;
+        self.refused.extend(found.refused);
+        self.asked.push(found.asked);
+        self.has_remote_picture = found.has_remote_picture;
+        !found.is_late
+    }
+
+    /// True if its text shows a picture from another server, or is not rendered yet.
+    pub fn may_have_remote_picture(&self) -> bool {
+        self.has_remote_picture || !self.is_rendered()
+    }
+
+    /// True if all lookups would give the same results now.
+    pub fn holds(&self, world: &World) -> bool {
+        self.asked.iter().all(|asked| asked.holds(world, &self.item.entry().file))
+    }
+
+    /// True if a link has a fragment: its target depends on the page's text, not on addresses alone.
+    pub fn links_name_parts(&self) -> bool {
+        self.links.iter().any(|link| !link.fragment.is_empty())
     }
 }
 
@@ -75,9 +141,6 @@ impl Item {
     }
 
     fn take_aliases(&mut self, aliases: &[String]) {
-        if self.entry().aliases == aliases {
-            return;
-        }
         let aliases = aliases.to_vec();
         match self {
             Self::Post(post) => {
@@ -92,29 +155,50 @@ impl Item {
 }
 
 /// Everything needed to render a file.
-#[derive(Clone, Copy)]
-pub(super) struct Maker<'a> {
-    pub world: World<'a>,
-    pub rules: &'a Rules,
+#[derive(Clone, Debug)]
+pub(super) struct Maker {
+    pub world: World,
+    pub rules: Arc<Rules>,
     pub texts: &'static Texts,
     /// Base URL of the site.
-    pub ours: Option<&'a Url>,
+    pub ours: Option<Url>,
     /// Longest time for one text.
     pub patience: Duration,
 }
 
-impl Maker<'_> {
-    /// Renders a file; `None` if that takes too long.
-    pub fn make(&self, outline: Outline) -> Option<Made> {
+/// A text that is not rendered yet.
+struct Manuscript {
+    file: PathBuf,
+    /// Text of the whole file, compressed.
+    text: PackedText,
+    /// Start of the Markdown in `text`, in bytes.
+    body_start: usize,
+    language: Option<String>,
+    address: String,
+    has_cover: bool,
+}
+
+impl Maker {
+    pub fn new(content: PathBuf, rules: Rules, texts: &'static Texts, patience: Duration) -> Self {
+        let ours = Url::parse(&rules.base_url).ok();
+        let world = World { content, ..World::default() };
+        Self { world, rules: Arc::new(rules), texts, ours, patience }
+    }
+
+    fn files<'a>(&'a self, file: &'a Path, language: Option<&str>) -> Files<'a> {
+        let texts = language.and_then(texts::of).unwrap_or(self.texts);
+        let language = language.unwrap_or(&self.rules.language).to_owned();
+        Files::new(&self.world, file, texts, language, Effort::new(self.patience))
+    }
+
+    /// Makes the entry of a file. Its text is rendered later.
+    pub fn make(self: &Arc<Self>, outline: Outline, edition: usize) -> Made {
         let path = outline.source.file.path.clone();
-        let own = outline.language();
-        let texts = own.as_deref().and_then(texts::of).unwrap_or(self.texts);
-        let language = own.unwrap_or_else(|| self.rules.language.clone());
-        let mut files = Files::new(self.world, &path, texts, language, Effort::new(self.patience));
-        let warning = |place, what, mend| problem(Severity::Warning, &path, place, what, mend);
-        let told = |fault: &Fault| warning(fault.place, fault.what.clone(), fault.mend.clone());
-        let mut problems: Vec<Problem> = outline.warnings.iter().map(told).collect();
-        let unknown_keys = outline.unknown_keys.iter().map(told).collect();
+        let language = outline.language();
+        let files = self.files(&path, language.as_deref());
+        let warning = |fault: &Fault| problem(Severity::Warning, &path, fault.place, &fault.what, &fault.mend);
+        let mut problems: Vec<Problem> = outline.warnings.iter().map(warning).collect();
+        let unknown_keys = outline.unknown_keys.iter().map(warning).collect();
         let image = outline.image().and_then(|(key, name)| match files.find(&name) {
             Some(file) => fit(file, key, &name, &outline, &mut problems),
             None => {
@@ -122,52 +206,78 @@ impl Maker<'_> {
                 None
             }
         });
-        files.has_cover = image.is_some();
-        let Rendered { body, remarks, links, frames, has_remote_picture } =
-            markdown::render(outline.markdown(), &files);
-        if files.effort.is_late() {
-            return None;
-        }
-        let places = Places::of(&outline.text);
-        let place_at = |at| places.at(outline.body_start + at);
-        for remark in remarks {
-            problems.push(warning(place_at(remark.at), remark.what, remark.mend.to_string()));
-        }
-        problems.extend(references::refused(self.rules, &path, &frames, place_at));
         problems.extend(references::unknown_stretches(&outline, &files));
-        let links = self.links(&outline.address, links, place_at);
-        let image = image.as_deref();
-        let item = match outline.source.kind {
-            Kind::Post => Item::Post(Arc::new(self.post(outline, body, image))),
-            Kind::Page => Item::Page(Arc::new(page(outline, body, image))),
-            Kind::Stretch => {
-                let embed = outline.front_matter.text("video").and_then(|name| {
-                    markdown::embed(&name, None, &files).or_else(|| {
-                        problems.push(missing("video", &name, &outline));
-                        None
-                    })
-                });
-                Item::Stretch(Arc::new(stretch(outline, body, image, embed, &mut problems)))
-            }
-        };
+        let video = outline.front_matter.text("video").filter(|_| outline.source.kind == Kind::Stretch);
+        let video = video.and_then(|name| {
+            markdown::embed(&name, None, &files).or_else(|| {
+                problems.push(missing("video", &name, &outline));
+                None
+            })
+        });
         let (asked, refused) = files.into_asked();
-        let (print, links_name_parts) = (references::print_of(&item), references::name_parts(&links));
-        Some(Made {
+        let findings = Arc::new(Mutex::new(None));
+        let draw = |outline: &mut Outline| {
+            let text = std::mem::take(&mut outline.text);
+            let may_show_stretches = text.contains("![[");
+            let manuscript = Manuscript {
+                file: path.clone(),
+                text: text.as_str().into(),
+                body_start: outline.body_start,
+                language,
+                address: outline.address.clone(),
+                has_cover: image.is_some(),
+            };
+            let (maker, findings) = (Arc::clone(self), Arc::clone(&findings));
+            LazyBody::new(may_show_stretches, move || {
+                let (body, found) = maker.render(&manuscript);
+                *findings.lock().unwrap_or_else(PoisonError::into_inner) = Some(found);
+                body
+            })
+        };
+        let picture = image.as_deref();
+        let item = match outline.source.kind {
+            Kind::Post => Item::Post(Arc::new(self.post(outline, draw, picture))),
+            Kind::Page => Item::Page(Arc::new(page(outline, draw, picture))),
+            Kind::Stretch => Item::Stretch(Arc::new(stretch(outline, draw, picture, video, &mut problems))),
+        };
+        Made {
+            print: references::print_of(&item),
             item,
-            problems: problem::merged(problems),
+            problems,
             unknown_keys,
-            links,
-            asked,
+            links: Vec::new(),
+            ids: HashSet::new(),
+            ids_print: 0,
             refused,
-            has_remote_picture,
-            print,
-            links_name_parts,
             dead: None,
-        })
+            edition,
+            asked: vec![asked],
+            has_remote_picture: false,
+            findings: Some(findings),
+        }
+    }
+
+    fn render(&self, manuscript: &Manuscript) -> (Body, Findings) {
+        let Manuscript { file, text, body_start, language, address, has_cover } = manuscript;
+        let text = text.unpack();
+        let mut files = self.files(file, language.as_deref());
+        files.has_cover = *has_cover;
+        let Rendered { body, remarks, links, frames, has_remote_picture } =
+            markdown::render(&text[*body_start..], &files);
+        let is_late = files.effort.is_late();
+        let places = Places::of(&text);
+        let place_at = |at| places.at(body_start + at);
+        let remark = |remark: Remark| problem(Severity::Warning, file, place_at(remark.at), remark.what, remark.mend);
+        let mut problems: Vec<Problem> = remarks.into_iter().map(remark).collect();
+        problems.extend(references::refused(&self.rules, file, &frames, place_at));
+        let links = self.links(address, links, place_at);
+        let (asked, refused) = files.into_asked();
+        let ids = references::ids_of(&body);
+        (body, Findings { problems, links, ids, asked, refused, has_remote_picture, is_late })
     }
 
     fn links(&self, page: &str, found: Vec<markdown::Reference>, place_at: impl Fn(usize) -> Place) -> Vec<Link> {
-        let Some(page) = self.ours.and_then(|ours| ours.join(&address::encode(page)).ok()) else {
+        let Some(page) = self.ours.as_ref().and_then(|ours| ours.join(&address::encode(page)).ok()) else {
             return Vec::new();
         };
         let link = |found: markdown::Reference| Link::new(&page, place_at(found.at), found.to);
@@ -176,7 +286,7 @@ impl Maker<'_> {
         links
     }
 
-    fn post(&self, outline: Outline, body: Body, image: Option<&MediaFile>) -> Post {
+    fn post(&self, outline: Outline, draw: impl FnOnce(&mut Outline) -> LazyBody, image: Option<&MediaFile>) -> Post {
         let date = outline.date.clone();
         let front_matter = &outline.front_matter;
         let close_after = self.rules.close_after.filter(|_| front_matter.comments() != CommentsFlag::Open);
@@ -189,7 +299,7 @@ impl Maker<'_> {
             comments_until: None,
             featured: front_matter.is_featured(),
             threads: outline::threads(&outline.slug, &outline.aliases),
-            entry: entry(outline, body, image.map(MediaFile::picture)),
+            entry: entry(outline, draw, image.map(MediaFile::picture)),
             date,
         };
         // A time after the end of the calendar never comes, so it is `None`.
@@ -220,13 +330,13 @@ fn fit(
     None
 }
 
-fn page(outline: Outline, body: Body, image: Option<&MediaFile>) -> Page {
-    Page { updated: outline.updated.clone(), entry: entry(outline, body, image.map(MediaFile::picture)) }
+fn page(outline: Outline, draw: impl FnOnce(&mut Outline) -> LazyBody, image: Option<&MediaFile>) -> Page {
+    Page { updated: outline.updated.clone(), entry: entry(outline, draw, image.map(MediaFile::picture)) }
 }
 
 fn stretch(
     outline: Outline,
-    body: Body,
+    draw: impl FnOnce(&mut Outline) -> LazyBody,
     picture: Option<&MediaFile>,
     video: Option<Embed>,
     problems: &mut Vec<Problem>,
@@ -261,31 +371,22 @@ fn stretch(
         feel: facts.text("feel"),
         stop_if: facts.text("stop_if"),
         credit: facts.text("credit"),
-        entry: entry(outline, body, picture.map(MediaFile::picture)),
+        entry: entry(outline, draw, picture.map(MediaFile::picture)),
     }
 }
 
-/// Longest excerpt made from the start of a text, in characters.
-const EXCERPT: usize = 280;
-/// Longest description, in characters: as much as search engines show.
-const DESCRIPTION: usize = 155;
-
-fn entry(outline: Outline, mut body: Body, image: Option<Picture>) -> Entry {
-    let description = outline.front_matter.text("description");
-    let before_more = body.excerpt.take();
-    let text = body.text.get(..body.main).unwrap_or(&body.text).to_owned();
-    let described = description.clone().or_else(|| Some(shorten(before_more.as_deref()?, DESCRIPTION)));
+fn entry(mut outline: Outline, draw: impl FnOnce(&mut Outline) -> LazyBody, image: Option<Picture>) -> Entry {
+    let body = draw(&mut outline);
     let language = outline.language();
+    let dek = outline.front_matter.text("description");
     Entry {
         slug: outline.slug,
         address: outline.address,
         aliases: outline.aliases,
         title: outline.title,
-        description: described.unwrap_or_else(|| shorten(&text, DESCRIPTION)),
-        excerpt: before_more.or_else(|| description.clone()).unwrap_or_else(|| shorten(&text, EXCERPT)),
-        dek: description,
+        dek,
         image,
-        body: body.into(),
+        body,
         draft: outline.draft,
         publish_at: outline.publish_at,
         expire_at: outline.expire_at,

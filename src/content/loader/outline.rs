@@ -90,10 +90,6 @@ impl Outline {
         })
     }
 
-    pub fn markdown(&self) -> &str {
-        &self.text[self.body_start..]
-    }
-
     /// Key and name of the picture in the front matter.
     pub fn image(&self) -> Option<(&'static str, String)> {
         match self.source.kind {

@@ -11,19 +11,20 @@ use std::{
 
 use url::{Position, Url};
 
-use super::{Library, kept::Kept, making::Item, outline::Outline, problem};
+use super::{kept::Kept, making::Item, outline::Outline, problem};
 use crate::{
     content::{
         embeds,
+        library::Library,
         markdown::{
             Lookup, Reference,
             tags::{StartTag, start_tags},
         },
-        snapshot::{Nearby, last_part},
+        nearby::{Nearby, last_part},
     },
     domain::{
         address,
-        entry::{Entry, Piece},
+        entry::{Body, Entry, Piece},
         kind::Kind,
         near,
         permalink::Rules,
@@ -42,7 +43,7 @@ pub(super) struct Link {
     to: Box<str>,
     /// Percent-decoded path.
     path: Box<str>,
-    fragment: Box<str>,
+    pub fragment: Box<str>,
 }
 
 impl Link {
@@ -61,26 +62,11 @@ impl Link {
     }
 }
 
-/// The links of one file.
-pub(super) struct Linking<'a> {
-    pub file: &'a Path,
-    /// True if readers cannot see the file yet.
-    pub is_draft: bool,
-    pub links: &'a [Link],
-}
-
-/// True if a link has a fragment: its target depends on the page's text, not on addresses alone.
-pub(super) fn name_parts(links: &[Link]) -> bool {
-    links.iter().any(|link| !link.fragment.is_empty())
-}
-
 /// Finds links into the site that lead nowhere.
 pub(super) struct Judge<'a> {
-    pub known: &'a Known,
-    pub library: &'a Library,
-    pub files: &'a HashMap<PathBuf, Kept>,
-    /// Ids on pages that links with a fragment lead to; more are added.
-    pub parts: HashMap<PathBuf, HashSet<String>>,
+    known: &'a Known,
+    library: &'a Library,
+    files: &'a HashMap<PathBuf, Kept>,
     suggests: bool,
     redirects: &'a Redirects,
     /// Made for the first dead link; most sites have none.
@@ -93,21 +79,21 @@ impl<'a> Judge<'a> {
         library: &'a Library,
         files: &'a HashMap<PathBuf, Kept>,
         redirects: &'a Redirects,
-        parts: HashMap<PathBuf, HashSet<String>>,
         suggests: bool,
     ) -> Self {
-        Self { known, library, files, redirects, parts, suggests, nearby: OnceCell::new() }
+        Self { known, library, files, redirects, suggests, nearby: OnceCell::new() }
     }
 
-    pub fn dead(&mut self, Linking { file, is_draft, links }: &Linking<'_>) -> Vec<Problem> {
+    /// Problems of the links in a file. `is_draft`: true if readers cannot see the file yet.
+    pub fn dead(&self, file: &Path, is_draft: bool, links: &[Link]) -> Vec<Problem> {
         let told = |link: &Link| {
-            let (what, mend) = self.complaint(link, *is_draft)?;
+            let (what, mend) = self.complaint(link, is_draft)?;
             Some(problem(Severity::Warning, file, link.place, what, mend))
         };
         links.iter().filter_map(told).collect()
     }
 
-    fn complaint(&mut self, link: &Link, is_draft: bool) -> Option<(String, String)> {
+    fn complaint(&self, link: &Link, is_draft: bool) -> Option<(String, String)> {
         let Link { to, path, fragment, .. } = link;
         let lead = match self.known.find(path) {
             Some(Room::Entry(lead)) => lead,
@@ -125,15 +111,10 @@ impl<'a> Judge<'a> {
             let what = format!("the link {to:?} leads to a draft, which readers cannot see");
             return Some((what, "Publish the draft, or take the link out until then.".to_owned()));
         }
-        // Most links have no fragment, so most pages' ids need not be gathered.
         if fragment.is_empty() {
             return None;
         }
-        let entry = self.files.get(&lead.file)?.shown()?.item.entry();
-        let ids = match self.parts.get(&lead.file) {
-            Some(ids) => ids,
-            None => self.parts.entry(lead.file.clone()).or_insert_with(|| ids_of(entry)),
-        };
+        let ids = &self.files.get(&lead.file)?.shown()?.ids;
         if is_there(ids, fragment) {
             return None;
         }
@@ -186,6 +167,10 @@ pub(super) struct Known {
     threads: HashSet<Slug>,
     /// Years and months with posts: `2026` and `2026/05`.
     months: HashSet<String>,
+    /// Edition of the site, and sum of the hashes of all items, when this was collected.
+    pub of: (usize, u64),
+    /// Sum of the hashes of all ids when links were last checked.
+    pub ids_print: u64,
 }
 
 /// Hash of everything that [`Known`] has of one item: equal hashes mean that nothing changed.
@@ -201,9 +186,9 @@ pub(super) fn print_of(item: &Item) -> u64 {
 }
 
 impl Known {
-    pub fn of(library: &Library) -> Self {
+    pub fn of(library: &Library, of: (usize, u64)) -> Self {
         let media = library.media.files().map(|file| file.address.clone()).collect();
-        let mut known = Self { media, ..Self::default() };
+        let mut known = Self { media, of, ..Self::default() };
         let mut months: HashSet<(i16, i8)> = HashSet::new();
         let mut series: HashSet<&str> = HashSet::new();
         for post in &library.posts {
@@ -277,39 +262,62 @@ impl Known {
     }
 }
 
-/// Ids on the page of an entry that a fragment may name.
-pub(super) fn ids_of(entry: &Entry) -> HashSet<String> {
+/// Ids on the page of a text that a fragment may name.
+pub(super) fn ids_of(body: &Body) -> HashSet<Box<str>> {
     let mut ids = HashSet::new();
-    for piece in &entry.body.unpack().pieces {
+    for piece in &body.pieces {
         match piece {
             Piece::Heading(line, words) => {
-                ids.insert(line.id.clone());
+                ids.insert(line.id.as_str().into());
                 ids.extend(ids_in(words));
             }
             Piece::Html(html) => ids.extend(ids_in(html)),
-            Piece::Stretch(slug) => ids.extend([format!("-stretch-{slug}"), format!("-stretch-{slug}-title")]),
+            Piece::Stretch(slug) => {
+                ids.extend([format!("-stretch-{slug}").into(), format!("-stretch-{slug}-title").into()]);
+            }
             Piece::Code(_) | Piece::Embed(_) => {}
         }
     }
+    ids.shrink_to_fit();
     ids
 }
 
-fn ids_in(html: &str) -> Vec<String> {
-    let id = |tag: StartTag| tag.get("id").or_else(|| tag.get("name").filter(|_| tag.name == "a")).map(str::to_owned);
+/// Hash of the ids of a file, the same for every order.
+pub(super) fn print_of_ids(file: &Path, ids: &HashSet<Box<str>>) -> u64 {
+    let print = |id: &Box<str>| {
+        let mut hasher = DefaultHasher::new();
+        (file, id).hash(&mut hasher);
+        hasher.finish()
+    };
+    ids.iter().fold(0, |sum, id| sum.wrapping_add(print(id)))
+}
+
+fn ids_in(html: &str) -> Vec<Box<str>> {
+    // Reading the tags takes long, and most texts have no ids.
+    let is_id = |at: usize| ["id", "name"].iter().any(|name| ends_in(html[..at].trim_ascii_end(), name));
+    if !html.match_indices('=').any(|(at, _)| is_id(at)) {
+        return Vec::new();
+    }
+    let id = |tag: StartTag| tag.get("id").or_else(|| tag.get("name").filter(|_| tag.name == "a")).map(Box::from);
     start_tags(html).filter_map(id).collect()
 }
 
-fn is_there(ids: &HashSet<String>, fragment: &str) -> bool {
+fn ends_in(text: &str, end: &str) -> bool {
+    let start = text.len().checked_sub(end.len());
+    start.and_then(|start| text.as_bytes().get(start..)).is_some_and(|last| last.eq_ignore_ascii_case(end.as_bytes()))
+}
+
+fn is_there(ids: &HashSet<Box<str>>, fragment: &str) -> bool {
     // Ids of the page around a text are not checked: not every page has them.
     let is_of_frame = || fragment.starts_with('-') || fragment.starts_with("comment-");
     fragment.eq_ignore_ascii_case("top") || ids.contains(fragment) || is_of_frame()
 }
 
-fn nearest_id(ids: &HashSet<String>, fragment: &str) -> Option<String> {
-    let mut sorted: Vec<&String> = ids.iter().collect();
-    sorted.sort();
-    let known = sorted.into_iter().map(|id| (id.as_str(), 0, id));
-    near::find(known, &fragment.to_lowercase(), 1).first().map(|id| (*id).clone())
+fn nearest_id(ids: &HashSet<Box<str>>, fragment: &str) -> Option<String> {
+    let mut sorted: Vec<&str> = ids.iter().map(|id| &**id).collect();
+    sorted.sort_unstable();
+    let known = sorted.into_iter().map(|id| (id, 0, id));
+    near::find(known, &fragment.to_lowercase(), 1).first().map(|id| (*id).to_owned())
 }
 
 /// Problems of frames that browsers would not show.

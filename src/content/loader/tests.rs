@@ -4,7 +4,10 @@ use proptest::{collection::vec, prelude::*, sample::select, test_runner::TestCas
 use tempfile::TempDir;
 
 use super::*;
-use crate::content::{media::MediaFile, source::Stamp};
+use crate::{
+    content::{media::MediaFile, source::Stamp},
+    domain::entry::Post,
+};
 
 const TEXTS: [&str; 6] =
     ["posts/a.md", "posts/b.md", "posts/2026-05-04-c/index.md", "posts/d.md", "pages/about.md", "stretches/toes.md"];
@@ -229,10 +232,11 @@ fn visible(library: &Library, broken: &[PathBuf]) -> String {
     seen + &format!("{media:?} {}", library.has_remote_picture && broken.is_empty())
 }
 
-/// Loads after each edit, and compares with a loader that has kept nothing.
-fn follows(edits: &[Edit], with_rest: bool) -> Result<(), TestCaseError> {
+/// Loads after each edit, and compares with a loader that has kept nothing. `at_once`: most texts that are rendered at
+/// once; with 0, each site is a large one.
+fn follows(edits: &[Edit], with_rest: bool, at_once: usize) -> Result<(), TestCaseError> {
     let mut folder = Folder::new();
-    let mut loader = folder.loader();
+    let mut loader = Loader { at_once, ..folder.loader() };
     for edit in edits {
         folder.apply(edit);
         if with_rest {
@@ -254,7 +258,7 @@ fn follows(edits: &[Edit], with_rest: bool) -> Result<(), TestCaseError> {
 impl Loader {
     /// A new loader that knows only which file had its address first.
     fn ranks(&self) -> Self {
-        let mut ranks = Self::new(self.content.clone(), self.rules.clone(), self.texts);
+        let mut ranks = Self::new(self.maker.world.content.clone(), (*self.maker.rules).clone(), self.maker.texts);
         for (path, kept) in &self.files {
             let good = kept.good.as_ref().map(|good| (good.head.clone(), good.standing.clone()));
             ranks.files.insert(path.clone(), Kept::remembering(good));
@@ -270,13 +274,45 @@ proptest! {
 
     #[test]
     fn a_loader_that_follows_says_what_a_new_one_says(edits in vec(edit(), 1..25)) {
-        follows(&edits, false)?;
+        follows(&edits, false, AT_ONCE)?;
+    }
+
+    #[test]
+    fn so_it_does_on_a_large_site(edits in vec(edit(), 1..25)) {
+        follows(&edits, false, 0)?;
     }
 
     #[test]
     fn so_it_does_where_it_trusts_stamps(edits in vec(edit(), 1..4)) {
-        follows(&edits, true)?;
+        follows(&edits, true, AT_ONCE)?;
     }
+}
+
+#[test]
+fn a_large_site_is_read_before_it_is_rendered() {
+    let folder = Folder::new();
+    for number in 0..3 {
+        let text = format!("---\ntitle: T\ndate: 2026-05-02\n---\nText {number}. [To b](b.md) and [c](/c).\n");
+        folder.write(&format!("posts/p{number}.md"), &text);
+    }
+    let mut loader = Loader { at_once: 1, ..folder.loader() };
+    let library = loader.read().expect("reads");
+    assert!(!library.is_finished && library.has_remote_picture && library.problems.is_empty());
+    assert!(format!("{:?}", library.posts).contains("uninit"), "no text is rendered");
+    // Whoever needs a text has it rendered.
+    assert_eq!(library.posts[1].entry.description(), "Text 1. To b and c.");
+    let finished = loader.finish();
+    assert_eq!(finished.problems.len(), 6, "{:?}", finished.problems);
+    assert!(finished.is_finished && !finished.has_remote_picture && !finished.looks_like(&library));
+    // A save is rendered at once, and the others follow if they refer to it.
+    folder.write("posts/b.md", "---\ntitle: B\ndate: 2026-05-02\n---\nNew.\n");
+    let library = loader.read().expect("reads");
+    assert_eq!(made_anew(&finished, &library), ["b"]);
+    assert!(!format!("{:?}", library.posts).contains("uninit") && library.problems == finished.problems);
+    let finished = loader.finish();
+    assert_eq!(made_anew(&library, &finished), ["p0", "p1", "p2"]);
+    assert!(finished.posts[0].entry.body.unpack().text.contains("New."));
+    assert!(format!("{:?}", finished.posts[1].entry.body.unpack()).contains("/posts/b"));
 }
 
 fn posts(library: &Library) -> HashMap<PathBuf, Arc<Post>> {

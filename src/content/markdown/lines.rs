@@ -113,19 +113,19 @@ impl<'e> Writer<'_, 'e> {
                 let has_title = *link_type != LinkType::Autolink && words != dest_url.as_ref();
                 let title = has_title.then_some(words.as_str());
                 let embed = embed(dest_url, title, self.lookup).map(|embed| looped(embed, mark));
-                embed.map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
+                embed.map_or(Line::Words, |embed| Line::Piece(Piece::Embed(Box::new(embed))))
             }
             Event::Start(Tag::Image { dest_url, title, .. }) if block_length(line) == line.len() => {
                 let words = plain_text(line);
                 match embed(dest_url, Some(&words), self.lookup) {
-                    Some(embed) => Line::Piece(Piece::Embed(looped(embed, title))),
+                    Some(embed) => Line::Piece(Piece::Embed(Box::new(looped(embed, title)))),
                     None if alone && !title.is_empty() => Line::Figure(self.figure(line, Place::Text)),
                     None => Line::Words,
                 }
             }
             _ if line.iter().all(|(event, _)| is_of_words(event)) => {
                 let embed = address_of(&source).and_then(|address| embed(&address, None, self.lookup));
-                embed.map_or(Line::Words, |embed| Line::Piece(Piece::Embed(embed)))
+                embed.map_or(Line::Words, |embed| Line::Piece(Piece::Embed(Box::new(embed))))
             }
             _ => Line::Words,
         }

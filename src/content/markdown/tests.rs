@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::embed::Player;
 
 pub(in crate::content) struct Site;
 
@@ -60,11 +61,23 @@ pub(super) fn shape(markdown: &str) -> String {
         Piece::Html(html) => html.clone(),
         Piece::Heading(line, html) => format!("<h{0} id=\"{1}\">{html}</h{0}>", line.level, line.id),
         Piece::Code(code) => format!("{{{} {:?}}}", code.language, code.text),
-        Piece::Embed(Embed::Player(player)) => format!("{{{} {:?}}}", player.address, player.title),
-        Piece::Embed(Embed::Video(clip) | Embed::Audio(clip)) => format!("{{{} {:?}}}", clip.address, clip.title),
+        Piece::Embed(embed) => match &**embed {
+            Embed::Player(player) => format!("{{{} {:?}}}", player.address, player.title),
+            Embed::Video(clip) | Embed::Audio(clip) => format!("{{{} {:?}}}", clip.address, clip.title),
+        },
         Piece::Stretch(slug) => format!("{{{slug}}}"),
     };
     render(markdown, &Site).body.pieces.iter().map(piece).collect::<String>().replace('\n', "")
+}
+
+fn player(piece: Option<Piece>) -> Player {
+    match piece {
+        Some(Piece::Embed(embed)) => match *embed {
+            Embed::Player(player) => player,
+            other => panic!("{other:?}"),
+        },
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -93,10 +106,7 @@ fn an_address_alone_on_its_line_is_an_embed() {
 
 #[test]
 fn a_poster_beside_the_text_is_found_by_its_name() {
-    let poster = |markdown: &str| match render(markdown, &Site).body.pieces.pop() {
-        Some(Piece::Embed(Embed::Player(player))) => player.poster,
-        other => panic!("{other:?}"),
-    };
+    let poster = |markdown: &str| player(render(markdown, &Site).body.pieces.pop()).poster;
     assert!(poster("https://vimeo.com/2").is_some());
     assert!(poster("https://vimeo.com/1").is_none());
 }
@@ -215,10 +225,7 @@ fn html_passes_and_what_a_strict_page_refuses_is_told() {
 
 #[test]
 fn the_authors_title_wins_over_the_providers() {
-    let title = |markdown: &str| match render(markdown, &Site).body.pieces.into_iter().next() {
-        Some(Piece::Embed(Embed::Player(player))) => player.title,
-        other => panic!("{markdown}: {other:?}"),
-    };
+    let title = |markdown: &str| player(render(markdown, &Site).body.pieces.into_iter().next()).title;
     assert_eq!(title("https://vimeo.com/2").as_deref(), Some("Told"));
     assert_eq!(title("[Mine](https://vimeo.com/2)").as_deref(), Some("Mine"));
     assert_eq!(title("https://vimeo.com/3"), None);
@@ -233,12 +240,10 @@ fn a_clip_loops_where_its_title_says_so() {
         ("![Toes](toes.mp4 \"a loop of wool\")", Some("Toes"), false),
         ("![Toes](toes.mp4)", Some("Toes"), false),
     ] {
-        match render(markdown, &Site).body.pieces.as_slice() {
-            [Piece::Embed(Embed::Video(clip))] => {
-                assert_eq!((clip.title.as_deref(), clip.loops), (title, loops), "{markdown}");
-            }
-            other => panic!("{markdown}: {other:?}"),
-        }
+        let pieces = render(markdown, &Site).body.pieces;
+        let [Piece::Embed(embed)] = pieces.as_slice() else { panic!("{markdown}: {pieces:?}") };
+        let Embed::Video(clip) = &**embed else { panic!("{markdown}: {embed:?}") };
+        assert_eq!((clip.title.as_deref(), clip.loops), (title, loops), "{markdown}");
     }
 }
 

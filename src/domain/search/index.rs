@@ -20,15 +20,19 @@ const B: f32 = 0.75;
 const TELLING: usize = 24;
 const SHORTEST: usize = 4;
 const SHARED: usize = 4;
-/// Low bits of a [`Hit`] that hold the frequency.
-const FREQUENCY_BITS: u32 = 12;
+/// Low bits of a [`Hit`] that hold the frequency. A word that stands 200 times in a text says as much as with 300.
+const FREQUENCY_BITS: u32 = 8;
 const MOST_FREQUENT: u32 = (1 << FREQUENCY_BITS) - 1;
+/// Most documents of an index, 16 million; more are not found.
+const MOST_ROWS: usize = 1 << (u32::BITS - FREQUENCY_BITS);
 
 #[derive(Debug, Default)]
 pub(super) struct Index {
     words: BTreeMap<Box<str>, Vec<Hit>>,
     /// Documents; `None` for one that was removed.
     rows: Vec<Option<Row>>,
+    /// Rows of removed documents, which the next ones take.
+    free: Vec<usize>,
     addresses: HashMap<String, usize>,
     /// Number of words of all documents, repeated ones too.
     length: u64,
@@ -45,12 +49,50 @@ impl Hit {
         Self((row << FREQUENCY_BITS) | frequency.min(MOST_FREQUENT))
     }
 
+    /// Raises the frequency.
+    fn add(&mut self, weight: u32) {
+        *self = Self::new(self.row(), self.frequency() + weight);
+    }
+
     fn row(self) -> usize {
         (self.0 >> FREQUENCY_BITS) as usize
     }
 
     fn frequency(self) -> u32 {
         self.0 & MOST_FREQUENT
+    }
+}
+
+/// Words with numbers.
+#[derive(Default)]
+struct Numbered {
+    numbers: HashMap<Box<str>, usize>,
+    /// Number of documents that have the word, by its number.
+    holders: Vec<usize>,
+    /// Place of the word in the hits of the last document that has it.
+    places: Vec<usize>,
+}
+
+impl Numbered {
+    /// Counts a word of a document. The hits of the document are by the number of the word, not by a row.
+    fn count(&mut self, word: &str, weight: u32, hits: &mut Vec<Hit>) {
+        let number = match self.numbers.get(word) {
+            Some(number) => *number,
+            None if self.numbers.len() == MOST_ROWS => return,
+            None => {
+                self.numbers.insert(word.into(), self.holders.len());
+                self.holders.push(0);
+                self.places.push(0);
+                self.holders.len() - 1
+            }
+        };
+        if let Some(hit) = hits.get_mut(self.places[number]).filter(|hit| hit.row() == number) {
+            hit.add(weight);
+            return;
+        }
+        self.holders[number] += 1;
+        self.places[number] = hits.len();
+        hits.push(Hit::new(number, weight));
     }
 }
 
@@ -73,26 +115,50 @@ pub(super) struct Matches {
 }
 
 impl Index {
+    /// Builds the index of documents with different addresses. Adding them one by one would take several times as long.
+    pub fn build(docs: Vec<SearchDoc>) -> Self {
+        // Words get numbers and are counted first, so that each list has its size from the start. Lists that grow would
+        // leave as much unused memory behind as the index has.
+        let mut words = Numbered::default();
+        let mut index = Self::default();
+        let mut hits_of_docs: Vec<Box<[Hit]>> = Vec::with_capacity(docs.len());
+        for (row, doc) in docs.into_iter().enumerate().take(MOST_ROWS) {
+            let mut hits: Vec<Hit> = Vec::new();
+            let length = each_weighted(&doc, |word, weight| words.count(word, weight, &mut hits));
+            index.length += length;
+            index.addresses.insert(doc.address.clone(), row);
+            index.rows.push(Some(Row { doc: Arc::new(doc), place: row, length }));
+            hits_of_docs.push(hits.into());
+        }
+        let mut lists: Vec<Vec<Hit>> = words.holders.iter().map(|count| Vec::with_capacity(*count)).collect();
+        for (row, hits) in hits_of_docs.into_iter().enumerate() {
+            for hit in hits {
+                lists[hit.row()].push(Hit::new(row, hit.frequency()));
+            }
+        }
+        index.words =
+            words.numbers.into_iter().map(|(word, number)| (word, std::mem::take(&mut lists[number]))).collect();
+        index
+    }
+
     /// Adds a document to the index, or replaces the one with its address.
     pub fn put(&mut self, place: usize, doc: SearchDoc) {
-        let row = match self.addresses.get(&doc.address).copied() {
-            Some(row) => {
-                if let Some(own) = self.rows[row].as_mut().filter(|own| *own.doc == doc) {
-                    own.place = place;
-                    return;
-                }
-                self.take_out(row);
-                row
+        if let Some(row) = self.addresses.get(&doc.address).copied() {
+            if let Some(own) = self.rows[row].as_mut().filter(|own| *own.doc == doc) {
+                own.place = place;
+                return;
             }
-            None => {
-                self.rows.push(None);
-                self.rows.len() - 1
-            }
-        };
+            self.take_out(row);
+        }
+        let Some(row) = self.free_row() else { return };
         let (frequencies, length) = frequencies(&doc);
         for (word, frequency) in frequencies {
             let hits = self.words.entry(word).or_default();
             let at = hits.partition_point(|hit| hit.row() < row);
+            if hits.len() == hits.capacity() {
+                // Doubling would double the memory of the index, since one text has most of the frequent words.
+                hits.reserve_exact(hits.len() / 16 + 1);
+            }
             hits.insert(at, Hit::new(row, frequency));
         }
         self.length += length;
@@ -107,13 +173,17 @@ impl Index {
         gone.into_iter().for_each(|row| self.take_out(row));
     }
 
-    /// Frees the spare capacity of lists.
-    pub fn shrink(&mut self) {
-        self.words.values_mut().for_each(Vec::shrink_to_fit);
+    /// Row for a new document; `None` if there are too many.
+    fn free_row(&mut self) -> Option<usize> {
+        self.free.pop().or_else(|| {
+            self.rows.push(None);
+            Some(self.rows.len() - 1).filter(|row| *row < MOST_ROWS)
+        })
     }
 
     fn take_out(&mut self, row: usize) {
         let Some(Row { doc, length, .. }) = self.rows[row].take() else { return };
+        self.free.push(row);
         self.addresses.remove(&doc.address);
         self.length -= length;
         for word in frequencies(&doc).0.into_keys() {
@@ -239,16 +309,51 @@ struct Score {
 /// Weighted frequency of each word in a document, and its number of words.
 fn frequencies(doc: &SearchDoc) -> (HashMap<Box<str>, u32>, u64) {
     let mut frequencies: HashMap<Box<str>, u32> = HashMap::new();
+    let length = each_weighted(doc, |word, weight| match frequencies.get_mut(word) {
+        Some(frequency) => *frequency += weight,
+        None => drop(frequencies.insert(word.into(), weight)),
+    });
+    (frequencies, length)
+}
+
+/// Calls `tell` with each word of a document and its weight. Returns the number of words.
+fn each_weighted(doc: &SearchDoc, mut tell: impl FnMut(&str, u32)) -> u64 {
     let mut length = 0;
     let tags = doc.tags.join(" ");
     for (text, weight) in [&*doc.title, &tags, &doc.text.unpack()].into_iter().zip(WEIGHTS) {
         each(text, |word| {
             length += 1;
-            match frequencies.get_mut(word.text) {
-                Some(frequency) => *frequency += weight,
-                None => drop(frequencies.insert(word.text.into(), weight)),
-            }
+            tell(word.text, weight);
         });
     }
-    (frequencies, length)
+    length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn doc(number: usize) -> SearchDoc {
+        SearchDoc { address: format!("/{number}"), text: "calf".into(), ..SearchDoc::default() }
+    }
+
+    #[test]
+    fn rows_of_removed_documents_are_used_again() {
+        let mut index = Index::build((0..3).map(doc).collect());
+        for round in 1..100 {
+            let addresses = (round..round + 3).map(|number| format!("/{number}")).collect();
+            index.keep(&addresses);
+            (round..round + 3).for_each(|number| index.put(number, doc(number)));
+        }
+        assert_eq!((index.rows.len(), index.words["calf"].len()), (3, 3));
+    }
+
+    #[test]
+    fn a_hit_keeps_its_row_whatever_its_frequency() {
+        for (row, frequency) in [(0, 1), (MOST_ROWS - 1, 9), (MOST_ROWS - 1, 255), (70_000, 100_000)] {
+            let mut hit = Hit::new(row, frequency);
+            hit.add(300);
+            assert_eq!((hit.row(), hit.frequency()), (row, MOST_FREQUENT));
+        }
+    }
 }

@@ -136,15 +136,22 @@ fn clusters(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let rest = text.get(at..).filter(|rest| !rest.is_empty())?;
-        // ASCII before ASCII is a cluster of its own, and most text is ASCII.
-        let length = match rest.as_bytes() {
-            [one, next, ..] if one.is_ascii() && next.is_ascii() => 1,
-            _ => rest.graphemes(true).next().map_or(rest.len(), str::len),
+        let length = match ascii_letters(rest.as_bytes()) {
+            0 => rest.graphemes(true).next().map_or(rest.len(), str::len),
+            length => length,
         };
         let found = (at, &rest[..length]);
         at += length;
         Some(found)
     })
+}
+
+/// Number of letters, or one other character, at the start of a text that are ASCII and stand before ASCII or the end.
+/// Such a character is a cluster of its own, and letters of a word are folded alike, so they are taken together.
+fn ascii_letters(text: &[u8]) -> usize {
+    let letters = text.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let length = letters.max(usize::from(text.first().is_some_and(u8::is_ascii)));
+    if text.get(length).is_none_or(u8::is_ascii) { length } else { length.saturating_sub(1) }
 }
 
 enum Class {
@@ -176,24 +183,27 @@ fn class(cluster: &str) -> Class {
 /// True in a script without spaces between words. Korean has spaces, but particles (을, 에서) are joined to the word.
 fn is_unspaced(c: char) -> bool {
     use Script::*;
-    matches!(
-        c.script(),
-        Han | Hiragana
-            | Katakana
-            | Bopomofo
-            | Hangul
-            | Yi
-            | Thai
-            | Lao
-            | Khmer
-            | Myanmar
-            | Tai_Le
-            | New_Tai_Lue
-            | Tai_Tham
-            | Tai_Viet
-            | Javanese
-            | Balinese
-    ) || matches!(c, '\u{3000}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9f}') // ー and its like are of no one script
+    // Thai is the first of them; looking up a script takes long.
+    c >= '\u{e00}'
+        && matches!(
+            c.script(),
+            Han | Hiragana
+                | Katakana
+                | Bopomofo
+                | Hangul
+                | Yi
+                | Thai
+                | Lao
+                | Khmer
+                | Myanmar
+                | Tai_Le
+                | New_Tai_Lue
+                | Tai_Tham
+                | Tai_Viet
+                | Javanese
+                | Balinese
+        )
+        || matches!(c, '\u{3000}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9f}') // ー and its like are of no one script
 }
 
 /// True for characters that only control how others are shown, and for the stroke that stretches Arabic words.
@@ -208,8 +218,10 @@ fn is_invisible(c: char) -> bool {
 
 /// Appends a folded character.
 fn fold(cluster: &str, folded: &mut String) {
-    if let [one] = cluster.as_bytes() {
-        return folded.push(char::from(one.to_ascii_lowercase()));
+    if cluster.is_ascii() {
+        let start = folded.len();
+        folded.push_str(cluster);
+        return folded[start..].make_ascii_lowercase();
     }
     // Some vowel signs are clusters of their own (UAX 29, table 2).
     let mut base = cluster.chars().next().map_or(Script::Common, |first| first.script());

@@ -147,7 +147,7 @@ fn item(app: &App, snapshot: &Snapshot, post: &Post) -> Result<FeedItem, WebErro
         updated: post.changed().cloned(),
         authors: post.authors.iter().map(|name| xml_text(name)).collect(),
         tags: post.tags.iter().map(|tag| xml_text(&tag.name)).collect(),
-        summary: xml_text(&entry.description),
+        summary: xml_text(entry.description()),
         content: xml_text(&content),
         picture: entry.image.as_ref().map(|picture| site.absolute(&picture.shared())),
         language: entry.language.clone().filter(|language| *language != site.language),

@@ -153,7 +153,7 @@ fn newest(posts: Vec<&Post>, list: Option<TextLink>, texts: &'static Texts) -> O
         link: TextLink::to_entry(&post.entry),
         kind: &texts.search.article,
         date: dates::day_of(post, texts),
-        snippet: vec![(shorten(&post.entry.description, EXCERPT), false)],
+        snippet: vec![(shorten(post.entry.description(), EXCERPT), false)],
     };
     let results = posts.into_iter().take(MOST).map(view).collect();
     Outcome { summary, results, all: list.filter(|_| has_more), meant: None }

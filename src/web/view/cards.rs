@@ -91,7 +91,7 @@ impl PostCard {
             tongue: tongue::of(entry),
             href: address::encode(&entry.address),
             date: dates::day_of(post, texts),
-            excerpt: entry.excerpt.clone(),
+            excerpt: entry.excerpt().to_owned(),
             reading: reading(post, texts),
             comments: counts
                 .as_ref()

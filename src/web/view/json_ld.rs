@@ -137,7 +137,7 @@ fn blog_posting(site: &Site, post: &Post, thread: Option<&Thread>) -> Value {
     json!({
         "@type": "BlogPosting",
         "headline": entry.title,
-        "description": entry.description,
+        "description": entry.description(),
         "datePublished": post.date.as_ref().map(dates::machine),
         "dateModified": post.changed().map(dates::machine),
         "author": authors(site, post),
@@ -194,7 +194,7 @@ fn comment(site: &Site, comment: &Comment, page: &str) -> Value {
 /// post's; a video without a thumbnail is left out.
 fn films<'a>(site: &'a Site, post: &'a Post) -> impl Iterator<Item = Value> + 'a {
     let embeds = post.entry.body.pieces.iter().filter_map(|piece| match piece {
-        Piece::Embed(embed) => Some(embed),
+        Piece::Embed(embed) => Some(&**embed),
         _ => None,
     });
     embeds.filter_map(move |embed| match embed {
@@ -230,7 +230,7 @@ fn film(site: &Site, post: &Post, title: Option<&str>, poster: Option<&Picture>)
     Some(json!({
         "@type": "VideoObject",
         "name": title.unwrap_or(&post.entry.title),
-        "description": title.unwrap_or(&post.entry.description),
+        "description": title.unwrap_or_else(|| post.entry.description()),
         "thumbnailUrl": site.absolute(&poster?.shared()),
         "uploadDate": post.date.as_ref().map(dates::machine),
     }))

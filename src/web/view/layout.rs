@@ -127,7 +127,7 @@ impl Layout {
     pub fn of_entry(app: &App, snapshot: &Snapshot, entry: &Entry) -> Self {
         let layout = Self::new(app, snapshot, &entry.title)
             .at(app, &entry.address)
-            .described(&entry.description)
+            .described(entry.description())
             .pictured(app, entry.image.as_ref());
         if entry.body.wants_script() { layout.with_script(EMBEDS_SCRIPT) } else { layout }
     }

@@ -42,6 +42,23 @@ async fn a_saved_file_is_live_everywhere() {
 }
 
 #[tokio::test]
+async fn a_large_site_is_served_at_once_and_finished_later() {
+    let mut site = TestSite::new();
+    for number in 0..=1_000 {
+        site = site.post(&format!("p{number}"), &format!("Text {number}. [Next](new.md)"));
+    }
+    let site = site.keeps_current().start().await;
+    site.get("/posts/p500").await.is(200).says("Text 500.");
+    eventually("all problems are found", async || (site.problems().len() == 1_001).then_some(())).await;
+    says(&site, "/search?q=%22text+700%22", "/posts/p700").await;
+    site.save("posts/new.md", post("New", "The xylophone."));
+    says(&site, "/posts/new", "The xylophone.").await;
+    says(&site, "/posts/p500", "href=\"/posts/new\"").await;
+    eventually("the problems are gone", async || site.problems().is_empty().then_some(())).await;
+    says(&site, "/search?q=xylophone", "1 result").await;
+}
+
+#[tokio::test]
 async fn a_deleted_file_is_gone_everywhere() {
     let site = site().await;
     site.save("posts/hips.md", post("Hips", "Open the xylophone."));

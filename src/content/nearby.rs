@@ -2,7 +2,6 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::Snapshot;
 use crate::domain::{
     entry::{Entry, Page, Post, Stretch},
     near,
@@ -10,12 +9,10 @@ use crate::domain::{
 
 /// Most posts that share a word of their address; a word of more posts says nothing.
 const HOLDERS: usize = 50;
-/// Longest path for which near ones are searched, in bytes.
-const LONGEST: usize = 200;
 
 /// Last parts of all addresses, old ones too, and their words.
 #[derive(Debug, Default)]
-pub(in crate::content) struct Nearby {
+pub struct Nearby {
     /// Slugs and the address that each leads to.
     known: Vec<(String, String)>,
     /// Places in `known` by word.
@@ -23,11 +20,7 @@ pub(in crate::content) struct Nearby {
 }
 
 impl Nearby {
-    pub(in crate::content) fn build(
-        posts: &[Arc<Post>],
-        pages: &[Arc<Page>],
-        stretches: impl Iterator<Item = Arc<Stretch>>,
-    ) -> Self {
+    pub fn build(posts: &[Arc<Post>], pages: &[Arc<Page>], stretches: impl Iterator<Item = Arc<Stretch>>) -> Self {
         let mut known: Vec<(String, String)> = Vec::new();
         let mut add = |entry: &Entry| {
             let own = std::iter::once(entry.slug.to_string());
@@ -48,7 +41,7 @@ impl Nearby {
     }
 
     /// Addresses, nearest first: those spelled nearly so, then those with at least half of the words.
-    pub(in crate::content) fn find(&self, asked: &str, most: usize) -> Vec<&str> {
+    pub fn find(&self, asked: &str, most: usize) -> Vec<&str> {
         let mut shared: HashMap<usize, usize> = HashMap::new();
         let words: Vec<&str> = words_of(asked).take(12).collect();
         for at in words.iter().filter_map(|word| self.words.get(*word)).flatten() {
@@ -70,25 +63,8 @@ impl Nearby {
     }
 }
 
-impl Snapshot {
-    fn nearby_all(&self) -> &Nearby {
-        self.nearby.get_or_init(|| Nearby::build(&self.posts, &self.pages, self.stretches.values().cloned()))
-    }
-
-    /// Entries near a path that leads nowhere, nearest first. None for a last part with a dot, which no author's
-    /// content has but programs try: `/wp-login.php`, `/.env`.
-    pub fn nearby(&self, path: &str, most: usize) -> Vec<&Entry> {
-        let asked = last_part(path);
-        if path.len() > LONGEST || asked.contains('.') {
-            return Vec::new();
-        }
-        let entry = |address: &str| self.addresses.get(address)?.entry();
-        self.nearby_all().find(&asked, most).into_iter().filter_map(entry).collect()
-    }
-}
-
 /// Last part of a path: `old-calf` of `/2019/05/Old-Calf.html`.
-pub(in crate::content) fn last_part(path: &str) -> String {
+pub fn last_part(path: &str) -> String {
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase();
     let ending = last.strip_suffix(".html").or_else(|| last.strip_suffix(".htm")).or_else(|| last.strip_suffix(".md"));
     ending.map(str::to_owned).unwrap_or(last)
