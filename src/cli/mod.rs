@@ -37,7 +37,10 @@ pub use reference::Table;
 
 use crate::{
     config::{self, Config, Typed},
-    content::{Library, Loader, markdown::highlight},
+    content::{
+        Library, Loader,
+        markdown::{highlight, highlighter},
+    },
     store::{Store, StoreError, private},
 };
 
@@ -90,6 +93,9 @@ enum Command {
     /// Print a table for the documents
     #[command(hide = true)]
     Reference(reference::Reference),
+    /// Highlight code blocks for the site that started it
+    #[command(hide = true)]
+    Highlight,
     /// Print the licences of the syntax definitions in the program
     Licences,
 }
@@ -241,6 +247,10 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Some(Command::Embeds(embeds)) => embeds.run(&places),
             Some(Command::Pictures(pictures)) => pictures.run(&places),
             Some(Command::Reference(reference)) => Ok(reference.run()),
+            Some(Command::Highlight) => {
+                highlighter::work();
+                Ok(ExitCode::SUCCESS)
+            }
             Some(Command::Licences) => {
                 say!("{}", highlight::notices().trim_end());
                 Ok(ExitCode::SUCCESS)

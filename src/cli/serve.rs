@@ -22,6 +22,7 @@ use crate::domain::limits::MAIL_SHUTDOWN;
 use crate::{
     app::{App, Clock, Mode},
     config::LogFormat,
+    content::markdown::highlighter,
     domain::{
         problem::{self, Severity},
         words::counted,
@@ -73,6 +74,7 @@ impl Serve {
         let (app, keepers) = live::build(config, mode, store, clock).await?;
         let worker = OutboxWorker::new(Arc::clone(&app.state), mail::Limits::default())?;
         if let Ok(program) = std::env::current_exe() {
+            highlighter::leave_to(program.clone());
             app.pictures.leave_to(program, pictures::helper_arguments(&app.config));
         }
         announce(&app, address, began);

@@ -5,6 +5,7 @@
 mod blocks;
 mod footnotes;
 pub mod highlight;
+pub mod highlighter;
 pub(super) mod ids;
 mod lines;
 pub mod nesting;

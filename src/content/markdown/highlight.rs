@@ -8,7 +8,6 @@ use std::{cmp::Reverse, sync::LazyLock};
 
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
 
-use crate::domain::entry::Code;
 use crate::domain::words::escape_html;
 
 /// Longest highlighted block, in bytes. This many bytes of Rust take 0.25 s, of Markdown 0.4 s.
@@ -62,23 +61,21 @@ const ALIASES: &[(&str, &str)] = &[
     ("sql", "postgresql sqlite mysql"),
 ];
 
-/// Makes the HTML of the code if it is to be highlighted. Slow for the first block of a language, so do not call it on
-/// a thread that answers requests.
-pub fn colour(code: &Code) {
-    code.colour(|| html(&code.language, &code.text));
-}
-
 /// Authors and licences of the syntax definitions; most licences require this notice with every copy.
 pub fn notices() -> String {
     two_face::acknowledgement::listing().to_md()
 }
 
-/// Highlighted HTML. `None`: the language is unknown, or the code too long; it is shown without colours.
-fn html(language: &str, text: &str) -> Option<String> {
-    if text.len() > LONGEST || text.lines().any(|line| line.len() > LONGEST_LINE) {
-        return None;
-    }
-    spans(syntax(language)?, text)
+/// Highlighted HTML. `None`: the language is unknown, or the code too long; it is shown without colours. A definition
+/// may loop for ever (github.com/trishume/syntect/issues/460), so a site lets [`super::highlighter`] call this.
+pub(super) fn html(language: &str, text: &str) -> Option<String> {
+    spans(syntax_for(language, text)?, text)
+}
+
+/// Syntax that highlights this text; `None` if the text stays plain.
+pub(super) fn syntax_for(language: &str, text: &str) -> Option<&'static SyntaxReference> {
+    let is_short = text.len() <= LONGEST && text.lines().all(|line| line.len() <= LONGEST_LINE);
+    is_short.then(|| syntax(language)).flatten()
 }
 
 fn syntax(language: &str) -> Option<&'static SyntaxReference> {

@@ -15,7 +15,7 @@ use crate::{
     content::{
         Snapshot,
         markdown::{
-            highlight,
+            highlighter,
             tags::{Attribute, each_of_set, with_changed},
         },
     },
@@ -119,7 +119,7 @@ pub async fn colour(body: &PackedBody) {
         return;
     }
     // The first block of a language takes tens of milliseconds, which must not block other requests.
-    let coloured = tokio::task::spawn_blocking(move || blocks.iter().for_each(|code| highlight::colour(code))).await;
+    let coloured = tokio::task::spawn_blocking(move || blocks.iter().for_each(|code| highlighter::colour(code))).await;
     if let Err(panic) = coloured {
         tracing::error!("syntax highlighting failed, so the code is shown without colours: {panic}");
     }

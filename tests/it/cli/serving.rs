@@ -29,6 +29,22 @@ async fn it_greets_with_address_posts_and_problems() {
     assert!(serving.said().contains("1 post, 0 pages and 0 stretches"), "{}", serving.said());
 }
 
+#[tokio::test]
+async fn a_code_block_that_a_syntax_definition_never_ends_is_shown_plain() {
+    let program = Program::with_site();
+    let code = "```js\nx = 1 /* c */\n```\n\n```rust\nlet x = 1;\n```\n";
+    program.save("content/posts/loop.md", &format!("---\ntitle: Loop\ndate: 2026-05-02\n---\n{code}"));
+    let mut serving = program.serve(&[]);
+    fetch(serving.address, "/posts/loop")
+        .await
+        .is(200)
+        .says("x = 1 /* c */")
+        .says("<span class=\"syn-keyword\">let</span>");
+    let warning = "a block of js is shown without colours";
+    eventually("the log says so", async || serving.logged().contains(warning).then_some(())).await;
+    assert_eq!(serving.terminate().await, Some(0));
+}
+
 #[test]
 fn without_a_site_it_says_how_to_make_one() {
     let program = Program::new();
