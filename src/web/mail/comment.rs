@@ -12,7 +12,7 @@ use crate::{
     texts::FromMail,
     web::{
         prelude::*,
-        session::{MailLink, Origin, Posted, refused},
+        session::{Origin, Posted, refused},
         view::{dates, form::answer_errors},
     },
 };
@@ -22,11 +22,14 @@ const ACTOR: &str = "mail";
 /// Value of `act` in the redirect after an accepted answer.
 const ANSWERED: &str = "answered";
 
+/// Link to the page, or its form.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ActForm {
     key: String,
+    /// Action that the author wants.
     act: String,
+    /// Text of an answer.
     text: String,
 }
 
@@ -81,7 +84,6 @@ struct Answered {
 }
 
 /// The field for an answer, with its content.
-#[derive(Default)]
 struct Answer {
     text: String,
     error: Option<String>,
@@ -89,38 +91,42 @@ struct Answer {
     is_asked: bool,
 }
 
-pub async fn show(State(app): State<App>, Query(link): Query<MailLink>) -> Result<Page, WebError> {
-    let comment = opened(&app, &link.key).await?;
-    let answer = Answer { is_asked: link.act == "answer", ..Answer::default() };
-    page(&app, &link.key, &comment, &link.act, answer).await
+pub async fn show(State(app): State<App>, Query(form): Query<ActForm>) -> Result<Page, WebError> {
+    let comment = opened(&app, &form.key).await?;
+    page(&app, form, &comment, None).await
 }
 
 /// Moderates or answers the comment.
-pub async fn act(State(app): State<App>, origin: Origin, Posted(form): Posted<ActForm>) -> Result<Response, WebError> {
+pub async fn act(
+    State(app): State<App>,
+    origin: Origin,
+    Posted(mut form): Posted<ActForm>,
+) -> Result<Response, WebError> {
     let comment = opened(&app, &form.key).await?;
     if origin == Origin::Foreign {
-        return again(&app, &form, &comment, app.texts().from_mail.foreign.clone(), StatusCode::FORBIDDEN).await;
+        let error = app.texts().from_mail.foreign.clone();
+        return again(&app, form, &comment, error, StatusCode::FORBIDDEN).await;
     }
     let now = app.clock.now();
     let done = match form.act.as_str() {
         "approve" => app.store.approve(comment.id, ACTOR, now).await?,
         "spam" => app.store.mark_spam(comment.id, ACTOR, now).await?,
         "trash" => app.store.trash(comment.id, ACTOR, now).await?,
-        "answer" => return answer(&app, &form, &comment).await,
+        "answer" => return answer(&app, form, &comment).await,
         _ => return Err(StatusCode::BAD_REQUEST.into()),
     };
     app.cache.purge(&done.tags());
     if form.text.trim().is_empty() {
-        return Ok(back(&form.key, ""));
+        return Ok(redirect(StatusCode::SEE_OTHER, &format!("/mail/comment?key={}", form.key)));
     }
     // The author had begun an answer before pressing this button. A redirect would lose it; sending it would be worse.
     let comment = opened(&app, &form.key).await?;
-    let answer = Answer { text: form.text, is_asked: true, ..Answer::default() };
-    Ok(page(&app, &form.key, &comment, "answer", answer).await?.into_response())
+    form.act = "answer".to_owned();
+    Ok(page(&app, form, &comment, None).await?.into_response())
 }
 
 /// Posts the answer as the author, and approves the comment that it answers.
-async fn answer(app: &App, form: &ActForm, comment: &Comment) -> Result<Response, WebError> {
+async fn answer(app: &App, form: ActForm, comment: &Comment) -> Result<Response, WebError> {
     let author = &app.config.site.author;
     let raw = RawComment { name: author.name.clone(), text: form.text.clone(), ..RawComment::default() };
     let new = match comment_markdown::parse(&raw) {
@@ -134,11 +140,12 @@ async fn answer(app: &App, form: &ActForm, comment: &Comment) -> Result<Response
     match app.store.approve_and_reply(comment.id, &new.name, site, &new.text, ACTOR, now).await {
         Ok(done) => {
             app.cache.purge(&done.tags());
-            Ok(back(&form.key, ANSWERED))
+            Ok(redirect(StatusCode::SEE_OTHER, &format!("/mail/comment?key={}&act={ANSWERED}", form.key)))
         }
         Err(error) => {
             error::log(&error);
-            again(app, form, comment, app.texts().from_mail.not_kept.clone(), StatusCode::SERVICE_UNAVAILABLE).await
+            let error = app.texts().from_mail.not_kept.clone();
+            again(app, form, comment, error, StatusCode::SERVICE_UNAVAILABLE).await
         }
     }
 }
@@ -152,29 +159,22 @@ async fn opened(app: &App, key: &str) -> Result<Comment, WebError> {
     if comment.text.is_empty() { Err(StatusCode::GONE.into()) } else { Ok(comment) }
 }
 
-/// Redirect to the page; `act` names the action if the page would not show it.
-fn back(key: &str, act: &str) -> Response {
-    let act = if act.is_empty() { String::new() } else { format!("&act={act}") };
-    redirect(StatusCode::SEE_OTHER, &format!("/mail/comment?key={key}{act}"))
-}
-
 async fn again(
     app: &App,
-    form: &ActForm,
+    form: ActForm,
     comment: &Comment,
     error: String,
     status: StatusCode,
 ) -> Result<Response, WebError> {
-    let answer = Answer { text: form.text.clone(), error: Some(error), is_asked: form.act == "answer" };
-    Ok(page(app, &form.key, comment, &form.act, answer).await?.with_status(status).into_response())
+    Ok(page(app, form, comment, Some(error)).await?.with_status(status).into_response())
 }
 
-async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answer) -> Result<Page, WebError> {
+async fn page(app: &App, form: ActForm, comment: &Comment, error: Option<String>) -> Result<Page, WebError> {
     let snapshot = app.snapshot();
     let (post, _) = thread(&snapshot, &comment.thread_slug);
     let texts = app.texts();
     let (words, said) = (&texts.mails, &texts.from_mail);
-    let act = |word, label| Act { word, label, is_asked: word == asked };
+    let act = |word, label| Act { word, label, is_asked: word == form.act };
     let acts = [
         (Status::Approved, act("approve", words.approve.as_str())),
         (Status::Spam, act("spam", words.spam.as_str())),
@@ -184,14 +184,13 @@ async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answ
         acts.into_iter().filter(|(status, _)| *status != comment.status).map(|(_, act)| act).collect();
     acts.sort_by_key(|act| !act.is_asked);
     let mut layout = Layout::new(app, &snapshot, &said.comment_by.with(&comment.name)).not_indexed();
-    if answer.error.is_some() {
+    if error.is_some() {
         layout = layout.with_error();
     }
     let why = app.why_held(comment).await.inspect_err(error::log).unwrap_or_default();
     let answered = answered(app, comment).await;
     let page = CommentPage {
         layout,
-        key: key.to_owned(),
         texts: said,
         post,
         name: comment.name.clone(),
@@ -207,9 +206,10 @@ async fn page(app: &App, key: &str, comment: &Comment, asked: &str, answer: Answ
         why,
         here: (comment.status == Status::Approved).then(|| routes::comment(comment.id)),
         acts,
-        is_answered: asked == ANSWERED && !answered.is_empty(),
+        is_answered: form.act == ANSWERED && !answered.is_empty(),
         answered,
-        answer,
+        answer: Answer { text: form.text, error, is_asked: form.act == "answer" },
+        key: form.key,
     };
     Page::html(&page, Policy::Private)
 }

@@ -10,8 +10,6 @@ use crate::{domain::mail_keys::Refused, texts::FromMail, web::error::WebError};
 #[serde(default)]
 pub struct MailLink {
     pub key: String,
-    /// Action that the author wants, in links to a comment.
-    pub act: String,
 }
 
 /// Error for a key that was changed, or is too old. `over`: sentence for the latter.
