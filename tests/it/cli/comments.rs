@@ -67,7 +67,7 @@ async fn all_that_wait_are_approved_at_once() {
 }
 
 #[tokio::test]
-async fn a_number_that_is_wrong_does_not_keep_the_others() {
+async fn a_wrong_number_does_not_stop_the_others() {
     let program = Program::with_site();
     let serving = program.serve(&[]);
     let id = comment(serving.address, "Here").await.to_string();
@@ -77,7 +77,7 @@ async fn a_number_that_is_wrong_does_not_keep_the_others() {
 }
 
 #[tokio::test]
-async fn an_answer_must_be_one_and_to_something_that_is_seen() {
+async fn a_reply_needs_a_text_and_an_approved_comment() {
     let program = Program::with_site();
     let serving = program.serve(&[]);
     let id = comment(serving.address, "Held").await.to_string();
@@ -181,7 +181,7 @@ async fn a_wrong_block_is_refused_with_the_right_form() {
 }
 
 #[tokio::test]
-async fn a_block_that_may_hit_more_than_was_meant_is_made_and_told() {
+async fn a_wide_block_is_made_with_a_warning() {
     let program = Program::with_site();
     program.save("content/site.toml", "title = \"x\"\n[author]\nemail = \"jo@example.org\"\n");
     for (flag, value, words) in [

@@ -133,7 +133,7 @@ fn the_sample_site_passes_its_own_check() {
 }
 
 #[test]
-fn wrong_usage_is_two() {
+fn wrong_usage_exits_with_2() {
     let program = Program::with_site();
     for arguments in [
         &["--nonsense"][..],

@@ -64,7 +64,7 @@ fn a_picture_that_takes_too_much_memory_is_not_decoded() {
 }
 
 #[tokio::test]
-async fn the_site_has_it_done_beside_itself() {
+async fn the_site_resizes_pictures_in_a_helper_process() {
     let program = with_photos();
     let mut serving = program.serve(&[]);
     let all = addresses(&calf(serving.address).await.html());

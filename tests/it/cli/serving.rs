@@ -10,7 +10,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn it_greets_with_address_posts_and_problems() {
+async fn the_start_prints_address_posts_and_problems() {
     let program = Program::with_site();
     program.save("content/posts/broken.md", "---\ntitle: Broken\ndate: yesterday\n---\nx");
     let serving = program.serve(&[]);
@@ -54,7 +54,7 @@ fn without_a_site_it_says_how_to_make_one() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_named_and_costs_nothing() {
+fn a_port_in_use_is_named_before_anything_is_changed() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let program = Program::with_site();
@@ -160,7 +160,7 @@ async fn a_database_of_another_user_is_named_with_its_owner() {
 }
 
 #[tokio::test]
-async fn it_takes_as_many_files_as_it_may() {
+async fn the_limit_of_open_files_is_raised() {
     let program = Program::with_site();
     let serving = program.serve_with_files(100, 200);
     calf(serving.address).await.is(200);
@@ -259,7 +259,7 @@ async fn the_demo_has_a_database_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_site_toml_that_would_not_start_again_is_told_at_once() {
+async fn an_error_in_site_toml_is_logged_at_once() {
     let program = Program::with_site();
     let serving = program.serve(&[]);
     for (site, told) in [

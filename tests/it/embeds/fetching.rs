@@ -83,7 +83,7 @@ fn picture(path: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn title_and_still_come_home_and_stand_on_the_page() {
+async fn title_and_still_are_fetched_and_shown() {
     let embeds = Embeds::new(&[("a", "https://youtu.be/abc?t=5\n\n[Mine](https://vimeo.com/12)")]);
     embeds.tells("youtube", "Toes & <b>feet</b>", "/vi/abc/hqdefault.jpg");
     embeds.provider.on("/vi/abc/hqdefault.jpg", Reply::Body(picture(BALL)));
@@ -123,7 +123,7 @@ async fn title_and_still_come_home_and_stand_on_the_page() {
 }
 
 #[tokio::test]
-async fn one_that_fails_does_not_stop_the_others() {
+async fn a_failed_embed_does_not_stop_the_others() {
     let posts = [
         ("a", "https://youtu.be/gone"),
         ("b", "https://vimeo.com/1"),
@@ -248,7 +248,7 @@ fn a_film_without_a_still_is_not_asked_for_twice() {
 }
 
 #[test]
-fn some_posts_by_name_and_one_film_once() {
+fn posts_are_chosen_by_name_and_an_embed_is_fetched_once() {
     let film = "https://youtu.be/abc";
     let embeds = Embeds::new(&[("a", film), ("b", film), ("c", "https://youtu.be/other")]);
     embeds.tells("youtube", "Film", "/still.jpg");
@@ -273,7 +273,7 @@ async fn an_error_in_a_stored_response_is_reported() {
 }
 
 #[test]
-fn from_the_shell() {
+fn embeds_fetch_runs_from_the_shell() {
     let program = Program::with_site();
     program.run(&["embeds", "fetch"]).exits(0).says("0 embeds: ");
     program.run(&["embeds", "fetch", "calv"]).exits(1).complains(&["calv", "no post"]);

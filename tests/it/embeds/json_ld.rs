@@ -86,7 +86,7 @@ async fn every_block_of_the_sample_site_is_whole() {
 }
 
 #[tokio::test]
-async fn the_conversation_is_told_and_bounded() {
+async fn json_ld_has_a_limited_number_of_comments() {
     let site =
         TestSite::new().setting("site.base_url", "https://example.org").post("calf", "Stretch it.").start().await;
     let reader = site.visitor("203.0.113.7");
@@ -113,7 +113,7 @@ async fn the_conversation_is_told_and_bounded() {
 }
 
 #[tokio::test]
-async fn films_are_told_when_they_have_a_still() {
+async fn json_ld_has_videos_with_a_still() {
     let read = |path: &str| std::fs::read(crate::support::root().join(path)).expect("reads");
     let picture = read("README.png");
     let clip = read("tests/fixtures/components/media/clip.mp4");
@@ -143,7 +143,7 @@ async fn films_are_told_when_they_have_a_still() {
 }
 
 #[tokio::test]
-async fn the_way_to_a_page_is_told() {
+async fn json_ld_has_breadcrumbs() {
     let site = TestSite::new()
         .setting("site.base_url", "https://example.org")
         .post("calf", "---\ntitle: Calf\ndate: 2026-05-02\nseries: One by one\ntags: [Feet]\n---\nStretch it.\n")

@@ -42,7 +42,7 @@ fn names_of_headers(mail: &Mail) -> BTreeSet<String> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_attempt_reaches_a_mail() {
+async fn hostile_input_does_not_reach_a_mail() {
     let mut mailed = mailed_with(|site| {
         site.setting("site.comments.network_per_10_minutes", "100000")
             .setting("site.comments.per_10_minutes", "100000")

@@ -17,7 +17,7 @@ async fn flood(mailed: &Mailed, number: usize, email: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn the_question_holds_nothing_that_was_typed() {
+async fn the_confirmation_mail_has_no_typed_text() {
     let mut mailed = quiet().await;
     let visitor = mailed.site.visitor("192.0.2.1");
     let form = visitor.form("/posts/calf").await.set("name", "Cheap Pills").set("site", "pills.example");

@@ -9,10 +9,10 @@ use super::{Mailed, SHORT, confirm, mailed, mailed_with};
 use crate::support::{
     TestSite,
     database::{Database, on_both_engines},
-    smtp::{Mood, SmtpServer},
+    smtp::{Behaviour, SmtpServer},
 };
 
-on_both_engines!(two_copies_send_each_mail_once, a_lease_that_ran_out_passes_to_the_next);
+on_both_engines!(two_instances_send_each_mail_once, a_lease_that_ran_out_passes_to_the_next);
 
 async fn comment(mailed: &Mailed, text: &str) {
     mailed.site.visitor("192.0.2.1").comment("calf", text).await.is(303);
@@ -99,9 +99,9 @@ async fn each_kind_of_mail_outlasts_an_hour_without_a_server() {
 }
 
 #[tokio::test]
-async fn pauses_grow() {
+async fn pauses_between_attempts_grow() {
     let mut mailed = mailed().await;
-    mailed.smtp.is_in_the_mood(Mood::Later);
+    mailed.smtp.behaves(Behaviour::Later);
     comment(&mailed, "Patience").await;
     mailed.send_all().await;
     mailed.send_all().await;
@@ -112,15 +112,15 @@ async fn pauses_grow() {
         assert!(listed(&mailed).await.starts_with(&format!("waits after {attempts}: ")), "{}", listed(&mailed).await);
     }
     assert!(listed(&mailed).await.contains("Greylisted"), "{}", listed(&mailed).await);
-    mailed.smtp.is_in_the_mood(Mood::Takes);
+    mailed.smtp.behaves(Behaviour::Takes);
     mailed.turn(2);
     assert_eq!(mailed.lines().await.len(), 1);
 }
 
 #[tokio::test]
-async fn after_two_days_it_is_given_up_with_the_reason_and_can_be_tried_again() {
+async fn a_mail_is_given_up_after_two_days_and_can_be_retried() {
     let mut mailed = mailed().await;
-    mailed.smtp.is_in_the_mood(Mood::Later);
+    mailed.smtp.behaves(Behaviour::Later);
     comment(&mailed, "Patience").await;
     for _ in 0..48 {
         mailed.send_all().await;
@@ -130,7 +130,7 @@ async fn after_two_days_it_is_given_up_with_the_reason_and_can_be_tried_again() 
     mailed.send_all().await;
     assert!(listed(&mailed).await.starts_with("given up"), "{}", listed(&mailed).await);
     assert!(listed(&mailed).await.contains("Greylisted"));
-    mailed.smtp.is_in_the_mood(Mood::Takes);
+    mailed.smtp.behaves(Behaviour::Takes);
     mailed.turn(10);
     assert_eq!(mailed.lines().await, Vec::<String>::new());
     let id = mailed.site.store().list_mails().await.expect("lists")[0].id;
@@ -141,33 +141,35 @@ async fn after_two_days_it_is_given_up_with_the_reason_and_can_be_tried_again() 
 #[tokio::test]
 async fn a_mail_to_a_missing_mailbox_is_given_up_and_the_next_is_sent() {
     let mut mailed = mailed().await;
-    mailed.smtp.is_in_the_mood(Mood::NoSuchMailbox);
+    mailed.smtp.behaves(Behaviour::NoSuchMailbox);
     comment(&mailed, "To nobody").await;
     mailed.send_all().await;
     let listed = listed(&mailed).await;
     assert!(listed.starts_with("given up after 1") && listed.contains("No such mailbox"), "{listed}");
-    mailed.smtp.is_in_the_mood(Mood::Takes);
+    mailed.smtp.behaves(Behaviour::Takes);
     comment(&mailed, "To somebody").await;
     mailed.one_mail().await.says("To somebody");
 }
 
 #[tokio::test]
 async fn a_mail_waits_until_the_operator_has_fixed_the_settings() {
-    for (mood, words) in [(Mood::RefusesRelaying, "Relay access denied"), (Mood::RefusesSender, "Authentication")] {
+    for (behaviour, words) in
+        [(Behaviour::RefusesRelaying, "Relay access denied"), (Behaviour::RefusesSender, "Authentication")]
+    {
         let mut mailed = mailed().await;
-        mailed.smtp.is_in_the_mood(mood);
+        mailed.smtp.behaves(behaviour);
         comment(&mailed, "Wait for it").await;
         mailed.send_all().await;
         let listed = listed(&mailed).await;
         assert!(listed.starts_with("waits after 1") && listed.contains(words), "{listed}");
-        mailed.smtp.is_in_the_mood(Mood::Takes);
+        mailed.smtp.behaves(Behaviour::Takes);
         mailed.turn(1);
         assert_eq!(mailed.lines().await.len(), 1);
     }
 }
 
 #[tokio::test]
-async fn a_no_for_good_to_the_sender_of_one_mail_holds_up_no_other() {
+async fn a_permanent_refusal_of_the_sender_delays_no_other_mail() {
     for said in [
         "550 5.1.8 Sender rejected",
         "553 5.6.7 Addresses with such letters are not permitted",
@@ -177,7 +179,7 @@ async fn a_no_for_good_to_the_sender_of_one_mail_holds_up_no_other() {
         let mut mailed = mailed().await;
         comment(&mailed, "One").await;
         comment(&mailed, "Two").await;
-        mailed.smtp.is_in_the_mood(Mood::Says(said));
+        mailed.smtp.behaves(Behaviour::Says(said));
         assert_eq!(mailed.lines().await.len(), 1, "{said}");
         let listed = listed(&mailed).await;
         assert!(listed.starts_with("waits after 1") && listed.contains(&said[4..]), "{listed}");
@@ -187,12 +189,12 @@ async fn a_no_for_good_to_the_sender_of_one_mail_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn a_no_for_now_to_the_sender_lets_all_mails_wait() {
+async fn a_temporary_refusal_of_the_sender_delays_all_mails() {
     for said in ["451 4.7.1 Greylisted, come back later", "452 4.3.1 No room", "421 4.3.2 Shutting down"] {
         let mut mailed = mailed().await;
         comment(&mailed, "One").await;
         comment(&mailed, "Two").await;
-        mailed.smtp.is_in_the_mood(Mood::Says(said));
+        mailed.smtp.behaves(Behaviour::Says(said));
         assert_eq!(mailed.lines().await, Vec::<String>::new(), "{said}");
         mailed.turn(1);
         assert_eq!(mailed.lines().await.len(), 2, "{said}");
@@ -200,17 +202,17 @@ async fn a_no_for_now_to_the_sender_lets_all_mails_wait() {
 }
 
 #[tokio::test]
-async fn a_server_that_stalls_or_forgets_gets_it_again() {
-    for (mood, words) in [(Mood::Stalls, "has not answered"), (Mood::DropsIt, "")] {
+async fn a_mail_is_sent_again_to_a_server_that_stalled_or_hung_up() {
+    for (behaviour, words) in [(Behaviour::Stalls, "has not answered"), (Behaviour::DropsIt, "")] {
         let mut mailed = mailed().await;
-        mailed.smtp.is_in_the_mood(mood);
+        mailed.smtp.behaves(behaviour);
         comment(&mailed, "Again").await;
         mailed.send_all().await;
         let listed = listed(&mailed).await;
         assert!(listed.starts_with("waits after 1") && listed.contains(words), "{listed}");
-        mailed.smtp.is_in_the_mood(Mood::Takes);
+        mailed.smtp.behaves(Behaviour::Takes);
         mailed.turn(1);
-        assert_eq!(mailed.lines().await.len(), 1, "{mood:?}");
+        assert_eq!(mailed.lines().await.len(), 1, "{behaviour:?}");
     }
 }
 
@@ -220,7 +222,7 @@ async fn a_server_that_checks_the_text_for_long_gets_it_once() {
     assert!(limits.acceptance >= Duration::from_mins(10), "RFC 5321, 4.5.3.2.6");
     assert!(limits.lease() > 2 * limits.commands + limits.acceptance, "no other copy takes it meanwhile");
     let mut mailed = mailed().await;
-    mailed.smtp.is_in_the_mood(Mood::Checks(SHORT.commands * 3 / 2));
+    mailed.smtp.behaves(Behaviour::Checks(SHORT.commands * 3 / 2));
     comment(&mailed, "Once").await;
     mailed.one_mail().await.says("Once");
     mailed.turn(1);
@@ -230,7 +232,7 @@ async fn a_server_that_checks_the_text_for_long_gets_it_once() {
 #[tokio::test]
 async fn a_server_that_answers_without_an_end_is_left() {
     let mut mailed = mailed().await;
-    mailed.smtp.is_in_the_mood(Mood::Drips);
+    mailed.smtp.behaves(Behaviour::Drips);
     comment(&mailed, "Patience").await;
     mailed.send_all().await;
     let listed = listed(&mailed).await;
@@ -260,10 +262,10 @@ async fn a_panic_delays_its_mail_and_no_other() {
 #[tokio::test]
 async fn a_mail_without_a_reply_is_sent_again_under_the_same_id() {
     let mut mailed = mailed().await;
-    mailed.smtp.is_in_the_mood(Mood::KeepsItAndDrops);
+    mailed.smtp.behaves(Behaviour::KeepsItAndDrops);
     comment(&mailed, "Twice, knowingly").await;
     mailed.send_all().await;
-    mailed.smtp.is_in_the_mood(Mood::Takes);
+    mailed.smtp.behaves(Behaviour::Takes);
     mailed.turn(1);
     mailed.send_all().await;
     let ids: Vec<String> = mailed.smtp.new_mails().iter().map(|mail| mail.header("Message-ID")).collect();
@@ -281,7 +283,7 @@ async fn mails_that_go_out_together_share_a_connection() {
     assert_eq!((mailed.smtp.mails().len(), mailed.smtp.connections()), (5, 1));
 }
 
-async fn two_copies_send_each_mail_once(database: Database) {
+async fn two_instances_send_each_mail_once(database: Database) {
     let smtp = SmtpServer::start().await;
     let (one, two) = (copy(&database, &smtp).await, copy(&database, &smtp).await);
     for number in 0..20 {

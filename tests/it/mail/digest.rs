@@ -40,7 +40,7 @@ async fn the_digest_is_sent_every_morning() {
 }
 
 #[tokio::test]
-async fn a_restart_sends_none_before_its_hour() {
+async fn a_restart_sends_no_digest_before_its_hour() {
     let mut mailed = site("daily").await;
     mailed.send_all().await;
     mailed.site.visitor("192.0.2.1").comment("calf", "Has anybody read this?").await.is(303);
@@ -55,7 +55,7 @@ async fn a_restart_sends_none_before_its_hour() {
 }
 
 #[tokio::test]
-async fn one_that_was_missed_comes_late_unless_the_next_is_nearer() {
+async fn a_missed_digest_is_sent_late_unless_the_next_is_nearer() {
     let mut mailed = mailed_with(|site| {
         site.setting("site.mail.each_comment", "false")
             .setting("site.mail.digest", "daily")
@@ -84,7 +84,7 @@ async fn one_that_was_missed_comes_late_unless_the_next_is_nearer() {
 }
 
 #[tokio::test]
-async fn weekly_is_on_mondays() {
+async fn a_weekly_digest_is_sent_on_mondays() {
     let mut mailed = site("weekly").await;
     mailed.send_all().await;
     mailed.site.visitor("192.0.2.1").comment("calf", "Has anybody read this?").await.is(303);
@@ -99,7 +99,7 @@ async fn weekly_is_on_mondays() {
 }
 
 #[tokio::test]
-async fn two_copies_send_one() {
+async fn two_instances_send_one_digest() {
     let mut mailed = site("daily").await;
     mailed.site.visitor("192.0.2.1").comment("calf", "Has anybody read this?").await.is(303);
     mailed.turn(24);
@@ -110,7 +110,7 @@ async fn two_copies_send_one() {
 }
 
 #[tokio::test]
-async fn many_are_counted_and_the_first_shown() {
+async fn a_long_digest_shows_the_first_comments_and_counts_the_others() {
     let mut mailed = site("daily").await;
     for number in 0..33 {
         mailed

@@ -39,7 +39,7 @@ async fn an_address_confirmed_in_the_same_browser_is_approved_at_once() {
 }
 
 #[tokio::test]
-async fn a_yes_from_another_browser_proves_nothing() {
+async fn a_confirmation_in_another_browser_proves_nothing() {
     // Somebody typed Ana's address, and she said yes by mistake.
     let mut mailed = mailed().await;
     let (_, said) = confirmed_in(&mut mailed, "192.0.2.1", Some("192.0.2.50")).await;
@@ -66,7 +66,7 @@ async fn typing_a_confirmed_address_does_not_make_a_commenter_known() {
 }
 
 #[tokio::test]
-async fn whom_the_author_threw_out_waits_again() {
+async fn a_commenter_whose_comment_was_removed_is_held_again() {
     let mut mailed = mailed().await;
     let ana = mailed.site.visitor("192.0.2.1");
     let id = mailed.wish(&ana, "Ana", "thread").await;
@@ -157,7 +157,7 @@ async fn the_author_is_told_when_an_edit_has_to_wait() {
 }
 
 #[tokio::test]
-async fn an_edit_that_has_to_wait_is_told_in_a_mail_that_has_not_left_yet() {
+async fn a_held_edit_is_part_of_a_mail_that_was_not_sent_yet() {
     let mut mailed = mailed_with(|site| site.setting("site.comments.hold_words", "['pills']")).await;
     let ana = mailed.site.visitor("192.0.2.1");
     mailed.site.approve(comment_id(&ana.comment("calf", "First").await)).await;

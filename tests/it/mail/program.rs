@@ -5,7 +5,7 @@ use crate::{
     support::{
         eventually,
         program::Program,
-        smtp::{Mood, SmtpServer},
+        smtp::{Behaviour, SmtpServer},
     },
 };
 
@@ -21,12 +21,12 @@ async fn a_mail_survives_kill_nine_and_comes_again_under_its_id() {
     let smtp = SmtpServer::start().await;
     let program = program(&smtp);
     let mut serving = program.serve(&[]);
-    smtp.is_in_the_mood(Mood::KeepsItAndDrops);
+    smtp.behaves(Behaviour::KeepsItAndDrops);
     comment(serving.address, "Said before the end").await;
     eventually("the server has it", async || (!smtp.mails().is_empty()).then_some(())).await;
     serving.kill();
     let first = smtp.new_mails().remove(0);
-    smtp.is_in_the_mood(Mood::Takes);
+    smtp.behaves(Behaviour::Takes);
     // Two minutes later, as far as the database can tell.
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(program.path("data/instep.sqlite"));
     let pool = sqlx::SqlitePool::connect_with(options).await.expect("opens");
@@ -47,7 +47,7 @@ async fn the_operator_sees_waiting_mails_and_their_reasons() {
     let mut smtp = SmtpServer::start().await;
     let program = program(&smtp);
     let mut serving = program.serve(&[]);
-    smtp.is_in_the_mood(Mood::NoSuchMailbox);
+    smtp.behaves(Behaviour::NoSuchMailbox);
     comment(serving.address, "To nobody").await;
     let list = || program.run(&["mail", "list"]).exits(0).out.clone();
     eventually("it is given up", async || list().contains("No such mailbox").then_some(())).await;
@@ -56,7 +56,7 @@ async fn the_operator_sees_waiting_mails_and_their_reasons() {
     let json: serde_json::Value =
         serde_json::from_str(program.run(&["mail", "list", "--json"]).exits(0).out.trim()).expect("JSON");
     assert_eq!((&json["status"], &json["kind"]), (&"given up".into(), &"author".into()));
-    smtp.is_in_the_mood(Mood::Takes);
+    smtp.behaves(Behaviour::Takes);
     program.run(&["mail", "retry", &json["id"].to_string()]).exits(0).says("is tried again");
     eventually("it arrives", async || (!smtp.mails().is_empty()).then_some(())).await;
     program.run(&["mail", "retry", "99"]).exits(1).complains(&["no mail 99 was given up"]);

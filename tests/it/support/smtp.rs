@@ -1,4 +1,4 @@
-//! A mail server on loopback: it takes mails, or has one of the moods of real ones.
+//! A mail server on loopback: it takes mails, or behaves like one of the difficult servers.
 
 use std::{
     net::SocketAddr,
@@ -16,7 +16,7 @@ use tokio::{
 
 /// Behaviour of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mood {
+pub enum Behaviour {
     Takes,
     /// The recipient does not exist: 550, for good.
     NoSuchMailbox,
@@ -47,7 +47,7 @@ pub struct SmtpServer {
 }
 
 struct Heard {
-    mood: Mood,
+    behaviour: Behaviour,
     mails: Vec<Mail>,
     connections: usize,
 }
@@ -62,7 +62,7 @@ pub struct Mail {
 
 impl SmtpServer {
     pub async fn start() -> Self {
-        let heard = Heard { mood: Mood::Takes, mails: Vec::new(), connections: 0 };
+        let heard = Heard { behaviour: Behaviour::Takes, mails: Vec::new(), connections: 0 };
         let mut server = Self {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
             heard: Arc::new(Mutex::new(heard)),
@@ -76,8 +76,8 @@ impl SmtpServer {
         format!("smtp://{}", self.address)
     }
 
-    pub fn is_in_the_mood(&self, mood: Mood) {
-        self.heard.lock().expect("nobody panics with it").mood = mood;
+    pub fn behaves(&self, behaviour: Behaviour) {
+        self.heard.lock().expect("nobody panics with it").behaviour = behaviour;
     }
 
     /// Nobody listens any more.
@@ -186,20 +186,20 @@ async fn converse(stream: TcpStream, heard: Arc<Mutex<Heard>>) -> Option<()> {
     let (reading, mut writing) = stream.into_split();
     let mut lines = BufReader::new(reading).lines();
     let mut say = async |words: &str| writing.write_all(format!("{words}\r\n").as_bytes()).await.ok();
-    let mood = || heard.lock().expect("nobody panics with it").mood;
+    let behaviour = || heard.lock().expect("nobody panics with it").behaviour;
     say("220 loopback ready").await?;
     let (mut from, mut to) = (String::new(), Vec::new());
     loop {
         let line = lines.next_line().await.ok()??;
         let address = || line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
-        if mood() == Mood::Stalls {
+        if behaviour() == Behaviour::Stalls {
             std::future::pending::<()>().await;
         }
         match line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase().as_str() {
             "EHLO" => say("250-loopback\r\n250-8BITMIME\r\n250 SMTPUTF8").await?,
-            "MAIL" if mood() == Mood::RefusesSender => say("530 5.7.0 Authentication required").await?,
-            "MAIL" if let Mood::Says(words) = mood() => {
-                heard.lock().expect("nobody panics with it").mood = Mood::Takes;
+            "MAIL" if behaviour() == Behaviour::RefusesSender => say("530 5.7.0 Authentication required").await?,
+            "MAIL" if let Behaviour::Says(words) = behaviour() => {
+                heard.lock().expect("nobody panics with it").behaviour = Behaviour::Takes;
                 say(words).await?;
                 if words.starts_with("421") {
                     return None;
@@ -209,10 +209,10 @@ async fn converse(stream: TcpStream, heard: Arc<Mutex<Heard>>) -> Option<()> {
                 (from, to) = (address(), Vec::new());
                 say("250 2.1.0 Ok").await?;
             }
-            "RCPT" => match mood() {
-                Mood::NoSuchMailbox => say("550 5.1.1 No such mailbox").await?,
-                Mood::RefusesRelaying => say("554 5.7.1 Relay access denied").await?,
-                Mood::Later => say("451 4.7.1 Greylisted, come back later").await?,
+            "RCPT" => match behaviour() {
+                Behaviour::NoSuchMailbox => say("550 5.1.1 No such mailbox").await?,
+                Behaviour::RefusesRelaying => say("554 5.7.1 Relay access denied").await?,
+                Behaviour::Later => say("451 4.7.1 Greylisted, come back later").await?,
                 _ => {
                     to.push(address());
                     say("250 2.1.5 Ok").await?;
@@ -229,14 +229,14 @@ async fn converse(stream: TcpStream, heard: Arc<Mutex<Heard>>) -> Option<()> {
                     raw.extend_from_slice(line.strip_prefix('.').unwrap_or(&line).as_bytes());
                     raw.extend_from_slice(b"\r\n");
                 }
-                if mood() != Mood::DropsIt {
+                if behaviour() != Behaviour::DropsIt {
                     let mail = Mail { from: from.clone(), to: to.clone(), raw };
                     heard.lock().expect("nobody panics with it").mails.push(mail);
                 }
-                match mood() {
-                    Mood::DropsIt | Mood::KeepsItAndDrops => return None,
-                    Mood::Checks(pause) => time::sleep(pause).await,
-                    Mood::Drips => loop {
+                match behaviour() {
+                    Behaviour::DropsIt | Behaviour::KeepsItAndDrops => return None,
+                    Behaviour::Checks(pause) => time::sleep(pause).await,
+                    Behaviour::Drips => loop {
                         say("250-still checking").await?;
                         time::sleep(Duration::from_millis(500)).await;
                     },
