@@ -340,6 +340,7 @@ impl Loader {
         problems.extend(strangers::all(content, &self.tree));
         problems.extend(self.told_faults.iter().cloned());
         problems.extend(site_toml::problems(content, &maker.rules, &maker.world.media));
+        problems.extend(site_toml::missing_navigation(content, &maker.rules, &library.pages));
         let kept = self.tree.sources.iter().filter_map(|source| self.files.get(&source.file.path));
         problems.extend(kept.filter_map(|kept| kept.fault.clone()));
         problems.extend(self.collisions.iter().cloned());

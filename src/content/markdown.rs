@@ -41,6 +41,11 @@ pub trait Lookup {
     /// The path of a post, page or stretch by its file name, from any folder, as in Hugo's `ref`, Zola's `@/` and
     /// Jekyll's `post_url`.
     fn named(&self, written: &str) -> Option<String>;
+    /// Path that a relative link means where no file matches, if the author wrote an address of the text with `/` at
+    /// its end: `steps/` in `/tr/community/` is `/tr/community/steps/`, whatever address the text has here.
+    fn relative(&self, _written: &str) -> Option<String> {
+        None
+    }
     /// A still picture next to the text, with this name and any file extension.
     fn poster(&self, stem: &str) -> Option<Picture>;
     /// Stored answer of a provider about the embed of this name.
@@ -208,6 +213,7 @@ fn write<'e>(dialect: Dialect, markdown: &str, events: &'e Events<'e>, lookup: &
         text: String::with_capacity(markdown.len()),
         excerpt_end: None,
         ids: ids::Ids::default(),
+        title_ids: Vec::new(),
         open: open::Open::default(),
         in_link: 0,
         behind_link: String::new(),
@@ -236,6 +242,8 @@ struct Writer<'a, 'e> {
     /// Position of `<!--more-->`, in bytes of `text`.
     excerpt_end: Option<usize>,
     ids: ids::Ids,
+    /// Ids made from the titles of all headings.
+    title_ids: Vec<String>,
     /// Open elements of the author's HTML.
     open: open::Open,
     /// Number of Markdown links around the current event.
@@ -394,9 +402,8 @@ impl<'e> Writer<'_, 'e> {
         for line in headings.iter_mut().filter(|line| !line.id.is_empty()) {
             line.id = self.ids.take(&line.id);
         }
-        for line in headings.iter_mut().filter(|line| line.id.is_empty()) {
-            let slug = Slug::from_text(&line.title).map(|slug| slug.as_str().replace('.', "-"));
-            line.id = self.ids.take(&slug.unwrap_or_default());
+        for (line, id) in headings.iter_mut().zip(&self.title_ids).filter(|(line, _)| line.id.is_empty()) {
+            line.id = self.ids.take(id);
         }
     }
 }

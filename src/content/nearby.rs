@@ -1,6 +1,6 @@
 //! Finds existing addresses near one that does not exist.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{cmp::Reverse, collections::HashMap, sync::Arc};
 
 use crate::domain::{
     entry::{Entry, Page, Post, Stretch},
@@ -13,26 +13,38 @@ const HOLDERS: usize = 50;
 /// Last parts of all addresses, old ones too, and their words.
 #[derive(Debug, Default)]
 pub struct Nearby {
-    /// Slugs and the address that each leads to.
-    known: Vec<(String, String)>,
+    known: Vec<Name>,
     /// Places in `known` by word.
     words: HashMap<String, Vec<usize>>,
 }
 
+/// Last part of an address.
+#[derive(Debug)]
+struct Name {
+    last: String,
+    /// First part of the address, such as the language: `es` of `/es/about/logo`.
+    first: String,
+    /// Address that it leads to.
+    leads_to: String,
+}
+
 impl Nearby {
     pub fn build(posts: &[Arc<Post>], pages: &[Arc<Page>], stretches: impl Iterator<Item = Arc<Stretch>>) -> Self {
-        let mut known: Vec<(String, String)> = Vec::new();
+        let mut known: Vec<Name> = Vec::new();
         let mut add = |entry: &Entry| {
-            let own = std::iter::once(entry.slug.to_string());
-            let old = entry.aliases.iter().map(|alias| last_part(alias));
-            known.extend(own.chain(old).map(|slug| (slug, entry.address.clone())));
+            let name = |path: &String| Name {
+                last: last_part(path),
+                first: first_part(path).to_owned(),
+                leads_to: entry.address.clone(),
+            };
+            known.extend(std::iter::once(&entry.address).chain(&entry.aliases).map(name));
         };
         posts.iter().for_each(|post| add(&post.entry));
         pages.iter().for_each(|page| add(&page.entry));
         stretches.for_each(|stretch| add(&stretch.entry));
         let mut words: HashMap<String, Vec<usize>> = HashMap::new();
-        for (at, (slug, _)) in known.iter().enumerate() {
-            for word in words_of(slug) {
+        for (at, name) in known.iter().enumerate() {
+            for word in words_of(&name.last) {
                 words.entry(word.to_owned()).or_default().push(at);
             }
         }
@@ -40,20 +52,29 @@ impl Nearby {
         Self { known, words }
     }
 
-    /// Addresses, nearest first: those spelled nearly so, then those with at least half of the words.
-    pub fn find(&self, asked: &str, most: usize) -> Vec<&str> {
+    /// Addresses near a path, nearest first: those spelled nearly so, then those with at least half of the words. Of
+    /// equals, those with the same first part come first; elsewhere, half of the words must be shared both ways.
+    pub fn find(&self, path: &str, most: usize) -> Vec<&str> {
+        let (asked, first) = (last_part(path), first_part(path));
         let mut shared: HashMap<usize, usize> = HashMap::new();
-        let words: Vec<&str> = words_of(asked).take(12).collect();
+        let words: Vec<&str> = words_of(&asked).take(12).collect();
         for at in words.iter().filter_map(|word| self.words.get(*word)).flatten() {
             *shared.entry(*at).or_default() += 1;
         }
-        shared.retain(|_, count| *count * 2 >= words.len());
+        let is_elsewhere = |name: &Name| name.first != first;
+        shared.retain(|at, count| {
+            let name = &self.known[*at];
+            let must_share =
+                if is_elsewhere(name) { words_of(&name.last).count().max(words.len()) } else { words.len() };
+            *count * 2 >= must_share
+        });
         let mut shared: Vec<(usize, usize)> = shared.into_iter().collect();
-        shared.sort_unstable_by_key(|(at, count)| (std::cmp::Reverse(*count), *at));
-        let slugs = self.known.iter().map(|(slug, address)| (slug.as_str(), 0, address.as_str()));
-        let shared = shared.into_iter().map(|(at, _)| self.known[at].1.as_str());
+        shared.sort_unstable_by_key(|(at, count)| (is_elsewhere(&self.known[*at]), Reverse(*count), *at));
+        let weighed = |name| usize::from(!is_elsewhere(name));
+        let names = self.known.iter().map(|name| (name.last.as_str(), weighed(name), name.leads_to.as_str()));
+        let shared = shared.into_iter().map(|(at, _)| self.known[at].leads_to.as_str());
         let mut found: Vec<&str> = Vec::new();
-        for address in near::find(slugs, asked, most).into_iter().chain(shared) {
+        for address in near::find(names, &asked, most).into_iter().chain(shared) {
             if !found.contains(&address) {
                 found.push(address);
             }
@@ -68,6 +89,11 @@ pub fn last_part(path: &str) -> String {
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_lowercase();
     let ending = last.strip_suffix(".html").or_else(|| last.strip_suffix(".htm")).or_else(|| last.strip_suffix(".md"));
     ending.map(str::to_owned).unwrap_or(last)
+}
+
+/// First part of a path with several parts: `es` of `/es/about`, nothing of `/about`.
+fn first_part(path: &str) -> &str {
+    path.trim_matches('/').split_once('/').map_or("", |(first, _)| first)
 }
 
 /// Words of four letters and more: `the` and `and` are in every second title.

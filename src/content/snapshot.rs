@@ -64,6 +64,8 @@ pub struct Snapshot {
 
 /// Longest path for which near ones are searched, in bytes.
 const LONGEST: usize = 200;
+/// Most pages that the header lists if site.toml does not say which.
+pub(super) const MOST_PAGES: usize = 7;
 
 /// A tag and its posts, newest first.
 #[derive(Debug)]
@@ -146,6 +148,12 @@ impl Snapshot {
         }
     }
 
+    /// Pages in the header of a site that sets no navigation: all but the privacy page, or none if they are too many.
+    pub fn pages_of_header(&self) -> impl Iterator<Item = &Arc<Page>> {
+        let pages = || self.pages.iter().filter(|page| page.is_of_header());
+        pages().take(if pages().count() > MOST_PAGES { 0 } else { MOST_PAGES })
+    }
+
     /// Target of a path (decoded).
     pub fn target(&self, path: &str) -> Option<&Target> {
         self.addresses.get(path)
@@ -211,12 +219,11 @@ impl Snapshot {
     /// Entries near a path that leads nowhere, nearest first. None for a last part with a dot, which no author's
     /// content has but programs try: `/wp-login.php`, `/.env`.
     pub fn nearby(&self, path: &str, most: usize) -> Vec<&Entry> {
-        let asked = last_part(path);
-        if path.len() > LONGEST || asked.contains('.') {
+        if path.len() > LONGEST || last_part(path).contains('.') {
             return Vec::new();
         }
         let entry = |address: &str| self.addresses.get(address)?.entry();
-        self.nearby_all().find(&asked, most).into_iter().filter_map(entry).collect()
+        self.nearby_all().find(path, most).into_iter().filter_map(entry).collect()
     }
 
     /// Years with posts, newest first, and the number of posts in each.

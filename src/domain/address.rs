@@ -55,6 +55,23 @@ pub fn tidy(path: &str) -> Option<String> {
     (!segments.is_empty() && !climbs && !foreign).then(|| format!("/{}", segments.join("/")))
 }
 
+/// Path of a link that is relative to a page; `None` if it leads to a file or has a path of its own.
+pub fn resolve(page: &str, link: &str) -> Option<String> {
+    let path = link.split(['?', '#']).next().unwrap_or_default();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let is_page = !last.contains('.') || matches!(last, "." | "..") || last.ends_with(".html");
+    if path.is_empty() || path.starts_with('/') || !is_page {
+        return None;
+    }
+    let url = url::Url::parse("http://site.invalid")
+        .ok()?
+        .join(&encode(&format!("/{}", page.trim_start_matches('/'))))
+        .ok()?
+        .join(link)
+        .ok()?;
+    (url.host_str() == Some("site.invalid")).then(|| url[url::Position::BeforePath..].to_owned())
+}
+
 /// True if an address begins with a scheme. `milebymile.com:8080` does not.
 pub fn has_scheme(address: &str) -> bool {
     address

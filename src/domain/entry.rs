@@ -212,6 +212,13 @@ pub struct Page {
     pub updated: Option<Zoned>,
 }
 
+impl Page {
+    /// True if the header may list it. The footer has the privacy page.
+    pub fn is_of_header(&self) -> bool {
+        self.entry.slug.as_str() != "privacy"
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Stretch {
     pub entry: Entry,

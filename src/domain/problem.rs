@@ -28,16 +28,20 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// First quoted part of the description, with its quotes.
+    /// First part of the description in quotes or braces, with them.
     fn named(&self) -> Option<&str> {
-        let start = self.what.find('"')?;
+        let start = self.what.find(['"', '{'])?;
+        if self.what[start..].starts_with('{') {
+            return self.what.get(start..=self.what.rfind('}')?);
+        }
         let end = self.what[start + 1..].find('"')?;
         self.what.get(start..start + end + 2)
     }
 
-    /// Description without quoted parts and addresses: equal for all problems of a kind.
+    /// Description without expressions in braces, quoted parts and addresses: equal for all problems of a kind.
     fn kind(&self) -> String {
-        let unquoted = self.what.replace("\\\"", "");
+        let expression = self.named().filter(|named| named.starts_with('{')).unwrap_or_default();
+        let unquoted = self.what.replacen(expression, "", 1).replace("\\\"", "");
         let words = unquoted.split('"').step_by(2).flat_map(str::split_whitespace);
         let is_of_kind = |word: &&str| !word.contains(['/', '#', '=']);
         words.filter(is_of_kind).collect::<Vec<_>>().join(" ")

@@ -84,6 +84,22 @@ async fn text_outside_of_paragraphs_stays_in_the_column() {
 }
 
 #[tokio::test]
+async fn paragraphs_in_a_box_of_the_author_stand_apart_as_in_the_text() {
+    let Some(stage) = Stage::demo() else { return };
+    let reader = stage.visitor(Scripts::On).await;
+    reader.open(FLAGSHIP).await;
+
+    let gaps = "const prose = document.querySelector('.prose'); \
+                const gap = (one) => Math.round(one.nextElementSibling.getBoundingClientRect().top - one.getBoundingClientRect().bottom); \
+                prose.innerHTML = '<p>A</p><p>B</p>'; const usual = gap(prose.firstChild); \
+                return ['div', 'section', 'article', 'aside', 'details', 'figure', 'div><div', 'blockquote><div'].map((tag) => { \
+                  prose.innerHTML = `<${tag}><p>A</p><p>B</p><ul><li>C</ul>`; const box = prose.querySelector('p'); \
+                  prose.querySelectorAll('details').forEach((one) => { one.open = true; }); \
+                  return usual > 8 && gap(box) === usual && gap(box.nextElementSibling) === usual; })";
+    assert_eq!(reader.run(gaps).await, json!([true, true, true, true, true, true, true, true]));
+}
+
+#[tokio::test]
 async fn a_name_of_one_long_word_breaks_in_every_place() {
     let Some(stage) = Stage::demo() else { return };
     let reader = stage.visitor(Scripts::On).await;

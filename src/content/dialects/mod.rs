@@ -1,11 +1,29 @@
 //! Dialects of other systems: the shortcodes, keys and dates of Hugo, Zola, Jekyll and their themes. Nothing else in
 //! `content` knows them, so that this module can be removed when the importers translate them.
 
+mod by_line;
 mod dates;
+mod expanded;
 mod shortcodes;
 
+use pulldown_cmark::{Parser, html};
+
+use super::markdown::{Lookup, extensions};
 pub use dates::{local_time, moment};
-pub use shortcodes::expand;
+pub use expanded::Expanded;
+
+/// Replaces what other systems write by the Markdown that means it, and reports what has no meaning here.
+pub fn expand<'a>(markdown: &'a str, lookup: &dyn Lookup) -> Expanded<'a> {
+    by_line::expand(markdown).then(|text| shortcodes::expand(text, lookup))
+}
+
+/// Inline Markdown as HTML, for a place where Markdown is not read.
+fn inline_html(markdown: &str) -> String {
+    let mut written = String::new();
+    html::push_html(&mut written, Parser::new_ext(markdown.trim(), extensions()));
+    let paragraph = written.trim().strip_prefix("<p>").and_then(|rest| rest.strip_suffix("</p>"));
+    paragraph.filter(|inner| !inner.contains("<p>")).unwrap_or(&written).to_owned()
+}
 
 /// Keys of front matter, in lower case, that mean something there and nothing here. They cause no warning: a thousand
 /// posts with a `layout` each are no thousand problems.

@@ -15,47 +15,25 @@ use std::{
 
 use pulldown_cmark::{Event, Parser};
 
-use crate::content::markdown::{Lookup, Remark, extensions};
+use super::expanded::{Edit, Expanded};
+use crate::content::markdown::{
+    Lookup, Remark, extensions,
+    tags::{self, Token},
+};
 use meaning::{Meaning, Surroundings};
 use tag::{Form, Tag};
-
-/// A text after expansion.
-pub struct Expanded<'a> {
-    pub text: Cow<'a, str>,
-    /// Remarks, with positions in the old text.
-    pub remarks: Vec<Remark>,
-    edits: Vec<Edit>,
-}
-
-/// A part of the new text and the part of the old text that it replaces.
-struct Edit {
-    new: Range<usize>,
-    old: Range<usize>,
-}
-
-impl Expanded<'_> {
-    /// Position in the old text for a byte of the new one. An inserted part maps to the start of what it replaced.
-    pub fn origin(&self, at: usize) -> usize {
-        let behind = self.edits.partition_point(|edit| edit.new.start <= at);
-        match behind.checked_sub(1).and_then(|last| self.edits.get(last)) {
-            None => at,
-            Some(edit) if at < edit.new.end => edit.old.start,
-            Some(edit) => edit.old.end + (at - edit.new.end),
-        }
-    }
-}
 
 /// Replaces shortcodes by their Markdown.
 pub fn expand<'a>(markdown: &'a str, lookup: &dyn Lookup) -> Expanded<'a> {
     let may_have_some = ["{{", "{%", "{:"].iter().any(|opening| markdown.contains(opening));
     if !may_have_some {
-        return Expanded { text: Cow::Borrowed(markdown), remarks: Vec::new(), edits: Vec::new() };
+        return Expanded::with(markdown, Vec::new(), Vec::new());
     }
     let line_starts = std::iter::once(0).chain(markdown.match_indices('\n').map(|(at, _)| at + 1));
     let mut scan = Scan {
         markdown,
         lookup,
-        untouched: untouched(markdown, 0),
+        found: Found::in_text(markdown, 0),
         looked: 0..markdown.len(),
         lines: line_starts.collect(),
         endless: HashSet::new(),
@@ -68,14 +46,14 @@ pub fn expand<'a>(markdown: &'a str, lookup: &dyn Lookup) -> Expanded<'a> {
     };
     scan.run();
     scan.new.push_str(&markdown[scan.copied..]);
-    Expanded { text: Cow::Owned(scan.new), remarks: scan.remarks, edits: scan.edits }
+    Expanded::new(Cow::Owned(scan.new), scan.remarks, scan.edits)
 }
 
 struct Scan<'a> {
     markdown: &'a str,
     lookup: &'a dyn Lookup,
-    /// Code and comments in the range `looked`, in order.
-    untouched: Vec<Range<usize>>,
+    /// Code and HTML in the range `looked`.
+    found: Found,
     /// Range that was searched for code.
     looked: Range<usize>,
     /// Start of each line.
@@ -125,9 +103,7 @@ impl Scan<'_> {
         while self.looked.end < self.markdown.len() && at >= self.looked.start + self.looked.len() / 2 {
             self.look(self.looked.start, self.looked.len() * 2);
         }
-        let behind = self.untouched.partition_point(|code| code.start <= at);
-        let code = self.untouched.get(behind.checked_sub(1)?)?;
-        code.contains(&at).then_some(code.end)
+        around(&self.found.untouched, at).map(|code| code.end)
     }
 
     /// Handles a tag; returns where to continue.
@@ -153,6 +129,7 @@ impl Scan<'_> {
                 self.opens(at, tag, Some(closing));
                 self.replace(at..end, &text)
             }
+            Meaning::Id(id) => self.give_id(at..end, &id),
             Meaning::Nothing(what, mend) => {
                 self.remarks.push(Remark { at, what, mend });
                 self.replace(at..end, "")
@@ -216,7 +193,7 @@ impl Scan<'_> {
     fn look(&mut self, from: usize, length: usize) {
         self.looked = from..self.markdown.ceil_char_boundary(from + length);
         self.lookup.spend(self.looked.len());
-        self.untouched = untouched(&self.markdown[self.looked.clone()], from);
+        self.found = Found::in_text(&self.markdown[self.looked.clone()], from);
     }
 
     fn leave(&mut self, range: Range<usize>, (what, mend): (String, String)) -> usize {
@@ -235,6 +212,62 @@ impl Scan<'_> {
         end
     }
 
+    /// True if a tag in an HTML block stands between words or in an inline element, such as a link. A block of its own
+    /// would end the HTML there. `suffix`: rest of its last line.
+    fn is_inline(&self, block: usize, tag: &Range<usize>, suffix: &str) -> bool {
+        let block = block.max(self.markdown.floor_char_boundary(tag.start.saturating_sub(WINDOW)));
+        let html = &self.markdown[block..tag.start];
+        self.lookup.spend(html.len());
+        let mut open: Vec<String> = Vec::new();
+        for (token, _) in tags::tokens(html) {
+            match token {
+                Token::Start(start) if has_only_text(&start.name) => open.push(start.name),
+                Token::End(name) => open.truncate(open.iter().rposition(|own| *own == name).unwrap_or(open.len())),
+                _ => {}
+            }
+        }
+        let prefix = html.rsplit('\n').next().unwrap_or_default();
+        !open.is_empty() || !suffix.is_empty() || !prefix.trim().is_empty()
+    }
+
+    /// Moves the id of an attribute list to the heading or paragraph above it.
+    fn give_id(&mut self, list: Range<usize>, id: &str) -> usize {
+        let line_of = |nth: usize| {
+            let start = *self.lines.get(nth)?;
+            let end = self.lines.get(nth + 1).map_or(self.markdown.len(), |next| next - 1);
+            Some((start, self.markdown[start..end].trim_end()))
+        };
+        let own = self.lines.partition_point(|start| *start <= list.start).saturating_sub(1);
+        let above = |nth: usize| nth.checked_sub(1).and_then(line_of);
+        let is_heading = |line: &str| line.starts_with('#') && line.trim_start_matches('#').starts_with(' ');
+        let is_underline =
+            |line: &str| !line.is_empty() && (line.trim_matches('=').is_empty() || line.trim_matches('-').is_empty());
+        let heading = match above(own) {
+            Some((start, line)) if is_heading(line) => Some((start, line)),
+            Some((_, line)) if is_underline(line) => above(own - 1).filter(|(_, line)| !line.is_empty()),
+            _ => None,
+        };
+        let begins = (0..own)
+            .rev()
+            .map_while(line_of)
+            .take_while(|(_, line)| !line.is_empty() && !line.starts_with('{') && !is_heading(line))
+            .last();
+        let is_of_words = |line: &str| {
+            line.starts_with(|c: char| c.is_alphabetic() || matches!(c, '"' | '“' | '(')) && !line.contains("://")
+        };
+        let (place, text) = match (heading, begins) {
+            (Some((start, line)), _) => (start + line.len(), format!(" {{#{id}}}")),
+            (None, Some((start, line))) if is_of_words(line) => (start, format!("<a id=\"{id}\"></a>")),
+            _ => (0, String::new()),
+        };
+        if place < self.copied || text.is_empty() {
+            self.remarks.push(meaning::without_attributes(list.start, &self.markdown[list.clone()]));
+        } else {
+            self.replace(place..place, &text);
+        }
+        self.replace(list, "")
+    }
+
     fn surroundings(&self, range: Range<usize>) -> Surroundings<'_> {
         let nth = |at: usize| self.lines.partition_point(|start| *start <= at);
         let (first, last) = (nth(range.start), nth(range.end));
@@ -242,7 +275,10 @@ impl Scan<'_> {
             nth.checked_sub(1).map_or(0, |nth| self.lines.get(nth).copied().unwrap_or(self.markdown.len()))
         };
         let line = |nth: usize| self.markdown[start(nth)..start(nth + 1)].trim_end_matches('\n');
+        let is_inline = around(&self.found.html, range.start)
+            .is_some_and(|html| self.is_inline(html.start, &range, self.markdown[range.end..start(last + 1)].trim()));
         Surroundings {
+            is_inline,
             above: line(first - 1),
             prefix: &self.markdown[start(first)..range.start],
             suffix: self.markdown[range.end..start(last + 1)].trim_end_matches('\n'),
@@ -251,20 +287,47 @@ impl Scan<'_> {
     }
 }
 
-/// Ranges of code blocks, code spans, and HTML whose content browsers do not show.
-fn untouched(markdown: &str, offset: usize) -> Vec<Range<usize>> {
-    let is_silent = |html: &str| {
-        let html = html.trim_start().to_ascii_lowercase();
-        ["<!--", "<pre", "<script", "<style"].iter().any(|opening| html.starts_with(opening))
-    };
-    let events = Parser::new_ext(markdown, extensions()).into_offset_iter();
-    let ranges = events.filter_map(|(event, range)| match event {
-        Event::Start(pulldown_cmark::Tag::CodeBlock(_)) | Event::Code(_) => Some(range),
-        Event::Start(pulldown_cmark::Tag::HtmlBlock) => is_silent(&markdown[range.clone()]).then_some(range),
-        Event::InlineHtml(html) => html.starts_with("<!--").then_some(range),
-        _ => None,
-    });
-    ranges.map(|range| range.start + offset..range.end + offset).collect()
+/// Parts of a text where a shortcode has no or another meaning, in order.
+#[derive(Default)]
+struct Found {
+    /// Code blocks, code spans, and HTML whose content browsers do not show.
+    untouched: Vec<Range<usize>>,
+    /// Other HTML blocks.
+    html: Vec<Range<usize>>,
+}
+
+impl Found {
+    fn in_text(markdown: &str, offset: usize) -> Self {
+        let is_silent = |html: &str| {
+            let html = html.trim_start().to_ascii_lowercase();
+            ["<!--", "<pre", "<script", "<style"].iter().any(|opening| html.starts_with(opening))
+        };
+        let mut found = Self::default();
+        for (event, range) in Parser::new_ext(markdown, extensions()).into_offset_iter() {
+            let place = range.start + offset..range.end + offset;
+            match event {
+                Event::Start(pulldown_cmark::Tag::CodeBlock(_)) | Event::Code(_) => found.untouched.push(place),
+                Event::Start(pulldown_cmark::Tag::HtmlBlock) if is_silent(&markdown[range]) => {
+                    found.untouched.push(place);
+                }
+                Event::Start(pulldown_cmark::Tag::HtmlBlock) => found.html.push(place),
+                Event::InlineHtml(html) if html.starts_with("<!--") => found.untouched.push(place),
+                _ => {}
+            }
+        }
+        found
+    }
+}
+
+/// The range that contains a position.
+fn around(ranges: &[Range<usize>], at: usize) -> Option<&Range<usize>> {
+    let behind = ranges.partition_point(|range| range.start <= at);
+    ranges.get(behind.checked_sub(1)?).filter(|range| range.contains(&at))
+}
+
+/// True if an element cannot contain blocks.
+fn has_only_text(name: &str) -> bool {
+    tags::is_inline(name) || matches!(name, "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "summary")
 }
 
 /// A tag as visible text: its `<` must not begin an element.

@@ -212,6 +212,14 @@ fn pictures_of_many_themes() {
         ("header: {overlay_image: a.jpg}", Some(("header", "a.jpg"))),
         ("images: [a.jpg, b.jpg]", Some(("images", "a.jpg"))),
         ("cover: {image: ''}", None),
+        ("header: |\n  <h1>Feet</h1>\n  <p>first.jpg</p>", None),
+        ("header: \"Feet first. Then calves.\"", None),
+        ("header: Feet first", None),
+        ("header: <b>Feet</b>\nthumbnail: a.jpg", Some(("thumbnail", "a.jpg"))),
+        ("image: \"IMG 0001.JPG\"", Some(("image", "IMG 0001.JPG"))),
+        ("image: https://a.example/picture?id=1", Some(("image", "https://a.example/picture?id=1"))),
+        ("image: /img/feet", Some(("image", "/img/feet"))),
+        ("image: a.avif?v=2", Some(("image", "a.avif?v=2"))),
     ] {
         let parsed = parse(&format!("---\n{head}\n---\n")).expect(head);
         let image = image.map(|(key, name): (&'static str, &str)| (key, name.to_owned()));

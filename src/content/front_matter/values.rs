@@ -51,11 +51,23 @@ pub(super) fn picture(value: &Value) -> String {
         values.map(picture).find(|name| !name.is_empty()).unwrap_or_default()
     };
     match value {
-        Value::String(name) if name.parse::<bool>().is_err() && name.parse::<f64>().is_err() => name.trim().to_owned(),
+        Value::String(name) if is_file_or_url(name.trim()) => name.trim().to_owned(),
         Value::Array(values) => first(&mut values.iter()),
         Value::Object(table) => first(&mut PICTURES.iter().filter_map(|key| table.get(*key))),
         _ => String::new(),
     }
+}
+
+/// True if a text is the name of a file or a URL, and no sentence or HTML: themes use some keys for both.
+fn is_file_or_url(text: &str) -> bool {
+    let path = text.split(['?', '#']).next().unwrap_or_default();
+    let ending = path.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_ending = ending.starts_with(|c: char| c.is_ascii_alphabetic())
+        && ending.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && ending.len() <= 5;
+    let is_of_a_file = is_ending && (!text.contains(' ') || mime_guess::from_ext(ending).first().is_some());
+    let is_one_line = !text.contains(['<', '>', '{', '\n', '\r']);
+    is_one_line && (is_of_a_file || !text.contains(' ') && path.contains('/'))
 }
 
 /// Yes or no; `None` if it is neither. An empty value is a no: themes ship an empty `draft:`. A table is a yes.

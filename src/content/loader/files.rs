@@ -17,6 +17,7 @@ use super::{
         source, told,
     },
     collisions::Head,
+    outline::Folders,
 };
 use crate::domain::{
     address,
@@ -37,6 +38,8 @@ pub(super) struct Names {
     /// Addresses by the name of the file and by the slug; a post wins over a page.
     by_name: HashMap<Slug, String>,
     stretches: HashSet<String>,
+    /// All addresses, old ones too, without a slash at the end.
+    paths: HashSet<String>,
 }
 
 impl Names {
@@ -47,6 +50,8 @@ impl Names {
             for name in head.name.iter().chain([&head.slug]) {
                 names.by_name.entry(name.clone()).or_insert_with(|| head.address.clone());
             }
+            let paths = std::iter::once(&head.address).chain(&head.aliases);
+            names.paths.extend(paths.map(|path| path.trim_end_matches('/').to_owned()));
             names.addresses.insert(media::composed(&head.file).into_owned(), head.address.clone());
             if head.kind == Kind::Stretch {
                 names.stretches.insert(head.slug.to_string());
@@ -74,6 +79,7 @@ mod kind {
     pub const POSTER: char = 'p';
     pub const TOLD: char = 't';
     pub const STRETCH: char = 's';
+    pub const PATH: char = 'a';
 }
 
 /// Lookups made for a text, each with a hash of the result. A site of 10,000 posts has 300,000 of them, so they are kept
@@ -130,6 +136,7 @@ impl View<'_> {
             Some(kind::NAMED) => print(&self.named(text)),
             Some(kind::POSTER) => print(&self.poster(text)),
             Some(kind::TOLD) => print(&self.told(text)),
+            Some(kind::PATH) => print(&self.has_path(text)),
             _ => print(&self.has_stretch(text)),
         }
     }
@@ -195,6 +202,12 @@ impl View<'_> {
     fn has_stretch(&self, slug: &str) -> bool {
         self.world.names.stretches.contains(slug)
     }
+
+    /// True if a link leads to a post, page or stretch.
+    fn has_path(&self, link: &str) -> bool {
+        let path = address::decode(link.split(['?', '#']).next().unwrap_or_default());
+        path.is_some_and(|path| self.world.names.paths.contains(path.trim_end_matches('/')))
+    }
 }
 
 fn is_markdown(path: &str) -> bool {
@@ -207,6 +220,7 @@ pub(super) struct Files<'a> {
     texts: &'static Texts,
     language: String,
     pub has_cover: bool,
+    pub folders: Folders,
     asked: RefCell<Vec<(String, u32)>>,
     refused: RefCell<Vec<PathBuf>>,
     pub effort: Effort,
@@ -216,7 +230,7 @@ impl<'a> Files<'a> {
     pub fn new(world: &'a World, file: &'a Path, texts: &'static Texts, language: String, effort: Effort) -> Self {
         let view = View { world, file };
         let (asked, refused) = (RefCell::default(), RefCell::default());
-        Self { view, texts, language, has_cover: false, asked, refused, effort }
+        Self { view, texts, language, has_cover: false, folders: Folders::default(), asked, refused, effort }
     }
 
     /// A picture or clip that the front matter names.
@@ -259,6 +273,17 @@ impl Lookup for Files<'_> {
         let found = self.view.named(written);
         self.remember(kind::NAMED, written, &found);
         found
+    }
+
+    fn relative(&self, written: &str) -> Option<String> {
+        let resolved = |folder: &String| address::resolve(folder, written);
+        let is_there = |path: &String| {
+            let found = self.view.has_path(path);
+            self.remember(kind::PATH, path, &found);
+            found
+        };
+        let own = self.folders.own.as_ref().and_then(resolved);
+        own.or_else(|| self.folders.old.iter().filter_map(resolved).find(is_there))
     }
 
     fn poster(&self, stem: &str) -> Option<Picture> {

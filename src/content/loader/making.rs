@@ -19,7 +19,7 @@ use super::{
         pictogram,
     },
     files::{Asked, Files, World},
-    outline::{self, Outline},
+    outline::{self, Folders, Outline},
     problem,
     references::{self, Link},
 };
@@ -175,6 +175,7 @@ struct Manuscript {
     body_start: usize,
     language: Option<String>,
     address: String,
+    folders: Folders,
     has_cover: bool,
 }
 
@@ -225,6 +226,7 @@ impl Maker {
                 body_start: outline.body_start,
                 language,
                 address: outline.address.clone(),
+                folders: outline.folders(),
                 has_cover: image.is_some(),
             };
             let (maker, findings) = (Arc::clone(self), Arc::clone(&findings));
@@ -258,10 +260,11 @@ impl Maker {
     }
 
     fn render(&self, manuscript: &Manuscript) -> (Body, Findings) {
-        let Manuscript { file, text, body_start, language, address, has_cover } = manuscript;
+        let Manuscript { file, text, body_start, language, address, folders, has_cover } = manuscript;
         let text = text.unpack();
         let mut files = self.files(file, language.as_deref());
         files.has_cover = *has_cover;
+        files.folders = folders.clone();
         let Rendered { body, remarks, links, frames, has_remote_picture } =
             markdown::render(&text[*body_start..], &files);
         let is_late = files.effort.is_late();

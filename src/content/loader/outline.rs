@@ -37,6 +37,15 @@ pub struct Outline {
     pub expire_at: Option<Timestamp>,
 }
 
+/// Addresses of a text that its author wrote with `/` at the end: relative links begin there.
+#[derive(Clone, Debug, Default)]
+pub struct Folders {
+    /// Address that it has now, here perhaps without the `/`.
+    pub own: Option<String>,
+    /// Old addresses.
+    pub old: Vec<String>,
+}
+
 impl Outline {
     /// # Errors
     /// Reason why the file cannot be published.
@@ -115,6 +124,15 @@ impl Outline {
             }
         }
         tags
+    }
+
+    pub fn folders(&self) -> Folders {
+        let is_own = |path: &String| address::tidy(path).as_deref() == Some(self.address.trim_end_matches('/'));
+        let written = self.front_matter.text("url").filter(is_own);
+        let address = written.as_ref().unwrap_or(&self.address);
+        let old = self.front_matter.aliases().into_iter().filter(|alias| alias.ends_with('/'));
+        let own = address.ends_with('/').then(|| format!("{}/", self.address.trim_end_matches('/')));
+        Folders { own, old: old.collect() }
     }
 
     pub fn place_of(&self, key: &str) -> Place {

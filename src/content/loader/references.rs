@@ -20,7 +20,7 @@ use crate::{
             Lookup, Reference,
             tags::{StartTag, start_tags},
         },
-        nearby::{Nearby, last_part},
+        nearby::Nearby,
     },
     domain::{
         address,
@@ -131,7 +131,7 @@ impl<'a> Judge<'a> {
         let Some(below) = path.strip_prefix("/tags/") else {
             let Library { posts, pages, stretches, .. } = self.library;
             let nearby = self.nearby.get_or_init(|| Nearby::build(posts, pages, stretches.values().cloned()));
-            return nearby.find(&last_part(path), 1).first().map(|near| (*near).to_owned());
+            return nearby.find(path, 1).first().map(|near| (*near).to_owned());
         };
         let tags = self.known.tags.iter().map(|tag| (tag.as_str(), 0, tag));
         let near = near::find(tags, &below.split('/').next()?.to_lowercase(), 1);

@@ -3,12 +3,14 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::problem;
 use crate::{
-    content::{media::MediaIndex, pictures},
+    content::{media::MediaIndex, pictures, snapshot::MOST_PAGES},
     domain::{
+        entry::Page,
         permalink::Rules,
         problem::{Place, Problem, Severity},
         theme::{FileKind, NamedFile},
@@ -39,6 +41,16 @@ pub(super) fn problems(content: &Path, rules: &Rules, media: &MediaIndex) -> Vec
         }
     }
     problems
+}
+
+/// Problem of a site that sets no navigation and has too many pages for the header.
+pub(super) fn missing_navigation(content: &Path, rules: &Rules, pages: &[Arc<Page>]) -> Option<Problem> {
+    let count = pages.iter().filter(|page| page.is_of_header() && !page.entry.draft).count();
+    (rules.navigation.is_empty() && count > MOST_PAGES).then(|| {
+        let what = format!("the header lists no pages, since there are {count} and no navigation says which");
+        let mend = "Write navigation = [{ label = \"About\", href = \"/about\" }] with the most important ones.";
+        problem(Severity::Warning, &content.join("site.toml"), Place::START, what, mend)
+    })
 }
 
 fn fault(content: &Path, named: &NamedFile, media: &MediaIndex) -> Option<(String, String)> {

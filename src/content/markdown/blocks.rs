@@ -1,11 +1,11 @@
 //! Headings, terms, tables, alerts, code and HTML blocks: where Instep's HTML differs from pulldown-cmark's.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Tag, TagEnd};
 
 use super::{
-    ContentsLine, Events, Writer,
+    ContentsLine, Events, Writer, ids,
     lines::{block_length, lines_of, plain_text},
 };
 use crate::{
@@ -31,6 +31,8 @@ impl<'e> Writer<'_, 'e> {
         let level = (heading_number(*level) + self.heading_shift).clamp(2, 6);
         let id = id.as_deref().unwrap_or_default().to_owned();
         let line = ContentsLine { level, id, title: plain_text(inner).trim().to_owned() };
+        let title_id = self.title_id(inner);
+        self.title_ids.push(title_id);
         let before = std::mem::take(&mut self.html);
         self.open.enter();
         self.write(inner);
@@ -40,6 +42,15 @@ impl<'e> Writer<'_, 'e> {
         self.piece(Piece::Heading(line, words));
         self.end_late();
         length
+    }
+
+    /// Id made from a title. GitHub takes `--` as the author typed it, not as the dash that readers see.
+    fn title_id(&self, title: &Events) -> String {
+        let typed = |one: &(Event, Range<usize>)| match &one.0 {
+            Event::Text(text) if matches!(&**text, "–" | "—") => self.markdown[one.1.clone()].to_owned(),
+            _ => plain_text(std::slice::from_ref(one)),
+        };
+        ids::of_title(title.iter().map(typed).collect::<String>().trim())
     }
 
     /// Writes the terms that share a definition, one a line; returns how many events they had.

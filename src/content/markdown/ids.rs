@@ -5,6 +5,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
 /// Beginning of the ids in pictograms.
 pub(in crate::content) const PICTOGRAM_ID: &str = "pictogram.";
 
@@ -35,6 +37,13 @@ impl Ids {
             }
         }
     }
+}
+
+/// Id of a heading, as GitHub and Hugo make it from its title: lower case, without punctuation, with `-` for each blank.
+pub(super) fn of_title(title: &str) -> String {
+    let is_kept = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '_' | ' ') || is_combining_mark(*c);
+    let blanks = title.nfc().map(|c| if c.is_whitespace() { ' ' } else { c });
+    blanks.flat_map(char::to_lowercase).filter(is_kept).map(|c| if c == ' ' { '-' } else { c }).collect()
 }
 
 fn is_of_the_page(id: &str) -> bool {

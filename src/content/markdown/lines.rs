@@ -279,7 +279,7 @@ impl<'e> Writer<'_, 'e> {
         }
         let is_refused = media.as_ref().is_some_and(|linked| linked.refusal.is_some());
         let media = || Some(address::encode(&media?.picture.address));
-        let found = is_ours.then(|| entry().or_else(media));
+        let found = is_ours.then(|| entry().or_else(media).or_else(|| self.lookup.relative(dest_url)));
         let dest_url = match found.flatten() {
             Some(found) => {
                 if !is_refused {

@@ -35,12 +35,6 @@ const VOID: [&str; 18] = [
 /// Elements that occur once in a document, outside the text.
 const FRAME: [&str; 5] = ["html", "head", "body", "frameset", "plaintext"];
 
-/// Elements that do not separate words.
-const INLINE: [&str; 29] = [
-    "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd",
-    "mark", "q", "s", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr",
-];
-
 impl Writer<'_, '_> {
     /// Writes a block of HTML; `source` maps a byte of it to its position in the Markdown.
     pub(super) fn block_of_html(&mut self, html: &str, source: impl Fn(usize) -> usize) {
@@ -69,6 +63,7 @@ impl Writer<'_, '_> {
                 Token::End(name) => self.end_tag(&name, html_of_it, at),
                 Token::Text(text) => {
                     self.push_text(&text);
+                    self.report_markdown(html_of_it, at);
                     let clean = without_controls(text.clone());
                     // A character reference may produce one: `&#1;`.
                     if clean == text { self.raw(html_of_it) } else { self.raw(&escape_html(&clean)) }
@@ -102,8 +97,8 @@ impl Writer<'_, '_> {
         let is_markup = tag.is_self_closing
             || name == "p"
             || VOID.contains(&name)
-            || INLINE.contains(&name)
-            || self.open.innermost().is_some_and(|outer| !INLINE.contains(&outer));
+            || tags::is_inline(name)
+            || self.open.innermost().is_some_and(|outer| !tags::is_inline(outer));
         let is_word =
             text_end.is_some_and(|end| FRAME.contains(&name) || !is_markup && !self.ends_between(name, at, end));
         if is_word {
@@ -218,6 +213,25 @@ impl Writer<'_, '_> {
         places.get(places.partition_point(|place| *place < at)).is_some_and(|place| *place < end)
     }
 
+    /// Reports lines that are Markdown only outside of HTML: its block ends at a blank line (CommonMark 4.6).
+    fn report_markdown(&mut self, text: &str, at: usize) {
+        if ["pre", "script", "style", "textarea"].iter().any(|name| self.open.is_open(name)) {
+            return;
+        }
+        let (mut place, mut lines) = (at, text.split_inclusive('\n'));
+        // The first line stands behind a tag.
+        place += lines.next().map_or(0, str::len);
+        for line in lines {
+            let signs = line.trim_start().trim_start_matches('#');
+            let count = line.trim_start().len() - signs.len();
+            if (1..=6).contains(&count) && signs.starts_with(' ') || line.trim_start().starts_with("```") {
+                let what = format!("the line {:?} belongs to the HTML above it, so it is no Markdown", line.trim());
+                self.remark(place, what, "Leave a blank line between them.");
+            }
+            place += line.len();
+        }
+    }
+
     fn report_open(&mut self, what: &str, at: usize) {
         self.remark(
             at,
@@ -233,7 +247,7 @@ impl Writer<'_, '_> {
     }
 
     fn part_words(&mut self, name: &str) {
-        if !INLINE.contains(&name) {
+        if !tags::is_inline(name) {
             self.push_text(" ");
         }
     }
@@ -348,6 +362,10 @@ impl Writer<'_, '_> {
     fn missing(&mut self, tag: &StartTag, named: &str, at: usize) -> File {
         let is_link = tag.name == "a";
         let may_be_page = named.starts_with('/') || !named.rsplit('/').next().is_some_and(|last| last.contains('.'));
+        if let Some(path) = is_link.then(|| self.lookup.relative(named)).flatten() {
+            self.leads_to(named, Some(path.clone()));
+            return File::Found(path);
+        }
         // Addresses of the program itself, as they are on its pages.
         if is_link && may_be_page || named.starts_with("/static/") || named.starts_with("/media/") {
             return File::Other;

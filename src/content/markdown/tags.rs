@@ -143,6 +143,15 @@ pub fn each_of_set(set: &str, mut change: impl FnMut(&str) -> Option<String>) ->
     changed.join(", ")
 }
 
+/// True if the element is part of a text and does not separate words.
+pub fn is_inline(name: &str) -> bool {
+    const NAMES: [&str; 29] = [
+        "a", "abbr", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd",
+        "mark", "q", "s", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var", "wbr",
+    ];
+    NAMES.contains(&name)
+}
+
 /// True if the element's content is raw text (HTML, 13.2.6.2): tags in it are text, up to its end tag.
 pub fn is_raw(name: &str) -> bool {
     state_of(name).is_some()

@@ -159,7 +159,7 @@ fn blocks() {
     for (markdown, expected) in [
         (
             "## Calf & heel\n## Calf & heel",
-            "<h2 id=\"calf-heel\">Calf &amp; heel</h2><h2 id=\"calf-heel-1\">Calf &amp; heel</h2>",
+            "<h2 id=\"calf--heel\">Calf &amp; heel</h2><h2 id=\"calf--heel-1\">Calf &amp; heel</h2>",
         ),
         ("# One {#uno}\n## Two", "<h2 id=\"uno\">One</h2><h3 id=\"two\">Two</h3>"),
         (

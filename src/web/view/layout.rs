@@ -213,7 +213,7 @@ fn comment_feed(title: &str, path: &str, texts: &Texts) -> FeedLink {
     }
 }
 
-/// Navigation from site.toml; by default articles, stretches and pages.
+/// Navigation from site.toml; by default articles, stretches and, if they are few, pages.
 fn navigation(app: &App, snapshot: &Snapshot) -> Vec<Link> {
     let set = &app.config.site.navigation;
     if !set.is_empty() {
@@ -224,7 +224,7 @@ fn navigation(app: &App, snapshot: &Snapshot) -> Vec<Link> {
     if !snapshot.stretches.is_empty() {
         links.push(Link::new(&words.stretches, "/stretches"));
     }
-    let pages = snapshot.pages.iter().filter(|page| page.entry.slug.as_str() != "privacy");
+    let pages = snapshot.pages_of_header();
     links.extend(pages.map(|page| Link::new(&page.entry.title, address::encode(&page.entry.address))));
     links
 }

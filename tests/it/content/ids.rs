@@ -39,6 +39,15 @@ async fn headings_get_the_ids_that_github_gives_and_never_one_twice() {
         ("## ???\n## !", "section section-1"),
         ("## -main {#-main}\n## Main", "main main-1"),
         ("## One {#pictogram.calf-t}", "section-pictogram.calf-t"),
+        ("## Key/Value", "keyvalue"),
+        ("## `scheduler.yield`", "scheduleryield"),
+        ("## Smileys & Emotion", "smileys--emotion"),
+        ("## 30,000 steps (a month)!", "30000-steps-a-month"),
+        ("## One -- two --- three – four", "one----two-----three--four"),
+        ("## Types(交叉)", "types交叉"),
+        ("## می\u{200c}خواهم", "میخواهم"),
+        ("## Don't \"stop\" *here*_now", "dont-stop-here_now"),
+        ("## Cafe\u{301} हिन्दी", "café-हिन्दी"),
     ] {
         let site = TestSite::new().post("a", text).start().await;
         let html = site.get("/posts/a").await.html();

@@ -109,6 +109,34 @@ async fn dead_links_are_reported_with_the_nearest_address() {
 }
 
 #[tokio::test]
+async fn a_suggestion_has_the_same_first_part_or_most_of_the_words() {
+    let dated = |url: &str| format!("---\ntitle: A\ndate: 2026-05-02\nurl: {url}\n---\nText.");
+    for (link, near) in [
+        ("/es/about/logo/", None),
+        ("/es/news/logo/", Some("/es/news/old-logo-drafts")),
+        ("/es/downloads/", Some("/es/downloads")),
+        ("/es/download", Some("/es/downloads")),
+        ("/de/download", Some("/de/downloads")),
+        ("/de/logo-contest", Some("/en/news/2026/ruby-logo-contest")),
+    ] {
+        let mut site = TestSite::new().setting("site.base_url", "https://own.example");
+        let known = ["/en/news/2026/ruby-logo-contest", "/en/downloads", "/de/downloads", "/es/downloads"];
+        for (number, url) in known.into_iter().chain(near.filter(|near| near.contains("old"))).enumerate() {
+            site = site.file(&format!("posts/{number}.md"), dated(url));
+        }
+        let site = site.post("links", &format!("[x]({link})")).start().await;
+        let told = of(&site, "posts/links.md");
+        match near {
+            None => assert!(told.len() == 1 && !told[0].contains("nearest"), "{link}: {told:?}"),
+            Some(near) if near == link.trim_end_matches('/') => assert_eq!(told, Vec::<String>::new(), "{link}"),
+            Some(near) => {
+                assert!(told[0].contains(&format!("The nearest one is {near}:")), "{link}: {told:?}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_link_is_judged_anew_when_its_target_comes_or_goes() {
     let site = TestSite::new().post("links", "[x](/about)").keeps_current().start().await;
     assert_eq!(site.problems().len(), 1);

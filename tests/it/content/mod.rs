@@ -4,6 +4,7 @@ mod bare_urls;
 mod collisions;
 mod commonmark;
 mod costs;
+mod dialects;
 mod front_matter;
 mod ids;
 mod links;

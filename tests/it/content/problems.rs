@@ -22,6 +22,42 @@ async fn one_line_for_each_kind_of_warning_in_a_file() {
     );
 }
 
+#[tokio::test]
+async fn one_line_for_each_kind_of_expression_whatever_is_in_it() {
+    let text = "Get {{ release.url.gz }} or {{ release.url.zip | size }}.\n\n{% include a.html %}\n\n{% include b.html x=\"1\" %}\n\n\
+                {{< tabs \"a\" >}}\n\n{{% notice %}}\n";
+    let site = TestSite::new().post("calf", text).start().await;
+    let problems = site.problems();
+    let [value, include, shortcode] = &problems[..] else { panic!("{problems:?}") };
+    assert!(value.contains("5:5: warning: {{ release.url.gz }} is an expression of a template"), "{value}");
+    assert!(value.contains("(and 1 more like it: line 5 {{ release.url.zip | size }})"), "{value}");
+    assert!(include.contains("(and 1 more like it: line 9 {% include b.html x=\"1\" %})"), "{include}");
+    assert!(shortcode.contains("(and 1 more like it: line 13 {{% notice %}})"), "{shortcode}");
+    assert!(problems.iter().all(|problem| !problem.contains("Jekyll")), "{problems:?}");
+}
+
+#[tokio::test]
+async fn the_header_lists_pages_only_while_they_are_few() {
+    for (count, set, listed, told) in [(7, false, 7, false), (8, false, 0, true), (8, true, 1, false)] {
+        let mut site = TestSite::new().page("privacy", "Nothing is kept.");
+        for number in 0..count {
+            site = site.page(&format!("page-{number}"), "Text.");
+        }
+        if set {
+            site = site.setting("site.navigation", "[{ label = \"One\", href = \"/page-1\" }]");
+        }
+        let site = site.start().await;
+        let html = site.get("/").await.html();
+        let links = html.all("a").into_iter().filter(|link| link.get("href").starts_with("/page-")).count();
+        assert_eq!(links, listed, "{count} pages");
+        let problems = site.problems();
+        let is_told =
+            problems.iter().any(|problem| problem.contains("site.toml:1:1: warning: the header lists no pages"));
+        assert_eq!(is_told, told, "{problems:?}");
+        assert!(!told || problems[0].contains("Write navigation = "), "{problems:?}");
+    }
+}
+
 #[test]
 fn check_fails_where_whole_folders_of_posts_are_not_read() {
     let program = Program::with_site();

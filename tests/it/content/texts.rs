@@ -231,12 +231,12 @@ async fn a_heading_has_a_link_to_itself_on_a_page_and_none_in_a_feed() {
     let site = TestSite::new().post("calf", text).start().await;
     let page = site.get("/posts/calf").await;
     let html = page.html();
-    let link = html.one("a", "href", "#heel-toe");
+    let link = html.one("a", "href", "#heel--toe");
     assert_eq!((link.get("aria-label"), link.get("class")), ("Link to this section: Heel & toe", "heading-link"));
-    assert_eq!(html.one("h2", "id", "heel-toe").words(), "Heel & toe");
+    assert_eq!(html.one("h2", "id", "heel--toe").words(), "Heel & toe");
     assert_eq!(html.one("a", "href", "#last").get("aria-label"), "Link to this section: Last");
     let feed = site.get("/feed.xml").await.text();
-    assert!(feed.contains("heel-toe") && !feed.contains("heading-link"), "{feed}");
+    assert!(feed.contains("heel--toe") && !feed.contains("heading-link"), "{feed}");
     assert!(!site.get("/search?q=section").await.text().contains("Link to this"));
 }
 

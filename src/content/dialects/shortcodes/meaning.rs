@@ -5,7 +5,7 @@ use super::{
     tag::{Form, Tag},
 };
 use crate::{
-    content::embeds,
+    content::{dialects::inline_html, embeds, markdown::Remark},
     domain::{
         address,
         words::{escape_html, in_one_line, shorten},
@@ -19,6 +19,8 @@ pub(super) enum Meaning {
     Text(String),
     /// Replaced by the first text; the closing tag is replaced by the second.
     Opening(String, &'static str),
+    /// Removed; the block above gets this id.
+    Id(String),
     /// Left as it is: not a shortcode.
     Same,
     /// Removed, with a remark.
@@ -34,6 +36,8 @@ const DEEPEST: usize = 200;
 
 /// The line around a tag, and the lines above and below.
 pub(super) struct Surroundings<'a> {
+    /// True in an HTML block, where a Markdown block would end it.
+    pub is_inline: bool,
     pub above: &'a str,
     pub prefix: &'a str,
     pub suffix: &'a str,
@@ -43,7 +47,7 @@ pub(super) struct Surroundings<'a> {
 impl Surroundings<'_> {
     /// True if only quote and list markers are on its line.
     fn is_alone(&self) -> bool {
-        self.is_first() && self.suffix.trim_start().is_empty()
+        !self.is_inline && self.is_first() && self.suffix.trim_start().is_empty()
     }
 
     /// True if only quote and list markers come before it.
@@ -86,7 +90,8 @@ pub(super) fn of(tag: &Tag, around: &Surroundings, lookup: &dyn Lookup) -> Meani
         "rawhtml" | "raw-html" => return Meaning::Opening(String::new(), ""),
         _ => None,
     };
-    known.map_or_else(|| unknown(tag), Meaning::Text)
+    let written = known.map(|text| if around.is_inline { inline_html(&text) } else { text });
+    written.map_or_else(|| unknown(tag), Meaning::Text)
 }
 
 fn youtube(tag: &Tag, around: &Surroundings) -> Option<String> {
@@ -267,18 +272,30 @@ fn attributes(tag: &Tag, around: &Surroundings) -> Meaning {
     let is_attribute = |word: &str| {
         word.starts_with(['.', '#']) || word.contains('=') || matches!(word.trim_start_matches(':'), "toc" | "refdef")
     };
-    let is_list = !tag.inner.is_empty() && !tag.inner.contains('\n') && {
-        // Quoted values may contain spaces.
-        let outside: String = tag.inner.split('"').step_by(2).collect();
-        outside.split_whitespace().all(is_attribute)
-    };
-    if !stands_right || !is_list {
-        return Meaning::Same;
+    // Quoted values may contain spaces.
+    let outside: String = tag.inner.split('"').step_by(2).collect();
+    let outside: String = outside.split('\'').step_by(2).collect();
+    let is_list = !outside.trim().is_empty() && outside.split_whitespace().all(is_attribute);
+    let id = outside.split_whitespace().find_map(|word| word.strip_prefix('#')).filter(|id| !id.is_empty());
+    let is_in_heading = around.prefix.starts_with('#') && around.suffix.trim().is_empty();
+    match id {
+        Some(id) if is_list && is_in_heading => Meaning::Text(format!("{{#{id}}}")),
+        _ if !stands_right || !is_list => Meaning::Same,
+        Some(id) if around.is_alone() && around.prefix.trim().is_empty() => Meaning::Id(id.to_owned()),
+        _ => {
+            let Remark { what, mend, .. } = without_attributes(0, &tag.form.enclose(&tag.inner));
+            Meaning::Nothing(what, mend)
+        }
     }
-    Meaning::Nothing(
-        format!("{{:{}}} is an attribute list of kramdown and was left out", tag.inner),
-        "Take it away, or write the element as HTML with its attributes.".to_owned(),
-    )
+}
+
+/// Remark about an attribute list that has no effect.
+pub(super) fn without_attributes(at: usize, list: &str) -> Remark {
+    Remark {
+        at,
+        what: format!("{} is an attribute list of kramdown and was left out", in_one_line(list)),
+        mend: "Take it away, or write the element as HTML with its attributes.".to_owned(),
+    }
 }
 
 fn unknown(tag: &Tag) -> Meaning {
@@ -289,11 +306,11 @@ fn unknown(tag: &Tag) -> Meaning {
             "Write what it means in Markdown or HTML; if readers should see it, put it in `backticks`.",
         ),
         (Form::Statement, _) if tag.name == "include" => (
-            format!("{shown} takes in a template of Jekyll's, which is not here, so readers see it as it is"),
+            format!("{shown} takes in a template that is not here, so readers see it as it is"),
             "Write what it shows into the text.",
         ),
         _ => (
-            format!("{shown} is for a template of Jekyll's, so readers see it as it is"),
+            format!("{shown} is an expression of a template, so readers see it as it is"),
             "Write what it stood for; if readers should see it, put it in `backticks`.",
         ),
     };
