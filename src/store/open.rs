@@ -1,14 +1,17 @@
 //! Opening a database: connections, migrations, and errors that say why it cannot be opened.
 
 use std::{
+    borrow::Cow,
     path::{Path, PathBuf},
     str::FromStr,
+    sync::LazyLock,
     time::Duration,
 };
 
+use rust_embed::RustEmbed;
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection,
-    migrate::{MigrateError, Migrator},
+    AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -18,8 +21,13 @@ use super::{
     private::{self, Unwritable},
 };
 
-static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+static SQLITE: LazyLock<Migrator> = LazyLock::new(|| migrator("sqlite/"));
+static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| migrator("postgres/"));
+
+/// Files of the folder `migrations`. Embedded like all others, since sqlx's macro builds both drivers a second time.
+#[derive(RustEmbed)]
+#[folder = "migrations"]
+struct Migrations;
 
 /// Number of reading connections of SQLite: a page needs one query, and two cores run few at once.
 const READERS: u32 = 4;
@@ -188,6 +196,17 @@ where
     }
 }
 
+/// Migrations in a folder: `0007_erased.sql` has the version 7.
+fn migrator(folder: &str) -> Migrator {
+    let migration = |path: Cow<'static, str>| {
+        let (version, name) = path.strip_prefix(folder)?.strip_suffix(".sql")?.split_once('_')?;
+        let sql = String::from_utf8(Migrations::get(&path)?.data.into_owned()).ok()?;
+        let (version, name) = (version.parse().ok()?, name.replace('_', " ").into());
+        Some(Migration::new(version, name, MigrationType::Simple, AssertSqlSafe(sql).into_sql_str(), false))
+    };
+    Migrator::with_migrations(Migrations::iter().filter_map(migration).collect())
+}
+
 /// Address without its password, for a log.
 fn without_password(address: &str) -> String {
     match address.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
@@ -200,10 +219,6 @@ fn without_password(address: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
-    use sqlx::migrate::{Migration, MigrationType};
-
     use super::*;
 
     #[test]
