@@ -145,7 +145,7 @@ fn page_from_the_cache(criterion: &mut Criterion) {
     let request = request();
     let _inside = runtime.enter();
     criterion.bench_function("page from the cache", |bench| {
-        bench.iter(|| cache.hit::<_, Body>(black_box(&request)).expect("a hit"))
+        bench.iter(|| cache.hit::<_, Body>(black_box(&request)).expect("a hit"));
     });
 }
 

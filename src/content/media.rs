@@ -65,9 +65,11 @@ impl MediaFile {
 #[derive(Clone, Debug, Default)]
 pub struct MediaIndex {
     by_path: Arc<HashMap<PathBuf, Known>>,
-    /// Captions of clips, with their languages, by the path of the clip without its ending.
-    captions: Arc<HashMap<PathBuf, Vec<(Option<String>, PathBuf)>>>,
+    captions: Arc<CaptionsByClip>,
 }
+
+/// Languages and paths of the captions of each clip, by the path of the clip without its ending.
+type CaptionsByClip = HashMap<PathBuf, Vec<(Option<String>, PathBuf)>>;
 
 /// A file, and its stamp when it was read.
 #[derive(Clone, Debug)]
@@ -153,7 +155,7 @@ impl MediaIndex {
 }
 
 /// Finds captions among media files. `clip.pt-BR.vtt` has captions of `clip.mp4` in the language `pt-BR`.
-fn captions<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> HashMap<PathBuf, Vec<(Option<String>, PathBuf)>> {
+fn captions<'a>(paths: impl Iterator<Item = &'a PathBuf>) -> CaptionsByClip {
     let mut found: HashMap<PathBuf, Vec<(Option<String>, PathBuf)>> = HashMap::new();
     for path in paths.filter(|path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("vtt"))) {
         let name = path.with_extension("");

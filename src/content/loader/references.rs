@@ -284,12 +284,12 @@ pub(super) fn ids_of(body: &Body) -> HashSet<Box<str>> {
 
 /// Hash of the ids of a file, the same for every order.
 pub(super) fn print_of_ids(file: &Path, ids: &HashSet<Box<str>>) -> u64 {
-    let print = |id: &Box<str>| {
+    let print = |id: &str| {
         let mut hasher = DefaultHasher::new();
         (file, id).hash(&mut hasher);
         hasher.finish()
     };
-    ids.iter().fold(0, |sum, id| sum.wrapping_add(print(id)))
+    ids.iter().fold(0, |sum: u64, id| sum.wrapping_add(print(id)))
 }
 
 fn ids_in(html: &str) -> Vec<Box<str>> {

@@ -241,7 +241,7 @@ impl Builder {
 fn turnable(now: &Arc<AtomicI64>, panics_in: &Arc<AtomicUsize>) -> Clock {
     let (now, panics_in) = (Arc::clone(now), Arc::clone(panics_in));
     Clock::new(move || {
-        let before = panics_in.try_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1));
+        let before = panics_in.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |count| count.checked_sub(1));
         assert_ne!(before, Ok(1), "a fault of the program, as the test wants");
         Timestamp::from_millisecond(now.load(Ordering::SeqCst)).expect("a time")
     })
