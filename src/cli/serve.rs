@@ -93,6 +93,7 @@ impl Serve {
         }));
         server::serve(listener, site, limits, stopped).await;
         keepers.abort();
+        let _ = keepers.await;
         // A mail that is being sent is finished, so that nobody gets it twice.
         let _ = end_mail.send(());
         if time::timeout(MAIL_SHUTDOWN, &mut worker).await.is_err() {
