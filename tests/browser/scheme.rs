@@ -169,8 +169,11 @@ async fn window_colour(reader: &Visitor) -> Value {
     reader.run("return [...document.querySelectorAll('meta[name=theme-color]')].map((one) => one.media)").await
 }
 
-/// From 0 to 1, of a colour such as `oklch(0.2 0.014 50)`.
+/// Brightness from 0 to 1 of a colour such as `rgb(27, 20, 16)`: the mean of its channels.
 fn lightness(colour: &Value) -> f64 {
-    let numbers = colour.as_str().and_then(|text| text.strip_prefix("oklch(")).unwrap_or_default();
-    numbers.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{colour} is no oklch"))
+    let text = colour.as_str().unwrap_or_default();
+    let channels = text.strip_prefix("rgb(").and_then(|text| text.strip_suffix(')')).unwrap_or_default();
+    let channels: Vec<f64> = channels.split(", ").filter_map(|channel| channel.parse().ok()).collect();
+    assert_eq!(channels.len(), 3, "{colour} is no rgb()");
+    channels.iter().sum::<f64>() / 3.0 / 255.0
 }
