@@ -115,7 +115,7 @@ impl PageCache {
         self.0.pages.clear();
     }
 
-    /// Number of hits since the start. Log lines for hits are optional: a line costs more than the response.
+    /// Number of hits since the start. They are counted, not logged: a line costs more than the response.
     pub fn hits(&self) -> u64 {
         self.0.hits.load(Ordering::Relaxed)
     }

@@ -50,7 +50,7 @@ pub(super) struct PageFiles {
 pub struct PageFile {
     file: File,
     length: u64,
-    /// SentHead of the page that it is a copy of. Kept, so that no other head can get its memory address.
+    /// Head of the page that it is a copy of. Kept, so that no other head can get its memory address.
     head: Arc<SentHead>,
     second: u64,
     /// Returned when the last client has been sent the file.

@@ -56,7 +56,10 @@ fn by_helper(program: &Path, code: &Code) -> Option<String> {
         }
     }
     let start = code.text.lines().next().unwrap_or_default();
-    tracing::warn!("a block of {} is shown without colours, since colouring it does not end: {start}", code.language);
+    tracing::warn!(
+        "a block of {} is shown without colours, since colouring it fails or does not end: {start}",
+        code.language
+    );
     None
 }
 
