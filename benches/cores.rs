@@ -87,13 +87,11 @@ fn thread_of_200(criterion: &mut Criterion) {
         thread_slug: "post".to_owned(),
         parent_id: (id % 3 != 0).then_some(id / 2),
         name: "A reader".to_owned(),
-        email: None,
-        site: None,
         text: "Some words.".to_owned(),
         status: Status::Approved,
         by_author: id % 7 == 0,
         created_at: Timestamp::from_second(id).expect("a time"),
-        edited_at: None,
+        ..Comment::default()
     };
     let comments: Vec<Comment> = (1..=200).map(comment).collect();
     criterion.bench_function("thread of 200 comments", |bench| {

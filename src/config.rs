@@ -26,7 +26,8 @@ use crate::{
         redirects::Redirects,
         theme::{Remark, Theme},
         thread::pages::Order,
-        verdict::{self, Moderation, Phrases, Rates},
+        verdict::{self, Phrases, Rates},
+        words::parse_word,
     },
     texts::{self, Texts, TextsError},
 };
@@ -317,7 +318,7 @@ pub struct Comments {
 impl Comments {
     fn read(reader: &Reader) -> Result<Self, ConfigError> {
         let rules = verdict::Rules {
-            moderation: reader.get("site.comments.moderation").parsed(Moderation::parse)?,
+            moderation: reader.get("site.comments.moderation").parsed(parse_word)?,
             hold_after: days(&reader.get("site.comments.hold_after_days"))?,
             max_links: reader.get("site.comments.max_links").typed()?,
             hold_words: words(&reader.get("site.comments.hold_words"))?,
@@ -327,7 +328,7 @@ impl Comments {
         Ok(Self {
             enabled: reader.get("site.comments.enabled").typed()?,
             close_after: days(&reader.get("site.comments.close_after_days"))?,
-            order: reader.get("site.comments.order").parsed(Order::parse)?,
+            order: reader.get("site.comments.order").parsed(parse_word)?,
             rates: Rates {
                 gap: SignedDuration::from_secs(reader.get("site.comments.gap_seconds").typed::<u32>()?.into()),
                 per_window: reader.get("site.comments.per_10_minutes").typed::<u32>()?.into(),

@@ -14,10 +14,10 @@ use crate::{
     config::Config,
     content::comment_markdown,
     domain::{
-        comment::{CommentId, RawComment, Status},
-        words::one_line,
+        comment::{Comment, CommentId, RawComment, Status},
+        words::{one_line, parse_word, word_of},
     },
-    store::{Listed, Moderated, Store, StoreError},
+    store::{Moderated, Store, StoreError},
     texts, web,
 };
 
@@ -100,7 +100,7 @@ impl Command {
             Self::List { status, unanswered } => {
                 let listed = match unanswered {
                     true => store.unanswered_comments().await?,
-                    false => store.list_comments(Status::parse(&status)).await?,
+                    false => store.list_comments(parse_word(&status)).await?,
                 };
                 print_list(&listed, json, "No comments here.", as_json, as_text);
                 Ok(())
@@ -108,7 +108,7 @@ impl Command {
             Self::Approve { mut ids, all_held } => {
                 if all_held {
                     let held = store.list_comments(Some(Status::Held)).await?;
-                    ids = held.into_iter().map(|listed| listed.comment.id).collect();
+                    ids = held.into_iter().map(|comment| comment.id).collect();
                     if ids.is_empty() && !json {
                         say!("No comment waits.");
                     }
@@ -166,14 +166,14 @@ async fn moderate(
 ) -> anyhow::Result<()> {
     for_each(ids, missing, async |id| {
         let done = act(id).await?;
-        show_change(json, id, done.before, done.after.as_str());
+        show_change(json, id, done.before, &word_of(done.after));
         Ok(())
     })
     .await
 }
 
 fn show_change(json: bool, id: CommentId, before: Status, after: &str) {
-    let before = before.as_str();
+    let before = word_of(before);
     if json {
         say!("{}", json!({ "id": id, "before": before, "status": after }));
     } else if before == after {
@@ -187,13 +187,12 @@ fn missing(id: CommentId) -> String {
     format!("there is no comment {id}")
 }
 
-fn as_json(listed: &Listed) -> serde_json::Value {
-    let comment = &listed.comment;
+fn as_json(comment: &Comment) -> serde_json::Value {
     json!({
         "id": comment.id,
-        "status": comment.status.as_str(),
-        "reasons": listed.reasons,
-        "details": listed.details,
+        "status": comment.status,
+        "reasons": comment.reasons.split_whitespace().collect::<Vec<_>>(),
+        "details": comment.reason_details.lines().collect::<Vec<_>>(),
         "thread": format!("post:{}", comment.thread_slug),
         "parent": comment.parent_id,
         "name": comment.name,
@@ -206,10 +205,9 @@ fn as_json(listed: &Listed) -> serde_json::Value {
 }
 
 /// Returns one line for a comment: what a moderator needs to decide, cut to fit.
-fn as_text(listed: &Listed) -> String {
-    let comment = &listed.comment;
-    let reasons = listed.explained().join("; ");
+fn as_text(comment: &Comment) -> String {
+    let reasons = comment.explained().join("; ");
     let reasons = if reasons.is_empty() { reasons } else { format!(" ({reasons})") };
-    let (id, status, thread, name) = (comment.id, comment.status.as_str(), &comment.thread_slug, &comment.name);
+    let (id, status, thread, name) = (comment.id, word_of(comment.status), &comment.thread_slug, &comment.name);
     format!("{id}\t{status}{reasons}\t{thread}\t{name}\t{}", one_line(&comment.text, LINE_MAX))
 }

@@ -55,17 +55,14 @@ pub(super) async fn fill(store: &Store, config: &Config, now: Timestamp) -> anyh
         #[expect(clippy::cast_possible_truncation, reason = "hours since a sample comment are few")]
         let ago = SignedDuration::from_secs((sample.hours_ago * 3600.0) as i64);
         let comment = Comment {
-            id: 0,
-            thread_slug: sample.post.clone(),
             parent_id,
             name: sample.name.clone().unwrap_or_else(|| author.name.clone()),
-            email: None,
             site: if sample.author { author.url.clone() } else { sample.site.clone() },
             text: sample.text.trim().to_owned(),
             status: Status::Approved,
             by_author: sample.author,
             created_at: now - ago,
-            edited_at: None,
+            ..Comment::default()
         };
         let id = store.place_comment(&ThreadKey::post(sample.post.as_str()), &comment, "demo").await?;
         ids.insert(&sample.key, id);

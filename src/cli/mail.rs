@@ -9,9 +9,9 @@ use serde_json::json;
 use super::{Places, for_each, print_list};
 use crate::{
     app::{Clock, Mode},
-    domain::words::counted,
+    domain::words::{counted, word_of},
     live, mail,
-    store::ListedMail,
+    store::Outgoing,
 };
 
 #[derive(Debug, Subcommand)]
@@ -69,7 +69,7 @@ impl Mail {
     }
 }
 
-fn as_json(mail: &ListedMail) -> serde_json::Value {
+fn as_json(mail: &Outgoing) -> serde_json::Value {
     json!({
         "id": mail.id,
         "status": state(mail),
@@ -83,14 +83,14 @@ fn as_json(mail: &ListedMail) -> serde_json::Value {
     })
 }
 
-fn as_text(mail: &ListedMail) -> String {
+fn as_text(mail: &Outgoing) -> String {
     let to = mail.to.as_deref().unwrap_or("the author");
     let about = mail.comment.map(|comment| format!(" {comment}")).unwrap_or_default();
     let reason = mail.reason.as_deref().unwrap_or_default();
     let attempts = counted(usize::try_from(mail.attempts).unwrap_or(0), "attempt", "attempts");
-    format!("{}\t{}\t{}{about}\t{to}\t{attempts}\t{reason}", mail.id, state(mail), mail.kind)
+    format!("{}\t{}\t{}{about}\t{to}\t{attempts}\t{reason}", mail.id, state(mail), word_of(mail.kind))
 }
 
-fn state(mail: &ListedMail) -> &'static str {
+fn state(mail: &Outgoing) -> &'static str {
     if mail.is_given_up { "given up" } else { "waits" }
 }

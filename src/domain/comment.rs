@@ -1,13 +1,14 @@
 //! Comments: their fields, and the checks that a new one must pass.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{
     address,
     characters::{is_invisible, is_printable, say_something},
     clock, mailbox,
-    notices::Wish,
+    words::parse_word,
 };
 pub use crate::domain::limits::{EDIT_WINDOW, NAME_MAX, SITE_MAX, TEXT_MAX};
 
@@ -19,9 +20,11 @@ pub type CommentId = i64;
 const HTML_MAX: (usize, usize) = (1024, 8);
 
 /// State of a comment, which decides who sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Waits for the author's approval; its writer sees it.
+    #[default]
     Held,
     /// Shown to everyone.
     Approved,
@@ -29,24 +32,6 @@ pub enum Status {
     Spam,
     /// Removed.
     Trash,
-}
-
-impl Status {
-    pub const ALL: [Self; 4] = [Self::Held, Self::Approved, Self::Spam, Self::Trash];
-
-    /// Name of the status in the database and on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Held => "held",
-            Self::Approved => "approved",
-            Self::Spam => "spam",
-            Self::Trash => "trash",
-        }
-    }
-
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == word)
-    }
 }
 
 /// Key of a thread: kind and slug, not the file, so that comments outlive the file.
@@ -63,6 +48,9 @@ pub const POST_KIND: &str = "post";
 /// Cache tag of pages that show comments of every thread.
 pub const COMMENTS_TAG: &str = "comments";
 
+/// Tag of a change that only a comment's writer and the author see: it makes no public page stale.
+pub const HELD_TAG: &str = "held";
+
 impl ThreadKey {
     pub fn post(slug: impl Into<String>) -> Self {
         Self { kind: POST_KIND, slug: slug.into() }
@@ -74,10 +62,12 @@ impl ThreadKey {
     }
 }
 
-/// A stored comment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A stored comment. In an outline, only its place in the thread and its status are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comment {
     pub id: CommentId,
+    /// Kind of its thread, as in [`ThreadKey`].
+    pub thread_kind: String,
     /// Slug it was posted under; it may be an alias of the post's slug now.
     pub thread_slug: String,
     pub parent_id: Option<CommentId>,
@@ -88,29 +78,42 @@ pub struct Comment {
     /// Text as typed, in the small Markdown subset.
     pub text: String,
     pub status: Status,
+    /// Reasons why it was held: words of `verdict::Reason`, with spaces between.
+    pub reasons: String,
+    /// Details of reasons: lines that begin with the word of one.
+    pub reason_details: String,
     /// True only if the author's own action set it; a name alone never does.
     pub by_author: bool,
+    /// Fingerprint of its writer's cookie; `None` for the author.
+    pub commenter: Option<String>,
     pub created_at: Timestamp,
     /// Time of its writer's last edit.
     pub edited_at: Option<Timestamp>,
 }
 
+/// Mails that a commenter wants, as chosen in the form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Wish {
+    #[default]
+    #[serde(rename = "")]
+    Nothing,
+    /// Mails about answers to the comment.
+    Answers,
+    /// Mails about every comment in its thread.
+    Thread,
+}
+
 impl Comment {
-    /// Comment of which only its place in its thread is known.
-    pub fn outlined(id: CommentId, parent_id: Option<CommentId>, created_at: Timestamp, status: Status) -> Self {
-        Self {
-            id,
-            thread_slug: String::new(),
-            parent_id,
-            name: String::new(),
-            email: None,
-            site: None,
-            text: String::new(),
-            status,
-            by_author: false,
-            created_at,
-            edited_at: None,
-        }
+    /// Cache tag of its thread.
+    pub fn tag(&self) -> String {
+        format!("{}:{}", self.thread_kind, self.thread_slug)
+    }
+
+    /// Each reason with its details: `bayes 0.98: subscribe, channel`.
+    pub fn explained(&self) -> Vec<&str> {
+        let detailed = |reason: &str| self.reason_details.lines().find(|line| line.split(' ').next() == Some(reason));
+        self.reasons.split_whitespace().map(|reason| detailed(reason).unwrap_or(reason)).collect()
     }
 
     /// Time for which its writer may still edit it; `None` if that is over, or if it is spam or in the trash.
@@ -255,7 +258,7 @@ impl NewComment {
             email: errors.note(parse_email(&raw.email)),
             parent: errors.note(parse_parent(&raw.parent)),
             // An unknown value means no mails.
-            wish: Wish::parse(&raw.wish).unwrap_or_default(),
+            wish: parse_word(&raw.wish).unwrap_or_default(),
         };
         if new.wish != Wish::Nothing && new.email.is_none() && errors.of(Field::Email).is_none() {
             errors.0.push(FieldError::EmailMissing);
@@ -345,6 +348,7 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::words::word_of;
 
     fn read(text: &str) -> Reading {
         Reading { words: text.to_owned(), ..Reading::default() }
@@ -374,6 +378,22 @@ mod tests {
             wish: Wish::Nothing,
         };
         assert_eq!(new, Ok(expected));
+    }
+
+    #[test]
+    fn statuses_have_the_words_of_the_database() {
+        for word in ["held", "approved", "spam", "trash"] {
+            let status: Option<Status> = parse_word(word);
+            assert_eq!(status.map(word_of).as_deref(), Some(word));
+        }
+    }
+
+    #[test]
+    fn wishes_have_the_words_of_the_form() {
+        for (wish, word) in [(Wish::Nothing, ""), (Wish::Answers, "answers"), (Wish::Thread, "thread")] {
+            assert_eq!((word_of(wish).as_str(), parse_word(word)), (word, Some(wish)));
+        }
+        assert_eq!(parse_word::<Wish>("everything"), None);
     }
 
     #[test]

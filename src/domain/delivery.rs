@@ -1,17 +1,20 @@
 //! Schedule of mails: when one is tried again, when it is given up, and when a digest is due.
 
 use jiff::{Timestamp, ToSpan, Zoned, civil::Weekday, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 
-use super::verdict::Reason;
+use super::{verdict::Reason, words::parse_word};
 pub use crate::domain::limits::GIVE_UP_AFTER;
 use crate::domain::limits::{DIGEST_HOUR, RETRY_PAUSES};
 
 /// Kind of a mail in the outbox.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// Tells the author about a new comment.
     Author,
     /// Tells of a comment that is now public. Becomes an [`Kind::Answer`] or a [`Kind::Thread`] for each subscriber.
+    #[default]
     Announce,
     /// Tells a commenter that their comment was answered.
     Answer,
@@ -25,28 +28,6 @@ pub enum Kind {
     Corner,
 }
 
-impl Kind {
-    const ALL: [Self; 7] =
-        [Self::Author, Self::Announce, Self::Answer, Self::Thread, Self::Confirm, Self::Digest, Self::Corner];
-
-    /// Name of the kind in the database and in `instep mail list`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Author => "author",
-            Self::Announce => "announce",
-            Self::Answer => "answer",
-            Self::Thread => "thread",
-            Self::Confirm => "confirm",
-            Self::Digest => "digest",
-            Self::Corner => "corner",
-        }
-    }
-
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
-    }
-}
-
 /// Time of the next attempt after so many; `None`: there is none.
 pub fn again(attempts: i64, first: Timestamp, now: Timestamp) -> Option<Timestamp> {
     // A first attempt in the future was stored while the clock was wrong.
@@ -58,7 +39,7 @@ pub fn again(attempts: i64, first: Timestamp, now: Timestamp) -> Option<Timestam
 /// True if the confirmation mail must wait until the author approves the comment, by the words of the reasons why it is
 /// held. It does not wait if the only reasons are a first comment, or that the site holds all comments.
 pub fn is_suspected(reasons: &str) -> bool {
-    reasons.split_whitespace().any(|word| !matches!(Reason::parse(word), Some(Reason::FirstComment | Reason::AllHeld)))
+    reasons.split_whitespace().any(|word| !matches!(parse_word(word), Some(Reason::FirstComment | Reason::AllHeld)))
 }
 
 /// Interval of the author's digests.
@@ -92,6 +73,7 @@ mod tests {
     use jiff::SignedDuration;
 
     use super::*;
+    use crate::domain::words::word_of;
 
     fn at(text: &str) -> Timestamp {
         text.parse().expect("a time")
@@ -140,9 +122,10 @@ mod tests {
     }
 
     #[test]
-    fn kinds_are_words() {
-        for kind in Kind::ALL {
-            assert_eq!(Kind::parse(kind.as_str()), Some(kind));
+    fn kinds_have_the_words_of_the_database() {
+        for word in ["author", "announce", "answer", "thread", "confirm", "digest", "corner"] {
+            let kind: Option<Kind> = parse_word(word);
+            assert_eq!(kind.map(word_of).as_deref(), Some(word));
         }
     }
 }

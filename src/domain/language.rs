@@ -10,36 +10,20 @@ const RTL_LANGUAGES: &[&str] = &[
     "mzn", "nqo", "pnb", "ps", "rhg", "sd", "sdh", "skr", "syr", "ug", "ur", "yi",
 ];
 
-/// Direction of text, for the attribute `dir`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    LeftToRight,
-    RightToLeft,
-}
-
-impl Direction {
-    /// Direction of text in a language.
-    pub fn of(tag: &str) -> Self {
-        let tag = tag.to_ascii_lowercase();
-        let mut parts = tag.split('-');
-        let language = parts.next().unwrap_or_default();
-        // The script comes before any extension, which begins with a single letter.
-        let script = parts
-            .take_while(|part| part.len() > 1)
-            .find(|part| part.len() == 4 && part.chars().all(|c| c.is_ascii_alphabetic()));
-        let is_rtl = match script {
-            Some(script) => RTL_SCRIPTS.contains(&script),
-            None => RTL_LANGUAGES.contains(&language),
-        };
-        if is_rtl { Self::RightToLeft } else { Self::LeftToRight }
-    }
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LeftToRight => "ltr",
-            Self::RightToLeft => "rtl",
-        }
-    }
+/// Direction of text in a language, as in the attribute `dir`: `ltr` or `rtl`.
+pub fn direction(tag: &str) -> &'static str {
+    let tag = tag.to_ascii_lowercase();
+    let mut parts = tag.split('-');
+    let language = parts.next().unwrap_or_default();
+    // The script comes before any extension, which begins with a single letter.
+    let script = parts
+        .take_while(|part| part.len() > 1)
+        .find(|part| part.len() == 4 && part.chars().all(|c| c.is_ascii_alphabetic()));
+    let is_rtl = match script {
+        Some(script) => RTL_SCRIPTS.contains(&script),
+        None => RTL_LANGUAGES.contains(&language),
+    };
+    if is_rtl { "rtl" } else { "ltr" }
 }
 
 /// True if a text has the form of a tag: `de`, `en-US`, `sr-Latn-RS`. It has only letters, digits and hyphens.
@@ -52,7 +36,7 @@ pub fn is_tag(text: &str) -> bool {
 
 /// Attributes `lang` and `dir` for this language, with a space before them; empty if it is no tag.
 pub fn attributes(tag: &str) -> String {
-    if is_tag(tag) { format!(" lang=\"{tag}\" dir=\"{}\"", Direction::of(tag).as_str()) } else { String::new() }
+    if is_tag(tag) { format!(" lang=\"{tag}\" dir=\"{}\"", direction(tag)) } else { String::new() }
 }
 
 /// True if two tags are of one language, in any country or script.
@@ -121,10 +105,10 @@ mod tests {
             "ku-Arab-IQ",
             "pa-aran",
         ] {
-            assert_eq!(Direction::of(tag), Direction::RightToLeft, "{tag}");
+            assert_eq!(direction(tag), "rtl", "{tag}");
         }
         for tag in ["en", "de-AT", "he-Latn", "az", "sd-Deva-IN", "ja", "", "en-x-arab", "den"] {
-            assert_eq!(Direction::of(tag), Direction::LeftToRight, "{tag}");
+            assert_eq!(direction(tag), "ltr", "{tag}");
         }
     }
 

@@ -84,6 +84,24 @@ pub const MAIL_CLEANUP: SignedDuration = SignedDuration::from_hours(1);
 /// Longest time that a mail being sent may delay the end of the program.
 pub const MAIL_SHUTDOWN: Duration = Duration::from_secs(4);
 
+// Database
+
+/// Number of reading connections of SQLite: a page needs one query, and two cores run few at once.
+pub const SQLITE_READERS: u32 = 4;
+/// Longest time that SQLite waits for another process that writes (the shell, a backup).
+pub const SQLITE_WAIT: Duration = Duration::from_secs(5);
+/// Most connections to PostgreSQL.
+pub const POSTGRES_CONNECTIONS: u32 = 16;
+/// Longest time that work on a PostgreSQL connection may take. For a server that vanished, the wait would last until
+/// TCP gives up, which can be never. SQLite needs no such limit: its file is on this machine.
+pub const POSTGRES_TIMEOUT: Duration = Duration::from_secs(60);
+/// Longest time that a request waits for a connection before its response says that the database is away.
+pub const CONNECTION_WAIT: Duration = Duration::from_secs(3);
+/// Most comments in one transaction. A bigger one saves next to nothing, and its first comment waits for its last.
+pub const COMMENTS_A_TRANSACTION: usize = 64;
+/// Most comments erased in one transaction: commenters must not wait for it.
+pub const ERASED_A_TRANSACTION: i64 = 200;
+
 // Stored data
 
 /// Time that a comment is kept after it became spam or trash, so that it can be restored.

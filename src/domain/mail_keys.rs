@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 
 use super::{
+    clock::day,
     comment::CommentId,
     signer::{Purpose, Signer},
 };
@@ -11,7 +12,6 @@ pub use crate::domain::limits::{CONFIRMATION_DAYS, CORNER_MINUTES, MODERATION_DA
 
 /// Number in a [`WishKey`] that is about no comment: it stops all mails or none.
 pub const NO_COMMENT: CommentId = 0;
-const SECONDS_A_DAY: i64 = 86_400;
 
 /// Reason for which a key is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,11 +96,6 @@ fn open<const N: usize>(signer: &Signer, purpose: Purpose, key: &str) -> Option<
 /// True also for a key from further in the future than it is valid for: it was made while the clock was wrong.
 fn is_old(issued: i64, days: i64, now: Timestamp) -> bool {
     day(now).saturating_sub(issued).saturating_abs() > days
-}
-
-/// Number of days since 1970, UTC.
-fn day(at: Timestamp) -> i64 {
-    at.as_second().div_euclid(SECONDS_A_DAY)
 }
 
 /// Number of minutes since 1970.

@@ -2,59 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{comment::CommentId, mailbox::mailbox};
-use crate::domain::limits::{ASKED_A_DAY, ASKED_A_WEEK, LINKS_A_DAY, LINKS_ASKED_AN_HOUR};
+use super::{
+    comment::{Comment, CommentId, Wish},
+    mailbox::mailbox,
+};
+use crate::domain::limits::{ASKED_A_DAY, ASKED_A_WEEK, LINKS_A_DAY};
 pub use crate::domain::limits::{ASKED_A_NETWORK, ASKED_AN_HOUR, LINK_SLOT};
 
-/// Mails that a commenter wants, as chosen in the form.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Wish {
-    #[default]
-    Nothing,
-    /// Mails about answers to the comment.
-    Answers,
-    /// Mails about every comment in its thread.
-    Thread,
-}
-
-impl Wish {
-    /// Name in the form and in the database.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Nothing => "",
-            Self::Answers => "answers",
-            Self::Thread => "thread",
-        }
-    }
-
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Nothing, Self::Answers, Self::Thread].into_iter().find(|wish| wish.as_str() == word)
-    }
-}
-
-/// Comment that has become public.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
-    pub id: CommentId,
-    pub parent: Option<CommentId>,
-    /// E-mail address as its writer typed it.
-    pub email: Option<String>,
-    /// Fingerprint of its writer's cookie; `None` for the author.
-    pub commenter: Option<String>,
-}
-
-/// Active subscription: address confirmed, comment approved, not ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subscriber {
+/// Request for mails, with the address and the comment that it was made with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Subscription {
+    pub id: i64,
     pub address_id: i64,
     pub email: String,
     pub wish: Wish,
-    /// Comment that the subscription was made with.
     pub comment: CommentId,
+    /// Slug of that comment's thread.
+    pub thread_slug: String,
     /// Fingerprint of the cookie of that comment's writer.
     pub commenter: Option<String>,
+    /// True if that writer has confirmed the address.
+    pub is_confirmed: bool,
+    /// True if no mail may be sent to the address.
+    pub is_blocked: bool,
+    pub created_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
 }
 
 /// Reason for a mail.
@@ -64,25 +38,25 @@ pub enum Why {
     Answered,
 }
 
-/// Returns the recipients, by the numbers of their addresses. The author gets mails of another kind, so `author` (their
-/// address) is left out here.
-pub fn audience(shown: &Shown, subscribers: &[Subscriber], author: Option<&str>) -> BTreeMap<i64, Why> {
-    let own = shown.email.as_deref().map(mailbox);
+/// Returns the recipients of a comment that has become public, by the numbers of their addresses. `active` are the
+/// subscriptions in its thread. The author gets mails of another kind, so `author` (their address) is left out here.
+pub fn audience(comment: &Comment, active: &[Subscription], author: Option<&str>) -> BTreeMap<i64, Why> {
+    let own = comment.email.as_deref().map(mailbox);
     let author = author.map(mailbox);
     let mut told = BTreeMap::new();
-    for subscriber in subscribers {
-        let theirs = Some(mailbox(&subscriber.email));
-        let wrote_it = subscriber.comment == shown.id
-            || (shown.commenter.is_some() && subscriber.commenter == shown.commenter)
+    for subscription in active {
+        let theirs = Some(mailbox(&subscription.email));
+        let wrote_it = subscription.comment == comment.id
+            || (comment.commenter.is_some() && subscription.commenter == comment.commenter)
             || theirs == own
             || theirs == author;
-        let why = match subscriber.wish {
+        let why = match subscription.wish {
             _ if wrote_it => continue,
-            Wish::Answers | Wish::Thread if shown.parent == Some(subscriber.comment) => Why::Answered,
+            Wish::Answers | Wish::Thread if comment.parent_id == Some(subscription.comment) => Why::Answered,
             Wish::Thread => Why::ThreadGoesOn,
             Wish::Answers | Wish::Nothing => continue,
         };
-        let strongest = told.entry(subscriber.address_id).or_insert(why);
+        let strongest = told.entry(subscription.address_id).or_insert(why);
         *strongest = why.max(*strongest);
     }
     told
@@ -130,36 +104,31 @@ pub fn may_get_link(of_mailbox_today: i64, since_last: Option<SignedDuration>) -
     of_mailbox_today < LINKS_A_DAY || since_last.is_none_or(|since| since >= HOUR)
 }
 
-/// True if a network may ask for one more.
-pub fn may_ask_for_link(of_network_this_hour: i64) -> bool {
-    of_network_this_hour < LINKS_ASKED_AN_HOUR
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Subscriber: address 1 is Ana's, 2 Bo's; each comments under a cookie of the same name.
-    fn subscriber(address_id: i64, wish: Wish, comment: CommentId) -> Subscriber {
+    /// Subscription: address 1 is Ana's, 2 Bo's; each comments under a cookie of the same name.
+    fn subscription(address_id: i64, wish: Wish, comment: CommentId) -> Subscription {
         let name = if address_id == 1 { "ana" } else { "bo" };
         let email = format!("{name}@example.org");
-        Subscriber { address_id, email, wish, comment, commenter: Some(name.to_owned()) }
+        Subscription { address_id, email, wish, comment, commenter: Some(name.to_owned()), ..Subscription::default() }
     }
 
-    fn shown(parent: Option<CommentId>, commenter: &str, email: Option<&str>) -> Shown {
+    fn shown(parent_id: Option<CommentId>, commenter: &str, email: Option<&str>) -> Comment {
         let commenter = (!commenter.is_empty()).then(|| commenter.to_owned());
-        Shown { id: 100, parent, commenter, email: email.map(str::to_owned) }
+        Comment { id: 100, parent_id, commenter, email: email.map(str::to_owned), ..Comment::default() }
     }
 
     #[test]
     fn each_subscriber_gets_one_mail_for_the_strongest_reason() {
         use Why::{Answered, ThreadGoesOn};
         use Wish::{Answers, Thread};
-        let check = |shown: &Shown, subscribers: &[Subscriber], expected: &[(i64, Why)]| {
-            let told: Vec<(i64, Why)> = audience(shown, subscribers, Some("jo@example.org")).into_iter().collect();
+        let check = |shown: &Comment, active: &[Subscription], expected: &[(i64, Why)]| {
+            let told: Vec<(i64, Why)> = audience(shown, active, Some("jo@example.org")).into_iter().collect();
             assert_eq!(told, expected);
         };
-        let (ana, bo) = (subscriber(1, Answers, 10), subscriber(2, Thread, 20));
+        let (ana, bo) = (subscription(1, Answers, 10), subscription(2, Thread, 20));
         let both = [ana.clone(), bo.clone()];
         check(&shown(Some(10), "cy", None), &both, &[(1, Answered), (2, ThreadGoesOn)]);
         check(&shown(Some(20), "cy", None), &both, &[(2, Answered)]);
@@ -170,10 +139,10 @@ mod tests {
         check(&shown(Some(10), "ana", None), &both, &[(2, ThreadGoesOn)]);
         check(&shown(Some(10), "cy", Some("Ana+new@example.org")), &both, &[(2, ThreadGoesOn)]);
         // Several subscriptions of one address cause one mail, for the strongest reason.
-        let many = [subscriber(2, Thread, 30), bo, subscriber(2, Answers, 40)];
+        let many = [subscription(2, Thread, 30), bo, subscription(2, Answers, 40)];
         check(&shown(Some(40), "cy", None), &many, &[(2, Answered)]);
         // The author's mailbox gets no second mail.
-        let author = Subscriber { email: "Jo@example.org".into(), ..ana };
+        let author = Subscription { email: "Jo@example.org".into(), ..ana };
         check(&shown(Some(10), "cy", None), &[author], &[]);
     }
 
@@ -197,13 +166,5 @@ mod tests {
         let minutes = |minutes: i64| Some(SignedDuration::from_mins(minutes));
         assert!(may_get_link(2, minutes(1)) && may_get_link(24, minutes(60)) && may_get_link(3, None));
         assert!(!may_get_link(3, minutes(59)));
-    }
-
-    #[test]
-    fn wishes_are_words() {
-        for wish in [Wish::Nothing, Wish::Answers, Wish::Thread] {
-            assert_eq!(Wish::parse(wish.as_str()), Some(wish));
-        }
-        assert_eq!(Wish::parse("everything"), None);
     }
 }

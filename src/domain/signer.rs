@@ -4,10 +4,14 @@ use std::fmt;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use hmac::{Hmac, KeyInit, Mac};
+use serde::Serialize;
 use sha2::Sha256;
 
-/// Purpose of a signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use super::words::word_of;
+
+/// Purpose of a signature. Its word is a part of the signed text, so it must never change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// Cookie of a commenter.
     Commenter,
@@ -23,21 +27,6 @@ pub enum Purpose {
     Stop,
     /// Link that opens the corner (`/me`) of a mailbox.
     Corner,
-}
-
-impl Purpose {
-    /// Label that is a part of the signed text, so it must never change.
-    fn label(self) -> &'static str {
-        match self {
-            Self::Commenter => "commenter",
-            Self::Stamp => "stamp",
-            Self::Waiting => "waiting",
-            Self::Moderate => "moderate",
-            Self::Confirm => "confirm",
-            Self::Stop => "stop",
-            Self::Corner => "corner",
-        }
-    }
 }
 
 /// Signs with HMAC-SHA-256, cut to 128 bits (RFC 2104, section 5): short enough for an address.
@@ -56,14 +45,14 @@ impl Signer {
 
     /// Returns `payload.signature`. The payload is readable, not secret.
     pub fn sign(&self, purpose: Purpose, payload: &str) -> String {
-        format!("{payload}.{}", BASE64.encode(&self.mac(purpose.label(), payload)[..MAC_BYTES]))
+        format!("{payload}.{}", BASE64.encode(&self.mac(&word_of(purpose), payload)[..MAC_BYTES]))
     }
 
     /// Returns the payload if the signature is valid for this purpose.
     pub fn verify<'a>(&self, purpose: Purpose, signed: &'a str) -> Option<&'a str> {
         let (payload, signature) = signed.rsplit_once('.')?;
         let signature = BASE64.decode(signature).ok().filter(|bytes| bytes.len() == MAC_BYTES)?;
-        self.keyed(purpose.label(), payload).verify_truncated_left(&signature).ok()?;
+        self.keyed(&word_of(purpose), payload).verify_truncated_left(&signature).ok()?;
         Some(payload)
     }
 
@@ -127,6 +116,12 @@ mod tests {
             let signed = String::from_utf8(signed).expect("ASCII");
             prop_assert_eq!(signer.verify(Purpose::Waiting, &signed), None);
         }
+    }
+
+    #[test]
+    fn signatures_of_older_versions_stay_valid() {
+        let words = ["commenter", "stamp", "waiting", "moderate", "confirm", "stop", "corner"];
+        assert_eq!(PURPOSES.map(word_of), words);
     }
 
     #[test]

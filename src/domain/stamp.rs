@@ -5,10 +5,11 @@
 
 use jiff::Timestamp;
 
-use super::signer::{Purpose, Signer};
-use crate::domain::limits::STAMP_DAYS;
-
-const SECONDS_A_DAY: i64 = 86_400;
+use super::{
+    clock::day,
+    limits::STAMP_DAYS,
+    signer::{Purpose, Signer},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StampState {
@@ -39,11 +40,6 @@ pub fn check(signer: &Signer, slug: &str, stamp: &str, now: Timestamp) -> StampS
     }
     // A stamp from further in the future than it is valid for was made while the clock was wrong.
     if day(now).abs_diff(issued) > STAMP_DAYS { StampState::Old } else { StampState::Valid }
-}
-
-/// Number of days since 1970, UTC.
-fn day(at: Timestamp) -> i64 {
-    at.as_second().div_euclid(SECONDS_A_DAY)
 }
 
 fn payload(slug: &str, day: i64) -> String {

@@ -19,6 +19,7 @@ pub struct Thread {
 /// Comment and its replies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
+    pub id: CommentId,
     pub said: Said,
     /// Comment that it answers, if it stands beside its parent.
     pub in_reply_to: Option<InReplyTo>,
@@ -29,13 +30,14 @@ pub struct Node {
 pub enum Said {
     Comment(Comment),
     /// Placeholder for a removed comment that has shown replies.
-    Tombstone(CommentId),
+    Tombstone,
     /// Placeholder for a comment that its writer has edited and the author has not approved yet. It may return.
-    Withheld(CommentId),
-    /// Reference to a comment on an earlier page whose replies continue here.
-    Continued(InReplyTo),
+    Withheld,
+    /// Reference to a comment on an earlier page whose replies continue here, with the name of its writer.
+    Continued(Option<String>),
 }
 
+/// Reference to a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InReplyTo {
     pub id: CommentId,
@@ -44,21 +46,14 @@ pub struct InReplyTo {
 }
 
 impl Node {
-    pub fn id(&self) -> CommentId {
-        match &self.said {
-            Said::Comment(comment) => comment.id,
-            Said::Tombstone(id) | Said::Withheld(id) => *id,
-            Said::Continued(to) => to.id,
-        }
-    }
-
-    /// Name of its writer; `None`: it is not shown (any more).
-    pub fn name(&self) -> Option<String> {
-        match &self.said {
+    /// Reference to this comment.
+    pub fn reference(&self) -> InReplyTo {
+        let name = match &self.said {
             Said::Comment(comment) => Some(comment.name.clone()),
-            Said::Tombstone(_) | Said::Withheld(_) => None,
-            Said::Continued(to) => to.name.clone(),
-        }
+            Said::Continued(name) => name.clone(),
+            Said::Tombstone | Said::Withheld => None,
+        };
+        InReplyTo { id: self.id, name }
     }
 
     /// Number of comments in it, itself included.
@@ -69,7 +64,7 @@ impl Node {
 
     /// Finds the comment, or its placeholder, in this node or below.
     pub fn find(&self, id: CommentId) -> Option<&Self> {
-        let is_it = self.id() == id && !matches!(self.said, Said::Continued(_));
+        let is_it = self.id == id && !matches!(self.said, Said::Continued(_));
         if is_it { Some(self) } else { self.replies.iter().find_map(|reply| reply.find(id)) }
     }
 }
@@ -97,9 +92,7 @@ impl Thread {
         let builder = Builder { by_id: &by_id, places: &places, children: &children, answered, is_shown: &is_shown };
         Self { roots: builder.nodes(None), count }
     }
-}
 
-impl Thread {
     /// Numbers of its comments of which only the outline is known.
     pub fn outlined(&self) -> Vec<CommentId> {
         let mut ids = Vec::new();
@@ -116,32 +109,33 @@ impl Thread {
 
 impl Node {
     fn outlined(&self, ids: &mut Vec<CommentId>) {
-        let own = matches!(&self.said, Said::Comment(comment) if comment.text.is_empty());
-        ids.extend(own.then(|| self.id()));
-        let named = |to: &&InReplyTo| to.name.as_deref() == Some("");
-        ids.extend(self.in_reply_to.as_ref().filter(named).map(|to| to.id));
-        ids.extend(if let Said::Continued(to) = &self.said { Some(to).filter(named).map(|to| to.id) } else { None });
+        let is_outline = match &self.said {
+            Said::Comment(comment) => comment.text.is_empty(),
+            Said::Continued(name) => name.as_deref() == Some(""),
+            Said::Tombstone | Said::Withheld => false,
+        };
+        ids.extend(is_outline.then_some(self.id));
+        let parent = self.in_reply_to.as_ref().filter(|to| to.name.as_deref() == Some(""));
+        ids.extend(parent.map(|to| to.id));
         self.replies.iter().for_each(|reply| reply.outlined(ids));
     }
 
     fn fill(&mut self, comments: &HashMap<CommentId, Comment>) {
-        let rename = |to: &mut InReplyTo| {
-            if to.name.is_some() {
-                to.name = comments.get(&to.id).map(|comment| comment.name.clone());
+        let rename = |id: CommentId, name: &mut Option<String>| {
+            if name.is_some() {
+                *name = comments.get(&id).map(|comment| comment.name.clone());
             }
         };
         match &mut self.said {
             Said::Comment(outline) => {
                 let is_it = |comment: &&Comment| comment.status == outline.status && !comment.is_erased();
-                self.said = match comments.get(&outline.id).filter(is_it) {
-                    Some(comment) => Said::Comment(comment.clone()),
-                    None => Said::Tombstone(outline.id),
-                };
+                let comment = comments.get(&self.id).filter(is_it);
+                self.said = comment.map_or(Said::Tombstone, |comment| Said::Comment(comment.clone()));
             }
-            Said::Continued(to) => rename(to),
-            Said::Tombstone(_) | Said::Withheld(_) => {}
+            Said::Continued(name) => rename(self.id, name),
+            Said::Tombstone | Said::Withheld => {}
         }
-        self.in_reply_to.iter_mut().for_each(rename);
+        self.in_reply_to.iter_mut().for_each(|to| rename(to.id, &mut to.name));
         self.replies.iter_mut().for_each(|reply| reply.fill(comments));
     }
 }
@@ -207,11 +201,11 @@ impl<F: Fn(&Comment) -> bool> Builder<'_, F> {
         let said = if (self.is_shown)(comment) {
             Said::Comment(comment.clone())
         } else if !replies.is_empty() || self.is_answered_beside(comment.id) {
-            if comment.status == Status::Held { Said::Withheld(comment.id) } else { Said::Tombstone(comment.id) }
+            if comment.status == Status::Held { Said::Withheld } else { Said::Tombstone }
         } else {
             return None;
         };
-        Some(Node { said, in_reply_to: self.in_reply_to(comment), replies })
+        Some(Node { id: comment.id, said, in_reply_to: self.in_reply_to(comment), replies })
     }
 
     /// True if replies stand beside it, not under it: at the deepest level.
@@ -239,16 +233,12 @@ mod tests {
     pub(super) fn comment(id: CommentId, parent_id: Option<CommentId>, status: Status) -> Comment {
         Comment {
             id,
-            thread_slug: "calf".into(),
             parent_id,
             name: format!("n{id}"),
-            email: None,
-            site: None,
             text: "text".into(),
             status,
-            by_author: false,
             created_at: Timestamp::from_second(id).expect("in range"),
-            edited_at: None,
+            ..Comment::default()
         }
     }
 
@@ -257,10 +247,10 @@ mod tests {
     pub(super) fn shape(nodes: &[Node]) -> String {
         let one = |node: &Node| {
             let id = match &node.said {
-                Said::Comment(comment) => comment.id.to_string(),
-                Said::Tombstone(id) => format!("~{id}"),
-                Said::Withheld(id) => format!("?{id}"),
-                Said::Continued(to) => format!("…{}", to.name.as_deref().unwrap_or("~")),
+                Said::Comment(_) => node.id.to_string(),
+                Said::Tombstone => format!("~{}", node.id),
+                Said::Withheld => format!("?{}", node.id),
+                Said::Continued(name) => format!("…{}", name.as_deref().unwrap_or("~")),
             };
             let to = node.in_reply_to.as_ref();
             let to = to.map(|to| format!("@{}", to.name.as_deref().unwrap_or("~"))).unwrap_or_default();
@@ -314,9 +304,11 @@ mod tests {
     }
 
     pub(super) fn shown(nodes: &[Node]) -> Vec<CommentId> {
-        let own = |node: &Node| matches!(node.said, Said::Comment(_)).then(|| node.id());
+        let own = |node: &Node| matches!(node.said, Said::Comment(_)).then_some(node.id);
         nodes.iter().flat_map(|node| own(node).into_iter().chain(shown(&node.replies))).collect()
     }
+
+    const STATUSES: [Status; 4] = [Status::Held, Status::Approved, Status::Spam, Status::Trash];
 
     proptest! {
         #[test]
@@ -328,7 +320,7 @@ mod tests {
             let mut comments: Vec<Comment> = parents
                 .iter()
                 .enumerate()
-                .map(|(id, parent)| comment(id as i64, *parent, Status::ALL[statuses[id]]))
+                .map(|(id, parent)| comment(id as i64, *parent, STATUSES[statuses[id]]))
                 .collect();
             let expected = Thread::build(comments.clone(), None);
             let shift = rotate % comments.len().max(1);
@@ -338,7 +330,7 @@ mod tests {
             prop_assert!(depth(&thread.roots) <= MAX_DEPTH);
             let mut ids = shown(&thread.roots);
             ids.sort_unstable();
-            let approved: Vec<_> = (0..comments.len() as i64).filter(|id| Status::ALL[statuses[*id as usize]] == Status::Approved).collect();
+            let approved: Vec<_> = (0..comments.len() as i64).filter(|id| STATUSES[statuses[*id as usize]] == Status::Approved).collect();
             prop_assert_eq!(ids, approved);
         }
     }

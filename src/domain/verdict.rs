@@ -4,6 +4,7 @@
 
 pub mod bayes;
 pub mod blocks;
+mod facts;
 mod links;
 mod phrases;
 mod plain;
@@ -13,13 +14,19 @@ use std::net::IpAddr;
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{comment::NewComment, stamp::StampState};
+use super::{
+    comment::NewComment,
+    stamp::StampState,
+    words::{parse_word, word_of},
+};
 pub use crate::domain::limits::REPEAT_WINDOW;
 use crate::domain::limits::SHORTEST_REPEAT;
-use bayes::{Learned, SUSPECT};
+use bayes::SUSPECT;
 use blocks::Block;
+pub use facts::{Circumstances, History};
 pub use phrases::Phrases;
 pub use rates::{RATE_WINDOW, Rates, too_fast};
 
@@ -38,7 +45,8 @@ pub struct Rules {
 }
 
 /// Comments that are held even if nothing is suspicious.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Moderation {
     /// Comments by somebody without an approved comment.
     #[default]
@@ -47,19 +55,9 @@ pub enum Moderation {
     None,
 }
 
-impl Moderation {
-    pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "first" => Some(Self::First),
-            "all" => Some(Self::All),
-            "none" => Some(Self::None),
-            _ => None,
-        }
-    }
-}
-
-/// Reason for holding a comment. Each has a row in [`REASONS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Reason for holding a comment. Its word is in the database and in `instep comments list`, its sentence in the texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// Setting of the site: all comments are held.
     AllHeld,
@@ -75,37 +73,12 @@ pub enum Reason {
     /// Number of links.
     Links,
     /// Phrase of `hold_words`, as the author wrote it.
+    #[serde(rename = "hold-word")]
     Word,
     /// Number of times that this text was sent within [`REPEAT_WINDOW`].
     Repeated,
     /// Score of the spam filter, and the words that it goes by.
     Bayes,
-}
-
-/// Every reason with its word in the database and in `instep comments list`. Its sentence is in the texts.
-const REASONS: [(Reason, &str); 12] = [
-    (Reason::AllHeld, "all-held"),
-    (Reason::FirstComment, "first-comment"),
-    (Reason::OldPost, "old-post"),
-    (Reason::StampMissing, "stamp-missing"),
-    (Reason::StampForged, "stamp-forged"),
-    (Reason::StampOld, "stamp-old"),
-    (Reason::Honeypot, "honeypot"),
-    (Reason::AuthorName, "author-name"),
-    (Reason::Links, "links"),
-    (Reason::Word, "hold-word"),
-    (Reason::Repeated, "repeated"),
-    (Reason::Bayes, "bayes"),
-];
-
-impl Reason {
-    pub fn as_str(self) -> &'static str {
-        REASONS.iter().find(|(reason, _)| *reason == self).map_or("", |(_, word)| word)
-    }
-
-    pub fn parse(word: &str) -> Option<Self> {
-        REASONS.iter().find(|(_, known)| *known == word).map(|(reason, _)| *reason)
-    }
 }
 
 /// A reason that was found, with its details. Stored with the comment for the moderator.
@@ -124,7 +97,7 @@ impl Finding {
     /// Parses a line of word and details; `None` if it is no reason, or if the details are not as they should be.
     pub fn parse(line: &str) -> Option<Self> {
         let (word, details) = line.split_once(' ').unwrap_or((line, ""));
-        let found = Self::new(Reason::parse(word)?, details);
+        let found = Self::new(parse_word(word)?, details);
         let is_complete = match found.reason {
             Reason::OldPost | Reason::Links | Reason::Repeated => found.number().is_some(),
             Reason::Bayes => details.split_once(':').is_some_and(|(score, _)| score.parse::<f64>().is_ok()),
@@ -148,7 +121,7 @@ impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { reason, details } = self;
         let space = if details.is_empty() { "" } else { " " };
-        write!(f, "{}{space}{details}", reason.as_str())
+        write!(f, "{}{space}{details}", word_of(reason))
     }
 }
 
@@ -183,55 +156,6 @@ impl Refusal {
             Self::Blocked(block) => block.value(),
             Self::TooFast(_) => String::new(),
         }
-    }
-}
-
-/// Facts about a comment besides its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Circumstances {
-    pub stamp: StampState,
-    /// Time since its post was published; `None` if unknown.
-    pub post_age: Option<SignedDuration>,
-    /// True if the field that is hidden from people was filled in.
-    pub honeypot_filled: bool,
-    /// True if the name could be taken for an author's.
-    pub poses_as_author: bool,
-    /// True if its e-mail address is that of the site's author.
-    pub has_authors_email: bool,
-}
-
-/// Facts from the database about the sender, and about earlier comments.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct History {
-    /// Number of approved comments of this commenter.
-    pub approved: i64,
-    /// Number of comments of this commenter that are spam or in the trash.
-    pub thrown_out: i64,
-    /// True if the e-mail address of the comment was confirmed from a mail to it, in the browser that sends the
-    /// comment. A confirmation in another browser proves nothing: anybody can type a stranger's address.
-    pub email_is_theirs: bool,
-    /// Number of comments sent in the last ten minutes by this commenter (or, without a token, from this address).
-    pub recent_by_commenter: i64,
-    /// Time since the last of them.
-    pub since_last: Option<SignedDuration>,
-    /// Time since the first of them.
-    pub since_first: Option<SignedDuration>,
-    /// Number of comments sent in the last ten minutes from this network (/24 or /48).
-    pub recent_by_network: i64,
-    /// Time since the first of those.
-    pub since_first_of_network: Option<SignedDuration>,
-    /// Number of comments with the same [`mark`] in [`REPEAT_WINDOW`], by anyone and anywhere.
-    pub repeated: i64,
-    /// All blocks of the author.
-    pub blocks: Vec<Block>,
-    /// Counts that the filter has learned for the features of this comment.
-    pub learned: Learned,
-}
-
-impl History {
-    /// True if a comment of theirs was approved, or their e-mail address is confirmed and no comment was removed.
-    pub fn is_known(&self) -> bool {
-        self.approved > 0 || (self.email_is_theirs && self.thrown_out == 0)
     }
 }
 

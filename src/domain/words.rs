@@ -1,8 +1,33 @@
 //! Helpers for words and texts that several modules need.
 
+use std::fmt;
+
+use serde::{
+    Serialize,
+    de::{
+        DeserializeOwned,
+        value::{Error, StrDeserializer},
+    },
+};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::characters::is_printable;
+
+/// Word for a value of an enum in the database, in forms and in settings: the name that serde gives to the variant.
+pub fn word_of(value: impl Serialize) -> String {
+    struct Word<T>(T);
+    impl<T: Serialize> fmt::Display for Word<T> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            self.0.serialize(f)
+        }
+    }
+    Word(value).to_string()
+}
+
+/// Value of an enum for its word; `None` if it has no such word.
+pub fn parse_word<T: DeserializeOwned>(word: &str) -> Option<T> {
+    T::deserialize(StrDeserializer::<Error>::new(word)).ok()
+}
 
 /// Number with its noun: `1 comment`, `2 comments`.
 pub fn counted(count: usize, one: &str, many: &str) -> String {

@@ -10,13 +10,13 @@ use crate::domain::limits::{DIGEST_COMMENTS, DIGEST_TEXT};
 use crate::{
     content::comment_markdown,
     domain::{
-        comment::{Comment, CommentId, Status, ThreadKey},
+        comment::{Comment, CommentId, Status, ThreadKey, Wish},
         delivery::{self, Kind},
         entry::Post,
         mail_keys::{self, CornerLink, NO_COMMENT, WishKey},
         mailbox,
-        notices::{self, Subscriber, Why},
-        words::one_line,
+        notices::{self, Subscription, Why},
+        words::{one_line, word_of},
     },
     state::SiteState,
     store::{Outgoing, StoreError},
@@ -165,7 +165,7 @@ struct Acts {
 
 impl Acts {
     fn is(&self, word: &str) -> bool {
-        self.status.as_str() == word
+        word_of(self.status) == word
     }
 }
 
@@ -203,7 +203,7 @@ impl AboutComment<'_> {
             link: link(app, "comment", &key),
             article: self.post.as_ref().map(|post| site.absolute(&post.entry.address)),
             status: comment.status,
-            why: app.why_held(comment).await?.map(|why| line(&why)),
+            why: app.why_held(comment).map(|why| line(&why)),
             is_changed,
         };
         Ok(Draft {
@@ -223,10 +223,10 @@ impl AboutComment<'_> {
         if self.post.is_none() {
             return Err(NotNeeded("its post is gone"));
         }
-        let (mut audience, subscribers) = self.listeners(None).await?;
+        let (mut audience, active) = self.listeners(None).await?;
         let why = audience.remove(&address_id);
-        let subscriber = subscribers.iter().find(|subscriber| subscriber.address_id == address_id);
-        let (why, subscriber) = why.zip(subscriber).ok_or(NotNeeded("it is not wanted any more"))?;
+        let subscription = active.iter().find(|subscription| subscription.address_id == address_id);
+        let (why, subscription) = why.zip(subscription).ok_or(NotNeeded("it is not wanted any more"))?;
         let (said, post, words) = (self.said(), self.title(), &self.frame.texts.mails);
         let subject = match why {
             Why::Answered => &words.answered_subject,
@@ -238,7 +238,7 @@ impl AboutComment<'_> {
         let one_click = self.app.config.site.is_https().then(|| stop.clone());
         let is_answer = why == Why::Answered;
         let body = Body::Subscriber { said, post, is_answer, here: self.here(), stop };
-        let draft = self.frame.draft(&subscriber.email, subject, &body)?;
+        let draft = self.frame.draft(&subscription.email, subject, &body)?;
         Ok(Draft { one_click, conversation: Some(self.conversation()), ..draft })
     }
 
@@ -247,12 +247,12 @@ impl AboutComment<'_> {
         let (app, wish) = (self.app, WishKey { address_id, comment: self.comment.id });
         let wished = app.store.wished(wish).await?;
         let is_removed = matches!(self.comment.status, Status::Spam | Status::Trash);
-        if wished.is_confirmed || wished.is_ended || wished.is_blocked || is_removed {
+        if wished.is_confirmed || wished.ended_at.is_some() || wished.is_blocked || is_removed {
             return Err(NotNeeded("there is nothing to confirm any more"));
         }
         let body = Body::Confirmation {
             post: self.title(),
-            hears_all: wished.wish == notices::Wish::Thread,
+            hears_all: wished.wish == Wish::Thread,
             yes: link(app, "confirm", &mail_keys::confirmation(&app.signer, wish, app.clock.now())),
             stop: stop_link(app, wish),
         };
@@ -260,15 +260,17 @@ impl AboutComment<'_> {
     }
 
     /// Returns the recipients of the comment, and the active subscriptions of its thread.
-    async fn listeners(&self, author: Option<&str>) -> Result<(BTreeMap<i64, Why>, Vec<Subscriber>), NotComposed> {
+    async fn listeners(&self, author: Option<&str>) -> Result<(BTreeMap<i64, Why>, Vec<Subscription>), NotComposed> {
+        if self.comment.status != Status::Approved {
+            return Err(NotNeeded("readers do not see the comment any more"));
+        }
         // The thread under every slug that the post has had.
         let threads: Vec<ThreadKey> = match &self.post {
             Some(post) => post.threads.iter().map(|slug| ThreadKey::post(slug.as_str())).collect(),
             None => vec![ThreadKey::post(self.comment.thread_slug.as_str())],
         };
-        let listeners = self.app.store.listeners(self.comment.id, &threads).await?;
-        let (shown, subscribers) = listeners.ok_or(NotNeeded("readers do not see the comment any more"))?;
-        Ok((notices::audience(&shown, &subscribers, author), subscribers))
+        let active = self.app.store.active_subscriptions(&threads).await?;
+        Ok((notices::audience(&self.comment, &active, author), active))
     }
 
     fn said(&self) -> Said {
@@ -368,9 +370,9 @@ async fn digest(app: &SiteState, row: &Outgoing) -> Result<Draft, NotComposed> {
             link: id.map(|id| link(app, "comment", &mail_keys::moderation(&app.signer, id, now))),
         }
     };
-    let held_excerpts = held.iter().map(|listed| {
-        let Comment { id, thread_slug, name, text, .. } = &listed.comment;
-        excerpt(thread_slug, name, &app.reasons_said(&listed.explained()), text, Some(*id))
+    let held_excerpts = held.iter().map(|comment| {
+        let Comment { id, thread_slug, name, text, .. } = comment;
+        excerpt(thread_slug, name, &app.reasons_said(comment), text, Some(*id))
     });
     let refused_excerpts =
         refused.iter().map(|one| excerpt(&one.thread_slug, &one.name, &app.refusal_said(one), &one.text, None));

@@ -21,7 +21,11 @@ use tokio::time;
 
 use crate::{
     config::Config,
-    domain::{delivery, mail_keys::CONFIRMATION_DAYS, words::counted},
+    domain::{
+        delivery,
+        mail_keys::CONFIRMATION_DAYS,
+        words::{counted, word_of},
+    },
     state::{SiteState, metrics::Attempt},
     store::{Outcome, Outgoing, StoreError},
 };
@@ -175,13 +179,14 @@ impl OutboxWorker {
             Undelivered::Later(reason) => (reason, false, Step::Done),
             Undelivered::Never(reason) => (reason, true, Step::Done),
         };
-        let (id, kind) = (row.id, row.kind.as_str());
+        let (id, kind) = (row.id, word_of(row.kind));
         if step != Step::Pause {
             tracing::warn!("mail {id} ({kind}) was not sent: {reason}");
         } else if !std::mem::replace(&mut self.is_away, true) {
             tracing::warn!("the mail server accepts nothing, so mails wait: {reason}");
         }
-        let again = delivery::again(row.attempts, row.first_attempt_at, self.app.clock.now());
+        let now = self.app.clock.now();
+        let again = delivery::again(row.attempts, row.first_attempt_at.unwrap_or(now), now);
         let Some(at) = again.filter(|_| !is_final) else {
             tracing::error!("mail {id} ({kind}) is given up: {reason}");
             return (Outcome::GivenUp(reason), step);

@@ -7,30 +7,24 @@ use crate::{
         comment::{Comment, Status},
         verdict::{Finding, Reason, Refusal},
     },
-    store::{Refused, StoreError},
+    store::Refused,
     texts::HeldBecause,
 };
 
 impl SiteState {
-    /// Returns a sentence for the author; `None` if the comment is not held.
-    ///
-    /// # Errors
-    /// The comment is gone, or the database is away.
-    pub async fn why_held(&self, comment: &Comment) -> Result<Option<String>, StoreError> {
-        if comment.status != Status::Held {
-            return Ok(None);
-        }
-        let reasons = self.store.why_held(comment.id).await?;
-        // A comment held without a reason, by an edit or an older version, only waits for somebody to look.
-        Ok((!reasons.is_empty()).then(|| self.texts().held_because.sentence.with(self.reasons_said(&reasons))))
+    /// Returns a sentence for the author; `None` if the comment is not held, or only waits for somebody to look, after
+    /// an edit or since an older version.
+    pub fn why_held(&self, comment: &Comment) -> Option<String> {
+        let is_explained = comment.status == Status::Held && !comment.reasons.is_empty();
+        is_explained.then(|| self.texts().held_because.sentence.with(self.reasons_said(comment)))
     }
 
-    /// Returns the reasons without the sentence around them, for a list.
-    pub fn reasons_said<S: AsRef<str>>(&self, lines: &[S]) -> String {
+    /// Returns the reasons why a comment is held, without the sentence around them, for a list.
+    pub fn reasons_said(&self, comment: &Comment) -> String {
         let texts = &self.texts().held_because;
         // A word that this version does not know is shown as it is.
         let said = |line: &str| Finding::parse(line).map_or_else(|| line.to_owned(), |found| said(texts, &found));
-        lines.iter().map(|line| said(line.as_ref())).collect::<Vec<_>>().join("; ")
+        comment.explained().into_iter().map(said).collect::<Vec<_>>().join("; ")
     }
 
     /// Returns the reason why a comment was refused.

@@ -1,66 +1,26 @@
 //! Adding comments: the checks before, the verdict, and the row.
 
-use std::{
-    collections::BTreeSet,
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
-};
+use std::{collections::BTreeSet, slice, sync::Arc};
 
 use jiff::Timestamp;
 
 use crate::domain::{
-    comment::{COMMENTS_TAG, CommentId, NewComment, Status, ThreadKey},
+    comment::{COMMENTS_TAG, CommentId, HELD_TAG, NewComment, Status},
     delivery::{Kind, is_suspected},
-    notices::Wish,
-    verdict::{self, Circumstances, Rates, Refusal, Rules, too_fast},
+    verdict::{self, Refusal, too_fast},
 };
 
 use super::{
-    Result, Store, StoreError,
+    Result, Sent, Store, StoreError,
     changes::{increase_revision, record_stale_tags},
-    comments::in_threads,
+    comments::{in_threads, insert},
     connection::Connection,
-    judging::{Judgement, judge, read_history},
+    judging::{judge, read_history},
     outbox::{announce, queue_mail},
-    refusals::{delete_hasty_refusal, store_refusal},
+    refusals::{delete_hasty_refusal, refuse},
     sql::Argument,
-    subscriptions::{ask_to_confirm, store_wish},
+    subscriptions::store_wish,
 };
-
-/// Tag of a comment that only its writer and the author see: it makes no public page stale.
-pub(super) const HELD_TAG: &str = "held";
-
-/// Sender of a comment: fingerprints, and an address that is not stored.
-#[derive(Clone, Debug)]
-pub struct Sender {
-    /// Fingerprint of the signed cookie that the comment is stored under; new for a first comment.
-    pub commenter: String,
-    /// True if the cookie came with the request. Without one, the address is all we know.
-    pub is_returning: bool,
-    pub address: String,
-    /// Fingerprint of the /24 or /48 around the address.
-    pub network: String,
-    /// Address itself, for the author's blocks: checked, never stored.
-    pub ip: IpAddr,
-}
-
-/// A comment that has arrived, or a new version of one, with everything that its verdict needs.
-#[derive(Clone, Debug)]
-pub struct Sent {
-    /// Thread that it is posted in.
-    pub thread: ThreadKey,
-    /// Threads in which its parent may stand: the same thread, and those of the post's older slugs. Never empty.
-    pub parent_threads: Vec<ThreadKey>,
-    pub new: NewComment,
-    pub sender: Sender,
-    pub circumstances: Circumstances,
-    pub rates: Rates,
-    pub rules: Arc<Rules>,
-    pub at: Timestamp,
-}
 
 /// Result of sending a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,35 +48,30 @@ async fn add(tx: &mut Connection, sent: &Sent, stale: &mut BTreeSet<String>) -> 
     }
     let refused_lately = known.refused_lately;
     if let Some(wait) = too_fast(rates, &known.history) {
-        return refuse(tx, sent, Refusal::TooFast(wait), refused_lately, stale).await;
+        return refuse(tx, sent, Refusal::TooFast(wait), refused_lately, stale).await.map(Added::Refused);
     }
     if !is_parent_shown(tx, sent).await? {
         return Ok(Added::ParentGone);
     }
-    let judgement = match judge(tx, sent, *circumstances, known).await? {
-        Ok(judgement) => judgement,
-        Err(refusal) => return refuse(tx, sent, refusal, refused_lately, stale).await,
+    let comment = match judge(tx, sent, *circumstances, known).await? {
+        Ok(comment) => comment,
+        Err(refusal) => return refuse(tx, sent, refusal, refused_lately, stale).await.map(Added::Refused),
     };
-    let id = insert(tx, sent, &judgement, &mark).await?;
+    let id = insert(tx, &comment, Some(&sent.sender), mark.as_deref()).await?;
     if refused_lately > 0 {
         delete_hasty_refusal(tx, sent).await?;
     }
-    if let (Some(email), Wish::Answers | Wish::Thread) = (&new.email, new.wish) {
-        store_wish(tx, id, email, new.wish, *at).await?;
-        if !is_suspected(&judgement.reasons) {
-            ask_to_confirm(tx, id, *at).await?;
-        }
-    }
-    if !judgement.by_author {
+    store_wish(tx, id, new, !is_suspected(&comment.reasons), *at).await?;
+    if !comment.by_author {
         queue_mail(tx, &format!("author:{id}"), Kind::Author, Some(id), None, *at).await?;
     }
-    if judgement.status == Status::Approved {
+    if comment.status == Status::Approved {
         announce(tx, id, *at).await?;
         stale.extend([thread.tag(), COMMENTS_TAG.to_owned()]);
     } else {
         stale.insert(HELD_TAG.to_owned());
     }
-    Ok(Added::Stored(id, judgement.status))
+    Ok(Added::Stored(id, comment.status))
 }
 
 /// Stores the address and the wish that came when the same comment was sent again. A comment has one address, so that
@@ -132,29 +87,7 @@ async fn complete_duplicate(
     let sql = "UPDATE comments SET email = $2 WHERE id = $1 AND (email IS NULL OR email = $2) RETURNING reasons";
     let Some(reasons) = tx.optional::<String>(sql, &[&id, email]).await? else { return Ok(()) };
     stale.insert(HELD_TAG.to_owned());
-    if new.wish == Wish::Nothing {
-        return Ok(());
-    }
-    store_wish(tx, id, email, new.wish, at).await?;
-    // As for a new comment: otherwise the mail is sent when the author approves the comment.
-    if status == Status::Approved || !is_suspected(&reasons) {
-        ask_to_confirm(tx, id, at).await?;
-    }
-    Ok(())
-}
-
-/// Refuses a comment.
-async fn refuse(
-    tx: &mut Connection,
-    sent: &Sent,
-    refusal: Refusal,
-    refused_lately: i64,
-    stale: &mut BTreeSet<String>,
-) -> Result<Added> {
-    if store_refusal(tx, sent, &refusal, refused_lately).await? {
-        stale.insert(HELD_TAG.to_owned());
-    }
-    Ok(Added::Refused(refusal))
+    store_wish(tx, id, new, status == Status::Approved || !is_suspected(&reasons), at).await
 }
 
 /// True if the comment answers none, or one that readers see.
@@ -166,78 +99,39 @@ async fn is_parent_shown(tx: &mut Connection, sent: &Sent) -> Result<bool> {
     Ok(tx.optional::<i64>(sql, &arguments).await?.is_some())
 }
 
-async fn insert(tx: &mut Connection, sent: &Sent, judgement: &Judgement, mark: &Option<String>) -> Result<CommentId> {
-    let Sent { thread, new, sender, at, .. } = sent;
-    let Judgement { status, reasons, details, by_author, .. } = judgement;
-    tx.one(
-        "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, email, site, text, status, reasons,
-                               by_author, commenter, address, network, created_at, reason_details, text_mark)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
-        &[
-            &thread.kind,
-            &thread.slug,
-            &new.parent,
-            &new.name,
-            &new.email,
-            &new.site,
-            &new.text,
-            &status.as_str(),
-            reasons,
-            by_author,
-            &sender.commenter,
-            &sender.address,
-            &sender.network,
-            at,
-            details,
-            mark,
-        ],
-    )
-    .await
-}
-
-/// Place of a culprit that there is not.
-const NOBODY: usize = usize::MAX;
-
 impl Store {
     /// Stores comments in one transaction; returns a result for each, in their order. Each sees those before it, as if
     /// they had come one by one.
     ///
     /// No savepoints: they would cost two statements for each comment, and an error is almost never the fault of one
-    /// comment. If it is, the others are written without it.
+    /// comment. If it may be, each is written alone.
     pub(super) async fn add_together(&self, sent: &[Sent]) -> Vec<Result<Added>> {
-        let mut left: Vec<(usize, &Sent)> = sent.iter().enumerate().collect();
+        let error = match self.try_together(sent).await {
+            Ok(added) => return added.into_iter().map(Ok).collect(),
+            Err(error) if sent.len() == 1 => return vec![Err(error)],
+            Err(error) => error,
+        };
         let mut answers = Vec::with_capacity(sent.len());
-        while !left.is_empty() {
-            let culprit = AtomicUsize::new(NOBODY);
-            match self.try_together(&left, &culprit).await {
-                Ok(added) => answers.extend(left.drain(..).zip(added).map(|((place, _), added)| (place, Ok(added)))),
-                Err(error) => match culprit.into_inner() {
-                    NOBODY if left.len() > 1 => {
-                        let error = Arc::new(error);
-                        let same = |(place, _)| (place, Err(StoreError::Together(Arc::clone(&error))));
-                        answers.extend(left.drain(..).map(same));
-                    }
-                    NOBODY => answers.push((left.remove(0).0, Err(error))),
-                    culprit => answers.push((left.remove(culprit).0, Err(error))),
-                },
+        if matches!(error, StoreError::Database(sqlx::Error::Database(_))) {
+            for one in sent {
+                answers.push(self.try_together(slice::from_ref(one)).await.map(|mut added| added.remove(0)));
             }
+        } else {
+            let error = Arc::new(error);
+            answers.resize_with(sent.len(), || Err(StoreError::Together(Arc::clone(&error))));
         }
-        answers.sort_unstable_by_key(|(place, _)| *place);
-        answers.into_iter().map(|(_, answer)| answer).collect()
+        answers
     }
 
-    /// Stores all or none. `culprit`: place of the comment that caused the error, or [`NOBODY`].
-    async fn try_together(&self, all: &[(usize, &Sent)], culprit: &AtomicUsize) -> Result<Vec<Added>> {
+    /// Stores all or none.
+    async fn try_together(&self, all: &[Sent]) -> Result<Vec<Added>> {
         self.write(|mut tx| async move {
-            culprit.store(NOBODY, Relaxed);
             let revision = increase_revision(&mut tx).await?;
             let mut stale = BTreeSet::new();
             let mut answers = Vec::with_capacity(all.len());
-            for (place, (_, sent)) in all.iter().enumerate() {
-                culprit.store(place, Relaxed);
+            for sent in all {
                 answers.push(add(&mut tx, sent, &mut stale).await?);
             }
-            culprit.store(NOBODY, Relaxed);
             if stale.is_empty() {
                 tx.discard();
             } else {

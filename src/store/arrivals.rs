@@ -10,13 +10,8 @@ use tokio::sync::{
     oneshot,
 };
 
-use super::{
-    Result, Store, StoreError,
-    adding::{Added, Sent},
-};
-
-/// Most comments in one transaction. A bigger one saves next to nothing, and its first comment waits for its last.
-const BATCH_MAX: usize = 64;
+use super::{Added, Result, Sent, Store, StoreError};
+use crate::domain::limits::COMMENTS_A_TRANSACTION;
 
 /// A comment that waits to be written, and the channel for its result.
 #[derive(Debug)]
@@ -59,7 +54,7 @@ impl Store {
 async fn write_waiting(store: Store) {
     let mut waiting = store.arrivals.waiting.lock().await;
     let (mut all, mut answers) = (Vec::new(), Vec::new());
-    while all.len() < BATCH_MAX
+    while all.len() < COMMENTS_A_TRANSACTION
         && let Ok(Arrival { sent, answer }) = waiting.try_recv()
     {
         all.push(sent);

@@ -8,9 +8,10 @@ use crate::domain::{
     clock,
     comment::{Comment, CommentId},
     delivery::Kind,
+    limits::LINKS_ASKED_AN_HOUR,
     mail_keys::CornerLink,
     mailbox,
-    notices::{self, Wish},
+    notices::{self, Subscription},
 };
 
 use super::{
@@ -18,62 +19,9 @@ use super::{
     changes::lock_writers,
     comments::COLUMNS,
     outbox::queue_mail,
-    sql::{FromRow, Row, from_millis},
-    subscriptions::{SUBSCRIPTIONS, confirm, wish},
+    sql::from_millis,
+    subscriptions::{confirm, select_subscriptions},
 };
-
-/// A comment of the commenter who asks.
-#[derive(Clone, Debug)]
-pub struct OwnComment {
-    pub comment: Comment,
-    /// Fingerprint of the cookie that the comment was written under.
-    pub writer: String,
-}
-
-/// An address that the commenter has confirmed in the browser of this request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnAddress {
-    pub email: String,
-    pub confirmed_at: Timestamp,
-}
-
-/// A subscription, confirmed or not, active or ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnSubscription {
-    pub id: i64,
-    pub email: String,
-    pub wish: Wish,
-    pub thread_slug: String,
-    pub is_confirmed: bool,
-    pub created_at: Timestamp,
-    pub ended_at: Option<Timestamp>,
-}
-
-impl FromRow for OwnComment {
-    fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self { comment: Comment::from_row(row)?, writer: row.get("commenter")? })
-    }
-}
-
-impl FromRow for OwnAddress {
-    fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self { email: row.get("email")?, confirmed_at: row.time("confirmed_at")? })
-    }
-}
-
-impl FromRow for OwnSubscription {
-    fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            email: row.get("email")?,
-            wish: wish(row)?,
-            thread_slug: row.get("thread_slug")?,
-            is_confirmed: row.get("is_confirmed")?,
-            created_at: row.time("created_at")?,
-            ended_at: row.optional_time("ended_at")?,
-        })
-    }
-}
 
 /// SQL for the addresses that `$1` has confirmed in their own browser.
 const OWN_ADDRESSES: &str = "(SELECT address_id FROM confirmations WHERE commenter = $1 AND in_same_browser)";
@@ -88,7 +36,7 @@ impl Store {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn comments_of(&self, commenter: &str) -> Result<Vec<OwnComment>> {
+    pub async fn comments_of(&self, commenter: &str) -> Result<Vec<Comment>> {
         self.own_comments(commenter, None).await
     }
 
@@ -96,11 +44,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away.
-    pub async fn comment_of(&self, commenter: &str, id: CommentId) -> Result<OwnComment> {
+    pub async fn comment_of(&self, commenter: &str, id: CommentId) -> Result<Comment> {
         self.own_comments(commenter, Some(id)).await?.pop().ok_or(StoreError::NotFound)
     }
 
-    async fn own_comments(&self, commenter: &str, id: Option<CommentId>) -> Result<Vec<OwnComment>> {
+    async fn own_comments(&self, commenter: &str, id: Option<CommentId>) -> Result<Vec<Comment>> {
         // An address gives access only to comments signed with it, and only where it was confirmed in that browser.
         let sql = format!(
             "SELECT commenter, email FROM confirmations JOIN addresses ON addresses.id = address_id
@@ -108,51 +56,47 @@ impl Store {
         );
         let opened: Vec<(String, String)> = self.all(sql, &[&commenter]).await?;
         let sql = format!(
-            "SELECT {COLUMNS}, commenter FROM comments
+            "SELECT {COLUMNS} FROM comments
              WHERE (id = $2 OR $3)
                AND commenter IN (
                    SELECT CAST($1 AS TEXT) UNION
                    SELECT commenter FROM confirmations WHERE in_same_browser AND address_id IN {OWN_ADDRESSES})
              ORDER BY created_at DESC, id DESC"
         );
-        let mut own: Vec<OwnComment> = self.all(sql, &[&commenter, &id.unwrap_or_default(), &id.is_none()]).await?;
-        own.retain(|own| {
-            let email = own.comment.email.as_deref().map(mailbox::kept);
-            own.writer == commenter
-                || opened.iter().any(|(writer, opens)| *writer == own.writer && email.as_ref() == Some(opens))
+        let mut own: Vec<Comment> = self.all(sql, &[&commenter, &id.unwrap_or_default(), &id.is_none()]).await?;
+        own.retain(|comment| {
+            let writer = comment.commenter.as_deref().unwrap_or_default();
+            let email = comment.email.as_deref().map(mailbox::kept).unwrap_or_default();
+            writer == commenter || opened.iter().any(|(other, opens)| other == writer && *opens == email)
         });
         Ok(own)
     }
 
-    /// Returns the addresses that a commenter has confirmed in their own browser.
+    /// Returns the addresses that a commenter has confirmed in their own browser, each with the time of that.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn addresses_of(&self, commenter: &str) -> Result<Vec<OwnAddress>> {
+    pub async fn addresses_of(&self, commenter: &str) -> Result<Vec<(String, Timestamp)>> {
         let sql = "SELECT email, confirmed_at FROM confirmations JOIN addresses ON addresses.id = address_id
                    WHERE commenter = $1 AND in_same_browser ORDER BY email";
-        self.all(sql, &[&commenter]).await
+        let rows: Vec<(String, i64)> = self.all(sql, &[&commenter]).await?;
+        Ok(rows.into_iter().map(|(email, at)| (email, from_millis(at))).collect())
     }
 
     /// Returns the subscriptions of a commenter's comments and of their confirmed addresses, oldest first.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn subscriptions_of(&self, commenter: &str) -> Result<Vec<OwnSubscription>> {
-        let sql = format!(
-            "SELECT subscriptions.id, addresses.email, wish, thread_slug, subscriptions.created_at, ended_at,
-                    confirmations.address_id IS NOT NULL AS is_confirmed
-             FROM {SUBSCRIPTIONS}
-             LEFT JOIN confirmations ON confirmations.address_id = addresses.id
-                                    AND confirmations.commenter = comments.commenter
-             WHERE subscriptions.id IN (
+    pub async fn subscriptions_of(&self, commenter: &str) -> Result<Vec<Subscription>> {
+        let are_own = format!(
+            "subscriptions.id IN (
                  SELECT theirs.id FROM comments AS mine JOIN subscriptions AS theirs ON theirs.comment_id = mine.id
                  WHERE mine.commenter = $1
                  UNION
                  SELECT theirs.id FROM subscriptions AS theirs WHERE theirs.address_id IN {OWN_ADDRESSES})
              ORDER BY subscriptions.id"
         );
-        self.all(sql, &[&commenter]).await
+        self.all(select_subscriptions(&are_own), &[&commenter]).await
     }
 
     /// Ends one of these subscriptions.
@@ -178,7 +122,8 @@ impl Store {
         self.write(|mut tx| async move {
             lock_writers(&mut tx).await?;
             let sql = "SELECT COUNT(*) FROM corner_asked WHERE network = $1 AND created_at > $2 AND created_at <= $3";
-            if !notices::may_ask_for_link(tx.one(sql, &[&network, &(at - notices::HOUR), &latest]).await?) {
+            let asked: i64 = tx.one(sql, &[&network, &(at - notices::HOUR), &latest]).await?;
+            if asked >= LINKS_ASKED_AN_HOUR {
                 return Ok(false);
             }
             let sql = "INSERT INTO corner_asked (network, created_at) VALUES ($1, $2)";

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::comment::COMMENTS_TAG;
+use crate::domain::{comment::COMMENTS_TAG, limits::KEPT_REVISIONS};
 
-use super::{Result, Store, connection::Connection, sql::Argument};
-use crate::domain::limits::KEPT_REVISIONS;
+use super::{
+    Result, Store,
+    connection::Connection,
+    sql::{Argument, rows},
+};
 
 /// Changes since a revision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +46,8 @@ pub(super) async fn record_stale_tags<'t>(
     tags: impl IntoIterator<Item = &'t String>,
 ) -> Result<()> {
     let mut arguments: Vec<&dyn Argument> = vec![&revision];
-    let mut rows = Vec::new();
-    for tag in tags {
-        arguments.push(tag);
-        rows.push(format!("($1, ${})", arguments.len()));
-    }
-    tx.execute(format!("INSERT INTO changes (revision, tag) VALUES {}", rows.join(", ")), &arguments).await?;
+    let rows = rows(tags, &mut arguments, |tag| format!("($1, {tag})"));
+    tx.execute(format!("INSERT INTO changes (revision, tag) VALUES {rows}"), &arguments).await?;
     // At every hundredth revision, to keep the delete out of most transactions.
     if revision % 100 == 0 {
         tx.execute("DELETE FROM changes WHERE revision <= $1", &[&(revision - KEPT_REVISIONS)]).await?;

@@ -1,69 +1,76 @@
-//! Reading comments. Module `adding` adds them.
+//! Comments: their rows, and reading them. Module `adding` judges new ones.
 
 use std::collections::HashMap;
 
-use crate::domain::comment::{Comment, CommentId, POST_KIND, Status, ThreadKey};
+use crate::domain::{
+    comment::{Comment, CommentId, POST_KIND, ThreadKey},
+    words::{parse_word, word_of},
+};
 
 use super::{
-    Result, Store,
+    Result, Sender, Store,
+    connection::Connection,
     sql::{Argument, FromRow, Row, from_millis, places},
 };
 
 /// Columns of a [`Comment`].
-pub(super) const COLUMNS: &str =
-    "id, thread_slug, parent_id, name, email, site, text, status, by_author, created_at, edited_at";
+pub(super) const COLUMNS: &str = "id, thread_kind, thread_slug, parent_id, name, email, site, text, status, reasons,
+    reason_details, by_author, commenter, created_at, edited_at";
 
 impl FromRow for Comment {
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
             id: row.get("id")?,
+            thread_kind: row.get("thread_kind")?,
             thread_slug: row.get("thread_slug")?,
             parent_id: row.get("parent_id")?,
             name: row.get("name")?,
             email: row.get("email")?,
             site: row.get("site")?,
             text: row.get("text")?,
-            status: status(&row.get::<String>("status")?),
+            status: row.word("status")?,
+            reasons: row.get("reasons")?,
+            reason_details: row.get("reason_details")?,
             by_author: row.get("by_author")?,
+            commenter: row.get("commenter")?,
             created_at: row.time("created_at")?,
             edited_at: row.optional_time("edited_at")?,
         })
     }
 }
 
-/// Columns of a [`Stored`] comment, besides [`COLUMNS`].
-pub(super) const DETAILS: &str = "thread_kind, reasons, reason_details";
-
-/// A comment with what its writer and its moderator need to change it.
-pub(super) struct Stored {
-    pub comment: Comment,
-    pub thread_kind: String,
-    pub reasons: String,
-    pub details: String,
-}
-
-impl Stored {
-    /// Tag of its thread.
-    pub fn tag(&self) -> String {
-        format!("{}:{}", self.thread_kind, self.comment.thread_slug)
-    }
-}
-
-impl FromRow for Stored {
-    fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self {
-            comment: Comment::from_row(row)?,
-            thread_kind: row.get("thread_kind")?,
-            reasons: row.get("reasons")?,
-            details: row.get("reason_details")?,
-        })
-    }
-}
-
-/// Status of a stored word. The column has a CHECK; a comment with an unknown status, from a newer version, is not shown
-/// to everyone.
-pub(super) fn status(word: &str) -> Status {
-    Status::parse(word).unwrap_or(Status::Held)
+/// Adds a comment; returns its number. A comment that no visitor sent has no `sender` and no `mark`.
+pub(super) async fn insert(
+    tx: &mut Connection,
+    comment: &Comment,
+    sender: Option<&Sender>,
+    mark: Option<&str>,
+) -> Result<CommentId> {
+    let (address, network) = sender.map(|sender| (sender.address.as_str(), sender.network.as_str())).unzip();
+    tx.one(
+        "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, email, site, text, status, reasons,
+                               reason_details, by_author, commenter, created_at, address, network, text_mark)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING id",
+        &[
+            &comment.thread_kind,
+            &comment.thread_slug,
+            &comment.parent_id,
+            &comment.name,
+            &comment.email,
+            &comment.site,
+            &comment.text,
+            &word_of(comment.status),
+            &comment.reasons,
+            &comment.reason_details,
+            &comment.by_author,
+            &comment.commenter,
+            &comment.created_at,
+            &address,
+            &network,
+            &mark,
+        ],
+    )
+    .await
 }
 
 /// SQL for comments in these threads, which are of one kind; adds its arguments. Without threads, it finds nothing.
@@ -90,20 +97,12 @@ fn most(limit: usize) -> i64 {
 }
 
 impl Store {
-    /// Returns the comments under a post, in no order: those approved, those with an approved answer (they leave a
-    /// tombstone), and `waiting`, the held one that its own writer may see.
+    /// Returns at most `limit` comments under a post, in no order: those approved, those with an approved answer (they
+    /// leave a tombstone), and `waiting`, the held one that its own writer may see.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn thread(&self, threads: &[ThreadKey], waiting: Option<CommentId>) -> Result<Vec<Comment>> {
-        self.first_of_thread(threads, waiting, usize::MAX).await
-    }
-
-    /// Returns at most so many of these comments, in no order.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn first_of_thread(
+    pub async fn thread(
         &self,
         threads: &[ThreadKey],
         waiting: Option<CommentId>,
@@ -133,9 +132,10 @@ impl Store {
         let mut words = outline.as_deref().unwrap_or_default().split(' ');
         let next = || {
             let mut number = || words.next()?.parse::<i64>().ok();
-            let (id, parent, created_at) = (number()?, number()?, from_millis(number()?));
-            let parent = Some(parent).filter(|id| *id != 0);
-            Some(Comment::outlined(id, parent, created_at, status(words.next()?)))
+            let (id, parent_id, created_at) = (number()?, number()?, from_millis(number()?));
+            let parent_id = Some(parent_id).filter(|id| *id != 0);
+            let status = parse_word(words.next()?).unwrap_or_default();
+            Some(Comment { id, parent_id, created_at, status, ..Comment::default() })
         };
         Ok(std::iter::from_fn(next).collect())
     }

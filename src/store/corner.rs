@@ -1,6 +1,6 @@
 //! Changes that commenters make to their own comments. A commenter is known by the fingerprint of their cookie.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
     clock,
@@ -9,14 +9,15 @@ use crate::domain::{
     mailbox,
     stamp::StampState,
     verdict::{self, Circumstances, Reason, Refusal},
+    words::word_of,
 };
 
 use super::{
     Result, Sent, Store,
     changes::{increase_revision, record_stale_thread},
-    comments::{COLUMNS, DETAILS, Stored},
+    comments::COLUMNS,
     connection::Connection,
-    judging::{Judgement, judge, read_history},
+    judging::{judge, read_history},
     moderation::log_act,
     outbox::queue_mail,
 };
@@ -45,35 +46,34 @@ impl Store {
     pub async fn edit_comment(&self, id: CommentId, sent: &Sent) -> Result<Edited> {
         self.write(|mut tx| async move {
             let revision = increase_revision(&mut tx).await?;
-            let sql = format!("SELECT {COLUMNS}, {DETAILS} FROM comments WHERE id = $1 AND commenter = $2");
-            let before: Stored = tx.one(sql, &[&id, &sent.sender.commenter]).await?;
+            let sql = format!("SELECT {COLUMNS} FROM comments WHERE id = $1 AND commenter = $2");
+            let before: Comment = tx.one(sql, &[&id, &sent.sender.commenter]).await?;
             let tag = before.tag();
-            if let Some(unchanged) = unchanged(sent, &before.comment, &tag) {
+            if let Some(unchanged) = unchanged(sent, &before, &tag) {
                 tx.discard();
                 return Ok(unchanged);
             }
             let mark = verdict::mark(&sent.new.text);
             let known = read_history(&mut tx, sent, id, &mark).await?;
             let circumstances = circumstances(&before.reasons, sent.circumstances);
-            let judgement = match judge(&mut tx, sent, circumstances, known).await? {
+            let after = match judge(&mut tx, sent, circumstances, known).await? {
                 // It stays as it was judged before.
-                Ok(judgement) if judgement.status == Status::Approved => Judgement {
-                    status: before.comment.status,
+                Ok(after) if after.status == Status::Approved => Comment {
+                    status: before.status,
                     reasons: before.reasons.clone(),
-                    details: before.details.clone(),
-                    ..judgement
+                    reason_details: before.reason_details.clone(),
+                    ..after
                 },
-                Ok(judgement) => judgement,
+                Ok(after) => after,
                 Err(refusal) => {
                     tx.discard();
                     return Ok(Edited::Refused(refusal));
                 }
             };
-            update(&mut tx, id, sent, &judgement, &mark).await?;
-            let status = judgement.status;
-            tell_of_edit(&mut tx, sent, &before.comment, status).await?;
-            let was = Some(before.comment.status);
-            log_act(&mut tx, id, WRITER, "edit", was, status, sent.at).await?;
+            update(&mut tx, id, &after, &mark, sent.at).await?;
+            let status = after.status;
+            tell_of_edit(&mut tx, sent, &before, status).await?;
+            log_act(&mut tx, id, WRITER, "edit", Some(before.status), status, sent.at).await?;
             record_stale_thread(&mut tx, revision, &tag).await?;
             Ok(Edited::Stored { tag, status })
         })
@@ -98,17 +98,16 @@ fn unchanged(sent: &Sent, before: &Comment, tag: &str) -> Option<Edited> {
 async fn update(
     tx: &mut Connection,
     id: CommentId,
-    sent: &Sent,
-    judgement: &Judgement,
+    after: &Comment,
     mark: &Option<String>,
+    at: Timestamp,
 ) -> Result<()> {
-    let Sent { new, at, .. } = sent;
-    let Judgement { status, reasons, details, by_author } = judgement;
+    let Comment { name, email, site, text, status, reasons, reason_details, by_author, .. } = after;
     tx.execute(
         "UPDATE comments SET name = $1, email = $2, site = $3, text = $4, status = $5, reasons = $6,
                              reason_details = $7, text_mark = $8, edited_at = $9, by_author = $10
          WHERE id = $11",
-        &[&new.name, &new.email, &new.site, &new.text, &status.as_str(), reasons, details, mark, at, by_author, &id],
+        &[name, email, site, text, &word_of(*status), reasons, reason_details, mark, &at, by_author, &id],
     )
     .await
     .map(|_| ())
@@ -138,7 +137,7 @@ async fn tell_of_edit(tx: &mut Connection, sent: &Sent, before: &Comment, status
 
 /// Circumstances of an edit: the form does not carry the stamp and the honeypot of the comment, which still count.
 fn circumstances(reasons: &str, now: Circumstances) -> Circumstances {
-    let had = |reason: Reason| reasons.split_whitespace().any(|word| word == reason.as_str());
+    let had = |reason: Reason| reasons.split_whitespace().any(|word| word == word_of(reason));
     let states = [
         (Reason::StampMissing, StampState::Missing),
         (Reason::StampForged, StampState::Forged),

@@ -4,19 +4,19 @@ use jiff::SignedDuration;
 
 use crate::domain::{
     clock,
-    comment::{CommentId, Status},
+    comment::{Comment, CommentId, Status},
     mailbox,
     verdict::{
         self, Circumstances, Decision, History, RATE_WINDOW, REPEAT_WINDOW, Refusal,
         bayes::{Counts, Learned},
         verdict,
     },
+    words::{parse_word, word_of},
 };
 
 use super::{
     Result, Sent,
     blocks::read_blocks,
-    comments::status,
     connection::Connection,
     learning::read_features,
     sql::{FromRow, Row},
@@ -32,24 +32,12 @@ pub(super) struct Known {
     has_blocks: bool,
 }
 
-/// Verdict on a comment that is not refused.
-pub(super) struct Judgement {
-    /// [`Status::Held`] if there are reasons.
-    pub status: Status,
-    /// Words of the reasons.
-    pub reasons: String,
-    /// One line for each reason with details; the line begins with the reason's word.
-    pub details: String,
-    pub by_author: bool,
-}
-
 impl FromRow for Known {
     fn from_row(row: &Row) -> Result<Self> {
         let since = |column: &str| -> Result<Option<SignedDuration>> {
             Ok(row.get::<Option<i64>>(column)?.map(SignedDuration::from_millis))
         };
-        let (duplicate, duplicate_status): (Option<i64>, Option<String>) =
-            (row.get("duplicate")?, row.get("duplicate_status")?);
+        let (duplicate, status): (Option<i64>, Option<String>) = (row.get("duplicate")?, row.get("duplicate_status")?);
         let comments = Counts { spam: row.get("learned_spam")?, ham: row.get("learned_ham")? };
         let history = History {
             approved: row.get("approved")?,
@@ -66,7 +54,7 @@ impl FromRow for Known {
         };
         Ok(Self {
             history,
-            duplicate: duplicate.zip(duplicate_status.as_deref().map(status)),
+            duplicate: duplicate.zip(status.map(|word| parse_word(&word).unwrap_or_default())),
             refused_lately: row.get("refused_lately")?,
             has_blocks: row.get::<i64>("has_blocks")? > 0,
         })
@@ -134,14 +122,15 @@ pub(super) async fn read_history(
     .await
 }
 
-/// Judges a comment; reads the blocks and the counts of its words if they are needed.
+/// Judges a comment; reads the blocks and the counts of its words if they are needed. Returns the comment as it is stored
+/// unless it is refused.
 pub(super) async fn judge(
     tx: &mut Connection,
     sent: &Sent,
     circumstances: Circumstances,
     known: Known,
-) -> Result<Result<Judgement, Refusal>> {
-    let Sent { new, sender, rules, .. } = sent;
+) -> Result<Result<Comment, Refusal>> {
+    let Sent { thread, new, sender, rules, .. } = sent;
     let Known { mut history, has_blocks, .. } = known;
     if has_blocks {
         history.blocks = read_blocks(tx).await?;
@@ -155,10 +144,20 @@ pub(super) async fn judge(
         Decision::Refuse(refusal) => return Ok(Err(refusal)),
     };
     let detailed = found.iter().filter(|found| !found.details.is_empty());
-    Ok(Ok(Judgement {
+    Ok(Ok(Comment {
+        thread_kind: thread.kind.to_owned(),
+        thread_slug: thread.slug.clone(),
+        parent_id: new.parent,
+        name: new.name.clone(),
+        email: new.email.clone(),
+        site: new.site.clone(),
+        text: new.text.clone(),
         status: if found.is_empty() { Status::Approved } else { Status::Held },
-        reasons: found.iter().map(|found| found.reason.as_str()).collect::<Vec<_>>().join(" "),
-        details: detailed.map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+        reasons: found.iter().map(|found| word_of(found.reason)).collect::<Vec<_>>().join(" "),
+        reason_details: detailed.map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         by_author: verdict::is_by_author(circumstances, &history),
+        commenter: Some(sender.commenter.clone()),
+        created_at: sent.at,
+        ..Comment::default()
     }))
 }

@@ -8,7 +8,7 @@ use crate::domain::verdict::bayes::Counts;
 use super::{
     Result,
     connection::Connection,
-    sql::{Argument, places},
+    sql::{Argument, places, rows},
 };
 
 /// Reads the counts of features. Unknown features are left out.
@@ -32,16 +32,11 @@ async fn count_features(tx: &mut Connection, features: &[&str], counts: Counts) 
         return Ok(());
     }
     let mut arguments: Vec<&dyn Argument> = vec![&spam, &ham];
-    let mut rows = Vec::new();
-    for feature in features {
-        arguments.push(feature);
-        rows.push(format!("(${}, $1, $2)", arguments.len()));
-    }
+    let rows = rows(features, &mut arguments, |feature| format!("({feature}, $1, $2)"));
     let sql = format!(
-        "INSERT INTO learned_features (feature, spam, ham) VALUES {}
+        "INSERT INTO learned_features (feature, spam, ham) VALUES {rows}
          ON CONFLICT (feature) DO UPDATE SET spam = learned_features.spam + excluded.spam,
-                                             ham = learned_features.ham + excluded.ham",
-        rows.join(", ")
+                                             ham = learned_features.ham + excluded.ham"
     );
     tx.execute(sql, &arguments).await.map(|_| ())
 }

@@ -19,32 +19,33 @@ mod outbox;
 pub mod private;
 mod refusals;
 mod retention;
+mod sent;
 mod sql;
 mod subscriptions;
 mod writes;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use crate::domain::limits::{POSTGRES_TIMEOUT, SQLITE_WAIT};
 use arrivals::Arrivals;
 use connection::{Connection, Pooled};
-use open::BUSY_TIMEOUT;
 use sql::{FromRow, List, Sql};
 use writes::Writes;
 
-pub use adding::{Added, Sender, Sent};
-pub use belongings::{OwnAddress, OwnComment, OwnSubscription};
+pub use adding::Added;
 pub use blocks::Blocked;
 pub use changes::{Changes, Stale};
 pub use corner::{Edited, WRITER};
-pub use moderation::{Listed, Moderated};
+pub use moderation::Moderated;
 pub use open::OpenError;
-pub use outbox::{ListedMail, Outcome, Outgoing};
+pub use outbox::{Outcome, Outgoing};
 pub use refusals::Refused;
 pub use retention::Forgotten;
-pub use subscriptions::{Standing, Wished};
+pub use sent::{Sender, Sent};
+pub use subscriptions::AddressState;
 
 /// Database of comments and all other data that must survive a restart. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -92,14 +93,12 @@ impl StoreError {
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
-/// A transaction that is open. Functions that are a part of one take its [`Connection`].
+/// A transaction that is open. Functions that are a part of one take its [`Connection`]. It is owned by the work, since
+/// the future of an `AsyncFn` that borrows it is not known to be `Send` (Rust 1.95).
 type Transaction = OwnedMutexGuard<Connection>;
 
 /// Number of times a transaction is tried before its conflict is an error.
 const ATTEMPTS: u32 = 5;
-/// Longest time that work on a PostgreSQL connection may take. For a server that vanished, the wait would last until
-/// TCP gives up, which can be never. SQLite needs no such limit: its file is on this machine.
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Store {
     fn new(pools: Pools) -> Self {
@@ -177,12 +176,12 @@ impl Store {
         connection.end(outcome).await
     }
 
-    /// Does work on a connection, on PostgreSQL for at most [`TIMEOUT`].
+    /// Does work on a connection, on PostgreSQL for at most [`POSTGRES_TIMEOUT`].
     async fn limited<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         match self.pools {
             Pools::Sqlite { .. } => work.await,
             Pools::Postgres(_) => {
-                let done = tokio::time::timeout(TIMEOUT, work).await;
+                let done = tokio::time::timeout(POSTGRES_TIMEOUT, work).await;
                 done.unwrap_or_else(|_| Err(StoreError::Database(sqlx::Error::PoolTimedOut)))
             }
         }
@@ -217,7 +216,7 @@ impl Store {
             let mut connection = Connection::new(Pooled::Sqlite(writer.acquire().await?));
             connection.execute(patience(200), &[]).await?;
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)", &[]).await?;
-            connection.execute(patience(BUSY_TIMEOUT.as_millis()), &[]).await?;
+            connection.execute(patience(SQLITE_WAIT.as_millis()), &[]).await?;
             connection.give_back();
             Ok::<(), StoreError>(())
         };

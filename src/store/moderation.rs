@@ -5,37 +5,19 @@ use jiff::Timestamp;
 use crate::domain::{
     comment::{COMMENTS_TAG, Comment, CommentId, Status, ThreadKey},
     verdict::bayes::{self, Counts},
+    words::word_of,
 };
 
 use super::{
     Result, Store, StoreError,
     changes::{increase_revision, record_stale_thread},
-    comments::{COLUMNS, DETAILS, Stored},
+    comments::{COLUMNS, insert},
     connection::Connection,
     learning::teach,
     outbox::{announce, queue_dropped},
     retention::erase_comment,
-    sql::{FromRow, Row},
     subscriptions::ask_to_confirm,
 };
-
-/// A comment with what its moderator needs to know.
-#[derive(Clone, Debug)]
-pub struct Listed {
-    pub comment: Comment,
-    /// Reasons why it was held: the words of `domain::verdict::Reason`.
-    pub reasons: Vec<String>,
-    /// Lines that begin with such a word and give details.
-    pub details: Vec<String>,
-}
-
-impl Listed {
-    /// Each reason with its details: `bayes 0.98: subscribe, channel`.
-    pub fn explained(&self) -> Vec<&str> {
-        let explained = |reason: &str| self.details.iter().find(|line| line.split(' ').next() == Some(reason));
-        self.reasons.iter().map(|reason| explained(reason).unwrap_or(reason).as_str()).collect()
-    }
-}
 
 /// A comment whose status was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,17 +45,6 @@ const SPAM: Ruling = Ruling("spam", Status::Spam);
 const TRASH: Ruling = Ruling("trash", Status::Trash);
 const ERASE: Ruling = Ruling("erase", Status::Trash);
 
-impl FromRow for Listed {
-    fn from_row(row: &Row) -> Result<Self> {
-        let Stored { comment, reasons, details, .. } = Stored::from_row(row)?;
-        Ok(Self {
-            comment,
-            reasons: reasons.split_whitespace().map(str::to_owned).collect(),
-            details: details.lines().map(str::to_owned).collect(),
-        })
-    }
-}
-
 /// An answer of the author.
 struct Answer<'a> {
     name: &'a str,
@@ -93,12 +64,12 @@ pub(super) async fn log_act(
 ) -> Result<()> {
     let sql = "INSERT INTO moderation_log (comment_id, actor, act, status_before, status_after, created_at)
                VALUES ($1, $2, $3, $4, $5, $6)";
-    tx.execute(sql, &[&id, &actor, &act, &before.map(Status::as_str), &after.as_str(), &at]).await.map(|_| ())
+    tx.execute(sql, &[&id, &actor, &act, &before.map(word_of), &word_of(after), &at]).await.map(|_| ())
 }
 
 /// Reads the comment that a moderator acts on.
-async fn target(tx: &mut Connection, id: CommentId) -> Result<Stored> {
-    tx.one(format!("SELECT {COLUMNS}, {DETAILS} FROM comments WHERE id = $1"), &[&id]).await
+async fn target(tx: &mut Connection, id: CommentId) -> Result<Comment> {
+    tx.one(format!("SELECT {COLUMNS} FROM comments WHERE id = $1"), &[&id]).await
 }
 
 /// Refuses an act on a comment that has been erased.
@@ -110,11 +81,16 @@ fn not_erased(comment: &Comment) -> Result<()> {
 }
 
 /// Sets a comment's status and does all that follows from it.
-async fn act_on(tx: &mut Connection, target: &Stored, ruling: Ruling, actor: &str, at: Timestamp) -> Result<Moderated> {
-    let Stored { comment, .. } = target;
+async fn act_on(
+    tx: &mut Connection,
+    comment: &Comment,
+    ruling: Ruling,
+    actor: &str,
+    at: Timestamp,
+) -> Result<Moderated> {
     let (Ruling(word, after), before, id) = (ruling, comment.status, comment.id);
     if before != after || ruling == ERASE {
-        tx.execute("UPDATE comments SET status = $1 WHERE id = $2", &[&after.as_str(), &id]).await?;
+        tx.execute("UPDATE comments SET status = $1 WHERE id = $2", &[&word_of(after), &id]).await?;
         if ruling == APPROVE {
             queue_dropped(tx, id, at).await?;
             // A comment that was announced once is not announced again when it is approved again.
@@ -137,78 +113,61 @@ async fn act_on(tx: &mut Connection, target: &Stored, ruling: Ruling, actor: &st
     if ruling == ERASE {
         erase_comment(tx, id, at).await?;
     }
-    Ok(Moderated { id, tag: target.tag(), before, after })
+    Ok(Moderated { id, tag: comment.tag(), before, after })
 }
 
 /// Adds the author's answer to a comment; returns its number. The same answer is stored once.
 async fn answer(
     tx: &mut Connection,
-    target: &Stored,
+    comment: &Comment,
     Answer { name, site, text }: &Answer<'_>,
     actor: &str,
     at: Timestamp,
 ) -> Result<CommentId> {
-    let parent = target.comment.id;
+    let parent = comment.id;
     let sql = "SELECT id FROM comments
                WHERE parent_id = $1 AND status = 'approved' AND by_author AND text = $2 ORDER BY id LIMIT 1";
     if let Some(duplicate) = tx.optional(sql, &[&parent, text]).await? {
         return Ok(duplicate);
     }
-    let comment = Comment {
+    let answer = Comment {
+        thread_kind: comment.thread_kind.clone(),
+        thread_slug: comment.thread_slug.clone(),
+        parent_id: Some(parent),
         name: (*name).to_owned(),
         site: site.map(str::to_owned),
         text: (*text).to_owned(),
+        status: Status::Approved,
         by_author: true,
-        ..Comment::outlined(0, Some(parent), at, Status::Approved)
+        created_at: at,
+        ..Comment::default()
     };
-    let id = insert(tx, &target.thread_kind, &target.comment.thread_slug, &comment).await?;
+    let id = insert(tx, &answer, None, None).await?;
     announce(tx, id, at).await?;
     log_act(tx, id, actor, "reply", None, Status::Approved, at).await?;
     Ok(id)
 }
 
-/// Adds a comment that no visitor sent.
-async fn insert(tx: &mut Connection, kind: &str, slug: &str, comment: &Comment) -> Result<CommentId> {
-    let Comment { parent_id, name, email, site, text, status, by_author, created_at, .. } = comment;
-    tx.one(
-        "INSERT INTO comments (thread_kind, thread_slug, parent_id, name, email, site, text, status, reasons,
-                               by_author, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, '', $9, $10) RETURNING id",
-        &[&kind, &slug, parent_id, name, email, site, text, &status.as_str(), by_author, created_at],
-    )
-    .await
-}
-
 impl Store {
-    /// Returns the reasons why a comment was held, as [`Listed::explained`] words them.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`], or the database is away.
-    pub async fn why_held(&self, id: CommentId) -> Result<Vec<String>> {
-        let sql = format!("SELECT {COLUMNS}, {DETAILS} FROM comments WHERE id = $1");
-        let listed: Listed = self.one(sql, &[&id]).await?;
-        Ok(listed.explained().into_iter().map(str::to_owned).collect())
-    }
-
     /// Returns comments by status (`None`: all), oldest first. Erased comments are left out.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn list_comments(&self, status: Option<Status>) -> Result<Vec<Listed>> {
+    pub async fn list_comments(&self, status: Option<Status>) -> Result<Vec<Comment>> {
         // Two statements: one for both would not use the index on the status.
         let Some(status) = status else {
-            let sql = format!("SELECT {COLUMNS}, {DETAILS} FROM comments WHERE text <> '' ORDER BY id");
+            let sql = format!("SELECT {COLUMNS} FROM comments WHERE text <> '' ORDER BY id");
             return self.all(sql, &[]).await;
         };
-        let sql = format!("SELECT {COLUMNS}, {DETAILS} FROM comments WHERE status = $1 AND text <> '' ORDER BY id");
-        self.all(sql, &[&status.as_str()]).await
+        let sql = format!("SELECT {COLUMNS} FROM comments WHERE status = $1 AND text <> '' ORDER BY id");
+        self.all(sql, &[&word_of(status)]).await
     }
 
     /// Returns approved comments that the author has not answered, neither directly nor further down; oldest first.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn unanswered_comments(&self) -> Result<Vec<Listed>> {
+    pub async fn unanswered_comments(&self) -> Result<Vec<Comment>> {
         // UNION, not UNION ALL: a comment found twice is followed once, so a loop of replies ends too.
         let sql = format!(
             "WITH RECURSIVE answered (id) AS (
@@ -216,7 +175,7 @@ impl Store {
                  UNION
                  SELECT comments.parent_id FROM comments JOIN answered ON comments.id = answered.id
                  WHERE comments.parent_id IS NOT NULL)
-             SELECT {COLUMNS}, {DETAILS} FROM comments
+             SELECT {COLUMNS} FROM comments
              WHERE status = 'approved' AND NOT by_author AND id NOT IN (SELECT answered.id FROM answered)
              ORDER BY created_at, id"
         );
@@ -273,22 +232,8 @@ impl Store {
         actor: &str,
         at: Timestamp,
     ) -> Result<CommentId> {
-        let given = &Answer { name, site, text };
-        self.write(|mut tx| async move {
-            let revision = increase_revision(&mut tx).await?;
-            let target = target(&mut tx, parent).await?;
-            not_erased(&target.comment)?;
-            if target.comment.status != Status::Approved {
-                return Err(StoreError::Conflict(format!(
-                    "comment {parent} is {}, so nobody would see what is answered. \
-                     Approve it first: instep comments approve {parent}",
-                    target.comment.status.as_str()
-                )));
-            }
-            record_stale_thread(&mut tx, revision, &target.tag()).await?;
-            answer(&mut tx, &target, given, actor, at).await
-        })
-        .await
+        let (_, id) = self.reply(parent, &Answer { name, site, text }, false, actor, at).await?;
+        Ok(id)
     }
 
     /// Approves a comment and answers it as the author, as [`Self::reply_as_author`] does.
@@ -304,15 +249,36 @@ impl Store {
         actor: &str,
         at: Timestamp,
     ) -> Result<Moderated> {
-        let given = &Answer { name, site, text };
+        let (before, _) = self.reply(parent, &Answer { name, site, text }, true, actor, at).await?;
+        Ok(Moderated { id: parent, tag: before.tag(), before: before.status, after: Status::Approved })
+    }
+
+    /// Returns the comment as it was, and the number of the answer.
+    async fn reply(
+        &self,
+        parent: CommentId,
+        given: &Answer<'_>,
+        approves: bool,
+        actor: &str,
+        at: Timestamp,
+    ) -> Result<(Comment, CommentId)> {
         self.write(|mut tx| async move {
             let revision = increase_revision(&mut tx).await?;
-            let target = target(&mut tx, parent).await?;
-            not_erased(&target.comment)?;
-            record_stale_thread(&mut tx, revision, &target.tag()).await?;
-            let moderated = act_on(&mut tx, &target, APPROVE, actor, at).await?;
-            answer(&mut tx, &target, given, actor, at).await?;
-            Ok(moderated)
+            let comment = target(&mut tx, parent).await?;
+            not_erased(&comment)?;
+            if !approves && comment.status != Status::Approved {
+                return Err(StoreError::Conflict(format!(
+                    "comment {parent} is {}, so nobody would see what is answered. \
+                     Approve it first: instep comments approve {parent}",
+                    word_of(comment.status)
+                )));
+            }
+            record_stale_thread(&mut tx, revision, &comment.tag()).await?;
+            if approves {
+                act_on(&mut tx, &comment, APPROVE, actor, at).await?;
+            }
+            let id = answer(&mut tx, &comment, given, actor, at).await?;
+            Ok((comment, id))
         })
         .await
     }
@@ -322,10 +288,12 @@ impl Store {
     /// # Errors
     /// The database is away.
     pub async fn place_comment(&self, thread: &ThreadKey, comment: &Comment, actor: &str) -> Result<CommentId> {
+        let (thread_kind, thread_slug) = (thread.kind.to_owned(), thread.slug.clone());
+        let comment = &Comment { thread_kind, thread_slug, ..comment.clone() };
         self.write(|mut tx| async move {
             let revision = increase_revision(&mut tx).await?;
-            record_stale_thread(&mut tx, revision, &thread.tag()).await?;
-            let id = insert(&mut tx, thread.kind, &thread.slug, comment).await?;
+            record_stale_thread(&mut tx, revision, &comment.tag()).await?;
+            let id = insert(&mut tx, comment, None, None).await?;
             log_act(&mut tx, id, actor, "place", None, comment.status, comment.created_at).await?;
             Ok(id)
         })
@@ -335,16 +303,15 @@ impl Store {
     async fn moderate(&self, id: CommentId, ruling: Ruling, actor: &str, at: Timestamp) -> Result<Moderated> {
         self.write(|mut tx| async move {
             let revision = increase_revision(&mut tx).await?;
-            let target = target(&mut tx, id).await?;
-            if target.comment.is_erased() && ruling == ERASE {
+            let comment = target(&mut tx, id).await?;
+            if comment.is_erased() && ruling == ERASE {
                 // The button was pressed twice.
                 tx.discard();
-                let tag = target.tag();
-                return Ok(Moderated { id, tag, before: Status::Trash, after: Status::Trash });
+                return Ok(Moderated { id, tag: comment.tag(), before: Status::Trash, after: Status::Trash });
             }
-            not_erased(&target.comment)?;
-            record_stale_thread(&mut tx, revision, &target.tag()).await?;
-            act_on(&mut tx, &target, ruling, actor, at).await
+            not_erased(&comment)?;
+            record_stale_thread(&mut tx, revision, &comment.tag()).await?;
+            act_on(&mut tx, &comment, ruling, actor, at).await
         })
         .await
     }

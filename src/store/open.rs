@@ -20,6 +20,7 @@ use super::{
     Pools, Store,
     private::{self, Unwritable},
 };
+use crate::domain::limits::{CONNECTION_WAIT, POSTGRES_CONNECTIONS, SQLITE_READERS, SQLITE_WAIT};
 
 static SQLITE: LazyLock<Migrator> = LazyLock::new(|| migrator("sqlite/"));
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| migrator("postgres/"));
@@ -29,12 +30,6 @@ static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| migrator("postgres/"));
 #[folder = "migrations"]
 struct Migrations;
 
-/// Number of reading connections of SQLite: a page needs one query, and two cores run few at once.
-const READERS: u32 = 4;
-/// Longest time that a request waits for a connection before its response says that the database is away.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Longest time that SQLite waits for another process that writes (the shell, a backup).
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Number of attempts at the migrations while other processes migrate too.
 const MIGRATION_ATTEMPTS: u32 = 20;
 
@@ -98,11 +93,11 @@ async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Store, OpenErro
         // Without it, erased or changed data stays readable in the free space of the file. No measurable cost: only
         // deleted data is overwritten.
         .pragma("secure_delete", "ON")
-        .busy_timeout(BUSY_TIMEOUT);
+        .busy_timeout(SQLITE_WAIT);
     let connect = |source| OpenError::Connect { name: name.clone(), source };
     let writer = SqlitePoolOptions::new()
         .max_connections(1)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(CONNECTION_WAIT)
         .connect_with(options.clone())
         .await
         .map_err(connect)?;
@@ -111,8 +106,8 @@ async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Store, OpenErro
     // Only now: a wrong path may lead to a file that is no database.
     private::close_database(path);
     let readers = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .max_connections(SQLITE_READERS)
+        .acquire_timeout(CONNECTION_WAIT)
         .connect_with(options.create_if_missing(false).read_only(true))
         .await
         .map_err(connect)?;
@@ -162,8 +157,8 @@ async fn open_postgres(address: &str) -> Result<Store, OpenError> {
     let connect = |source| OpenError::Connect { name: name.clone(), source };
     options.connect().await.map_err(connect)?.close().await.map_err(connect)?;
     let pool = PgPoolOptions::new()
-        .max_connections(16)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(CONNECTION_WAIT)
         .connect_with(options)
         .await
         .map_err(connect)?;

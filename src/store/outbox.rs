@@ -3,24 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use crate::domain::{
-    clock,
-    comment::CommentId,
-    delivery::Kind,
-    notices::{self, Why},
-};
+use crate::domain::{clock, comment::CommentId, delivery::Kind, notices::Why, words::word_of};
 
 use super::{
     Result, Store,
     connection::Connection,
-    retention::correct_times,
     sql::{FromRow, Row, from_millis},
 };
-use crate::domain::limits::MAILS_KEPT;
 
-/// A claimed row: ours to send until the lease ends.
+/// A row of the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
     pub id: i64,
@@ -30,10 +23,16 @@ pub struct Outgoing {
     pub comment: Option<CommentId>,
     /// Recipient; `None`: the author, or nobody in particular.
     pub address_id: Option<i64>,
+    /// E-mail address of the recipient.
+    pub to: Option<String>,
     pub created_at: Timestamp,
-    pub first_attempt_at: Timestamp,
-    /// Number of attempts, with this one.
+    /// Number of attempts, with the current one.
     pub attempts: i64,
+    pub first_attempt_at: Option<Timestamp>,
+    pub next_attempt_at: Timestamp,
+    pub is_given_up: bool,
+    /// Error of the last attempt.
+    pub reason: Option<String>,
 }
 
 /// Outcome of a claimed row.
@@ -50,22 +49,6 @@ pub enum Outcome {
     GivenUp(String),
 }
 
-/// A mail that waits or was given up, as shown to the operator.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedMail {
-    pub id: i64,
-    pub kind: String,
-    pub comment: Option<CommentId>,
-    /// Recipient; `None`: the author.
-    pub to: Option<String>,
-    pub is_given_up: bool,
-    pub attempts: i64,
-    pub created_at: Timestamp,
-    pub next_attempt_at: Timestamp,
-    /// Error of the last attempt.
-    pub reason: Option<String>,
-}
-
 /// SQL for the rows that are due at `$1` and claimed by nobody. An attempt that is nine hours away, or a lease that
 /// lasts twenty more minutes, was stored while the clock was wrong: no pause and no lease is so long (`delivery`,
 /// `mail`).
@@ -76,33 +59,26 @@ const DUE: &str = "outcome IS NULL AND (next_attempt_at <= $1 OR next_attempt_at
 const ANEW: &str = "outcome = NULL, done_at = NULL, reason = NULL, attempts = 0, first_attempt_at = NULL,
     lease = NULL, leased_until = NULL, next_attempt_at = $2";
 
+/// SQL for the columns of [`Outgoing`].
+const COLUMNS: &str =
+    "id, about, kind, comment_id, address_id, created_at, attempts, first_attempt_at, next_attempt_at,
+    COALESCE(outcome, '') = 'given-up' AS is_given_up, reason,
+    (SELECT email FROM addresses WHERE addresses.id = address_id) AS email";
+
 impl FromRow for Outgoing {
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
             id: row.get("id")?,
             about: row.get("about")?,
-            // The column has a CHECK; an unknown word, from a newer version, has no recipients.
-            kind: Kind::parse(&row.get::<String>("kind")?).unwrap_or(Kind::Announce),
+            kind: row.word("kind")?,
             comment: row.get("comment_id")?,
             address_id: row.get("address_id")?,
-            created_at: row.time("created_at")?,
-            first_attempt_at: row.time("first_attempt_at")?,
-            attempts: row.get("attempts")?,
-        })
-    }
-}
-
-impl FromRow for ListedMail {
-    fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            kind: row.get("kind")?,
-            comment: row.get("comment_id")?,
             to: row.get("email")?,
-            is_given_up: row.get::<Option<String>>("outcome")?.is_some(),
-            attempts: row.get("attempts")?,
             created_at: row.time("created_at")?,
+            attempts: row.get("attempts")?,
+            first_attempt_at: row.optional_time("first_attempt_at")?,
             next_attempt_at: row.time("next_attempt_at")?,
+            is_given_up: row.get("is_given_up")?,
             reason: row.get("reason")?,
         })
     }
@@ -119,7 +95,7 @@ pub(super) async fn queue_mail(
 ) -> Result<()> {
     let sql = "INSERT INTO outbox (about, kind, comment_id, address_id, created_at, next_attempt_at)
                VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (about) DO NOTHING";
-    tx.execute(sql, &[&about, &kind.as_str(), &comment, &address, &at]).await.map(|_| ())
+    tx.execute(sql, &[&about, &word_of(kind), &comment, &address, &at]).await.map(|_| ())
 }
 
 /// Queues the mails about a comment that readers see for the first time.
@@ -148,7 +124,7 @@ impl Store {
                     "UPDATE outbox SET lease = $2, leased_until = $3, attempts = attempts + 1,
                                        first_attempt_at = COALESCE(first_attempt_at, $1)
                      WHERE id = (SELECT id FROM outbox WHERE {DUE} ORDER BY next_attempt_at, id LIMIT 1) AND {DUE}
-                     RETURNING id, about, kind, comment_id, address_id, created_at, first_attempt_at, attempts"
+                     RETURNING {COLUMNS}"
                 );
                 tx.optional(sql, &[&at, &lease, &until]).await
             });
@@ -246,11 +222,11 @@ impl Store {
     ///
     /// # Errors
     /// The database is away.
-    pub async fn list_mails(&self) -> Result<Vec<ListedMail>> {
-        let sql =
-            "SELECT outbox.id, kind, comment_id, email, outcome, attempts, outbox.created_at, next_attempt_at, reason
-                   FROM outbox LEFT JOIN addresses ON addresses.id = outbox.address_id
-                   WHERE (outcome IS NULL AND kind <> 'announce') OR outcome = 'given-up' ORDER BY outbox.id";
+    pub async fn list_mails(&self) -> Result<Vec<Outgoing>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM outbox
+             WHERE (outcome IS NULL AND kind <> 'announce') OR outcome = 'given-up' ORDER BY id"
+        );
         self.all(sql, &[]).await
     }
 
@@ -262,69 +238,4 @@ impl Store {
         let sql = format!("UPDATE outbox SET {ANEW} WHERE id = $1 AND outcome = 'given-up'");
         self.change(sql, &[&id, &at]).await
     }
-
-    /// Deletes old data: settled rows after a month, mails that nobody sent for a month or that the author does not
-    /// want, addresses not confirmed in time, and addresses whose last comment is gone.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn tidy_mail(&self, at: Timestamp, confirmation: SignedDuration, author_is_told: bool) -> Result<()> {
-        if at < clock::EARLIEST {
-            return Ok(());
-        }
-        let (before, unconfirmed) = (at - MAILS_KEPT, at - confirmation);
-        self.write(|mut tx| async move {
-            correct_times(&mut tx, at).await?;
-            tx.execute("DELETE FROM outbox WHERE outcome IS NOT NULL AND done_at < $1", &[&before]).await?;
-            tx.execute(NEVER_SENT, &[&before, &at]).await?;
-            if !author_is_told {
-                tx.execute(NOT_WANTED, &[&at]).await?;
-            }
-            tx.execute("DELETE FROM corner_asked WHERE created_at < $1", &[&(at - notices::HOUR)]).await?;
-            for sql in [NOT_CONFIRMED, WITHOUT_COMMENTS, WITHOUT_USE] {
-                tx.execute(sql, &[&unconfirmed]).await?;
-            }
-            Ok(())
-        })
-        .await
-    }
 }
-
-/// Gives up mails that nobody has sent since `$1`.
-const NEVER_SENT: &str = "UPDATE outbox
-    SET outcome = CASE WHEN kind = 'announce' THEN 'dropped' ELSE 'given-up' END, done_at = $2,
-        reason = 'nobody sent it for a month'
-    WHERE outcome IS NULL AND first_attempt_at IS NULL AND created_at < $1 AND next_attempt_at < $1";
-
-/// Drops the mails about single comments to an author who wants none.
-const NOT_WANTED: &str = "UPDATE outbox SET outcome = 'dropped', done_at = $1, reason = 'the author wants no such mail'
-    WHERE outcome IS NULL AND kind = 'author'";
-
-/// Deletes subscriptions that were not confirmed since `$1`. That of a held comment stays: its confirmation mail may not
-/// have been sent.
-const NOT_CONFIRMED: &str = "DELETE FROM subscriptions
-    WHERE created_at < $1
-      AND (SELECT status <> 'held' AND (waits_since IS NULL OR status <> 'approved')
-           FROM comments WHERE comments.id = subscriptions.comment_id)
-      AND NOT EXISTS (
-          SELECT 1 FROM comments JOIN confirmations ON confirmations.commenter = comments.commenter
-          WHERE comments.id = subscriptions.comment_id AND confirmations.address_id = subscriptions.address_id)
-      AND NOT EXISTS (
-          SELECT 1 FROM outbox
-          WHERE outbox.address_id = subscriptions.address_id AND kind = 'confirm' AND outbox.created_at >= $1)";
-
-/// Deletes confirmations from before `$1` of commenters without a comment.
-const WITHOUT_COMMENTS: &str = "DELETE FROM confirmations
-    WHERE confirmed_at < $1
-      AND NOT EXISTS (
-          SELECT 1 FROM confirmations AS theirs JOIN comments ON comments.commenter = theirs.commenter
-          WHERE theirs.address_id = confirmations.address_id)";
-
-/// Deletes addresses from before `$1` that nothing needs.
-const WITHOUT_USE: &str = "DELETE FROM addresses
-    WHERE blocked_at IS NULL AND created_at < $1
-      AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE subscriptions.address_id = addresses.id)
-      AND NOT EXISTS (SELECT 1 FROM confirmations WHERE confirmations.address_id = addresses.id)
-      AND NOT EXISTS (
-          SELECT 1 FROM outbox
-          WHERE outbox.address_id = addresses.id AND kind IN ('confirm', 'corner') AND outbox.created_at >= $1)";

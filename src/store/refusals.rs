@@ -1,15 +1,20 @@
 //! Refused comments, kept for the author to look at.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
-use crate::domain::verdict::Refusal;
+use crate::domain::{
+    comment::HELD_TAG,
+    limits::{REFUSAL_TEXT, REFUSALS_AN_HOUR},
+    verdict::Refusal,
+};
 
 use super::{
     Result, Sent, Store,
     connection::Connection,
     sql::{FromRow, Row},
 };
-use crate::domain::limits::{REFUSAL_TEXT, REFUSALS_AN_HOUR};
 
 /// A refused comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,24 +44,25 @@ impl FromRow for Refused {
     }
 }
 
-/// Stores a refusal, unless there were very many in the last hour. True if it was stored.
-pub(super) async fn store_refusal(
+/// Stores a refusal and returns it. It is not stored if there were very many in the last hour.
+pub(super) async fn refuse(
     tx: &mut Connection,
     sent: &Sent,
-    refusal: &Refusal,
+    refusal: Refusal,
     in_last_hour: i64,
-) -> Result<bool> {
-    if in_last_hour >= REFUSALS_AN_HOUR {
-        return Ok(false);
+    stale: &mut BTreeSet<String>,
+) -> Result<Refusal> {
+    if in_last_hour < REFUSALS_AN_HOUR {
+        let Sent { thread, new, at, .. } = sent;
+        tx.execute(
+            "INSERT INTO refusals (thread_kind, thread_slug, reason, detail, name, text, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            &[&thread.kind, &thread.slug, &refusal.as_str(), &refusal.detail(), &new.name, &excerpt(&new.text), at],
+        )
+        .await?;
+        stale.insert(HELD_TAG.to_owned());
     }
-    let Sent { thread, new, at, .. } = sent;
-    tx.execute(
-        "INSERT INTO refusals (thread_kind, thread_slug, reason, detail, name, text, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        &[&thread.kind, &thread.slug, &refusal.as_str(), &refusal.detail(), &new.name, &excerpt(&new.text), at],
-    )
-    .await?;
-    Ok(true)
+    Ok(refusal)
 }
 
 /// Deletes the refusal of a comment that was sent too fast, was sent again and is stored now.

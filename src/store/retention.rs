@@ -4,22 +4,19 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::{
     clock,
-    comment::{CommentId, Status},
+    comment::{CommentId, HELD_TAG, Status},
+    limits::{ADDRESS_KEPT, ERASED_A_TRANSACTION, MAILS_KEPT, RECORDS_KEPT, SPAM_KEPT, TRASH_KEPT},
+    notices,
+    words::word_of,
 };
 
 use super::{
     Result, Store,
-    adding::HELD_TAG,
     changes::{increase_revision, record_stale_tags},
     connection::Connection,
     learning::forget_lesson,
     subscriptions::forget_wish,
 };
-pub(super) use crate::domain::limits::RECORDS_KEPT;
-use crate::domain::limits::{ADDRESS_KEPT, SPAM_KEPT, TRASH_KEPT};
-
-/// Most comments erased in one transaction: commenters must not wait for it.
-const BATCH: i64 = 200;
 
 /// Numbers of rows that were deleted or cleared because they were too old.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +68,7 @@ const TIMES: [(&str, &str, &str, SignedDuration); 11] = [
 
 /// Sets times in the future or before [`clock::EARLIEST`] to now: such rows would be kept too long, deleted too early, or
 /// counted wrongly.
-pub(super) async fn correct_times(tx: &mut Connection, now: Timestamp) -> Result<()> {
+async fn correct_times(tx: &mut Connection, now: Timestamp) -> Result<()> {
     for (table, column, rows, ahead) in TIMES {
         for (side, limit) in [(">", now + ahead), ("<", clock::EARLIEST)] {
             let sql = format!("UPDATE {table} SET {column} = $1 WHERE {rows} AND {column} {side} $2");
@@ -80,6 +77,45 @@ pub(super) async fn correct_times(tx: &mut Connection, now: Timestamp) -> Result
     }
     Ok(())
 }
+
+/// Gives up mails that nobody has sent since `$1`.
+const NEVER_SENT: &str = "UPDATE outbox
+    SET outcome = CASE WHEN kind = 'announce' THEN 'dropped' ELSE 'given-up' END, done_at = $2,
+        reason = 'nobody sent it for a month'
+    WHERE outcome IS NULL AND first_attempt_at IS NULL AND created_at < $1 AND next_attempt_at < $1";
+
+/// Drops the mails about single comments to an author who wants none.
+const NOT_WANTED: &str = "UPDATE outbox SET outcome = 'dropped', done_at = $1, reason = 'the author wants no such mail'
+    WHERE outcome IS NULL AND kind = 'author'";
+
+/// Deletes subscriptions that were not confirmed since `$1`. That of a held comment stays: its confirmation mail may not
+/// have been sent.
+const NOT_CONFIRMED: &str = "DELETE FROM subscriptions
+    WHERE created_at < $1
+      AND (SELECT status <> 'held' AND (waits_since IS NULL OR status <> 'approved')
+           FROM comments WHERE comments.id = subscriptions.comment_id)
+      AND NOT EXISTS (
+          SELECT 1 FROM comments JOIN confirmations ON confirmations.commenter = comments.commenter
+          WHERE comments.id = subscriptions.comment_id AND confirmations.address_id = subscriptions.address_id)
+      AND NOT EXISTS (
+          SELECT 1 FROM outbox
+          WHERE outbox.address_id = subscriptions.address_id AND kind = 'confirm' AND outbox.created_at >= $1)";
+
+/// Deletes confirmations from before `$1` of commenters without a comment.
+const WITHOUT_COMMENTS: &str = "DELETE FROM confirmations
+    WHERE confirmed_at < $1
+      AND NOT EXISTS (
+          SELECT 1 FROM confirmations AS theirs JOIN comments ON comments.commenter = theirs.commenter
+          WHERE theirs.address_id = confirmations.address_id)";
+
+/// Deletes addresses from before `$1` that nothing needs.
+const WITHOUT_USE: &str = "DELETE FROM addresses
+    WHERE blocked_at IS NULL AND created_at < $1
+      AND NOT EXISTS (SELECT 1 FROM subscriptions WHERE subscriptions.address_id = addresses.id)
+      AND NOT EXISTS (SELECT 1 FROM confirmations WHERE confirmations.address_id = addresses.id)
+      AND NOT EXISTS (
+          SELECT 1 FROM outbox
+          WHERE outbox.address_id = addresses.id AND kind IN ('confirm', 'corner') AND outbox.created_at >= $1)";
 
 impl Store {
     /// Deletes what has been kept long enough. Readers see no change.
@@ -109,6 +145,32 @@ impl Store {
         Ok(Forgotten { spam, trash, ..forgotten })
     }
 
+    /// Deletes old data: settled rows after a month, mails that nobody sent for a month or that the author does not
+    /// want, addresses not confirmed in time, and addresses whose last comment is gone.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn tidy_mail(&self, at: Timestamp, confirmation: SignedDuration, author_is_told: bool) -> Result<()> {
+        if at < clock::EARLIEST {
+            return Ok(());
+        }
+        let (before, unconfirmed) = (at - MAILS_KEPT, at - confirmation);
+        self.write(|mut tx| async move {
+            correct_times(&mut tx, at).await?;
+            tx.execute("DELETE FROM outbox WHERE outcome IS NOT NULL AND done_at < $1", &[&before]).await?;
+            tx.execute(NEVER_SENT, &[&before, &at]).await?;
+            if !author_is_told {
+                tx.execute(NOT_WANTED, &[&at]).await?;
+            }
+            tx.execute("DELETE FROM corner_asked WHERE created_at < $1", &[&(at - notices::HOUR)]).await?;
+            for sql in [NOT_CONFIRMED, WITHOUT_COMMENTS, WITHOUT_USE] {
+                tx.execute(sql, &[&unconfirmed]).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// Erases comments of a status that were removed before a time, some at a time. The filter keeps what it learned
     /// from them.
     async fn erase_removed(&self, status: Status, before: Timestamp, now: Timestamp) -> Result<u64> {
@@ -123,7 +185,7 @@ impl Store {
                 // First, as in every transaction that writes comments: an author may be approving one of them right
                 // now.
                 let revision = increase_revision(&mut tx).await?;
-                let ids: Vec<CommentId> = tx.all(sql, &[&status.as_str(), &before, &BATCH]).await?;
+                let ids: Vec<CommentId> = tx.all(sql, &[&word_of(status), &before, &ERASED_A_TRANSACTION]).await?;
                 for id in &ids {
                     // The counts of the words stay.
                     forget_lesson(&mut tx, *id).await?;

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use sqlx::{
     Arguments, ColumnIndex, Decode, Encode, Postgres, Row as _, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow,
 };
 
 use super::Result;
+use crate::domain::words::parse_word;
 
 /// Text of a statement.
 pub trait Sql: Into<Cow<'static, str>> {}
@@ -114,16 +116,25 @@ where
 }
 
 /// Adds values to the arguments of a statement; returns their places, such as `$3, $4`.
-pub(super) fn places<'a, T: Argument + 'a>(
-    values: impl IntoIterator<Item = &'a T>,
+pub(super) fn places<'a, 'v: 'a, T: Argument + 'v>(
+    values: impl IntoIterator<Item = &'v T>,
     arguments: &mut Vec<&'a dyn Argument>,
 ) -> String {
-    let mut places = Vec::new();
+    rows(values, arguments, |place| place.to_owned())
+}
+
+/// Adds values to the arguments of a statement; returns a row for each, made from its place.
+pub(super) fn rows<'a, 'v: 'a, T: Argument + 'v>(
+    values: impl IntoIterator<Item = &'v T>,
+    arguments: &mut Vec<&'a dyn Argument>,
+    row: impl Fn(&str) -> String,
+) -> String {
+    let mut rows = Vec::new();
     for value in values {
         arguments.push(value);
-        places.push(format!("${}", arguments.len()));
+        rows.push(row(&format!("${}", arguments.len())));
     }
-    places.join(", ")
+    rows.join(", ")
 }
 
 /// A row of either engine.
@@ -148,6 +159,11 @@ impl Row {
             Self::Sqlite(row) => row.try_get(column)?,
             Self::Postgres(row) => row.try_get(column)?,
         })
+    }
+
+    /// Returns the value of an enum. For an unknown word, of a newer version, it is the default.
+    pub fn word<T: DeserializeOwned + Default>(&self, column: &str) -> Result<T> {
+        Ok(parse_word(&self.get::<String>(column)?).unwrap_or_default())
     }
 
     pub fn time(&self, column: &str) -> Result<Timestamp> {

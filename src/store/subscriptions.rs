@@ -4,11 +4,12 @@ use jiff::Timestamp;
 
 use crate::domain::{
     clock,
-    comment::{CommentId, ThreadKey},
+    comment::{CommentId, NewComment, ThreadKey, Wish},
     delivery::Kind,
     mail_keys::WishKey,
     mailbox,
-    notices::{self, ConfirmationCounts, Question, Shown, Subscriber, Wish},
+    notices::{self, ConfirmationCounts, Question, Subscription},
+    words::word_of,
 };
 
 use super::{
@@ -20,59 +21,35 @@ use super::{
     sql::{Argument, FromRow, Row},
 };
 
-/// A wish and its address, for its confirmation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wished {
-    pub email: String,
-    pub wish: Wish,
-    /// Thread of the comment that the wish came with.
-    pub thread_slug: String,
-    pub is_confirmed: bool,
-    pub is_ended: bool,
-    /// True if no mail may be sent to the address.
-    pub is_blocked: bool,
-}
-
 /// State of an address: what it is told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct AddressState {
     pub email: String,
     pub is_blocked: bool,
     /// True if it is subscribed to one of the threads asked about.
     pub hears_thread: bool,
 }
 
-impl FromRow for Wished {
+impl FromRow for Subscription {
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
-            email: row.get("email")?,
-            wish: wish(row)?,
-            thread_slug: row.get("thread_slug")?,
-            is_confirmed: row.get("is_confirmed")?,
-            is_ended: row.get("is_ended")?,
-            is_blocked: row.get("is_blocked")?,
-        })
-    }
-}
-
-impl FromRow for Subscriber {
-    fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self {
+            id: row.get("id")?,
             address_id: row.get("address_id")?,
             email: row.get("email")?,
-            wish: wish(row)?,
+            wish: row.word("wish")?,
             comment: row.get("comment_id")?,
+            thread_slug: row.get("thread_slug")?,
             commenter: row.get("commenter")?,
+            is_confirmed: row.get("is_confirmed")?,
+            is_blocked: row.get("is_blocked")?,
+            created_at: row.time("created_at")?,
+            ended_at: row.optional_time("ended_at")?,
         })
     }
-}
-
-pub(super) fn wish(row: &Row) -> Result<Wish> {
-    Ok(Wish::parse(&row.get::<String>("wish")?).unwrap_or_default())
 }
 
 /// SQL for subscriptions with their addresses and comments.
-pub(super) const SUBSCRIPTIONS: &str = "subscriptions
+const SUBSCRIPTIONS: &str = "subscriptions
     JOIN addresses ON addresses.id = subscriptions.address_id
     JOIN comments ON comments.id = subscriptions.comment_id";
 
@@ -81,57 +58,88 @@ const IS_CONFIRMED: &str = "EXISTS (
     SELECT 1 FROM confirmations
     WHERE confirmations.address_id = subscriptions.address_id AND confirmations.commenter = comments.commenter)";
 
+/// SQL that reads rows of [`Subscription`] under a condition. It joins confirmations, since for [`IS_CONFIRMED`] as a
+/// column PostgreSQL may read all of them.
+pub(super) fn select_subscriptions(condition: &str) -> String {
+    format!(
+        "SELECT subscriptions.id, subscriptions.address_id, addresses.email, wish, comment_id, thread_slug,
+                comments.commenter, confirmations.address_id IS NOT NULL AS is_confirmed,
+                blocked_at IS NOT NULL AS is_blocked, subscriptions.created_at, ended_at
+         FROM {SUBSCRIPTIONS}
+         LEFT JOIN confirmations ON confirmations.address_id = addresses.id
+                                AND confirmations.commenter = comments.commenter
+         WHERE {condition}"
+    )
+}
+
 /// SQL for the number of confirmation mails since `$2` that the network of `comments` has caused; `$3` is the latest
 /// possible time.
 const ASKED_BY_NETWORK: &str = "(SELECT COUNT(*) FROM outbox JOIN comments AS theirs ON theirs.id = outbox.comment_id
     WHERE kind = 'confirm' AND outbox.created_at > $2 AND outbox.created_at <= $3
       AND theirs.network = comments.network)";
 
-/// Stores the wish that came with a comment, or with the same comment sent again.
+/// SQL for the number of all confirmation mails in this time.
+const ASKED_IN_ALL: &str = "(SELECT COUNT(*) FROM outbox
+    WHERE kind = 'confirm' AND outbox.created_at > $2 AND outbox.created_at <= $3)";
+
+/// Stores the wish that came with a comment, or with the same comment sent again. If the comment is not `trusted`, its
+/// address is asked to confirm when the author approves the comment.
 pub(super) async fn store_wish(
     tx: &mut Connection,
     comment: CommentId,
-    email: &str,
-    wish: Wish,
+    NewComment { email, wish, .. }: &NewComment,
+    trusted: bool,
     at: Timestamp,
 ) -> Result<()> {
+    let (Some(email), Wish::Answers | Wish::Thread) = (email, wish) else { return Ok(()) };
     let sql = "INSERT INTO addresses (email, mailbox, created_at) VALUES ($1, $2, $3)
                ON CONFLICT (email) DO UPDATE SET mailbox = excluded.mailbox RETURNING id";
     let address_id: i64 = tx.one(sql, &[&mailbox::kept(email), &mailbox::mailbox(email), &at]).await?;
     let sql = "INSERT INTO subscriptions (address_id, comment_id, wish, created_at) VALUES ($1, $2, $3, $4)
                ON CONFLICT (comment_id) DO UPDATE SET wish = excluded.wish
                WHERE subscriptions.address_id = excluded.address_id AND subscriptions.ended_at IS NULL";
-    tx.execute(sql, &[&address_id, &comment, &wish.as_str(), &at]).await.map(|_| ())
+    tx.execute(sql, &[&address_id, &comment, &word_of(wish), &at]).await?;
+    if trusted { ask_to_confirm(tx, comment, at).await } else { Ok(()) }
+}
+
+/// An address, and the confirmation mails to it.
+impl FromRow for (i64, ConfirmationCounts) {
+    fn from_row(row: &Row) -> Result<Self> {
+        let counts = ConfirmationCounts {
+            of_mailbox_today: row.get("of_mailbox_today")?,
+            of_mailbox_this_week: row.get("of_mailbox_this_week")?,
+            of_network_this_hour: row.get("of_network_this_hour")?,
+            of_all_this_hour: row.get("of_all_this_hour")?,
+        };
+        Ok((row.get("address_id")?, counts))
+    }
 }
 
 /// Asks the holder of a comment's address to confirm its wish, unless it is confirmed, the address is blocked, or it
 /// has been asked too often. If a limit is reached, the wish waits.
 pub(super) async fn ask_to_confirm(tx: &mut Connection, comment: CommentId, at: Timestamp) -> Result<()> {
-    let (hour_ago, latest) = (at - notices::HOUR, clock::latest(at));
+    let asked_mailbox = |since: &str| {
+        format!(
+            "(SELECT COUNT(*) FROM outbox JOIN addresses AS same ON same.id = outbox.address_id
+              WHERE kind = 'confirm' AND same.mailbox = addresses.mailbox
+                AND outbox.created_at > {since} AND outbox.created_at <= $3)"
+        )
+    };
+    let (today, this_week) = (asked_mailbox("$4"), asked_mailbox("$5"));
     let sql = format!(
-        "SELECT addresses.id, addresses.mailbox, {ASKED_BY_NETWORK} FROM {SUBSCRIPTIONS}
+        "SELECT subscriptions.address_id, {today} AS of_mailbox_today, {this_week} AS of_mailbox_this_week,
+                {ASKED_BY_NETWORK} AS of_network_this_hour, {ASKED_IN_ALL} AS of_all_this_hour
+         FROM {SUBSCRIPTIONS}
          WHERE subscriptions.comment_id = $1 AND ended_at IS NULL AND NOT {IS_CONFIRMED}
            AND NOT EXISTS (
                SELECT 1 FROM addresses AS same WHERE same.mailbox = addresses.mailbox AND same.blocked_at IS NOT NULL)"
     );
-    let unconfirmed: Option<(i64, String, i64)> = tx.optional(sql, &[&comment, &hour_ago, &latest]).await?;
+    let times = [at - notices::HOUR, clock::latest(at), at - notices::DAY, at - notices::WEEK];
+    let [hour_ago, latest, day_ago, week_ago] = &times;
+    let unconfirmed = tx.optional(sql, &[&comment, hour_ago, latest, day_ago, week_ago]).await?;
     let mut waits_since = None;
-    if let Some((address_id, mailbox, of_network_this_hour)) = unconfirmed {
-        let sql = "SELECT
-                (SELECT COUNT(*) FROM outbox JOIN addresses ON addresses.id = outbox.address_id
-                  WHERE kind = 'confirm' AND mailbox = $1 AND outbox.created_at > $2 AND outbox.created_at <= $5),
-                (SELECT COUNT(*) FROM outbox JOIN addresses ON addresses.id = outbox.address_id
-                  WHERE kind = 'confirm' AND mailbox = $1 AND outbox.created_at > $3 AND outbox.created_at <= $5),
-                (SELECT COUNT(*) FROM outbox WHERE kind = 'confirm' AND created_at > $4 AND created_at <= $5)";
-        let (day_ago, week_ago) = (at - notices::DAY, at - notices::WEEK);
-        let (of_mailbox_today, of_mailbox_this_week, of_all_this_hour) =
-            tx.one(sql, &[&mailbox, &day_ago, &week_ago, &hour_ago, &latest]).await?;
-        match notices::question(&ConfirmationCounts {
-            of_mailbox_today,
-            of_mailbox_this_week,
-            of_network_this_hour,
-            of_all_this_hour,
-        }) {
+    if let Some((address_id, asked)) = unconfirmed {
+        match notices::question(&asked) {
             Question::Now => {
                 let about = format!("confirm:{comment}:{address_id}");
                 queue_mail(tx, &about, Kind::Confirm, Some(comment), Some(address_id), at).await?;
@@ -172,40 +180,27 @@ pub(super) async fn confirm(
 }
 
 impl Store {
-    /// Returns a comment and the active wishes in its threads. `None` if the comment is not (or no longer) approved.
+    /// Returns the active subscriptions in threads: confirmed, not ended, and of approved comments.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn listeners(
-        &self,
-        comment: CommentId,
-        threads: &[ThreadKey],
-    ) -> Result<Option<(Shown, Vec<Subscriber>)>> {
-        let sql = "SELECT parent_id, email, commenter FROM comments WHERE id = $1 AND status = 'approved'";
-        let Some((parent, email, commenter)) = self.optional(sql, &[&comment]).await? else { return Ok(None) };
+    pub async fn active_subscriptions(&self, threads: &[ThreadKey]) -> Result<Vec<Subscription>> {
         let mut arguments: Vec<&dyn Argument> = Vec::new();
         let threads = in_threads(threads, &mut arguments);
-        let sql = format!(
-            "SELECT subscriptions.address_id, addresses.email, wish, comment_id, comments.commenter FROM {SUBSCRIPTIONS}
-             JOIN confirmations ON confirmations.address_id = addresses.id
-                               AND confirmations.commenter = comments.commenter
-             WHERE ended_at IS NULL AND blocked_at IS NULL AND status = 'approved' AND {threads}"
+        let is_active = format!(
+            "confirmations.address_id IS NOT NULL AND ended_at IS NULL AND blocked_at IS NULL AND status = 'approved'
+             AND {threads}"
         );
-        let subscribers = self.all(sql, &arguments).await?;
-        Ok(Some((Shown { id: comment, parent, email, commenter }, subscribers)))
+        self.all(select_subscriptions(&is_active), &arguments).await
     }
 
-    /// Returns a wish by its key.
+    /// Returns a subscription by its key.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] where it is gone (erased, or not confirmed in time), or the database is away.
-    pub async fn wished(&self, key: WishKey) -> Result<Wished> {
-        let sql = format!(
-            "SELECT addresses.email, wish, thread_slug, ended_at IS NOT NULL AS is_ended,
-                    blocked_at IS NOT NULL AS is_blocked, {IS_CONFIRMED} AS is_confirmed
-             FROM {SUBSCRIPTIONS} WHERE address_id = $1 AND comment_id = $2"
-        );
-        self.one(sql, &[&key.address_id, &key.comment]).await
+    pub async fn wished(&self, key: WishKey) -> Result<Subscription> {
+        let is_it = "subscriptions.address_id = $1 AND comment_id = $2";
+        self.one(select_subscriptions(is_it), &[&key.address_id, &key.comment]).await
     }
 
     /// True if a comment has a wish and its writer has not confirmed the address. It makes no difference if the address
@@ -229,9 +224,7 @@ impl Store {
         let sql = format!(
             "SELECT comments.id FROM subscriptions JOIN comments ON comments.id = subscriptions.comment_id
              WHERE waits_since IS NOT NULL AND status IN ('approved', 'held')
-               AND (SELECT COUNT(*) FROM outbox
-                     WHERE kind = 'confirm' AND created_at > $2 AND created_at <= $3) < $4
-               AND {ASKED_BY_NETWORK} < $1
+               AND {ASKED_IN_ALL} < $4 AND {ASKED_BY_NETWORK} < $1
              ORDER BY waits_since, comments.id LIMIT $4"
         );
         let (hour_ago, latest) = (at - notices::HOUR, clock::latest(at));
@@ -273,17 +266,17 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if the address is not (or no longer) stored, or the database is away.
-    pub async fn standing(&self, address_id: i64, threads: &[ThreadKey]) -> Result<Standing> {
-        let sql = "SELECT email, blocked_at IS NOT NULL FROM addresses WHERE id = $1";
-        let (email, is_blocked) = self.one(sql, &[&address_id]).await?;
+    pub async fn standing(&self, address_id: i64, threads: &[ThreadKey]) -> Result<AddressState> {
         let mut arguments: Vec<&dyn Argument> = vec![&address_id];
         let threads = in_threads(threads, &mut arguments);
         let sql = format!(
-            "SELECT subscriptions.id FROM subscriptions JOIN comments ON comments.id = subscriptions.comment_id
-             WHERE ended_at IS NULL AND address_id = $1 AND {threads} LIMIT 1"
+            "SELECT email, blocked_at IS NOT NULL, EXISTS (
+                 SELECT 1 FROM subscriptions JOIN comments ON comments.id = comment_id
+                 WHERE ended_at IS NULL AND address_id = $1 AND {threads})
+             FROM addresses WHERE id = $1"
         );
-        let wish: Option<i64> = self.optional(sql, &arguments).await?;
-        Ok(Standing { email, is_blocked, hears_thread: wish.is_some() })
+        let (email, is_blocked, hears_thread) = self.one(sql, &arguments).await?;
+        Ok(AddressState { email, is_blocked, hears_thread })
     }
 
     /// Ends the subscriptions of an address in a thread. Does nothing if the address is not stored.

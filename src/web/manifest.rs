@@ -4,7 +4,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::page::Page;
-use crate::{app::App, assets::icons::Icon, cache::Policy, config::Site, domain::language::Direction};
+use crate::{app::App, assets::icons::Icon, cache::Policy, config::Site, domain::language};
 
 /// Most characters of a name below an icon on a home screen.
 const SHORT: usize = 12;
@@ -20,7 +20,7 @@ fn manifest(site: &Site, icons: &[Icon]) -> Value {
         "name": site.title,
         "short_name": short(&site.title),
         "lang": site.language,
-        "dir": Direction::of(&site.language).as_str(),
+        "dir": language::direction(&site.language),
         "start_url": "/",
         "scope": "/",
         "display": "minimal-ui",

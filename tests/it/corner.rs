@@ -188,7 +188,7 @@ async fn the_reasons_against_a_comment_count_for_its_edit() {
     let id = comment_id(&form.send().await);
     edit(&ana, id, "From somewhere").await.is(303);
     let listed = site.store().list_comments(Some(Status::Held)).await.expect("lists");
-    assert_eq!((listed[0].comment.text.as_str(), listed[0].explained()), ("From somewhere", vec!["stamp-missing"]));
+    assert_eq!((listed[0].text.as_str(), listed[0].explained()), ("From somewhere", vec!["stamp-missing"]));
 }
 
 #[tokio::test]

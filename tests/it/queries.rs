@@ -21,7 +21,10 @@ async fn say(site: &TestSite, count: i64) {
         let comment = Comment {
             name: format!("Runner {number}"),
             text: format!("Said as number {number}."),
-            ..Comment::outlined(0, last, site.app.clock.now() + SignedDuration::from_secs(number), Status::Approved)
+            parent_id: last,
+            created_at: site.app.clock.now() + SignedDuration::from_secs(number),
+            status: Status::Approved,
+            ..Comment::default()
         };
         let key = ThreadKey::post("calf");
         last = Some(site.store().place_comment(&key, &comment, "test").await.expect("places"));

@@ -1,27 +1,19 @@
 //! Pagination of long threads. Pages are counted from the oldest comments, so that a comment stays on its page while
 //! newer ones arrive, in either order of reading.
 
+use serde::Deserialize;
+
 use super::{InReplyTo, Node, Said, Thread};
 use crate::domain::comment::CommentId;
 pub use crate::domain::limits::COMMENTS_PER_PAGE;
 
 /// Order of the comments at the first level. Replies are always oldest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Order {
     #[default]
     Oldest,
     Newest,
-}
-
-impl Order {
-    /// Parses the word in site.toml.
-    pub fn parse(word: &str) -> Option<Self> {
-        match word {
-            "oldest" => Some(Self::Oldest),
-            "newest" => Some(Self::Newest),
-            _ => None,
-        }
-    }
 }
 
 /// Thread cut into pages, which are numbered from 1.
@@ -95,9 +87,9 @@ impl Cutter {
             self.put(above, node, size);
             return;
         }
-        let here = [above, &[InReplyTo { id: node.id(), name: node.name() }]].concat();
-        let Node { said, in_reply_to, replies } = node;
-        let alone = Node { said, in_reply_to, replies: Vec::new() };
+        let here = [above, &[node.reference()]].concat();
+        let Node { replies, .. } = node;
+        let alone = Node { replies: Vec::new(), ..node };
         let size = alone.size();
         self.put(above, alone, size);
         for reply in replies {
@@ -119,8 +111,9 @@ fn put_below(siblings: &mut Vec<Node>, above: &[InReplyTo], node: Node) {
         siblings.push(node);
         return;
     };
-    if siblings.last().is_none_or(|last| last.id() != ancestor.id) {
-        siblings.push(Node { said: Said::Continued(ancestor.clone()), in_reply_to: None, replies: Vec::new() });
+    if siblings.last().is_none_or(|last| last.id != ancestor.id) {
+        let InReplyTo { id, name } = ancestor.clone();
+        siblings.push(Node { id, said: Said::Continued(name), in_reply_to: None, replies: Vec::new() });
     }
     if let Some(last) = siblings.last_mut() {
         put_below(&mut last.replies, rest, node);

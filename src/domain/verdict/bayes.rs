@@ -65,24 +65,22 @@ impl Counts {
 /// Features of a comment, to learn and to look up: its links, words, pairs of words, its writer's name and host. No
 /// feature is there twice.
 pub fn features(name: &str, site: Option<&str>, text: &str) -> Vec<String> {
-    let (links, text) = links(text);
+    let (found, text) = links(text);
     let words: Vec<String> = plain::words(&text).iter().map(|word| squeezed(word)).collect();
     let mut all: Vec<String> = Vec::new();
-    if !links.is_empty() {
-        all.push("(link)".to_owned());
-        all.push(match words.len() {
-            0 | 1 => "(link alone)".to_owned(),
-            2..=7 => "(link and a few words)".to_owned(),
-            _ => "(link and more)".to_owned(),
-        });
+    if !found.is_empty() {
+        let kind = match words.len() {
+            0 | 1 => "(link alone)",
+            2..=7 => "(link and a few words)",
+            _ => "(link and more)",
+        };
+        all.extend(["(link)".to_owned(), kind.to_owned()]);
     }
-    if links.len() > 1 {
+    if found.len() > 1 {
         all.push("(links)".to_owned());
     }
-    all.extend(
-        site.map(|site| super::links::links(site).0).into_iter().flatten().map(|link| format!("site:{}", link.host)),
-    );
-    for link in &links {
+    all.extend(links(site.unwrap_or_default()).0.iter().map(|link| format!("site:{}", link.host)));
+    for link in &found {
         all.push(format!("link:{}", link.host));
         let parts = link.rest.split(|c: char| !c.is_ascii_alphabetic()).filter(|part| part.len() > 2);
         all.extend(parts.take(WORDS_OF_ADDRESS).map(|part| format!("link:/{part}")));

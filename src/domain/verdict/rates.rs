@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::History;
+use super::facts::History;
 pub use crate::domain::limits::RATE_WINDOW;
 
 /// Rate limits from `[comments]` in site.toml.

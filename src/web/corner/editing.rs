@@ -9,7 +9,7 @@ use crate::{
         stamp::StampState,
         verdict::Circumstances,
     },
-    store::{Edited, OwnComment, Sender, Sent, StoreError},
+    store::{Edited, Sender, Sent, StoreError},
     web::{
         post::{
             thread,
@@ -33,7 +33,7 @@ struct EditPage {
 
 /// Form with the comment in it.
 pub async fn show(State(app): State<App>, commenter: Commenter, Path(id): Path<String>) -> Result<Response, WebError> {
-    let OwnComment { comment, .. } = own(&app, &commenter, &id).await?;
+    let comment = own(&app, &commenter, &id).await?;
     if comment.editable_for(app.clock.now()).is_none() {
         return Ok(redirect(StatusCode::SEE_OTHER, &in_corner(&comment)));
     }
@@ -55,29 +55,29 @@ pub async fn save(
     Path(id): Path<String>,
     Posted(form): Posted<CommentForm>,
 ) -> Result<Response, WebError> {
-    let own = own(&app, &commenter, &id).await?;
+    let comment = own(&app, &commenter, &id).await?;
     let raw = RawComment { parent: String::new(), ..form.raw() };
     let texts = app.texts();
     let stored = match writing::check(origin, &raw, &texts.corner.edit_foreign, &texts.mend) {
-        Ok(new) => store(&app, &own, new, commenter.0).await,
+        Ok(new) => store(&app, &comment, new, commenter.0).await,
         Err(rejection) => Err(rejection),
     };
     match stored {
         Ok(status) => {
-            let to = match app.snapshot().post(&own.comment.thread_slug) {
-                Some(post) => thread::place(&app, post, own.comment.id, status, false).await,
-                None => in_corner(&own.comment),
+            let to = match app.snapshot().post(&comment.thread_slug) {
+                Some(post) => thread::place(&app, post, comment.id, status, false).await,
+                None => in_corner(&comment),
             };
             Ok(redirect(StatusCode::SEE_OTHER, &to))
         }
-        Err(rejection) => Ok(rejection.respond(page(&app, &own.comment, raw, Some(rejection.notice.clone()))?)),
+        Err(rejection) => Ok(rejection.respond(page(&app, &comment, raw, Some(rejection.notice.clone()))?)),
     }
 }
 
 /// Stores the edit and purges the pages that show it, even if the visitor disconnects.
-async fn store(app: &App, own: &OwnComment, new: NewComment, sender: Sender) -> Result<Status, Rejection> {
+async fn store(app: &App, comment: &Comment, new: NewComment, sender: Sender) -> Result<Status, Rejection> {
     let (site, snapshot, at) = (&app.config.site.comments, app.snapshot(), app.clock.now());
-    let post = snapshot.post(&own.comment.thread_slug);
+    let post = snapshot.post(&comment.thread_slug);
     let circumstances = Circumstances {
         // The store knows stamp and honeypot from when the comment was sent.
         stamp: StampState::Valid,
@@ -87,17 +87,17 @@ async fn store(app: &App, own: &OwnComment, new: NewComment, sender: Sender) -> 
         has_authors_email: writing::has_authors_email(app, &new),
     };
     let sent = Sent {
-        thread: ThreadKey::post(own.comment.thread_slug.clone()),
+        thread: ThreadKey::post(comment.thread_slug.clone()),
         parent_threads: Vec::new(),
         new,
         // Checked as the commenter that wrote it, even if this browser has another of their cookies.
-        sender: Sender { commenter: own.writer.clone(), ..sender },
+        sender: Sender { commenter: comment.commenter.clone().unwrap_or_default(), ..sender },
         circumstances,
         rates: site.rates,
         rules: Arc::clone(&site.rules),
         at,
     };
-    let id = own.comment.id;
+    let id = comment.id;
     let task_app = app.clone();
     let edited = finish(async move {
         let edited = task_app.store.edit_comment(id, &sent).await?;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 pub async fn ask_one(State(app): State<App>, commenter: Commenter, Path(id): Path<String>) -> Result<Page, WebError> {
-    let comment = own(&app, &commenter, &id).await?.comment;
+    let comment = own(&app, &commenter, &id).await?;
     question_of_one(&app, &comment)?.page()
 }
 
@@ -21,7 +21,7 @@ pub async fn erase_one(
     commenter: Commenter,
     Path(id): Path<String>,
 ) -> Result<Response, WebError> {
-    let comment = own(&app, &commenter, &id).await?.comment;
+    let comment = own(&app, &commenter, &id).await?;
     if origin == Origin::Foreign {
         return question_of_one(&app, &comment)?.once_more();
     }
@@ -42,7 +42,7 @@ pub async fn erase_all(
         return question_of_all(&app).once_more();
     }
     let comments = app.store.comments_of(&sender.commenter).await?;
-    erase(&app, comments.iter().map(|own| own.comment.id).collect(), Some(sender.commenter)).await?;
+    erase(&app, comments.iter().map(|comment| comment.id).collect(), Some(sender.commenter)).await?;
     let said = &app.texts().corner.erased;
     let page = Question::new(&app, &said.heading, &said.sentence).page()?;
     Ok(with_cookie(page.into_response(), deleted_cookie(&app)))

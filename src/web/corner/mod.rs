@@ -7,6 +7,7 @@ mod link;
 
 use axum::{Router, extract::FromRequestParts, routing::get};
 use http::request::Parts;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
@@ -18,10 +19,10 @@ use super::{
 use crate::{
     content::comment_markdown,
     domain::{
-        comment::{Comment, CommentId, Status},
-        notices::Wish,
+        comment::{Comment, CommentId, Status, Wish},
+        notices::Subscription,
     },
-    store::{OwnAddress, OwnComment, OwnSubscription, Sender},
+    store::Sender,
 };
 
 pub fn routes() -> Router<App> {
@@ -73,7 +74,7 @@ struct SubscriptionView {
 }
 
 impl SubscriptionView {
-    fn new(app: &App, snapshot: &Snapshot, one: &OwnSubscription) -> Self {
+    fn new(app: &App, snapshot: &Snapshot, one: &Subscription) -> Self {
         let words = &app.texts().by_mail;
         let title = title(snapshot, &one.thread_slug);
         let said = match (one.wish, one.is_confirmed) {
@@ -167,7 +168,7 @@ async fn corner(State(app): State<App>, visitor: Visitor) -> Result<Page, WebErr
         let comments = app.store.comments_of(commenter).await?;
         let subscriptions = app.store.subscriptions_of(commenter).await?;
         let lasting = subscriptions.iter().filter(|one| one.ended_at.is_none());
-        page.comments = Some(comments.iter().map(|own| OwnView::new(&app, &snapshot, &own.comment)).collect());
+        page.comments = Some(comments.iter().map(|comment| OwnView::new(&app, &snapshot, comment)).collect());
         page.subscriptions = lasting.map(|one| SubscriptionView::new(&app, &snapshot, one)).collect();
         page.has_mails = page.ask.is_some() || !page.subscriptions.is_empty();
         page.can_leave = page.ask.is_some() && !app.store.addresses_of(commenter).await?.is_empty();
@@ -192,7 +193,7 @@ async fn end_subscription(
 }
 
 /// The comment with this id, if it is the commenter's own; otherwise not found.
-async fn own(app: &App, Commenter(sender): &Commenter, id: &str) -> Result<OwnComment, WebError> {
+async fn own(app: &App, Commenter(sender): &Commenter, id: &str) -> Result<Comment, WebError> {
     let id = id.parse().map_err(|_| WebError::not_found())?;
     Ok(app.store.comment_of(&sender.commenter, id).await?)
 }
@@ -208,7 +209,7 @@ async fn data(State(app): State<App>, Commenter(sender): Commenter) -> Result<Re
             "post": title(&snapshot, &comment.thread_slug),
             "post_address": snapshot.post(&comment.thread_slug).map(|post| site.absolute(&post.entry.address)),
             "in_reply_to": comment.parent_id.map(|id| site.absolute(&routes::comment(id))),
-            "status": comment.status.as_str(),
+            "status": comment.status,
             "name": comment.name,
             "email": comment.email,
             "website": comment.site,
@@ -217,11 +218,11 @@ async fn data(State(app): State<App>, Commenter(sender): Commenter) -> Result<Re
             "edited_at": comment.edited_at.map(|at| at.to_string()),
         })
     };
-    let address = |one: &OwnAddress| json!({ "email": one.email, "confirmed_at": one.confirmed_at.to_string() });
-    let subscription = |one: &OwnSubscription| -> Value {
+    let address = |(email, at): &(String, Timestamp)| json!({ "email": email, "confirmed_at": at.to_string() });
+    let subscription = |one: &Subscription| -> Value {
         json!({
             "email": one.email,
-            "of": one.wish.as_str(),
+            "of": one.wish,
             "post": title(&snapshot, &one.thread_slug),
             "is_confirmed": one.is_confirmed,
             "asked_at": one.created_at.to_string(),
@@ -233,7 +234,7 @@ async fn data(State(app): State<App>, Commenter(sender): Commenter) -> Result<Re
     let data = json!({
         "site": site.absolute("/"),
         "taken_at": app.clock.now().to_string(),
-        "comments": comments.iter().map(|own| one(&own.comment)).collect::<Vec<_>>(),
+        "comments": comments.iter().map(one).collect::<Vec<_>>(),
         "confirmed_addresses": addresses.iter().map(address).collect::<Vec<_>>(),
         "mails": subscriptions.iter().map(subscription).collect::<Vec<_>>(),
     });

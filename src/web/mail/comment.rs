@@ -187,7 +187,6 @@ async fn page(app: &App, form: ActForm, comment: &Comment, error: Option<String>
     if error.is_some() {
         layout = layout.with_error();
     }
-    let why = app.why_held(comment).await.inspect_err(error::log).unwrap_or_default();
     let answered = answered(app, comment).await;
     let page = CommentPage {
         layout,
@@ -203,7 +202,7 @@ async fn page(app: &App, form: ActForm, comment: &Comment, error: Option<String>
             Status::Spam => &said.spam,
             Status::Trash => &said.trash,
         },
-        why,
+        why: app.why_held(comment),
         here: (comment.status == Status::Approved).then(|| routes::comment(comment.id)),
         acts,
         is_answered: form.act == ANSWERED && !answered.is_empty(),

@@ -7,8 +7,8 @@
 use super::thread;
 use crate::{
     domain::{
+        comment::Wish,
         mail_keys::{self, WishKey},
-        notices::Wish,
     },
     store::StoreError,
     web::{
@@ -54,7 +54,7 @@ async fn question(app: &App, key: &str, wish: WishKey) -> Result<Question, WebEr
     let (post, _) = thread(&app.snapshot(), &wished.thread_slug);
     let stop = format!("/mail/stop?key={}", mail_keys::stop(&app.signer, wish));
     let (email, hears_all) = (&wished.email, wished.wish == Wish::Thread);
-    if wished.is_ended || wished.is_blocked {
+    if wished.ended_at.is_some() || wished.is_blocked {
         let question = Question::new(app, &texts.no_mails, texts.were_stopped.with(email));
         return Ok(question.with_link(&stop, &texts.what_it_gets));
     }

@@ -140,7 +140,7 @@ async fn own(app: &App, query: &PostQuery) -> Option<OpenedComment> {
         Some(commenter) => app.store.comment_of(commenter, id).await.ok(),
         None => None,
     };
-    let corner = in_corner.map(|own| match own.comment.editable_for(app.clock.now()) {
+    let corner = in_corner.map(|comment| match comment.editable_for(app.clock.now()) {
         Some(_) => &texts.corner,
         None => &texts.corner_erase,
     });

@@ -28,7 +28,7 @@ const FAR: usize = 1000;
 pub async fn read(app: &App, post: &Post, waiting: Option<CommentId>) -> Option<Pages> {
     let keys = thread_keys([post]);
     // One query for most threads. For a long one, only the texts of the shown page are read in addition.
-    let comments = match app.store.first_of_thread(&keys, waiting, COMMENTS_PER_PAGE + 1).await {
+    let comments = match app.store.thread(&keys, waiting, COMMENTS_PER_PAGE + 1).await {
         Ok(comments) if comments.len() > COMMENTS_PER_PAGE => app.store.thread_outline(&keys, waiting).await,
         comments => comments,
     };

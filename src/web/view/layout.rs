@@ -10,7 +10,7 @@ use crate::{
     assets::{Assets, EMBEDS_SCRIPT},
     config::Site,
     content::Snapshot,
-    domain::{address, entry::Entry, language::Direction, picture::Picture, routes},
+    domain::{address, entry::Entry, language, picture::Picture, routes},
     texts::Texts,
 };
 
@@ -98,7 +98,7 @@ impl Layout {
         let card = site.card.as_deref().and_then(|name| snapshot.media_named(name));
         Self {
             language: site.language.clone(),
-            direction: Direction::of(&site.language).as_str(),
+            direction: language::direction(&site.language),
             texts,
             site_title: site.title.clone(),
             title: if title.is_empty() { site.title.clone() } else { format!("{title} · {}", site.title) },

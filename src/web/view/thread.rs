@@ -73,17 +73,12 @@ impl PreviewView {
     pub fn new(app: &App, new: &NewComment) -> Self {
         let at = app.clock.now();
         let comment = Comment {
-            id: 0,
-            thread_slug: String::new(),
-            parent_id: None,
             name: new.name.clone(),
-            email: None,
             site: new.site.clone(),
             text: new.text.clone(),
             status: Status::Approved,
-            by_author: false,
             created_at: at,
-            edited_at: None,
+            ..Comment::default()
         };
         Self { said: said(&comment, &app.config.site.time_zone, app.texts()) }
     }
@@ -174,15 +169,15 @@ impl Drawer<'_> {
             is_open: later.iter().any(|reply| self.own.is_some_and(|own| reply.find(own.id).is_some())),
         };
         CommentView {
-            id: node.id(),
+            id: node.id,
             said: match &node.said {
                 Said::Comment(comment) => Shown::Said(said(comment, self.zone, self.texts)),
-                Said::Tombstone(_) => Shown::Empty(&self.texts.comments.removed),
-                Said::Withheld(_) => Shown::Empty(&self.texts.comments.withheld),
-                Said::Continued(to) => Shown::Continued(self.to(to)),
+                Said::Tombstone => Shown::Empty(&self.texts.comments.removed),
+                Said::Withheld => Shown::Empty(&self.texts.comments.withheld),
+                Said::Continued(_) => Shown::Continued(self.to(&node.reference())),
             },
             in_reply_to: node.in_reply_to.as_ref().map(|to| self.to(to)),
-            below: parent.map(|parent| self.to(&InReplyTo { id: parent.id(), name: parent.name() })),
+            below: parent.map(|parent| self.to(&parent.reference())),
             note: match (self.own, &node.said) {
                 (Some(own), Said::Comment(comment)) if own.id == comment.id => {
                     Some(Note::new(own, comment.status, self.texts))

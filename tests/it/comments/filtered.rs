@@ -1,5 +1,7 @@
 //! Filters for comments: hidden characters in every spelling, and more HTML than text.
 
+use instep::domain::delivery::Kind;
+
 use super::{bare_urls::shown, judged, keeps_the_text, site, stored};
 use crate::support::{TestSite, visitor::comment_id};
 
@@ -247,7 +249,7 @@ async fn the_same_comment_sent_again_with_a_wish_for_mails_keeps_the_wish() {
             let form = ana.form("/posts/calf").await.set("name", "Ana").set("text", "The same words");
             let id = comment_id(&form.set("email", email).set("wish", wish).send().await);
             let asked = site.store().list_mails().await.expect("lists");
-            let asked = asked.into_iter().filter(|mail| mail.kind == "confirm").filter_map(|mail| mail.to);
+            let asked = asked.into_iter().filter(|mail| mail.kind == Kind::Confirm).filter_map(|mail| mail.to);
             (id, asked.collect::<Vec<_>>())
         };
         let (first, asked) = send("", "").await;
@@ -278,7 +280,7 @@ async fn a_comment_that_was_thrown_out_and_is_sent_again_asks_nobody_for_a_confi
     site.store().mark_spam(id, "test", site.app.clock.now()).await.expect("marks");
     form("victim@example.org", "answers").await;
     let mails = site.store().list_mails().await.expect("lists");
-    assert!(mails.iter().all(|mail| mail.kind != "confirm"), "{mails:?}");
+    assert!(mails.iter().all(|mail| mail.kind != Kind::Confirm), "{mails:?}");
     assert_eq!(site.store().comment(id).await.expect("is there").email, None);
 }
 

@@ -180,8 +180,8 @@ async fn on_an_old_post_even_a_friend_waits() {
     site.approve(id).await;
     ana.form(&format!("/me/comments/{id}/edit")).await.set("text", "How long?").send().await.is(303);
     assert_eq!(judged(&site, id).await, "held old-post");
-    let reasons = site.store().why_held(id).await.expect("reads");
-    assert_eq!(reasons, ["old-post 30 days"]);
+    let held = site.store().comment(id).await.expect("reads");
+    assert_eq!(held.explained(), ["old-post 30 days"]);
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ async fn everybody(address: SocketAddr, after: impl Fn(usize) + Send + Sync + 's
 
 async fn are_there(store: &Store, answered: &BTreeMap<i64, String>) {
     let listed = store.list_comments(None).await.expect("lists");
-    let kept: BTreeMap<i64, &str> = listed.iter().map(|one| (one.comment.id, one.comment.text.as_str())).collect();
+    let kept: BTreeMap<i64, &str> = listed.iter().map(|one| (one.id, one.text.as_str())).collect();
     for (id, text) in answered {
         assert_eq!(kept.get(id), Some(&text.as_str()), "{id} was answered");
     }

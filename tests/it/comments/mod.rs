@@ -20,7 +20,7 @@ mod threads;
 mod waiting;
 mod youtube;
 
-use instep::domain::comment::Status;
+use instep::domain::{comment::Status, words::word_of};
 
 use crate::support::{Answer, TestSite, visitor::comment_id};
 
@@ -48,8 +48,8 @@ async fn answer_to(site: &TestSite, slug: &str, parent: i64, text: &str) -> i64 
 /// Status and reasons of a comment, in one line.
 async fn judged(site: &TestSite, id: i64) -> String {
     let listed = site.store().list_comments(None).await.expect("lists");
-    let listed = listed.iter().find(|listed| listed.comment.id == id).expect("is listed");
-    format!("{} {}", listed.comment.status.as_str(), listed.reasons.join(" ")).trim().to_owned()
+    let listed = listed.iter().find(|comment| comment.id == id).expect("is listed");
+    format!("{} {}", word_of(listed.status), listed.reasons).trim().to_owned()
 }
 
 async fn stored(site: &TestSite) -> usize {

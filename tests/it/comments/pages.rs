@@ -11,17 +11,12 @@ const SECOND: &str = "/posts/calf/comments/page/2";
 /// An approved comment of the past, each a second after the one before; its number.
 async fn say(site: &TestSite, parent_id: Option<i64>, second: i64) -> i64 {
     let comment = Comment {
-        id: 0,
-        thread_slug: "calf".into(),
         parent_id,
         name: format!("Runner {second}"),
-        email: None,
-        site: None,
         text: format!("Said in second {second}."),
         status: Status::Approved,
-        by_author: false,
         created_at: Timestamp::from_second(1_790_000_000 + second).expect("in range"),
-        edited_at: None,
+        ..Comment::default()
     };
     site.store().place_comment(&ThreadKey::post("calf"), &comment, "test").await.expect("places")
 }

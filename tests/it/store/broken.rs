@@ -166,7 +166,7 @@ async fn a_full_disk_takes_comments_again_as_soon_as_there_is_room() {
         site.get("/readyz").await.is(200);
         site.store().forget_expired(site.app.clock.now()).await.expect("forgets");
         let listed = site.store().list_comments(None).await.expect("reads");
-        let own = listed.iter().filter(|one| one.comment.text.starts_with(&format!("Round {round}"))).count();
+        let own = listed.iter().filter(|one| one.text.starts_with(&format!("Round {round}"))).count();
         assert_eq!(own, number, "all that was acknowledged, and no more");
     }
 }

@@ -23,8 +23,7 @@ use std::{
 
 use instep::{
     domain::{
-        comment::{Comment, NewComment, Reading, Status, ThreadKey},
-        notices::Wish,
+        comment::{Comment, NewComment, Reading, Status, ThreadKey, Wish},
         stamp::StampState,
         verdict::{Circumstances, Rates, Rules},
     },
@@ -116,7 +115,7 @@ async fn status_of(store: &Store, id: i64) -> Status {
 /// The numbers of a thread's comments, in order.
 async fn thread_ids(store: &Store, slugs: &[&str], waiting: Option<i64>) -> Vec<i64> {
     let keys: Vec<ThreadKey> = slugs.iter().map(|slug| ThreadKey::post(*slug)).collect();
-    let mut ids: Vec<i64> = store.thread(&keys, waiting).await.expect("answers").iter().map(|c| c.id).collect();
+    let mut ids: Vec<i64> = store.thread(&keys, waiting, 999).await.expect("answers").iter().map(|c| c.id).collect();
     ids.sort_unstable();
     ids
 }
@@ -133,7 +132,7 @@ async fn traces(database: &Database) -> (i64, i64, i64) {
 /// An approved comment of the past, as samples and imports bring it.
 fn placed(name: &str, parent_id: Option<i64>, by_author: bool) -> Comment {
     Comment {
-        id: 0,
+        thread_kind: "post".into(),
         thread_slug: "calf".into(),
         parent_id,
         name: name.into(),
@@ -143,6 +142,6 @@ fn placed(name: &str, parent_id: Option<i64>, by_author: bool) -> Comment {
         status: Status::Approved,
         by_author,
         created_at: at(-86_400),
-        edited_at: None,
+        ..Comment::default()
     }
 }

@@ -98,16 +98,16 @@ async fn an_answer_of_the_author_is_approved_at_once(database: Database) {
     let id = store.reply_as_author(parent, "Jo", site, "An answer", "shell", at(9)).await.expect("answers");
     let expected = Comment {
         id,
+        thread_kind: "post".into(),
         thread_slug: "hips".into(),
         parent_id: Some(parent),
         name: "Jo".into(),
-        email: None,
         site: site.map(str::to_owned),
         text: "An answer".into(),
         status: Status::Approved,
         by_author: true,
         created_at: at(9),
-        edited_at: None,
+        ..Comment::default()
     };
     assert_eq!(store.comment(id).await.expect("is there"), expected);
     assert_eq!(thread_ids(store, &["hips"], None).await, [parent, id]);

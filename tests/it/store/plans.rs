@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, fs};
 
 use instep::{
     domain::{
-        comment::{Status, ThreadKey},
+        comment::{Status, ThreadKey, Wish},
         mail_keys::{CornerLink, WishKey},
-        notices::{Why, Wish},
+        notices::Why,
         verdict::{Circumstances, Rates, blocks::Block},
     },
     store::{Added, Outcome, Sent},
@@ -189,7 +189,7 @@ async fn use_everything(database: &Database) {
     database.run("UPDATE outbox SET outcome = 'sent', done_at = 1 WHERE kind = 'author'").await;
     store.edit_comment(edited, &edit).await.expect("edits");
     // Reading.
-    store.thread(&threads, None).await.expect("reads");
+    store.thread(&threads, None, 9).await.expect("reads");
     store.thread_outline(&threads, None).await.expect("reads");
     store.is_thread_longer(&threads, 1).await.expect("reads");
     store.newest_of_thread(&threads, 9).await.expect("reads");
@@ -198,7 +198,6 @@ async fn use_everything(database: &Database) {
     store.comment(first).await.expect("reads");
     store.comment_counts(&threads).await.expect("reads");
     store.answers_of_author(first).await.expect("reads");
-    store.why_held(edited).await.expect("reads");
     store.list_comments(None).await.expect("reads");
     store.list_comments(Some(Status::Held)).await.expect("reads");
     store.unanswered_comments().await.expect("reads");
@@ -213,7 +212,7 @@ async fn use_everything(database: &Database) {
     database.run("UPDATE subscriptions SET waits_since = 1").await;
     store.ask_those_who_wait(at(5)).await.expect("asks");
     store.confirm_wish(wish, Some("ana"), at(6)).await.expect("confirms");
-    store.listeners(second, &threads).await.expect("reads");
+    store.active_subscriptions(&threads).await.expect("reads");
     store.standing(1, &threads).await.expect("reads");
     store.ask_for_corner("jo@example.org", true, "network", at(6)).await.expect("asks");
     store.ask_for_corner("ana@example.org", false, "network", at(6)).await.expect("asks");

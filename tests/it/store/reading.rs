@@ -59,7 +59,7 @@ async fn threads_of_several_slugs_are_read_together(database: Database) {
     let new = add_approved(store, &sent("New")).await;
     let old = add_approved(store, &under("calves", sent("Old"))).await;
     assert_eq!(thread_ids(store, &["calf", "calves"], None).await, [new, old]);
-    let thread = store.thread(&[ThreadKey::post("calves")], None).await.expect("answers");
+    let thread = store.thread(&[ThreadKey::post("calves")], None, 9).await.expect("answers");
     assert_eq!(thread[0].thread_slug, "calves");
 }
 
@@ -129,7 +129,7 @@ async fn comments_are_listed_by_status_oldest_first(database: Database) {
         (None, &ids),
     ] {
         let listed = store.list_comments(status).await.expect("lists");
-        let listed: Vec<i64> = listed.iter().map(|listed| listed.comment.id).collect();
+        let listed: Vec<i64> = listed.iter().map(|comment| comment.id).collect();
         assert_eq!(listed, expected, "{status:?}");
     }
 }
@@ -137,7 +137,7 @@ async fn comments_are_listed_by_status_oldest_first(database: Database) {
 async fn unanswered_comments_are_listed_oldest_first(database: Database) {
     let store = &database.store;
     let unanswered = async || -> Vec<i64> {
-        store.unanswered_comments().await.expect("lists").iter().map(|listed| listed.comment.id).collect()
+        store.unanswered_comments().await.expect("lists").iter().map(|comment| comment.id).collect()
     };
     let reply = async |id| store.reply_as_author(id, "Jo", None, "An answer", "shell", at(60)).await.expect("answers");
     assert_eq!(unanswered().await, [] as [i64; 0]);

@@ -89,8 +89,8 @@ async fn suspicious_comments_of_known_writers_are_held_with_reasons(database: Da
     let id = add(store, &with(rules(Moderation::First), by("known", sent(text)))).await;
     assert_eq!(status_of(store, id).await, Status::Held);
     let listed = store.list_comments(Some(Status::Held)).await.expect("lists");
-    assert_eq!(listed[0].reasons, ["links", "hold-word"]);
-    assert_eq!(listed[0].details, ["links 2", "hold-word cheap*"]);
+    assert_eq!(listed[0].reasons, "links hold-word");
+    assert_eq!(listed[0].reason_details, "links 2\nhold-word cheap*");
     assert_eq!(listed[0].explained(), ["links 2", "hold-word cheap*"]);
     for (moderation, who, expected) in [
         (Moderation::All, "known", Status::Held),
@@ -118,7 +118,7 @@ async fn the_same_long_text_twice_in_a_day_is_held(database: Database) {
         assert_eq!(status_of(store, again).await, Status::Held, "{who}");
     }
     let listed = store.list_comments(Some(Status::Held)).await.expect("lists");
-    let explained: Vec<Vec<&str>> = listed.iter().map(instep::store::Listed::explained).collect();
+    let explained: Vec<Vec<&str>> = listed.iter().map(instep::domain::comment::Comment::explained).collect();
     assert_eq!(
         explained,
         [["repeated 2 times in a day"], ["repeated 3 times in a day"], ["repeated 4 times in a day"]]

@@ -1,7 +1,7 @@
 //! Spam and trash are erased when their time is over, and nothing else is.
 
 use instep::{
-    domain::{comment::Status, notices::Wish},
+    domain::comment::{Status, Wish},
     store::{Forgotten, Store},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -66,7 +66,7 @@ async fn spam_goes_after_15_days_and_trash_after_30(database: Database) {
     // The answer keeps its place, below the number that is left.
     assert_eq!(thread_ids(store, &["calf"], None).await, [shown, trash, answer]);
     let listed = store.list_comments(None).await.expect("lists");
-    assert_eq!(listed.iter().map(|one| one.comment.id).collect::<Vec<_>>(), [shown, held, answer]);
+    assert_eq!(listed.iter().map(|one| one.id).collect::<Vec<_>>(), [shown, held, answer]);
 }
 
 async fn learned_words_stay_after_their_comment_is_deleted(database: Database) {
