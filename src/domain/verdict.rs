@@ -81,6 +81,13 @@ pub enum Reason {
     Bayes,
 }
 
+/// Reasons for the states of a stamp that hold a comment.
+pub const STAMP_REASONS: [(StampState, Reason); 3] = [
+    (StampState::Missing, Reason::StampMissing),
+    (StampState::Forged, Reason::StampForged),
+    (StampState::Old, Reason::StampOld),
+];
+
 /// A reason that was found, with its details. Stored with the comment for the moderator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -200,11 +207,8 @@ pub fn verdict(
     if let Some(age) = circumstances.post_age.filter(|age| rules.hold_after.is_some_and(|most| *age >= most)) {
         hold(Reason::OldPost, format!("{} days", age.as_hours() / 24));
     }
-    match circumstances.stamp {
-        StampState::Valid => {}
-        StampState::Missing => hold(Reason::StampMissing, String::new()),
-        StampState::Forged => hold(Reason::StampForged, String::new()),
-        StampState::Old => hold(Reason::StampOld, String::new()),
+    if let Some((_, reason)) = STAMP_REASONS.iter().find(|(state, _)| *state == circumstances.stamp) {
+        hold(*reason, String::new());
     }
     if circumstances.honeypot_filled {
         hold(Reason::Honeypot, String::new());

@@ -8,7 +8,7 @@ use crate::domain::{
     delivery::Kind,
     mailbox,
     stamp::StampState,
-    verdict::{self, Circumstances, Reason, Refusal},
+    verdict::{self, Circumstances, Reason, Refusal, STAMP_REASONS},
     words::word_of,
 };
 
@@ -138,11 +138,7 @@ async fn tell_of_edit(tx: &mut Connection, sent: &Sent, before: &Comment, status
 /// Circumstances of an edit: the form does not carry the stamp and the honeypot of the comment, which still count.
 fn circumstances(reasons: &str, now: Circumstances) -> Circumstances {
     let had = |reason: Reason| reasons.split_whitespace().any(|word| word == word_of(reason));
-    let states = [
-        (Reason::StampMissing, StampState::Missing),
-        (Reason::StampForged, StampState::Forged),
-        (Reason::StampOld, StampState::Old),
-    ];
-    let stamp = states.into_iter().find(|(reason, _)| had(*reason)).map_or(StampState::Valid, |(_, state)| state);
+    let stamp =
+        STAMP_REASONS.into_iter().find(|(_, reason)| had(*reason)).map_or(StampState::Valid, |(state, _)| state);
     Circumstances { stamp, honeypot_filled: had(Reason::Honeypot), ..now }
 }

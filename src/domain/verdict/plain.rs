@@ -27,45 +27,25 @@ fn is_joining(c: char) -> bool {
     matches!(c, '\'' | '’') || (is_invisible(c) && !c.is_whitespace())
 }
 
-/// Latin letters for those that look like them or replace them, and have no decomposition in Unicode.
+/// Letters that look like a Latin letter and have no decomposition in Unicode; then the Latin ones, in the same order.
+const LOOKALIKES: [(&str, &str); 3] = [
+    ("øłđı", "oldi"),
+    ("авсеѕіјкмнортух", "abcesijkmhoptyx"), // Cyrillic
+    ("αεικνορτυχ", "aeikvoptux"),           // Greek
+];
+
+/// Latin letters for one that looks like them or replaces them.
 fn letters(c: char) -> Option<&'static str> {
-    Some(match c {
-        'ß' => "ss",
-        'æ' => "ae",
-        'œ' => "oe",
-        'ø' => "o",
-        'ł' => "l",
-        'đ' => "d",
-        'ı' => "i",
-        // Cyrillic
-        'а' => "a",
-        'в' => "b",
-        'с' => "c",
-        'е' => "e",
-        'ѕ' => "s",
-        'і' => "i",
-        'ј' => "j",
-        'к' => "k",
-        'м' => "m",
-        'н' => "h",
-        'о' => "o",
-        'р' => "p",
-        'т' => "t",
-        'у' => "y",
-        'х' => "x",
-        // Greek
-        'α' => "a",
-        'ε' => "e",
-        'ι' => "i",
-        'κ' => "k",
-        'ν' => "v",
-        'ο' => "o",
-        'ρ' => "p",
-        'τ' => "t",
-        'υ' => "u",
-        'χ' => "x",
-        _ => return None,
-    })
+    match c {
+        'ß' => Some("ss"),
+        'æ' => Some("ae"),
+        'œ' => Some("oe"),
+        c if c.is_ascii() => None,
+        c => LOOKALIKES.iter().find_map(|(alike, latin)| {
+            let at = alike.chars().position(|other| other == c)?;
+            latin.get(at..=at)
+        }),
+    }
 }
 
 #[cfg(test)]
@@ -86,6 +66,14 @@ mod tests {
             "ca\u{200F}si\u{61C}no\u{3164}",
         ] {
             assert_eq!(words(text), ["casino"], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_lookalike_has_its_latin_letter() {
+        for (alike, latin) in LOOKALIKES {
+            assert!(latin.is_ascii() && alike.chars().count() == latin.len(), "{alike}");
+            assert_eq!(words(alike), [latin]);
         }
     }
 
