@@ -184,7 +184,7 @@ struct Builder<'a, F> {
     by_id: &'a HashMap<CommentId, Comment>,
     places: &'a HashMap<CommentId, Position>,
     children: &'a BTreeMap<Option<CommentId>, Vec<&'a Comment>>,
-    /// Comments that have a shown reply.
+    /// Comments that have a shown reply. At the deepest level it stands beside them, not under them.
     answered: HashSet<CommentId>,
     is_shown: &'a F,
 }
@@ -200,17 +200,12 @@ impl<F: Fn(&Comment) -> bool> Builder<'_, F> {
         let replies = self.nodes(Some(comment.id));
         let said = if (self.is_shown)(comment) {
             Said::Comment(comment.clone())
-        } else if !replies.is_empty() || self.is_answered_beside(comment.id) {
+        } else if !replies.is_empty() || self.answered.contains(&comment.id) {
             if comment.status == Status::Held { Said::Withheld } else { Said::Tombstone }
         } else {
             return None;
         };
         Some(Node { id: comment.id, said, in_reply_to: self.in_reply_to(comment), replies })
-    }
-
-    /// True if replies stand beside it, not under it: at the deepest level.
-    fn is_answered_beside(&self, id: CommentId) -> bool {
-        self.places[&id].depth == MAX_DEPTH && self.answered.contains(&id)
     }
 
     fn in_reply_to(&self, comment: &Comment) -> Option<InReplyTo> {
