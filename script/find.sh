@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Where the tools of the tests are. Sourced by setup and test, so that both mean the same ones.
-# Each function prints a path, or fails without a word.
+# Finds the tools of the tests. Sourced by setup and test, so that both use the same ones. Each function prints a path,
+# or fails without a message.
 
-# A program counts when it runs: a half-installed Chromium and Ubuntu's stub for the snap do not.
+# A program counts only if it runs: a half-installed Chromium and Ubuntu's stub for the snap do not.
 runs() {
   "$1" --version >/dev/null 2>&1 </dev/null
 }

@@ -31,7 +31,7 @@ start_postgres() {
     cat -- "$tmp/postgres.log"
     return 1
   fi
-  # The server itself finds out whether a port is free: whoever asks before it may be told something outdated. Ports
+  # The server itself finds out if a port is free: an earlier check could be outdated. Ports
   # from 20000 to 29999 are below those that outgoing connections get.
   while ((tries++ < 20)); do
     port=$((20000 + RANDOM % 10000))
@@ -52,7 +52,7 @@ start_postgres() {
   return 1
 }
 
-# Our server says so in its own file; asking the port might reach somebody else's.
+# The server's own file says if it is ready: on the port, another server might answer.
 postgres_is_ready() {
   local tries
   for ((tries = 0; tries < 600; tries++)); do

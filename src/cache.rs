@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_is_made_once_until_its_tag_is_purged() {
+    async fn a_page_is_rendered_once_until_its_tag_is_purged() {
         let cache = PageCache::default();
         assert_eq!(text(cache.respond(get("/a"), |_| async { page(&["post:a"], "one") }).await).await, "one");
         assert_eq!(text(cache.respond(get("/a?utm_source=x"), |_| async { page(&[], "two") }).await).await, "one");
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_page_that_a_purge_overtook_is_not_kept() {
+    async fn a_page_purged_during_its_rendering_is_not_cached() {
         let cache = PageCache::default();
         for purge_all in [false, true] {
             let made = cache.respond(get("/a"), |_| async {
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_a_page_is_not_kept() {
+    async fn responses_that_are_not_public_pages_are_not_cached() {
         let cache = PageCache::default();
         let missing = || {
             let mut response = page(&[], "gone");
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_encoding_that_is_asked_for_comes_first_and_the_others_follow() {
+    async fn the_requested_encoding_is_made_first_and_the_others_follow() {
         let cache = PageCache::default();
         let get = |accepted: &str| {
             Request::get("/a").header(header::ACCEPT_ENCODING, accepted).body(Body::empty()).expect("a request")
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_hundred_at_once_make_one() {
+    async fn a_hundred_requests_at_once_render_a_page_once() {
         let cache = PageCache::default();
         let made = Arc::new(AtomicUsize::new(0));
         let requests = (0..100).map(|_| {

@@ -1,5 +1,5 @@
-//! Comments through HTTP with every check on: how many a second, how long each waits, and whether all that were answered
-//! are there after the power went.
+//! Comments through HTTP with every check on: their number a second, their waiting times, and if all answered ones are
+//! there after a kill -9.
 
 use std::{
     net::SocketAddr,
@@ -19,13 +19,13 @@ use super::{
     stats::{median, milliseconds, quantile},
 };
 
-/// Limits are raised, never switched off.
+/// Rate limits, raised but never switched off.
 pub const RAISED: [(&str, &str); 3] = [
     ("INSTEP_SITE__COMMENTS__GAP_SECONDS", "0"),
     ("INSTEP_SITE__COMMENTS__PER_10_MINUTES", "1000000"),
     ("INSTEP_SITE__COMMENTS__NETWORK_PER_10_MINUTES", "1000000"),
 ];
-/// Over which comments are spread, as on a site.
+/// Number of posts over which the comments are spread.
 const POSTS: usize = 20;
 const CLIENTS: usize = 64;
 const SLICE: Duration = Duration::from_secs(5);
@@ -48,7 +48,7 @@ impl Commenter {
         Self { client, path: format!("{post}/comments"), stamp, cookie: None, written: 0 }
     }
 
-    /// One whose comments are shown at once, since the author let a first one through.
+    /// Commenter whose comments are shown at once, after a first one was approved.
     pub async fn known(address: SocketAddr, post: &str, content: &Path, data: &Path, database: Option<&str>) -> Self {
         let mut commenter = Self::new(address, post).await;
         let id = commenter.comment("The first one is held.").await;
@@ -56,7 +56,7 @@ impl Commenter {
         commenter
     }
 
-    /// Back when the comment is on disk. Its id.
+    /// Sends a comment, and returns its id when it is on disk.
     pub async fn comment(&mut self, text: &str) -> i64 {
         self.written += 1;
         let text = format!("{text} Number {} of {:p}.", self.written, std::ptr::from_ref(&*self.stamp));
@@ -144,7 +144,7 @@ async fn one(plan: &Plan, label: &str, database: Option<&str>) {
     ]);
 }
 
-/// Writes so many comments, fifty below one post.
+/// Writes this many comments, fifty below one post.
 pub async fn fill(address: SocketAddr, comments: usize) {
     let next = Arc::new(AtomicUsize::new(0));
     let clients = (0..CLIENTS).map(|_| {
@@ -167,7 +167,7 @@ pub async fn fill(address: SocketAddr, comments: usize) {
     }
 }
 
-/// Everybody as fast as they can.
+/// Sends comments from all clients as fast as possible.
 async fn at_once(address: SocketAddr, answered: &Arc<AtomicUsize>) -> Vec<Duration> {
     let clients = (0..CLIENTS).map(|number| {
         let answered = Arc::clone(answered);
@@ -191,7 +191,8 @@ async fn at_once(address: SocketAddr, answered: &Arc<AtomicUsize>) -> Vec<Durati
     all
 }
 
-/// So many a second, whether the one before has been answered or not: the wait counts from when it should have begun.
+/// Sends this many comments a second, whether or not the previous one is answered: waiting times count from the planned
+/// start.
 async fn at_a_rate(address: SocketAddr, per_second: u32, answered: &Arc<AtomicUsize>) -> Vec<Duration> {
     let (begin, gap) = (Instant::now() + Duration::from_millis(100), Duration::from_secs(1) / per_second);
     let turns = u32::try_from(CLIENTS).unwrap_or(1);

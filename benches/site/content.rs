@@ -99,7 +99,7 @@ impl Chance {
         self.below(many) == 0
     }
 
-    /// A few words are frequent and most are rare, as in any language.
+    /// A random word: a few are frequent and most are rare, as in any language.
     fn word(&mut self) -> String {
         let mut rank = VOCABULARY;
         for _ in 0..3 {
@@ -132,7 +132,7 @@ impl Chance {
         (0..4).map(|_| self.sentence()).collect()
     }
 
-    /// One of eight leads nowhere, one of eight to a part of a page.
+    /// A link: one in eight leads nowhere, one in eight to a heading.
     fn link(&mut self, of: usize) -> String {
         let (words, other) = (self.words(2), slug(self.below(of)));
         match self.below(16) {

@@ -17,7 +17,7 @@ pub struct Client {
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
-    /// In small letters, in the order of arrival.
+    /// Headers with lower-case names, in the order of arrival.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
@@ -33,7 +33,7 @@ impl Answer {
 }
 
 impl Client {
-    /// Tries until somebody listens.
+    /// Connects, and tries again until the server listens.
     pub async fn to(address: SocketAddr) -> Self {
         loop {
             if let Ok(stream) = TcpStream::connect(address).await {

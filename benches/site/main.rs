@@ -18,15 +18,15 @@ mod wrk;
 
 use std::path::PathBuf;
 
-/// Where things are and how long to look.
+/// Folders and options of a run.
 pub struct Plan {
-    /// Turns of each server.
+    /// Number of rounds; each server has one turn in each.
     pub rounds: usize,
-    /// For folders and databases of this run.
+    /// Folder for the files and databases of this run.
     pub folder: PathBuf,
-    /// A server on which databases may be made; its figures are left out where there is none.
+    /// PostgreSQL server on which databases may be created; without one, its figures are left out.
     pub postgres: Option<String>,
-    /// Only the parts whose name is here; all where it is empty.
+    /// Names of the parts to run; all if it is empty.
     only: Vec<String>,
 }
 

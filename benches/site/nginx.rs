@@ -1,4 +1,4 @@
-//! nginx serving the very same bytes as files, compressed beforehand: the measure of what serving a page may cost.
+//! nginx, which serves the same bytes as precompressed files: the server that Instep is compared with.
 
 use std::{fmt::Write as _, fs, net::TcpListener, os::unix::fs::MetadataExt, path::Path};
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-/// The core of whoever answers; the ones who ask have the others.
+/// Core of the server; clients use the others.
 const SERVER_CORE: &str = "1";
 const CLIENT_CORE: &str = "0";
 
@@ -26,7 +26,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    /// The site, on a port of its own; back when it has said where.
+    /// Starts the site on a free port, and waits for its address.
     pub fn instep(content: &Path, data: &Path, arguments: &[&str], settings: &[(&str, &str)], pinned: bool) -> Self {
         let mut command = on_core(env!("CARGO_BIN_EXE_instep"), pinned.then_some(SERVER_CORE));
         command.arg("serve").args(["--listen", "127.0.0.1:0"]);
@@ -66,14 +66,14 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(f64::NAN) / 1024.0
     }
 
-    /// Without a chance to say goodbye.
+    /// Kills it with `kill -9`.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// `instep` run once.
+/// Runs a command of `instep` to its end.
 pub fn instep(arguments: &[&str], content: &Path, data: &Path, database: Option<&str>) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_instep"));
     command.args(arguments).arg("--content").arg(content).arg("--data").arg(data);

@@ -1,5 +1,5 @@
-//! The flagship with its conversation from the page cache, beside nginx with the same bytes as files; and the same while
-//! comments arrive.
+//! Reading the longest sample post with its comments from the page cache, beside nginx with the same bytes as files;
+//! also while comments arrive.
 
 use std::{
     path::Path,
@@ -24,12 +24,12 @@ use super::{
 };
 
 const FLAGSHIP: &str = "/posts/foot-and-ankle-stretches-for-runners";
-/// After which the cache has put the best compression in place.
+/// Time after which the cache has the best compression of a page.
 const SETTLED: Duration = Duration::from_secs(7);
-/// Kept open beside the busy ones in one of the comparisons.
+/// Number of idle connections beside the busy ones in one of the comparisons.
 const IDLE: usize = 1_000;
 
-/// A core that is in use for less than this, in percent, waited for its client.
+/// Use of a core, in percent, below which the server waited for its client.
 const FULL: f64 = 95.0;
 
 /// One server's slices in one comparison.

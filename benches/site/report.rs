@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command};
 
-/// The machine, the programs and the version, so that figures can be compared with figures of the same kind.
+/// Prints the machine, the programs and the version, so that only comparable figures are compared.
 pub fn machine() {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown");
@@ -25,7 +25,7 @@ pub fn row(cells: &[String]) {
     println!("| {} |", cells.join(" | "));
 }
 
-/// A sentence below a table.
+/// Prints a sentence below a table.
 pub fn note(text: &str) {
     println!("\n{text}");
 }
@@ -35,7 +35,7 @@ pub fn kept(is_kept: bool) -> String {
     (if is_kept { "yes" } else { "**no**" }).to_owned()
 }
 
-/// For whoever waits.
+/// Prints progress to standard error.
 pub fn progress(text: &str) {
     eprintln!("bench: {text}");
 }

@@ -1,5 +1,5 @@
-//! From the start of the program to the first page, the memory it then holds and after saves, and how soon a saved and
-//! a new post are live.
+//! Time from the start to the first page, memory after it and after saves, and the time until a saved or new post is
+//! live.
 
 use std::{
     fs,
@@ -133,7 +133,7 @@ async fn change(client: &mut Client, folder: &Path, slug: &str, edit: usize) -> 
     }
 }
 
-/// Until it does nothing more in the background.
+/// Waits until the site does nothing more in the background.
 async fn wait_until_calm(site: &Server) {
     loop {
         let before = site.cpu();

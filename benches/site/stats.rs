@@ -1,8 +1,8 @@
-//! Medians and spreads. A mean would follow the neighbour who compiles something.
+//! Medians and spreads. A mean would be distorted by other work on the machine.
 
 use std::time::Duration;
 
-/// The value below which this share of all lie.
+/// Value below which this share of all values is.
 pub fn quantile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -1,4 +1,4 @@
-//! wrk: many requests over kept connections, and what it saw.
+//! wrk: sends many requests over open connections and measures the responses.
 
 use super::process;
 
@@ -14,14 +14,14 @@ pub struct Load {
 pub struct Seen {
     pub requests: f64,
     pub per_second: f64,
-    /// Milliseconds.
+    /// Median response time in milliseconds.
     pub p50: f64,
     pub p99: f64,
-    /// Answers that were no 2xx, and connections that broke.
+    /// Number of responses other than 2xx, and of broken connections.
     pub errors: f64,
 }
 
-/// One second of it, on the clients' core.
+/// Runs wrk for one second, on the clients' core.
 pub async fn run(url: &str, load: Load) -> Seen {
     let mut command = process::client("wrk");
     command.args(["-t1", "-d1s", "--latency", &format!("-c{}", load.connections)]);

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn the_look_of_instep_needs_nothing() {
+    fn the_default_theme_needs_no_css() {
         assert_eq!(style(&Theme::default(), &Fonts::default()), "");
         assert_eq!(feed_style(&Theme::default()), "");
     }

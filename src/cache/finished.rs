@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_date_line_fills_its_place() {
+    fn a_date_line_has_its_fixed_length() {
         assert_eq!(&date_line(784_111_777), b"date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n");
     }
 }

@@ -125,7 +125,7 @@ fn networks_are_separated_by_commas() {
 }
 
 #[test]
-fn the_theme_of_an_empty_file_is_the_look_of_instep() {
+fn an_empty_site_toml_has_the_default_theme() {
     let site = load("", &[]).expect("runs").site;
     assert_eq!((site.theme, site.remarks), (Theme::default(), vec![]));
     let default = |key: &str| SETTINGS.iter().find(|setting| setting.key == key).expect("a setting").default.as_str();
@@ -138,7 +138,7 @@ fn the_theme_of_an_empty_file_is_the_look_of_instep() {
 }
 
 #[test]
-fn wrong_looks_name_the_key_the_value_and_what_is_right() {
+fn wrong_themes_name_the_key_the_value_and_what_is_right() {
     for (site, words) in [
         ("[theme]\naccent = 'orangey'", &["site.toml:2:1", "theme.accent", "orangey", "#0a58ca"][..]),
         ("[theme]\npaper = '#fff8'", &["theme.paper", "#fff8", "opaque"]),

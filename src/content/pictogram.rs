@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_runs_or_styles_is_refused() {
+    fn drawings_with_scripts_or_styles_are_refused() {
         for svg in [
             "<svg><script>alert(1)</script></svg>",
             "<svg onload=\"alert(1)\"></svg>",

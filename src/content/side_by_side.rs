@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_stays() {
+    fn results_are_in_the_order_of_the_items() {
         for count in [0, 1, 7, 16, 17, 1_000] {
             let items: Vec<usize> = (0..count).collect();
             let doubled: Vec<usize> = items.iter().map(|item| item * 2).collect();
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "this one")]
-    fn a_panic_is_not_swallowed() {
+    fn a_panic_in_a_thread_is_a_panic_of_the_caller() {
         side_by_side((0..100).collect(), |item| assert!(item != 77, "this one"));
     }
 }

@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found() {
+    fn files_are_found_by_folder_and_ending() {
         let folder = tempfile::tempdir().expect("a folder");
         for file in
             ["posts/a.md", "posts/b/index.md", "posts/b/pic.jpg", "posts/.c.md.swp", "posts/d.md~", "media/x.pdf"]

@@ -66,7 +66,7 @@ mod tests {
     use crate::domain::embed::Fetched;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn a_written_answer_is_read_again() {
         let mut whole = Told {
             title: Some("Toes".to_owned()),
             seconds: Some(90),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_with_their_place() {
+    fn errors_are_reported_with_their_place() {
         for (text, line, word) in
             [("title = 3", 1, "string"), ("# x\ntitel = 'x'", 2, "titel"), ("uploaded = 'soon'", 1, "soon")]
         {

@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_says_something() {
+    fn texts_that_say_something() {
         for text in ["👍", "谢谢", "ok", "7", "!?a", "❤\u{FE0F}", "👍🏽", "☺", "#\u{FE0F}\u{20E3}", "‼", "㊗", "→"]
         {
             assert!(say_something(text), "{text:?}");
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shows_nothing() {
+    fn texts_that_show_nothing() {
         for c in
             ['\u{34F}', '\u{17B4}', '\u{FE0F}', '\u{E0061}', '\u{301}', '\u{115F}', '\u{2800}', '\u{3000}', '\u{FFF0}']
         {

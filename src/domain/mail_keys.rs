@@ -135,7 +135,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_key_opens_what_another_is_for(address_id in 1_i64..1000, comment in 1_i64..1000, other in "\\PC{0,30}") {
+        fn no_key_works_for_another_purpose(address_id in 1_i64..1000, comment in 1_i64..1000, other in "\\PC{0,30}") {
             let signer = Signer::new(b"secret");
             let wish = WishKey { address_id, comment };
             let keys = [

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn who_would_be_taken_for_an_author() {
+    fn names_that_look_like_an_authors() {
         let authors = Names::new(["Julia Mölders", "Loose Laces", "Ивáн", "🏃"]);
         for name in [
             "Julia Mölders",

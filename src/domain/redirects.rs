@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_redirect() {
+    fn redirects_that_are_refused() {
         for (key, value, wrong) in [
             ("old", "/new", "old"),
             ("/", "/new", "/"),

@@ -279,7 +279,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
-        fn no_question_and_no_text_breaks_it(text in "\\PC{0,400}", question in "\\PC{0,40}") {
+        fn no_query_and_no_text_makes_the_search_panic(text in "\\PC{0,400}", question in "\\PC{0,40}") {
             let shown: String = snippet(&text, &terms(&question)).into_iter().map(|(piece, _)| piece).collect();
             prop_assert!(text.contains(shown.trim_start_matches("… ").trim_end_matches(" …")));
             SearchIndex::build(vec![doc("title", &text)]).search(&asking(&question), 3, 10);

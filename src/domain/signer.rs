@@ -99,7 +99,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_signed_is_known_again_for_its_purpose_only(payload in "\\PC{0,40}", one in 0_usize..7, two in 0_usize..7) {
+        fn a_signature_is_valid_only_for_its_purpose(payload in "\\PC{0,40}", one in 0_usize..7, two in 0_usize..7) {
             let signer = Signer::new(b"secret");
             let signed = signer.sign(PURPOSES[one], &payload);
             let known = signer.verify(PURPOSES[two], &signed);

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_chosen_is_the_look_of_instep() {
+    fn without_chosen_colours_the_schemes_are_the_default() {
         assert_eq!(schemes(chosen("", "", ""), chosen("", "", "")), (LIGHT, DARK));
         for scheme in [LIGHT, DARK] {
             assert!(scheme.ink.contrast_of_text(scheme.paper) > 7.0);

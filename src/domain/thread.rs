@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn its_writer_sees_a_waiting_comment() {
+    fn a_waiting_comment_is_shown_to_its_writer() {
         let comments = vec![comment(1, None, Status::Approved), comment(2, Some(1), Status::Held)];
         let thread = Thread::build(comments, Some(2));
         assert_eq!((shape(&thread.roots).as_str(), thread.count), ("1(2)", 1));
@@ -307,7 +307,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_order_and_any_parents(
+        fn comments_in_any_order_with_any_parents_form_a_tree(
             parents in prop::collection::vec(prop::option::of(0_i64..40), 0..40),
             statuses in prop::collection::vec(0_usize..4, 40),
             rotate in 0_usize..40,

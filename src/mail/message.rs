@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_begins_a_header_of_their_own() {
+    fn text_from_others_cannot_add_a_header() {
         for text in [
             "Hi\r\nBcc: victim@example.org",
             "Hi\nBcc: victim@example.org",
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_gets_no_mail() {
+    fn an_invalid_address_gets_no_mail() {
         for wrong in ["ana", "ana@", "a..b@example.org", "ana@exam ple.org", "ana@[127.0.0.1]", "a\r\nb@example.org"] {
             assert!(address(wrong).is_err(), "{wrong}");
         }
@@ -247,7 +247,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_address_is_typed(typed in "[a-zA-Z0-9.+_%\u{80}-\u{24F}\u{300}-\u{310}\u{3040}-\u{30FF}\u{1F300}-\u{1F64F}]{1,12}@[a-zA-Z0-9.%\u{80}-\u{24F}\u{3040}-\u{30FF}-]{1,16}[.]org") {
+        fn mails_can_be_sent_to_every_accepted_address(typed in "[a-zA-Z0-9.+_%\u{80}-\u{24F}\u{300}-\u{310}\u{3040}-\u{30FF}\u{1F300}-\u{1F64F}]{1,12}@[a-zA-Z0-9.%\u{80}-\u{24F}\u{3040}-\u{30FF}-]{1,16}[.]org") {
             if let Some(email) = mailbox::parse(&typed) {
                 prop_assert!(email.parse::<Address>().is_ok(), "{}", email);
                 prop_assert_eq!(mailbox::parse(&email), Some(email));
@@ -255,7 +255,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_they_are_called(title in "\\PC{0,80}", subject in "(?s).{0,120}") {
+        fn no_name_adds_a_header(title in "\\PC{0,80}", subject in "(?s).{0,120}") {
             let headers = written(&title, &subject);
             prop_assert_eq!(headers.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), NAMES);
         }

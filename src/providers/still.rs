@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_pictures_are_pictures() {
+    fn only_jpeg_png_and_webp_are_stills() {
         let jpeg = include_bytes!("../../content/posts/foot-and-ankle-stretches-for-runners/reel.jpg");
         let still = Still::read(jpeg.to_vec()).expect("a picture");
         assert_eq!(still.extension, "jpg");

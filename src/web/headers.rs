@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_answers_that_hold_may_be_public() {
+    fn only_responses_that_stay_valid_are_public() {
         for (status, is_public) in [
             (200, true),
             (206, true),

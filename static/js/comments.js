@@ -1,13 +1,13 @@
-// The comment form, made easier: what is typed is kept in this browser until it has been sent, the form moves below the
-// comment it answers, name and site are remembered for who wants that, and a preview follows what is typed. Without this
-// script the same links and buttons lead to pages that do the same, and whatever fails here falls back to them.
+// The comment form, made easier: drafts are kept in this browser until they are sent, the form moves below the comment
+// that it answers, name and site are remembered on request, and a preview is updated while typing. Without this script
+// the same links and buttons lead to pages that do the same. After any error the form falls back to them.
 
 const conversation = document.getElementById("-comments");
 const respond = document.getElementById("-respond");
 const form = respond.querySelector("form");
 const { text, parent, name, site } = form.elements;
 
-/// Storage that may be forbidden or full; then things last as long as the page.
+/// Storage of the browser. If it is forbidden or full, values last as long as the page.
 const keep = (storage, key, value) => {
   try {
     if (value) storage()[key] = value;
@@ -37,7 +37,7 @@ const loadDraft = () => {
 };
 const newest = () => Math.max(0, ...[...conversation.querySelectorAll("[id^=comment-]")].map((one) => +one.id.slice(8)));
 
-// A comment was taken when the page shows one that was not there when it was sent.
+// A comment was accepted if the page shows one that was not there when it was sent.
 const sent = parsed(recall(tab, "sent"));
 keep(tab, "sent");
 const shown = /^#comment-(\d+)$/.exec(location.hash)?.[1];
@@ -47,7 +47,7 @@ if (text.value) saveDraft();
 else loadDraft();
 form.addEventListener("input", ({ target }) => { if (target == text) saveDraft(); });
 
-/// What only this script shows is made here: browsers without styles would show it in the page.
+/// Makes an element that only this script shows. In the HTML, browsers without styles would show it.
 const make = (tag, properties, ...children) => {
   const one = Object.assign(document.createElement(tag), properties);
   one.append(...children);
@@ -57,7 +57,7 @@ const make = (tag, properties, ...children) => {
 const foot = form.querySelector(".form-foot");
 let notice;
 
-/// Says what went wrong above the buttons, or takes it back.
+/// Shows an error above the buttons, or removes it.
 const say = (words) => {
   notice?.remove();
   notice = words && make("p", { className: "notice notice-error", role: "alert" }, words);
@@ -65,8 +65,8 @@ const say = (words) => {
 };
 addEventListener("online", () => say());
 
-// The form below the comment that it answers. The address stays as it is: a reload shows the page as everyone has it.
-// Where the page was asked for as an answer, its links lead on as they are.
+// Moves the form below the comment that it answers. The address does not change: a reload shows the normal page. On a
+// page that was opened to answer a comment, links are not changed.
 
 const home = document.createComment("");
 respond.before(home);
@@ -121,7 +121,7 @@ conversation.addEventListener("click", (event) => {
   }
 });
 
-// Name and site, for who ticks the box. The e-mail address is nobody's business but the site's, and is not kept here.
+// Name and site are remembered if the box is ticked. The e-mail address is never stored in the browser.
 
 const box = document.createElement("input");
 box.type = "checkbox";
@@ -138,7 +138,7 @@ site.value ||= signature?.site ?? "";
 const remember = () => keep(browser, "signature", box.checked && JSON.stringify({ name: name.value, site: site.value }));
 box.addEventListener("change", remember);
 
-// Preview: a press shows it in place, and from then on it follows.
+// Preview: the button shows it on the page. From then on it is updated while typing.
 
 const preview = document.getElementById("-preview");
 if (preview.hidden) preview.append(make("h3", {}, preview.ariaLabel), make("div"));
@@ -151,8 +151,8 @@ const hidePreview = () => {
   preview.hidden = true;
 };
 
-/// What was said of a field is over once it has been mended, as far as can be seen from here: the preview asks about the
-/// text alone. The summary goes with the first, for its heading counts them; the others say so at their fields.
+/// Removes the error of a field that was corrected, as far as this script can tell: the preview checks only the text.
+/// The summary is removed with the first error, because its heading counts them; other errors stay beside their fields.
 const forgive = () => {
   for (const field of form.querySelectorAll("[aria-invalid]")) {
     const isMissing = !field.value.trim() && (field == text || field == name);
@@ -163,7 +163,7 @@ const forgive = () => {
   }
 };
 
-/// Fails where the site cannot be reached; false where it has something to say against the comment.
+/// Fails if the site cannot be reached; false if the site reports an error in the comment.
 const look = async () => {
   const own = ++looks;
   const response = await fetch(button.dataset.look, { method: "POST", body: new URLSearchParams(new FormData(form)) });
@@ -181,14 +181,14 @@ button.addEventListener("click", async (event) => {
   clearTimeout(pause);
   say();
   try {
-    // The page says what is wrong. Submitting so fires no click.
+    // The page shows what is wrong. Submitting this way fires no click event.
     if (!await look()) return form.requestSubmit(button);
   } catch {
     return say(form.dataset.offline);
   }
   foot.before(preview);
   preview.hidden = false;
-  // A screen reader says the name of what gets the focus. What follows while one types is not read out.
+  // A screen reader reads the name of the element that gets the focus. Later updates are not read out.
   preview.focus();
 });
 
@@ -200,7 +200,7 @@ form.addEventListener("input", () => {
 
 form.addEventListener("submit", (event) => {
   remember();
-  // The browser's own page for this would take name and text away.
+  // The browser's own error page would lose name and text.
   if (!navigator.onLine) {
     event.preventDefault();
     say(form.dataset.offline);

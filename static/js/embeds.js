@@ -1,6 +1,6 @@
-// Embeds that need more than HTML. Without this script a facade is a plain link, and a clip that loops waits for a press.
+// Players and looping clips. Without this script a facade is a plain link, and a looping clip waits for a press.
 
-// Click to load: a press on a facade puts the provider's player in its place. Until then nothing is fetched from anywhere.
+// Click to load: a press on a facade replaces it by the provider's player. Before that, the provider gets no request.
 
 function playerFor(facade) {
   const player = document.createElement("iframe");
@@ -25,8 +25,8 @@ document.addEventListener("click", (event) => {
   player.focus();
 });
 
-// Clips that loop: they begin by themselves where they are seen, unless the reader asked for less motion or less data.
-// A button stops them for good (WCAG 2.2.2), and starts them for those for whom they did not begin.
+// Looping clips start by themselves when they are in view, unless the reader prefers less motion or less data. A button
+// stops them for good (WCAG 2.2.2), and starts those that did not start by themselves.
 
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -34,11 +34,11 @@ function loop(figure) {
   const clip = figure.querySelector("video");
   const button = document.createElement("button");
   let inView = false;
-  // What the reader said with the button; until then the preference decides.
+  // The reader's choice by the button; before that, the preference decides.
   let wanted = null;
 
   const mayPlay = () => wanted ?? !(stillness.matches || navigator.connection?.saveData);
-  // A browser may refuse to begin without a press: then the button says so.
+  // A browser may refuse to start a clip without a press. Then the button offers to play it.
   const follow = () => (inView && mayPlay() ? clip.play().catch(label) : clip.pause());
   function label() {
     button.textContent = clip.paused ? figure.dataset.play : figure.dataset.pause;

@@ -1,7 +1,7 @@
-// Fetches the script of a part of a page when that part comes near the window: who only reads an article fetches none.
-// Who has a comment here that waits for the author fetches the script that shows it.
+// Loads the script of a part of a page when that part comes near the window. Reading an article alone loads none.
+// If this browser has sent a comment that waits for the author, loads the script that shows it.
 
-// A clip is fetched when it is near the window (`loading`), or when something plays it before.
+// A clip is loaded when it is near the window (`loading`), or when it is played before that.
 addEventListener("play", ({ target }) => { target.loading = "eager"; }, true);
 
 addEventListener("DOMContentLoaded", () => {
@@ -19,6 +19,6 @@ addEventListener("DOMContentLoaded", () => {
     const waits = /[?&]waiting=/.test(location.search) || localStorage[`waiting ${thread}`];
     if (thread && waits) import("/static/js/waiting.js");
   } catch {
-    // Storage may be forbidden; then only its own address shows the comment.
+    // Storage may be forbidden. Then only its own address shows the comment.
   }
 });

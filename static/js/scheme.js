@@ -1,5 +1,5 @@
-// Light or dark as the reader likes it. Stands in the head and blocks, so that no page is painted in the other first;
-// without it there is no switch, and pages are as the system says. What was chosen stays in this browser.
+// The light or dark scheme that the reader has chosen, stored in this browser. The script is in the head and blocks, so
+// that no page is painted in the other scheme first. Without it there is no switch, and pages follow the system.
 
 (() => {
   const name = "scheme";
@@ -21,7 +21,7 @@
 
   recall();
   addEventListener("DOMContentLoaded", recall);
-  // Back from the browser's memory, or changed in another tab.
+  // The page came back from the browser's cache, or the choice was changed in another tab.
   addEventListener("pageshow", recall);
   addEventListener("storage", recall);
   addEventListener("change", ({ target }) => {

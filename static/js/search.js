@@ -1,7 +1,7 @@
-// Results as you type: asks for the page that the form would lead to and takes its results over. Where that fails,
-// and without this script, the form works as it stands.
+// Results while typing: requests the page that the form would lead to, and shows its results here. If that fails, and
+// without this script, the form works as usual.
 
-// Long enough for the next letter, in milliseconds.
+// Pause after the last letter before a request, in milliseconds.
 const PAUSE = 180;
 
 const form = document.querySelector(".search-form");
@@ -35,27 +35,27 @@ async function update() {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const sentence = page.getElementById("search-count");
     const found = page.getElementById("search-results");
-    // Whoever has gone on to a result keeps it.
+    // A result that has the focus stays.
     if (signal.aborted || !answer.ok || !sentence || !found || results.contains(document.activeElement)) return;
-    // Swapped inside its element: one that is put in anew is not read out.
+    // The content of the element is replaced: screen readers do not read out a new element.
     if (summary.textContent !== sentence.textContent) summary.textContent = sentence.textContent;
     results.replaceChildren(...found.childNodes);
     document.title = page.title;
     history.replaceState(history.state, "", wanted);
     shown = wanted;
   } catch {
-    // Overtaken by the next letter, or offline: the button is still there.
+    // A newer request has begun, or the browser is offline: the button still works.
   }
 }
 
 function changed(event) {
   stop();
-  // Half a letter of Japanese is no question.
+  // A letter that is still being composed, as in Japanese, is not searched for.
   if (!event.isComposing) pause = setTimeout(update, event.type === "input" ? PAUSE : 0);
 }
 
 form.addEventListener("input", changed);
 form.addEventListener("compositionend", changed);
-// A chosen tag or year need not wait.
+// After a choice of tag or year there is no pause.
 form.addEventListener("change", changed);
 form.addEventListener("submit", stop);

@@ -1,13 +1,13 @@
-// Shows its writer a comment that waits for the author, in its place, whenever this browser opens the article again.
-// The page is the same for everybody: the address behind which the writer alone sees the comment is kept in this
-// browser, and `near.js` loads this script only where there is one. Once the author has decided, it is forgotten.
+// Shows a held comment to its writer, at its place, when this browser opens the article again. The page is the same for
+// everybody: the address at which only the writer sees the comment is stored in this browser, and `near.js` loads this
+// script only if there is such an address. When the author has decided, the address is deleted.
 
 const conversation = document.getElementById("-comments");
 const key = `waiting ${conversation.dataset.thread}`;
 const addresses = new Set(localStorage[key]?.split(" "));
 const here = location.pathname + location.search;
 
-/// The comment at such an address, in its page; `undefined` where nothing waits there any more.
+/// Returns the comment at such an address, in its page; `undefined` if it does not wait any more.
 const waiting = async (address) => {
   let page = document;
   if (address != here) {
@@ -22,7 +22,7 @@ const itemOf = (comment) => comment?.id && document.getElementById(comment.id)?.
 const commentIn = (item) => item?.querySelector(":scope > .comment");
 const pageOf = (one) => one.ownerDocument.querySelector("link[rel=canonical]").href;
 
-/// Puts a comment where it stands on its own page: behind the one before it, below the one that it answers.
+/// Puts a comment at the same place as on its own page: after the previous one, below the one that it answers.
 const place = (comment) => {
   const emptied = document.getElementById(comment.id);
   if (emptied) return emptied.replaceWith(comment);
@@ -35,7 +35,7 @@ const place = (comment) => {
 
   const ahead = itemOf(commentIn(before));
   if (ahead) return ahead.after(item);
-  // Its parent may stand on another page of the thread; then the comment comes last on this one.
+  // Its parent may be on another page of the thread. Then the comment comes last on this page.
   const above = parent && itemOf(commentIn(parent));
   const isBelow = above && !isElsewhere;
   let list = (isBelow ? above : conversation).querySelector(":scope > ol");
@@ -60,7 +60,7 @@ for (const address of addresses) {
       comment.closest(".folded")?.setAttribute("open", "");
     }
   } catch {
-    // Offline, or the site is away: it is asked again next time.
+    // Offline, or the site is down: this is tried again on the next visit.
   }
 }
 if (addresses.size) localStorage[key] = [...addresses].join(" ");

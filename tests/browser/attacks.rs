@@ -1,4 +1,4 @@
-//! Hundreds of attempts to run a script, approved and on one page of a real browser.
+//! Hundreds of attempts to run a script in a comment, on one page of a real browser.
 
 use serde_json::json;
 

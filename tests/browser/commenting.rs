@@ -1,4 +1,4 @@
-//! Taking part, with scripts off.
+//! Commenting and replying with scripts off.
 
 use fantoccini::Locator;
 
@@ -77,7 +77,7 @@ async fn a_known_commenter_answers_and_the_answer_stands_under_its_comment_at_on
 }
 
 #[tokio::test]
-async fn a_reply_can_be_called_off() {
+async fn a_reply_can_be_cancelled() {
     let Some(stage) = Stage::demo() else { return };
     let visitor = stage.visitor(Scripts::Off).await;
 
@@ -91,7 +91,7 @@ async fn a_reply_can_be_called_off() {
 }
 
 #[tokio::test]
-async fn wrong_input_comes_back_whole_with_the_way_to_mend_it() {
+async fn wrong_input_is_kept_and_each_error_is_explained() {
     let Some(stage) = Stage::set() else { return };
     let writer = stage.visitor(Scripts::Off).await;
     let text = "Line one & <two>\n\n    indented “three”";
@@ -133,7 +133,7 @@ async fn wrong_input_comes_back_whole_with_the_way_to_mend_it() {
 }
 
 #[tokio::test]
-async fn a_reply_with_a_mistake_stays_a_reply() {
+async fn a_reply_with_an_error_stays_a_reply() {
     let Some(stage) = Stage::demo() else { return };
     let writer = stage.visitor(Scripts::Off).await;
 

@@ -1,11 +1,11 @@
-//! Films: the facades of others, and clips of our own.
+//! Films: facades of providers, and the author's own clips.
 
 use fantoccini::{Locator, key::Key};
 
 use super::support::{COMPONENTS, FLAGSHIP, GUIDE, Scripts, Stage, until};
 
 #[tokio::test]
-async fn a_press_on_a_facade_puts_the_player_in_its_place_and_asks_nobody_before() {
+async fn a_press_on_a_facade_loads_the_player_and_nothing_is_requested_before() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
@@ -39,7 +39,7 @@ async fn a_press_on_a_facade_puts_the_player_in_its_place_and_asks_nobody_before
 }
 
 #[tokio::test]
-async fn every_provider_on_the_page_has_a_player_that_the_policy_lets_in() {
+async fn the_policy_allows_the_player_of_every_provider_on_the_page() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
@@ -134,7 +134,7 @@ async fn our_own_clips_play_with_captions_and_load_nothing_before() {
 }
 
 #[tokio::test]
-async fn a_clip_that_loops_waits_for_those_who_asked_for_less_motion() {
+async fn a_looping_clip_does_not_start_with_reduced_motion() {
     let Some(stage) = Stage::components() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
@@ -177,7 +177,7 @@ async fn a_clip_that_loops_waits_for_those_who_asked_for_less_motion() {
 }
 
 #[tokio::test]
-async fn without_scripts_a_clip_that_loops_has_its_own_controls() {
+async fn without_scripts_a_looping_clip_has_controls() {
     let Some(stage) = Stage::components() else { return };
     let reader = stage.visitor(Scripts::Off).await;
 

@@ -1,4 +1,4 @@
-//! Folded replies, with scripts off: what leads to one opens the fold.
+//! Folded replies, with scripts off: a link to a folded reply opens the fold.
 
 use super::support::{FLAGSHIP, Scripts, Stage};
 

@@ -1,17 +1,17 @@
-//! The comment form with its script: drafts, the box that moves, what is remembered, the live preview. And the same with
-//! scripts off.
+//! The comment form with its script: drafts, the form that moves, remembered names, the live preview. The same form
+//! with scripts off.
 
 use serde_json::{Value, json};
 
 use super::support::{FLAGSHIP, Scripts, Stage, Visitor, until};
 
-/// Goes down to the form, and waits for its script, which then comes.
+/// Scrolls to the form, and waits for its script, which is loaded then.
 async fn go_to_form(reader: &Visitor) {
     reader.run("document.getElementById('-respond').scrollIntoView()").await;
     reader.see(".remember").await;
 }
 
-/// Everything but the addresses of comments that wait.
+/// Local storage of the browser, without the addresses of comments that wait.
 async fn stored(reader: &Visitor) -> Value {
     reader.run("return Object.entries(localStorage).filter(([key]) => !key.startsWith('waiting ')).sort()").await
 }
@@ -46,7 +46,7 @@ async fn a_reader_fetches_no_script_of_the_form() {
 }
 
 #[tokio::test]
-async fn a_draft_is_kept_here_until_the_comment_is_taken() {
+async fn a_draft_is_kept_in_the_browser_until_the_comment_is_stored() {
     let Some(stage) = Stage::set() else { return };
     let writer = stage.visitor(Scripts::On).await;
     writer.open(FLAGSHIP).await;
@@ -192,7 +192,7 @@ async fn a_preview_follows_what_is_typed() {
 }
 
 #[tokio::test]
-async fn with_scripts_off_all_of_it_works_plainly() {
+async fn with_scripts_off_the_form_works() {
     let Some(stage) = Stage::set() else { return };
     somebody_commented(&stage).await;
     let writer = stage.visitor(Scripts::Off).await;
@@ -224,7 +224,7 @@ async fn with_scripts_off_all_of_it_works_plainly() {
 }
 
 #[tokio::test]
-async fn without_a_connection_nothing_is_lost_and_a_message_says_so() {
+async fn without_a_connection_the_text_is_kept_and_a_message_is_shown() {
     let Some(stage) = Stage::set() else { return };
     let writer = stage.visitor(Scripts::On).await;
     writer.open(FLAGSHIP).await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::support::{FLAGSHIP, GUIDE, Scripts, Stage, Visitor};
 
 #[tokio::test]
-async fn the_first_stop_is_the_way_past_the_header() {
+async fn the_first_tab_stop_skips_the_header() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::Off).await;
 
@@ -24,7 +24,7 @@ async fn the_first_stop_is_the_way_past_the_header() {
 }
 
 #[tokio::test]
-async fn every_link_button_and_field_is_a_stop_that_shows_where_it_is() {
+async fn every_link_button_and_field_is_a_tab_stop_with_visible_focus() {
     let Some(stage) = Stage::demo() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
@@ -46,7 +46,7 @@ async fn every_link_button_and_field_is_a_stop_that_shows_where_it_is() {
     }
 }
 
-/// Goes one further; `None` behind the last one.
+/// Moves the focus to the next tab stop; `None` after the last one.
 async fn next_stop(reader: &Visitor) -> Option<Value> {
     reader.press(Key::Tab).await;
     // Inside a clip the browser's own buttons have the focus, and show it themselves.

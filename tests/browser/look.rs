@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::support::{COMPONENTS, FLAGSHIP, GUIDE, Scheme, Scripts, Stage, Visitor};
 
-/// A small phone, and what WCAG 2.2 asks for (1.4.10: a desktop at 400 percent).
+/// Widths of a small phone, and of a desktop at 400 percent (WCAG 2.2, 1.4.10).
 const WIDTHS: [u32; 2] = [360, 320];
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn text_outside_of_paragraphs_stays_in_the_column() {
 }
 
 #[tokio::test]
-async fn paragraphs_in_a_box_of_the_author_stand_apart_as_in_the_text() {
+async fn paragraphs_in_html_of_the_author_have_the_spacing_of_the_text() {
     let Some(stage) = Stage::demo() else { return };
     let reader = stage.visitor(Scripts::On).await;
     reader.open(FLAGSHIP).await;
@@ -100,7 +100,7 @@ async fn paragraphs_in_a_box_of_the_author_stand_apart_as_in_the_text() {
 }
 
 #[tokio::test]
-async fn a_name_of_one_long_word_breaks_in_every_place() {
+async fn a_name_of_one_long_word_wraps_everywhere() {
     let Some(stage) = Stage::demo() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
@@ -211,8 +211,8 @@ async fn code_runs_from_left_to_right_inside_other_text() {
     assert_eq!(reader.run(starts).await, true, "a block begins on its left");
 }
 
-/// Text of the page's body outside of the columns that text may stand in. What scrolls in a box of its own is judged by
-/// the box, and signs that hang into the margin are no text.
+/// Text outside of the columns that text may be in. Text in a scrolling box counts by its box, and signs that hang into
+/// the margin do not count.
 async fn in_the_margin(reader: &Visitor) -> Value {
     let script = "const wide = document.querySelector('.site-header-row').getBoundingClientRect(); \
                   const main = document.querySelector('main'); \
@@ -233,7 +233,7 @@ async fn in_the_margin(reader: &Visitor) -> Value {
     reader.run(script).await
 }
 
-/// Width of a page that scrolls sideways, with the elements that are too wide; else nothing.
+/// Width of a page that scrolls sideways, and the elements that are too wide; nothing if it does not scroll.
 async fn too_wide(reader: &Visitor) -> Value {
     let script = "const root = document.documentElement; \
                   if (root.scrollWidth <= root.clientWidth) return []; \
@@ -306,7 +306,7 @@ struct Pair {
     least: f32,
 }
 
-/// Every pair of colours that lie on each other: tokens, and the hues of initials and boxes.
+/// Every pair of text colour and background: tokens, and the hues of initials and boxes.
 async fn pairs_of_colours(reader: &Visitor) -> Vec<Pair> {
     let script = "const probe = document.body.appendChild(document.createElement('i')); \
                   const pen = document.createElement('canvas').getContext('2d', { willReadFrequently: true }); \
@@ -354,8 +354,8 @@ async fn paper_and_ink(reader: &Visitor) -> (f32, f32) {
 }
 
 #[tokio::test]
-async fn stacked_accents_are_painted_over_their_comment_only() {
-    /// How far they may reach out of it, in pixels.
+async fn stacked_accents_stay_inside_their_comment() {
+    /// Pixels that accents may extend beyond their comment.
     const MARGIN: f64 = 16.0;
     let Some(stage) = Stage::demo() else { return };
     let reader = stage.visitor(Scripts::On).await;

@@ -1,4 +1,4 @@
-//! Choice of a browser among the sizes of a picture.
+//! Sizes of a picture that a browser chooses.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ async fn pictures_side_by_side_begin_at_the_edge_of_the_text() {
 }
 
 #[tokio::test]
-async fn a_phone_fetches_a_small_one_in_webp() {
+async fn a_phone_loads_a_small_picture_in_webp() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;
     reader.hold_phone(360).await;
@@ -45,7 +45,7 @@ async fn a_phone_fetches_a_small_one_in_webp() {
 }
 
 #[tokio::test]
-async fn a_picture_that_does_not_load_is_its_words_without_an_icon() {
+async fn a_picture_that_does_not_load_shows_its_alternative_text_without_an_icon() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;
     reader.open(GALLERY).await;

@@ -1,4 +1,4 @@
-//! The Content-Security-Policy against our own pages: it must never have anything to forbid.
+//! The Content-Security-Policy: none of our pages may violate it.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ const WATCH: &str = "window.violations = []; \
                        window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`))";
 
 #[tokio::test]
-async fn no_page_of_the_sitemap_breaks_the_policy() {
+async fn no_page_of_the_sitemap_violates_the_policy() {
     let Some(stage) = Stage::demo() else { return };
     let reader = stage.visitor(Scripts::On).await;
     reader.run_on_every_page(WATCH).await;
@@ -29,7 +29,7 @@ async fn no_page_of_the_sitemap_breaks_the_policy() {
 }
 
 #[tokio::test]
-async fn the_policy_stops_a_script_that_got_into_a_page() {
+async fn the_policy_blocks_an_inline_script() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;
     reader.run_on_every_page(WATCH).await;

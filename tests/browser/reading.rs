@@ -75,7 +75,7 @@ async fn the_search_form_finds_articles_with_scripts_off() {
 }
 
 #[tokio::test]
-async fn a_visit_leaves_no_cookie_no_trace_elsewhere_and_a_clean_console() {
+async fn a_visit_sets_no_cookie_requests_no_other_site_and_logs_no_error() {
     let Some(stage) = Stage::demo() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
@@ -90,7 +90,7 @@ async fn a_visit_leaves_no_cookie_no_trace_elsewhere_and_a_clean_console() {
 }
 
 #[tokio::test]
-async fn the_trap_would_catch_a_request_to_somebody_else() {
+async fn a_request_to_another_site_would_be_noticed() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
@@ -105,7 +105,7 @@ async fn the_trap_would_catch_a_request_to_somebody_else() {
     until("the trap catches it", async || stage.trap.caught().contains(&"cdn.example.com".to_owned())).await;
 }
 
-/// So that whatever loads late loads now.
+/// Scrolls through the page, so that lazy pictures are loaded.
 async fn scroll_through(reader: &Visitor) {
     until("the end of the page", async || {
         let at_end =

@@ -1,11 +1,11 @@
-//! Light or dark as the reader likes it, and what paper makes of a page.
+//! The light and the dark scheme, and printed pages.
 
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 
 use super::support::{FLAGSHIP, Scheme, Scripts, Stage, Visitor, until};
 
-/// Notes the paper of every frame from the first on, whether the scheme was known by then, and how much the page shifts.
+/// Script that records the background of every frame, if the scheme was set by then, and how much the layout shifts.
 const WATCH_FRAMES: &str = "window.frames_seen = []; window.shifted = 0; \
     new PerformanceObserver((list) => list.getEntries().forEach((one) => { shifted += one.value; })) \
       .observe({ type: 'layout-shift', buffered: true }); \
@@ -15,7 +15,7 @@ const WATCH_FRAMES: &str = "window.frames_seen = []; window.shifted = 0; \
     requestAnimationFrame(look);";
 
 #[tokio::test]
-async fn a_choice_is_kept_without_a_cookie_and_without_a_flash() {
+async fn a_chosen_scheme_is_kept_without_a_cookie_and_without_a_flash() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;
 
@@ -113,7 +113,7 @@ async fn the_switch_works_by_keyboard_and_says_what_it_is() {
 }
 
 #[tokio::test]
-async fn where_no_script_runs_there_is_no_switch() {
+async fn without_scripts_there_is_no_switch() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::Off).await;
 
@@ -124,7 +124,7 @@ async fn where_no_script_runs_there_is_no_switch() {
 }
 
 #[tokio::test]
-async fn paper_is_light_and_has_texts_and_addresses_only() {
+async fn printed_pages_are_light_and_have_only_texts_and_addresses() {
     let Some(stage) = Stage::demo() else { return };
     let reader = stage.visitor(Scripts::On).await;
 

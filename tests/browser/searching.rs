@@ -1,4 +1,4 @@
-//! Search in a browser: results as one types, and the same without scripts.
+//! Search in a browser: results while typing, and search without scripts.
 
 use fantoccini::key::Key;
 
@@ -6,7 +6,7 @@ use super::support::{Scripts, Stage, Visitor, until};
 
 const FIELD: &str = "main input[name=q]";
 
-/// Opens a search once the index is made, which is in the background after the start.
+/// Opens a search when the index is ready: it is built in the background after the start.
 async fn open_when_ready(reader: &Visitor) {
     reader.open("/search?q=calf").await;
     reader.reload_until(".results").await;
@@ -24,7 +24,7 @@ async fn shows(reader: &Visitor, sentence: &str) {
 }
 
 #[tokio::test]
-async fn the_icon_leads_into_the_search_field() {
+async fn the_search_icon_focuses_the_search_field() {
     let Some(stage) = Stage::set() else { return };
     for scripts in [Scripts::On, Scripts::Off] {
         let reader = stage.visitor(scripts).await;
@@ -39,7 +39,7 @@ async fn the_icon_leads_into_the_search_field() {
 }
 
 #[tokio::test]
-async fn results_come_while_one_types() {
+async fn results_appear_while_typing() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;
     open_when_ready(&reader).await;
@@ -118,7 +118,7 @@ async fn a_filter_works_at_once_and_an_emptied_field_shows_the_start_again() {
 }
 
 #[tokio::test]
-async fn when_an_answer_does_not_come_the_form_still_works() {
+async fn the_form_works_if_a_response_does_not_arrive() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;
     open_when_ready(&reader).await;
@@ -135,7 +135,7 @@ async fn when_an_answer_does_not_come_the_form_still_works() {
 }
 
 #[tokio::test]
-async fn only_the_last_question_is_answered() {
+async fn only_the_last_query_shows_results() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::On).await;
     open_when_ready(&reader).await;
@@ -163,7 +163,7 @@ async fn only_the_last_question_is_answered() {
 }
 
 #[tokio::test]
-async fn with_scripts_off_filters_and_slips_work_by_the_button() {
+async fn with_scripts_off_the_button_applies_filters_and_corrections() {
     let Some(stage) = Stage::set() else { return };
     let reader = stage.visitor(Scripts::Off).await;
     open_when_ready(&reader).await;

@@ -1,10 +1,10 @@
-//! A comment that waits, for the browser that sent it: it stands in its place again until the author has decided.
+//! A held comment is shown to the browser that sent it, at its place in the thread, until the author has decided.
 
 use serde_json::{Value, json};
 
 use super::support::{FLAGSHIP, Scripts, Stage, Visitor, until};
 
-/// The addresses that this browser keeps, one for each comment that waits.
+/// Addresses in this browser's storage, one for each comment that waits.
 async fn kept(writer: &Visitor) -> Vec<String> {
     let script = "return Object.entries(localStorage).filter(([key]) => key.startsWith('waiting ')).flatMap(([, value]) => value.split(' '))";
     let kept: Value = writer.run(script).await;
@@ -15,7 +15,7 @@ async fn keeps(writer: &Visitor, count: usize) {
     until(&format!("{count} addresses are kept"), async || kept(writer).await.len() == count).await;
 }
 
-/// Sends the form as it stands on the page, and gives the id of the comment's element.
+/// Sends the form of the page with this text, and returns the id of the comment's element.
 async fn send(writer: &Visitor, text: &str) -> String {
     let before = kept(writer).await.len();
     writer.run("document.getElementById('-respond').scrollIntoView()").await;
@@ -70,7 +70,7 @@ async fn a_first_comment_is_shown_again_until_it_is_approved() {
 }
 
 #[tokio::test]
-async fn an_answer_that_waits_stands_below_what_it_answers() {
+async fn a_held_reply_is_shown_below_its_parent() {
     let Some(stage) = Stage::demo() else { return };
     let writer = stage.visitor(Scripts::On).await;
     // The first has answers, the last has none; one answers an answer.
@@ -99,7 +99,7 @@ async fn an_answer_that_waits_stands_below_what_it_answers() {
 }
 
 #[tokio::test]
-async fn an_edited_comment_that_waits_again_takes_its_place_back() {
+async fn an_edited_comment_that_is_held_again_keeps_its_place() {
     let Some(stage) = Stage::set() else { return };
     let writer = stage.visitor(Scripts::On).await;
     writer.open(FLAGSHIP).await;

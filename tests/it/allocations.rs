@@ -1,4 +1,4 @@
-//! How often an answer from the page cache asks for memory: exact numbers, so that nothing is added unseen.
+//! Memory allocations of a response from the page cache: exact numbers, so that a new one is noticed.
 
 use axum::body::Body;
 use http::Request;
@@ -8,7 +8,7 @@ use crate::support::TestSite;
 
 const PATH: &str = "/posts/calf";
 
-/// A site whose clock stands, and which has made and packed the page.
+/// A site with a fixed clock whose page is rendered and compressed.
 async fn site() -> TestSite {
     let site = TestSite::new().post("calf", &"Stretch it. ".repeat(2000)).start().await;
     for accepted in ["identity", "gzip"] {
@@ -22,7 +22,7 @@ fn counted(run: impl FnOnce()) -> u64 {
 }
 
 #[tokio::test]
-async fn a_plain_hit_takes_no_memory() {
+async fn a_hit_on_the_fast_path_allocates_nothing() {
     let site = site().await;
     let ask = || {
         let now = site.app.clock.now();
@@ -36,7 +36,7 @@ async fn a_plain_hit_takes_no_memory() {
 }
 
 #[tokio::test]
-async fn a_hit_by_hyper_takes_its_headers_and_a_body() {
+async fn a_hit_through_hyper_allocates_only_headers_and_body() {
     let site = site().await;
     let request = Request::get(PATH).header("accept-encoding", "gzip").body(Body::empty()).expect("a request");
     for _ in 0..10 {

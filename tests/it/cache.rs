@@ -21,7 +21,7 @@ async fn site() -> TestSite {
         .await
 }
 
-/// Asks the cache alone: whatever it does not have, a teapot makes.
+/// True if the cache alone answers the request; otherwise the handler of this test does.
 async fn holds(site: &TestSite, path: &str) -> bool {
     let request = http::Request::get(path).body(Body::empty()).expect("a request");
     let teapot = |_| async {
@@ -33,7 +33,7 @@ async fn holds(site: &TestSite, path: &str) -> bool {
 }
 
 #[tokio::test]
-async fn public_pages_are_kept_and_nothing_else_is() {
+async fn only_public_pages_are_cached() {
     let site = site().await;
     for path in [
         "/",
@@ -80,7 +80,7 @@ async fn tracking_parameters_share_the_cached_page() {
 }
 
 #[tokio::test]
-async fn no_address_makes_a_second_copy_of_a_page() {
+async fn no_spelling_of_an_address_caches_a_page_twice() {
     let site = site().await;
     let id = comment_id(&site.visitor("192.0.2.1").comment("calf", "First").await);
     let held = comment_id(&site.visitor("192.0.2.2").comment("calf", "Held").await);
@@ -141,7 +141,7 @@ async fn no_address_makes_a_second_copy_of_a_page() {
 }
 
 #[tokio::test]
-async fn cookies_change_nothing() {
+async fn cookies_do_not_change_a_cached_page() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let id = comment_id(&ana.comment("calf", "First").await);
@@ -163,7 +163,7 @@ async fn cookies_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_comment_renews_the_pages_that_show_it_and_no_others() {
+async fn a_comment_purges_the_pages_that_show_it_and_no_others() {
     const STRANGERS: [&str; 4] = ["/posts/hips", "/posts/hips/comments/feed.xml", "/about", "/feed.xml"];
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
@@ -184,7 +184,7 @@ async fn a_comment_renews_the_pages_that_show_it_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_held_comment_renews_nothing() {
+async fn a_held_comment_purges_nothing() {
     let site = site().await;
     let pages = ["/posts/calf", "/", "/comments/feed.xml", "/posts/calf/comments/feed.xml"];
     for path in pages {
@@ -197,7 +197,7 @@ async fn a_held_comment_renews_nothing() {
 }
 
 #[tokio::test]
-async fn a_decision_in_another_process_is_shown() {
+async fn a_decision_in_another_process_purges_the_page() {
     let site = TestSite::new().post("calf", "x").keeps_current().start().await;
     let id = comment_id(&site.visitor("192.0.2.1").comment("calf", "From outside").await);
     site.get("/posts/calf").await.does_not_say("From outside");
@@ -309,7 +309,7 @@ async fn a_hundred_readers_at_once_get_one_page() {
 }
 
 #[tokio::test]
-async fn the_newest_posts_are_made_before_anybody_asks() {
+async fn the_newest_posts_are_rendered_before_the_first_request() {
     let post = |day: u32, text: &str| format!("---\ntitle: Day {day}\ndate: 2026-05-{day:02}\n---\n{text}");
     let mut site = TestSite::new().keeps_current();
     for day in 1..=22 {

@@ -1,4 +1,4 @@
-//! `/me`: what a commenter sees, changes, takes along and erases of their own, and that nobody else can.
+//! `/me`: commenters see, change, download and erase their own comments, and nobody else's.
 
 use http::Method;
 use instep::domain::comment::{Status, TEXT_MAX};
@@ -14,7 +14,7 @@ async fn site() -> TestSite {
     TestSite::new().post("calf", "Stretch it.").post("hips", "Open them.").start().await
 }
 
-/// A comment that its writer made with everything, and that the author has let through.
+/// An approved comment with every field filled in.
 async fn approved(site: &TestSite, writer: &Visitor<'_>, text: &str) -> i64 {
     let form = writer.form("/posts/calf").await.set("name", "Ana").set("email", "ana@secret.example");
     let id = comment_id(&form.set("site", "ana.example").set("text", text).send().await);
@@ -26,7 +26,7 @@ async fn edit(writer: &Visitor<'_>, id: i64, text: &str) -> Answer {
     writer.form(&format!("/me/comments/{id}/edit")).await.set("text", text).send().await
 }
 
-/// Presses the button of a page that asks once more.
+/// Presses the button of a page that asks for confirmation.
 async fn press(writer: &Visitor<'_>, page: &str) -> Answer {
     writer.form(page).await.send().await
 }
@@ -42,7 +42,7 @@ async fn text_of(site: &TestSite, id: i64) -> String {
 }
 
 #[tokio::test]
-async fn the_corner_lists_ones_own_comments_and_nobody_elses() {
+async fn the_corner_lists_only_the_visitors_own_comments() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let first = approved(&site, &ana, "My first words").await;
@@ -79,7 +79,7 @@ async fn the_corner_lists_ones_own_comments_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn without_the_cookie_it_says_how_one_gets_in() {
+async fn without_a_cookie_the_corner_says_how_to_open_it() {
     let site = site().await;
     let corner = site.get("/me").await;
     corner.is(200).says("The key to it is a cookie").does_not_say("/me/erase");
@@ -91,7 +91,7 @@ async fn without_the_cookie_it_says_how_one_gets_in() {
 }
 
 #[tokio::test]
-async fn the_way_there_is_told_where_it_is_needed() {
+async fn the_form_and_a_new_comment_link_to_the_corner() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     assert!(site.get("/posts/calf").await.html().find("a", "href", "/me").is_some(), "at the foot of the form");
@@ -180,7 +180,7 @@ async fn the_place_of_a_comment_that_is_held_again_does_not_say_that_it_was_remo
 }
 
 #[tokio::test]
-async fn the_reasons_against_a_comment_count_for_its_edit() {
+async fn the_reasons_for_holding_a_comment_count_for_its_edit() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     approved(&site, &ana, "Known by now").await;
@@ -192,7 +192,7 @@ async fn the_reasons_against_a_comment_count_for_its_edit() {
 }
 
 #[tokio::test]
-async fn after_a_quarter_of_an_hour_it_stays_and_nothing_typed_is_lost() {
+async fn after_fifteen_minutes_an_edit_is_refused_with_its_text_kept() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let id = approved(&site, &ana, "For good").await;
@@ -205,7 +205,7 @@ async fn after_a_quarter_of_an_hour_it_stays_and_nothing_typed_is_lost() {
 }
 
 #[tokio::test]
-async fn two_edits_keep_the_distance_of_two_comments() {
+async fn two_edits_need_the_same_gap_as_two_comments() {
     let site = TestSite::new().setting("site.comments.gap_seconds", "15").post("calf", "x").start().await;
     let ana = site.visitor("192.0.2.1");
     let id = approved(&site, &ana, "Once").await;
@@ -218,7 +218,7 @@ async fn two_edits_keep_the_distance_of_two_comments() {
 }
 
 #[tokio::test]
-async fn a_deleted_comment_leaves_its_place_to_the_answers() {
+async fn a_deleted_comment_leaves_a_placeholder_above_its_answers() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let id = approved(&site, &ana, "Take me back").await;
@@ -243,7 +243,7 @@ async fn a_deleted_comment_leaves_its_place_to_the_answers() {
 }
 
 #[tokio::test]
-async fn everything_can_be_taken_along_as_json() {
+async fn stored_data_can_be_downloaded_as_json() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let id = approved(&site, &ana, "Words of mine").await;
@@ -273,7 +273,7 @@ async fn everything_can_be_taken_along_as_json() {
 }
 
 #[tokio::test]
-async fn all_times_that_are_taken_along_are_as_exact_as_they_are_kept() {
+async fn all_times_in_the_download_have_the_stored_precision() {
     let site = TestSite::new().post("calf", "Stretch it.").real_clock().start().await;
     let ana = site.visitor("192.0.2.1");
     comment_id(&ana.form("/posts/calf").await.set("name", "Ana").set("text", "Hello there").send().await);
@@ -311,9 +311,9 @@ async fn everything_can_be_erased() {
     assert_eq!(site.store().comment(next).await.expect("is there").status, Status::Held);
 }
 
-/// Every way into a comment, with every key that is not its writer's.
+/// Tries every address of a comment with every key except its writer's.
 #[tokio::test]
-async fn no_key_but_ones_own_opens_anything() {
+async fn only_the_writers_own_cookie_gives_access_to_a_comment() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let id = approved(&site, &ana, "Ana's own").await;
@@ -375,7 +375,7 @@ async fn no_key_but_ones_own_opens_anything() {
 }
 
 #[tokio::test]
-async fn a_press_from_another_site_changes_nothing_and_loses_nothing() {
+async fn a_form_from_another_site_changes_nothing_and_keeps_its_text() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let id = approved(&site, &ana, "Mine").await;
@@ -408,7 +408,7 @@ async fn a_comment_under_a_post_that_is_gone_is_still_ones_own() {
 }
 
 #[tokio::test]
-async fn get_of_a_button_leads_to_the_corner() {
+async fn a_get_of_an_action_redirects_to_the_corner() {
     let site = site().await;
     for path in ["/me/leave", "/me/subscriptions/1/end"] {
         assert_eq!(site.get(path).await.leads(), "303 /me", "{path}");

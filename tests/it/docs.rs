@@ -1,4 +1,4 @@
-//! The documents: their tables are those of the program, docs/ is a site without problems, links lead to files.
+//! The documents: their tables match the program, docs/ is a site without problems, and links lead to files.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -71,7 +71,7 @@ fn links(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_folder_of_the_source_is_on_the_map() {
+fn every_source_folder_is_in_the_code_map() {
     let map = read(&root().join("ARCHITECTURE.md"));
     for entry in std::fs::read_dir(root().join("src")).expect("reads") {
         let name = entry.expect("an entry").file_name().to_string_lossy().into_owned();

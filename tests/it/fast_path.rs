@@ -1,4 +1,4 @@
-//! Plain requests for finished pages on a real port: the same answers as on the long way, and the same limits.
+//! The fast path on a real port: its responses and limits are those of hyper.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::support::{
     visitor::comment_id,
 };
 
-/// Asks for `path` and nothing else.
+/// Sends a plain GET of `path`.
 async fn ask(client: &mut Client, path: &str, accepted: &str) -> Answer {
     client.say(&format!("GET {path} HTTP/1.1\r\nhost: x\r\naccept-encoding: {accepted}\r\n\r\n")).await;
     client.hear().await.expect("an answer")
 }
 
-/// Parts that may differ from second to second are left out.
+/// Status, headers and body, without the parts that may change every second.
 fn parts(answer: &Answer) -> (u16, Vec<(String, String)>, Vec<u8>) {
     let text = |value: &http::HeaderValue| value.to_str().expect("ASCII").to_owned();
     let mut headers: Vec<_> = answer.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
@@ -104,13 +104,13 @@ async fn any_request_may_follow_one_on_the_fast_path() {
     other.hear().await.expect("an answer").is(404);
 }
 
-/// A page of several megabytes, which no socket takes at once.
+/// A site with a page of several megabytes, which does not fit into a socket's buffer.
 async fn large() -> TestSite {
     let text = "x".repeat(9_000_000);
     TestSite::new().post("calf", &text).start().await
 }
 
-/// A client that takes little at a time.
+/// A client that reads little at a time.
 async fn narrow(running: &Running) -> Client {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
@@ -118,7 +118,7 @@ async fn narrow(running: &Running) -> Client {
 }
 
 #[tokio::test]
-async fn a_slow_reader_gets_all_of_it() {
+async fn a_slow_client_gets_the_whole_page() {
     let site = large().await;
     let running = Running::start(&site, Limits::default()).await;
     let first = ask(&mut running.connect().await, "/posts/calf?utm_source=x", "identity").await;
@@ -138,7 +138,7 @@ async fn a_client_that_reads_nothing_is_closed() {
     makes_room(Limits { connections: 1, ..SHORT }).await;
 }
 
-/// Asks for a large page without reading it; the only connection must become free for the next client.
+/// Requests a large page without reading it. Its connection, the only one, must become free for the next client.
 async fn makes_room(limits: Limits) {
     let site = large().await;
     site.get("/posts/calf").await.is(200);

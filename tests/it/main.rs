@@ -1,5 +1,5 @@
-//! Tests through the front door: the whole service, the real program, real databases. One binary, so that all of it
-//! links once.
+//! Tests through the public interface: the whole service, the real program, real databases. All are in one binary, so
+//! that it is linked once.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that fails may fail loudly, its helpers too")]
 

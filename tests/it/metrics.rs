@@ -11,7 +11,7 @@ async fn site() -> TestSite {
     TestSite::new().post("calf", "---\ndate: 2026-05-02\n---\nStretch it.").start().await
 }
 
-/// The value of a series, as whoever collects it reads it.
+/// Value of a series in the metrics.
 async fn value(board: &Running, series: &str) -> f64 {
     let text = fetch(board.address, "/metrics").await.text();
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));

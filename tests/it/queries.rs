@@ -1,4 +1,4 @@
-//! How many statements pages and comments cost: exact numbers, so that none is added unseen.
+//! Number of SQL statements for pages and comments: exact numbers, so that a new one is noticed.
 
 use instep::domain::comment::{Comment, Status, ThreadKey};
 use jiff::SignedDuration;
@@ -14,7 +14,7 @@ async fn site() -> TestSite {
         .await
 }
 
-/// Comments that answer each other, so that names of others stand beside most of them.
+/// Adds comments that answer each other, so that most of them name another.
 async fn say(site: &TestSite, count: i64) {
     let mut last = None;
     for number in 0..count {

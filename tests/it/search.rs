@@ -1,4 +1,4 @@
-//! Search: what is found, in which order, and what a question cannot do.
+//! Search: results, their order, and hostile queries.
 
 use crate::support::{Answer, TestSite, eventually};
 
@@ -86,7 +86,7 @@ async fn sharp_s_and_double_s_are_one() {
 }
 
 #[tokio::test]
-async fn operators_are_words() {
+async fn search_operators_are_plain_words() {
     let site = site().await;
     // As operators these would find something.
     for question in ["soleus+OR+bold", "bold+NOT+soleus", "title:soleus", "bold+-xylophone", "NEAR(die+bold,+9)"] {
@@ -104,7 +104,7 @@ async fn operators_are_words() {
 }
 
 #[tokio::test]
-async fn a_question_is_shown_and_never_run() {
+async fn a_query_is_shown_as_text_and_never_executed() {
     let site = site().await;
     let question = "\"><script>alert(1)</script><mark>";
     let answer = ask(&site, question).await;
@@ -128,7 +128,7 @@ async fn results_are_not_indexed_and_the_empty_form_may_be() {
 }
 
 #[tokio::test]
-async fn without_a_question_there_is_only_the_form() {
+async fn without_a_query_only_the_form_is_shown() {
     let site = site().await;
     for path in ["/search", "/search?q=", "/search?q=++", "/search?other=x"] {
         let answer = site.get(path).await;
@@ -154,7 +154,7 @@ async fn stretches_are_found_by_their_words() {
 }
 
 #[tokio::test]
-async fn until_the_index_is_made_the_page_says_so() {
+async fn until_the_index_is_ready_the_page_says_so() {
     let site = TestSite::new().post("calf", "x").start().await;
     let answer = site.get("/search?q=x").await;
     answer.is(200).says("index is still being made");
@@ -162,7 +162,7 @@ async fn until_the_index_is_made_the_page_says_so() {
 }
 
 #[tokio::test]
-async fn more_than_fit_are_not_counted_as_all() {
+async fn more_results_than_fit_are_called_the_best_results() {
     let site = (0..32).fold(TestSite::new(), |site, n| site.post(&format!("p{n}"), "The same accordion."));
     let site = site.keeps_current().start().await;
     let search = "/search?q=accordion";
@@ -173,7 +173,7 @@ async fn more_than_fit_are_not_counted_as_all() {
     assert_eq!(site.get(search).await.text().matches("<mark>").count(), 30);
 }
 
-/// A year ago, two tags, and a word that is easily mistyped.
+/// A site with posts of two years, two tags, and a word that is easily mistyped.
 async fn narrowed_site() -> TestSite {
     let post = |title: &str, date: &str, tags: &str| {
         format!("---\ntitle: {title}\ndate: {date}\ntags: [{tags}]\n---\nThe hamstring, and {title}.")
@@ -217,7 +217,7 @@ async fn a_tag_and_a_year_narrow_the_results() {
 }
 
 #[tokio::test]
-async fn chosen_filters_are_shown_and_a_link_takes_each_away() {
+async fn chosen_filters_are_shown_with_a_link_that_removes_each() {
     let site = narrowed_site().await;
     let html = site.get("/search?q=ham&tag=feet&year=2025").await.html();
     let chosen: Vec<(String, String)> = html
@@ -242,7 +242,7 @@ async fn chosen_filters_are_shown_and_a_link_takes_each_away() {
 }
 
 #[tokio::test]
-async fn unknown_tags_and_years_are_a_sentence() {
+async fn unknown_tags_and_years_give_a_message() {
     let site = narrowed_site().await;
     for (query, sentence) in [
         ("q=hamstring&tag=feat", "No post has the tag “feat”. The nearest one is “feet”."),
@@ -260,7 +260,7 @@ async fn unknown_tags_and_years_are_a_sentence() {
 }
 
 #[tokio::test]
-async fn a_slip_is_corrected_and_said() {
+async fn a_typing_error_is_corrected_with_a_message() {
     let site = narrowed_site().await;
     for (typed, meant) in [("hamstirng", "hamstring"), ("teh Hamstrng", "the hamstring"), ("hamtsr", "hamstring")] {
         let answer = ask(&site, typed).await;
@@ -282,7 +282,7 @@ async fn a_slip_is_corrected_and_said() {
 }
 
 #[tokio::test]
-async fn words_that_are_right_are_left_alone() {
+async fn correct_words_are_not_replaced() {
     let site = narrowed_site().await;
     for question in ["hamstring", "hamst", "older", "xylophone", "2024", "zz", "hamstring xylophone"] {
         ask(&site, question).await.does_not_say("Did you mean").does_not_say("Search for exactly");
@@ -302,7 +302,7 @@ async fn few_results_come_with_a_correction() {
 }
 
 #[tokio::test]
-async fn no_search_is_kept_in_the_cache() {
+async fn no_search_is_cached() {
     let site = narrowed_site().await;
     site.get("/search").await.is(200);
     site.get("/search?tag=feet").await.does_not_say("Older");
@@ -312,7 +312,7 @@ async fn no_search_is_kept_in_the_cache() {
 }
 
 #[tokio::test]
-async fn only_the_newest_of_a_tag_are_shown_and_the_way_to_all_of_them() {
+async fn a_filter_without_words_shows_the_newest_posts_and_a_link_to_all() {
     let post = "---\ntitle: A\ndate: 2026-05-02\ntags: [feet]\n---\nText.";
     let site = (0..31).fold(TestSite::new(), |site, n| site.post(&format!("p{n}"), post)).start().await;
     let answer = site.get("/search?tag=feet").await;

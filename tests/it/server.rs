@@ -1,4 +1,4 @@
-//! The server on a real port: clients that are slow, too loud, or in the middle of something when it stops.
+//! The server on a real port: clients that are slow, send too much, or have a running request when it stops.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ async fn site() -> TestSite {
 
 const GET: &str = "GET /posts/calf HTTP/1.1\r\nhost: x\r\n\r\n";
 
-/// A POST whose body has yet to come.
+/// Head of a POST, without the body.
 fn post_head(length: usize) -> String {
     format!(
         "POST /posts/calf/comments HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\n\
@@ -25,7 +25,7 @@ fn post_head(length: usize) -> String {
 }
 
 #[tokio::test]
-async fn it_answers() {
+async fn a_request_gets_a_response() {
     let site = site().await;
     let running = Running::start(&site, Limits::default()).await;
     let mut client = running.connect().await;
@@ -34,7 +34,7 @@ async fn it_answers() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_end_its_headers_is_let_go() {
+async fn a_client_that_does_not_end_its_headers_is_disconnected() {
     let site = site().await;
     let running = Running::start(&site, SHORT).await;
     for start in ["", "GET / HT", "GET / HTTP/1.1\r\nhost: x\r\n", "GET / HTTP/1.1\r\nhost: x\r\nx-drip: "] {
@@ -52,7 +52,7 @@ async fn a_client_that_does_not_end_its_headers_is_let_go() {
 }
 
 #[tokio::test]
-async fn a_connection_that_says_nothing_more_is_closed() {
+async fn an_idle_connection_is_closed() {
     let site = site().await;
     let running = Running::start(&site, SHORT).await;
     let mut client = running.connect().await;
@@ -62,7 +62,7 @@ async fn a_connection_that_says_nothing_more_is_closed() {
 }
 
 #[tokio::test]
-async fn a_client_that_drips_its_body_is_let_go() {
+async fn a_client_that_sends_its_body_slowly_is_disconnected() {
     let site = site().await;
     let running = Running::start(&site, SHORT).await;
     let mut client = running.connect().await;
@@ -130,7 +130,7 @@ async fn a_request_names_one_host() {
 }
 
 #[tokio::test]
-async fn a_client_that_says_nothing_more_gets_its_answer() {
+async fn a_client_that_closes_its_sending_side_gets_its_response() {
     use tokio::io::AsyncWriteExt;
     let site = site().await;
     let running = Running::start(&site, Limits::default()).await;
@@ -172,7 +172,7 @@ async fn a_body_that_is_too_large_is_not_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_client_that_stops_reading_is_let_go() {
+async fn a_client_that_stops_reading_is_disconnected() {
     // More than both kernels' buffers hold.
     let large = vec![b'x'; 64 * 1024 * 1024];
     let site = TestSite::new().post("calf", "[Download](large.bin)").file("posts/large.bin", large).start().await;
@@ -257,7 +257,7 @@ async fn a_request_that_is_not_finished_is_cut_off_when_its_connection_is_needed
 }
 
 #[tokio::test]
-async fn bodies_that_are_held_back_have_a_limit_together() {
+async fn unfinished_bodies_share_a_limit() {
     let site = site().await;
     let running = Running::start(&site, Limits { body_bytes: 100 * 1024, ..Limits::default() }).await;
     let large = format!("name=Ana&text={}", "x".repeat(80 * 1024));
@@ -289,7 +289,7 @@ async fn bodies_that_are_held_back_have_a_limit_together() {
 }
 
 #[tokio::test]
-async fn a_client_that_takes_a_little_now_and_then_is_let_go() {
+async fn a_client_that_reads_very_slowly_is_disconnected() {
     use tokio::io::AsyncReadExt;
     let large = vec![b'x'; 64 * 1024 * 1024];
     let site = TestSite::new().post("calf", "[Download](large.bin)").file("posts/large.bin", large).start().await;
@@ -338,7 +338,7 @@ async fn a_stop_lets_a_request_in_flight_finish_and_takes_no_new_one() {
 }
 
 #[tokio::test]
-async fn a_stop_does_not_wait_for_a_head_that_is_not_whole() {
+async fn a_stop_does_not_wait_for_incomplete_headers() {
     let site = site().await;
     let limits =
         Limits { shutdown: Duration::from_secs(60), header_read: Duration::from_secs(60), ..Limits::default() };

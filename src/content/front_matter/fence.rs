@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn front_matter_is_found_behind_what_nobody_sees() {
+    fn front_matter_is_found_behind_invisible_characters() {
         for (text, block, body, lines_above) in [
             ("---\ntitle: x\n---\nText", "title: x\n", "Text", 0),
             ("\u{feff}\u{feff}---\ntitle: x\n---\nText", "title: x\n", "Text", 0),
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_like_front_matter_and_is_none_is_told() {
+    fn text_that_only_looks_like_front_matter_is_reported() {
         for (text, line, sign) in [
             ("—\ntitle: x\ndraft: true\n—\nText", 1, "---"),
             ("–––\ntitle: x\n–––\nText", 1, "---"),
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn front_matter_that_does_not_end_is_told_where_it_should() {
+    fn front_matter_without_an_end_is_reported_where_the_fence_belongs() {
         for (text, line) in [
             ("---\ntitle: x", 1),
             ("---\ntitle: x\ndraft: true\n—\nText", 4),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_have_none() {
+    fn texts_without_front_matter() {
         for text in [
             "",
             "Text\n",

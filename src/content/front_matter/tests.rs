@@ -56,7 +56,7 @@ fn dates() {
 }
 
 #[test]
-fn a_key_that_stands_twice_counts_once_and_is_told() {
+fn a_duplicate_key_counts_once_and_is_reported() {
     let parsed = parse("---\ntitle: First\ntags: [a]\ntitle: Last\n---\nText").expect("is read");
     assert_eq!(parsed.front_matter.text("title").as_deref(), Some("First"));
     assert_eq!(tags(&parsed.front_matter, false), ["a"]);
@@ -108,7 +108,7 @@ fn only_a_slip_in_the_spelling_gets_advice_on_spelling() {
 }
 
 #[test]
-fn unknown_keys_are_told() {
+fn unknown_keys_are_reported() {
     let parsed = parse("---\ntitle: a\ntitel: b\nmood: post\n---\n").expect("parses");
     assert_eq!(parsed.unknown_keys.len(), 2);
     let warnings: Vec<(usize, &str)> =
@@ -120,7 +120,7 @@ fn unknown_keys_are_told() {
 }
 
 #[test]
-fn what_other_systems_write_is_understood() {
+fn front_matter_of_other_systems_is_read() {
     let parse = |head: &str| {
         parse(&format!("---\n{head}\n---\n")).unwrap_or_else(|fault| panic!("{head}: {fault:?}")).front_matter
     };
@@ -174,7 +174,7 @@ fn every_example_of_the_table_is_right() {
 }
 
 #[test]
-fn nothing_usual_takes_a_post_down() {
+fn usual_values_of_themes_do_not_hide_a_post() {
     for key in keys::of_kind(false).flat_map(|key| &key.spellings) {
         for head in [format!("---\n{key}:\n---\n"), format!("---\n{key}: ~\n---\n"), format!("---\n{key}: \"\"\n---\n")]
         {

@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_cannot_be_one_is_told_and_passed_over() {
+    fn an_invalid_address_is_reported_and_ignored() {
         for (line, address, warnings) in [
             ("permalink: /:year/:title/", "/posts/a", 1),
             ("permalink: pretty", "/posts/a", 1),

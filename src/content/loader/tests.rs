@@ -273,17 +273,17 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn a_loader_that_follows_says_what_a_new_one_says(edits in vec(edit(), 1..25)) {
+    fn a_loader_after_edits_agrees_with_a_new_one(edits in vec(edit(), 1..25)) {
         follows(&edits, false, AT_ONCE)?;
     }
 
     #[test]
-    fn so_it_does_on_a_large_site(edits in vec(edit(), 1..25)) {
+    fn a_loader_after_edits_agrees_with_a_new_one_on_a_large_site(edits in vec(edit(), 1..25)) {
         follows(&edits, false, 0)?;
     }
 
     #[test]
-    fn so_it_does_where_it_trusts_stamps(edits in vec(edit(), 1..4)) {
+    fn a_loader_after_edits_agrees_with_a_new_one_when_it_trusts_stamps(edits in vec(edit(), 1..4)) {
         follows(&edits, true, AT_ONCE)?;
     }
 }

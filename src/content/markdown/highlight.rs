@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_or_endless_stays_plain() {
+    fn unknown_languages_and_long_code_stay_plain() {
         assert_eq!(html("klingon", "a"), None);
         assert_eq!(html("", "a"), None);
         assert_eq!(html("json", &"[1]\n".repeat(LONGEST / 4 + 1)), None);

@@ -494,7 +494,7 @@ mod tests {
     }
 
     #[test]
-    fn pictures_of_other_servers_are_told() {
+    fn pictures_of_other_servers_are_reported() {
         for (written, is_remote) in [
             ("<img src=\"https://x.example/a.jpg\">", true),
             ("<img src=a.jpg srcset=\"//x.example/a.jpg 2x\">", true),
@@ -512,7 +512,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_open_is_closed_where_its_block_ends() {
+    fn open_elements_are_closed_where_their_block_ends() {
         for (written, expected) in [
             ("Use the <title> tag.\n\nb", "<p>Use the &lt;title&gt; tag.</p><p>b</p>"),
             ("Use <textarea rows=2> or <select>.", "<p>Use &lt;textarea rows=2&gt; or &lt;select&gt;.</p>"),
@@ -548,7 +548,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_written_is_read_to_its_end() {
+    fn any_html_is_read_to_its_end() {
         for html in [
             "<",
             "<img",

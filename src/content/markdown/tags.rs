@@ -203,7 +203,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn places_are_right_whatever_is_written(html in "[<>a =\"'/!&-ü]{0,40}") {
+        fn positions_are_right_in_any_html(html in "[<>a =\"'/!&-ü]{0,40}") {
             for (token, place) in tokens(&html) {
                 let written = html.get(place).expect("a place between letters");
                 let is_right = match &token {

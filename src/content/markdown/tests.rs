@@ -112,7 +112,7 @@ fn a_poster_beside_the_text_is_found_by_its_name() {
 }
 
 #[test]
-fn a_stretch_has_its_line() {
+fn a_stretch_is_shown_by_a_line_of_its_own() {
     assert_eq!(shape("a\n\n![[toe-flexion]]\n\nb"), "<p>a</p>{toe-flexion}<p>b</p>");
     let rendered = render("\n![[toes]]", &Site);
     assert_eq!(rendered.remarks[0].what, "there is no stretch called \"toes\"");
@@ -206,7 +206,7 @@ fn excerpts_and_text() {
 }
 
 #[test]
-fn html_passes_and_what_a_strict_page_refuses_is_told() {
+fn html_is_kept_and_violations_of_the_policy_are_reported() {
     assert_eq!(
         shape("<details><summary>a</summary>\n\n*b*\n\n</details>"),
         "<details><summary>a</summary><p><em>b</em></p></details>"
@@ -248,7 +248,7 @@ fn a_clip_loops_where_its_title_says_so() {
 }
 
 #[test]
-fn a_picture_that_moves_is_told() {
+fn an_animated_picture_is_reported() {
     let remarks = render("![Toes](toes-moves.gif)\n\n![Toes](toes.gif)", &Site).remarks;
     assert_eq!(remarks.len(), 1, "{remarks:?}");
     assert!(remarks[0].mend.contains("\"loop\""), "{remarks:?}");

@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn a_written_orientation_is_read_again() {
         for value in 1..=8 {
             assert_eq!(orientation(&with_orientation(value)), value);
         }
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_upright() {
+    fn invalid_exif_data_means_upright() {
         for tiff in
             [&b""[..], b"II*\0", b"MM\0*\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\xff\xff", b"GPS in disguise, really"]
         {

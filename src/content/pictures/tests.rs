@@ -27,7 +27,7 @@ fn samples() -> [(Kind, Vec<u8>); 4] {
 }
 
 #[test]
-fn what_is_clean_stays_as_it_is() {
+fn clean_pictures_stay_unchanged() {
     for (kind, bytes) in samples() {
         assert_eq!(Kind::of(&bytes), Some(kind));
         let cleaned = clean(kind, &bytes).expect("cleans");
@@ -51,7 +51,7 @@ fn a_file_that_ends_too_soon_is_refused() {
 }
 
 #[test]
-fn hidden_second_pictures_go() {
+fn hidden_second_pictures_are_removed() {
     let mut jpeg = encoded(ImageFormat::Jpeg);
     let alone = jpeg.clone();
     jpeg.extend(encoded(ImageFormat::Jpeg));
@@ -95,7 +95,7 @@ fn write_profiled(mut encoder: impl image::ImageEncoder) {
 
 /// Changes each byte of a head in turn to 0, 255 and its neighbour; then sets lengths to zero, and cuts the end off.
 #[test]
-fn no_changed_head_breaks_the_readers() {
+fn no_changed_head_makes_the_readers_panic() {
     let (mut jpeg, mut png) = (Vec::new(), Vec::new());
     write_profiled(image::codecs::jpeg::JpegEncoder::new(&mut jpeg));
     write_profiled(image::codecs::png::PngEncoder::new(&mut png));
@@ -145,7 +145,7 @@ fn profiles_keep_what_converts_colours_and_stay_as_they_are_when_clean() {
 
 proptest! {
     #[test]
-    fn no_bytes_break_it(kind in 0_usize..4, cut in 0.0..=1.0_f64, changes in prop::collection::vec((0.0..1.0_f64, any::<u8>()), 0..12)) {
+    fn no_bytes_make_the_readers_panic(kind in 0_usize..4, cut in 0.0..=1.0_f64, changes in prop::collection::vec((0.0..1.0_f64, any::<u8>()), 0..12)) {
         let (kind, mut bytes) = samples()[kind].clone();
         let at = |bytes: &[u8], part: f64| (bytes.len() as f64 * part) as usize;
         let end = at(&bytes, cut);

@@ -84,7 +84,7 @@ mod tests {
     use crate::domain::search_doc::SearchDoc;
 
     #[test]
-    fn words_that_were_meant() {
+    fn corrections_of_typing_errors() {
         let words =
             [("hamstring", 30), ("stretch", 90), ("strech", 1), ("calf", 12), ("half", 200), ("2025", 40), ("the", 99)];
         let mut index = Index::default();

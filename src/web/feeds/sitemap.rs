@@ -133,14 +133,14 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_into_one_is_one() {
+    fn a_short_sitemap_is_one_file() {
         let document = of(4, 4);
         assert!(document.contains("<urlset") && document.matches("<loc>").count() == 4, "{document}");
         assert!(part_of(&some(4), 4, 1).is_none());
     }
 
     #[test]
-    fn what_does_not_is_an_index_of_parts_that_have_each_address_once() {
+    fn a_long_sitemap_is_an_index_of_parts_with_each_address_once() {
         let document = of(9, 4);
         assert!(document.contains("<sitemapindex") && !document.contains("<url>"), "{document}");
         for (number, last) in [(1, "05-04"), (2, "05-08")] {

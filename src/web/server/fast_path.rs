@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_plain() {
+    fn plain_requests_are_recognised() {
         let check = |lines: &[&str]| {
             let text = format!("{}\r\n\r\n", lines.join("\r\n"));
             match read(text.as_bytes()) {

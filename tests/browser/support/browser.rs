@@ -1,4 +1,4 @@
-//! Chromium under a chromedriver of its own, and the visitor who sits at it.
+//! Chromium with its own chromedriver, and the visitor that tests use.
 
 use std::{
     io::{Read, Write},
@@ -34,8 +34,8 @@ pub enum Scheme {
     Dark,
 }
 
-/// Where Chromium and Chrome call home by themselves whatever their flags say, with no page involved. These names lead
-/// nowhere; every other one leads into the trap.
+/// Hosts that Chromium and Chrome contact by themselves, whatever their flags are. These names are not resolved; every
+/// other name leads to the trap.
 const CHROMIUMS_OWN: [&str; 14] = [
     "accounts.google.com",
     "android.clients.google.com",
@@ -61,7 +61,7 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// `folder`: where it and its browsers may leave things behind, as they do.
+    /// Starts chromedriver. `folder` is for the files that it and its browsers leave behind.
     pub fn start(folder: &Path) -> Self {
         let mut command = Command::new(program("INSTEP_TEST_CHROMEDRIVER", "chromedriver"));
         command.arg("--port=0").env("TMPDIR", folder);
@@ -91,8 +91,8 @@ impl Driver {
 }
 
 impl Drop for Driver {
-    /// Asks for all browsers to be closed, and waits: the answer comes when they are. Should that fail, Chromium ends
-    /// with the pipe that chromedriver holds.
+    /// Asks chromedriver to close all browsers, and waits for the answer. If that fails, Chromium ends when the pipe to
+    /// chromedriver closes.
     fn drop(&mut self) {
         if let Ok(mut connection) = TcpStream::connect(("127.0.0.1", self.port)) {
             let _ = connection.set_read_timeout(Some(PATIENCE));
@@ -102,7 +102,7 @@ impl Drop for Driver {
     }
 }
 
-/// chromedriver wants Chromium's whole path.
+/// Full path of a program, as chromedriver needs it.
 fn program(variable: &str, default: &str) -> PathBuf {
     let name = std::env::var_os(variable).unwrap_or_else(|| default.into());
     let folders = std::env::var_os("PATH").unwrap_or_default();
@@ -152,13 +152,13 @@ fn capabilities(profile: &Path, scripts: Scripts, trap: u16) -> Capabilities {
     capabilities
 }
 
-/// Chromium's sandbox refuses root. Who we are shows in whose our process is.
+/// True if the tests run as root, for which Chromium's sandbox does not work.
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
-/// Somebody at a browser. What fantoccini offers, and below what these tests say all the time.
+/// A visitor with a browser: fantoccini's client, with helpers that many tests use.
 pub struct Visitor {
     client: Client,
     base: String,
@@ -183,12 +183,12 @@ impl Visitor {
         url.as_str().strip_prefix(&self.base).unwrap_or(url.as_str()).to_owned()
     }
 
-    /// Waits until a click has led to an address that begins so: it may be told before its page is on the way.
+    /// Waits until a click has led to an address with this start.
     pub async fn arrives_at(&self, start: &str) {
         until(&format!("the address {start}"), async || self.address().await.starts_with(start)).await;
     }
 
-    /// The first that matches; waits for it to be there.
+    /// First element that matches; waits until it exists.
     pub async fn see(&self, css: &str) -> Element {
         match self.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await {
             Ok(element) => element,
@@ -213,7 +213,7 @@ impl Visitor {
         clicked.unwrap_or_else(|error| panic!("{css:?} can be clicked: {error}"));
     }
 
-    /// Types into a field in place of what stands there.
+    /// Types into a field, in place of its content.
     pub async fn fill(&self, css: &str, text: &str) {
         let field = self.see(css).await;
         field.clear().await.expect("an empty field");
@@ -252,12 +252,12 @@ impl Visitor {
         .await;
     }
 
-    /// Runs in the browser, also where pages may run nothing.
+    /// Runs a script in the browser, even if scripts of pages are off.
     pub async fn run(&self, script: &str) -> Value {
         self.execute(script, vec![]).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// Waits until the window shows some of it.
+    /// Waits until a part of the element is in view.
     pub async fn finds_in_view(&self, css: &str) {
         let script = format!(
             "const box = document.querySelector({css:?})?.getBoundingClientRect(); \
@@ -266,7 +266,7 @@ impl Visitor {
         until(&format!("{css} in view"), async || self.run(&script).await == true).await;
     }
 
-    /// Everything in the console since the last look.
+    /// Messages in the console since the last call.
     pub async fn console(&self) -> Vec<String> {
         let entries = self.extra(Method::POST, "se/log", &json!({ "type": "browser" })).await;
         let entries = entries.as_array().expect("a list of messages");
@@ -290,12 +290,12 @@ impl Visitor {
         self.emulate("", scheme).await;
     }
 
-    /// Sees the page as it would be printed.
+    /// Shows the page as it would be printed.
     pub async fn print(&self, scheme: Scheme) {
         self.emulate("print", scheme).await;
     }
 
-    /// An empty `media` is the screen.
+    /// Emulates a medium and a scheme; an empty `media` is the screen.
     async fn emulate(&self, media: &str, scheme: Scheme) {
         let value = match scheme {
             Scheme::Light => "light",
@@ -305,30 +305,30 @@ impl Visitor {
         self.devtools("Emulation.setEmulatedMedia", json!({ "media": media, "features": features })).await;
     }
 
-    /// True if the reader accepts motion. The default is that they do not.
+    /// Turns reduced motion off; the default is on.
     pub async fn welcome_motion(&self) {
         let features = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "no-preference" }] });
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
-    /// A phone of this width.
+    /// Sets the window to a phone of this width.
     pub async fn hold_phone(&self, width: u32) {
         let metrics = json!({ "width": width, "height": 740, "deviceScaleFactor": 2, "mobile": true });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
-    /// Runs at the start of every page from now on.
+    /// Runs a script at the start of every later page.
     pub async fn run_on_every_page(&self, script: &str) {
         self.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).await;
     }
 
-    /// Takes the network away, or gives it back.
+    /// Switches the network off or on.
     pub async fn go_offline(&self, offline: bool) {
         self.network(json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 }))
             .await;
     }
 
-    /// So many bytes a second, each request a tenth of a second late.
+    /// Limits the network to this many bytes a second, with a delay of a tenth of a second.
     pub async fn on_a_slow_line(&self, bytes: u32) {
         self.network(json!({ "offline": false, "latency": 100, "downloadThroughput": bytes, "uploadThroughput": -1 }))
             .await;

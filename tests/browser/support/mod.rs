@@ -30,7 +30,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// A site without comments. `None` where browser tests are not asked for.
+    /// A site without comments. `None` if browser tests are turned off.
     pub fn set() -> Option<Self> {
         Self::with(&[])
     }
@@ -45,7 +45,7 @@ impl Stage {
         Self::themed(&[])
     }
 
-    /// The components with this theme: keys and values of `[theme]`.
+    /// A site with every component and this theme: keys and values of `[theme]`.
     pub fn themed(theme: &[(&str, &str)]) -> Option<Self> {
         Self::on("tests/fixtures/components", &[], theme)
     }

@@ -11,12 +11,12 @@ use super::PATIENCE;
 
 pub struct Process {
     child: Child,
-    /// Its output; shown when the test fails.
+    /// Its output, which is shown if the test fails.
     lines: Receiver<String>,
 }
 
 impl Process {
-    /// Starts it, and waits for the line in which it says what we must know.
+    /// Starts a program, and waits for the line of its output that `find` accepts.
     pub fn start<T>(mut command: Command, find: impl Fn(&str) -> Option<T>) -> (Self, T) {
         Self::try_start(&mut command, find).unwrap_or_else(|said| panic!("{command:?} did not come up:\n{said}"))
     }
@@ -55,7 +55,7 @@ impl Drop for Process {
     }
 }
 
-/// Reads on for as long as the program writes, or it would stop at a full pipe.
+/// Reads all output of the program, which would stop at a full pipe.
 fn read_lines(stream: Option<impl Read + Send + 'static>, sender: Sender<String>) {
     let stream = stream.expect("a piped stream");
     thread::spawn(move || {

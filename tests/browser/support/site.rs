@@ -37,7 +37,7 @@ impl Site {
         Self { base, content, data: data.to_owned(), _process: process }
     }
 
-    /// A command of the shell beside the running site.
+    /// Runs a command of `instep` beside the running site.
     pub fn shell(&self, arguments: &[&str]) -> String {
         let output = instep(&self.content, &self.data).args(arguments).output().expect("the binary starts");
         let told = String::from_utf8_lossy(&output.stderr);
@@ -45,7 +45,7 @@ impl Site {
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
-    /// Answers as the author, and the number of the answer.
+    /// Answers as the author, and returns the number of the answer.
     pub fn reply(&self, id: &Value, text: &str) -> Value {
         let mut command = instep(&self.content, &self.data);
         command.args(["comments", "reply", "--json", &id.to_string()]);
@@ -56,7 +56,7 @@ impl Site {
         told["id"].clone()
     }
 
-    /// The comments that wait, as `instep comments list --json` tells them.
+    /// Held comments, as printed by `instep comments list --json`.
     pub fn held_comments(&self) -> Vec<Value> {
         let told = self.shell(&["comments", "list", "--json"]);
         told.lines().map(|line| serde_json::from_str(line).expect("one JSON object a line")).collect()
@@ -67,7 +67,7 @@ impl Site {
     }
 }
 
-/// The binary, free of what this machine has set for another site.
+/// The binary, without the settings in this machine's environment.
 fn instep(content: &Path, data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_instep"));
     for (name, _) in std::env::vars_os() {

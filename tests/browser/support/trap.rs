@@ -1,4 +1,4 @@
-//! Where every request to another host ends up: a port that notes who was asked for, and answers nothing.
+//! Trap for requests to other hosts: a port that records the requested host and answers nothing.
 
 use std::{
     io::Read,
@@ -81,7 +81,7 @@ fn host_asked_for(mut connection: TcpStream) -> String {
     server_name(first).or_else(plain).unwrap_or_else(|| "(not said)".to_owned())
 }
 
-/// The name in the greeting of TLS (RFC 6066, 3): a list with one name in it, which stands there readable.
+/// Server name in a TLS ClientHello (RFC 6066, 3).
 fn server_name(greeting: &[u8]) -> Option<String> {
     (0..greeting.len()).find_map(|start| {
         let [0, 0, _, _, list_high, list_low, 0, high, low, rest @ ..] = &greeting[start..] else { return None };

@@ -16,7 +16,7 @@ async fn page_says(serving: &crate::support::program::Serving, words: &str) {
 }
 
 #[tokio::test]
-async fn from_held_to_approved_to_answered_to_gone() {
+async fn a_comment_is_approved_answered_and_erased() {
     let program = Program::with_site();
     let serving = program.serve(&[]);
     let id = comment(serving.address, "A question\nin two lines").await;
@@ -53,7 +53,7 @@ async fn from_held_to_approved_to_answered_to_gone() {
 }
 
 #[tokio::test]
-async fn all_that_wait_are_approved_at_once() {
+async fn all_held_comments_are_approved_at_once() {
     let program = Program::with_site();
     let serving = program.serve(&[]);
     for text in ["One", "Two", "Three"] {

@@ -1,4 +1,4 @@
-//! `init`, `new`, `check`, and what is typed wrong.
+//! `init`, `new`, `check`, and wrong usage.
 
 use std::fs;
 
@@ -34,7 +34,7 @@ async fn the_sample_post_stands_below_older_posts_of_the_author() {
 }
 
 #[test]
-fn init_writes_into_no_folder_that_is_used() {
+fn init_refuses_a_folder_with_files() {
     let program = Program::new();
     program.save("blog/notes.txt", "mine");
     program.run(&["init", "blog"]).exits(1).complains(&["blog is not empty"]);
@@ -54,7 +54,7 @@ fn licences_lists_the_notices() {
 }
 
 #[test]
-fn new_makes_a_draft_and_says_where() {
+fn new_creates_a_draft_and_prints_its_path() {
     let program = Program::with_site();
     let path = program.run(&["new", "Straße: \"Füße\" & more"]).exits(0).out.trim().to_owned();
     assert_eq!(path, "content/posts/strasse-fusse-more.md");
@@ -76,7 +76,7 @@ fn new_overwrites_nothing() {
 }
 
 #[test]
-fn check_tells_place_fault_and_remedy() {
+fn check_prints_place_problem_and_fix() {
     let program = Program::with_site();
     program.run(&["check"]).exits(0).says("1 post, 0 pages, 0 stretches: 0 errors, 0 warnings");
     program.save(
@@ -98,7 +98,7 @@ fn check_tells_place_fault_and_remedy() {
 }
 
 #[test]
-fn check_tells_colours_that_cannot_be_read() {
+fn check_reports_colours_that_are_hard_to_read() {
     let program = Program::with_site();
     let toml = read(&program.path("content/site.toml"));
     program.save("content/site.toml", &format!("{toml}\n[theme]\naccent = \"yellow\"\n"));
@@ -114,7 +114,7 @@ fn check_tells_colours_that_cannot_be_read() {
 }
 
 #[test]
-fn check_tells_an_unknown_key_once() {
+fn check_reports_an_unknown_key_once() {
     let program = Program::with_site();
     for (name, key) in [("a", "mood: x"), ("b", "topics: x"), ("c", "topics: y"), ("d", "author: z\ntopics: y")] {
         program
@@ -154,7 +154,7 @@ fn wrong_usage_exits_with_2() {
 }
 
 #[test]
-fn help_and_version_are_no_failures() {
+fn help_and_version_exit_with_0() {
     let program = Program::new();
     program.run(&["--version"]).exits(0).says(env!("CARGO_PKG_VERSION"));
     let help = program.run(&["--help"]);

@@ -1,4 +1,4 @@
-//! The real program: what it says, what it leaves, how it ends.
+//! The real program: its output, its files, its exit codes.
 
 mod comments;
 mod making;
@@ -10,7 +10,7 @@ use crate::support::{
     running::{Client, fetch},
 };
 
-/// Comments under the post `calf` of a program that serves, without a browser; the number of the comment.
+/// Sends a comment under the post `calf` to a running program, and returns its number.
 pub async fn comment(address: std::net::SocketAddr, text: &str) -> i64 {
     let answer = send(address, text).await;
     answer.is(303);

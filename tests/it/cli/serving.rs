@@ -1,4 +1,4 @@
-//! `instep serve`: starting, what stands in its way, stopping.
+//! `instep serve`: start, reasons why it cannot start, stop.
 
 use std::net::TcpListener;
 
@@ -46,7 +46,7 @@ async fn a_code_block_that_a_syntax_definition_never_ends_is_shown_plain() {
 }
 
 #[test]
-fn without_a_site_it_says_how_to_make_one() {
+fn without_a_content_folder_the_message_names_init() {
     let program = Program::new();
     program.run(&[]).exits(1).complains(&["instep init content"]);
     program.run(&["serve", "--content", "my-site"]).exits(1).complains(&["my-site", "instep init my-site"]);
@@ -99,7 +99,7 @@ async fn a_newer_database_is_left_as_it_is() {
 }
 
 #[test]
-fn a_data_folder_that_cannot_be_is_named() {
+fn a_data_folder_that_cannot_be_created_is_named() {
     let program = Program::with_site();
     program.save("data", "a file, and no folder");
     program.run(&["--listen", "127.0.0.1:0"]).exits(1).complains(&["data"]);
@@ -109,7 +109,7 @@ fn a_data_folder_that_cannot_be_is_named() {
 }
 
 #[tokio::test]
-async fn the_data_folder_is_for_the_program_alone() {
+async fn the_data_folder_is_closed_to_other_users() {
     use std::os::unix::fs::PermissionsExt;
     let program = Program::with_site();
     program.serve(&[]).terminate().await;
@@ -128,7 +128,7 @@ async fn the_data_folder_is_for_the_program_alone() {
     }
 }
 
-/// Where the tests run as root, as in CI.
+/// Runs only if the tests run as root, as in CI.
 #[tokio::test]
 async fn a_database_of_another_user_is_named_with_its_owner() {
     use std::os::unix::fs::{PermissionsExt, chown};
@@ -186,7 +186,7 @@ async fn the_limit_of_open_files_is_raised() {
 }
 
 #[tokio::test]
-async fn the_log_shows_no_more_of_a_path_than_letters() {
+async fn unusual_characters_in_a_path_are_encoded_in_the_log() {
     let program = Program::with_site();
     let serving = program.serve(&[]);
     let paths = ["/\u{9b}31m", "/\u{202e}gpj", "/a\u{2028}b", "/\u{ad}\u{e0041}", "/nowhere/über", "/ü%e2%80%ae"];

@@ -12,7 +12,7 @@ use crate::support::{
 
 /// One attempt a line; `\n` is a line break.
 const ATTACKS: &str = include_str!("../../fixtures/attacks.txt");
-/// As many as a feed shows, so that all of them stand in one.
+/// Attempts for each post: as many as a feed shows.
 const A_POST: usize = 30;
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -23,7 +23,7 @@ pub struct Attempt {
     text: String,
 }
 
-/// Each attack in each field; as a site also behind an address, which is taken more often.
+/// Each attack in each field; as a site, also after a valid address, which is accepted more often.
 pub fn attempts() -> Vec<Attempt> {
     let mut all = Vec::new();
     for line in ATTACKS.lines() {
@@ -50,7 +50,7 @@ pub async fn send(site: &TestSite, slug: &str, attempt: &Attempt) -> Answer {
     site.ask(Method::POST, &format!("/posts/{slug}/comments"), &[FORM], body).await
 }
 
-/// A form that is shown again has the typed text, letter by letter, and nothing else of it is on the page.
+/// Asserts that a form is shown again with exactly the typed text, which is nowhere else on the page.
 #[track_caller]
 fn is_shown_again(answer: &Answer, attempt: &Attempt, ours: &[Html]) {
     answer.is(422);
@@ -65,7 +65,7 @@ fn has_handler(html: &Html) -> bool {
     html.elements.iter().any(|element| element.attributes.iter().any(|(name, _)| name.starts_with("on")))
 }
 
-/// Nothing stands in the page but what a page of ours and harmless comments have.
+/// Asserts that a page contains only elements and attributes of our pages and of harmless comments.
 #[track_caller]
 fn has_nothing_foreign(html: &Html, vocabulary: &Vocabulary, ours: &[Html], what: &str) {
     for element in &html.elements {
@@ -85,7 +85,7 @@ fn has_nothing_foreign(html: &Html, vocabulary: &Vocabulary, ours: &[Html], what
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_attempt_reaches_a_page_or_a_feed() {
+async fn no_injected_markup_reaches_a_page_or_a_feed() {
     let all = attempts();
     let posts = all.len().div_ceil(A_POST);
     let builder = (0..posts).fold(TestSite::new(), |builder, post| builder.post(&format!("attacked-{post}"), "x"));

@@ -1,9 +1,9 @@
-//! The database is away: articles can be read, and what somebody typed is not lost.
+//! Without the database, articles can be read, and typed text is not lost.
 
 use super::{approved, keeps_the_text, site};
 
 #[tokio::test]
-async fn a_comment_that_cannot_be_kept_comes_back_with_its_text() {
+async fn a_comment_that_cannot_be_stored_is_returned_in_the_form() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let form = ana.form("/posts/calf").await;
@@ -19,7 +19,7 @@ async fn a_comment_that_cannot_be_kept_comes_back_with_its_text() {
 }
 
 #[tokio::test]
-async fn articles_are_read_without_their_comments_and_not_kept_so() {
+async fn articles_are_shown_without_their_comments_and_not_cached() {
     let site = site().await;
     approved(&site, "calf", "Said before").await;
     site.app.cache.purge_everything();
@@ -37,7 +37,7 @@ async fn articles_are_read_without_their_comments_and_not_kept_so() {
 }
 
 #[tokio::test]
-async fn cached_pages_go_on() {
+async fn cached_pages_are_served_without_the_database() {
     let site = site().await;
     approved(&site, "calf", "Said before").await;
     site.get("/posts/calf").await.says("Said before");
@@ -48,7 +48,7 @@ async fn cached_pages_go_on() {
 }
 
 #[tokio::test]
-async fn pages_that_need_the_database_answer_503_as_a_page_of_the_site() {
+async fn pages_that_need_the_database_are_503_with_a_page_of_the_site() {
     let site = site().await;
     let id = approved(&site, "calf", "Said before").await;
     site.store().close().await;

@@ -15,7 +15,7 @@ pub(super) async fn shown(site: &TestSite, text: &str) -> Html {
     answer.html()
 }
 
-/// The links of a comment: where each leads, and its words.
+/// Target and text of each link of a comment.
 async fn links(site: &TestSite, text: &str) -> Vec<(String, String)> {
     let html = shown(site, text).await;
     let links = html.all("a").into_iter().filter(|link| link.get("rel").contains("ugc"));

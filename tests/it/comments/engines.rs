@@ -1,4 +1,4 @@
-//! The way of a comment through the whole site, on both engines.
+//! A comment from the form to its answer, on both engines.
 
 use crate::support::{
     TestSite,
@@ -7,13 +7,13 @@ use crate::support::{
     visitor::comment_id,
 };
 
-on_both_engines!(a_comment_goes_its_whole_way, two_copies_of_the_site_show_the_same);
+on_both_engines!(a_comment_is_held_approved_and_shown, two_copies_of_the_site_show_the_same);
 
 async fn site_on(database: &Database) -> TestSite {
     TestSite::new().post("calf", "Stretch it.").database(&database.url).keeps_current().start().await
 }
 
-async fn a_comment_goes_its_whole_way(database: Database) {
+async fn a_comment_is_held_approved_and_shown(database: Database) {
     let site = site_on(&database).await;
     let ana = site.visitor("192.0.2.1");
     let posted = ana.comment("calf", "My first words").await;

@@ -1,4 +1,4 @@
-//! The rules of site.toml and the author's blocks, as visitors and the author meet them.
+//! The rules of site.toml and the author's blocks, on pages and in lists.
 
 use std::net::IpAddr;
 
@@ -48,7 +48,7 @@ async fn too_many_links_and_words_to_hold_are_held() {
 }
 
 #[tokio::test]
-async fn a_word_that_is_refused_is_told_and_the_text_is_kept() {
+async fn a_refused_word_is_named_and_the_text_is_kept() {
     let site = with(&[("refuse_words", "['online casino*', '<b>']")]).start().await;
     let ana = site.visitor("192.0.2.1");
     let refused = ana.comment("calf", "The best Online-Casinos, honestly").await;
@@ -89,7 +89,7 @@ async fn a_blocked_sender_is_told_and_keeps_the_text() {
 }
 
 #[tokio::test]
-async fn a_block_looks_at_the_address_that_our_proxy_tells() {
+async fn a_block_applies_to_the_address_from_our_proxy() {
     let site = with(&[]).setting("trusted_proxies", "127.0.0.1").start().await;
     let block = Block::network("192.0.2.0/24").expect("a block");
     site.store().block(&block, "", "test", site.app.clock.now()).await.expect("blocks");
@@ -113,9 +113,9 @@ async fn a_block_looks_at_the_address_that_our_proxy_tells() {
     form.header("forwarded", "for=192.0.2.9").send().await.is(303);
 }
 
-/// An unreadable header is not an absent one, and a hop may have a port.
+/// An unreadable header counts as present, and a hop may have a port.
 #[tokio::test]
-async fn the_last_hop_that_our_proxy_tells_counts_and_nothing_that_a_visitor_made_up() {
+async fn the_last_hop_from_our_proxy_counts_and_forged_hops_do_not() {
     let plain = "x-forwarded-for";
     let cases: &[(&[(&str, &str)], &str)] = &[
         (&[(plain, "192.0.2.9")], "192.0.2.9"),
@@ -161,7 +161,7 @@ async fn the_same_text_on_two_threads_is_held() {
 }
 
 #[tokio::test]
-async fn on_an_old_post_even_a_friend_waits() {
+async fn on_an_old_post_a_known_commenter_is_held() {
     let dated = |date: &str| format!("---\ntitle: A post\ndate: {date}\n---\nx");
     let site = with(&[("hold_after_days", "30")])
         .post("young", &dated("2026-10-23T17:00:01Z"))
@@ -206,7 +206,7 @@ async fn a_thread_closes_by_itself_and_its_cached_page_with_it() {
 }
 
 #[tokio::test]
-async fn how_long_a_thread_is_open() {
+async fn a_thread_closes_by_date_unless_the_post_says_open() {
     let dated = |date: &str, extra: &str| format!("---\ntitle: A post\ndate: {date}\n{extra}---\nx");
     let site = with(&[("close_after_days", "30")])
         .post("young", &dated("2026-10-23T17:00:01Z", ""))
@@ -260,7 +260,7 @@ async fn a_site_deletes_old_data_by_itself() {
 }
 
 #[tokio::test]
-async fn an_address_is_nowhere_in_the_database() {
+async fn no_ip_address_is_stored_in_the_database() {
     let site = site().await;
     let address: IpAddr = "198.51.100.77".parse().expect("an address");
     site.visitor(&address.to_string()).comment("calf", "Where am I?").await.is(303);

@@ -1,5 +1,4 @@
-//! The spam filter on a small corpus written for it: half of it is judged by the author, the other half by what was
-//! learned from her.
+//! The spam filter on a small corpus: it learns from one half, and judges the other.
 
 use jiff::SignedDuration;
 
@@ -64,7 +63,7 @@ const HAM: &[&str] = &[
     "I hold each stretch while I count to thirty",
 ];
 
-/// Comments under `calf` by somebody new, and the number it got.
+/// Sends a comment under `calf` as a new commenter, and returns its number.
 async fn say(site: &TestSite, text: &str) -> i64 {
     let visitor = site.visitor("192.0.2.1");
     let form = visitor.form("/posts/calf").await.set("name", "Somebody").set("text", text);
@@ -89,7 +88,7 @@ async fn site(bayes: &str) -> TestSite {
 }
 
 #[tokio::test]
-async fn a_fresh_site_suspects_nobody() {
+async fn an_untrained_filter_holds_nothing() {
     let site = site("true").await;
     teach(&site, 19).await;
     for text in [SPAM[20], SPAM[24], HAM[24]] {
@@ -99,7 +98,7 @@ async fn a_fresh_site_suspects_nobody() {
 }
 
 #[tokio::test]
-async fn after_twenty_of_each_it_tells_spam_from_ham_and_holds_it() {
+async fn after_twenty_of_each_the_filter_holds_spam() {
     let site = site("true").await;
     teach(&site, 20).await;
     let (mut suspected, mut wrongly) = (0, Vec::new());
@@ -125,7 +124,7 @@ async fn after_twenty_of_each_it_tells_spam_from_ham_and_holds_it() {
 }
 
 #[tokio::test]
-async fn it_can_be_switched_off() {
+async fn the_filter_can_be_switched_off() {
     let site = site("false").await;
     teach(&site, 26).await;
     let id = say(&site, "Subscribe to my channel for free money").await;

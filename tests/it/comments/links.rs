@@ -33,7 +33,7 @@ async fn a_held_comment_has_no_permalink_yet() {
 }
 
 #[tokio::test]
-async fn numbers_that_are_none_are_not_found() {
+async fn invalid_comment_numbers_are_not_found() {
     let site = site().await;
     for id in ["999", "0", "-1", "x", "99999999999999999999", "1.0"] {
         site.get(&format!("/comments/{id}")).await.is(404);

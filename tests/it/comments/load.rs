@@ -1,4 +1,4 @@
-//! Many at once: what was accepted is there, whatever happens to the server.
+//! Many comments at once: accepted ones are stored, also after a `kill -9`.
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
@@ -14,16 +14,16 @@ use crate::support::{
 };
 use instep::web::server::Limits;
 
-on_both_engines!(a_thousand_of_a_thousand_are_there, acknowledged_comments_survive_kill_nine_under_load);
+on_both_engines!(a_thousand_comments_sent_at_once_are_all_stored, acknowledged_comments_survive_kill_nine_under_load);
 
 const CLIENTS: usize = 50;
 const EACH: usize = 20;
 
-/// Raised, so that the check runs and nobody meets it.
+/// Rate limits so high that the check runs and refuses nobody.
 const RAISED: [(&str, &str); 3] =
     [("gap_seconds", "0"), ("per_10_minutes", "100000"), ("network_per_10_minutes", "100000")];
 
-/// Sends a comment on an open connection; its number where it was taken.
+/// Sends a comment on an open connection, and returns its number if it was accepted.
 async fn send(client: &mut Client, address: SocketAddr, text: &str) -> Option<i64> {
     let body: String = url::form_urlencoded::Serializer::new(String::new())
         .append_pair("name", "Ana")
@@ -42,7 +42,7 @@ async fn send(client: &mut Client, address: SocketAddr, text: &str) -> Option<i6
     Some(comment_id(&answer))
 }
 
-/// All clients at once, each with a connection of its own; what was answered: number and text.
+/// Sends comments from all clients at once, and returns the number and text of the accepted ones.
 async fn everybody(address: SocketAddr, after: impl Fn(usize) + Send + Sync + 'static) -> BTreeMap<i64, String> {
     let barrier = Arc::new(Barrier::new(CLIENTS));
     let after = Arc::new(after);
@@ -80,7 +80,7 @@ async fn are_there(store: &Store, answered: &BTreeMap<i64, String>) {
     }
 }
 
-async fn a_thousand_of_a_thousand_are_there(database: Database) {
+async fn a_thousand_comments_sent_at_once_are_all_stored(database: Database) {
     let builder = RAISED
         .iter()
         .fold(TestSite::new(), |builder, (key, value)| builder.setting(&format!("site.comments.{key}"), value));

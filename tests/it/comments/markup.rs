@@ -9,7 +9,7 @@ use crate::support::{
     visitor::comment_id,
 };
 
-/// Everything that a comment may have, in one that means no harm.
+/// A harmless comment with every element that a comment may have.
 const HARMLESS: &str = "*a* **b** ~~c~~ `d` [e](https://a.example) https://b.example\nbreak\n\n> quote\n\n- one\n- two\n\n\
     3. three\n\n```\ncode\n```";
 
@@ -49,7 +49,7 @@ pub(super) fn elements_of(html: &Html, id: i64) -> Vec<Element> {
 /// Elements of comments, each with the attributes it may have.
 pub(super) type Vocabulary = BTreeMap<String, BTreeSet<String>>;
 
-/// Learned from a comment that means no harm, so that a new class in a template is no attack.
+/// Elements and attributes of a harmless comment.
 pub(super) async fn vocabulary(site: &TestSite) -> Vocabulary {
     let visitor = site.visitor("203.0.113.1");
     let form = visitor.form("/posts/calf").await.set("name", "Ana").set("site", "a.example").set("text", HARMLESS);
@@ -101,13 +101,13 @@ async fn check(site: &TestSite, vocabulary: &Vocabulary, field: &str, typed: &st
     }
 }
 
-/// As a name is kept.
+/// Name as it is stored.
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[tokio::test]
-async fn no_attack_comes_out_as_markup() {
+async fn no_attack_becomes_markup() {
     let site = site().await;
     let vocabulary = vocabulary(&site).await;
     for field in ["text", "name", "site"] {
@@ -118,7 +118,7 @@ async fn no_attack_comes_out_as_markup() {
 }
 
 #[tokio::test]
-async fn no_attack_comes_out_as_markup_where_it_is_answered() {
+async fn no_attack_in_a_name_becomes_markup_in_the_reply_form() {
     let site = site().await;
     let vocabulary = vocabulary(&site).await;
     for typed in ATTACKS {

@@ -1,9 +1,9 @@
-//! Wrong input: the same page again, every field kept, and each message where it belongs.
+//! Wrong input: the same page again, with every field kept and each message beside its field.
 
 use super::{approved, keeps_the_text, site, stored};
 use crate::support::{Answer, visitor::comment_id};
 
-/// The field is marked, its message is tied to it, and the summary leads there.
+/// Asserts that a field is marked, described by its message, and linked from the summary.
 #[track_caller]
 fn is_marked(answer: &Answer, field: &str) {
     let html = answer.html();
@@ -53,7 +53,7 @@ async fn each_wrong_field_is_marked_and_every_field_is_kept() {
 }
 
 #[tokio::test]
-async fn all_wrong_at_once_is_told_at_once() {
+async fn all_errors_are_shown_together() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let answer = ana.form("/posts/calf").await.set("email", "ana").set("site", "localhost").send().await;
@@ -64,7 +64,7 @@ async fn all_wrong_at_once_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn a_mended_form_is_taken() {
+async fn a_corrected_form_is_accepted() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let refused = ana.form("/posts/calf").await.set("text", "Only the name is missing").send().await;
@@ -85,7 +85,7 @@ async fn typed_text_survives_the_page_letter_by_letter() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_mended_stays_an_answer() {
+async fn a_corrected_reply_stays_a_reply() {
     let site = site().await;
     let parent = approved(&site, "calf", "A question").await;
     let ana = site.visitor("192.0.2.1");
@@ -97,7 +97,7 @@ async fn an_answer_that_is_mended_stays_an_answer() {
 }
 
 #[tokio::test]
-async fn a_parent_that_went_meanwhile_is_told_and_can_be_done_without() {
+async fn a_missing_parent_is_reported_and_the_comment_can_be_sent_without_it() {
     let site = site().await;
     let parent = approved(&site, "calf", "A question").await;
     let ana = site.visitor("192.0.2.1");
@@ -114,7 +114,7 @@ async fn a_parent_that_went_meanwhile_is_told_and_can_be_done_without() {
 }
 
 #[tokio::test]
-async fn a_parent_that_is_no_number_is_told_too() {
+async fn an_invalid_parent_is_reported() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     for parent in ["x", "1; DROP TABLE comments", "99999999999999999999", "-1"] {
@@ -127,7 +127,7 @@ async fn a_parent_that_is_no_number_is_told_too() {
 }
 
 #[tokio::test]
-async fn line_breaks_of_windows_become_ours() {
+async fn windows_line_breaks_are_normalised() {
     let site = site().await;
     let posted = site.visitor("192.0.2.1").comment("calf", "one\r\ntwo\rthree").await;
     assert_eq!(site.store().comment(comment_id(&posted)).await.expect("is there").text, "one\ntwo\nthree");

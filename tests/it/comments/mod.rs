@@ -29,7 +29,7 @@ async fn site() -> TestSite {
     TestSite::new().post("calf", "Stretch it.").post("hips", "Open them.").start().await
 }
 
-/// A comment that everyone sees, by somebody who had none before.
+/// Adds an approved comment of a new commenter.
 pub async fn approved(site: &TestSite, slug: &str, text: &str) -> i64 {
     let id = comment_id(&site.visitor("203.0.113.9").comment(slug, text).await);
     site.approve(id).await;
@@ -60,7 +60,7 @@ async fn status_of(site: &TestSite, id: i64) -> Status {
     site.store().comment(id).await.expect("is there").status
 }
 
-/// A page of the site for nobody but who asked, with the form in it and these words in its text field.
+/// Asserts that the response is private and has the form with this text.
 #[track_caller]
 fn keeps_the_text(answer: &Answer, text: &str) {
     let html = answer.html();

@@ -11,7 +11,7 @@ async fn sent_as(site: &TestSite, name: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn nobody_poses_as_an_author() {
+async fn a_name_like_an_authors_is_held() {
     let by = "---\ntitle: Hips\ndate: 2026-05-02\nauthors: [Lisa Loop, Jo]\n---\nOpen them.";
     for (name, expected) in [
         ("Jo", "held author-name"),
@@ -35,7 +35,7 @@ async fn nobody_poses_as_an_author() {
 }
 
 #[tokio::test]
-async fn nobody_becomes_an_author_by_an_edit() {
+async fn an_edit_to_an_authors_name_is_held() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let id = comment_id(&ana.comment("calf", "First").await);
@@ -88,7 +88,7 @@ async fn an_email_address_is_not_published_as_a_name() {
 }
 
 #[tokio::test]
-async fn names_of_every_kind_keep_to_themselves() {
+async fn names_of_any_direction_are_isolated_and_have_initials() {
     let site = site().await;
     for (name, letters) in [("🏃🏽‍♀️👟", "🏃🏽‍♀️"), ("ليلى حداد", "لح"), ("Ana Reyes @ Runs", "AR")]
     {

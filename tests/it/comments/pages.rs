@@ -1,4 +1,4 @@
-//! Long threads: which comments come first, pages, what leads to them, folded replies.
+//! Long threads: order, pages, links to them, folded replies.
 
 use instep::domain::comment::{Comment, Status, ThreadKey};
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use crate::support::{TestSite, html::Html, visitor::comment_id};
 
 const SECOND: &str = "/posts/calf/comments/page/2";
 
-/// An approved comment of the past, each a second after the one before; its number.
+/// Places an approved comment at this second, and returns its number.
 async fn say(site: &TestSite, parent_id: Option<i64>, second: i64) -> i64 {
     let comment = Comment {
         parent_id,
@@ -21,7 +21,7 @@ async fn say(site: &TestSite, parent_id: Option<i64>, second: i64) -> i64 {
     site.store().place_comment(&ThreadKey::post("calf"), &comment, "test").await.expect("places")
 }
 
-/// A site where so many have said something under `calf`, and nobody has answered.
+/// A site with this many comments under `calf`, none with an answer.
 async fn with_comments(count: i64, order: &str) -> (TestSite, Vec<i64>) {
     let post = "---\ntitle: Calf\ndate: 2026-05-02\naliases: [/posts/calves]\n---\nThe article itself.";
     let site = TestSite::new().post("calf", post).setting("site.comments.order", order).start().await;
@@ -38,7 +38,7 @@ fn ids(html: &Html) -> Vec<i64> {
     html.elements.iter().filter_map(|element| id(element.get("id"))).collect()
 }
 
-/// Where the page says that its thread goes on: (before, after).
+/// Links to the pages of the thread before and after this one.
 fn ways(html: &Html) -> (Option<&str>, Option<&str>) {
     let nav = html.elements.iter().position(|element| element.has_class("pagination"));
     let way = |rel: &str| {
@@ -231,7 +231,7 @@ async fn a_thread_longer_than_a_page_goes_on_with_its_name() {
     assert_eq!(leads(&site, &format!("/comments/{last}")).await, format!("302 {SECOND}#comment-{last}"));
 }
 
-/// The comments that stand in a fold.
+/// Numbers of the folded comments.
 fn folded(html: &Html) -> Vec<i64> {
     let id = |id: &str| id.strip_prefix("comment-")?.parse().ok();
     html.elements.iter().filter(|e| html.depth_in(e, "folded") > 0).filter_map(|e| id(e.get("id"))).collect()

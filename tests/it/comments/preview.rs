@@ -1,4 +1,4 @@
-//! A look before sending: rendered, nothing stored, nothing lost, for nobody else.
+//! Preview: the comment is rendered for its writer only, and not stored.
 
 use super::{answer_to, approved, site, stored};
 

@@ -1,4 +1,4 @@
-//! Refused comments: closed threads, unknown posts, too much, too fast, forms from elsewhere.
+//! Refused comments: closed threads, unknown posts, too large, too fast, forms of other sites.
 
 use http::Method;
 
@@ -54,7 +54,7 @@ async fn an_unknown_post_takes_no_comment() {
 }
 
 #[tokio::test]
-async fn a_form_may_be_so_large_and_no_larger() {
+async fn a_form_above_the_size_limit_is_refused() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let letters = "ü".repeat(10_000);
@@ -104,7 +104,7 @@ async fn a_form_from_elsewhere_is_shown_again_and_not_kept() {
     }
 }
 
-/// The next visitor sends the same words; ten minutes later they are no duplicate.
+/// Moves the clock, so that the same text of another visitor is no duplicate.
 async fn break_the_twin(site: &TestSite) {
     site.turn(jiff::SignedDuration::from_mins(11));
     let url = site.app.config.database_url.strip_prefix("sqlite:").expect("SQLite").to_owned();
@@ -135,7 +135,7 @@ async fn our_own_origin_is_known_behind_a_proxy_too() {
 }
 
 #[tokio::test]
-async fn too_fast_is_told_when_and_keeps_the_text() {
+async fn too_fast_names_the_time_to_wait_and_keeps_the_text() {
     let toml = "title = 'x'\n[comments]\ngap_seconds = 15";
     let site = TestSite::new().site_toml(toml).post("calf", "x").start().await;
     let ana = site.visitor("192.0.2.1");
@@ -151,7 +151,7 @@ async fn too_fast_is_told_when_and_keeps_the_text() {
 }
 
 #[tokio::test]
-async fn a_network_has_its_share_and_the_one_beside_it_its_own() {
+async fn each_network_has_its_own_rate_limit() {
     let site = TestSite::new().setting("site.comments.network_per_10_minutes", "2").post("calf", "x").start().await;
     site.visitor("192.0.2.1").comment("calf", "One").await.is(303);
     site.visitor("192.0.2.77").comment("calf", "Two").await.is(303);
@@ -183,7 +183,7 @@ async fn a_forwarded_address_counts_from_our_own_proxy_only() {
 }
 
 #[tokio::test]
-async fn markdown_and_marks_without_room_hide_no_word() {
+async fn refused_words_are_found_despite_markup_and_invisible_characters() {
     let site = TestSite::new().setting("site.comments.refuse_words", "['viagra']").post("calf", "Stretch it.");
     let site = site.setting("site.comments.gap_seconds", "0").start().await;
     let visitor = site.visitor("192.0.2.1");

@@ -1,4 +1,4 @@
-//! Suspicious comments: honeypot, stamps. They are held and not lost, and the moderator sees why.
+//! Suspicious comments (honeypot, stamps) are held, and the moderator sees the reasons.
 
 use jiff::SignedDuration;
 
@@ -8,7 +8,7 @@ use crate::support::{
     visitor::{Form, Visitor, comment_id},
 };
 
-/// Somebody whose comments pass.
+/// A visitor whose comments are approved at once.
 async fn known(site: &TestSite) -> Visitor<'_> {
     let ana = site.visitor("192.0.2.1");
     site.approve(comment_id(&ana.comment("hips", "First").await)).await;
@@ -20,7 +20,7 @@ async fn sent(form: Form<'_>) -> i64 {
 }
 
 #[tokio::test]
-async fn a_form_as_it_stands_in_the_page_raises_no_doubt() {
+async fn an_unchanged_form_is_not_suspicious() {
     let site = site().await;
     let ana = known(&site).await;
     assert_eq!(judged(&site, sent(ana.form("/posts/calf").await).await).await, "approved");

@@ -1,4 +1,4 @@
-//! Conversations: replies under what they answer, five deep; what was removed; old slugs.
+//! Threads: replies up to five levels deep, removed comments, old slugs.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::support::{
     visitor::comment_id,
 };
 
-/// How deep a comment stands: 1 at the first level.
+/// Depth of a comment, 1 at the first level.
 fn depth(html: &Html, id: i64) -> usize {
     let comment = html.by_id(&format!("comment-{id}")).unwrap_or_else(|| panic!("comment {id} is not shown"));
     1 + html.depth_in(comment, "replies")

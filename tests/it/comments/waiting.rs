@@ -1,4 +1,4 @@
-//! A stranger's comment: kept, shown to its writer, let through by the author; and who passes from then on.
+//! First comments: held, shown to their writers, approved by the author; and commenters who are known.
 
 use instep::domain::comment::Status;
 use jiff::SignedDuration;
@@ -107,7 +107,7 @@ async fn an_erased_comment_that_was_answered_has_no_page_of_its_own() {
 }
 
 #[tokio::test]
-async fn the_corner_is_promised_only_to_a_browser_that_kept_the_cookie() {
+async fn the_corner_is_mentioned_only_to_a_browser_that_kept_the_cookie() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let posted = ana.comment("calf", "My first words").await;
@@ -129,7 +129,7 @@ async fn the_corner_is_promised_only_to_a_browser_that_kept_the_cookie() {
 }
 
 #[tokio::test]
-async fn the_way_to_ones_own_comments_is_told_above_the_form_and_where_there_is_none() {
+async fn posts_link_to_the_corner_with_and_without_a_form() {
     let site = TestSite::new()
         .post("calf", "x")
         .post("hips", "---\ntitle: Hips\ndate: 2026-05-02\ncomments: false\n---\ny")
@@ -177,7 +177,7 @@ async fn a_commenter_with_an_approved_comment_is_approved_at_once() {
 }
 
 #[tokio::test]
-async fn name_and_mail_prove_nothing() {
+async fn a_known_name_and_address_without_the_cookie_are_held() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let form = ana.form("/posts/calf").await.set("name", "Ana").set("email", "ana@example.org").set("text", "First");
@@ -198,7 +198,7 @@ async fn name_and_mail_prove_nothing() {
 }
 
 #[tokio::test]
-async fn a_cookie_of_another_script_makes_nobody_a_stranger() {
+async fn cookies_of_other_scripts_do_not_hide_ours() {
     let site = site().await;
     let posted = site.visitor("192.0.2.1").comment("calf", "First").await;
     let cookie = posted.header("set-cookie").split(';').next().expect("a pair").to_owned();
@@ -217,7 +217,7 @@ async fn a_cookie_of_another_script_makes_nobody_a_stranger() {
 }
 
 #[tokio::test]
-async fn the_cookie_is_for_us_alone() {
+async fn the_cookie_is_http_only_and_for_this_site() {
     let site = site().await;
     assert!(!site.get("/posts/calf").await.has_header("set-cookie"), "none before the first comment");
     let posted = site.visitor("192.0.2.1").comment("calf", "First").await;
@@ -245,7 +245,7 @@ async fn on_https_the_cookie_is_bound_to_host_and_scheme() {
 }
 
 #[tokio::test]
-async fn the_same_words_twice_are_one_comment() {
+async fn the_same_comment_sent_twice_is_stored_once() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let first = ana.comment("calf", "Sent twice").await;
@@ -275,7 +275,7 @@ async fn the_mail_address_is_never_shown() {
 }
 
 #[tokio::test]
-async fn only_the_authors_own_hand_wears_the_badge() {
+async fn only_comments_of_the_author_have_the_badge() {
     let site = site().await;
     let ana = site.visitor("192.0.2.1");
     let form = ana.form("/posts/calf").await.set("name", "Jo").set("text", "I am the author, honestly");

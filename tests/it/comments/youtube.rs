@@ -15,7 +15,7 @@ struct Row {
 }
 
 #[test]
-fn it_finds_spam_among_real_comments() {
+fn the_filter_finds_spam_among_real_comments() {
     let Ok(path) = std::env::var("INSTEP_TEST_YOUTUBE_SPAM") else {
         println!("skipped: INSTEP_TEST_YOUTUBE_SPAM is not set");
         return;
@@ -55,7 +55,7 @@ fn learn(rows: &[Row]) -> Learned {
     learned
 }
 
-/// The precision where just enough is suspected for this recall; of equal scores ham is counted first.
+/// Precision and threshold at this recall; among equal scores ham is counted first.
 fn precision_at(recall: f64, scores: &[(f64, bool)]) -> (f64, f64) {
     let mut sorted = scores.to_vec();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -70,7 +70,7 @@ fn precision_at(recall: f64, scores: &[(f64, bool)]) -> (f64, f64) {
     panic!("the recall is never reached");
 }
 
-/// Precision and recall where everything from this score on is suspected.
+/// Precision and recall if all comments from this score on are held.
 fn at(threshold: f64, scores: &[(f64, bool)]) -> (f64, f64) {
     let all = scores.iter().filter(|(_, is_spam)| *is_spam).count();
     let suspected: Vec<bool> =
@@ -84,7 +84,7 @@ fn share(part: usize, whole: usize) -> f64 {
     part as f64 / whole as f64
 }
 
-/// CSV as RFC 4180 has it, with two fields a row. The texts are HTML, as YouTube handed them out; ours are not.
+/// Rows of a CSV file (RFC 4180) with two fields. The texts are HTML, as published by YouTube.
 fn rows(csv: &str) -> Vec<Row> {
     let mut fields = vec![String::new()];
     let mut is_quoted = false;

@@ -1,4 +1,4 @@
-//! URLs in the sentences of posts are links, by the rules of comments.
+//! URLs in sentences of posts are links, by the same rules as in comments.
 
 use crate::support::TestSite;
 

@@ -2,7 +2,7 @@
 
 use crate::support::{TestSite, site::Builder};
 
-/// One problem, which begins so, has these words, and keeps nothing else from being served.
+/// Asserts that there is one problem with this start and these words, and that everything else is served.
 async fn check(site: Builder, start: &str, words: &str) -> TestSite {
     let site = site.post("calf", "Stretch it.").start().await;
     let problems = site.problems();
@@ -12,7 +12,7 @@ async fn check(site: Builder, start: &str, words: &str) -> TestSite {
 }
 
 #[tokio::test]
-async fn of_two_with_one_slug_the_first_by_name_has_it() {
+async fn the_first_by_name_of_two_files_with_one_slug_has_it() {
     let second = "---\ntitle: Second\nslug: calf\ndate: 2026-05-02\n---\nSecond text.";
     let site = check(TestSite::new().post("other", second), "posts/other.md:3:1: error:", "taken by").await;
     site.get("/posts/other").await.is(404);
@@ -60,7 +60,7 @@ async fn an_alias_gives_way_to_a_page_and_to_the_first_alias() {
 }
 
 #[tokio::test]
-async fn a_permalink_in_the_root_meets_pages_and_reserved_words() {
+async fn posts_in_the_root_take_no_reserved_address() {
     let site = TestSite::new()
         .setting("site.permalink", "/{slug}")
         .post("about", "A post.")

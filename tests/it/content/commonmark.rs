@@ -1,4 +1,4 @@
-//! The author's Markdown is CommonMark: with our extensions off, every example of its specification comes out.
+//! The author's Markdown is CommonMark: with our extensions off, every example of the specification passes.
 //!
 //! Differences do not matter if `test/normalize.py` of the specification removes them: white space around blocks, the
 //! order of attributes, how a character is escaped.
@@ -21,7 +21,7 @@ use instep::{
 
 use crate::support::{read, root};
 
-/// A site without a file, and how much work its texts are.
+/// Lookup that finds nothing, and counts the work on a text.
 pub(super) struct Nothing(pub Effort);
 
 impl Lookup for Nothing {

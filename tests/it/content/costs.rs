@@ -1,4 +1,4 @@
-//! No file costs more than its size deserves: the work grows with the text and not with its square, and it has an end.
+//! Cost of a file: the work is linear in its size, and has a limit.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use instep::{
 use super::commonmark::Nothing;
 use crate::support::TestSite;
 
-/// The steps that a text takes: bytes that the stages look at.
+/// Steps of rendering a text: the number of bytes that all stages look at.
 fn steps(text: &str) -> u64 {
     let nothing = Nothing(Effort::new(Duration::from_secs(600)));
     markdown::render(text, &nothing);
@@ -98,14 +98,14 @@ fn twice_the_text_is_twice_the_work() {
 }
 
 #[test]
-fn openings_that_are_closed_far_away_are_found_at_once() {
+fn closing_tags_far_from_their_openings_are_found_in_linear_time() {
     let text = |count: usize| "{{< a >}}".repeat(count) + &"{{< b >}}".repeat(count) + &"{{< /a >}}".repeat(count);
     let (half, whole) = (steps(&text(800)), steps(&text(1_600)));
     assert!(whole <= half * 21 / 10, "{half} steps, and {whole} for twice as much");
 }
 
 #[tokio::test]
-async fn a_head_of_thousands_of_lines_is_read() {
+async fn front_matter_of_thousands_of_lines_is_read() {
     let lines = |line: &dyn Fn(usize) -> String| (0..5_000).map(line).collect::<String>();
     let head = "title = \"A\"\ndate = 2026-05-02\n";
     let site = TestSite::new()
@@ -144,7 +144,7 @@ fn a_table_of_many_columns_does_not_fill_up_every_row() {
 }
 
 #[tokio::test]
-async fn hostile_heads_are_read_or_told() {
+async fn hostile_front_matter_is_read_or_reported() {
     let yaml = |lines: &str| format!("---\ntitle: A\ndate: 2026-05-02\n{lines}\n---\nText.");
     let toml = |lines: &str| format!("+++\ntitle = \"A\"\ndate = 2026-05-02\n{lines}\n+++\nText.");
     let many = |line: &dyn Fn(usize) -> String, bytes: usize| {
@@ -188,7 +188,7 @@ async fn hostile_heads_are_read_or_told() {
 }
 
 #[tokio::test]
-async fn quotes_and_lists_inside_each_other_without_end_are_left_out_and_told() {
+async fn texts_with_too_deep_quotes_and_lists_are_left_out_and_reported() {
     let stairs: String = (0..600).map(|at| "  ".repeat(at) + "- a\n").collect();
     let site = TestSite::new()
         .post("quotes", &format!("{}{}", "> ".repeat(20_000), "a\n".repeat(20_000)))
@@ -206,7 +206,7 @@ async fn quotes_and_lists_inside_each_other_without_end_are_left_out_and_told() 
 }
 
 #[tokio::test]
-async fn a_text_of_many_megabytes_is_left_out_and_told() {
+async fn a_text_of_many_megabytes_is_left_out_and_reported() {
     let site = TestSite::new().post("calf", &"Stretch it. ".repeat(1_500_000)).post("heel", "Raise it.").start().await;
     site.get("/posts/calf").await.is(404);
     site.get("/posts/heel").await.is(200);
@@ -214,7 +214,7 @@ async fn a_text_of_many_megabytes_is_left_out_and_told() {
 }
 
 #[tokio::test]
-async fn a_file_that_takes_too_long_is_left_out_and_told() {
+async fn a_file_that_takes_too_long_is_left_out_and_reported() {
     let site = TestSite::new().post("calf", "Stretch it.").start().await;
     let config = &site.app.config;
     let mut loader =

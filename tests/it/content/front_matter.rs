@@ -1,4 +1,4 @@
-//! Front matter: what is read, what only looks like it and is never published, and what is said of it.
+//! Front matter: accepted forms, text that only looks like front matter and is never published, and the messages.
 
 use crate::support::TestSite;
 
@@ -7,7 +7,7 @@ async fn with(text: &str) -> TestSite {
 }
 
 #[tokio::test]
-async fn a_draft_whose_front_matter_is_damaged_is_never_published_and_is_told_with_its_line() {
+async fn a_draft_with_damaged_front_matter_is_not_published_and_reported_with_its_line() {
     for (head, line) in [
         ("—\ntitle: Plan\ndraft: true\n—\n", 1),
         ("–––\ntitle: Plan\ndraft: true\n–––\n", 1),
@@ -114,7 +114,7 @@ async fn values_of_any_type_keep_their_spelling() {
 }
 
 #[tokio::test]
-async fn a_tag_without_letters_is_told() {
+async fn a_tag_without_letters_is_reported() {
     let site = with("---\ntitle: Plan\ndate: 2026-05-02\ncategories: [legs]\ntags: [feet, '!!', '?']\n---\nx").await;
     let problems = site.problems();
     assert!(problems.len() == 1 && problems[0].contains("and 1 more like it"), "{problems:?}");
@@ -149,7 +149,7 @@ async fn messages_of_the_parser_are_sentences() {
 }
 
 #[tokio::test]
-async fn updated_before_date_is_told_and_does_not_count() {
+async fn updated_before_date_is_reported_and_ignored() {
     for (dates, is_told) in [
         ("date: 2026-05-02\nupdated: 2026-05-01", true),
         ("date: 2026-05-02 10:00\nlastmod: 2026-05-02 09:00", true),

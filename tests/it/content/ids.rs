@@ -1,4 +1,4 @@
-//! No page has an id twice, and headings take none of the page's own.
+//! No page has an id twice, and headings do not use the page's own ids.
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -1,4 +1,4 @@
-//! Links, frames and names that lead nowhere are told with their place and what would be near.
+//! Links, frames and names that lead nowhere are reported with their place and a similar name.
 
 use crate::support::{TestSite, sample_content};
 
@@ -12,7 +12,7 @@ const CALF: &str = "---\ntitle: Calf\ndate: 2026-05-02\ntags: [feet, Lower legs]
                     aliases: [/2019/calf.html]\n---\n## Warm up\n\nText.[^1] <b id=\"by-hand\">b</b>\n\n[^1]: Note.\n";
 
 #[tokio::test]
-async fn links_that_lead_somewhere_are_not_told() {
+async fn links_to_existing_pages_are_not_reported() {
     let links = [
         "/",
         "/posts/calf",
@@ -137,7 +137,7 @@ async fn a_suggestion_has_the_same_first_part_or_most_of_the_words() {
 }
 
 #[tokio::test]
-async fn a_link_is_judged_anew_when_its_target_comes_or_goes() {
+async fn a_link_is_checked_again_when_its_target_appears_or_disappears() {
     let site = TestSite::new().post("links", "[x](/about)").keeps_current().start().await;
     assert_eq!(site.problems().len(), 1);
     site.save("pages/about.md", "---\ntitle: About\n---\nMe.");
@@ -166,7 +166,7 @@ async fn every_id_of_a_page_may_be_linked_to() {
 }
 
 #[tokio::test]
-async fn frames_that_browsers_refuse_are_told() {
+async fn frames_that_browsers_refuse_are_reported() {
     for (source, mend) in [
         ("https://www.youtube-nocookie.com/embed/aqz-KE-bpKQ", None),
         ("https://maps.example.org/a?b&amp;c", None),
@@ -199,7 +199,7 @@ async fn frames_that_browsers_refuse_are_told() {
 }
 
 #[tokio::test]
-async fn links_of_the_header_are_judged_too() {
+async fn links_of_the_header_are_checked() {
     let site_toml = "title = \"A\"\n\n[[navigation]]\nlabel = \"Me\"\nhref = \"/abuot\"\n\n\
                      [[navigation]]\nlabel = \"Out\"\nhref = \"https://elsewhere.example/x\"\n";
     let site = TestSite::new().site_toml(site_toml).page("about", "Me.").start().await;
@@ -214,7 +214,7 @@ async fn links_of_the_header_are_judged_too() {
 }
 
 #[tokio::test]
-async fn a_stretch_that_names_one_that_is_not_there_is_told() {
+async fn a_missing_stretch_named_by_another_is_reported() {
     let stretch = "---\ntitle: Toes\neasier: ball-rol\nharder: \"\"\n---\n1. Sit.";
     let site = TestSite::new().file("stretches/toes.md", stretch).start().await;
     let told = of(&site, "stretches/toes.md");

@@ -74,7 +74,7 @@ async fn a_deleted_file_is_gone_everywhere() {
 }
 
 #[tokio::test]
-async fn a_deleted_text_never_comes_back() {
+async fn a_deleted_text_does_not_return_after_another_save() {
     let site = site().await;
     for broken in [&b"---\ntitle: \"Regret\ndate: 2026-05-03\n---\nNew."[..], b"", b"\xff\xfe"] {
         site.save("posts/regret.md", post("Regret", "I wish I had not."));
@@ -190,7 +190,7 @@ async fn pictures_and_styles_are_followed_too() {
 }
 
 #[tokio::test]
-async fn a_newcomer_does_not_drive_out_the_post_that_has_its_address() {
+async fn a_new_post_does_not_take_the_address_of_another() {
     let site = site().await;
     // First by name, and still second.
     site.save("posts/aaa.md", "---\ntitle: Intruder\nslug: calf\ndate: 2026-05-03\n---\nMine now.\n");

@@ -1,4 +1,4 @@
-//! Posts as their authors meant them: HTML by hand, addresses alone on a line, lists of terms, footnotes, quotes.
+//! Details of Markdown: HTML of the author, addresses alone on a line, definition lists, footnotes, quotes.
 
 use crate::support::{Answer, TestSite, html::Html};
 
@@ -21,7 +21,7 @@ fn inner(answer: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn html_that_is_left_open_takes_in_nothing_of_the_page() {
+async fn unclosed_html_ends_with_its_block() {
     let texts = [
         "Use the <title> tag.",
         "Use the <TEXTAREA> tag.",
@@ -78,7 +78,7 @@ async fn html_that_is_left_open_takes_in_nothing_of_the_page() {
 }
 
 #[tokio::test]
-async fn a_tag_that_a_sentence_names_is_read_there() {
+async fn a_tag_name_in_a_sentence_is_shown_as_text() {
     let html = page("Use the <title> tag.\n\nThen go on.").await;
     let paragraphs: Vec<String> = html.all("p").iter().map(|one| one.words()).collect();
     assert!(paragraphs.contains(&"Then go on.".to_owned()), "{paragraphs:?}");
@@ -110,7 +110,7 @@ async fn html_that_goes_over_several_blocks_stays_whole() {
 }
 
 #[tokio::test]
-async fn an_address_alone_is_taken_as_it_was_meant() {
+async fn an_address_alone_on_its_line_is_an_embed_with_escapes_resolved() {
     for (text, expected) in [
         (r"https://www.instagram.com/p/Cabc\_DE/", "https://www.instagram.com/p/Cabc_DE/embed"),
         (
@@ -168,7 +168,7 @@ async fn pictures_in_tight_lists_and_definitions_keep_their_caption() {
 }
 
 #[tokio::test]
-async fn no_link_stands_in_a_link() {
+async fn links_are_never_nested() {
     for text in [
         "[see ![clip](c.mp4)](https://example.org)",
         "[see[^1] this](https://example.org)\n\n[^1]: Note.",

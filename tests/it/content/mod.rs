@@ -1,4 +1,4 @@
-//! The author's files: saved, they are live; broken, they take nothing else down.
+//! The author's files: a saved file is live, and a broken file affects no other.
 
 mod bare_urls;
 mod collisions;

@@ -1,4 +1,4 @@
-//! Names of files: the same in every form of Unicode, and copies that nobody wrote.
+//! Names of files: composed and decomposed Unicode, and copies left by sync tools.
 
 use crate::support::TestSite;
 
@@ -29,7 +29,7 @@ async fn a_name_in_decomposed_unicode_is_the_same_name() {
 }
 
 #[tokio::test]
-async fn copies_of_programs_for_syncing_are_not_published_and_told() {
+async fn copies_left_by_sync_tools_are_reported_and_not_published() {
     let copies = [
         "posts/calf.sync-conflict-20261129-101112-ABCDEFG.md",
         "posts/calf (copy).md",

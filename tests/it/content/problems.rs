@@ -1,4 +1,4 @@
-//! How problems are told: one line for each file and kind, the worst first, and the exit code of `check`.
+//! The list of problems: one line for each file and kind, the worst first, and the exit code of `check`.
 
 use crate::support::{TestSite, eventually, program::Program};
 
@@ -68,7 +68,7 @@ fn check_fails_where_whole_folders_of_posts_are_not_read() {
 }
 
 #[tokio::test]
-async fn serve_tells_the_ten_worst_and_how_many_more_there_are() {
+async fn serve_logs_the_ten_worst_problems_and_the_number_of_others() {
     let program = Program::with_site();
     for number in 0..13 {
         let text = format!("---\ntitle: A\ndate: 2026-05-02\n---\n[x](/none/{number})\n");
@@ -95,7 +95,7 @@ async fn only_check_suggests_targets_for_dead_links() {
 }
 
 #[tokio::test]
-async fn a_link_to_a_part_is_judged_anew_when_the_parts_change() {
+async fn a_link_to_a_heading_is_checked_again_when_headings_change() {
     let site = TestSite::new()
         .post("calf", "## Warm up\n")
         .post("links", "[x](calf.md#warm-up)\n")

@@ -1,4 +1,4 @@
-//! Content behind symbolic links: live at once, without circles, and told where it is somebody else's folder.
+//! Content behind symbolic links: live at once, safe with circles, and reported if it is outside of the content.
 
 use std::{
     fs,
@@ -21,7 +21,7 @@ fn elsewhere() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// Puts a link in the place of another in one step, as programs for deploying do.
+/// Replaces a link by another in one step, as deployment tools do.
 fn switch(link: &Path, to: &Path) {
     let beside = link.with_extension("new");
     symlink(to, &beside).expect("links");
@@ -113,7 +113,7 @@ async fn folders_that_are_renamed_replaced_or_deleted_stay_watched() {
 }
 
 #[tokio::test]
-async fn links_in_circles_are_not_followed_and_told() {
+async fn links_in_circles_are_reported_and_not_followed() {
     let (_folder, content) = elsewhere();
     write(&content.join("site.toml"), "title = \"T\"\n");
     write(&content.join("posts/a.md"), post("One."));
@@ -145,7 +145,7 @@ async fn links_in_circles_are_not_followed_and_told() {
 }
 
 #[tokio::test]
-async fn links_out_of_the_content_are_told_once() {
+async fn links_out_of_the_content_are_reported_once() {
     let (_folder, other) = elsewhere();
     write(&other.join("text.md"), post("Mine."));
     write(&other.join("shared/b.md"), post("Shared."));

@@ -1,4 +1,4 @@
-//! Texts on the page: front matter of both kinds, embeds, stretches, footnotes, excerpts.
+//! Texts on pages: front matter in YAML and TOML, embeds, stretches, footnotes, excerpts.
 
 use std::fs;
 
@@ -31,7 +31,7 @@ async fn an_unknown_key_is_warned_about_with_the_nearest_one() {
 }
 
 #[tokio::test]
-async fn an_embed_is_a_facade_that_asks_nobody() {
+async fn an_embed_is_a_facade_without_requests_to_its_provider() {
     let text = "https://www.youtube.com/watch?v=aqz-KE-bpKQ\n\n[A film](https://vimeo.com/1084537)\n\n\
                 https://www.instagram.com/reel/fA9uwTtkSN/\n";
     let site = TestSite::new().post("calf", text).start().await;
@@ -126,7 +126,7 @@ async fn captions_of_a_clip_name_their_languages() {
 }
 
 #[tokio::test]
-async fn a_post_shows_a_stretch_and_the_stretch_says_where() {
+async fn a_post_shows_a_stretch_and_the_stretch_links_to_the_post() {
     let stretch = "---\ntitle: Toe flexion\nareas: [feet]\nhold_seconds: 30\nrepeats: 2\nsides: each\nstop_if: it tingles\n---\n\
                    1. Curl the toes.\n2. Hold.\n";
     let site = TestSite::new()
@@ -273,7 +273,7 @@ async fn a_link_to_a_file_may_have_an_anchor() {
 }
 
 #[tokio::test]
-async fn without_a_description_the_text_does_not_stand_there_twice() {
+async fn without_a_description_the_start_of_the_text_is_not_repeated() {
     let site = TestSite::new().post("calf", "Stretch it well.").start().await;
     let text = site.get("/posts/calf").await.text();
     let article = text.split("<article").nth(1).expect("an article");

@@ -1,4 +1,4 @@
-//! `instep embeds fetch`: titles and stills come home once, and nothing of the author's is lost.
+//! `instep embeds fetch`: titles and stills are fetched once, and the author's files are kept.
 
 use std::{fs, path::Path};
 
@@ -163,7 +163,7 @@ async fn a_failed_embed_does_not_stop_the_others() {
 }
 
 #[test]
-fn a_dry_run_asks_nobody_and_writes_nothing() {
+fn a_dry_run_sends_no_request_and_writes_nothing() {
     let embeds = Embeds::new(&[("a", "https://youtu.be/abc\n\nhttps://www.instagram.com/p/x/")]);
     let (lines, summary) = embeds.run(&Fetch { dry_run: true, ..Fetch::default() });
     assert_eq!((summary.would_ask, summary.closed, lines.len()), (1, 1, 2));
@@ -214,7 +214,7 @@ fn refresh_replaces_fetched_files_and_keeps_the_authors() {
 }
 
 #[test]
-fn a_title_that_was_edited_stays_until_it_is_asked_for_again() {
+fn an_edited_title_stays_until_refresh() {
     let embeds = Embeds::new(&[("a", "https://youtu.be/abc")]);
     write(&embeds.posts().join("youtube-abc.toml"), "title = \"Edited\"\n");
     embeds.tells("youtube", "Theirs", "/still.jpg");
@@ -236,7 +236,7 @@ fn a_file_that_cannot_be_read_is_not_written_over() {
 }
 
 #[test]
-fn a_film_without_a_still_is_not_asked_for_twice() {
+fn a_film_without_a_still_is_requested_once() {
     let embeds = Embeds::new(&[("a", "https://soundcloud.com/a/b")]);
     embeds.provider.tells("soundcloud", &json!({ "title": "A track", "thumbnail_url": null }));
     let (lines, _) = embeds.all();

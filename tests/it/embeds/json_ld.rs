@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{TestSite, visitor::comment_id};
 
-/// The things on a page.
+/// Objects in the JSON-LD of a page.
 async fn things(site: &TestSite, path: &str) -> Vec<Value> {
     let page = site.get(path).await;
     page.is(200);
@@ -27,7 +27,7 @@ fn of_type<'a>(things: &'a [Value], kind: &str) -> Vec<&'a Value> {
     things.iter().filter(|thing| thing["@type"] == kind).collect()
 }
 
-/// Properties that Google requires, and those that must be an absolute URL or a date.
+/// Checks the properties that Google requires, and those that must be an absolute URL or a date.
 fn check(thing: &Value, place: &str) {
     let required: &[&str] = match thing["@type"].as_str().unwrap_or_else(|| panic!("{place}: {thing}")) {
         "BlogPosting" => &["headline", "author", "datePublished", "url"],
@@ -66,7 +66,7 @@ fn check(thing: &Value, place: &str) {
 }
 
 #[tokio::test]
-async fn every_block_of_the_sample_site_is_whole() {
+async fn json_ld_of_the_sample_site_is_complete() {
     let site = TestSite::sample().await;
     let sitemap = site.get("/sitemap.xml").await.text();
     let base = &site.app.config.site.base_url;
@@ -175,7 +175,7 @@ async fn json_ld_has_breadcrumbs() {
 
 /// The budget of a first visit (HTML, style sheet, font, script below 40 kB) leaves the page itself this much.
 #[tokio::test]
-async fn the_graph_costs_little_on_the_wire() {
+async fn json_ld_is_small_when_compressed() {
     let site = TestSite::new().post("calf", "Stretch it.").start().await;
     let reader = site.visitor("203.0.113.7");
     for number in 0..20 {

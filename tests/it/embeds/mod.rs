@@ -1,4 +1,4 @@
-//! Embeds: what the author's errand brings home, and what search engines are told.
+//! Embeds: fetched titles and stills, and data for search engines.
 
 mod components;
 mod fetching;

@@ -79,7 +79,7 @@ async fn the_feed_has_whole_articles_newest_first() {
 }
 
 #[tokio::test]
-async fn dates_of_a_feed_in_a_browser_are_for_people() {
+async fn a_feed_in_a_browser_has_dates_in_words() {
     let site = with_posts().start().await;
     let id = comment_id(&site.visitor("192.0.2.1").comment("calf", "First").await);
     site.approve(id).await;
@@ -93,7 +93,7 @@ async fn dates_of_a_feed_in_a_browser_are_for_people() {
 }
 
 #[tokio::test]
-async fn addresses_in_a_feed_are_whole_and_nothing_in_it_runs() {
+async fn addresses_in_a_feed_are_absolute_and_there_are_no_scripts() {
     let site = with_posts().start().await;
     for entry in parse(&site.get("/feed.xml").await).entries {
         let content = Html::parse(entry.content.and_then(|content| content.value).expect("content").as_str());
@@ -159,7 +159,7 @@ async fn a_feed_has_the_newest_twenty() {
 }
 
 #[tokio::test]
-async fn letters_that_xml_cannot_hold_do_not_break_a_feed() {
+async fn characters_that_xml_forbids_are_left_out_of_feeds() {
     let text = "---\ntitle: \"Bell \\u0007 & <b>\"\ndate: 2026-05-02\ndescription: \"]]> & \\u0000\"\ntags: [\"a & b\"]\n---\nText \u{b} with \u{1f} and ]]>.";
     let site = TestSite::new().post("calf", text).start().await;
     let feed = parse(&site.get("/feed.xml").await);

@@ -83,7 +83,7 @@ async fn the_site_has_all_threads_and_a_post_its_own_newest_first() {
 }
 
 #[tokio::test]
-async fn nothing_is_told_of_posts_that_readers_do_not_see() {
+async fn comments_under_hidden_posts_are_not_in_feeds() {
     let site = with_posts()
         .post("soon-gone", "---\ntitle: Gone\ndate: 2026-05-02\nexpiry_date: 2026-11-23\n---\nx")
         .start()

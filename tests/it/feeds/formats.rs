@@ -1,4 +1,4 @@
-//! RSS 2.0 and JSON Feed 1.1, and what all formats have in common.
+//! RSS 2.0 and JSON Feed 1.1, and the common rules of all formats.
 
 use std::collections::BTreeSet;
 
@@ -135,7 +135,7 @@ async fn titles_with_markup_and_control_characters_are_text() {
 }
 
 #[tokio::test]
-async fn a_reader_that_has_the_feed_already_is_told_so() {
+async fn a_feed_reader_with_the_current_feed_gets_304() {
     let site = with_posts().start().await;
     for path in
         ["/feed.xml", "/rss.xml", "/feed.json", "/comments/feed.xml", "/posts/calf/comments/feed.xml", "/sitemap.xml"]

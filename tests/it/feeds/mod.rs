@@ -1,4 +1,4 @@
-//! Pages for machines: feeds of posts and of comments in every format, the sitemap, robots.txt.
+//! Content for programs: feeds of posts and of comments, the sitemap, robots.txt.
 
 pub mod atom;
 mod comments;

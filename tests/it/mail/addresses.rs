@@ -1,4 +1,5 @@
-//! E-mail addresses: one form to compare, to store, to block and to write to; and none that no mail can be sent to.
+//! E-mail addresses: one normal form for comparing, storing, blocking and sending, and no address that mails cannot
+//! reach.
 
 use super::{Mailed, mailed_with};
 use crate::support::{smtp::Mail, visitor::comment_id};
@@ -11,7 +12,7 @@ async fn quiet() -> Mailed {
 }
 
 #[tokio::test]
-async fn every_spelling_of_a_mailbox_is_that_mailbox() {
+async fn spellings_of_one_mailbox_are_recognised() {
     let mut mailed = quiet().await;
     let spellings = [
         "bo@victim.example",
@@ -46,7 +47,7 @@ async fn every_spelling_of_a_mailbox_is_that_mailbox() {
 }
 
 #[tokio::test]
-async fn an_address_in_letters_of_any_script_is_one_with_its_form_for_the_wire() {
+async fn an_international_address_is_the_same_as_its_ascii_form() {
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
     let send = async |email: &str, text: &str| {
@@ -68,7 +69,7 @@ async fn an_address_in_letters_of_any_script_is_one_with_its_form_for_the_wire()
 }
 
 #[tokio::test]
-async fn a_block_by_address_meets_every_spelling() {
+async fn a_block_by_address_covers_every_spelling() {
     use instep::domain::verdict::blocks::Block;
     let mailed = quiet().await;
     let block = Block::email("Mallory@Bücher.example").expect("an address");

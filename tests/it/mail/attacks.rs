@@ -1,4 +1,4 @@
-//! The attempts of `comments::attacks`, and what becomes of them in mails: no foreign tag, no handler, no odd link, no header.
+//! The attempts of `comments::attacks` in mails: they add no tag, handler, link or header.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The author's mail for each comment, and what its links do.
+//! The author's mail for each comment, and its links.
 
 use instep::domain::comment::Status;
 
@@ -15,7 +15,7 @@ async fn status(mailed: &Mailed, id: i64) -> Status {
 }
 
 #[tokio::test]
-async fn each_comment_is_told_once() {
+async fn each_comment_causes_one_mail_to_the_author() {
     let mut mailed = mailed().await;
     let (id, mail) = held(&mut mailed, "My *first* words").await;
     assert_eq!(mail.line(), "jo@laces.example: Waits for you: Ana under “Calves”");
@@ -64,7 +64,7 @@ async fn mail_and_page_say_why_a_comment_waits() {
 }
 
 #[tokio::test]
-async fn the_buttons_act_and_readers_see_it_at_once() {
+async fn the_buttons_moderate_and_readers_see_it_at_once() {
     let mut mailed = mailed().await;
     let (id, mail) = held(&mut mailed, "Judge me").await;
     mailed.site.get("/posts/calf").await.does_not_say("Judge me");
@@ -87,7 +87,7 @@ async fn the_buttons_act_and_readers_see_it_at_once() {
 }
 
 #[tokio::test]
-async fn an_answer_from_the_mail_wears_the_badge_and_approves() {
+async fn an_answer_from_the_mail_has_the_badge_and_approves_the_comment() {
     let mut mailed = mailed().await;
     let (id, mail) = held(&mut mailed, "A question").await;
     let author = mailed.site.visitor("192.0.2.99");
@@ -117,7 +117,7 @@ async fn an_answer_from_the_mail_wears_the_badge_and_approves() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_begun_outlives_the_other_buttons() {
+async fn an_unfinished_answer_is_kept_when_another_button_is_pressed() {
     let mut mailed = mailed().await;
     let (id, mail) = held(&mut mailed, "A question").await;
     let author = mailed.site.visitor("192.0.2.99");
@@ -136,7 +136,7 @@ async fn an_answer_that_was_begun_outlives_the_other_buttons() {
 }
 
 #[tokio::test]
-async fn a_foreign_page_presses_no_button() {
+async fn a_form_from_another_site_does_not_moderate() {
     let mut mailed = mailed().await;
     let (id, mail) = held(&mut mailed, "Judge me").await;
     let author = mailed.site.visitor("192.0.2.99");
@@ -174,7 +174,7 @@ async fn an_author_without_mails_gets_none() {
 }
 
 #[tokio::test]
-async fn names_and_titles_begin_no_header() {
+async fn names_and_titles_cannot_add_a_header() {
     let toml = "title = \"Loose\\r\\nBcc: one@evil.example\"\n[author]\nname = \"Jo\"\n[comments]\ngap_seconds = 0\n";
     let title = "---\ntitle: \"Calves\\r\\nBcc: two@evil.example\"\ndate: 2026-05-02\n---\nx";
     let mut mailed = mailed_with(|site| site.site_toml(toml).post("calf", title)).await;
@@ -252,7 +252,7 @@ async fn nothing_in_a_name_or_title_is_decoded_in_the_subject() {
 }
 
 #[tokio::test]
-async fn the_links_of_a_comment_are_whole_in_a_mail() {
+async fn links_of_a_comment_are_absolute_in_a_mail() {
     let mut mailed = mailed().await;
     let (_, mail) = held(&mut mailed, "[a](/about) [b](www.b.example) [c](//c.example/x) [d](#comment-1)").await;
     for href in [

@@ -1,4 +1,5 @@
-//! Double opt-in: one question a day, with nothing in it that the sender of a form typed, and nothing else before a yes.
+//! Double opt-in: at most one confirmation mail a day, without any text of the form, and no other mail before the
+//! confirmation.
 
 use jiff::SignedDuration;
 
@@ -9,7 +10,7 @@ async fn quiet() -> Mailed {
     mailed_with(|site| site.setting("site.mail.each_comment", "false")).await
 }
 
-/// A form with a wish, from a browser of its own at an address of its own.
+/// Sends a form with a wish for mails from a new browser and a new address.
 async fn flood(mailed: &Mailed, number: usize, email: &str) -> i64 {
     let visitor = mailed.site.visitor(&format!("203.0.{}.1", number % 250));
     let form = visitor.form("/posts/calf").await.set("name", "Mallory").set("email", email).set("wish", "thread");
@@ -108,7 +109,7 @@ async fn an_approved_commenter_is_told_of_the_confirmation_mail() {
 }
 
 #[tokio::test]
-async fn a_foreign_page_confirms_nothing() {
+async fn a_form_from_another_site_does_not_confirm() {
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
     mailed.wish(&ana, "Ana", "answers").await;
@@ -120,7 +121,7 @@ async fn a_foreign_page_confirms_nothing() {
 }
 
 #[tokio::test]
-async fn a_flood_of_forms_asks_once_a_day_and_never_more() {
+async fn a_mailbox_gets_one_confirmation_mail_a_day() {
     let mut mailed = quiet().await;
     // Many spellings of one mailbox.
     for (number, email) in
@@ -143,7 +144,7 @@ async fn a_flood_of_forms_asks_once_a_day_and_never_more() {
 }
 
 #[tokio::test]
-async fn strangers_are_asked_a_few_at_a_time_and_the_others_as_soon_as_there_is_room() {
+async fn confirmation_mails_above_the_hourly_limit_are_sent_later() {
     let mut mailed = quiet().await;
     for number in 0..45 {
         flood(&mailed, number, &format!("victim{number}@example.org")).await;
@@ -164,7 +165,7 @@ async fn strangers_are_asked_a_few_at_a_time_and_the_others_as_soon_as_there_is_
 }
 
 #[tokio::test]
-async fn one_network_does_not_use_up_the_questions_of_all() {
+async fn one_network_does_not_use_up_the_limit_of_confirmation_mails() {
     let mut mailed = quiet().await;
     for number in 0..25 {
         let mallory = mailed.site.visitor(&format!("192.0.2.{number}"));
@@ -180,7 +181,7 @@ async fn one_network_does_not_use_up_the_questions_of_all() {
 }
 
 #[tokio::test]
-async fn a_wish_that_waits_is_kept_and_asked_about_after_a_restart() {
+async fn a_waiting_wish_gets_its_confirmation_mail_after_a_restart() {
     let mut mailed = quiet().await;
     for number in 0..21 {
         flood(&mailed, number, &format!("victim{number}@example.org")).await;
@@ -194,7 +195,7 @@ async fn a_wish_that_waits_is_kept_and_asked_about_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_suspected_comment_asks_nobody_before_it_is_approved() {
+async fn a_suspicious_comment_causes_no_confirmation_mail_before_approval() {
     let mut mailed = quiet().await;
     let visitor = mailed.site.visitor("192.0.2.1");
     let form = visitor.form("/posts/calf").await.set("name", "Ana").set("email", "ana@example.org");
@@ -205,7 +206,7 @@ async fn a_suspected_comment_asks_nobody_before_it_is_approved() {
 }
 
 #[tokio::test]
-async fn a_confirmed_commenter_is_not_asked_again_but_a_stranger_with_that_address_is() {
+async fn a_confirmed_commenter_gets_no_second_confirmation_mail_but_a_stranger_does() {
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
     let id = mailed.wish(&ana, "Ana", "thread").await;
@@ -225,7 +226,7 @@ async fn a_confirmed_commenter_is_not_asked_again_but_a_stranger_with_that_addre
 }
 
 #[tokio::test]
-async fn a_blocked_mailbox_is_never_asked_until_it_allows_mails() {
+async fn a_blocked_mailbox_gets_no_mail_until_it_allows_mails() {
     let mut mailed = quiet().await;
     flood(&mailed, 1, "victim@example.org").await;
     let mail: Mail = mailed.one_mail().await;
@@ -252,7 +253,7 @@ async fn a_blocked_mailbox_is_never_asked_until_it_allows_mails() {
 }
 
 #[tokio::test]
-async fn a_confirmation_grows_old_and_the_address_goes() {
+async fn an_unconfirmed_address_is_deleted_when_its_link_expires() {
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
     let id = mailed.wish(&ana, "Ana", "thread").await;
@@ -268,7 +269,7 @@ async fn a_confirmation_grows_old_and_the_address_goes() {
 }
 
 #[tokio::test]
-async fn a_form_that_wants_to_be_told_needs_an_address_and_keeps_the_choice() {
+async fn a_form_that_asks_for_mails_needs_an_address_and_keeps_the_choice() {
     let mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
     let answer =

@@ -1,4 +1,4 @@
-//! The corner of a mailbox: a link by mail opens what was said with its address, in any browser, and nothing else.
+//! The corner of a mailbox: a link by mail opens the comments of its address in any browser, and no others.
 
 use http::Method;
 use instep::domain::{
@@ -28,7 +28,7 @@ async fn open(visitor: &Visitor<'_>, mail: &Mail) -> Answer {
     visitor.form(&mail.link("/me/open")).await.send().await
 }
 
-/// Another link to Ana's corner.
+/// Asks for one more link to Ana's corner.
 async fn another(mailed: &mut Mailed) -> Mail {
     mailed.site.turn(SignedDuration::from_mins(10));
     ask(&mailed.site.visitor("192.0.2.50"), "ana@example.org").await.is(200);
@@ -45,7 +45,7 @@ async fn anas_link() -> (Mailed, i64, Mail) {
 }
 
 #[tokio::test]
-async fn a_link_by_mail_opens_it_once_in_any_browser() {
+async fn a_link_by_mail_opens_the_corner_once_in_any_browser() {
     let (mut mailed, _, mail) = anas_link().await;
     assert_eq!(mail.line(), "ana@example.org: The way into your corner on Loose Laces");
     mail.says("good for an hour").says("do not forward it");
@@ -61,10 +61,10 @@ async fn a_link_by_mail_opens_it_once_in_any_browser() {
     assert_eq!(opened.leads(), "303 /me");
     let corner = phone.get("/me").await;
     is_personal(&corner);
-    corner.says("Ana says hello").says("All that is said under “Calves” goes to ana@example.org.");
+    corner.says("Ana says hello").says("Every new comment under “Calves” goes to ana@example.org.");
     // Whoever finds the mail later.
     let mallory = mailed.site.visitor("192.0.2.9");
-    mallory.get(&mail.link("/me/open")).await.is(410).says("opens once");
+    mallory.get(&mail.link("/me/open")).await.is(410).says("works once");
     let key = mail.link("/me/open").split_once('?').expect("a key").1.to_owned();
     for visitor in [&mallory, &phone] {
         visitor.post("/me/open", &key).await.is(410);
@@ -79,7 +79,7 @@ async fn a_link_by_mail_opens_it_once_in_any_browser() {
 }
 
 #[tokio::test]
-async fn it_opens_nothing_that_others_said_with_that_address_or_she_without_it() {
+async fn the_corner_shows_only_comments_signed_with_an_address_confirmed_in_their_browser() {
     let (mut mailed, _, mail) = anas_link().await;
     let second = another(&mut mailed).await;
     // Somebody who types her address, and is even approved.
@@ -104,7 +104,7 @@ async fn it_opens_nothing_that_others_said_with_that_address_or_she_without_it()
 }
 
 #[tokio::test]
-async fn a_yes_to_a_strangers_wish_opens_nothing() {
+async fn confirming_a_strangers_wish_does_not_show_the_strangers_comments() {
     let mut mailed = quiet().await;
     let mallory = mailed.site.visitor("192.0.2.9");
     mailed.wish(&mallory, "Ana", "thread").await;
@@ -128,7 +128,7 @@ async fn a_yes_to_a_strangers_wish_opens_nothing() {
 }
 
 #[tokio::test]
-async fn nobody_learns_which_addresses_are_known_and_no_other_gets_a_mail() {
+async fn the_answer_does_not_tell_if_an_address_is_known() {
     let mut mailed = quiet().await;
     subscribe(&mut mailed, "192.0.2.1", "Ana", "thread").await;
     subscribe(&mut mailed, "192.0.2.2", "Bo", "thread").await;
@@ -180,7 +180,7 @@ async fn a_mailbox_and_a_network_have_their_limits() {
 }
 
 #[tokio::test]
-async fn a_form_that_cannot_be_is_shown_again() {
+async fn a_wrong_or_foreign_form_for_a_link_is_refused() {
     let mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
     let wrong = ask(&ana, "ana").await;
@@ -195,7 +195,7 @@ async fn a_form_that_cannot_be_is_shown_again() {
 }
 
 #[tokio::test]
-async fn a_key_is_good_for_its_address_its_purpose_and_its_hour() {
+async fn a_corner_link_works_only_for_its_address_and_purpose_within_an_hour() {
     let (mailed, id, mail) = anas_link().await;
     let (signer, now) = (&mailed.site.app.signer, mailed.site.app.clock.now());
     let link = mail.link("/me/open");
@@ -249,14 +249,14 @@ async fn subscriptions_are_listed_ended_and_in_the_download() {
     let html = phone.get("/me").await.html();
     assert!(html.find("form", "action", "/me/subscriptions/1/end").is_some());
     assert_eq!(phone.post("/me/subscriptions/1/end", "").await.leads(), "303 /me#mails");
-    phone.get("/me").await.says("told of nothing").does_not_say("/me/subscriptions");
+    phone.get("/me").await.says("You get no mails from here").does_not_say("/me/subscriptions");
     mailed.stranger_answers(id).await;
     mailed.worker.send_all().await.expect("answers");
     assert!(mailed.smtp.new_mails().is_empty());
 }
 
 #[tokio::test]
-async fn a_fresh_comment_can_be_changed_from_there() {
+async fn a_comment_can_be_edited_from_another_browser() {
     let (mut mailed, _, mail) = anas_link().await;
     let second = another(&mut mailed).await;
     let phone = mailed.site.visitor("192.0.2.50");
@@ -271,7 +271,7 @@ async fn a_fresh_comment_can_be_changed_from_there() {
 }
 
 #[tokio::test]
-async fn erasing_everything_takes_the_address_and_its_mails_along() {
+async fn erasing_everything_deletes_the_address_and_its_mails() {
     let (mut mailed, id, mail) = anas_link().await;
     let phone = mailed.site.visitor("192.0.2.50");
     open(&phone, &mail).await.is(303);
@@ -301,7 +301,7 @@ async fn erasing_everything_takes_the_address_and_its_mails_along() {
 }
 
 #[tokio::test]
-async fn it_can_be_closed_where_others_sit_next() {
+async fn the_corner_can_be_closed_in_a_shared_browser() {
     let (mailed, _, mail) = anas_link().await;
     let library = mailed.site.visitor("192.0.2.50");
     open(&library, &mail).await.is(303);
@@ -318,7 +318,7 @@ async fn it_can_be_closed_where_others_sit_next() {
 }
 
 #[tokio::test]
-async fn the_author_needs_no_yes_and_gets_the_badge() {
+async fn the_author_needs_no_confirmation_and_gets_the_badge() {
     let mut mailed = quiet().await;
     ask(&mailed.site.visitor("192.0.2.1"), "Jo@laces.example").await.is(200);
     let mail = mailed.one_mail().await;
@@ -332,7 +332,7 @@ async fn the_author_needs_no_yes_and_gets_the_badge() {
 }
 
 #[tokio::test]
-async fn its_mail_can_be_stopped_for_good() {
+async fn mails_with_corner_links_can_be_stopped() {
     let (mut mailed, _, mail) = anas_link().await;
     let link = mail.link("/mail/stop");
     let page = mailed.site.get(&link).await;
@@ -352,7 +352,7 @@ async fn an_unconfirmed_address_gets_no_mail_and_the_corner_says_so() {
     let mail = mailed.smtp.one();
     let unconfirmed = async |visitor: &Visitor<'_>| {
         let corner = visitor.get("/me").await;
-        corner.says("You asked for all that is said under “Calves”, at ana@example.org.").says("Nothing is sent");
+        corner.says("You asked for every new comment under “Calves”, at ana@example.org.").says("Nothing is sent");
         corner.says("the link at the foot of an earlier mail from here takes it back").does_not_say("goes to");
     };
     unconfirmed(&ana).await;

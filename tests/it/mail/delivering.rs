@@ -1,4 +1,4 @@
-//! Getting a mail to a server that is away, refuses, stalls or hangs up; and getting it there once.
+//! Delivery to a server that is away, refuses, stalls or hangs up. Each mail arrives once.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::{
     smtp::{Behaviour, SmtpServer},
 };
 
-on_both_engines!(two_instances_send_each_mail_once, a_lease_that_ran_out_passes_to_the_next);
+on_both_engines!(two_instances_send_each_mail_once, an_expired_lease_passes_to_another_sender);
 
 async fn comment(mailed: &Mailed, text: &str) {
     mailed.site.visitor("192.0.2.1").comment("calf", text).await.is(303);
@@ -217,7 +217,7 @@ async fn a_mail_is_sent_again_to_a_server_that_stalled_or_hung_up() {
 }
 
 #[tokio::test]
-async fn a_server_that_checks_the_text_for_long_gets_it_once() {
+async fn a_server_that_accepts_a_mail_slowly_gets_it_once() {
     let limits = Limits::default();
     assert!(limits.acceptance >= Duration::from_mins(10), "RFC 5321, 4.5.3.2.6");
     assert!(limits.lease() > 2 * limits.commands + limits.acceptance, "no other copy takes it meanwhile");
@@ -230,7 +230,7 @@ async fn a_server_that_checks_the_text_for_long_gets_it_once() {
 }
 
 #[tokio::test]
-async fn a_server_that_answers_without_an_end_is_left() {
+async fn an_endless_reply_of_the_server_is_cut_off() {
     let mut mailed = mailed().await;
     mailed.smtp.behaves(Behaviour::Drips);
     comment(&mailed, "Patience").await;
@@ -300,7 +300,7 @@ async fn two_instances_send_each_mail_once(database: Database) {
     assert_eq!(ids.len(), 20);
 }
 
-/// A copy of one site on a database that others use too.
+/// An instance of a site on a database that other instances use too.
 async fn copy(database: &Database, smtp: &SmtpServer) -> TestSite {
     TestSite::new()
         .post("calf", "Stretch it.")
@@ -313,7 +313,7 @@ async fn copy(database: &Database, smtp: &SmtpServer) -> TestSite {
         .await
 }
 
-async fn a_lease_that_ran_out_passes_to_the_next(database: Database) {
+async fn an_expired_lease_passes_to_another_sender(database: Database) {
     let store = &database.store;
     let smtp = SmtpServer::start().await;
     let site = copy(&database, &smtp).await;

@@ -1,4 +1,4 @@
-//! The author's digest: what waits, once a day or once a week, and only if something does.
+//! The author's digest of held comments, once a day or once a week, and only if there are any.
 
 use instep::domain::verdict::blocks::Block;
 use jiff::SignedDuration;
@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use super::{Mailed, mailed_with};
 use crate::support::visitor::comment_id;
 
-/// It is noon on a Sunday in New York.
+/// A site with digests, at noon on a Sunday in New York.
 async fn site(rhythm: &str) -> Mailed {
     mailed_with(|site| {
         site.setting("site.mail.digest", rhythm)

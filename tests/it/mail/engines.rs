@@ -1,4 +1,4 @@
-//! The whole way of an address, on both engines: wished, confirmed, told, listed, stopped, erased and forgotten.
+//! The life of a subscription on both engines: requested, confirmed, used, listed, stopped, erased.
 
 use http::Method;
 use instep::domain::comment::{Status, ThreadKey};
@@ -10,16 +10,16 @@ use crate::support::{
 };
 
 on_both_engines!(
-    an_address_is_confirmed_told_and_stopped,
+    an_address_is_confirmed_gets_a_mail_and_is_stopped,
     an_address_opens_its_corner_and_is_erased,
     expired_mail_data_is_deleted,
-    an_answer_that_is_sent_four_times_at_once_is_there_once,
-    a_button_that_is_pressed_four_times_at_once_acts_once,
-    a_link_that_is_opened_four_times_at_once_opens_once,
+    an_answer_sent_four_times_at_once_is_stored_once,
+    a_button_pressed_four_times_at_once_acts_once,
+    a_corner_link_opened_four_times_at_once_works_once,
 );
 
-/// A comment that waits, and the form in the author's mail about it.
-async fn an_answer_that_is_sent_four_times_at_once_is_there_once(database: Database) {
+/// Sends the same answer four times from the page of the author's mail.
+async fn an_answer_sent_four_times_at_once_is_stored_once(database: Database) {
     let mut mailed = mailed_with(|site| site.database(&database.url)).await;
     let id = comment_id(&mailed.site.visitor("192.0.2.1").comment("calf", "A question").await);
     let link = mailed.one_mail().await.link("act=answer");
@@ -35,7 +35,7 @@ async fn an_answer_that_is_sent_four_times_at_once_is_there_once(database: Datab
     assert_eq!(database.number("SELECT COUNT(*) FROM moderation_log WHERE act = 'reply'").await, 1);
 }
 
-async fn a_button_that_is_pressed_four_times_at_once_acts_once(database: Database) {
+async fn a_button_pressed_four_times_at_once_acts_once(database: Database) {
     let mut mailed = mailed_with(|site| site.database(&database.url)).await;
     let ana = mailed.site.visitor("192.0.2.1");
     let id = comment_id(&ana.comment("calf", "A question").await);
@@ -60,7 +60,7 @@ async fn a_button_that_is_pressed_four_times_at_once_acts_once(database: Databas
     assert_eq!(acts(database.log_of(id).await)[6..], ["erase"]);
 }
 
-async fn a_link_that_is_opened_four_times_at_once_opens_once(database: Database) {
+async fn a_corner_link_opened_four_times_at_once_works_once(database: Database) {
     let mut mailed = quiet(&database).await;
     subscribe(&mut mailed, "192.0.2.1", "Ana", "thread").await;
     let asking = mailed.site.visitor("192.0.2.50");
@@ -81,7 +81,7 @@ async fn quiet(database: &Database) -> Mailed {
     mailed_with(|site| site.setting("site.mail.each_comment", "false").database(&database.url)).await
 }
 
-async fn an_address_is_confirmed_told_and_stopped(database: Database) {
+async fn an_address_is_confirmed_gets_a_mail_and_is_stopped(database: Database) {
     let mut mailed = quiet(&database).await;
     let ana = subscribe(&mut mailed, "192.0.2.1", "Ana", "thread").await;
     let bo = subscribe(&mut mailed, "192.0.2.2", "Bo", "answers").await;

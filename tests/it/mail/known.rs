@@ -1,11 +1,12 @@
-//! Rights of a confirmed address: to be known, and the badge for the author. Typing one gives none.
+//! Rights of a confirmed address: its commenter is known, and the author has the badge. Typing an address gives no
+//! rights.
 
 use instep::domain::{comment::Status, words::word_of};
 
 use super::{Mailed, confirm, mailed, mailed_with, subscribe};
 use crate::support::visitor::{Visitor, comment_id};
 
-/// Sends a comment signed with an address, and tells what became of it: `held first-comment`.
+/// Sends a comment signed with an address, and returns its verdict, such as `held first-comment`.
 async fn judged(mailed: &Mailed, visitor: &Visitor<'_>, email: &str, text: &str) -> String {
     let form = visitor.form("/posts/calf").await.set("name", "Ana").set("email", email).set("text", text);
     let id = comment_id(&form.send().await);
@@ -16,7 +17,7 @@ async fn judged(mailed: &Mailed, visitor: &Visitor<'_>, email: &str, text: &str)
     words.join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Comments, confirms the address in the browser `confirming`, and is not approved.
+/// Sends a comment and confirms its address in the browser `confirming`, without an approval.
 async fn confirmed_in(mailed: &mut Mailed, writer: &str, confirming: Option<&str>) -> (i64, String) {
     let visitor = mailed.site.visitor(writer);
     let id = mailed.wish(&visitor, "Ana", "thread").await;
@@ -39,7 +40,7 @@ async fn an_address_confirmed_in_the_same_browser_is_approved_at_once() {
 }
 
 #[tokio::test]
-async fn a_confirmation_in_another_browser_proves_nothing() {
+async fn a_confirmation_in_another_browser_does_not_make_a_commenter_known() {
     // Somebody typed Ana's address, and she said yes by mistake.
     let mut mailed = mailed().await;
     let (_, said) = confirmed_in(&mut mailed, "192.0.2.1", Some("192.0.2.50")).await;
@@ -79,7 +80,7 @@ async fn a_commenter_whose_comment_was_removed_is_held_again() {
 }
 
 #[tokio::test]
-async fn an_edit_to_a_strangers_address_makes_nobody_known() {
+async fn an_edit_to_a_strangers_address_does_not_make_a_commenter_known() {
     let mut mailed =
         mailed_with(|site| site.setting("site.mail.each_comment", "false").setting("site.comments.moderation", "all"))
             .await;
@@ -117,7 +118,7 @@ async fn the_badge_is_for_the_authors_confirmed_address_only() {
 }
 
 #[tokio::test]
-async fn the_badge_goes_with_the_address() {
+async fn an_edit_that_removes_the_authors_address_removes_the_badge() {
     let mut mailed = mailed().await;
     let author = mailed.site.visitor("192.0.2.1");
     let form = author.form("/posts/calf").await.set("name", "Captain").set("email", "jo@laces.example");

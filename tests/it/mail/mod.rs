@@ -1,4 +1,4 @@
-//! Mails, from a comment in the page to a real mail server, and back by their links.
+//! Mails, from a comment on a page to a mail server, and their links.
 
 mod addresses;
 mod attacks;
@@ -26,7 +26,7 @@ use crate::support::{
     visitor::{Visitor, comment_id},
 };
 
-/// Short waits, so that a test of them is short; long enough for a slow machine to answer.
+/// Short time limits, for short tests, but long enough for a slow machine.
 const SHORT: Limits = Limits {
     connect: Duration::from_millis(1500),
     commands: Duration::from_millis(1500),
@@ -40,7 +40,7 @@ struct Mailed {
     worker: OutboxWorker,
 }
 
-/// Two posts that take comments, an author who is told of each, and no digest.
+/// A site with two posts, and mails to the author for each comment, but no digest.
 async fn mailed() -> Mailed {
     mailed_with(|builder| builder).await
 }
@@ -66,7 +66,7 @@ impl Mailed {
         self.worker.send_all().await.expect("the database answers");
     }
 
-    /// Another program goes on with the same database.
+    /// Replaces the worker by a new one on the same database.
     fn restart(&mut self) {
         self.worker = OutboxWorker::new(self.site.app.state.clone(), SHORT).expect("a worker");
     }
@@ -85,14 +85,14 @@ impl Mailed {
         lines
     }
 
-    /// Somebody comments with an address and a wish.
+    /// Sends a comment with an address and a wish for mails.
     async fn wish(&self, visitor: &Visitor<'_>, name: &str, wish: &str) -> i64 {
         let email = format!("{}@example.org", name.to_lowercase());
         let form = visitor.form("/posts/calf").await.set("name", name).set("email", email).set("wish", wish);
         comment_id(&form.set("text", format!("{name} says hello")).send().await)
     }
 
-    /// An approved answer by somebody whom nobody tells anything.
+    /// Adds an approved answer of a commenter without mails.
     async fn stranger_answers(&self, parent: i64) -> i64 {
         self.stranger_answers_with(parent, &format!("Cy answers {parent}")).await
     }
@@ -115,7 +115,7 @@ async fn confirm(visitor: &Visitor<'_>, mail: &Mail) -> Answer {
     visitor.form(&mail.link("/mail/confirm")).await.send().await
 }
 
-/// Comments from an address of their own, confirms, is approved; mails that this makes for others are dropped.
+/// Sends a comment, confirms its address and approves it; mails to others about it are dropped.
 async fn subscribe(mailed: &mut Mailed, address: &str, name: &str, wish: &str) -> i64 {
     let visitor = mailed.site.visitor(address);
     let id = mailed.wish(&visitor, name, wish).await;
@@ -127,7 +127,7 @@ async fn subscribe(mailed: &mut Mailed, address: &str, name: &str, wish: &str) -
     id
 }
 
-/// For one person, and no search engine.
+/// Asserts that a response is private and not indexed.
 #[track_caller]
 fn is_personal(answer: &Answer) {
     answer.is(200);

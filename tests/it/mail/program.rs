@@ -1,4 +1,4 @@
-//! The real program and its mails: sending, being killed, being asked.
+//! Mails of the real program: sending, after a `kill -9`, and its commands.
 
 use crate::{
     cli::comment,
@@ -17,7 +17,7 @@ fn program(smtp: &SmtpServer) -> Program {
 }
 
 #[tokio::test]
-async fn a_mail_survives_kill_nine_and_comes_again_under_its_id() {
+async fn a_mail_interrupted_by_kill_nine_is_sent_again_under_its_id() {
     let smtp = SmtpServer::start().await;
     let program = program(&smtp);
     let mut serving = program.serve(&[]);
@@ -103,7 +103,7 @@ async fn without_a_mail_server_mails_wait_and_go_out_once_there_is_one() {
 }
 
 #[test]
-fn wrong_mail_settings_are_named_and_no_password_is_told() {
+fn wrong_mail_settings_are_named_without_the_password() {
     let program = Program::with_site().with("INSTEP_SMTP_URL", "smtps://jo:hunter2@mail:port");
     let run = program.run(&["--listen", "127.0.0.1:0"]);
     run.exits(1).complains(&["smtp_url", "smtps://USER:PASSWORD@"]);

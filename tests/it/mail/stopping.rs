@@ -1,11 +1,11 @@
-//! Ending mails: from the header with one click, from the link with one button.
+//! Unsubscribing: by one click through the header, and by the link in a mail.
 
 use http::Method;
 
 use super::{Mailed, is_personal, mailed_with, subscribe};
 use crate::support::smtp::Mail;
 
-/// Ana follows a thread; a mail that tells her so, and what she may do about it.
+/// A site on which Ana follows a thread, the number of her comment, and a mail to her.
 async fn told() -> (Mailed, i64, Mail) {
     let mut mailed = mailed_with(|site| site.setting("site.mail.each_comment", "false")).await;
     let id = subscribe(&mut mailed, "192.0.2.1", "Ana", "thread").await;
@@ -67,7 +67,7 @@ async fn a_queued_mail_is_not_sent_after_mails_are_stopped() {
 }
 
 #[tokio::test]
-async fn no_key_stops_somebody_elses_mails() {
+async fn a_forged_key_does_not_stop_mails() {
     let (mut mailed, id, mail) = told().await;
     let link = mail.link("/mail/stop");
     let (_, key) = link.split_once("key=").expect("a key");
@@ -88,7 +88,7 @@ async fn no_key_stops_somebody_elses_mails() {
 }
 
 #[tokio::test]
-async fn without_https_there_is_no_one_click() {
+async fn without_https_there_is_no_one_click_header() {
     let mut mailed = mailed_with(|site| {
         site.setting("site.mail.each_comment", "false").setting("site.base_url", "http://laces.example")
     })

@@ -53,7 +53,7 @@ async fn a_subscriber_of_a_thread_gets_a_mail_for_each_comment_of_others() {
 }
 
 #[tokio::test]
-async fn nobody_gets_a_mail_about_their_own_comment() {
+async fn a_commenter_gets_no_mail_about_an_own_comment() {
     let mut mailed = mailed_with(|site| site.setting("site.mail.each_comment", "false")).await;
     let id = subscribe(&mut mailed, "192.0.2.1", "Ana", "thread").await;
     // From another browser, where only the address tells.

@@ -1,4 +1,4 @@
-//! Every address there is (ARCHITECTURE.md, "Addresses"): status, type, and what its head says.
+//! Every address (ARCHITECTURE.md, "Addresses"): status, type, and the head of its page.
 
 use super::site;
 use crate::support::{Answer, TestSite, sample_content};

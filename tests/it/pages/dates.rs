@@ -1,4 +1,4 @@
-//! Drafts, posts of the future and posts that end: seen when they may be, and nowhere before.
+//! Drafts, scheduled posts and expired posts.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,7 +7,7 @@ use crate::support::{TestSite, eventually, html::Element, site::Builder};
 const EVERYWHERE: &[&str] =
     &["/", "/tags/secret", "/archive/2026", "/feed.xml", "/sitemap.xml", "/tags", "/tags/secret/feed.xml"];
 
-/// A public post, and another with these lines in its head.
+/// A site with a public post, and another with these lines of front matter.
 fn with(lines: &str) -> Builder {
     let text = format!("---\ntitle: Xylophone\ntags: [secret]\n{lines}\n---\nThe xylophone.");
     TestSite::new().post("calf", "Stretch it.").post("xylophone", &text)
@@ -32,7 +32,7 @@ async fn is_shown(site: &TestSite) {
 }
 
 #[tokio::test]
-async fn drafts_are_nowhere() {
+async fn drafts_are_on_no_page() {
     for lines in ["date: 2026-05-02\ndraft: true", "date: 2026-05-02\npublished: false"] {
         is_hidden(&with(lines).start().await).await;
     }
@@ -48,7 +48,7 @@ async fn dev_mode_shows_drafts_and_marks_them() {
 }
 
 #[tokio::test]
-async fn the_date_decides() {
+async fn a_post_is_shown_from_its_date() {
     // It is 17:00 UTC on 22 November 2026.
     for (lines, shown) in [
         ("date: 2026-11-22", true),
@@ -93,7 +93,7 @@ async fn a_scheduled_post_appears_by_itself() {
 }
 
 #[tokio::test]
-async fn a_post_that_ends_goes_by_itself() {
+async fn an_expired_post_disappears_by_itself() {
     let soon: Timestamp = instep::app::Clock::system().now() + SignedDuration::from_secs(2);
     let site = with(&format!("date: 2020-05-02\nexpiry_date: {soon}")).real_clock().keeps_current().start().await;
     eventually("the post is gone", async || (site.get("/posts/xylophone").await.status == 404).then_some(())).await;
@@ -102,7 +102,7 @@ async fn a_post_that_ends_goes_by_itself() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_turned_on_brings_posts_out() {
+async fn a_clock_set_forward_publishes_posts() {
     let site = with("date: 2026-05-02\npublish_date: 2026-11-22T17:00:02Z").keeps_current().start().await;
     is_hidden(&site).await;
     site.turn(SignedDuration::from_hours(1));
@@ -110,7 +110,7 @@ async fn a_clock_that_is_turned_on_brings_posts_out() {
 }
 
 #[tokio::test]
-async fn midnight_in_utc_is_that_day_in_every_zone() {
+async fn midnight_in_utc_is_the_same_day_in_every_zone() {
     for (date, day) in [
         ("2014-11-18T00:00:00Z", "18"),
         ("2014-11-18T00:00:00.000Z", "18"),
@@ -171,7 +171,7 @@ async fn listed(site: &TestSite, path: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_post_without_a_date_is_older_than_all_others_and_is_told() {
+async fn a_post_without_a_date_is_the_oldest_and_is_reported() {
     let undated = |title: &str| format!("---\ntitle: {title}\ntags: [secret]\n---\nText of {title}.");
     let mut site = TestSite::new().setting("site.permalink", "/{year}/{slug}");
     for title in ["Part 10", "Part 9", "Anna"] {

@@ -56,7 +56,7 @@ const ENGLISH: &[&str] = &[
     "series<",
 ];
 
-/// A German site of everything there is.
+/// A German site with every kind of content.
 fn german() -> Builder {
     let post = |day: u32, rest: &str| format!("---\ntitle: Wade {day}\ndate: 2026-05-{day:02}\n{rest}\n---\nDehnen.\n");
     let whole = "## Zuerst\n\nEin Wort.[^1]\n\n[^1]: Eine Quelle.\n\n> [!TIP]\n> Langsam.\n\n- [x] gedehnt\n\n|a|b|\n|-|-|\n|1|2|\n\n\
@@ -77,7 +77,7 @@ fn german() -> Builder {
     site
 }
 
-/// Everything that people read or hear on a page or in a feed; no addresses, no class names.
+/// All words that people read or hear on a page or in a feed, without addresses and class names.
 fn said(text: &str) -> Vec<String> {
     let html = Html::parse(text);
     let is_feed = text.starts_with("<?xml");
@@ -211,7 +211,7 @@ async fn a_language_without_texts_has_english_ones() {
 }
 
 #[tokio::test]
-async fn a_site_that_runs_from_right_to_left_says_so() {
+async fn a_right_to_left_site_has_its_direction() {
     let site = TestSite::new().setting("site.language", "he").post("a", "שלום.").start().await;
     let page = site.get("/posts/a").await.html();
     assert_eq!((page.all("html")[0].get("lang"), page.all("html")[0].get("dir")), ("he", "rtl"));
@@ -323,7 +323,7 @@ async fn parts_in_another_language_are_marked() {
 }
 
 #[tokio::test]
-async fn a_language_that_is_none_is_told() {
+async fn an_invalid_language_is_reported() {
     let site = TestSite::new()
         .post("calf", "---\ntitle: Calf\ndate: 2026-05-02\nlang: \"deutsch!\"\n---\nDehnen.")
         .start()

@@ -85,7 +85,7 @@ async fn years_go_by_the_sites_own_clock() {
 }
 
 #[tokio::test]
-async fn a_post_leads_to_the_ones_before_and_after_it() {
+async fn a_post_links_to_the_posts_before_and_after_it() {
     let site = many().await;
     let html = site.get("/posts/day-7").await.html();
     assert_eq!(turn(&html, "prev").as_deref(), Some("/posts/day-6"));
@@ -95,7 +95,7 @@ async fn a_post_leads_to_the_ones_before_and_after_it() {
 }
 
 #[tokio::test]
-async fn the_header_says_where_one_is() {
+async fn the_header_marks_the_current_page() {
     let site = super::site().await;
     for path in ["/", "/stretches", "/about"] {
         let html = site.get(path).await.html();
@@ -109,7 +109,7 @@ async fn the_header_says_where_one_is() {
 }
 
 #[tokio::test]
-async fn the_newest_featured_post_leads_home_and_the_others_go_by_date() {
+async fn the_newest_featured_post_is_the_first_of_the_home_page() {
     let mut site = TestSite::new();
     for day in 1..=12 {
         let featured = if [3, 5].contains(&day) { "featured: true\n" } else { "" };

@@ -1,4 +1,4 @@
-//! The look that site.toml describes: colours, fonts, width, pictures, icons, manifest.
+//! The theme in site.toml: colours, fonts, width, pictures, icons, manifest.
 
 use image::ImageFormat;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! The author's files: parts of them, conditions, errors, and what a browser may do with them.
+//! The author's files: ranges, conditions, errors, and their security headers.
 
 use http::Method;
 
@@ -117,7 +117,7 @@ async fn conditions_are_answered_as_rfc_9110_says() {
 }
 
 #[tokio::test]
-async fn a_page_of_another_version_than_the_wanted_one_is_412() {
+async fn if_match_with_another_version_is_412() {
     let site = super::site().await;
     for path in ["/posts/calf", "/feed.xml", "/search?q=calf", "/posts/calf?utm_source=x"] {
         let etag = site.get(path).await.header("etag").to_owned();
@@ -138,7 +138,7 @@ async fn a_page_of_another_version_than_the_wanted_one_is_412() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_gone_is_not_kept_as_an_error() {
+async fn the_404_of_a_missing_file_is_not_cached() {
     let site = with(&[("ten.bin", "0123456789")]).await;
     let ten = address(&site, "ten.bin").await;
     std::fs::remove_file(site.path("posts/ten.bin")).expect("removes");
@@ -148,7 +148,7 @@ async fn a_file_that_is_gone_is_not_kept_as_an_error() {
 }
 
 #[tokio::test]
-async fn an_own_page_of_the_author_runs_nothing_under_the_address_of_the_site() {
+async fn scripts_in_an_html_file_of_the_author_do_not_run() {
     let names =
         ["a.html", "a.xhtml", "a.svg", "a.xml", "a.js", "a.mjs", "a.txt", "a.bin", "a.gpx", "a.pdf", "a.mp4", "a.mp3"];
     let files: Vec<(&str, &str)> = names.iter().map(|name| (*name, "<script src=\"a.js\"></script>")).collect();

@@ -1,4 +1,4 @@
-//! Errors look like the site: a heading, a sentence, a way on.
+//! Error pages: pages of the site with a heading, a sentence and links.
 
 use http::Method;
 
@@ -56,7 +56,7 @@ async fn a_missing_page_is_404() {
 }
 
 #[tokio::test]
-async fn nothing_unwritten_is_listed() {
+async fn an_empty_site_has_lists_and_no_index_of_stretches() {
     let empty = TestSite::new().start().await;
     empty.get("/").await.is(200).says("Nothing has been published yet");
     for path in ["/tags", "/archive", "/feed.xml", "/sitemap.xml", "/search"] {
@@ -86,7 +86,7 @@ async fn other_methods_are_refused_with_the_allowed_ones() {
 }
 
 #[tokio::test]
-async fn the_visitors_words_come_back_escaped() {
+async fn words_of_the_visitor_are_escaped() {
     let site = site().await;
     for path in
         ["/%3Cscript%3Ealert(1)%3C/script%3E", "/search?q=%3Cscript%3Ealert(1)%3C/script%3E", "/tags/%3Cscript%3E"]

@@ -1,4 +1,4 @@
-//! Every public page: what it is, how it is sent, where it leads.
+//! Public pages: their content, headers and links.
 
 mod addresses;
 mod dates;
@@ -16,7 +16,7 @@ mod series;
 
 use crate::support::TestSite;
 
-/// A post, a page and a stretch that know each other.
+/// A site with a post, a page and a stretch that link to each other.
 async fn site() -> TestSite {
     TestSite::new()
         .post("calf", "---\ntitle: Calf stretches\ndate: 2026-05-02\ntags: [Feet, Warm up]\n---\nStretch it.\n\n![[toe-flexion]]\n")

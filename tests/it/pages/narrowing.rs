@@ -1,4 +1,4 @@
-//! Smaller lists: several tags at once, a month of the archive.
+//! Narrower lists: several tags at once, a month of the archive.
 
 use crate::support::{TestSite, html::Html};
 
@@ -24,7 +24,7 @@ fn posts(html: &Html) -> Vec<String> {
     slugs.map(str::to_owned).collect()
 }
 
-/// Where the narrower lists are, and how many posts each has.
+/// Addresses of the narrower lists, and the number of posts in each.
 fn narrower(html: &Html) -> Vec<(String, String)> {
     let Some(list) = html.elements.iter().position(|element| element.has_class("narrower")) else { return Vec::new() };
     let links = html.all("a").into_iter().filter(|link| link.within.contains(&list));

@@ -1,4 +1,4 @@
-//! Security headers on every answer, and pages that keep to them.
+//! Security headers of every response, and pages that comply with them.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ fn is_guarded(answer: &Answer, path: &str) {
 }
 
 #[tokio::test]
-async fn every_kind_of_answer_is_guarded() {
+async fn every_kind_of_response_has_security_headers() {
     let site = super::site().await;
     let style = site.get("/").await.html().one("link", "rel", "stylesheet").get("href").to_owned();
     for path in [
@@ -84,14 +84,14 @@ async fn other_sites_may_show_feeds_and_pictures_but_no_pages() {
 }
 
 #[tokio::test]
-async fn https_is_asked_for_where_it_is_spoken() {
+async fn hsts_is_sent_with_an_https_base_url() {
     let site = TestSite::new().setting("site.base_url", "https://example.org").post("calf", "x").start().await;
     for path in ["/", "/posts/calf", "/nowhere"] {
         assert_eq!(site.get(path).await.header("strict-transport-security"), "max-age=31536000", "{path}");
     }
 }
 
-/// Directive by directive: `img-src 'self' data:`.
+/// Directive of the policy, such as `img-src 'self' data:`.
 fn directive(answer: &Answer, name: &str) -> String {
     let policy = answer.header("content-security-policy").to_owned();
     policy.split(';').map(str::trim).find(|part| part.starts_with(name)).expect("the directive").to_owned()
@@ -126,7 +126,7 @@ async fn frames_come_from_providers_and_from_hosts_that_the_author_named() {
     assert!(hosts.iter().all(|host| host.starts_with("https://")), "{frames}");
 }
 
-/// Markup that the policy would refuse, or that would tell others about the reader.
+/// Asserts that a page has no markup that the policy refuses, or that tells other sites about the reader.
 fn check_page(html: &Html, path: &str) {
     let mut ids = BTreeSet::new();
     let twice: Vec<&str> =

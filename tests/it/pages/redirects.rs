@@ -1,4 +1,4 @@
-//! One canonical address each: everything near it leads there, and nowhere else.
+//! Redirects: each page has one address, and similar addresses lead to it.
 
 use super::site;
 use crate::support::TestSite;
@@ -71,7 +71,7 @@ async fn no_path_leads_away_from_the_site() {
 }
 
 #[tokio::test]
-async fn old_addresses_lead_to_the_post_for_good() {
+async fn old_addresses_redirect_permanently() {
     let text = "---\ntitle: Calf\ndate: 2026-05-02\naliases: [/2019/05/old-calf.html, calves/, /Upper/Case, '/ein/schöner pfad']\n---\nx";
     let site = TestSite::new().post("calf", text).start().await;
     for path in ["/2019/05/old-calf.html", "/calves", "/calves/", "/Calves", "/Upper/Case", "/ein/sch%C3%B6ner%20pfad"]
@@ -89,7 +89,7 @@ async fn an_alias_wins_over_the_upper_case_redirect() {
 }
 
 #[tokio::test]
-async fn posts_live_where_the_pattern_says_and_the_others_lead_there() {
+async fn posts_are_at_their_permalink_and_other_addresses_redirect() {
     for (pattern, address) in
         [("/{slug}", "/calf"), ("/{year}/{month}/{slug}", "/2026/05/calf"), ("/blog/{year}/{slug}", "/blog/2026/calf")]
     {
@@ -128,7 +128,7 @@ async fn an_address_of_its_own_is_kept() {
     check(&site, "/posts/calf", "301 /guides/calf.html").await;
 }
 
-/// A site as it was before it moved here: files of Jekyll and Hugo, pictures in folders.
+/// A site from another system: files of Jekyll and Hugo, pictures in folders.
 async fn moved() -> TestSite {
     let png = std::fs::read(crate::support::sample_content().join("media/card.png")).expect("reads");
     let post = "---\ntitle: Calf\ndate: 2019-05-07\ntags: [Feet, C++]\ncategories: [Legs]\n---\n![A picture](pic.png)";
@@ -340,7 +340,7 @@ async fn redirects_of_site_toml_cover_the_rest() {
 }
 
 #[tokio::test]
-async fn redirects_that_collide_loop_or_lead_nowhere_are_told_with_their_line() {
+async fn redirects_that_collide_loop_or_lead_nowhere_are_reported_with_their_line() {
     let site = with_redirects(
         "\"/posts/calf\" = \"/about\"\n\"/older\" = \"/about\"\n\"/a\" = \"/b\"\n\"/b\" = \"/a\"\n\
          \"/gone\" = \"/nowhere\"\n\"/tags\" = \"/about\"\n\"/c/*\" = \"/c/c/*\"\n",

@@ -1,4 +1,4 @@
-//! Related posts: below an article, when there are any.
+//! Related posts below an article.
 
 use crate::support::{TestSite, eventually, sample_content};
 
@@ -10,7 +10,7 @@ async fn related(site: &TestSite, path: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_nearest_three_stand_below_and_nothing_where_nothing_is_near() {
+async fn up_to_three_related_posts_are_shown() {
     let mut site = TestSite::new().post("lonely", "---\ntitle: Lonely\ndate: 2026-05-01\ntags: [chess]\n---\nx");
     for day in 1..=5 {
         site = site.post(
@@ -35,7 +35,7 @@ async fn posts_of_the_series_are_not_repeated_as_related() {
 }
 
 #[tokio::test]
-async fn of_those_that_share_tags_the_rarest_counts_most_and_then_the_date() {
+async fn related_posts_are_ranked_by_their_rarest_tag_then_by_date() {
     let post = |day: u32, tags: &str, more: &str| {
         format!("---\ntitle: A\ndate: 2026-04-{day:02}\ntags: [{tags}]\n{more}---\nx")
     };
@@ -55,7 +55,7 @@ async fn of_those_that_share_tags_the_rarest_counts_most_and_then_the_date() {
 }
 
 #[tokio::test]
-async fn a_post_without_tags_leads_to_those_with_the_same_rare_words() {
+async fn related_posts_without_tags_share_rare_words() {
     let post = |text: &str| format!("---\ntitle: A\ndate: 2026-04-01\n---\n{text}");
     let mut site = TestSite::new()
         .post("stairs", &post("The soleus, gastrocnemius and Achilles tendon lift the heel."))

@@ -1,4 +1,4 @@
-//! How pages are sent: HEAD, conditions, encodings, what caches may do with them.
+//! Sending of pages: HEAD, conditions, encodings, cache headers.
 
 use super::site;
 use crate::support::{Answer, TestSite};
@@ -53,7 +53,7 @@ async fn a_client_with_the_current_page_gets_304() {
 }
 
 #[tokio::test]
-async fn a_page_that_has_to_be_made_first_answers_a_condition_too() {
+async fn conditions_hold_for_a_page_that_is_not_cached() {
     let site = site().await;
     let etag = site.get("/posts/calf").await.header("etag").to_owned();
     site.app.cache.purge_everything();

@@ -1,8 +1,8 @@
-//! Series: parts in order, where one is, and the way on.
+//! Series: the order of parts, the place of a part, and links to others.
 
 use crate::support::{TestSite, html::Html};
 
-/// Three parts, one of them with another spelling of the name, and one that is alone.
+/// A site with a series of three parts, one with another spelling of the name, and a series of one part.
 async fn site() -> TestSite {
     let part = |title: &str, day: u32, series: &str| {
         format!("---\ntitle: {title}\ndate: 2026-05-{day:02}\nseries: {series}\n---\nText of {title}.")
@@ -23,7 +23,7 @@ fn turn(html: &Html, rel: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_part_knows_its_place_and_the_parts_around_it() {
+async fn a_part_shows_its_number_and_the_parts_around_it() {
     let site = site().await;
     for (path, place, previous, next) in [
         ("/posts/calves", "Part 1 of 3", None, Some("/posts/hips")),
@@ -48,7 +48,7 @@ async fn a_part_knows_its_place_and_the_parts_around_it() {
 }
 
 #[tokio::test]
-async fn a_part_that_is_alone_has_no_box() {
+async fn a_series_of_one_part_has_no_box() {
     let site = site().await;
     let answer = site.get("/posts/alone").await;
     answer.does_not_say("Part 1");

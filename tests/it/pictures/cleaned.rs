@@ -8,7 +8,7 @@ use crate::support::{
     photo::{LATITUDE, SECRET, encoded, holds, noted_png, noted_webp, of_a_phone, quarters, seen},
 };
 
-/// Wherever a page, a feed or a card of another site says that a picture is.
+/// All addresses of a picture in pages, feeds and link previews.
 async fn everywhere(site: &TestSite) -> Vec<String> {
     let mut found = Vec::new();
     for path in ["/", "/posts/calf", "/archive/2026", "/about"] {
@@ -50,7 +50,7 @@ fn site() -> crate::support::site::Builder {
 }
 
 #[tokio::test]
-async fn a_photo_leaves_without_its_position() {
+async fn the_position_is_removed_from_a_photo() {
     let kept = |name: &str| std::fs::read(name).expect("reads");
     // Before any smaller picture has been made, and after.
     let (early, late) = (site().start().await, site().keeps_current().start().await);
@@ -99,7 +99,7 @@ async fn photos_are_shown_upright_in_every_size() {
 }
 
 #[tokio::test]
-async fn colours_keep_their_profile() {
+async fn photos_keep_their_colour_profile() {
     use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
     let profile = moxcms::ColorProfile::new_display_p3().encode().expect("encodes");
     let mut jpeg = Vec::new();
@@ -135,7 +135,7 @@ async fn a_photo_that_was_replaced_is_not_sent_under_the_old_address() {
 }
 
 #[tokio::test]
-async fn a_gif_moves_on_without_its_comments() {
+async fn an_animated_gif_loses_only_its_comments() {
     let gif = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff\x21\xfe\x06SECRET\0\x2c\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0\x3b";
     let site = post("---\n![A](a.gif)").file("posts/calf/a.gif", gif).start().await;
     let html = site.get("/posts/calf").await.html();

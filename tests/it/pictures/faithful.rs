@@ -1,4 +1,4 @@
-//! Versions look like their original: colours, orientation, whole. One that does not is worse than none.
+//! Resized versions look like their original: colours, orientation, completeness. A wrong version is worse than none.
 
 use image::{
     DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageFormat, ImageReader,
@@ -41,14 +41,14 @@ fn assert_near(found: [i32; 3], expected: [i32; 3], what: &str) {
     );
 }
 
-/// Those that say what they are like in bytes behind the first chunk of a PNG.
+/// A PNG with these chunks after its first one.
 fn png_with(png: &[u8], chunks: &[u8]) -> Vec<u8> {
     let (head, rest) = png.split_at(33);
     [head, chunks, rest].concat()
 }
 
 #[tokio::test]
-async fn jpegs_of_every_order_of_scans_look_like_themselves_in_every_size() {
+async fn jpegs_with_any_order_of_scans_look_the_same_in_every_size() {
     for picture in [
         &include_bytes!("../../fixtures/pictures/a-scan-for-each-colour.jpg")[..],
         include_bytes!("../../fixtures/pictures/two-scans.jpg"),
@@ -164,7 +164,7 @@ async fn grey_pictures_keep_the_tones_that_their_profile_says() {
 }
 
 #[tokio::test]
-async fn a_profile_leaves_without_the_name_and_number_of_a_display() {
+async fn the_name_and_number_of_a_display_are_removed_from_profiles() {
     let mut profile = ColorProfile::new_display_p3();
     let said = |said: &str| {
         Some(ProfileText::Localizable(vec![LocalizableString::new("en".into(), "US".into(), said.into())]))
@@ -220,7 +220,7 @@ async fn a_film_that_browsers_do_not_play_is_reported() {
 }
 
 #[tokio::test]
-async fn a_picture_that_is_not_there_is_shown_as_its_words() {
+async fn a_missing_picture_is_shown_as_its_alternative_text() {
     let site = post(
         "---\n![Photo](IMG 0001.JPG)\n\n![A calf](gone.jpg) and ![Far](https://a.example/x.jpg)\n\n![](there.jpg)",
     )
@@ -243,7 +243,7 @@ async fn a_picture_that_is_not_there_is_shown_as_its_words() {
 }
 
 #[tokio::test]
-async fn a_drawing_has_its_size_however_it_is_quoted() {
+async fn the_size_of_a_drawing_is_read_with_any_quotes() {
     for svg in [
         "<svg xmlns='http://www.w3.org/2000/svg' width='120' height='75'/>",
         "<?xml version=\"1.0\"?><!-- <svg width=\"1\" height=\"1\"> --><svg\nwidth = \"120px\"\n\theight=75></svg>",

@@ -1,4 +1,4 @@
-//! The process that makes pictures smaller: what happens when it dies, and how much memory a picture takes.
+//! The helper process that resizes pictures: its crashes, and its memory.
 
 use std::{ffi::OsString, path::Path, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::support::{
     photo::{encoded, quarters},
 };
 
-/// A site with two pictures, and the hash of the first, before anybody works on them.
+/// A site with two pictures that are not resized yet, and the hash of the first.
 async fn two_pictures() -> (TestSite, String) {
     let site = post("---\n![A](a.jpg)\n\n![B](b.jpg)")
         .file("posts/calf/a.jpg", encoded(&quarters(900, 600), ImageFormat::Jpeg))
@@ -32,7 +32,7 @@ fn library(site: &TestSite) -> Library {
     Loader::new(config.content.clone(), config.site.rules(), config.site.texts).load().expect("reads")
 }
 
-/// Begins to work with a shell script as the process that makes pictures.
+/// Starts the worker with a shell script as its helper process.
 fn helped_by(site: &TestSite, script: &str) -> Working {
     let pictures: &Arc<Pictures> = &site.app.pictures;
     pictures.leave_to("/bin/sh".into(), ["-c", script].map(OsString::from).to_vec());
@@ -46,7 +46,7 @@ fn lines(path: &Path) -> usize {
 }
 
 #[tokio::test]
-async fn a_picture_that_ends_its_process_is_marked_and_the_next_one_is_made() {
+async fn a_picture_that_crashes_the_helper_is_marked_and_the_next_one_is_resized() {
     let (site, hash) = two_pictures().await;
     let folder = site.app.config.data.join("pictures");
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -70,7 +70,7 @@ async fn a_picture_that_ends_its_process_is_marked_and_the_next_one_is_made() {
 }
 
 #[tokio::test]
-async fn a_process_that_was_told_to_end_leaves_no_mark() {
+async fn a_helper_that_was_stopped_leaves_no_mark() {
     for signal in ["TERM", "INT", "HUP"] {
         let (site, hash) = two_pictures().await;
         let folder = site.app.config.data.join("pictures");
@@ -87,7 +87,7 @@ async fn a_process_that_was_told_to_end_leaves_no_mark() {
 }
 
 #[tokio::test]
-async fn a_picture_that_ends_the_whole_program_is_given_up_after_the_second_time() {
+async fn a_picture_that_crashes_the_program_twice_is_given_up() {
     let (site, hash) = two_pictures().await;
     let folder = site.app.config.data.join("pictures");
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -113,7 +113,7 @@ async fn without_a_helper_process_the_site_resizes_pictures_itself() {
 }
 
 #[tokio::test]
-async fn the_pixels_of_a_transparent_picture_are_in_memory_once() {
+async fn a_transparent_picture_is_in_memory_once() {
     let (width, height) = (12_000, 600);
     let clear = RgbaImage::from_pixel(width, height, Rgba([200, 40, 40, 120]));
     let png = encoded(&DynamicImage::ImageRgba8(clear), ImageFormat::Png);

@@ -37,7 +37,7 @@ async fn all_ready(site: &TestSite, path: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn until_a_smaller_one_is_ready_the_whole_picture_is_sent_and_not_kept() {
+async fn until_a_size_is_ready_the_whole_picture_is_sent_uncached() {
     let site = post("---\n![A](a.jpg)").file("posts/calf/a.jpg", sideways()).start().await;
     let html = site.get("/posts/calf").await.html();
     let whole = site.get(html.one("img", "alt", "A").get("src")).await;
@@ -115,7 +115,7 @@ async fn a_new_photo_is_made_smaller_while_the_site_runs() {
 }
 
 #[tokio::test]
-async fn pictures_are_shown_where_nothing_can_be_written() {
+async fn pictures_are_shown_if_the_data_folder_is_read_only() {
     let site = post("---\n![A](a.jpg)").file("posts/calf/a.jpg", sideways()).start().await;
     // A file where the folder should be.
     std::fs::write(site.app.config.data.join("pictures"), "").expect("writes");

@@ -1,4 +1,4 @@
-//! Photos: what leaves of them, in which sizes, and what does not.
+//! Photos: their sizes, their metadata, and those that are refused.
 
 mod cleaned;
 mod faithful;
@@ -22,7 +22,7 @@ pub fn sideways() -> Vec<u8> {
     of_a_phone(&encoded(&quarters(1200, 900), ImageFormat::Jpeg), 6)
 }
 
-/// How [`sideways`] is seen: turned by a quarter to the right.
+/// Colours of [`sideways`] as it is shown: turned by a quarter to the right.
 pub const UPRIGHT: &str = "blue red / white green";
 
 /// A post with a folder of its own.
@@ -47,7 +47,7 @@ pub fn is_kept_for_ever(answer: &Answer) -> bool {
     answer.header("cache-control").contains("immutable")
 }
 
-/// The picture itself, once it is there.
+/// Waits for the resized picture, and returns it.
 pub async fn ready(site: &TestSite, address: &str) -> Answer {
     eventually(&format!("{address} is made"), async || Some(site.get(address).await).filter(is_kept_for_ever)).await
 }

@@ -1,4 +1,5 @@
-//! Pictures that are too large or broken: a sentence for the author, words for the reader, no harm to the site.
+//! Pictures that are too large or broken: a problem for the author, the alternative text for the reader, no harm to the
+//! site.
 
 use image::ImageFormat;
 use instep::content::Loader;
@@ -9,7 +10,7 @@ use crate::support::{
     photo::{encoded, quarters},
 };
 
-/// A PNG of a few bytes that says it is that large.
+/// A PNG of a few bytes whose head has this size.
 fn png_that_claims(width: u32, height: u32) -> Vec<u8> {
     let mut png = encoded(&quarters(8, 8), ImageFormat::Png);
     png[16..20].copy_from_slice(&width.to_be_bytes());
@@ -29,7 +30,7 @@ fn jpeg_that_claims(width: u16, height: u16) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_bomb_is_refused_with_a_sentence() {
+async fn a_decompression_bomb_is_refused_with_a_message() {
     let cut = sideways();
     let site = post(
         "image: huge.jpg\n---\nBefore.\n\n![A wall of paint](bomb.png)\n\n![Cut](cut.jpg) ![Odd](odd.jpg)\n\n[see](phone.heic)\n\nAfter.",
@@ -79,7 +80,7 @@ async fn a_large_file_is_refused_unread() {
 }
 
 #[tokio::test]
-async fn a_picture_that_cannot_be_decoded_takes_nothing_down() {
+async fn a_picture_that_cannot_be_decoded_affects_no_other() {
     let mut broken = encoded(&quarters(900, 600), ImageFormat::Png);
     let middle = broken.len() / 2;
     broken[middle..middle + 20].fill(0xff);
@@ -103,7 +104,7 @@ async fn a_picture_that_cannot_be_decoded_takes_nothing_down() {
 }
 
 #[tokio::test]
-async fn a_film_that_tells_where_it_was_made_is_told_of() {
+async fn a_film_with_the_place_of_recording_is_reported() {
     let place = b"\0\0\0\x1c\xa9xyz\0\x10\x15\xc7+40.7128-074.00/";
     let film = [b"\0\0\0\x24moov", &place[..]].concat();
     let site = post("---\nfilm.mp4").file("posts/calf/film.mp4", film).start().await;

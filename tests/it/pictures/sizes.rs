@@ -1,4 +1,4 @@
-//! Which sizes a page offers, and what a phone has to load.
+//! Sizes of a picture that a page offers, and the one that a phone loads.
 
 use image::{DynamicImage, ImageFormat, RgbImage};
 
@@ -16,7 +16,7 @@ fn widths(element: &Element) -> Vec<u32> {
 }
 
 #[tokio::test]
-async fn only_the_first_picture_is_waited_for() {
+async fn only_the_first_picture_loads_eagerly() {
     let photo = encoded(&quarters(1000, 500), ImageFormat::Jpeg);
     let body = "---\nWords.\n\n![One](a.jpg)\n\n![Two](a.jpg) ![Three](a.jpg)\n";
     let site = post(body)
@@ -42,7 +42,7 @@ async fn only_the_first_picture_is_waited_for() {
 }
 
 #[tokio::test]
-async fn each_place_says_how_wide_it_is() {
+async fn each_place_of_a_picture_has_its_sizes_attribute() {
     let site = post("image: a.jpg\n---\n![One](a.jpg)\n\n![Two](a.jpg) ![Three](a.jpg)\n\n![Small](s.png)")
         .file("posts/calf/a.jpg", sideways())
         .file("posts/calf/s.png", encoded(&quarters(120, 90), ImageFormat::Png))
@@ -110,7 +110,7 @@ fn landscape() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn twenty_megapixels_cost_a_phone_less_than_a_hundred_kilobytes() {
+async fn a_phone_gets_a_photo_of_twenty_megapixels_in_less_than_100_kb() {
     let photo = of_a_phone(&landscape(), 6);
     assert!(photo.len() > 3_000_000, "{} bytes", photo.len());
     let site = post("---\n![Hills](hills.jpg)").file("posts/calf/hills.jpg", photo).keeps_current().start().await;

@@ -1,4 +1,4 @@
-//! Adding a comment: its verdict, its parent, its twin, its number.
+//! Adding a comment: its verdict, its parent, duplicates, its number.
 
 use instep::{
     domain::{
@@ -14,7 +14,7 @@ use crate::support::database::{Database, on_both_engines};
 
 on_both_engines!(
     a_comment_is_stored_as_it_was_sent,
-    the_first_is_held_and_after_an_approved_one_the_next_passes,
+    a_first_comment_is_held_and_the_next_after_approval_passes,
     a_commenter_is_known_by_the_cookie_alone,
     a_revoked_approval_no_longer_counts,
     every_reason_is_stored_with_the_comment,
@@ -56,7 +56,7 @@ async fn a_comment_is_stored_as_it_was_sent(database: Database) {
     assert_eq!(database.store.comment(id).await.expect("is there"), expected);
 }
 
-async fn the_first_is_held_and_after_an_approved_one_the_next_passes(database: Database) {
+async fn a_first_comment_is_held_and_the_next_after_approval_passes(database: Database) {
     let store = &database.store;
     let first = store.add_comment(&sent("First")).await.expect("answers");
     let Added::Stored(id, Status::Held) = first else { panic!("{first:?}") };

@@ -1,4 +1,4 @@
-//! Whom the author has blocked.
+//! Blocks that the author has set.
 
 use instep::{
     domain::{
@@ -11,7 +11,7 @@ use instep::{
 use super::{add, at, by, sent, status_of};
 use crate::support::database::{Database, on_both_engines};
 
-on_both_engines!(a_block_refuses_its_sender_and_nobody_else, a_block_is_stored_once_and_can_be_removed);
+on_both_engines!(a_block_refuses_only_its_sender, a_block_is_stored_once_and_can_be_removed);
 
 fn with(email: Option<&str>, site: Option<&str>, address: &str, text: &str) -> Sent {
     let sent = sent(text);
@@ -19,7 +19,7 @@ fn with(email: Option<&str>, site: Option<&str>, address: &str, text: &str) -> S
     Sent { new, sender: Sender { ip: address.parse().expect("an address"), ..sent.sender }, ..sent }
 }
 
-async fn a_block_refuses_its_sender_and_nobody_else(database: Database) {
+async fn a_block_refuses_only_its_sender(database: Database) {
     let store = &database.store;
     let all = [Block::email("bo@example.org"), Block::site("spam.example"), Block::network("2001:db8::/48")];
     let all = all.map(|block| block.expect("a block"));

@@ -1,4 +1,4 @@
-//! Statements, commits and waits that end in the middle: the next one finds a sound connection.
+//! Statements, commits and futures that end in the middle: the next statement gets a working connection.
 
 use std::future::Future;
 
@@ -19,8 +19,8 @@ on_both_engines!(
     a_site_that_cannot_store_comments_is_not_ready,
 );
 
-/// Makes every new comment fail, in one of the ways of SQLite; a trial write too. `ROLLBACK` is what SQLite does by itself
-/// when the disk is full.
+/// Makes every new comment and trial write fail with a `RAISE` of SQLite. `ROLLBACK` is what SQLite does by itself when
+/// the disk is full.
 async fn fail(database: &Database, how: &str) {
     let function = "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
                     'BEGIN RAISE EXCEPTION ''broken''; END'";
@@ -91,7 +91,7 @@ async fn after_a_failed_commit_the_next_comment_is_stored(database: Database) {
     assert_eq!(database.number("SELECT COUNT(*) FROM strict").await, 0);
 }
 
-/// Lets go of it after so many turns of the others.
+/// Drops the future after it was polled this many times.
 async fn given_up<T>(doing: impl Future<Output = T>, after: usize) {
     let patience = async {
         for _ in 0..after {
@@ -137,7 +137,7 @@ async fn a_site_that_cannot_store_comments_is_not_ready(database: Database) {
     assert_eq!(database.number(writes).await, before + 1);
 }
 
-/// Writes comments until the disk takes no more, and looks whether all that is acknowledged is there.
+/// Writes comments until the disk is full, and checks that all acknowledged ones are stored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_takes_comments_again_as_soon_as_there_is_room() {
     let Some(disk) = SmallDisk::mount(4) else { return };
@@ -171,7 +171,7 @@ async fn a_full_disk_takes_comments_again_as_soon_as_there_is_room() {
     }
 }
 
-/// Nobody comments: the site notices by itself that there is room.
+/// Without comments, the site must notice by itself that there is room again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_and_its_end_are_noticed_without_comments() {
     let Some(disk) = SmallDisk::mount(2) else { return };

@@ -1,4 +1,4 @@
-//! The clock was two days ahead for a while: what was noted then is not trusted.
+//! The clock was two days ahead for a while: times stored then are not trusted.
 
 use instep::{
     domain::{
@@ -14,7 +14,7 @@ use crate::support::database::{Database, on_both_engines};
 
 on_both_engines!(
     comments_from_the_future_do_not_count_for_rates,
-    an_edit_from_the_future_locks_nobody_out,
+    an_edit_from_the_future_does_not_prevent_edits,
     leases_and_pauses_from_the_future_do_not_count,
     confirmation_mails_and_links_from_the_future_do_not_count,
     trash_from_the_future_is_kept_as_long_as_other_trash,
@@ -43,7 +43,7 @@ async fn comments_from_the_future_do_not_count_for_rates(database: Database) {
     assert_eq!(refused, Added::Refused(Refusal::TooFast(SignedDuration::from_secs(560))));
 }
 
-async fn an_edit_from_the_future_locks_nobody_out(database: Database) {
+async fn an_edit_from_the_future_does_not_prevent_edits(database: Database) {
     let id = add(&database.store, &sent("First")).await;
     let rates = Rates { gap: SignedDuration::from_secs(15), ..EASY };
     let edit = |text: &str, at: Timestamp| Sent { rates, at, ..sent(text) };

@@ -1,4 +1,4 @@
-//! Own comments, and changing them.
+//! Own comments and their edits.
 
 use std::sync::Arc;
 
@@ -125,7 +125,7 @@ async fn two_edits_need_a_gap(database: Database) {
     assert!(matches!(refused, Edited::Refused(Refusal::Blocked(_))), "{refused:?}");
 }
 
-/// Where everybody in these tests sits.
+/// Network of all commenters in these tests.
 fn network() -> Block {
     Block::network(&sent("").sender.ip.to_string()).expect("a network")
 }

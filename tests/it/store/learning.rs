@@ -19,7 +19,7 @@ on_both_engines!(
     words_with_quotes_or_of_any_script_are_learned,
 );
 
-/// Learned as spam, learned as ham, features.
+/// Numbers of comments learned as spam and as ham, and of features.
 async fn learned(database: &Database) -> (i64, i64, i64) {
     (
         database.number("SELECT learned_spam FROM site").await,

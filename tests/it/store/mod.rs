@@ -1,4 +1,4 @@
-//! Every method of the store, on SQLite always and on PostgreSQL where there is one, with the same assertions.
+//! Every method of the store, on SQLite and, if a server is set, on PostgreSQL, with the same assertions.
 
 mod adding;
 mod blocks;
@@ -41,16 +41,16 @@ const FINE: Circumstances = Circumstances {
     has_authors_email: false,
 };
 
-/// Rates that no test meets by chance.
+/// Rate limits that no test reaches by chance.
 const EASY: Rates = Rates { gap: SignedDuration::ZERO, per_window: 1000, network_per_window: 1000 };
 
-/// Noon, and so many seconds.
+/// Time: noon and this many seconds.
 fn at(seconds: i64) -> Timestamp {
     let noon: Timestamp = "2026-11-22T12:00:00Z".parse().expect("a time");
     noon + SignedDuration::from_secs(seconds)
 }
 
-/// Ana comments under `calf` at noon, for the first time and from an address of her own.
+/// First comment of Ana, under `calf`, at noon, from an address of her own.
 fn sent(text: &str) -> Sent {
     Sent {
         thread: ThreadKey::post("calf"),
@@ -93,7 +93,7 @@ fn by(commenter: &str, sent: Sent) -> Sent {
     Sent { sender, ..sent }
 }
 
-/// Stores it, and its number.
+/// Stores a comment, and returns its number.
 async fn add(store: &Store, sent: &Sent) -> i64 {
     match store.add_comment(sent).await.expect("answers") {
         Added::Stored(id, _) => id,
@@ -101,7 +101,7 @@ async fn add(store: &Store, sent: &Sent) -> i64 {
     }
 }
 
-/// Stores it for everyone to see.
+/// Stores a comment and approves it.
 async fn add_approved(store: &Store, sent: &Sent) -> i64 {
     let id = add(store, sent).await;
     store.approve(id, "test", at(0)).await.expect("approves");
@@ -120,7 +120,7 @@ async fn thread_ids(store: &Store, slugs: &[&str], waiting: Option<i64>) -> Vec<
     ids
 }
 
-/// Data that must not change when nothing is stored: comments, changes, the revision.
+/// Numbers that change whenever something is stored: comments, changes, the revision.
 async fn traces(database: &Database) -> (i64, i64, i64) {
     (
         database.number("SELECT COUNT(*) FROM comments").await,
@@ -129,7 +129,7 @@ async fn traces(database: &Database) -> (i64, i64, i64) {
     )
 }
 
-/// An approved comment of the past, as samples and imports bring it.
+/// An approved comment of the past, like a sample or an imported one.
 fn placed(name: &str, parent_id: Option<i64>, by_author: bool) -> Comment {
     Comment {
         thread_kind: "post".into(),

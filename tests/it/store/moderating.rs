@@ -1,4 +1,4 @@
-//! Decisions of the author: statuses, answers, comments put in place; each with its row in the log.
+//! Decisions of the author: statuses, answers, placed comments, each with its row in the log.
 
 use instep::{
     domain::comment::{Comment, Status, ThreadKey},
@@ -15,7 +15,7 @@ on_both_engines!(
     an_act_on_a_missing_comment_changes_nothing,
     an_answer_of_the_author_is_approved_at_once,
     a_comment_that_is_not_approved_cannot_be_answered,
-    a_comment_is_put_in_place_as_it_is,
+    a_placed_comment_is_stored_unchanged,
     a_mail_that_was_dropped_is_due_when_its_comment_is_approved_again,
 );
 
@@ -129,7 +129,7 @@ async fn a_comment_that_is_not_approved_cannot_be_answered(database: Database) {
     assert_eq!(traces(&database).await, before);
 }
 
-async fn a_comment_is_put_in_place_as_it_is(database: Database) {
+async fn a_placed_comment_is_stored_unchanged(database: Database) {
     let store = &database.store;
     let key = ThreadKey::post("calf");
     let first = store.place_comment(&key, &placed("Lisa", None, false), "demo").await.expect("places");

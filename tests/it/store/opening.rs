@@ -1,4 +1,4 @@
-//! Opening a database: twice, at once, too new, not there. What cannot be is said in one sentence.
+//! Opening a database: twice, at the same time, too new, missing. Each error is one sentence.
 
 use std::fs;
 
@@ -13,10 +13,10 @@ use crate::support::{
 on_both_engines!(
     a_newer_database_is_left_alone,
     stored_comments_are_there_after_reopening,
-    eight_may_open_an_empty_database_at_once,
+    eight_processes_can_open_an_empty_database_at_once,
 );
 
-/// The sentence with which an address is refused.
+/// Error for an address of a database.
 async fn refusal(address: &str) -> String {
     let Err(error) = Store::open(address).await else { panic!("{address:?} was opened") };
     let sentence = error.to_string();
@@ -48,7 +48,7 @@ async fn stored_comments_are_there_after_reopening(database: Database) {
     third.close().await;
 }
 
-async fn eight_may_open_an_empty_database_at_once(database: Database) {
+async fn eight_processes_can_open_an_empty_database_at_once(database: Database) {
     for table in [
         "DROP TABLE corner_asked",
         "DROP TABLE outbox",
@@ -88,7 +88,7 @@ async fn a_wrong_address_is_refused_with_the_right_form() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_a_database_is_named_and_unchanged() {
+async fn a_file_that_is_no_database_is_named_and_unchanged() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("notes.txt");
     write(&file, "These are my notes, and no database. ".repeat(100));
@@ -103,7 +103,7 @@ async fn a_file_that_is_not_a_database_is_named_and_unchanged() {
 }
 
 #[tokio::test]
-async fn a_password_stays_out_of_the_sentence() {
+async fn an_error_does_not_show_the_password() {
     // Port 1 is nobody's.
     let sentence = refusal("postgres://ana:s3cret@127.0.0.1:1/blog").await;
     assert!(sentence.contains("postgres://ana@127.0.0.1:1/blog") && !sentence.contains("s3cret"), "{sentence}");

@@ -1,4 +1,4 @@
-//! No statement of the store reads a whole table that grows: both engines are asked how they go about each.
+//! No statement of the store reads a whole table that grows, by the query plans of both engines.
 
 use std::{collections::BTreeMap, fs};
 
@@ -32,8 +32,8 @@ const MAY_BE_READ: [&str; 4] = [
     "PREPARE ",
 ];
 
-/// Names in plans that are no tables which grow: `site` has one row, `blocks` is the author's list, others are questions
-/// in a question.
+/// Names in plans that are not growing tables: `site` has one row, `blocks` is the author's list, the others are
+/// subqueries.
 const NO_TABLES: [&str; 9] = ["site", "blocks", "CONSTANT", "answered", "duplicate", "own", "near", "counted", "one"];
 
 async fn no_statement_reads_a_whole_table_that_grows(database: Database) {
@@ -105,7 +105,7 @@ fn written() -> Vec<Pattern> {
     statements
 }
 
-/// Indexes that hold only rows for which something is still to be done.
+/// Partial indexes: they hold only rows that are not finished.
 fn partial_indexes() -> Vec<String> {
     let mut names = Vec::new();
     for file in fs::read_dir(root().join("migrations/sqlite")).expect("a folder").flatten() {

@@ -1,4 +1,4 @@
-//! How often somebody may comment: by cookie, by address, by network.
+//! Rate limits for comments: by cookie, by address, by network.
 
 use instep::{
     domain::verdict::{Rates, Refusal},
@@ -34,7 +34,7 @@ fn from(address: &str, network: &str, sent: Sent) -> Sent {
     Sent { sender: Sender { address: address.into(), network: network.into(), ..sent.sender }, ..sent }
 }
 
-/// It is refused for so long, and is no comment.
+/// Asserts that a comment is refused with this time to wait, and not stored.
 #[track_caller]
 fn refused(database: &Database, sent: Sent, wait: i64) -> impl Future<Output = ()> {
     let caller = std::panic::Location::caller();

@@ -1,4 +1,4 @@
-//! Spam and trash are erased when their time is over, and nothing else is.
+//! Retention: spam and trash are erased when their time is over, and nothing else is.
 
 use instep::{
     domain::comment::{Status, Wish},
@@ -93,7 +93,7 @@ async fn more_comments_than_one_batch_are_erased(database: Database) {
     assert_eq!(forget(store, days(16)).await, (210, 0));
 }
 
-/// SQLite gives room back without wiping it, and its log holds what was written before.
+/// By default, SQLite frees space without overwriting it, and its log contains earlier data.
 #[tokio::test]
 async fn an_erased_comment_is_not_in_the_database_files() {
     on_sqlite(async |database| {

@@ -1,4 +1,4 @@
-//! Revisions: how copies of the site hear what became stale. And the secret that they share.
+//! Revisions, by which instances of a site learn what became stale; and the secret that they share.
 
 use instep::{
     domain::comment::ThreadKey,
@@ -14,7 +14,7 @@ on_both_engines!(
     a_held_comment_makes_no_thread_stale,
     several_changes_are_reported_together,
     an_instance_too_far_behind_purges_everything,
-    a_database_that_went_back_in_time_makes_everything_stale,
+    a_restored_database_makes_everything_stale,
     every_instance_gets_the_first_secret,
 );
 
@@ -98,7 +98,7 @@ async fn an_instance_too_far_behind_purges_everything(database: Database) {
     assert!(matches!(changes(store, before + 1).await, Some((_, Stale::Tags(_)))), "who saw the first is not behind");
 }
 
-async fn a_database_that_went_back_in_time_makes_everything_stale(database: Database) {
+async fn a_restored_database_makes_everything_stale(database: Database) {
     add(&database.store, &by("bo", sent("One"))).await;
     let now = database.store.revision().await.expect("answers");
     assert_eq!(changes(&database.store, now + 5).await, Some((now, Stale::Everything)));

@@ -1,5 +1,5 @@
-//! Comments that arrive while others are being written: they share a transaction, and are judged as if they had come
-//! one by one.
+//! Comments that arrive while others are being written: they share a transaction, and get the same verdicts as one by
+//! one.
 
 use std::{
     future::poll_fn,
@@ -30,7 +30,7 @@ on_both_engines!(
 
 type Answer = Result<Added, StoreError>;
 
-/// All of them at once, at a moment when nobody can write: those after the first wait together.
+/// Adds all comments at once while writers are blocked, so that those after the first wait together.
 async fn add_together(database: &Database, all: &[Sent]) -> Vec<Answer> {
     let held = database.hold_writers().await;
     let mut adding: Vec<Pin<Box<dyn Future<Output = Answer> + '_>>> = Vec::new();
@@ -46,7 +46,7 @@ async fn add_together(database: &Database, all: &[Sent]) -> Vec<Answer> {
     answers
 }
 
-/// Asks each once, so that each has been handed over.
+/// Polls each future once, so that all comments are in the queue.
 async fn have_begun(adding: &mut [Pin<Box<dyn Future<Output = Answer> + '_>>]) {
     poll_fn(|context| {
         for one in &mut *adding {

@@ -1,4 +1,4 @@
-//! An answer of the site, taken apart.
+//! A response of the site, and assertions about it.
 
 use std::io::Read;
 
@@ -23,7 +23,7 @@ impl Answer {
         Self { status: parts.status.as_u16(), headers: parts.headers, body }
     }
 
-    /// The header's value; empty where it is not there.
+    /// Value of a header; empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("a header in ASCII"))
     }
@@ -32,7 +32,7 @@ impl Answer {
         self.headers.contains_key(name)
     }
 
-    /// The status, and where it leads: `301 /about`.
+    /// Status and target of a redirect: `301 /about`.
     pub fn leads(&self) -> String {
         format!("{} {}", self.status, self.header("location"))
     }

@@ -1,4 +1,4 @@
-//! A database of one's own for each test, on both engines.
+//! A separate database for each test, on both engines.
 
 use std::{
     env,
@@ -68,7 +68,7 @@ impl Database {
         });
     }
 
-    /// Where the engines say the same in other words.
+    /// Runs a statement whose text differs between the engines.
     pub async fn run_on_each(&self, sqlite: &'static str, postgres: &'static str) {
         self.run(match self.raw {
             Raw::Sqlite(_) => sqlite,
@@ -77,7 +77,7 @@ impl Database {
         .await;
     }
 
-    /// Which of these words stand anywhere in SQLite's file or its log.
+    /// Words of these that are anywhere in SQLite's file or its log.
     pub fn traces(&self, words: &[&str]) -> Vec<String> {
         let path = self.url.strip_prefix("sqlite:").expect("SQLite");
         let mut bytes = std::fs::read(path).expect("reads");
@@ -90,8 +90,8 @@ impl Database {
         matches!(self.raw, Raw::Sqlite(_))
     }
 
-    /// How the engine goes about a statement whatever its values are, one line a step. PostgreSQL is told to use indexes
-    /// wherever it can, as it would in a big table.
+    /// Query plan of a statement for any values, one line for each step. PostgreSQL must use an index wherever it can,
+    /// as it would in a big table.
     pub async fn plan(&self, sql: &str) -> Vec<String> {
         match &self.raw {
             Raw::Sqlite(db) => {
@@ -120,7 +120,7 @@ impl Database {
         }
     }
 
-    /// Until the answer is released, nobody else can write.
+    /// Blocks all other writers until the returned value is released.
     pub async fn hold_writers(&self) -> Held {
         match &self.raw {
             Raw::Sqlite(db) => Held::Sqlite(db.begin_with("BEGIN IMMEDIATE").await.expect("begins")),
@@ -154,7 +154,7 @@ pub async fn on_sqlite<F: Future<Output = ()>>(test: impl FnOnce(Database) -> F)
     database.store.close().await;
 }
 
-/// Returns at once, saying so, where there is no server to test on.
+/// Runs a test on PostgreSQL. If no server is set, prints that and returns.
 pub async fn on_postgres<F>(test: impl FnOnce(Database) -> F)
 where
     F: Future<Output = ()> + 'static,

@@ -10,7 +10,7 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// `None`, saying so, where the tests may not mount anything.
+    /// Mounts it. If the tests may not mount anything, prints that and returns `None`.
     pub fn mount(megabytes: u32) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let size = format!("size={megabytes}m");
@@ -27,7 +27,7 @@ impl SmallDisk {
         self.folder.path().join(name)
     }
 
-    /// Not a byte more goes on it.
+    /// Fills the disk to its last byte.
     pub fn fill(&self) {
         let mut filler = std::fs::File::create(self.path("filler")).expect("a file");
         for piece in [64 * 1024, 4096, 1] {
@@ -35,7 +35,7 @@ impl SmallDisk {
         }
     }
 
-    /// Takes the filling away again.
+    /// Frees the disk again.
     pub fn free(&self) {
         std::fs::remove_file(self.path("filler")).expect("was filled");
     }

@@ -18,7 +18,7 @@ pub struct Html {
 pub struct Element {
     pub name: String,
     pub attributes: Vec<(String, String)>,
-    /// All text in it, its descendants' too.
+    /// Text of the element and its descendants.
     pub text: String,
     /// Positions of its ancestors in [`Html::elements`], outermost first.
     pub within: Vec<usize>,
@@ -29,7 +29,7 @@ impl Element {
         self.attributes.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// The attribute's value; empty where it is not there.
+    /// Value of an attribute; empty if it is missing.
     pub fn get(&self, name: &str) -> &str {
         self.attribute(name).unwrap_or_default()
     }
@@ -71,7 +71,7 @@ impl Html {
         self.elements.iter().find(|element| element.attribute("id") == Some(id))
     }
 
-    /// How many elements with this class an element stands in.
+    /// Number of ancestors with this class.
     pub fn depth_in(&self, element: &Element, class: &str) -> usize {
         element.within.iter().filter(|at| self.elements[**at].has_class(class)).count()
     }

@@ -1,4 +1,4 @@
-//! Parts of tests: a site, its visitors, their answers, a database of one's own, the real program.
+//! Support for tests: a site, visitors, responses, databases, the real program.
 
 pub mod answer;
 pub mod database;
@@ -21,10 +21,10 @@ use std::{
 pub use answer::Answer;
 pub use site::TestSite;
 
-/// A machine that runs three builds at once is slow; a condition that never comes true is not worth more.
+/// Longest wait for a condition; long enough for a machine that runs several builds at once.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Asks again and again until there is an answer; fails when there is none for too long.
+/// Calls `ask` until it returns a value; fails if it takes too long.
 pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {

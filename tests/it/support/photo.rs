@@ -1,8 +1,8 @@
-//! Photos as phones make them: with a position, an owner and an orientation, in every place where they are written.
+//! Photos as phones make them: with a position, an owner and an orientation in all kinds of metadata.
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
-/// Stands in everything that must not leave.
+/// Word in all metadata that must be removed.
 pub const SECRET: &[u8] = b"SECRET";
 /// 40 degrees, 42 minutes, 46.08 seconds, as Exif writes a latitude.
 pub const LATITUDE: &[u8] = &[0, 0, 0, 40, 0, 0, 0, 1, 0, 0, 0, 42, 0, 0, 0, 1, 0, 0, 0x12, 0, 0, 0, 0, 100];
@@ -45,7 +45,7 @@ pub fn exif(orientation: u8) -> Vec<u8> {
     tiff
 }
 
-/// A JPEG with all that cameras and programs leave in it, a second picture and a film behind the first.
+/// A JPEG with all metadata that cameras and programs write, and a second picture and a film after the first.
 pub fn of_a_phone(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let part = |marker: u8, data: &[u8]| {
         let length = u16::try_from(data.len() + 2).expect("short").to_be_bytes();

@@ -1,4 +1,4 @@
-//! The real program, started as people start it.
+//! The real program, run with arguments and settings.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -17,7 +17,7 @@ use super::{eventually, write};
 pub struct Program {
     pub folder: TempDir,
     environment: Vec<(String, String)>,
-    /// Which user it runs as, if not as the one that runs the tests.
+    /// User that runs it, if not the one that runs the tests.
     user: Option<u32>,
 }
 
@@ -40,26 +40,25 @@ pub struct Serving {
 }
 
 impl Program {
-    /// In an empty folder.
+    /// Program in an empty folder.
     pub fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder"), environment: Vec::new(), user: None }
     }
 
-    /// With a variable set.
+    /// Sets a variable.
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// As another user. `None` where the tests may not do that (they do not run as root), or that user cannot read the
-    /// program.
+    /// Runs as another user. `None` if the tests do not run as root, or if that user cannot read the program.
     pub fn run_by(mut self, user: u32) -> Option<Self> {
         self.user = Some(user);
         self.command(&["--version"]).output().ok()?;
         Some(self)
     }
 
-    /// With a site of one post, `calf`, whose comments have no rates.
+    /// Program with a site of one post, `calf`, without rate limits.
     pub fn with_site() -> Self {
         let program = Self::new();
         program
@@ -117,7 +116,7 @@ impl Program {
         }
     }
 
-    /// Runs it to its end with nobody at the other end of its standard output.
+    /// Runs it to its end with its standard output closed.
     pub fn run_unread(&self, arguments: &[&str]) -> Run {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
@@ -177,7 +176,7 @@ impl Program {
 }
 
 impl Serving {
-    /// All it said so far.
+    /// Standard output so far.
     pub fn said(&self) -> String {
         self.said.lock().expect("nobody panics with it").clone()
     }
@@ -187,7 +186,7 @@ impl Serving {
         self.logged.lock().expect("nobody panics with it").clone()
     }
 
-    /// `kill -9`: no chance to tidy up.
+    /// Kills it with `kill -9`.
     pub fn kill(&mut self) {
         self.child.kill().expect("kills");
         self.child.wait().expect("ends");
@@ -222,7 +221,7 @@ impl Run {
         self
     }
 
-    /// One sentence on stderr, with these words in it.
+    /// Asserts that stderr is one sentence with these words.
     #[track_caller]
     pub fn complains(&self, words: &[&str]) -> &Self {
         assert_eq!(self.err.lines().count(), 1, "one line: {self:?}");

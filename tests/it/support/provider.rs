@@ -1,4 +1,4 @@
-//! A provider of films on this machine, which answers what a test wants and remembers what it was asked.
+//! A provider of films on this machine, with replies set by the test. It records the requests.
 
 use std::{
     collections::HashMap,
@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-/// Answers by the path of the request, in a thread that ends with the test binary.
+/// Server that replies by the path of the request, in a thread that ends with the test binary.
 pub struct Provider {
     pub base: String,
     asked: Arc<Mutex<Vec<Asked>>>,
@@ -58,13 +58,13 @@ impl Provider {
         self.on(&format!("/{class}"), Reply::Body(json.to_string().into_bytes()))
     }
 
-    /// Everything since the last look.
+    /// Requests since the last call.
     pub fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut self.asked.lock().expect("nobody panics with it"))
     }
 }
 
-/// One request, one answer; who writes to a client that has gone away has nothing to do.
+/// Answers one request. A client that has disconnected is ignored.
 fn answer(connection: TcpStream, asked: &Mutex<Vec<Asked>>, answers: &Mutex<HashMap<String, Reply>>) {
     let mut lines = BufReader::new(connection.try_clone().expect("a second handle")).lines().map_while(Result::ok);
     let Some(first) = lines.next() else { return };

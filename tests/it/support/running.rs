@@ -1,4 +1,4 @@
-//! A site that listens on a real port, and a client that says exactly what a test wants said.
+//! A site that listens on a real port, and a client that sends exactly the bytes of a test.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -17,7 +17,7 @@ use tokio::{
 
 use super::{Answer, TestSite};
 
-/// Short waits, so that a test of them is short; long enough for a slow machine to answer.
+/// Short time limits, for short tests, but long enough for a slow machine.
 pub const SHORT: Limits = Limits {
     header_read: Duration::from_millis(1000),
     idle: Duration::from_millis(125),
@@ -68,7 +68,7 @@ impl Running {
     }
 }
 
-/// A connection on which bytes go out as a test writes them.
+/// A connection that sends exactly the bytes of a test.
 pub struct Client {
     pub stream: TcpStream,
     unread: Vec<u8>,
@@ -87,17 +87,17 @@ impl Client {
         self.stream.write_all(words.as_bytes()).await.expect("writes");
     }
 
-    /// Like [`Self::say`], to a server that may have hung up.
+    /// Like [`Self::say`], to a server that may have closed the connection.
     pub async fn try_say(&mut self, words: &str) -> bool {
         self.stream.write_all(words.as_bytes()).await.is_ok()
     }
 
-    /// The next answer; `None` where the server hangs up instead.
+    /// Next response; `None` if the server closes the connection instead.
     pub async fn hear(&mut self) -> Option<Answer> {
         within("an answer or its end", self.read_answer()).await
     }
 
-    /// Waits until the server has hung up; what it said before does not matter.
+    /// Waits until the server has closed the connection; earlier bytes are ignored.
     pub async fn hears_the_end(&mut self) {
         within("the server hangs up", async { while self.read_more().await {} }).await;
     }
@@ -131,7 +131,7 @@ impl Client {
         Some(Answer { status, headers, body: body.into() })
     }
 
-    /// `false`: the other side has nothing more to say.
+    /// Reads more bytes; `false` at the end of the connection.
     async fn read_more(&mut self) -> bool {
         let mut buffer = [0; 16 * 1024];
         match self.stream.read(&mut buffer).await {
@@ -151,7 +151,7 @@ pub async fn fetch(address: SocketAddr, path: &str) -> Answer {
     client.hear().await.expect("an answer")
 }
 
-/// Fails where something takes far longer than any limit of a test.
+/// Fails if the future takes far longer than any limit of a test.
 pub async fn within<T>(what: &str, doing: impl Future<Output = T>) -> T {
     let done = time::timeout(Duration::from_secs(20), doing).await;
     done.unwrap_or_else(|_| panic!("takes too long: {what}"))

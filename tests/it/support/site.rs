@@ -1,4 +1,4 @@
-//! A whole site in a temporary folder, and a clock that a test turns.
+//! A whole site in a temporary folder, with a clock that the test sets.
 
 use std::{
     collections::BTreeMap,
@@ -27,15 +27,15 @@ use tempfile::TempDir;
 
 use super::{Answer, visitor::Visitor, write};
 
-/// Noon in New York, on a day after every date in tests.
+/// Time of the test clock: noon in New York, on a day after every date in tests.
 const NOW: &str = "2026-11-22T17:00:00Z";
 
-/// Title of a test site, and rates that no test meets by chance.
+/// site.toml of a test site, with rate limits that no test reaches by chance.
 const SITE_TOML: &str = "title = \"Loose Laces\"\ndescription = \"Stretches for runners.\"\n\
     [author]\nname = \"Jo\"\n\
     [comments]\ngap_seconds = 0\nper_10_minutes = 1000\nnetwork_per_10_minutes = 1000\n";
 
-/// A running site; its folder goes with it.
+/// A running site; its folder is deleted with it.
 pub struct TestSite {
     pub app: App,
     pub site: Site,
@@ -94,7 +94,7 @@ impl TestSite {
         Answer::of(self.site.respond(request.body(body.into()).expect("a request")).await).await
     }
 
-    /// Somebody at this address, with a cookie jar of their own.
+    /// A visitor with this IP address and a cookie jar.
     pub fn visitor(&self, address: &str) -> Visitor<'_> {
         Visitor::new(self, address.parse().expect("an address"))
     }
@@ -103,7 +103,7 @@ impl TestSite {
         &self.app.store
     }
 
-    /// Turns the clock on.
+    /// Moves the clock forward.
     pub fn turn(&self, by: SignedDuration) {
         let now = self.now.as_ref().expect("a clock that turns");
         let by = i64::try_from(by.as_millis()).expect("a short time");
@@ -115,7 +115,7 @@ impl TestSite {
         self.panics_in.store(count, Ordering::SeqCst);
     }
 
-    /// Where a file of the content is.
+    /// Path of a file of the content.
     pub fn path(&self, name: &str) -> PathBuf {
         self.app.config.content.join(name)
     }
@@ -125,13 +125,13 @@ impl TestSite {
         write(&self.path(name), text);
     }
 
-    /// Approves as the author does on another desk, and lets this copy of the site know at once.
+    /// Approves a comment as another process does, and purges the pages of this instance at once.
     pub async fn approve(&self, id: i64) {
         let done = self.store().approve(id, "test", self.app.clock.now()).await.expect("approves");
         self.app.cache.purge(&done.tags());
     }
 
-    /// Problems of the content, as the author reads them.
+    /// Problems of the content, as printed for the author.
     pub fn problems(&self) -> Vec<String> {
         let shown = |problem: &instep::domain::problem::Problem| {
             problem.to_string().replace(&format!("{}/", self.app.config.content.display()), "")
@@ -164,7 +164,7 @@ impl Builder {
         self
     }
 
-    /// A post: a whole file, or just its text (it is then called as its slug and of 2 May 2026).
+    /// Adds a post: a whole file, or only its text (its title is then the slug and its date 2 May 2026).
     pub fn post(self, slug: &str, text: &str) -> Self {
         let whole = text.starts_with("---") || text.starts_with("+++");
         let head = if whole { String::new() } else { format!("---\ntitle: {slug}\ndate: 2026-05-02\n---\n") };
@@ -201,13 +201,13 @@ impl Builder {
         self
     }
 
-    /// With what keeps a site current: files, dates, other processes' comments; and search.
+    /// Runs the tasks that keep a site current: files, dates, comments of other processes, search.
     pub fn keeps_current(mut self) -> Self {
         self.keeps_current = true;
         self
     }
 
-    /// The system's time instead of one that a test turns.
+    /// Uses the system's clock instead of the test clock.
     pub fn real_clock(mut self) -> Self {
         self.real_clock = true;
         self

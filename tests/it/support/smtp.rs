@@ -20,23 +20,23 @@ pub enum Behaviour {
     Takes,
     /// The recipient does not exist: 550, for good.
     NoSuchMailbox,
-    /// The recipient cannot be had now: 451, as greylisting says.
+    /// Temporary refusal of the recipient: 451, as with greylisting.
     Later,
-    /// 554 5.7.1, since it does not know who we are.
+    /// Refusal to relay: 554 5.7.1.
     RefusesRelaying,
     /// Asks for a password that we do not have, before anything else.
     RefusesSender,
-    /// Says this to the sender of one mail, and takes the next ones.
+    /// Gives this reply to the sender of one mail, and accepts the next ones.
     Says(&'static str),
-    /// Says hello and then nothing.
+    /// Sends its greeting and then nothing.
     Stalls,
-    /// Takes a mail, and answers after this time: it checks the text first.
+    /// Accepts a mail after this time, as if it checked the text first.
     Checks(Duration),
-    /// Takes a mail, and sends an answer without an end, one line every half second.
+    /// Accepts a mail with an endless reply, one line every half second.
     Drips,
-    /// Takes a mail, forgets it and hangs up without a word.
+    /// Reads a mail, drops it and closes the connection without a reply.
     DropsIt,
-    /// Takes a mail, keeps it and hangs up without a word.
+    /// Reads a mail, keeps it and closes the connection without a reply.
     KeepsItAndDrops,
 }
 
@@ -52,7 +52,7 @@ struct Heard {
     connections: usize,
 }
 
-/// A mail that was taken.
+/// A mail that was accepted.
 #[derive(Clone, Debug)]
 pub struct Mail {
     pub from: String,
@@ -80,14 +80,14 @@ impl SmtpServer {
         self.heard.lock().expect("nobody panics with it").behaviour = behaviour;
     }
 
-    /// Nobody listens any more.
+    /// Stops listening.
     pub async fn go_away(&mut self) {
         let listening = self.listening.take().expect("it is there");
         listening.abort();
         let _ = listening.await;
     }
 
-    /// Listens, at the address it had.
+    /// Listens again, at the same address.
     pub async fn come_back(&mut self) {
         let listener = TcpListener::bind(self.address).await.expect("a port");
         self.address = listener.local_addr().expect("an address");
@@ -101,7 +101,7 @@ impl SmtpServer {
         }));
     }
 
-    /// Everything that was taken, in order.
+    /// All accepted mails, in order.
     pub fn mails(&self) -> Vec<Mail> {
         self.heard.lock().expect("nobody panics with it").mails.clone()
     }
@@ -110,12 +110,12 @@ impl SmtpServer {
         self.heard.lock().expect("nobody panics with it").connections
     }
 
-    /// Mails that were taken since the last call.
+    /// Mails accepted since the last call.
     pub fn new_mails(&self) -> Vec<Mail> {
         std::mem::take(&mut self.heard.lock().expect("nobody panics with it").mails)
     }
 
-    /// The one mail that was taken since the last question.
+    /// The one mail accepted since the last call.
     #[track_caller]
     pub fn one(&self) -> Mail {
         let mut mails = self.new_mails();
@@ -155,7 +155,7 @@ impl Mail {
         self.parsed().body_html(0).expect("an HTML part").into_owned()
     }
 
-    /// A header as it stands there, without folds; empty where it is not there.
+    /// Value of a header, unfolded but not decoded; empty if it is missing.
     pub fn header(&self, name: &str) -> String {
         let parsed = self.parsed();
         let value = parsed.headers_raw().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value);
@@ -170,7 +170,7 @@ impl Mail {
         self
     }
 
-    /// The first link in the plain part with this in it, as a path.
+    /// First link in the plain part that contains `part`, as a path.
     #[track_caller]
     pub fn link(&self, part: &str) -> String {
         let text = self.text();
@@ -181,7 +181,7 @@ impl Mail {
     }
 }
 
-/// One connection, as RFC 5321 has it, as far as a client needs.
+/// Serves one connection: the part of RFC 5321 that a client needs.
 async fn converse(stream: TcpStream, heard: Arc<Mutex<Heard>>) -> Option<()> {
     let (reading, mut writing) = stream.into_split();
     let mut lines = BufReader::new(reading).lines();

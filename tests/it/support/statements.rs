@@ -1,4 +1,4 @@
-//! Listens to the statements that something sends to the database. sqlx tells each to `tracing`, within the span of who asked.
+//! Collects the statements that are sent to the database. sqlx logs each to `tracing`, in the span of its caller.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -17,10 +17,10 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// By the number of the span.
+/// Statements by the number of their span.
 static SENT: Mutex<Option<HashMap<u64, Vec<String>>>> = Mutex::new(None);
 
-/// Every statement of this process, whole, with single spaces.
+/// All statements of this process, complete, with single spaces.
 static EVERY: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
 struct Listener;
@@ -45,7 +45,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Listener {
     }
 }
 
-/// Its first words; and the whole, where that is more.
+/// First words of a statement, and the whole text if it is longer.
 #[derive(Default)]
 struct Statement(String, String);
 
@@ -66,7 +66,7 @@ pub fn every() -> BTreeSet<String> {
     EVERY.lock().expect("nobody broke down").clone()
 }
 
-/// Begins to listen.
+/// Starts to collect statements.
 pub fn listen() {
     static LISTENING: OnceLock<()> = OnceLock::new();
     LISTENING.get_or_init(|| {
@@ -75,7 +75,7 @@ pub fn listen() {
     });
 }
 
-/// Result, and the statements that it took.
+/// Result of a future, and the statements that it sent.
 pub async fn listened<T>(doing: impl Future<Output = T>) -> (T, Vec<String>) {
     listen();
     let span = tracing::info_span!("listened");

@@ -1,4 +1,4 @@
-//! Somebody who reads and comments with a browser: an address, a cookie jar, forms as they stand in the page.
+//! A visitor who reads and comments: an IP address, a cookie jar, and the forms of pages.
 
 use std::{
     collections::BTreeMap,
@@ -38,13 +38,13 @@ impl<'a> Visitor<'a> {
         self.ask(Method::GET, path, &[], String::new()).await
     }
 
-    /// Sends a form that no page has given.
+    /// Sends a form that does not come from a page.
     pub async fn post(&self, path: &str, form: &str) -> Answer {
         let headers = [("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned())];
         self.ask(Method::POST, path, &headers, form.to_owned()).await
     }
 
-    /// The comment form of a page, with what stands in it.
+    /// Comment form of a page, with its values.
     pub async fn form(&'a self, path: &str) -> Form<'a> {
         let page = self.get(path).await;
         assert_eq!(page.status, 200, "{path}: {}", page.text());
@@ -77,7 +77,7 @@ impl<'a> Visitor<'a> {
         Form { visitor: self, action: form.get("action").to_owned(), fields: fields.collect(), headers: Vec::new() }
     }
 
-    /// Comments under a post as Ana, who fills in what she must.
+    /// Sends a comment under a post as Ana, with the required fields only.
     pub async fn comment(&self, slug: &str, text: &str) -> Answer {
         self.form(&format!("/posts/{slug}")).await.set("name", "Ana").set("text", text).send().await
     }

@@ -8,7 +8,7 @@ fn new_text(markdown: &str) -> String {
 }
 
 #[test]
-fn what_is_plain_becomes_markdown() {
+fn known_shortcodes_become_markdown() {
     for (written, expected) in [
         // Hugo.
         ("{{< youtube aqz-KE-bpKQ >}}", "<https://www.youtube.com/watch?v=aqz-KE-bpKQ>"),
@@ -64,7 +64,7 @@ fn what_is_plain_becomes_markdown() {
 }
 
 #[test]
-fn what_is_not_known_stays_and_is_told() {
+fn unknown_shortcodes_stay_and_are_reported() {
     for (written, place, word) in [
         ("a {{< notice tip >}}b{{< /notice >}}", 2, "{{< notice tip >}}"),
         ("\n{{% notice %}}\nb\n{{% /notice %}}", 1, "{{% notice %}}"),
@@ -132,7 +132,7 @@ fn remarks_of_the_markdown_point_to_the_old_text() {
 
 proptest! {
     #[test]
-    fn anything_goes(written in "([a-z \n`\"'=|:.<>%/{}()-]|\\{\\{<|>\\}\\}|\\{%|%\\}|highlight|end|raw|ref|ü){0,60}") {
+    fn any_text_is_expanded_with_valid_positions(written in "([a-z \n`\"'=|:.<>%/{}()-]|\\{\\{<|>\\}\\}|\\{%|%\\}|highlight|end|raw|ref|ü){0,60}") {
         let expanded = expand(&written, &Site);
         let mut before = 0;
         for at in (0..=expanded.text.len()).filter(|at| expanded.text.is_char_boundary(*at)) {
