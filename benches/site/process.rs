@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// Core of the server; clients use the others.
 const SERVER_CORE: &str = "1";
 const CLIENT_CORE: &str = "0";
@@ -66,9 +68,14 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(f64::NAN) / 1024.0
     }
 
-    /// Kills it with `kill -9`.
+    /// Kills it with `kill -9`, and its children: nginx's worker would stay, and keep what it inherited open.
     pub fn kill(&mut self) {
+        let is_running = matches!(self.child.try_wait(), Ok(None));
+        let children = processes(self.child.id()).into_iter().skip(1).filter(|_| is_running);
         let _ = self.child.kill();
+        for id in children.filter_map(|id| Pid::from_raw(i32::try_from(id).ok()?)) {
+            let _ = kill_process(id, Signal::KILL);
+        }
         let _ = self.child.wait();
     }
 }
