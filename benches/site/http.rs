@@ -48,11 +48,11 @@ impl Client {
 
     pub async fn get(&mut self, path: &str, encoding: &str) -> Answer {
         let request = Request::get(path).header(header::ACCEPT_ENCODING, encoding).body(Full::default());
-        self.send(request.expect("a request")).await
+        self.send(request.expect("a request")).await.expect("an answer")
     }
 
-    /// Posts a form as a browser on the same site does.
-    pub async fn post(&mut self, path: &str, form: &str, cookie: Option<&str>) -> Answer {
+    /// Posts a form as a browser on the same site does. `None` if the server is gone.
+    pub async fn post(&mut self, path: &str, form: &str, cookie: Option<&str>) -> Option<Answer> {
         let mut request = Request::post(path)
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header("sec-fetch-site", "same-origin");
@@ -62,17 +62,17 @@ impl Client {
         self.send(request.body(Full::from(form.to_owned())).expect("a request")).await
     }
 
-    async fn send(&mut self, mut request: Request<Full<bytes::Bytes>>) -> Answer {
+    async fn send(&mut self, mut request: Request<Full<bytes::Bytes>>) -> Option<Answer> {
         let host = self.address.to_string().parse().expect("a header");
         request.headers_mut().insert(header::HOST, host);
-        self.sender.ready().await.expect("the connection is open");
-        let response = self.sender.send_request(request).await.expect("an answer");
+        self.sender.ready().await.ok()?;
+        let response = self.sender.send_request(request).await.ok()?;
         let (parts, body) = response.into_parts();
         let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        Answer {
+        Some(Answer {
             status: parts.status.as_u16(),
             headers: parts.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
-            body: body.collect().await.expect("a whole body").to_bytes().to_vec(),
-        }
+            body: body.collect().await.ok()?.to_bytes().to_vec(),
+        })
     }
 }
