@@ -159,7 +159,7 @@ async fn keys_are_good_for_their_comment_and_their_time() {
     assert_ne!(other, link);
     mailed.site.get(&other).await.is(403);
     mailed.turn(24 * 31);
-    mailed.site.get(&link).await.is(410).says("they are over");
+    mailed.site.get(&link).await.is(410).says("has expired");
     let (id, mail) = held(&mut mailed, "Erase me").await;
     mailed.site.store().erase(id, "test", mailed.site.app.clock.now()).await.expect("erases");
     mailed.site.get(&mail.link("act=approve")).await.is(410).does_not_say("Erase me");

@@ -54,7 +54,7 @@ async fn opening_the_link_does_nothing_and_its_button_confirms() {
 
 #[tokio::test]
 async fn the_page_tells_of_the_confirmation_mail() {
-    const ASKED: &str = "We write to your address";
+    const ASKED: &str = "We send a mail to your address";
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
     let send = async |wish: &str, text: &str, stamp: bool| {
@@ -84,7 +84,7 @@ async fn the_page_tells_of_the_confirmation_mail() {
 
 #[tokio::test]
 async fn an_approved_commenter_is_told_of_the_confirmation_mail() {
-    const ASKED: &str = "We write to your address";
+    const ASKED: &str = "We send a mail to your address";
     let mut mailed = quiet().await;
     let ana = mailed.site.visitor("192.0.2.1");
     let first = comment_id(&ana.comment("calf", "The first").await);

@@ -225,7 +225,7 @@ async fn a_corner_link_works_only_for_its_address_and_purpose_within_an_hour() {
     form.send().await.is(403);
     phone.get("/me").await.says("The key to it is a cookie");
     mailed.site.turn(SignedDuration::from_mins(62));
-    phone.get(&link).await.is(410).says("good for an hour");
+    phone.get(&link).await.is(410).says("within an hour");
     phone.post("/me/open", &format!("key={key}")).await.is(410);
 }
 
