@@ -1,138 +1,86 @@
 //! Bare URLs in Markdown become links, as in GFM (0.29, 6.9).
 //!
-//! They are found before emphasis is applied: [`guard`] replaces the Markdown characters in them, and [`linked`]
-//! restores the characters. Code, links, images and HTML are left alone.
+//! They are found before emphasis is applied: each is written as a link, `[URL](<URL>)`, before the text is parsed. Code,
+//! links, images and HTML are left alone.
 
 use std::{borrow::Cow, ops::Range};
 
-use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, Options, Parser, Tag};
 use url::Url;
 
+use super::markdown::{edited::Edited, events::is_block_end, tags::name_of};
 use crate::domain::characters::{is_foreign_break, is_foreign_punctuation, is_printable};
 
-/// Characters with a meaning in Markdown (the last three in smart punctuation), and the control characters that replace
-/// them in a guarded text. Each is one byte, so positions in the text stay the same.
-const GUARDS: [(char, char); 6] =
-    [('*', '\u{E}'), ('_', '\u{F}'), ('~', '\u{10}'), ('-', '\u{11}'), ('.', '\u{12}'), ('\'', '\u{13}')];
-
-/// Returns the text with guards in place of the Markdown characters in its bare URLs.
-pub fn guard(markdown: &str, options: Options) -> Cow<'_, str> {
-    let needs_it = |url: &str| url.contains(['*', '_', '~', '\'']) || url.contains("--") || url.contains("..");
-    if !find(markdown).into_iter().any(|at| needs_it(&markdown[at])) {
-        return Cow::Borrowed(markdown);
+/// Returns the text with its bare URLs as links.
+pub fn link(markdown: &str, options: Options) -> Edited<'_> {
+    // Most posts have URLs in links and HTML only, and need not be parsed here.
+    let is_in_link =
+        |url: &Range<usize>| ["](", "<", "=\""].iter().any(|before| markdown[..url.start].ends_with(before));
+    if find(markdown).iter().all(is_in_link) {
+        return Edited::new(markdown, Vec::new(), Vec::new());
     }
-    let mut events = Parser::new_ext(markdown, options).into_offset_iter();
-    let mut others: Vec<Range<usize>> =
-        events.by_ref().filter(|(event, _)| has_no_urls(event)).map(|(_, at)| at).collect();
-    others.extend(events.reference_definitions().iter().map(|(_, definition)| definition.span.clone()));
-    others.push(markdown.len()..markdown.len());
-    others.sort_unstable_by_key(|at| at.start);
-    let mut guarded = String::with_capacity(markdown.len());
+    let (mut links, mut done) = (Vec::new(), 0);
     // These ranges are consecutive or nested.
-    for other in others {
-        let done = guarded.len();
+    for other in without_urls(markdown, options) {
         let text = markdown.get(done..other.start).unwrap_or_default();
-        for url in find(text) {
-            guarded.push_str(&markdown[guarded.len()..done + url.start]);
-            push_guarded(&mut guarded, &text[url]);
-        }
-        guarded.push_str(markdown.get(guarded.len()..other.end).unwrap_or_default());
+        links.extend(find(text).into_iter().map(|url| (done + url.start..done + url.end, written(&text[url]))));
+        done = done.max(other.end);
     }
-    Cow::Owned(guarded)
+    Edited::new(markdown, links, Vec::new())
 }
 
-fn has_no_urls(event: &Event) -> bool {
-    match event {
-        Event::Code(_) | Event::Html(_) | Event::InlineHtml(_) | Event::FootnoteReference(_) => true,
-        Event::Start(tag) => matches!(tag, Tag::Link { .. } | Tag::Image { .. } | Tag::CodeBlock(_)),
-        _ => false,
-    }
-}
-
-fn push_guarded(guarded: &mut String, url: &str) {
-    let mut is_escaped = false;
-    for c in url.chars() {
-        let guard = GUARDS.iter().find(|(own, _)| *own == c && !is_escaped);
-        guarded.push(guard.map_or(c, |(_, guard)| *guard));
-        is_escaped = c == '\\' && !is_escaped;
-    }
-}
-
-fn unguarded(c: char) -> char {
-    GUARDS.iter().find(|(_, guard)| *guard == c).map_or(c, |(own, _)| *own)
-}
-
-/// Returns the events of a guarded text, with bare URLs as links.
-pub fn linked<'a>(events: impl Iterator<Item = (Event<'a>, Range<usize>)>) -> Vec<(Event<'a>, Range<usize>)> {
-    let mut linked = Vec::new();
-    let mut run = Vec::new();
-    let (mut depth, mut html_depth) = (0_usize, 0_usize);
-    for (event, at) in events {
-        let event = match event {
-            Event::Text(text) if depth == 0 => {
-                run.push((text, at));
-                continue;
-            }
-            other => other,
-        };
-        end_run(&mut run, &mut linked, html_depth == 0);
+/// Ranges in which URLs are no links. Empty ones are borders that no URL crosses.
+fn without_urls(markdown: &str, options: Options) -> Vec<Range<usize>> {
+    let mut events = Parser::new_ext(markdown, options).into_offset_iter();
+    let mut ranges = Vec::new();
+    // Start of the outermost HTML element without links, and the number of those that are open.
+    let (mut start, mut depth) = (0, 0_usize);
+    for (event, at) in events.by_ref() {
         match &event {
-            Event::Start(Tag::Link { .. } | Tag::Image { .. } | Tag::CodeBlock(_)) => depth += 1,
-            Event::End(TagEnd::Link | TagEnd::Image | TagEnd::CodeBlock) => depth = depth.saturating_sub(1),
             Event::InlineHtml(tag) => match opens(tag) {
-                Some(true) => html_depth += 1,
-                Some(false) => html_depth = html_depth.saturating_sub(1),
+                Some(true) => {
+                    start = if depth == 0 { at.start } else { start };
+                    depth += 1;
+                }
+                Some(false) => depth = depth.saturating_sub(1),
                 None => {}
             },
             // An element that is not closed ends with its block.
-            Event::End(end) if super::markdown::is_block_end(end) => html_depth = 0,
+            Event::End(end) if is_block_end(end) => depth = 0,
+            Event::Start(Tag::TableCell) => ranges.extend([at.start..at.start, at.end..at.end]),
             _ => {}
         }
-        linked.push((event, at));
+        match event {
+            Event::Text(_) if depth > 0 => ranges.push(start..at.end),
+            Event::Code(_) | Event::Html(_) | Event::InlineHtml(_) | Event::FootnoteReference(_) => ranges.push(at),
+            Event::Start(Tag::Link { .. } | Tag::Image { .. } | Tag::CodeBlock(_)) => ranges.push(at),
+            _ => {}
+        }
     }
-    end_run(&mut run, &mut linked, true);
-    linked
+    ranges.push(markdown.len()..markdown.len());
+    ranges.extend(events.reference_definitions().iter().map(|(_, definition)| definition.span.clone()));
+    ranges.sort_unstable_by_key(|range| range.start);
+    ranges
 }
 
 /// True if a tag opens, false if it closes, an element in which no links are added; `None` for other elements.
 fn opens(tag: &str) -> Option<bool> {
     const ELEMENTS: [&str; 10] = ["a", "button", "code", "kbd", "pre", "samp", "script", "style", "textarea", "title"];
-    let name = tag.trim_start_matches(['<', '/']).split(|c: char| !c.is_ascii_alphanumeric()).next()?;
+    let name = name_of(tag);
     ELEMENTS.iter().any(|element| name.eq_ignore_ascii_case(element)).then(|| !tag.starts_with("</"))
 }
 
-/// Writes consecutive texts together: a URL may be spread over several of them.
-fn end_run<'a>(run: &mut Vec<(CowStr<'a>, Range<usize>)>, events: &mut Vec<(Event<'a>, Range<usize>)>, may_link: bool) {
-    let run = std::mem::take(run);
-    let text: String = run.iter().flat_map(|(text, _)| text.chars()).map(unguarded).collect();
-    let urls = if may_link { find(&text) } else { Vec::new() };
-    if urls.is_empty() && run.iter().all(|(text, _)| text.chars().all(|c| unguarded(c) == c)) {
-        events.extend(run.into_iter().map(|(text, at)| (Event::Text(text), at)));
-        return;
-    }
-    let starts: Vec<usize> =
-        run.iter().scan(0, |end, (text, _)| Some(std::mem::replace(end, *end + text.len()))).collect();
-    // Positions in the Markdown, for remarks about a link.
-    let place = |at: usize| match starts.partition_point(|start| *start <= at).checked_sub(1) {
-        Some(part) => (run[part].1.start + at - starts[part]).min(run[part].1.end),
-        None => 0,
-    };
-    let words =
-        |at: Range<usize>| (Event::Text(CowStr::from(text[at.clone()].to_owned())), place(at.start)..place(at.end));
-    let mut done = 0;
-    for url in urls {
-        if done < url.start {
-            events.push(words(done..url.start));
+/// A URL written as a link. No sign in it has a meaning in Markdown or for smart punctuation.
+fn written(url: &str) -> String {
+    let (mut text, mut is_escaped) = (String::with_capacity(url.len() * 2), false);
+    for c in url.chars() {
+        if !is_escaped && matches!(c, '*' | '_' | '~' | '-' | '.' | '\'' | '[' | ']') {
+            text.push('\\');
         }
-        done = url.end;
-        let dest_url = whole(&text[url.clone()]).into_owned().into();
-        let link = Tag::Link { link_type: LinkType::Autolink, dest_url, title: "".into(), id: "".into() };
-        let (words, at) = words(url);
-        events.extend([(Event::Start(link), at.clone()), (words, at.clone()), (Event::End(TagEnd::Link), at)]);
+        is_escaped = c == '\\' && !is_escaped;
+        text.push(c);
     }
-    if done < text.len() {
-        events.push(words(done..text.len()));
-    }
+    format!("[{text}](<{}>)", whole(url))
 }
 
 /// Returns a URL with its scheme.
@@ -183,7 +131,7 @@ fn end_of(text: &str, start: usize) -> usize {
         // Words of a script without spaces, directly after an ASCII host.
         let is_word = in_host && c >= '\u{2E80}' && before.is_ascii_alphanumeric() && has_dot;
         let next = || rest[at + c.len_utf8()..].chars().next();
-        if ends_url(c, next) || is_next || is_word {
+        if ends_url(c, next) || is_next || is_word || c == '&' && begins_reference(&rest[at..]) {
             end = at;
             break;
         }
@@ -209,6 +157,12 @@ fn ends_url(c: char, next: impl Fn() -> Option<char>) -> bool {
     }
 }
 
+/// True for a character reference that ends a URL.
+fn begins_reference(text: &str) -> bool {
+    const NAMES: [&str; 8] = ["&nbsp;", "&ensp;", "&emsp;", "&thinsp;", "&lt;", "&gt;", "&quot;", "&#"];
+    NAMES.iter().any(|name| text.starts_with(name))
+}
+
 /// Returns a URL without what follows it: punctuation, an entity, closing brackets that it did not open.
 fn trimmed(mut url: &str) -> &str {
     const BRACKETS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
@@ -217,7 +171,7 @@ fn trimmed(mut url: &str) -> &str {
         let shorter = &url[..url.len() - last.len_utf8()];
         url = match last {
             ';' => shorter.trim_end_matches(|c: char| c.is_ascii_alphanumeric()).strip_suffix('&').unwrap_or(shorter),
-            '?' | '!' | '.' | ',' | ':' | '*' | '_' | '~' | '\'' | '&' | '|' => shorter,
+            '?' | '!' | '.' | ',' | ':' | '*' | '_' | '~' | '\'' | '&' | '|' | '\\' => shorter,
             c if is_foreign_punctuation(c) => shorter,
             c => match BRACKETS.iter().position(|(_, close)| *close == c) {
                 Some(kind) if extra[kind] > 0 => {

@@ -51,14 +51,14 @@ pub fn render(text: &str) -> String {
 }
 
 /// Returns the HTML of a comment for mails and feeds, in which every link is whole. `page` is the whole address of the
-/// page that the comment stands on.
+/// page with the comment.
 pub fn render_for_elsewhere(text: &str, page: &str) -> String {
     SANITISER.clean(&write(text, Some(page)).0).to_string()
 }
 
 /// Returns the words of a comment in one line, without marks and addresses of links.
 pub fn plain(text: &str) -> String {
-    write(text, None).1.words
+    read(text).words
 }
 
 /// Returns the readable content of a comment. Skips the sanitiser, which changes nothing that counts here and takes
@@ -72,9 +72,9 @@ fn write(text: &str, page: Option<&str>) -> (String, Reading) {
     let options = Options::ENABLE_STRIKETHROUGH;
     // No reference definitions: many short references to one long address would make the page huge.
     let text = text.replace("]:", &format!("]{COLON}"));
-    let text = bare_urls::guard(&text, options);
+    let text = bare_urls::link(&text, options).text;
     let mut writer = Writer { page, ..Writer::default() };
-    for (event, _) in bare_urls::linked(Parser::new_ext(&text, options).into_offset_iter()) {
+    for event in Parser::new_ext(&text, options) {
         writer.event(event);
     }
     let mut reading = writer.reading;
@@ -124,15 +124,11 @@ impl<'a> Writer<'a> {
             Event::End(TagEnd::Image | TagEnd::Link) => self.end_link(),
             Event::Start(Tag::BlockQuote(_) | Tag::List(_)) => {
                 self.nesting += 1;
-                if self.nesting <= MAX_NESTING {
-                    self.events.push(event);
-                }
+                self.events.extend((self.nesting <= MAX_NESTING).then_some(event));
             }
             Event::End(TagEnd::BlockQuote(_) | TagEnd::List(_)) => {
+                self.events.extend((self.nesting <= MAX_NESTING).then_some(event));
                 self.nesting -= 1;
-                if self.nesting < MAX_NESTING {
-                    self.events.push(event);
-                }
             }
             Event::Start(Tag::CodeBlock(_)) => {
                 self.in_code = true;
@@ -150,11 +146,11 @@ impl<'a> Writer<'a> {
             // HTML that was typed, shown as typed.
             Event::Html(line) => {
                 if std::mem::replace(&mut self.in_html, true) {
-                    self.line_break();
+                    self.end_block([Event::HardBreak]);
                 }
                 self.text(line.trim_end_matches('\n').to_owned().into());
             }
-            Event::SoftBreak | Event::HardBreak => self.line_break(),
+            Event::SoftBreak | Event::HardBreak => self.end_block([Event::HardBreak]),
             Event::Rule => {}
             Event::End(TagEnd::Paragraph | TagEnd::Item) => self.end_block([event]),
             other => self.events.push(other),
@@ -175,10 +171,6 @@ impl<'a> Writer<'a> {
         if !words.trim().is_empty() {
             self.wordless = None;
         }
-    }
-
-    fn line_break(&mut self) {
-        self.end_block([Event::HardBreak]);
     }
 
     /// Ends a block, so that the words before and after it are separate.
@@ -259,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_subset() {
+    fn each_construct_is_rendered_in_the_subset() {
         for (typed, html) in [
             ("*a* **b** ~~c~~ `d`", "<p><em>a</em> <strong>b</strong> <del>c</del> <code>d</code></p>\n"),
             ("one\ntwo\n\nthree", "<p>one<br>\ntwo</p>\n<p>three</p>\n"),
@@ -298,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn words_alone() {
+    fn plain_text_has_the_words_only() {
         for (typed, words) in [
             ("*a* **b**\n`c`", "a b c"),
             ("one\n\n- two\n- three", "one two three"),
@@ -318,7 +310,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_but_the_subset_comes_out(typed in "[<>a-z\"'=/ \\n*_`\\[\\]()!:&;#>-]{0,120}") {
+        fn any_text_is_rendered_in_the_subset(typed in "[<>a-z\"'=/ \\n*_`\\[\\]()!:&;#>-]{0,120}") {
             let html = render(&typed);
             prop_assert_eq!(SANITISER.clean(&html).to_string(), html);
         }

@@ -122,29 +122,27 @@ fn youtube(address: &Address) -> Option<Understood> {
         None => None,
     };
     let list = address.query("list").and_then(|list| code(&list));
-    let playlist = list.clone();
-    let start = address.start();
-    let mut watch = match (&id, shape) {
-        (Some(id), Shape::Tall) => format!("https://www.youtube.com/shorts/{id}"),
-        (Some(id), _) => format!("https://www.youtube.com/watch?v={id}"),
-        (None, _) => format!("https://www.youtube.com/playlist?list={}", list.as_ref()?),
+    let start = address.start().map(|start| start.to_string());
+    let option = |name: &str, value: &Option<String>| match value {
+        Some(value) => format!("&{name}={value}"),
+        None => String::new(),
+    };
+    let page = match &id {
+        Some(id) if shape == Shape::Tall => format!("shorts/{id}"),
+        Some(id) => {
+            let start = start.as_ref().map(|start| format!("{start}s"));
+            format!("watch?v={id}{}{}", option("list", &list), option("t", &start))
+        }
+        None => format!("playlist?list={}", list.as_ref()?),
     };
     let path = id.as_deref().unwrap_or("videoseries");
-    let mut frame = format!("https://www.youtube-nocookie.com/embed/{path}?autoplay=1");
-    if let Some(list) = list {
-        frame.push_str(&format!("&list={list}"));
-        if id.is_some() && shape != Shape::Tall {
-            watch.push_str(&format!("&list={list}"));
-        }
-    }
-    if let Some(start) = start {
-        frame.push_str(&format!("&start={start}"));
-        if shape != Shape::Tall && id.is_some() {
-            watch.push_str(&format!("&t={start}s"));
-        }
-    }
-    let id = id.or(playlist).unwrap_or_default();
-    Some(Understood { id, address: watch, frame, shape })
+    let options = option("list", &list) + &option("start", &start);
+    Some(Understood {
+        address: format!("https://www.youtube.com/{page}"),
+        frame: format!("https://www.youtube-nocookie.com/embed/{path}?autoplay=1{options}"),
+        id: id.or(list).unwrap_or_default(),
+        shape,
+    })
 }
 
 /// Recognises `/ID`, `/ID/HASH` (unlisted), `/channels/NAME/ID`, `/video/ID`, `/showcase/ID/video/ID`; a start.
@@ -187,12 +185,8 @@ fn instagram(address: &Address) -> Option<Understood> {
         "tv" => ("tv", Shape::Tall),
         _ => ("p", Shape::Card),
     };
-    Some(Understood {
-        address: format!("https://www.instagram.com/{kind}/{id}/"),
-        frame: format!("https://www.instagram.com/{kind}/{id}/embed"),
-        id,
-        shape,
-    })
+    let post = format!("https://www.instagram.com/{kind}/{id}/");
+    Some(Understood { frame: format!("{post}embed"), address: post, id, shape })
 }
 
 /// Recognises `/@name/video/ID`.
@@ -201,12 +195,9 @@ fn tiktok(address: &Address) -> Option<Understood> {
     let name =
         name.strip_prefix('@').filter(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b)))?;
     let id = number(id)?;
-    Some(Understood {
-        address: format!("https://www.tiktok.com/@{name}/video/{id}"),
-        frame: format!("https://www.tiktok.com/embed/v2/{id}"),
-        id,
-        shape: Shape::Tall,
-    })
+    let page = format!("https://www.tiktok.com/@{name}/video/{id}");
+    let frame = format!("https://www.tiktok.com/embed/v2/{id}");
+    Some(Understood { id, address: page, frame, shape: Shape::Tall })
 }
 
 /// Recognises `/track/ID`, `/episode/ID` and similar, also after `/intl-de`.
@@ -217,12 +208,9 @@ fn spotify(address: &Address) -> Option<Understood> {
     };
     let [kind @ ("track" | "album" | "playlist" | "episode" | "show" | "artist"), id] = segments else { return None };
     let id = code(id)?;
-    Some(Understood {
-        address: format!("https://open.spotify.com/{kind}/{id}"),
-        frame: format!("https://open.spotify.com/embed/{kind}/{id}"),
-        id,
-        shape: Shape::Audio,
-    })
+    let page = format!("https://open.spotify.com/{kind}/{id}");
+    let frame = format!("https://open.spotify.com/embed/{kind}/{id}");
+    Some(Understood { id, address: page, frame, shape: Shape::Audio })
 }
 
 /// Recognises `/name/track` and `/name/sets/list`, but not the lists that each user has, nor the site's own pages.
@@ -238,24 +226,16 @@ fn soundcloud(address: &Address) -> Option<Understood> {
     };
     let page = format!("https://soundcloud.com/{}", path.join("/"));
     let quoted: String = url::form_urlencoded::byte_serialize(page.as_bytes()).collect();
-    Some(Understood {
-        id: path.join("-"),
-        frame: format!("https://w.soundcloud.com/player/?url={quoted}&auto_play=true"),
-        address: page,
-        shape: Shape::Audio,
-    })
+    let frame = format!("https://w.soundcloud.com/player/?url={quoted}&auto_play=true");
+    Some(Understood { id: path.join("-"), frame, address: page, shape: Shape::Audio })
 }
 
 /// Recognises `/activities/ID`.
 fn strava(address: &Address) -> Option<Understood> {
     let (["activities", id] | ["activities", id, "overview"]) = address.segments.as_slice() else { return None };
     let id = number(id)?;
-    Some(Understood {
-        address: format!("https://www.strava.com/activities/{id}"),
-        frame: format!("https://www.strava.com/activities/{id}/embed"),
-        id,
-        shape: Shape::Card,
-    })
+    let activity = format!("https://www.strava.com/activities/{id}");
+    Some(Understood { frame: format!("{activity}/embed"), address: activity, id, shape: Shape::Card })
 }
 
 fn number(text: &str) -> Option<String> {

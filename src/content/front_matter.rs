@@ -18,6 +18,7 @@ use crate::domain::{
     problem::{Place, nearest},
     words::shorten,
 };
+use fence::Head;
 use keys::Key;
 pub use values::{CommentsFlag, RawDate, day_in};
 
@@ -93,18 +94,15 @@ impl FrontMatter {
 
     /// Names of all tags and categories, each with its key. `at_blanks`: `tags: a b` are two tags.
     pub fn tags(&self, at_blanks: bool) -> Vec<(&'static str, String)> {
-        let taxonomies = self.values.get("taxonomies");
         let mut tags = Vec::new();
+        let mut add = |key, names: Vec<String>| tags.extend(names.into_iter().map(|name| (key, name)));
+        let taxonomies = self.values.get("taxonomies");
         for (plural, single) in [("tags", "tag"), ("categories", "category")] {
-            let value = |key: &str| self.values.get(key);
-            let of_plural = value(plural).map(|value| values::split_texts(value, at_blanks));
-            let of_single = value(single).map(values::texts);
-            tags.extend(of_plural.into_iter().flatten().map(|name| (plural, name)));
-            tags.extend(of_single.into_iter().flatten().map(|name| (single, name)));
+            add(plural, self.values.get(plural).map(|value| values::split_texts(value, at_blanks)).unwrap_or_default());
+            add(single, self.values.get(single).map(values::texts).unwrap_or_default());
         }
         for key in ["tags", "categories"] {
-            let names = taxonomies.and_then(|all| all.get(key)).map(values::texts);
-            tags.extend(names.into_iter().flatten().map(|name| (key, name)));
+            add(key, taxonomies.and_then(|all| all.get(key)).map(values::texts).unwrap_or_default());
         }
         tags
     }
@@ -129,6 +127,18 @@ pub struct Fault {
     pub mend: String,
 }
 
+impl Fault {
+    fn new(place: Place, what: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { place, what: what.into(), mend: mend.into() }
+    }
+
+    /// The fault so many lines further down.
+    fn below(mut self, lines: usize) -> Self {
+        self.place.line += lines;
+        self
+    }
+}
+
 /// Most unknown keys that are reported for a file; with more it is hardly front matter.
 const MOST_UNKNOWN: usize = 50;
 /// Longest front matter, in bytes. Real ones have some hundred; parsers need seconds for a megabyte.
@@ -142,45 +152,46 @@ const SHOWN: usize = 60;
 /// The block does not begin or does not end, is not YAML or TOML, or a value is of the wrong kind.
 pub fn parse(text: &str, is_stretch: bool) -> Result<Parsed, Fault> {
     let Some(head) = fence::find(text)? else {
-        let (front_matter, warnings, unknown_keys) = (FrontMatter::default(), Vec::new(), Vec::new());
         let body_start = text.len() - text.trim_start_matches('\u{feff}').len();
-        return Ok(Parsed { front_matter, body_start, warnings, unknown_keys });
+        return Ok(Parsed { body_start, ..Parsed::default() });
     };
-    let moved =
-        |fault: Fault| Fault { place: Place { line: fault.place.line + head.lines_above, ..fault.place }, ..fault };
-    if head.block.len() > LONGEST {
-        return Err(moved(Fault {
-            place: Place::START,
-            what: format!("the front matter is longer than {} KB", LONGEST / 1024),
-            mend: "Keep a few lines there, and move the rest into the text.".to_owned(),
-        }));
-    }
-    let (values, twice) = if head.is_toml { (parse_toml(head.block), None) } else { parse_yaml(head.block) };
-    let values = values.map_err(moved)?;
-    let lines = lines_of_keys(head.block);
     let mut parsed = Parsed { body_start: head.body_start, ..Parsed::default() };
-    parsed.warnings.extend(twice.map(moved));
-    for (key, value) in values {
-        let place = Place { line: lines.get(key.as_str()).copied().unwrap_or(2), column: 1 };
-        // Hugo reads `Title:` as `title:`.
-        match keys::find(&key.to_ascii_lowercase(), is_stretch) {
-            Some((Key { form, expected, .. }, _)) if !form.fits(&value) => {
-                let language = if head.is_toml { "TOML" } else { "YAML" };
-                let value = shorten(&value.to_string(), SHOWN);
-                let what = format!("the {language} front matter cannot be read: {key} is {value}, expected {expected}");
-                let mend = "Write what belongs there, or take the line away.".to_owned();
-                return Err(moved(Fault { place, what, mend }));
-            }
-            Some((_, spelling)) if spelling == key => drop(parsed.front_matter.values.insert(spelling, value)),
-            Some((_, spelling)) => drop(parsed.front_matter.values.entry(spelling).or_insert(value)),
-            None if is_silent(&key) => {}
-            None if parsed.unknown_keys.len() < MOST_UNKNOWN => {
-                parsed.unknown_keys.push(moved(unknown_key(head.is_toml, place, &key)));
-            }
-            None => {}
-        }
+    parsed.read(&head, is_stretch).map_err(|fault| fault.below(head.lines_above))?;
+    for fault in parsed.warnings.iter_mut().chain(&mut parsed.unknown_keys) {
+        fault.place.line += head.lines_above;
     }
     Ok(parsed)
+}
+
+impl Parsed {
+    /// Reads the keys of a block. Places are counted from its fence.
+    fn read(&mut self, head: &Head, is_stretch: bool) -> Result<(), Fault> {
+        if head.block.len() > LONGEST {
+            let what = format!("the front matter is longer than {} KB", LONGEST / 1024);
+            return Err(Fault::new(Place::START, what, "Keep a few lines there, and move the rest into the text."));
+        }
+        let (values, twice) = if head.is_toml { (parse_toml(head.block)?, None) } else { parse_yaml(head.block)? };
+        self.warnings.extend(twice);
+        let lines = lines_of_keys(head.block);
+        for (key, value) in values {
+            let place = Place { line: lines.get(key.as_str()).copied().unwrap_or(2), column: 1 };
+            // Hugo reads `Title:` as `title:`.
+            match keys::find(&key.to_ascii_lowercase(), is_stretch) {
+                Some((Key { form, expected, .. }, _)) if !form.fits(&value) => {
+                    let language = if head.is_toml { "TOML" } else { "YAML" };
+                    let value = shorten(&value.to_string(), SHOWN);
+                    let what =
+                        format!("the {language} front matter cannot be read: {key} is {value}, expected {expected}");
+                    return Err(Fault::new(place, what, "Write what belongs there, or take the line away."));
+                }
+                Some((_, spelling)) if spelling == key => drop(self.front_matter.values.insert(spelling, value)),
+                Some((_, spelling)) => drop(self.front_matter.values.entry(spelling).or_insert(value)),
+                None if is_silent(&key) || self.unknown_keys.len() == MOST_UNKNOWN => {}
+                None => self.unknown_keys.push(unknown_key(head.is_toml, place, &key)),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// True if a key that is not ours causes no warning.
@@ -206,20 +217,20 @@ fn unknown_key(is_toml: bool, place: Place, key: &str) -> Fault {
             format!("It has no effect. Move it below {extra} to have no warning.")
         }
     };
-    Fault { place, what: format!("the key {key} is not known"), mend }
+    Fault::new(place, format!("the key {key} is not known"), mend)
 }
 
-/// Result of reading a block: the values, and a warning if one is needed.
-type Values = (Result<BTreeMap<String, Value>, Fault>, Option<Fault>);
+type Values = BTreeMap<String, Value>;
 
-fn parse_yaml(block: &str) -> Values {
+/// Reads YAML: the values, and a warning if a key is there twice.
+fn parse_yaml(block: &str) -> Result<(Values, Option<Fault>), Fault> {
     if block.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
-        return (Ok(BTreeMap::new()), None);
+        return Ok((Values::new(), None));
     }
     let block = &as_written(block);
     // YAML 1.2 has two booleans (10.3.2); `no` and `on` are words.
     let error = match serde_saphyr::from_str_with_options(block, serde_saphyr::options! { strict_booleans: true }) {
-        Ok(values) => return (Ok(values), None),
+        Ok(values) => return Ok((values, None)),
         Err(error) => error,
     };
     // YAML 1.2 forbids it (3.2.1.3), but it hides no post.
@@ -227,15 +238,13 @@ fn parse_yaml(block: &str) -> Values {
         let first_wins =
             serde_saphyr::options! { strict_booleans: true, duplicate_keys: DuplicateKeyPolicy::FirstWins };
         if let Ok(values) = serde_saphyr::from_str_with_options(block, first_wins) {
-            let key = key.as_deref().unwrap_or_default();
-            let what = format!("the key {key} stands here again, and what stood before counts");
-            let fault = Fault { place: place_of(&error), what, mend: "Take one of them away.".to_owned() };
-            return (Ok(values), Some(fault));
+            let what =
+                format!("the key {} is here again, and the first one counts", key.as_deref().unwrap_or_default());
+            return Ok((values, Some(Fault::new(place_of(&error), what, "Take one of them away."))));
         }
     }
     let (said, mend) = explained(error.without_snippet());
-    let what = format!("the YAML front matter cannot be read: {said}");
-    (Err(Fault { place: place_of(&error), what, mend: mend.to_owned() }), None)
+    Err(Fault::new(place_of(&error), format!("the YAML front matter cannot be read: {said}"), mend))
 }
 
 /// Puts numbers and booleans in quotes if their value would be written in another way: an author who writes `3.10` or
@@ -296,16 +305,11 @@ fn place_of(error: &Error) -> Place {
     below_fence(place)
 }
 
-fn parse_toml(block: &str) -> Result<BTreeMap<String, Value>, Fault> {
+fn parse_toml(block: &str) -> Result<Values, Fault> {
     toml::from_str(block).map_err(|error| {
         let place = error.span().map_or(Place::START, |span| Place::of_byte(block, span.start));
-        let said = error.message().replace('\n', " ");
-        let mend = "Texts stand in quotes, lists in [brackets], dates alone.";
-        Fault {
-            place: below_fence(place),
-            what: format!("the TOML front matter cannot be read: {said}"),
-            mend: mend.to_owned(),
-        }
+        let what = format!("the TOML front matter cannot be read: {}", error.message().replace('\n', " "));
+        Fault::new(below_fence(place), what, "Texts stand in quotes, lists in [brackets], dates alone.")
     })
 }
 

@@ -1,5 +1,6 @@
 //! Pictograms: small SVG files, prepared for use inside a page.
 
+use super::markdown::tags::{Attribute, with_changed};
 use crate::domain::words::has_event_handler;
 
 /// Returns the `<svg>` element alone. Its ids and references get a prefix, so that many can share a page.
@@ -14,35 +15,17 @@ pub fn inline(svg: &str, prefix: &str) -> Option<String> {
     if refused.iter().any(|word| lower.contains(word)) || has_event_handler(&lower) {
         return None;
     }
-    let mut inlined = prefixed_references(root, prefix);
-    for attribute in [" id=\"", "href=\"#", "url(#"] {
-        inlined = inlined.replace(attribute, &format!("{attribute}{prefix}-"));
+    let own = |id: &str| format!("{prefix}-{id}");
+    let inlined = with_changed(root, |_, Attribute { name, value, .. }| match name.as_str() {
+        "id" => Some(own(value)),
+        "aria-labelledby" | "aria-describedby" => Some(value.split_whitespace().map(own).collect::<Vec<_>>().join(" ")),
+        "href" | "xlink:href" => Some(format!("#{}", own(value.strip_prefix('#')?))),
+        _ => value.contains("url(#").then(|| value.replace("url(#", &format!("url(#{prefix}-"))),
+    });
+    match inlined[..inlined.find('>')?].contains(" class=") {
+        true => Some(inlined),
+        false => Some(inlined.replacen("<svg", "<svg class=\"pictogram\"", 1)),
     }
-    if !inlined[..inlined.find('>')?].contains(" class=") {
-        inlined = inlined.replacen("<svg", "<svg class=\"pictogram\"", 1);
-    }
-    Some(inlined)
-}
-
-/// Adds the prefix to references. `aria-labelledby="t d"` has several ids.
-fn prefixed_references(svg: &str, prefix: &str) -> String {
-    let mut prefixed = String::with_capacity(svg.len() + 64);
-    let mut rest = svg;
-    while let Some((before, after)) = ["aria-labelledby=\"", "aria-describedby=\""]
-        .iter()
-        .filter_map(|name| rest.find(name).map(|at| at + name.len()))
-        .min()
-        .map(|at| rest.split_at(at))
-    {
-        let (ids, after) = after.split_once('"').unwrap_or((after, ""));
-        prefixed.push_str(before);
-        let ids: Vec<String> = ids.split_whitespace().map(|id| format!("{prefix}-{id}")).collect();
-        prefixed.push_str(&ids.join(" "));
-        prefixed.push('"');
-        rest = after;
-    }
-    prefixed.push_str(rest);
-    prefixed
 }
 
 #[cfg(test)]

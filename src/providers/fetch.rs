@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_files_beside() {
+    fn names_with_a_folder_are_refused() {
         assert!(is_plain_name("youtube-x.jpg"));
         for name in ["../x.jpg", "/x.jpg", "a/b.jpg", "..", ""] {
             assert!(!is_plain_name(name), "{name}");

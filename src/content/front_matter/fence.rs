@@ -30,10 +30,10 @@ pub(super) fn find(text: &str) -> Result<Option<Head<'_>>, Fault> {
     let lines_above = text[..start].matches('\n').count();
     let Some((sign, is_toml, has_language)) = rest.lines().next().and_then(fence) else {
         let below_comment = rest.strip_prefix("<!--").and_then(|comment| comment.split_once("-->"));
-        let below_comment = || lost(rest, below_comment?.1.trim_start());
-        return lost(rest, rest).or_else(below_comment).map_or(Ok(None), |(line, what, sign)| {
+        let below_comment = || missing_fence(rest, below_comment?.1.trim_start());
+        return missing_fence(rest, rest).or_else(below_comment).map_or(Ok(None), |(line, what, sign)| {
             let mend = format!("Put a line with {sign} alone above its first key, and another below its last.");
-            Err(Fault { place: Place { line: line + lines_above + 1, column: 1 }, what, mend })
+            Err(Fault::new(Place { line: line + lines_above + 1, column: 1 }, what, mend))
         });
     };
     let block_start = rest.find('\n').map_or(rest.len(), |newline| newline + 1);
@@ -48,11 +48,9 @@ pub(super) fn find(text: &str) -> Result<Option<Head<'_>>, Fault> {
     }
     let Some((_, body_start)) = end else {
         let nearly = block.lines().position(|line| !line.trim().is_empty() && is_fence_like(line));
-        return Err(Fault {
-            place: Place { line: lines_above + nearly.map_or(1, |line| line + 2), column: 1 },
-            what: format!("the front matter that begins with {sign} does not end"),
-            mend: format!("Put a line with {sign} alone below its last key."),
-        });
+        let place = Place { line: lines_above + nearly.map_or(1, |line| line + 2), column: 1 };
+        let what = format!("the front matter that begins with {sign} does not end");
+        return Err(Fault::new(place, what, format!("Put a line with {sign} alone below its last key.")));
     };
     Ok(Some(Head { block, is_toml, body_start: start + block_start + body_start, lines_above }))
 }
@@ -95,9 +93,9 @@ fn is_fence_like(line: &str) -> bool {
     !signs.unwrap_or(&lower).contains(char::is_alphanumeric)
 }
 
-/// Fault of a text without a fence whose end, `keys`, begins with keys. Returns the line, counted from 0, the fault,
-/// and the fence that belongs there.
-fn lost(text: &str, keys: &str) -> Option<(usize, String, &'static str)> {
+/// Looks for keys without a fence above them at the start of `keys`, the end of a text. Returns the line, counted from 0,
+/// the fault, and the fence that is missing.
+fn missing_fence(text: &str, keys: &str) -> Option<(usize, String, &'static str)> {
     let above = text[..text.len() - keys.len()].matches('\n').count();
     let first = keys.lines().next()?.trim_end();
     let sign = if first.starts_with('+') || key(first).is_some_and(|(_, is_toml)| is_toml) { "+++" } else { "---" };

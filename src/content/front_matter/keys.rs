@@ -1,4 +1,4 @@
-//! The table of keys. It stands in the documents, in `docs/pages/front-matter.md`: reading, the check of values and
+//! The table of keys. It is part of the documents, `docs/pages/front-matter.md`: reading, the check of values and
 //! "did you mean" use its rows. A new key is a new row there.
 
 use std::sync::LazyLock;

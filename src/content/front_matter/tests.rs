@@ -62,11 +62,11 @@ fn a_duplicate_key_counts_once_and_is_reported() {
     assert_eq!(tags(&parsed.front_matter, false), ["a"]);
     let [warning] = &parsed.warnings[..] else { panic!("{:?}", parsed.warnings) };
     assert_eq!(warning.place.line, 4);
-    assert!(warning.what.contains("the key title stands here again"), "{}", warning.what);
+    assert!(warning.what.contains("the key title is here again"), "{}", warning.what);
 }
 
 #[test]
-fn empty_lines_may_stand_above_a_head() {
+fn empty_lines_above_front_matter_are_skipped() {
     let text = "\u{feff}\n\n---\ntitle: x\ndraft: true\nmoood: odd\ntitle: y\n---\nText";
     let parsed = parse(text).expect("is read");
     assert_eq!((parsed.front_matter.text("title").as_deref(), &text[parsed.body_start..]), (Some("x"), "Text"));

@@ -2,16 +2,18 @@
 
 use std::{ops::Range, sync::Arc};
 
-use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, HeadingLevel, Tag, TagEnd};
+use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, Tag, TagEnd};
 
 use super::{
-    ContentsLine, Events, Writer, ids,
-    lines::{block_length, lines_of, plain_text},
+    events::{Events, block_length, plain_text},
+    ids,
+    paragraphs::lines_of,
+    writer::{Table, Writer},
 };
 use crate::{
     content::dialects::language_of_code,
     domain::{
-        entry::{Code, Piece},
+        entry::{Code, ContentsLine, Piece},
         words::escape_html,
     },
 };
@@ -22,17 +24,10 @@ impl<'e> Writer<'_, 'e> {
         let length = block_length(events);
         let inner = &events[1..length - 1];
         let Some((Event::Start(Tag::Heading { level, id, .. }), _)) = events.first() else { return length };
-        if self.dialect.is_plain() {
-            self.raw(&format!("<{level}>"));
-            self.write(inner);
-            self.raw(&format!("</{level}>\n"));
-            return length;
-        }
-        let level = (heading_number(*level) + self.heading_shift).clamp(2, 6);
+        let level = (*level as u8 + self.heading_shift).clamp(2, 6);
         let id = id.as_deref().unwrap_or_default().to_owned();
         let line = ContentsLine { level, id, title: plain_text(inner).trim().to_owned() };
-        let title_id = self.title_id(inner);
-        self.title_ids.push(title_id);
+        self.title_ids.push(self.title_id(inner));
         let before = std::mem::take(&mut self.html);
         self.open.enter();
         self.write(inner);
@@ -71,34 +66,27 @@ impl<'e> Writer<'_, 'e> {
     pub(super) fn table(&mut self, event: &Event) -> bool {
         let html = match event {
             Event::Start(Tag::Table(alignments)) => {
-                self.alignments.clone_from(alignments);
+                self.table = Table { alignments: alignments.clone(), ..Table::default() };
                 let label = escape_html(&self.words().table);
                 format!("<div class=\"table-scroll\" role=\"region\" aria-label=\"{label}\" tabindex=\"0\">\n<table>\n")
             }
-            Event::Start(Tag::TableHead) => {
-                self.in_head = true;
-                self.cell = 0;
-                "<thead>\n<tr>".to_owned()
-            }
-            Event::Start(Tag::TableRow) => {
-                self.cell = 0;
-                "<tr>".to_owned()
+            Event::Start(tag @ (Tag::TableHead | Tag::TableRow)) => {
+                self.table.cell = 0;
+                self.table.in_head = matches!(tag, Tag::TableHead);
+                if self.table.in_head { "<thead>\n<tr>" } else { "<tr>" }.to_owned()
             }
             Event::Start(Tag::TableCell) => {
-                let class = match self.alignments.get(self.cell) {
+                let class = match self.table.alignments.get(self.table.cell) {
                     Some(Alignment::Center) => " class=\"align-center\"",
                     Some(Alignment::Right) => " class=\"align-right\"",
                     _ => "",
                 };
-                self.cell += 1;
-                if self.in_head { format!("<th scope=\"col\"{class}>") } else { format!("<td{class}>") }
+                self.table.cell += 1;
+                if self.table.in_head { format!("<th scope=\"col\"{class}>") } else { format!("<td{class}>") }
             }
-            Event::End(TagEnd::TableCell) => if self.in_head { "</th>" } else { "</td>" }.to_owned(),
+            Event::End(TagEnd::TableCell) => if self.table.in_head { "</th>" } else { "</td>" }.to_owned(),
             Event::End(TagEnd::TableRow) => "</tr>\n".to_owned(),
-            Event::End(TagEnd::TableHead) => {
-                self.in_head = false;
-                "</tr>\n</thead>\n<tbody>\n".to_owned()
-            }
+            Event::End(TagEnd::TableHead) => "</tr>\n</thead>\n<tbody>\n".to_owned(),
             Event::End(TagEnd::Table) => "</tbody>\n</table>\n</div>\n".to_owned(),
             _ => return false,
         };
@@ -118,8 +106,8 @@ impl<'e> Writer<'_, 'e> {
             BlockQuoteKind::Warning => ("warning", &words.warning),
             BlockQuoteKind::Caution => ("caution", &words.caution),
         };
-        let (title, tongue) = (escape_html(title), self.lookup.tongue());
-        self.raw(&format!("<aside class=\"alert alert-{class}\">\n<p class=\"alert-title\"{tongue}>{title}</p>\n"));
+        let (title, language) = (escape_html(title), self.lookup.language_attributes());
+        self.raw(&format!("<aside class=\"alert alert-{class}\">\n<p class=\"alert-title\"{language}>{title}</p>\n"));
     }
 
     /// Writes a block of code; returns how many events it had.
@@ -128,18 +116,11 @@ impl<'e> Writer<'_, 'e> {
         let code = plain_text(&events[1..length - 1]);
         self.text.push_str(&code);
         self.text.push('\n');
-        let info = match kind {
-            CodeBlockKind::Fenced(info) => info,
+        let language = match kind {
+            CodeBlockKind::Fenced(info) => language_of_code(info),
             CodeBlockKind::Indented => "",
         };
-        if self.dialect.is_plain() {
-            let language = info.split(' ').next().unwrap_or_default();
-            let class =
-                if language.is_empty() { "" } else { &format!(" class=\"language-{}\"", escape_html(language)) };
-            self.raw(&format!("<pre><code{class}>{}</code></pre>\n", escape_html(&code)));
-            return length;
-        }
-        match language_of_code(info) {
+        match language {
             // Long lines scroll in their own box, so it must be reachable by keyboard.
             "" => self.raw(&format!("<pre tabindex=\"0\"><code>{}</code></pre>\n", escape_html(&code))),
             language => self.piece(Piece::Code(Arc::new(Code::new(language, code)))),
@@ -154,17 +135,13 @@ impl<'e> Writer<'_, 'e> {
         let (mut whole, mut starts) = (String::new(), Vec::new());
         for (event, range) in &events[..length] {
             if let Event::Html(html) = event {
-                if !self.dialect.is_plain() && is_more(html) {
+                if is_more(html) {
                     self.excerpt_end.get_or_insert(self.text.len());
                     continue;
                 }
                 starts.push((whole.len(), range.start));
                 whole.push_str(html);
             }
-        }
-        if self.dialect.is_plain() {
-            self.raw(&whole);
-            return length;
         }
         self.block_of_html(&whole, |at| {
             let line = starts.partition_point(|(start, _)| *start <= at).saturating_sub(1);
@@ -179,15 +156,4 @@ fn is_more(html: &str) -> bool {
         .strip_prefix("<!--")
         .and_then(|rest| rest.strip_suffix("-->"))
         .is_some_and(|inner| inner.trim() == "more")
-}
-
-fn heading_number(level: HeadingLevel) -> u8 {
-    match level {
-        HeadingLevel::H1 => 1,
-        HeadingLevel::H2 => 2,
-        HeadingLevel::H3 => 3,
-        HeadingLevel::H4 => 4,
-        HeadingLevel::H5 => 5,
-        HeadingLevel::H6 => 6,
-    }
 }

@@ -232,7 +232,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
-        fn nothing_is_lost(
+        fn highlighting_keeps_every_character(
             text in "([a-z0-9 \"'`<>{}()\\[\\]/*#$\\\\:;=&é\u{1F642}\r-]{0,30}\n?){0,5}",
             language in prop::sample::select(vec!["rust", "js", "html", "bash", "md", "yaml"]),
         ) {

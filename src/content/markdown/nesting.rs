@@ -36,8 +36,8 @@ fn depth(line: &str) -> usize {
     }
 }
 
-/// Text after the sign of a quote or list item.
-fn behind_sign(text: &str) -> Option<&str> {
+/// Text behind the sign of a quote or list item.
+pub(in crate::content) fn behind_sign(text: &str) -> Option<&str> {
     if let Some(behind) = text.strip_prefix('>') {
         return Some(behind);
     }

@@ -26,15 +26,6 @@ impl Element {
     }
 }
 
-/// Position of the open element that an end tag may close.
-pub(super) enum Place {
-    /// The block of the end tag.
-    Here,
-    /// A block around the block of the end tag.
-    Outside,
-    Nowhere,
-}
-
 /// Stack of open elements.
 #[derive(Debug, Default)]
 pub(super) struct Open {
@@ -97,12 +88,10 @@ impl Open {
         self.hidden > 0
     }
 
-    pub fn find(&self, name: &str) -> Place {
-        if !self.is_open(name) {
-            return Place::Nowhere;
-        }
+    /// True if an element of that name is open in this block.
+    pub fn is_open_here(&self, name: &str) -> bool {
         let mut of_block = self.stack.iter().rev().map_while(Option::as_ref);
-        if of_block.any(|element| element.name == name) { Place::Here } else { Place::Outside }
+        self.is_open(name) && of_block.any(|element| element.name == name)
     }
 
     /// Removes the innermost element of that name, in this block or an outer one.

@@ -1,12 +1,14 @@
 //! HTML that the author wrote. File names become addresses, pictures get width and height, and elements left open are
-//! closed at the end of their block, so that they cannot swallow the rest of the page. Everything else stays unchanged.
+//! closed at the end of their block, so that they do not take in the page below. Everything else stays unchanged.
 
 use std::ops::Range;
 
 use super::{
-    Events, Reference, Writer,
-    open::Place,
-    tags::{self, Attribute, StartTag, Token, tokens},
+    events::Events,
+    pictures::is_remote,
+    rendered::Reference,
+    tags::{self, Attribute, StartTag, Token, VOID, tokens},
+    writer::Writer,
 };
 use crate::domain::{
     address,
@@ -24,12 +26,6 @@ const NAMES: [(&str, &str); 9] = [
     ("audio", "src"),
     ("track", "src"),
     ("a", "href"),
-];
-
-/// Elements without an end tag (HTML, 13.1.2).
-const VOID: [&str; 18] = [
-    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta",
-    "param", "source", "track", "wbr", "keygen",
 ];
 
 /// Elements that occur once in a document, outside the text.
@@ -102,13 +98,13 @@ impl Writer<'_, '_> {
         let is_word =
             text_end.is_some_and(|end| FRAME.contains(&name) || !is_markup && !self.ends_between(name, at, end));
         if is_word {
-            let what = format!("<{name}> is not closed in its text, so readers see it as it is");
+            let what = format!("<{name}> is not closed in its paragraph, so readers see it as text");
             self.remark(at, what, "Close it, or put it in `backticks`.");
             self.visible(&html[tag.at..end]);
             return;
         }
         if FRAME.contains(&name) {
-            let what = format!("<{name}> belongs to the page around a text, so it is left out");
+            let what = format!("<{name}> cannot be part of a text, so it is left out");
             self.remark(at, what, "Take it out, or put it in `backticks` if readers should see it.");
             return;
         }
@@ -145,24 +141,24 @@ impl Writer<'_, '_> {
 
     fn end_tag(&mut self, name: &str, html: &str, at: usize) {
         self.part_words(name);
-        match self.open.find(name) {
-            Place::Here => {
-                while self.open.innermost().is_some_and(|innermost| innermost != name) {
-                    self.close_innermost();
-                }
-                self.open.pop();
-                self.raw(html);
+        if self.open.is_open_here(name) {
+            while self.open.innermost().is_some_and(|innermost| innermost != name) {
+                self.close_innermost();
             }
+            self.open.pop();
+            self.raw(html);
+        } else if self.open.is_open(name) {
             // The element ends with the block that contains the end tag.
-            Place::Outside => self.open.late.push((name.to_owned(), at)),
+            self.open.late.push((name.to_owned(), at));
+        } else if name == "br" {
             // Browsers read `</br>` as `<br>`.
-            Place::Nowhere if name == "br" => self.raw("<br>"),
-            Place::Nowhere if FRAME.contains(&name) || VOID.contains(&name) || name == "a" || name == "p" => {}
-            Place::Nowhere => self.remark(
+            self.raw("<br>");
+        } else if !FRAME.contains(&name) && !VOID.contains(&name) && !matches!(name, "a" | "p") {
+            self.remark(
                 at,
-                format!("</{name}> ends nothing that is open here, so it is left out"),
+                format!("</{name}> has no <{name}> before it in its block, so it is left out"),
                 format!("Take it out, or write <{name}> before it."),
-            ),
+            );
         }
     }
 
@@ -225,7 +221,8 @@ impl Writer<'_, '_> {
             let signs = line.trim_start().trim_start_matches('#');
             let count = line.trim_start().len() - signs.len();
             if (1..=6).contains(&count) && signs.starts_with(' ') || line.trim_start().starts_with("```") {
-                let what = format!("the line {:?} belongs to the HTML above it, so it is no Markdown", line.trim());
+                let what =
+                    format!("the line {:?} belongs to the HTML above it, so it is not read as Markdown", line.trim());
                 self.remark(place, what, "Leave a blank line between them.");
             }
             place += line.len();
@@ -235,7 +232,7 @@ impl Writer<'_, '_> {
     fn report_open(&mut self, what: &str, at: usize) {
         self.remark(
             at,
-            format!("{what} is not closed where its block ends, so it was closed there"),
+            format!("{what} is not closed, so it ends with its block"),
             "Close it, or put it in `backticks` if readers should see it.",
         );
     }
@@ -254,22 +251,18 @@ impl Writer<'_, '_> {
 
     /// Replacements of bytes in the tag, in order; `None` if the tag only shows a file that is not there.
     fn changes(&mut self, tag: &StartTag, source: &impl Fn(usize) -> usize) -> Option<Vec<(Range<usize>, String)>> {
-        let mut changes = Vec::new();
-        let mut is_missing = false;
-        let is_dropped = matches!(tag.name.as_str(), "img" | "source" | "track");
+        let (mut changes, mut is_missing, mut has_remote) = (Vec::new(), false, false);
         let at = source(tag.at);
-        if let ("iframe", Some(to)) = (tag.name.as_str(), tag.get("src")) {
-            self.out.frames.push(Reference { at, to: to.to_owned() });
+        match (tag.name.as_str(), tag.get("src"), tag.get("href")) {
+            ("iframe", Some(to), _) => self.out.frames.push(Reference { at, to: to.to_owned() }),
+            ("a" | "area", _, Some(to)) => self.link_to(at, to),
+            _ => {}
         }
-        if let ("a" | "area", Some(to)) = (tag.name.as_str(), tag.get("href")) {
-            self.out.links.push(Reference { at, to: to.to_owned() });
-        }
-        // Before a name, since both may be equal.
+        // Ids before names, since both may be equal.
         let mut attributes: Vec<&Attribute> = tag.attributes.iter().collect();
         attributes.sort_by_key(|attribute| attribute.name != "id");
-        for attribute in attributes {
-            let Attribute { name, value, place } = attribute;
-            let at = source(place.start);
+        for Attribute { name, value, place } in attributes {
+            let (at, is_file) = (source(place.start), NAMES.contains(&(tag.name.as_str(), name.as_str())));
             let changed = match name.as_str() {
                 _ if value.trim().is_empty() => None,
                 "id" => self.unique_id(value, at),
@@ -277,29 +270,37 @@ impl Writer<'_, '_> {
                     self.ids.note(value);
                     None
                 }
-                "srcset" if NAMES.contains(&(tag.name.as_str(), "srcset")) => {
+                _ if !is_file => None,
+                "srcset" => {
+                    has_remote |= tags::addresses_of_set(value).any(is_remote);
                     let set = self.files_of_set(tag, value, at);
                     is_missing |= set.is_empty() && tag.get("src").is_none();
                     // An empty set, with or without quotes.
                     Some(if set.is_empty() { ",".to_owned() } else { set })
                 }
-                name if NAMES.contains(&(tag.name.as_str(), name)) => match self.file_of(tag, name, value.trim(), at) {
-                    File::Other => None,
-                    File::Found(address) => Some(address),
-                    File::Missing => {
-                        is_missing |= name == "src";
-                        None
+                name => {
+                    has_remote |= is_shown(tag, name) && is_remote(value.trim());
+                    match self.file_of(tag, name, value.trim(), at) {
+                        File::Other => None,
+                        File::Found(address) => Some(address),
+                        File::Missing => {
+                            is_missing |= name == "src";
+                            None
+                        }
                     }
-                },
-                _ => None,
+                }
             };
             changes.extend(changed.map(|value| (place.clone(), tags::value_of_attribute(&value))));
+        }
+        if has_remote {
+            self.report_remote(at, "a picture here");
         }
         if let ("img", Some(size)) = (tag.name.as_str(), self.size_of(tag)) {
             changes.push((tag.name_end..tag.name_end, size));
         }
         changes.sort_by_key(|(place, _)| place.start);
-        (!is_missing || !is_dropped).then_some(changes)
+        let is_dropped = is_missing && matches!(tag.name.as_str(), "img" | "source" | "track");
+        (!is_dropped).then_some(changes)
     }
 
     fn unique_id(&mut self, wanted: &str, at: usize) -> Option<String> {
@@ -317,21 +318,19 @@ impl Writer<'_, '_> {
         if !is_ours(named) {
             return File::Other;
         }
-        if let Some(entry) = (tag.name == "a").then(|| self.lookup.entry(named)).flatten() {
-            let entry = address::encode_with_fragment(&entry);
-            self.leads_to(named, Some(entry.clone()));
-            return File::Found(entry);
+        if tag.name == "a"
+            && let Some(entry) = self.lookup.entry(named)
+        {
+            return self.leads_to(named, address::encode_with_fragment(&entry));
         }
         let Some(linked) = self.lookup.media(named) else { return self.missing(tag, named, at) };
-        self.leads_to(named, None);
-        if let Some(refusal) = linked.refusal {
-            let what = format!("the picture {named:?} is left out: {}", refusal.what);
-            self.remark(at, what, refusal.mend);
+        self.forget_link(named);
+        if let Some(refusal) = &linked.refusal {
+            self.report_refusal(at, named, refusal);
             return File::Missing;
         }
-        let is_shown = tag.name == "img" || matches!(attribute, "poster" | "srcset");
         let picture = linked.picture;
-        File::Found(address::encode(&if is_shown { picture.shared() } else { picture.address }))
+        File::Found(address::encode(&if is_shown(tag, attribute) { picture.shared() } else { picture.address }))
     }
 
     /// Rewrites the addresses in a `srcset`; each is followed by its width or density. Missing files are left out.
@@ -352,64 +351,49 @@ impl Writer<'_, '_> {
         Some(format!(" width=\"{width}\" height=\"{height}\""))
     }
 
-    /// Replaces the link noted last by this page, or removes it: a file or nothing needs no further check.
-    fn leads_to(&mut self, named: &str, entry: Option<String>) {
-        let Some(link) = self.out.links.pop_if(|link| link.to == named) else { return };
-        self.out.links.extend(entry.map(|to| Reference { to, ..link }));
+    /// Removes the link noted last, if it names a file: that needs no further check.
+    fn forget_link(&mut self, named: &str) -> Option<Reference> {
+        self.out.links.pop_if(|link| link.to == named)
+    }
+
+    /// Makes the link noted last lead to a page.
+    fn leads_to(&mut self, named: &str, page: String) -> File {
+        if let Some(link) = self.forget_link(named) {
+            self.link_to(link.at, page.as_str());
+        }
+        File::Found(page)
     }
 
     /// Reports a missing file. A link may lead to a page, but what is shown must be a file.
     fn missing(&mut self, tag: &StartTag, named: &str, at: usize) -> File {
         let is_link = tag.name == "a";
         let may_be_page = named.starts_with('/') || !named.rsplit('/').next().is_some_and(|last| last.contains('.'));
-        if let Some(path) = is_link.then(|| self.lookup.relative(named)).flatten() {
-            self.leads_to(named, Some(path.clone()));
-            return File::Found(path);
+        if let Some(page) = is_link.then(|| self.lookup.relative(named)).flatten() {
+            return self.leads_to(named, page);
         }
         // Addresses of the program itself, as they are on its pages.
         if is_link && may_be_page || named.starts_with("/static/") || named.starts_with("/media/") {
             return File::Other;
         }
-        self.leads_to(named, None);
-        let what = format!("there is no file {named:?}");
-        self.remark(at, what, "Put it beside the Markdown file or into content/media, or correct the name.");
+        self.forget_link(named);
+        self.report_missing(at, "file", named);
         File::Missing
     }
 
-    /// Reports what the page's Content-Security-Policy refuses, and pictures that tell other servers who reads.
+    /// Reports what the page's Content-Security-Policy refuses.
     fn report_tag(&mut self, tag: &StartTag, at: usize) {
         let is_data = tag.get("type").is_some_and(|kind| kind.ends_with("json"));
-        let has = |wanted: &dyn Fn(&str) -> bool| tag.attributes.iter().any(|one| wanted(&one.name));
+        let has = |wanted: fn(&str) -> bool| tag.attributes.iter().any(|one| wanted(&one.name));
         let refused = [
             (tag.name == "script" && tag.get("src").is_none() && !is_data, "an inline script"),
-            (tag.name == "style" || has(&|name| name == "style"), "an inline style"),
-            (has(&|name| name.starts_with("on")), "an inline event handler"),
+            (tag.name == "style" || has(|name| name == "style"), "an inline style"),
+            (has(|name| name.starts_with("on")), "an inline event handler"),
         ];
         for (_, what) in refused.into_iter().filter(|(is_there, _)| *is_there) {
             self.remark(
                 at,
-                format!("there is {what} here, and browsers are told not to run or apply any"),
+                format!("there is {what} here, which the security policy of the page forbids"),
                 "Put styles into content/custom.css, and leave scripts out.",
-            );
-        }
-        let mut is_remote = false;
-        let mut look = |picture: &str| {
-            is_remote |= address::is_web(picture) || picture.starts_with("//");
-            None
-        };
-        for one in &tag.attributes {
-            match (tag.name.as_str(), one.name.as_str()) {
-                ("img", "src") | ("video", "poster") => drop(look(one.value.trim())),
-                ("img" | "source", "srcset") => drop(tags::each_of_set(&one.value, &mut look)),
-                _ => {}
-            }
-        }
-        if is_remote {
-            self.out.has_remote_picture = true;
-            self.remark(
-                at,
-                "a picture here is on somebody else's server, so reading this page tells them",
-                "Save it beside the Markdown file and write its name instead.",
             );
         }
     }
@@ -422,6 +406,11 @@ enum File {
     /// Address of the file.
     Found(String),
     Missing,
+}
+
+/// True if readers see the file that an attribute names.
+fn is_shown(tag: &StartTag, attribute: &str) -> bool {
+    tag.name == "img" || matches!(attribute, "poster" | "srcset")
 }
 
 /// True for a relative path to a file of this site.
@@ -438,7 +427,7 @@ mod tests {
     };
 
     #[test]
-    fn files_are_found_by_the_name_that_the_author_sees() {
+    fn names_of_files_in_html_become_addresses() {
         for (written, expected) in [
             ("<img src=\"a.jpg\" alt=\"A\">", "<img width=\"4\" height=\"3\" src=\"/media/1-a.jpg\" alt=\"A\">"),
             ("<IMG SRC=a.jpg>", "<IMG width=\"4\" height=\"3\" SRC=/media/1-a.jpg>"),

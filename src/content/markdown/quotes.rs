@@ -2,9 +2,12 @@
 //!
 //! pulldown-cmark finds the marks and gives them their English shapes; this module chooses the shape of each.
 
-use pulldown_cmark::{Event, Tag, TagEnd};
+use pulldown_cmark::Event;
 
-use super::{Events, prepared::is_cjk};
+use super::{
+    events::{Events, is_block_end},
+    marks::is_cjk,
+};
 use crate::domain::language::Quotes;
 
 /// A quotation mark that the author has typed.
@@ -59,12 +62,8 @@ pub(super) fn shape(events: &mut Events, markdown: &str, quotes: &Quotes) {
 /// True for events that separate quotation marks: marks of different blocks do not match.
 fn ends_quotes(event: &Event) -> bool {
     match event {
-        Event::Start(tag) => {
-            !matches!(tag, Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. })
-        }
-        Event::End(end) => {
-            !matches!(end, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image)
-        }
+        Event::Start(tag) => is_block_end(&tag.to_end()),
+        Event::End(end) => is_block_end(end),
         _ => false,
     }
 }

@@ -127,20 +127,45 @@ pub fn value_of_attribute(text: &str) -> String {
     escape_html(text).replace('\'', "&#39;")
 }
 
-/// A `srcset` (HTML, 4.8.4.2.1) with changed addresses; a candidate for which `change` returns `None` is left out.
+/// A `srcset` with changed addresses; a candidate for which `change` returns `None` is left out.
 pub fn each_of_set(set: &str, mut change: impl FnMut(&str) -> Option<String>) -> String {
+    let changed = candidates_of_set(set).filter_map(|(address, size)| Some(change(address)? + size));
+    changed.collect::<Vec<_>>().join(", ")
+}
+
+/// The addresses in a `srcset`.
+pub fn addresses_of_set(set: &str) -> impl Iterator<Item = &str> {
+    candidates_of_set(set).map(|(address, _)| address)
+}
+
+/// The candidates of a `srcset` (HTML, 4.8.4.2.1): address, and width or density.
+fn candidates_of_set(set: &str) -> impl Iterator<Item = (&str, &str)> {
     let is_between = |c: char| c.is_ascii_whitespace() || c == ',';
-    let (mut changed, mut rest) = (Vec::new(), set.trim_start_matches(is_between));
-    while !rest.is_empty() {
+    let mut rest = set;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(is_between);
         let (word, after) = rest.split_at(rest.find(|c: char| c.is_ascii_whitespace()).unwrap_or(rest.len()));
         let address = word.trim_end_matches(',');
         // The candidate ends at a comma directly after the address, else after its width or density.
         let end = if address.len() < word.len() { 0 } else { after.find(',').unwrap_or(after.len()) };
-        let size = after[..end].trim_end();
-        changed.extend(change(address).map(|address| address + size));
-        rest = after[end..].trim_start_matches(is_between);
-    }
-    changed.join(", ")
+        rest = &after[end..];
+        (!address.is_empty()).then(|| (address, after[..end].trim_end()))
+    })
+}
+
+/// Elements without an end tag (HTML, 13.1.2).
+pub const VOID: [&str; 18] = [
+    "area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input", "keygen", "link",
+    "meta", "param", "source", "track", "wbr",
+];
+
+/// Name of the tag with which HTML begins, empty if it begins with none.
+pub fn name_of(html: &str) -> &str {
+    let start = html.strip_prefix("</").or_else(|| html.strip_prefix('<')).unwrap_or_default();
+    let length = start.find(|c: char| !c.is_ascii_alphanumeric() && c != '-').unwrap_or(start.len());
+    let is_whole = start[length..].is_empty()
+        || start[length..].starts_with(|c: char| matches!(c, '>' | '/') || c.is_whitespace());
+    if is_whole && start.starts_with(|c: char| c.is_ascii_alphabetic()) { &start[..length] } else { "" }
 }
 
 /// True if the element is part of a text and does not separate words.
@@ -176,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_and_what_looks_like_them() {
+    fn start_tags_are_read_as_browsers_do() {
         for (html, expected) in [
             ("<a href=\"/x?a&amp;b\">y</a>", "a href=/x?a&b"),
             (

@@ -1,5 +1,13 @@
 use super::*;
-use crate::domain::embed::Player;
+use crate::{
+    domain::{
+        embed::{Embed, Player, Told},
+        entry::Piece,
+        picture::Picture,
+        slug::Slug,
+    },
+    texts::Texts,
+};
 
 pub(in crate::content) struct Site;
 
@@ -155,7 +163,7 @@ fn pictures_and_links_find_their_files() {
 }
 
 #[test]
-fn blocks() {
+fn headings_footnotes_tables_alerts_and_code_become_html() {
     for (markdown, expected) in [
         (
             "## Calf & heel\n## Calf & heel",
@@ -195,7 +203,7 @@ fn blocks() {
 }
 
 #[test]
-fn excerpts_and_text() {
+fn the_excerpt_ends_at_more_and_the_text_has_no_markup() {
     let rendered = render("First *words*.\n\n<!--more-->\n\n## Then\n\nmore [here](/x)", &Site);
     assert_eq!(rendered.body.excerpt.as_deref(), Some("First words."));
     // Alternative texts would read oddly among the words.

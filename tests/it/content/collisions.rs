@@ -20,7 +20,7 @@ async fn the_first_by_name_of_two_files_with_one_slug_has_it() {
 }
 
 #[tokio::test]
-async fn a_file_and_a_folder_of_one_name_are_two() {
+async fn one_of_a_file_and_a_folder_with_the_same_name_is_published() {
     let folder =
         TestSite::new().file("posts/calf/index.md", "---\ntitle: Folder\ndate: 2026-05-02\n---\nFrom the folder.");
     let site = folder.post("calf", "From the file.").start().await;
@@ -53,7 +53,7 @@ async fn the_programs_own_addresses_are_refused() {
 }
 
 #[tokio::test]
-async fn an_alias_gives_way_to_a_page_and_to_the_first_alias() {
+async fn an_alias_is_refused_if_a_page_or_an_alias_has_its_address() {
     let greedy = "---\ntitle: Greedy\ndate: 2026-05-02\naliases: [/posts/calf, /old]\n---\nx";
     let site = check(TestSite::new().post("greedy", greedy), "posts/greedy.md:4:1: warning:", "is taken by").await;
     assert_eq!(site.get("/old").await.leads(), "301 /posts/greedy");

@@ -99,7 +99,6 @@ async fn an_id_in_an_attribute_list_is_that_of_its_heading_or_paragraph() {
     for text in [
         "![A](https://a.example/b.png){: .icon\nwidth=\"70\"}",
         "Text\n{: .icon\nwidth='7 0'}",
-        "| a |\n|---|\n| b |\n{: #table}",
         "```\na\n```\n{: #code}",
     ] {
         let body = body(text).await;
@@ -110,7 +109,57 @@ async fn an_id_in_an_attribute_list_is_that_of_its_heading_or_paragraph() {
 }
 
 #[tokio::test]
-async fn markdown_in_html_is_read_where_the_author_says_so() {
+async fn an_id_in_an_attribute_list_is_that_of_its_list_quote_table_or_word() {
+    for (text, expected) in [
+        ("- One\n- Two\n{: #aa}\n\nEnd", "<ul><li><a id=\"aa\"></a>One</li><li>Two</li></ul><p>End</p>"),
+        ("Before:\n1. One\n2. Two\n{: #aa .b}", "<p>Before:</p><ol><li><a id=\"aa\"></a>One</li><li>Two</li></ol>"),
+        ("* One\n\n* Two\n{:#aa}", "<ul><li><p><a id=\"aa\"></a>One</p></li><li><p>Two</p></li></ul>"),
+        ("- One\n\n  Two\n  {: #aa}", "<ul><li><p>One</p><p><a id=\"aa\"></a>Two</p></li></ul>"),
+        ("- {: #aa} One\n- Two", "<ul><li><a id=\"aa\"></a>One</li><li>Two</li></ul>"),
+        ("> One\n> two\n{: #aa}", "<blockquote><p><a id=\"aa\"></a>Onetwo</p></blockquote>"),
+        ("> One\n>\n> Two\n> {: #aa}", "<blockquote><p>One</p><p><a id=\"aa\"></a>Two</p></blockquote>"),
+        ("{: #aa}\nBelow.", "<p><a id=\"aa\"></a>Below.</p>"),
+        ("A *word*{: #aa} here", "<p>A <em>word</em><a id=\"aa\"></a> here</p>"),
+        ("> One\n{#aa .b}", "<blockquote><p><a id=\"aa\"></a>One</p></blockquote>"),
+    ] {
+        assert_eq!(body(text).await, expected, "{text}");
+        assert_eq!(problems(text).await, Vec::<String>::new(), "{text}");
+    }
+    for text in ["> ## One\n> {: #aa}\n>\n> Two", "{: #aa}\n## One\n\nTwo"] {
+        assert!(body(text).await.contains("<h2 id=\"aa\">One</h2>"), "{text}");
+    }
+    let table = body("| One | Two |\n|---|---|\n| a | b |\n{: #aa}\n\nEnd").await;
+    assert!(table.contains("<th scope=\"col\"><a id=\"aa\"></a>One</th>") && !table.contains("{:"), "{table}");
+}
+
+#[tokio::test]
+async fn an_attribute_list_without_an_id_is_left_out_and_reported() {
+    for (text, expected) in [
+        ("- One\n- Two\n{: .aa}\n\nEnd", "<ul><li>One</li><li>Two</li></ul><p>End</p>"),
+        ("- {:.aa} One\n- Two", "<ul><li>One</li><li>Two</li></ul>"),
+        ("- One\n{:.aa}\n- Two", "<ul><li>One</li><li>Two</li></ul>"),
+        ("1. One\n   {: .aa}\n2. Two", "<ol><li>One</li><li>Two</li></ol>"),
+        ("1. {:.aa} One", "<ol><li>One</li></ol>"),
+        ("> One\n{: .aa}", "<blockquote><p>One</p></blockquote>"),
+        ("> One\n> {: .aa}\n\nEnd", "<blockquote><p>One</p></blockquote><p>End</p>"),
+        ("> One\n{.aa}", "<blockquote><p>One</p></blockquote>"),
+        ("[One](/x){: .aa target=\"_blank\"}", "<p><a href=\"/x\">One</a></p>"),
+        ("{:aa: .bb}\n\nOne\n{:aa}", "<p>One</p>"),
+        ("* TOC\n{:toc}\n\nOne", "<p>One</p>"),
+        ("{::options parse_block_html=\"true\" /}\n\nOne", "<p>One</p>"),
+    ] {
+        assert_eq!(body(text).await, expected, "{text}");
+        let problems = problems(text).await;
+        assert!(problems.iter().any(|problem| problem.contains("left out")), "{text}: {problems:?}");
+        assert!(!problems.concat().contains("kramdown"), "the blog may be Hugo's: {problems:?}");
+    }
+    assert!(body("## One {: .aa}").await.contains("<h2 id=\"one\">One</h2>"));
+    assert_eq!(body("One {::comment}hidden{:/comment}two").await, "<p>One two</p>");
+    assert_eq!(body("{.5} {#if} {#each x}").await, "<p>{.5} {#if} {#each x}</p>");
+}
+
+#[tokio::test]
+async fn markdown_in_an_element_with_the_markdown_attribute_is_rendered() {
     for (text, expected) in [
         ("<div markdown=\"1\">\n*a*\n</div>\n*b*", "<div><p><em>a</em></p></div><p><em>b</em></p>"),
         (
@@ -128,6 +177,26 @@ async fn markdown_in_html_is_read_where_the_author_says_so() {
         ("<p markdown=\"1\">*a* [b](/c)</p>", "<p><em>a</em> <a href=\"/c\">b</a></p>"),
         ("A <span markdown=\"1\">*b*</span>.", "<p>A <span><em>b</em></span>.</p>"),
         ("<div markdown=\"0\">*a*</div>", "<div>*a*</div>"),
+        ("<div markdown=\"1\"><p>*a*</p>\n*b*\n</div>", "<div><p>*a*</p><p><em>b</em></p></div>"),
+        (
+            "<div markdown=\"1\">\n<p>a</p>\n- *b*\n</div>\n*c*",
+            "<div><p>a</p><ul><li><em>b</em></li></ul></div><p><em>c</em></p>",
+        ),
+        ("<div markdown=\"1\"><p>a\n\n*b*\n</div>", "<div><p>a<p><em>b</em></p></div>"),
+        (
+            "<div markdown=\"1\"><table><tr><td>a</td></tr></table>\n*b*</div>",
+            "<div><table><tr><td>a</td></tr></table><p><em>b</em></p></div>",
+        ),
+        ("<p markdown=\"1\">*a*</p>\n*b*", "<p><em>a</em></p><p><em>b</em></p>"),
+        (
+            "<aside markdown=\"1\">\n  <img src=\"https://a.example/b.png\" alt=\"B\">\n  *a*\n  <p markdown=\"1\">\n*c*\n  </p>\n</aside>",
+            "<aside><p><img src=\"https://a.example/b.png\" alt=\"B\"> <em>a</em></p><p><em>c</em></p></aside>",
+        ),
+        ("> <div markdown=\"1\">\n> *a*\n> </div>", "<blockquote><div><p><em>a</em></p></div></blockquote>"),
+        (
+            "- <div markdown=\"1\">\n  *a*\n  </div>\n- b",
+            "<ul><li><div><p><em>a</em></p></div></li><li><p>b</p></li></ul>",
+        ),
         (
             "`<div markdown=\"1\">` and\n\n```text\n<div markdown=\"1\">\n```",
             "<p><code>&lt;div markdown=\"1\"&gt;</code> and</p>",
@@ -141,7 +210,7 @@ async fn markdown_in_html_is_read_where_the_author_says_so() {
 }
 
 #[tokio::test]
-async fn marks_without_a_meaning_are_reported() {
+async fn marks_of_other_systems_that_have_no_effect_are_reported() {
     for (text, line, word) in [
         ("<aside>\nA\n</aside>\n## Heading\n\nText.", 8, "## Heading"),
         ("<div>\n```\na\n```\n</div>", 6, "```"),
@@ -180,7 +249,7 @@ async fn the_title_of_an_alert_is_shown() {
 }
 
 #[tokio::test]
-async fn a_shortcode_in_html_leaves_the_html_whole() {
+async fn a_shortcode_in_html_does_not_end_the_html() {
     for (text, expected) in [
         (
             "<figure><a href=\"/x\">\n{% Img src=\"missing.png\", alt=\"A\" %}\n</a><figcaption><a href=\"/y\">D</a></figcaption></figure>",

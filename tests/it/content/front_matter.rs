@@ -43,7 +43,7 @@ async fn a_draft_with_damaged_front_matter_is_not_published_and_reported_with_it
 }
 
 #[tokio::test]
-async fn front_matter_whose_meaning_is_beyond_doubt_is_read() {
+async fn front_matter_with_unusual_fences_is_read() {
     let lines = "title: The plan\ndate: 2026-05-02\ntags: [feet]";
     for (before, after) in [
         ("\u{feff}---\n", "\n---\n"),
@@ -123,7 +123,7 @@ async fn a_tag_without_letters_is_reported() {
 }
 
 #[tokio::test]
-async fn messages_of_the_parser_are_sentences() {
+async fn faults_of_yaml_and_toml_are_reported_in_sentences() {
     let deep = format!("x: {}{}", "[".repeat(3_000), "]".repeat(3_000));
     let bomb = "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n\
                 c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\n\

@@ -86,7 +86,7 @@ async fn a_tag_name_in_a_sentence_is_shown_as_text() {
 }
 
 #[tokio::test]
-async fn html_that_goes_over_several_blocks_stays_whole() {
+async fn html_around_several_blocks_is_kept() {
     for (text, expected) in [
         (
             "<details><summary>a</summary>\n\n*b*\n\n</details>\n\nc",
@@ -187,7 +187,7 @@ async fn links_are_never_nested() {
 }
 
 #[tokio::test]
-async fn the_card_of_a_stretch_has_a_heading_that_fits_its_place() {
+async fn the_heading_of_a_stretch_card_is_one_level_below_the_heading_above() {
     let stretch = "---\ntitle: Calf\n---\n1. Stand.\n";
     for (text, expected) in [
         ("![[calf]]", "h2"),

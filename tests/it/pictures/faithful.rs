@@ -236,7 +236,7 @@ async fn a_missing_picture_is_shown_as_its_alternative_text() {
     for told in [
         "posts/calf/index.md:5:10: warning: there is a space in the address \"IMG 0001.JPG\", so this is no picture",
         "posts/calf/index.md:7:1: warning: there is no picture \"gone.jpg\"",
-        "posts/calf/index.md:9:1: warning: the picture \"there.jpg\" has no words",
+        "posts/calf/index.md:9:1: warning: the picture \"there.jpg\" has no text",
     ] {
         assert!(problems.iter().any(|problem| problem.starts_with(told)), "{told} in {problems:#?}");
     }

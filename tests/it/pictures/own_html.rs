@@ -25,7 +25,7 @@ async fn html_names_files_as_markdown_does() {
     let problems = site.problems();
     for told in [
         "posts/calf/index.md:10:15: warning: there is no file \"none.png\" (and 1 more like it: line 12 \"no.mp4\")",
-        "posts/calf/index.md:12:39: warning: a picture here is on somebody else's server",
+        "posts/calf/index.md:12:39: warning: a picture here is on another server",
     ] {
         assert!(problems.iter().any(|problem| problem.starts_with(told)), "{told} in {problems:#?}");
     }

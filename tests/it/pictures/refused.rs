@@ -53,7 +53,10 @@ async fn a_decompression_bomb_is_refused_with_a_message() {
         ("posts/calf/index.md:8:1: warning", "\"bomb.png\" is left out: it has 900 megapixels"),
         ("posts/calf/index.md:10:1: warning", "\"cut.jpg\" is left out: it is damaged: the file ends in the middle"),
         ("posts/calf/index.md:10:17: warning", "\"odd.jpg\" is left out: it is not what its name says"),
-        ("posts/calf/index.md:12:1: warning", "\"phone.heic\" cannot be had: few browsers show this kind (image/heic)"),
+        (
+            "posts/calf/index.md:12:1: warning",
+            "\"phone.heic\" cannot be opened: few browsers show this kind (image/heic)",
+        ),
         ("media/alone.png:1:1: warning", "the picture is left out: it has 400 megapixels"),
     ] {
         assert!(

@@ -3,10 +3,10 @@
 
 use std::{borrow::Cow, ops::Range};
 
-use crate::content::markdown::Remark;
+use super::rendered::Remark;
 
-/// A text after replacements.
-pub struct Expanded<'a> {
+/// Text after replacements.
+pub struct Edited<'a> {
     pub text: Cow<'a, str>,
     /// Remarks, with positions in the author's text.
     pub remarks: Vec<Remark>,
@@ -15,20 +15,16 @@ pub struct Expanded<'a> {
 }
 
 /// A part of the new text and the part of the old text that it replaces.
-pub(super) struct Edit {
-    pub new: Range<usize>,
-    pub old: Range<usize>,
+struct Edit {
+    new: Range<usize>,
+    old: Range<usize>,
 }
 
-impl<'a> Expanded<'a> {
-    pub(super) fn new(text: Cow<'a, str>, remarks: Vec<Remark>, edits: Vec<Edit>) -> Self {
-        Self { text, remarks, steps: vec![edits] }
-    }
-
+impl<'a> Edited<'a> {
     /// A text with these replacements. They are in order and do not overlap.
-    pub(super) fn with(text: &'a str, replacements: Vec<(Range<usize>, String)>, remarks: Vec<Remark>) -> Self {
+    pub fn new(text: &'a str, replacements: Vec<(Range<usize>, String)>, remarks: Vec<Remark>) -> Self {
         if replacements.is_empty() {
-            return Self::new(Cow::Borrowed(text), remarks, Vec::new());
+            return Self { text: Cow::Borrowed(text), remarks, steps: Vec::new() };
         }
         let (mut new, mut edits, mut copied) = (String::with_capacity(text.len() + 256), Vec::new(), 0);
         for (old, replacement) in replacements {
@@ -39,12 +35,12 @@ impl<'a> Expanded<'a> {
             edits.push(Edit { new: start..new.len(), old });
         }
         new.push_str(&text[copied..]);
-        Self::new(Cow::Owned(new), remarks, edits)
+        Self { text: Cow::Owned(new), remarks, steps: vec![edits] }
     }
 
     /// This text after one more step.
-    pub(super) fn then(self, step: impl FnOnce(&str) -> Expanded<'_>) -> Self {
-        let Expanded { text, mut remarks, steps } = step(&self.text);
+    pub fn then(self, step: impl FnOnce(&str) -> Edited<'_>) -> Self {
+        let Edited { text, mut remarks, steps } = step(&self.text);
         remarks.iter_mut().for_each(|remark| remark.at = self.origin(remark.at));
         let text = match text {
             Cow::Borrowed(_) => None,

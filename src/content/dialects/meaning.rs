@@ -1,11 +1,12 @@
 //! Meaning of each shortcode, as Markdown. A name that several systems share means the same in all of them.
 
 use super::{
-    Lookup,
+    inline_html,
+    lines::indent_below,
     tag::{Form, Tag},
 };
 use crate::{
-    content::{dialects::inline_html, embeds, markdown::Remark},
+    content::{embeds, markdown::lookup::Lookup},
     domain::{
         address,
         words::{escape_html, in_one_line, shorten},
@@ -19,12 +20,6 @@ pub(super) enum Meaning {
     Text(String),
     /// Replaced by the first text; the closing tag is replaced by the second.
     Opening(String, &'static str),
-    /// Removed; the block above gets this id.
-    Id(String),
-    /// Left as it is: not a shortcode.
-    Same,
-    /// Removed, with a remark.
-    Nothing(String, String),
     /// Left as it is, with a remark.
     Unknown(String, String),
 }
@@ -58,10 +53,10 @@ impl Surroundings<'_> {
 
     /// Start of a further line in the same quote or list.
     fn indent(&self) -> String {
-        self.prefix.chars().map(|c| if c == '>' || c.is_whitespace() { c } else { ' ' }).collect()
+        indent_below(self.prefix).collect()
     }
 
-    /// Adds blank lines between Markdown and lines of HTML, which would swallow it.
+    /// Adds blank lines between Markdown and lines of HTML; without them, it would belong to the HTML.
     fn apart(&self, text: &str) -> String {
         let indent = self.indent();
         let above = if self.above.trim_end().ends_with('>') { format!("\n{indent}") } else { String::new() };
@@ -71,47 +66,42 @@ impl Surroundings<'_> {
 }
 
 pub(super) fn of(tag: &Tag, around: &Surroundings, lookup: &dyn Lookup) -> Meaning {
-    if tag.form == Form::Attributes {
-        return attributes(tag, around);
-    }
-    if tag.form == Form::Value && !tag.is_call {
-        return value(tag, around);
-    }
+    let texts = &lookup.texts().article;
+    let player = |before: &str| embed(tag, around, before, tag.argument_or("id", 0)?);
     let known = match tag.name.as_str() {
+        _ if tag.form == Form::Value && !tag.is_call => value(tag, around),
         "youtube" | "youtube-lite" | "youtube-enhanced" => youtube(tag, around),
-        "vimeo" | "vimeo_simple" => player(tag, around, "https://vimeo.com/"),
-        "instagram" | "instagram_simple" => player(tag, around, "https://www.instagram.com/p/"),
-        "gist" => gist(tag, &lookup.texts().article),
-        "tweet" | "twitter" | "twitter_simple" | "x" => tweet(tag, &lookup.texts().article),
+        "vimeo" | "vimeo_simple" => player("https://vimeo.com/"),
+        "instagram" | "instagram_simple" => player("https://www.instagram.com/p/"),
+        "gist" => gist(tag, texts),
+        "tweet" | "twitter" | "twitter_simple" | "x" => tweet(tag, texts),
         "figure" | "image" | "img" | "video" => figure(tag, around),
         "ref" | "relref" => return reference(tag, tag.argument_or("path", 0), lookup),
         "post_url" | "link" if tag.form == Form::Statement => return reference(tag, Some(rest_of(tag)), lookup),
-        "details" if !tag.is_self_closing => return details(tag, &lookup.texts().article),
+        "details" if !tag.is_self_closing => return details(tag, texts),
         "rawhtml" | "raw-html" => return Meaning::Opening(String::new(), ""),
         _ => None,
     };
-    let written = known.map(|text| if around.is_inline { inline_html(&text) } else { text });
-    written.map_or_else(|| unknown(tag), Meaning::Text)
+    match known {
+        None => unknown(tag),
+        Some(text) if around.is_inline && tag.form != Form::Value => Meaning::Text(inline_html(&text)),
+        Some(text) => Meaning::Text(text),
+    }
 }
 
 fn youtube(tag: &Tag, around: &Surroundings) -> Option<String> {
+    let (before, id) = match tag.argument_or("id", 0) {
+        Some(id) => ("https://www.youtube.com/watch?v=", id),
+        None => ("https://www.youtube.com/playlist?list=", tag.argument("playlist")?),
+    };
     let start = ["start", "t"].iter().find_map(|key| tag.argument(key)).map(|start| format!("&t={start}"));
-    if let Some(list) = tag.argument("playlist").filter(|_| tag.argument_or("id", 0).is_none()) {
-        return embed(tag, around, &format!("https://www.youtube.com/playlist?list={list}"));
-    }
-    let id = tag.argument_or("id", 0)?;
-    let address = if id.contains("://") { id.to_owned() } else { format!("https://www.youtube.com/watch?v={id}") };
-    embed(tag, around, &format!("{address}{}", start.unwrap_or_default()))
+    embed(tag, around, before, &format!("{id}{}", start.unwrap_or_default()))
 }
 
-fn player(tag: &Tag, around: &Surroundings, before: &str) -> Option<String> {
-    let id = tag.argument_or("id", 0)?;
-    embed(tag, around, &if id.contains("://") { id.to_owned() } else { format!("{before}{id}") })
-}
-
-/// A provider's address: an embed if alone on its line, else a link.
-fn embed(tag: &Tag, around: &Surroundings, address: &str) -> Option<String> {
-    let address = embeds::recognise(address, None)?.address;
+/// A provider's address, or an id behind the start of one: an embed if alone on its line, else a link.
+fn embed(tag: &Tag, around: &Surroundings, before: &str, id: &str) -> Option<String> {
+    let address = if id.contains("://") { id.to_owned() } else { format!("{before}{id}") };
+    let address = embeds::recognise(&address, None)?.address;
     let text = match tag.argument("title") {
         Some(title) => format!("[{}]({address})", words(title)),
         None => format!("<{address}>"),
@@ -121,28 +111,25 @@ fn embed(tag: &Tag, around: &Surroundings, address: &str) -> Option<String> {
 
 /// A link for `user id file`, Jekyll's `user/id`, or an address; no embed, because GitHub's embed is a script.
 fn gist(tag: &Tag, texts: &Article) -> Option<String> {
-    let (address, name) = match (tag.argument_or("url", 0)?, tag.positional.get(1)) {
-        (url, _) if url.starts_with("https://gist.github.com/") => {
-            (url.to_owned(), url["https://gist.github.com/".len()..].to_owned())
-        }
-        (user, Some(id)) if !user.contains('/') => {
-            (format!("https://gist.github.com/{user}/{id}"), format!("{user}/{id}"))
-        }
-        (id, _) => (format!("https://gist.github.com/{id}"), id.to_owned()),
+    let name = match (tag.argument_or("url", 0)?, tag.positional.get(1)) {
+        (user, Some(id)) if !user.contains('/') => format!("{user}/{id}"),
+        (url, _) => url.trim_start_matches("https://gist.github.com/").to_owned(),
     };
+    let address = format!("https://gist.github.com/{name}");
     is_plain_address(&address).then(|| format!("[{}]({address})", texts.gist.with(words(&name))))
 }
 
 fn tweet(tag: &Tag, texts: &Article) -> Option<String> {
-    let first = tag.argument_or("id", 0).or_else(|| tag.argument("url"))?;
-    let (user, id) = match (tag.argument("user").or_else(|| Some(tag.positional.first()?)), tag.positional.get(1)) {
-        (Some(user), Some(id)) => (user, id.as_str()),
-        (Some(user), None) if tag.argument("id").is_some() => (user, first),
-        _ => ("i", first),
+    let (user, id) = match tag.positional.as_slice() {
+        [user, id, ..] => (Some(user.as_str()), id.as_str()),
+        _ => (tag.argument("user"), tag.argument_or("id", 0).or_else(|| tag.argument("url"))?),
     };
-    let address = if id.contains("://") { id.to_owned() } else { format!("https://x.com/{user}/status/{id}") };
-    let title =
-        if user == "i" || id.contains("://") { texts.post_on_x.clone() } else { texts.post_on_x_by.with(words(user)) };
+    let user = user.filter(|_| !id.contains("://"));
+    let title = user.map_or_else(|| texts.post_on_x.clone(), |user| texts.post_on_x_by.with(words(user)));
+    let address = match id.contains("://") {
+        true => id.to_owned(),
+        false => format!("https://x.com/{}/status/{id}", user.unwrap_or("i")),
+    };
     is_plain_address(&address).then(|| format!("[{title}]({address})"))
 }
 
@@ -156,26 +143,23 @@ fn figure(tag: &Tag, around: &Surroundings) -> Option<String> {
         ["src", "url", "path"].iter().find_map(|key| tag.argument(key)).or_else(|| tag.argument_or("src", nth))?;
     let (title, caption) = (tag.argument("title").map(in_one_line), caption(tag));
     let alt = words(tag.argument("alt").or(tag.argument("caption")).or(title.as_deref()).unwrap_or_default());
+    let link = tag.argument("link").or(tag.argument("href"));
     let image = |title: &str| format!("![{alt}]({}{title})", destination(source));
-    let linked = |image: String| match tag.argument("link").or(tag.argument("href")) {
-        Some(link) => format!("[{image}]({})", destination(link)),
-        None => image,
-    };
+    let linked = link.map_or_else(|| image(""), |link| format!("[{}]({})", image(""), destination(link)));
     if !around.is_alone() {
-        return Some(linked(image("")));
+        return Some(linked);
     }
-    let is_simple = tag.argument("link").or(tag.argument("href")).is_none();
     let text = match (title, caption) {
-        (None, None) => linked(image("")),
+        (None, None) => linked,
         // A picture with a title, alone in its paragraph, becomes a figure anyway.
-        (Some(one), None) | (None, Some(one)) if is_simple && is_plain(&one) => {
-            return Some(apart_all_round(around, &image(&format!(" \"{}\"", quoted(&one)))));
+        (Some(one), None) | (None, Some(one)) if link.is_none() && is_plain(&one) => {
+            image(&format!(" \"{}\"", quoted(&one)))
         }
         (title, caption) => {
             let title = title.map(|title| format!("**{}**", words(&title)));
             let lines: Vec<String> = title.into_iter().chain(caption).collect();
             let lines = lines.join("\n\n");
-            format!("<figure>\n\n{}\n\n<figcaption>\n\n{lines}\n\n</figcaption>\n</figure>\n", linked(image("")))
+            format!("<figure>\n\n{linked}\n\n<figcaption>\n\n{lines}\n\n</figcaption>\n</figure>\n")
         }
     };
     Some(apart_all_round(around, &text.replace('\n', &format!("\n{}", around.indent()))))
@@ -239,26 +223,20 @@ fn details(tag: &Tag, texts: &Article) -> Meaning {
 }
 
 /// Jekyll's `{{ site.baseurl }}/x` and `{{ "/x" | relative_url }}`: both are `/x`, as sites are not in a folder.
-fn value(tag: &Tag, around: &Surroundings) -> Meaning {
+fn value(tag: &Tag, around: &Surroundings) -> Option<String> {
     if matches!(tag.inner.as_str(), "site.baseurl" | "site.url" | "site.base_url") {
-        let next = around.suffix.chars().next();
-        if matches!(next, Some('/' | '{')) {
-            return Meaning::Text(String::new());
-        }
+        let next = around.suffix.chars().next()?;
         let is_destination = around.prefix.ends_with(['(', '"', '\'', '<']);
-        if next.is_some_and(char::is_alphanumeric) || (is_destination && next.is_some()) {
-            return Meaning::Text("/".to_owned());
-        }
+        return match next {
+            '/' | '{' => Some(String::new()),
+            next => (is_destination || next.is_alphanumeric()).then(|| "/".to_owned()),
+        };
     }
-    let filtered = tag.inner.split_once('|').map(|(path, filters)| (path.trim(), filters));
-    if let Some((path, filters)) = filtered
-        && let Some(path) = ['"', '\''].iter().find_map(|quote| path.strip_prefix(*quote)?.strip_suffix(*quote))
-        && filters.split('|').all(|filter| is_address_filter(filter.trim()))
-    {
-        let path = path.trim_start_matches('/');
-        return Meaning::Text(if path.contains("://") { path.to_owned() } else { format!("/{path}") });
-    }
-    unknown(tag)
+    let (path, filters) = tag.inner.split_once('|')?;
+    let quoted = |quote: &char| path.trim().strip_prefix(*quote)?.strip_suffix(*quote);
+    let path = ['"', '\''].iter().find_map(quoted)?.trim_start_matches('/');
+    let is_address = filters.split('|').all(|filter| is_address_filter(filter.trim()));
+    is_address.then(|| if path.contains("://") { path.to_owned() } else { format!("/{path}") })
 }
 
 fn is_address_filter(filter: &str) -> bool {
@@ -266,47 +244,15 @@ fn is_address_filter(filter: &str) -> bool {
     matches!(filter, "relative_url" | "absolute_url") || matches!(prepends, Some("site.baseurl" | "site.url"))
 }
 
-/// Attribute lists of kramdown, after or below an element. Other braces with a colon are kept without a remark.
-fn attributes(tag: &Tag, around: &Surroundings) -> Meaning {
-    let stands_right = around.is_alone() || around.prefix.ends_with([')', ']', '*', '_', '`', '>']);
-    let is_attribute = |word: &str| {
-        word.starts_with(['.', '#']) || word.contains('=') || matches!(word.trim_start_matches(':'), "toc" | "refdef")
-    };
-    // Quoted values may contain spaces.
-    let outside: String = tag.inner.split('"').step_by(2).collect();
-    let outside: String = outside.split('\'').step_by(2).collect();
-    let is_list = !outside.trim().is_empty() && outside.split_whitespace().all(is_attribute);
-    let id = outside.split_whitespace().find_map(|word| word.strip_prefix('#')).filter(|id| !id.is_empty());
-    let is_in_heading = around.prefix.starts_with('#') && around.suffix.trim().is_empty();
-    match id {
-        Some(id) if is_list && is_in_heading => Meaning::Text(format!("{{#{id}}}")),
-        _ if !stands_right || !is_list => Meaning::Same,
-        Some(id) if around.is_alone() && around.prefix.trim().is_empty() => Meaning::Id(id.to_owned()),
-        _ => {
-            let Remark { what, mend, .. } = without_attributes(0, &tag.form.enclose(&tag.inner));
-            Meaning::Nothing(what, mend)
-        }
-    }
-}
-
-/// Remark about an attribute list that has no effect.
-pub(super) fn without_attributes(at: usize, list: &str) -> Remark {
-    Remark {
-        at,
-        what: format!("{} is an attribute list of kramdown and was left out", in_one_line(list)),
-        mend: "Take it away, or write the element as HTML with its attributes.".to_owned(),
-    }
-}
-
 fn unknown(tag: &Tag) -> Meaning {
-    let shown = tag.form.enclose(&shorten(&in_one_line(&tag.inner), SHOWN));
+    let shown = shown(tag);
     let (what, mend) = match (tag.form, tag.is_call) {
         (Form::Angle | Form::Percent, _) | (_, true) => (
-            format!("the shortcode {shown} is none that Instep knows, so readers see it as it is"),
+            format!("the shortcode {shown} is not known, so readers see it as it is"),
             "Write what it means in Markdown or HTML; if readers should see it, put it in `backticks`.",
         ),
         (Form::Statement, _) if tag.name == "include" => (
-            format!("{shown} takes in a template that is not here, so readers see it as it is"),
+            format!("{shown} includes a template that is not here, so readers see it as it is"),
             "Write what it shows into the text.",
         ),
         _ => (
@@ -318,8 +264,13 @@ fn unknown(tag: &Tag) -> Meaning {
 }
 
 pub(super) fn unclosed(tag: &Tag) -> (String, String) {
-    let what = format!("{} has no end", tag.form.enclose(&shorten(&in_one_line(&tag.inner), SHOWN)));
-    (what, format!("Close it below with {}.", tag.form.enclose(&tag.verbatim_ending().unwrap_or_default())))
+    let ending = tag.form.enclose(&tag.verbatim_ending().unwrap_or_default());
+    (format!("{} has no end", shown(tag)), format!("Close it below with {ending}."))
+}
+
+/// A tag for a message.
+fn shown(tag: &Tag) -> String {
+    tag.form.enclose(&shorten(&in_one_line(&tag.inner), SHOWN))
 }
 
 /// A code block, or a code span if other words are on its line.
@@ -337,14 +288,11 @@ pub(super) fn code(tag: &Tag, body: &str, around: &Surroundings) -> String {
     let is_indented = body
         .lines()
         .all(|line| line.trim().is_empty() || line.starts_with(indent.trim_end()) && line.starts_with(&indent));
-    let body = if is_indented { body.to_owned() } else { indented(body, &indent) };
+    let lines = body.lines().map(|line| if is_indented { line.to_owned() } else { format!("{indent}{line}") });
+    let body = lines.collect::<Vec<_>>().join("\n");
     let before = if is_first { "" } else { "\n\n" };
     let behind = if around.suffix.trim().is_empty() { "" } else { "\n\n" };
     around.apart(&format!("{before}{ticks}{language}\n{body}\n{indent}{ticks}{behind}"))
-}
-
-fn indented(body: &str, indent: &str) -> String {
-    body.lines().map(|line| format!("{indent}{line}")).collect::<Vec<_>>().join("\n")
 }
 
 fn longest_run(text: &str) -> usize {

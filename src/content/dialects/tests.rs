@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -78,7 +80,7 @@ fn unknown_shortcodes_stay_and_are_reported() {
         ("[x]({% post_url 2020-01-02-none %})", 4, "leads to no post"),
         ("{{< youtube >}}", 0, "youtube"),
         ("{% highlight ruby %}\nx", 0, "has no end"),
-        ("![x](a.png){: .wide}", 11, "kramdown"),
+        ("![x](a.png){: .wide}", 11, "is an attribute list"),
     ] {
         let expanded = expand(written, &Site);
         let [remark] = expanded.remarks.as_slice() else { panic!("{written}: {:?}", expanded.remarks) };
@@ -109,7 +111,7 @@ fn code_and_comments_are_left_alone() {
 }
 
 #[test]
-fn blocks_stand_apart() {
+fn blocks_are_separated_from_html_and_text() {
     assert_eq!(new_text("<div>\n{{< vimeo 1 >}}\n</div>"), "<div>\n\n<https://vimeo.com/1>\n\n</div>");
     assert_eq!(new_text("a\n{{< figure src=a.jpg >}}\nb"), "a\n\n![](a.jpg)\n\nb");
     assert_eq!(
@@ -123,7 +125,7 @@ fn blocks_stand_apart() {
 }
 
 #[test]
-fn remarks_of_the_markdown_point_to_the_old_text() {
+fn remarks_have_their_place_in_the_authors_text() {
     let written = "{{< highlight go >}}\na\n{{< /highlight >}}\n\n{{% b %}} ![x](none.jpg)";
     let rendered = render(written, &Site);
     let places: Vec<&str> = rendered.remarks.iter().map(|remark| &written[remark.at..]).collect();

@@ -16,13 +16,11 @@ pub(super) enum Form {
     Statement,
     /// Jekyll's `{{ x }}`, Zola's `{{ x() }}`.
     Value,
-    /// kramdown's `{: .class}`.
-    Attributes,
 }
 
 impl Form {
     /// All forms, those with the longest opening first.
-    const ALL: [Self; 5] = [Self::Angle, Self::Percent, Self::Statement, Self::Value, Self::Attributes];
+    const ALL: [Self; 4] = [Self::Angle, Self::Percent, Self::Statement, Self::Value];
 
     fn braces(self) -> (&'static str, &'static str) {
         match self {
@@ -30,7 +28,6 @@ impl Form {
             Self::Percent => ("{{%", "%}}"),
             Self::Statement => ("{%", "%}"),
             Self::Value => ("{{", "}}"),
-            Self::Attributes => ("{:", "}"),
         }
     }
 
@@ -60,42 +57,40 @@ pub(super) struct Tag {
     pub is_self_closing: bool,
     pub named: Vec<(String, String)>,
     pub positional: Vec<String>,
-    /// Text of a tag that the author wants to show: `{{</* x */>}}`.
-    pub escaped: Option<String>,
 }
 
 impl Tag {
-    /// Reads the tag that begins at a brace.
-    pub fn read(markdown: &str, at: usize) -> Option<Self> {
-        let rest = &markdown[at..];
-        let form = Form::ALL.into_iter().find(|form| rest.starts_with(form.braces().0))?;
+    /// Reads the tag with which a text begins.
+    pub fn read(text: &str) -> Option<Self> {
+        let form = Form::ALL.into_iter().find(|form| text.starts_with(form.braces().0))?;
         let (opening, closing) = form.braces();
-        let rest = &rest[..rest.floor_char_boundary(LONGEST)];
-        let rest =
-            ["\n\n", "\r\n\r\n"].iter().filter_map(|blank| rest.find(blank)).min().map_or(rest, |end| &rest[..end]);
-        let from = opening.len();
+        let text = &text[opening.len()..text.floor_char_boundary(LONGEST)];
+        let end = ["\n\n", "\r\n\r\n"].iter().filter_map(|blank_line| text.find(blank_line)).min();
+        let text = &text[..end.unwrap_or(text.len())];
         // Ends here for most braces that open no tag, without a check of each character.
-        rest[from..].find(closing)?;
-        let to = unquoted(&rest[from..], closing, form).or_else(|| rest[from..].find(closing))? + from;
-        let length = to + closing.len();
-        let inner = rest[from..to].trim();
+        let first = text.find(closing)?;
+        let end = unquoted(text, first, closing, form).unwrap_or(first);
+        let inner = text[..end].trim();
         let inner = inner.strip_prefix('-').unwrap_or(inner);
         let inner = inner.strip_suffix('-').unwrap_or(inner).trim();
-        let escaped = inner.strip_prefix("/*").and_then(|inner| inner.strip_suffix("*/")).map(str::to_owned);
+        let is_self_closing = form.is_hugo() && inner.ends_with('/');
         let mut tag = Self {
             form,
-            length,
+            length: opening.len() + end + closing.len(),
             inner: inner.to_owned(),
             name: String::new(),
             is_call: false,
-            is_self_closing: form.is_hugo() && inner.ends_with('/'),
+            is_self_closing,
             named: Vec::new(),
             positional: Vec::new(),
-            escaped,
         };
-        let inner = if tag.is_self_closing { &inner[..inner.len() - 1] } else { inner };
-        tag.read_name(inner);
+        tag.read_name(if is_self_closing { &inner[..inner.len() - 1] } else { inner });
         Some(tag)
+    }
+
+    /// Text of a tag that the author wants to show: `{{</* x */>}}`.
+    pub fn escaped(&self) -> Option<&str> {
+        self.inner.strip_prefix("/*")?.strip_suffix("*/")
     }
 
     fn read_name(&mut self, inner: &str) {
@@ -132,8 +127,8 @@ impl Tag {
     }
 
     pub fn argument(&self, key: &str) -> Option<&str> {
-        let found = self.named.iter().find(|(known, _)| known == key);
-        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+        let (_, value) = self.named.iter().find(|(known, _)| known == key)?;
+        Some(value.trim()).filter(|value| !value.is_empty())
     }
 
     /// A named argument, or else the nth unnamed argument.
@@ -168,7 +163,7 @@ impl Tag {
 pub(super) fn find_ending(markdown: &str, from: usize, form: Form, name: &str) -> Option<Range<usize>> {
     let opening = form.braces().0;
     markdown[from..].match_indices(opening).map(|(at, _)| from + at).find_map(|at| {
-        let tag = Tag::read(markdown, at).filter(|tag| tag.form == form && tag.name == name)?;
+        let tag = Tag::read(&markdown[at..]).filter(|tag| tag.form == form && tag.name == name)?;
         Some(at..at + tag.length)
     })
 }
@@ -178,21 +173,18 @@ fn is_quote(c: char) -> bool {
 }
 
 /// Position of the closing braces, except those in quotes.
-fn unquoted(text: &str, closing: &str, form: Form) -> Option<usize> {
-    let mut quote = None;
-    let mut is_escaped = false;
-    for (at, c) in text.char_indices() {
-        match quote {
-            None if text[at..].starts_with(closing) => return Some(at),
-            // An apostrophe is no quote in Hugo.
-            None if is_quote(c) && (c != '\'' || !form.is_hugo()) => quote = Some(c),
-            Some(_) if is_escaped => is_escaped = false,
-            Some(_) if c == '\\' => is_escaped = true,
-            Some(begun) if begun == c => quote = None,
-            _ => {}
+fn unquoted(text: &str, first: usize, closing: &str, form: Form) -> Option<usize> {
+    // An apostrophe is no quote in Hugo.
+    let begins = |c: char| is_quote(c) && (c != '\'' || !form.is_hugo());
+    let (mut at, mut end) = (0, first);
+    while let Some(quote) = text[at..end].find(begins) {
+        let (_, behind) = read_value(&text[at + quote..], char::is_whitespace);
+        at = text.len() - behind.len();
+        if at > end {
+            end = at + behind.find(closing)?;
         }
     }
-    None
+    Some(end)
 }
 
 /// Reads a value, in quotes or up to the next gap; returns it and the rest.
