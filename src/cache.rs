@@ -8,19 +8,18 @@ pub mod conditions;
 mod finished;
 mod page;
 mod policy;
-mod request;
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use bytes::Bytes;
-use http::{HeaderName, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use quick_cache::{Weighter, sync::Cache};
@@ -29,23 +28,21 @@ use tokio::{
     time,
 };
 
+use crate::domain::{
+    limits::{CACHE_BYTES, RENDER_WAIT},
+    routes,
+};
 pub use finished::Finished;
 use finished::PageFiles;
 use page::CachedPage;
+pub use page::Encoding;
 pub use policy::Policy;
-pub use request::Encoding;
-use request::{PageRequest, Want};
 
 /// Header with the id of a request. It is not kept, since it must not reach other visitors.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Tag of all pages that depend on the content as a whole.
 pub const SITE_TAG: &str = "site";
-/// Most bytes in the cache, all encodings together.
-const CAPACITY: u64 = 64 * 1024 * 1024;
-/// Longest wait for a page that another request renders. Then the request renders its own, so that its time limit is not
-/// used up before it begins.
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// Expected number of pages; only sizes the initial table.
 const EXPECTED_PAGES: usize = 1_000;
 
@@ -84,7 +81,7 @@ impl Weighter<String, Arc<CachedPage>> for Bytewise {
 impl Default for PageCache {
     fn default() -> Self {
         Self(Arc::new(Inner {
-            pages: Cache::with_weighter(EXPECTED_PAGES, CAPACITY, Bytewise),
+            pages: Cache::with_weighter(EXPECTED_PAGES, CACHE_BYTES, Bytewise),
             purges: Mutex::default(),
             flights: Mutex::default(),
             polishing: Semaphore::new(1),
@@ -127,8 +124,7 @@ impl PageCache {
 
     /// Response from the cache, if it is there. Does not wait, so a hit costs no more than a lookup and a write.
     pub fn hit<B, R: From<Bytes>>(&self, request: &Request<B>) -> Option<Response<R>> {
-        let asked = PageRequest::of(request)?;
-        self.answer(&asked.key, &asked.want)
+        self.answer(&PageRequest::of(request)?)
     }
 
     /// Response as bytes for a socket, for a request for a page without conditions.
@@ -151,7 +147,7 @@ impl PageCache {
     pub fn holds<B>(&self, request: &Request<B>) -> bool {
         let Some(asked) = PageRequest::of(request) else { return false };
         let entry = self.0.pages.peek(&*asked.key);
-        entry.is_some_and(|entry| CachedPage::is_fresh(entry.age()) && entry.lacks(asked.want.encoding).is_none())
+        entry.is_some_and(|entry| CachedPage::is_fresh(entry.age()) && entry.lacks(asked.encoding).is_none())
     }
 
     /// Responds from the cache, or calls `make` and stores the response if allowed.
@@ -165,10 +161,10 @@ impl PageCache {
         if let Some(response) = self.ready(&asked).await {
             return response;
         }
-        let _flight = match self.board(&asked.key) {
+        let _flight = match self.claim(&asked.key) {
             Ok(flight) => Some(flight),
-            Err(mut landing) => {
-                let _ = time::timeout(LONGEST_WAIT, landing.changed()).await;
+            Err(mut rendered) => {
+                let _ = time::timeout(RENDER_WAIT, rendered.changed()).await;
                 if let Some(response) = self.ready(&asked).await {
                     return response;
                 }
@@ -182,19 +178,19 @@ impl PageCache {
         self.keep(asked, began, response).await
     }
 
-    fn answer<R: From<Bytes>>(&self, key: &str, want: &Want<'_>) -> Option<Response<R>> {
-        let entry = self.0.pages.get(key)?;
-        let is_there = entry.lacks(want.encoding).is_none() && self.is_good(key, &entry);
-        is_there.then(|| entry.respond(want))
+    fn answer<R: From<Bytes>>(&self, asked: &PageRequest<'_>) -> Option<Response<R>> {
+        let entry = self.0.pages.get(&*asked.key)?;
+        let is_there = entry.lacks(asked.encoding).is_none() && self.is_good(&asked.key, &entry);
+        is_there.then(|| entry.respond(asked.encoding, &asked.headers, asked.is_head))
     }
 
     /// Response from the cache; waits if the page is there and its encoding is being compressed.
     async fn ready<R: From<Bytes>>(&self, asked: &PageRequest<'_>) -> Option<Response<R>> {
-        let coming = self.0.pages.peek(&*asked.key).and_then(|entry| entry.lacks(asked.want.encoding));
+        let coming = self.0.pages.peek(&*asked.key).and_then(|entry| entry.lacks(asked.encoding));
         if let Some(mut rest) = coming {
-            let _ = time::timeout(LONGEST_WAIT, rest.changed()).await;
+            let _ = time::timeout(RENDER_WAIT, rest.changed()).await;
         }
-        self.answer(&asked.key, &asked.want)
+        self.answer(asked)
     }
 
     /// True if this page may be sent now. Counts as a hit, and starts the best compression of a page that has been in
@@ -232,13 +228,13 @@ impl PageCache {
     }
 
     /// The right to render a page, or a receiver that wakes when another request has rendered it.
-    fn board(&self, key: &str) -> Result<Flight<'_>, watch::Receiver<()>> {
+    fn claim(&self, key: &str) -> Result<Flight<'_>, watch::Receiver<()>> {
         let mut flights = lock(&self.0.flights);
-        if let Some(landing) = flights.get(key) {
-            return Err(landing.clone());
+        if let Some(rendered) = flights.get(key) {
+            return Err(rendered.clone());
         }
-        let (sender, landing) = watch::channel(());
-        flights.insert(key.to_owned(), landing);
+        let (sender, rendered) = watch::channel(());
+        flights.insert(key.to_owned(), rendered);
         Ok(Flight { cache: self, key: key.to_owned(), _sender: sender })
     }
 
@@ -246,14 +242,14 @@ impl PageCache {
     where
         R: BodyExt<Data = Bytes> + From<Bytes>,
     {
-        let PageRequest { key, want } = asked;
+        let PageRequest { key, encoding, headers, is_head } = asked;
         let tags = match response.extensions().get::<Policy>() {
             Some(Policy::Public(tags)) if response.status() == StatusCode::OK => Some(tags.clone()),
             Some(Policy::Immutable) if response.status() == StatusCode::OK => Some(Vec::new()),
             _ => None,
         };
         let Some(tags) = tags else {
-            return if want.is_head { response.map(|_| Bytes::new().into()) } else { response };
+            return if is_head { response.map(|_| Bytes::new().into()) } else { response };
         };
         let (parts, body) = response.into_parts();
         let Ok(body) = body.collect().await else {
@@ -261,7 +257,7 @@ impl PageCache {
             *broken.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
             return broken;
         };
-        let (entry, rest) = CachedPage::new(parts.headers, body.to_bytes(), tags, want.encoding).await;
+        let (entry, rest) = CachedPage::new(parts.headers, body.to_bytes(), tags, encoding).await;
         let entry = Arc::new(entry);
         let purges = lock(&self.0.purges);
         let is_stale = purges.everything > began
@@ -274,7 +270,41 @@ impl PageCache {
         if let Some(rest) = rest.filter(|_| !is_stale) {
             tokio::spawn(self.clone().complete(key.into_owned(), Arc::clone(&entry), rest));
         }
-        entry.respond(&want)
+        entry.respond(encoding, &headers, is_head)
+    }
+}
+
+/// A request that the cache may answer: page, encoding, known version. Every hit comes through here, so it borrows from
+/// the request and does not allocate for the usual paths.
+struct PageRequest<'a> {
+    key: Cow<'a, str>,
+    encoding: Encoding,
+    /// Request headers, with the conditions.
+    headers: Cow<'a, HeaderMap>,
+    is_head: bool,
+}
+
+impl<'a> PageRequest<'a> {
+    /// Reads a request. `None` if it is not for the cache: other methods, and URLs for a single visitor.
+    fn of<B>(request: &'a Request<B>) -> Option<Self> {
+        let is_head = request.method() == Method::HEAD;
+        if !is_head && request.method() != Method::GET {
+            return None;
+        }
+        let headers = request.headers();
+        let accepted = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+        Some(Self {
+            key: routes::cache_key(request.uri().path(), request.uri().query())?,
+            encoding: Encoding::best(accepted),
+            headers: Cow::Borrowed(headers),
+            is_head,
+        })
+    }
+
+    /// Owned copy, for when the request itself is passed on.
+    fn into_owned(self) -> PageRequest<'static> {
+        let Self { key, encoding, headers, is_head } = self;
+        PageRequest { key: Cow::Owned(key.into_owned()), encoding, headers: Cow::Owned(headers.into_owned()), is_head }
     }
 }
 

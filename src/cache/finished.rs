@@ -16,10 +16,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
-use super::{
-    page::{CachedPage, Encoded, SentHead},
-    request::Encoding,
-};
+use super::page::{CachedPage, Encoded, Encoding, SentHead};
 
 /// Most files of one second.
 const FILES: usize = 64;

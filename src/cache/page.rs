@@ -1,4 +1,4 @@
-//! A page in the cache: headers, and the body in each encoding. Also compresses bodies.
+//! A page in the cache: headers, and the body in each encoding. Also chooses the encoding, and compresses bodies.
 
 use std::{
     io::Write,
@@ -14,17 +14,9 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
-use super::{
-    REQUEST_ID, conditions,
-    policy::Policy,
-    request::{Encoding, Want},
-};
+use super::{REQUEST_ID, conditions, policy::Policy};
+use crate::domain::limits::{BEST_COMPRESSION_AFTER, CACHED_FOR};
 
-/// Longest age of a page. After a day the stamp in its comment form would be too old (`domain::stamp`).
-const LONGEST_LIFE: Duration = Duration::from_secs(24 * 60 * 60);
-/// Age at which a page gets the best compression, since it is likely to be read again. That takes some fifty times as
-/// long.
-const SETTLED: Duration = Duration::from_secs(5);
 /// Smallest body that is compressed, in bytes: a smaller one fits in one packet as it is.
 const WORTH_COMPRESSING: usize = 860;
 /// Approximate size of one set of headers, as a map and as sent, for the cache's weight.
@@ -61,14 +53,61 @@ pub(super) struct SentHead {
     pub(super) last_asked: AtomicU64,
 }
 
-/// Compression level.
-#[derive(Clone, Copy)]
-enum Effort {
-    /// Compression while a request waits. Brotli's 5 is about as fast as gzip's 6 and a tenth smaller; its 4 makes a
-    /// first visit too large.
-    Quick,
-    Best,
+/// Content encoding of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Encoding {
+    Identity,
+    Gzip,
+    Brotli,
 }
+
+impl Encoding {
+    /// Name in headers.
+    fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Identity => None,
+            Self::Gzip => Some("gzip"),
+            Self::Brotli => Some("br"),
+        }
+    }
+
+    /// Best encoding that one of these headers accepts (RFC 9110, 12.5.3); `q=0` means not accepted.
+    pub fn best<'a>(accepted: impl Iterator<Item = &'a str>) -> Self {
+        let (mut best, mut takes_any, mut refuses_gzip) = (Self::Identity, false, false);
+        for value in accepted {
+            for offer in value.split(',') {
+                let (name, parameters) = offer.split_once(';').unwrap_or((offer, ""));
+                let name = name.trim();
+                let mut weights =
+                    parameters.split(';').filter_map(|one| one.trim().strip_prefix(['q', 'Q'])?.strip_prefix('='));
+                let is_refused = weights.next().is_some_and(|weight| weight.parse::<f32>().is_ok_and(|q| q <= 0.0));
+                let is_gzip = name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip");
+                if name.eq_ignore_ascii_case("br") && !is_refused {
+                    return Self::Brotli;
+                }
+                if is_gzip && !is_refused {
+                    best = Self::Gzip;
+                }
+                refuses_gzip |= is_gzip && is_refused;
+                takes_any |= name == "*" && !is_refused;
+            }
+        }
+        // What is named counts more than `*`.
+        if takes_any && !refuses_gzip { Self::Gzip } else { best }
+    }
+}
+
+/// Compression levels.
+#[derive(Clone, Copy)]
+struct Effort {
+    gzip: u32,
+    brotli: i32,
+}
+
+/// Compression while a request waits. Brotli's 5 is about as fast as gzip's 6 and a tenth smaller; its 4 makes a first
+/// visit too large.
+const QUICK: Effort = Effort { gzip: 6, brotli: 5 };
+const BEST: Effort = Effort { gzip: 9, brotli: 11 };
 
 impl CachedPage {
     /// A page compressed as `wanted`, quickly and on a blocking thread. If a sender is returned, the other encodings
@@ -98,7 +137,7 @@ impl CachedPage {
             is_polished: Arc::new(AtomicBool::new(true)),
         };
         if is_worth_it && wanted != Encoding::Identity {
-            entry = entry.with(wanted, Effort::Quick).await;
+            entry = entry.with(wanted, QUICK).await;
         }
         (entry, is_worth_it.then_some(sender))
     }
@@ -108,7 +147,7 @@ impl CachedPage {
         let mut whole = self.clone();
         for encoding in [Encoding::Brotli, Encoding::Gzip] {
             if whole.lacks(encoding).is_some() {
-                whole = whole.with(encoding, Effort::Quick).await;
+                whole = whole.with(encoding, QUICK).await;
             }
         }
         Self { rest: None, is_polished: Arc::default(), ..whole }
@@ -116,7 +155,7 @@ impl CachedPage {
 
     /// Copy of this page with the best compression, with the same age and ETag.
     pub(super) async fn polished(&self) -> Self {
-        self.clone().with(Encoding::Brotli, Effort::Best).await.with(Encoding::Gzip, Effort::Best).await
+        self.clone().with(Encoding::Brotli, BEST).await.with(Encoding::Gzip, BEST).await
     }
 
     /// Receiver that wakes when the encoding is there; `None` if it need not wait.
@@ -142,12 +181,14 @@ impl CachedPage {
     }
 
     pub(super) fn is_fresh(age: Duration) -> bool {
-        age < LONGEST_LIFE
+        age < CACHED_FOR
     }
 
     /// True exactly once per page: the best compression should start now.
     pub(super) fn wants_polish(&self, age: Duration) -> bool {
-        age >= SETTLED && !self.is_polished.load(Ordering::Relaxed) && !self.is_polished.swap(true, Ordering::Relaxed)
+        age >= BEST_COMPRESSION_AFTER
+            && !self.is_polished.load(Ordering::Relaxed)
+            && !self.is_polished.swap(true, Ordering::Relaxed)
     }
 
     /// Body in this encoding, or uncompressed if compression does not pay.
@@ -155,15 +196,21 @@ impl CachedPage {
         self.packed[encoding as usize].as_ref().unwrap_or(&self.identity)
     }
 
-    pub(super) fn respond<R: From<Bytes>>(&self, want: &Want<'_>) -> Response<R> {
-        let encoded = self.encoded(want.encoding);
-        if !conditions::match_holds(&want.headers, Some(&self.etag)) {
+    /// Response to a request with these headers, without the body if `is_head`.
+    pub(super) fn respond<R: From<Bytes>>(
+        &self,
+        encoding: Encoding,
+        headers: &HeaderMap,
+        is_head: bool,
+    ) -> Response<R> {
+        let encoded = self.encoded(encoding);
+        if !conditions::match_holds(headers, Some(&self.etag)) {
             return encoded.failed();
         }
-        if conditions::has_version(&want.headers, &self.etag) {
+        if conditions::has_version(headers, &self.etag) {
             return encoded.not_modified();
         }
-        let mut response = Response::new(if want.is_head { Bytes::new() } else { encoded.body.clone() }.into());
+        let mut response = Response::new(if is_head { Bytes::new() } else { encoded.body.clone() }.into());
         response.headers_mut().clone_from(&encoded.headers);
         response
     }
@@ -234,27 +281,45 @@ async fn compress(body: &Bytes, encoding: Encoding, effort: Effort) -> Option<By
 }
 
 fn gzip(body: &[u8], effort: Effort) -> Option<Bytes> {
-    let level = match effort {
-        Effort::Quick => 6,
-        Effort::Best => 9,
-    };
     let output = Vec::with_capacity(body.len() / 3);
-    let mut encoder = flate2::write::GzEncoder::new(output, flate2::Compression::new(level));
+    let mut encoder = flate2::write::GzEncoder::new(output, flate2::Compression::new(effort.gzip));
     encoder.write_all(body).ok()?;
     encoder.finish().ok().map(Bytes::from)
 }
 
 fn brotli(body: &[u8], effort: Effort) -> Option<Bytes> {
-    let quality = match effort {
-        Effort::Quick => 5,
-        Effort::Best => 11,
-    };
     // A window that covers the page, 4 MiB at most: the encoder allocates all of it, and allocators keep the memory.
     // Below 128 KiB the encoder would change to a slower search.
     let window = body.len().next_power_of_two().ilog2().clamp(17, 22);
     let lgwin = i32::try_from(window).unwrap_or(22);
-    let parameters = brotli::enc::BrotliEncoderParams { quality, lgwin, size_hint: body.len(), ..Default::default() };
+    let (quality, size_hint) = (effort.brotli, body.len());
+    let parameters = brotli::enc::BrotliEncoderParams { quality, lgwin, size_hint, ..Default::default() };
     let mut compressed = Vec::with_capacity(body.len() / 3);
     brotli::BrotliCompress(&mut &body[..], &mut compressed, &parameters).ok()?;
     Some(Bytes::from(compressed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encodings() {
+        for (accept, expected) in [
+            ("gzip, deflate, br", Encoding::Brotli),
+            ("gzip", Encoding::Gzip),
+            ("GZIP", Encoding::Gzip),
+            ("br;q=0, gzip;q=0.5", Encoding::Gzip),
+            ("gzip;q=0", Encoding::Identity),
+            ("gzip;q=0, *", Encoding::Identity),
+            ("*, gzip;q=0", Encoding::Identity),
+            ("br;Q=0, gzip", Encoding::Gzip),
+            ("br;q=0;x=1", Encoding::Identity),
+            ("*", Encoding::Gzip),
+            ("identity", Encoding::Identity),
+            ("", Encoding::Identity),
+        ] {
+            assert_eq!(Encoding::best([accept].into_iter()), expected, "{accept}");
+        }
+    }
 }

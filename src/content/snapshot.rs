@@ -154,6 +154,11 @@ impl Snapshot {
         pages().take(if pages().count() > MOST_PAGES { 0 } else { MOST_PAGES })
     }
 
+    /// Page about privacy, which the footer and the comment form link to.
+    pub fn privacy_page(&self) -> Option<&Arc<Page>> {
+        self.pages.iter().find(|page| !page.is_of_header())
+    }
+
     /// Target of a path (decoded).
     pub fn target(&self, path: &str) -> Option<&Target> {
         self.addresses.get(path)

@@ -130,7 +130,8 @@ impl Comment {
 }
 
 /// Fields of the form as they were sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
 pub struct RawComment {
     pub name: String,
     pub email: String,

@@ -120,6 +120,82 @@ pub const REFUSAL_TEXT: usize = 500;
 /// Number of revisions that an instance may fall behind before it drops its whole cache.
 pub const KEPT_REVISIONS: i64 = 10_000;
 
+// Server
+
+/// Limits for clients. Tests shorten the timeouts.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerLimits {
+    /// Timeout for all headers of a request, and for an idle connection.
+    pub header_read: Duration,
+    /// Time after which a connection without traffic may be closed for a new one.
+    pub idle: Duration,
+    /// Time without traffic after which a connection that was asked to close is cut off in the middle of its request.
+    pub unfinished: Duration,
+    /// Timeout from the headers to the response, against clients that send a body slowly.
+    pub request: Duration,
+    /// Time budget for a client that does not read its response.
+    pub write: Duration,
+    /// Bytes that give back a second of that budget, so that a client cannot read arbitrarily slowly.
+    pub write_rate: u32,
+    /// Timeout for requests in flight when the server stops.
+    pub shutdown: Duration,
+    /// Most bytes of a request's headers.
+    pub header_bytes: usize,
+    /// Most bytes of all bodies that are being read, not counting the first few kilobytes of each.
+    pub body_bytes: usize,
+    /// Most connections at once; idle ones are closed for new ones.
+    pub connections: usize,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            header_read: Duration::from_secs(15),
+            idle: Duration::from_secs(1),
+            unfinished: Duration::from_secs(5),
+            request: Duration::from_secs(20),
+            write: Duration::from_secs(30),
+            write_rate: 1024,
+            shutdown: Duration::from_secs(10),
+            header_bytes: 16 * 1024,
+            body_bytes: 16 * 1024 * 1024,
+            connections: 10_000,
+        }
+    }
+}
+
+// Page cache
+
+/// Most bytes in the cache, all encodings together.
+pub const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// Longest age of a page. After a day the stamp in its comment form would be too old (`domain::stamp`).
+pub const CACHED_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+/// Age at which a page gets the best compression, since it is likely to be read again. That takes some fifty times as
+/// long.
+pub const BEST_COMPRESSION_AFTER: Duration = Duration::from_secs(5);
+/// Longest wait for a page that another request renders. Then the request renders its own, so that its time limit is not
+/// used up before it begins.
+pub const RENDER_WAIT: Duration = Duration::from_secs(2);
+
+// Lists, search and feeds
+
+/// Number of posts on a page of a list.
+pub const POSTS_PER_PAGE: usize = 10;
+/// Most results of a search that are shown; who needs more can refine the words.
+pub const SEARCH_RESULTS: usize = 30;
+/// Longest query of a search, in characters; the form has the same limit.
+pub const SEARCH_QUERY: usize = 200;
+/// Most tags in the list of the search form; rarer tags can be found by their word.
+pub const SEARCH_TAGS: usize = 100;
+/// Number of posts in a feed: feed readers request it often, and each entry is a whole article.
+pub const FEED_POSTS: usize = 20;
+/// Number of comments in a feed.
+pub const FEED_COMMENTS: usize = 30;
+/// Most URLs in one file of the sitemap (sitemaps.org, "Sitemap file limits").
+pub const SITEMAP_URLS: usize = 50_000;
+/// Most similar pages that a 404 lists.
+pub const NEARBY_PAGES: usize = 3;
+
 // Requests to embed providers
 
 /// Timeout of one request, with redirects and the whole response.

@@ -54,6 +54,11 @@ pub fn comment(id: CommentId) -> String {
     format!("/comments/{id}")
 }
 
+/// Path to which comments on a post are sent, whatever the permalink pattern is.
+pub fn comments(slug: &Slug) -> String {
+    format!("/posts/{slug}/comments")
+}
+
 /// Path of a post's comment feed, whatever the permalink pattern is.
 pub fn comment_feed(slug: &Slug) -> String {
     format!("/posts/{slug}/comments/feed.xml")

@@ -93,9 +93,13 @@ pub fn in_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Removes control characters from a text: HTML has none (13.1.4). A NUL becomes U+FFFD (CommonMark 2.3).
+/// Removes control characters from a text, and the two noncharacters that XML does not allow (XML 1.0, 2.2): HTML has
+/// none of them (13.1.4). A NUL becomes U+FFFD (CommonMark 2.3).
 pub fn without_controls(text: String) -> String {
-    let is_control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    let is_control = |c: char| match c {
+        '\t' | '\n' | '\r' => false,
+        c => c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'),
+    };
     if !text.contains(is_control) {
         return text;
     }

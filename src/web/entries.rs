@@ -1,5 +1,7 @@
 //! Fallback handler of the router: posts, pages and stretches, which have a path in the content.
 
+use std::collections::BTreeMap;
+
 use http::Uri;
 
 use super::{
@@ -7,11 +9,8 @@ use super::{
     post::{self, PostContext, PostQuery},
     prelude::*,
     view::{
-        body, capitalised,
-        cards::PictureView,
-        dates, json_ld,
-        stretch::{StretchTile, StretchView},
-        tongue::{self, Tongue},
+        body, capitalised, pieces,
+        stretch::{self, Fact, StretchTile},
     },
 };
 use crate::{
@@ -44,80 +43,95 @@ pub async fn show(State(app): State<App>, uri: Uri, query: PostQuery) -> Result<
 
 #[derive(Template)]
 #[template(path = "pages/page.html")]
-struct PageView {
+struct PageView<'a> {
     layout: Layout,
-    title: String,
-    tongue: Tongue,
-    words: Tongue,
+    page: &'a PageEntry,
+    lang: LangAttributes,
+    site_lang: LangAttributes,
     updated: Option<dates::Moment>,
-    is_draft: bool,
-    cover: Option<PictureView>,
     contents: Vec<ContentsLine>,
     body: String,
 }
 
 async fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<Page, WebError> {
-    let (entry, language) = (&page.entry, page.entry.language.as_deref());
+    let entry = &page.entry;
     body::colour(&entry.body).await;
     let view = PageView {
         layout: Layout::of_entry(app, snapshot, entry),
-        title: entry.title.clone(),
-        tongue: tongue::of(entry),
-        words: tongue::of_words(language, app.texts()),
+        page,
+        lang: lang::of(entry),
+        site_lang: lang::of_site_texts(entry, app.texts()),
         updated: page.updated.as_ref().map(|date| dates::day(date, app.texts())),
-        is_draft: entry.draft,
-        cover: entry.image.as_ref().map(PictureView::new),
         contents: entry.body.listed(),
-        body: body::on_page(&entry.body, language, snapshot, &app.config.site).map_err(WebError::internal)?,
+        body: body::on_page(entry, snapshot, &app.config.site)?,
     };
     Page::html(&view, Policy::site())
 }
 
 #[derive(Template)]
 #[template(path = "stretches/stretch.html")]
-struct StretchPage {
+struct StretchPage<'a> {
     layout: Layout,
-    tongue: Tongue,
+    stretch: &'a Stretch,
+    lang: LangAttributes,
     /// Attributes of the site's texts around the stretch, and of its texts about the stretch.
-    words: Tongue,
-    own_words: Tongue,
+    site_lang: LangAttributes,
+    own_lang: LangAttributes,
     texts: &'static Texts,
-    stretch: StretchView,
+    facts: Vec<Fact<'a>>,
+    steps: String,
+    notes: String,
+    video: Option<String>,
+    easier: Option<TextLink>,
+    harder: Option<TextLink>,
+    shown_in: Vec<TextLink>,
 }
 
 async fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Result<Page, WebError> {
-    let (entry, language) = (&stretch.entry, stretch.entry.language.as_deref());
+    let (site, entry) = (&app.config.site, &stretch.entry);
     body::colour(&entry.body).await;
-    let texts = tongue::words_in(language, app.texts());
+    let texts = lang::site_texts_in(entry, app.texts());
+    let own_lang = lang::of_site_texts(entry, texts);
     let steps =
         [(app.texts().stretches.heading.as_str(), "/stretches".to_owned()), (&entry.title, entry.address.clone())];
-    let breadcrumbs = json_ld::breadcrumbs(&app.config.site, &steps);
+    let breadcrumbs = json_ld::breadcrumbs(site, &steps);
     let mut layout = Layout::of_entry(app, snapshot, entry).with_json_ld(&json_ld::graph([breadcrumbs]));
     if stretch.video.as_ref().is_some_and(Embed::wants_script) {
         layout = layout.with_script(EMBEDS_SCRIPT);
     }
+    let mut facts = stretch::facts(stretch, texts);
+    if let Some(position) = &stretch.position {
+        facts.push(Fact { name: &texts.stretches.position, value: capitalised(position), is_ours: false });
+    }
+    let language = entry.language.as_deref().unwrap_or(&site.language);
+    let video = |video: &Embed| pieces::embed(video, language, texts, &own_lang);
+    let video = stretch.video.as_ref().map(video).transpose()?;
+    let link = |slug: &Slug| snapshot.stretches.get(slug).map(|other| TextLink::to_entry(&other.entry));
+    let (steps, notes) = stretch::steps_and_notes(stretch, texts);
     let view = StretchPage {
         layout,
-        tongue: tongue::of(entry),
-        words: tongue::of_words(language, app.texts()),
-        own_words: tongue::of_words(language, texts),
+        stretch,
+        lang: lang::of(entry),
+        site_lang: lang::of_site_texts(entry, app.texts()),
+        own_lang,
         texts,
-        stretch: StretchView::new(stretch, snapshot, &app.config.site).map_err(WebError::internal)?,
+        facts,
+        steps,
+        notes,
+        video,
+        easier: stretch.easier.as_ref().and_then(link),
+        harder: stretch.harder.as_ref().and_then(link),
+        shown_in: snapshot.shown_in(&entry.slug).iter().map(|post| TextLink::to_entry(&post.entry)).collect(),
     };
     Page::html(&view, Policy::site())
 }
 
 #[derive(Template)]
 #[template(path = "stretches/index.html")]
-struct StretchIndex {
+struct StretchIndex<'a> {
     layout: Layout,
-    areas: Vec<Area>,
-}
-
-struct Area {
-    id: String,
-    name: String,
-    stretches: Vec<StretchTile>,
+    /// Name of each area, and its stretches.
+    areas: BTreeMap<String, Vec<StretchTile<'a>>>,
 }
 
 /// Index of all stretches, each below the first of its areas.
@@ -127,16 +141,11 @@ pub async fn stretches(State(app): State<App>) -> Result<Page, WebError> {
         return Err(WebError::not_found());
     }
     let texts = &app.texts().stretches;
-    let mut areas: Vec<Area> = Vec::new();
+    let mut areas: BTreeMap<String, Vec<StretchTile>> = BTreeMap::new();
     for stretch in snapshot.stretches.values() {
         let name = stretch.areas.first().map_or_else(|| texts.other_area.clone(), |area| capitalised(area));
-        let tile = StretchTile::new(stretch, app.texts());
-        match areas.iter_mut().find(|area| area.name == name) {
-            Some(area) => area.stretches.push(tile),
-            None => areas.push(Area { id: format!("area-{}", areas.len() + 1), name, stretches: vec![tile] }),
-        }
+        areas.entry(name).or_default().push(StretchTile::new(stretch, app.texts()));
     }
-    areas.sort_by(|a, b| a.name.cmp(&b.name));
-    let layout = Layout::new(&app, &snapshot, &texts.heading).at(&app, "/stretches").described(&texts.described);
+    let layout = Layout::new(&app, &snapshot, &texts.heading).at("/stretches").described(&texts.described);
     Page::html(&StretchIndex { layout, areas }, Policy::site())
 }

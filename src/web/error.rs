@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    Extension,
+    response::{IntoResponse, Response},
+};
 use http::StatusCode;
 
 use crate::{cache::Policy, store::StoreError};
@@ -49,6 +52,13 @@ impl From<StoreError> for WebError {
     }
 }
 
+/// Error of a template, which is a bug.
+impl From<askama::Error> for WebError {
+    fn from(error: askama::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
 /// Passes the sentence to the layer that renders error pages.
 #[derive(Clone)]
 pub struct Sentence(pub Option<String>);
@@ -58,9 +68,7 @@ impl IntoResponse for WebError {
         if let Some(cause) = &self.cause {
             tracing::error!(status = self.status.as_u16(), "{cause}");
         }
-        let mut response = self.status.into_response();
-        response.extensions_mut().insert(Sentence(self.sentence));
-        response
+        (self.status, Extension(Sentence(self.sentence))).into_response()
     }
 }
 
@@ -71,7 +79,5 @@ pub fn log(error: &StoreError) {
 
 /// Response without a body, if no page can be rendered: the browser shows its own message.
 pub fn bare(status: StatusCode) -> Response {
-    let mut response = status.into_response();
-    response.extensions_mut().insert(Policy::Uncached);
-    response
+    (status, Extension(Policy::Uncached)).into_response()
 }

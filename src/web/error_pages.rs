@@ -8,9 +8,11 @@ use super::{
     old_addresses,
     prelude::*,
     request_log::RequestId,
-    view::link::TextLink,
 };
-use crate::texts::{Errors, Said};
+use crate::{
+    domain::limits::NEARBY_PAGES,
+    texts::{Errors, Said},
+};
 
 #[derive(Template)]
 #[template(path = "errors/error.html")]
@@ -23,9 +25,6 @@ struct ErrorPage {
     nearby: Vec<TextLink>,
     request_id: Option<String>,
 }
-
-/// Most similar pages that a 404 lists.
-const NEARBY: usize = 3;
 
 /// The layer that renders error pages: for our errors, and for those of axum and the inner layers.
 pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -71,7 +70,7 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
 /// Pages that may have been meant. The program's own paths contain no content.
 fn nearby(snapshot: &Snapshot, path: &str) -> Vec<TextLink> {
     let Some(path) = address::decode(path).filter(|path| routes::may_mean_content(path)) else { return Vec::new() };
-    let entries = snapshot.nearby(&path, NEARBY);
+    let entries = snapshot.nearby(&path, NEARBY_PAGES);
     entries.into_iter().map(TextLink::to_entry).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::{ops::RangeInclusive, path::Path as FilePath, sync::Arc};
 
-use axum::{body::Body, extract::Request};
+use axum::{Extension, body::Body, extract::Request};
 use http::{HeaderMap, Method};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
@@ -14,11 +14,8 @@ use crate::content::{MediaFile, pictures::Cleaned};
 pub async fn asset(State(app): State<App>, Path(name): Path<String>) -> Result<Response, WebError> {
     let assets = app.assets();
     let asset = assets.get(&format!("/static/{name}")).ok_or_else(WebError::not_found)?;
-    let media_type = HeaderValue::try_from(&asset.media_type).map_err(WebError::internal)?;
-    let mut response = Response::new(Body::from(asset.bytes.clone()));
-    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
-    response.extensions_mut().insert(Policy::Immutable);
-    Ok(response)
+    let media_type = [(header::CONTENT_TYPE, asset.media_type.as_str())];
+    Ok((Extension(Policy::Immutable), media_type, asset.bytes.clone()).into_response())
 }
 
 /// Icon at well-known paths, for programs that have not read the page; they may not support SVG.
@@ -58,11 +55,8 @@ async fn cleaned(app: &App, file: &Arc<MediaFile>, request: Request, policy: Pol
     match app.pictures.cleaned(file).await.ok_or_else(WebError::not_found)? {
         Cleaned::Kept(path) => Ok(sent(&path, request, policy).await),
         Cleaned::Bytes(bytes) => {
-            let media_type = HeaderValue::try_from(&file.media_type).map_err(WebError::internal)?;
-            let mut response = Response::new(Body::from(bytes));
-            response.headers_mut().insert(header::CONTENT_TYPE, media_type);
-            response.extensions_mut().insert(Policy::Uncached);
-            Ok(response)
+            let media_type = [(header::CONTENT_TYPE, file.media_type.as_str())];
+            Ok((Extension(Policy::Uncached), media_type, bytes).into_response())
         }
     }
 }

@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn cache_headers_by_hand_are_seen() {
+    fn cache_headers_that_a_handler_sets_are_noticed() {
         for name in ["cache-control", "expires", "cdn-cache-control"] {
             let headers = HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static("x"))]);
             assert!(has_cache_headers(&headers), "{name}");

@@ -1,10 +1,9 @@
 //! `/manifest.webmanifest`: data for installing the site on a home screen (Web Application Manifest, W3C).
 
-use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::page::Page;
-use crate::{app::App, assets::icons::Icon, cache::Policy, config::Site, domain::language};
+use super::prelude::*;
+use crate::{assets::icons::Icon, domain::language};
 
 /// Most characters of a name below an icon on a home screen.
 const SHORT: usize = 12;

@@ -29,11 +29,7 @@ impl Answers for MetricsPage {
             (&Method::GET, _) => (StatusCode::NOT_FOUND, "the counters are at /metrics\n".to_owned()),
             _ => (StatusCode::METHOD_NOT_ALLOWED, "there is nothing to do here but GET /metrics\n".to_owned()),
         };
-        let mut response = Response::new(Body::from(text));
-        *response.status_mut() = status;
-        let plain = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-        response.headers_mut().insert(header::CONTENT_TYPE, plain);
-        response
+        (status, [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
     }
 }
 

@@ -3,7 +3,7 @@
 //! Handlers are flat (extract, load, decide, respond) and return a page, a policy and tags. One layer each turns these
 //! into headers, cache entries and error pages.
 
-mod bodies;
+mod common;
 mod corner;
 mod entries;
 mod error;
@@ -38,6 +38,7 @@ use crate::{
     cache::{Encoding, Finished},
 };
 use server::{Answers, Limits};
+use session::forms::{self, BodyMemory};
 
 /// The whole site as a service: the page cache with the router behind it. Cheap to clone.
 #[derive(Clone)]
@@ -90,9 +91,9 @@ fn router(app: App, limits: Limits) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), request_log::write))
         .layer(middleware::from_fn_with_state(app.clone(), headers::write))
         .layer(middleware::from_fn_with_state(app.clone(), error_pages::render))
-        .layer(CatchPanicLayer::custom(panicked))
+        .layer(CatchPanicLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limits.request))
-        .layer(middleware::from_fn_with_state(bodies::BodyMemory::new(app.clone(), limits.body_bytes), bodies::read));
+        .layer(middleware::from_fn_with_state(BodyMemory::new(app.clone(), limits.body_bytes), forms::read_body));
     Router::new()
         .route("/", get(lists::home))
         .route("/page/{number}", get(lists::home))
@@ -123,11 +124,4 @@ fn router(app: App, limits: Limits) -> Router {
         .fallback(get(entries::show))
         .layer(layers)
         .with_state(app)
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over so")]
-fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
-    let said = panic.downcast_ref::<&str>().map(|said| (*said).to_owned());
-    let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-    axum::response::IntoResponse::into_response(error::WebError::internal(format!("a handler panicked: {said}")))
 }

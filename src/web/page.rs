@@ -5,7 +5,6 @@ use std::str::FromStr;
 use askama::Template;
 use axum::{
     Extension,
-    body::Body,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -38,7 +37,7 @@ impl Page {
     /// # Errors
     /// As for [`Page::html`].
     pub fn rendered(template: &impl Template, policy: Policy, content_type: &'static str) -> Result<Self, WebError> {
-        let body = without_controls(template.render().map_err(WebError::internal)?);
+        let body = without_controls(template.render()?);
         Ok(Self { status: StatusCode::OK, body, content_type, policy })
     }
 
@@ -46,12 +45,10 @@ impl Page {
         Self { status: StatusCode::OK, body, content_type: "text/plain; charset=utf-8", policy }
     }
 
-    #[must_use]
     pub fn of_type(self, content_type: &'static str) -> Self {
         Self { content_type, ..self }
     }
 
-    #[must_use]
     pub fn with_status(self, status: StatusCode) -> Self {
         Self { status, ..self }
     }
@@ -59,11 +56,8 @@ impl Page {
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() = self.status;
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(self.content_type));
-        response.extensions_mut().insert(self.policy);
-        response
+        let Self { status, body, content_type, policy } = self;
+        (status, Extension(policy), [(header::CONTENT_TYPE, content_type)], body).into_response()
     }
 }
 

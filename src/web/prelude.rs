@@ -1,21 +1,20 @@
-//! Names that nearly every handler needs.
+//! Names that handlers need.
 
-pub(super) use askama::Template;
 pub(super) use axum::{
     extract::{Path, Query, State},
     response::{IntoResponse, Response},
 };
-pub(super) use http::{HeaderValue, StatusCode, header};
 
 pub(super) use super::{
+    common::*,
     error::{self, WebError},
     page::{Page, redirect},
-    view::layout::Layout,
-};
-pub(super) use crate::{
-    app::App,
-    cache::Policy,
-    content::Snapshot,
-    domain::{address, routes},
-    texts::Texts,
+    session::{MailLink, Origin, Posted, Question, Visitor, finish, refused, with_cookie},
+    view::{
+        cards::{self, PostCard},
+        dates, json_ld,
+        lang::{self, LangAttributes},
+        layout::Layout,
+        link::TextLink,
+    },
 };

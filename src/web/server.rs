@@ -29,51 +29,10 @@ use tokio::{
 
 use super::{error::bare, session::visitor::Peer};
 use crate::cache::{Encoding, Finished};
+pub use crate::domain::limits::ServerLimits as Limits;
 pub use slots::affordable;
 use slots::{Listener, Slots};
 use socket::Socket;
-
-/// Limits for clients. Tests shorten the timeouts.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Timeout for all headers of a request, and for an idle connection.
-    pub header_read: Duration,
-    /// Time after which a connection without traffic may be closed for a new one.
-    pub idle: Duration,
-    /// Time without traffic after which a connection that was asked to close is cut off in the middle of its request.
-    pub unfinished: Duration,
-    /// Timeout from the headers to the response, against clients that send a body slowly.
-    pub request: Duration,
-    /// Time budget for a client that does not read its response.
-    pub write: Duration,
-    /// Bytes that give back a second of that budget, so that a client cannot read arbitrarily slowly.
-    pub write_rate: u32,
-    /// Timeout for requests in flight when the server stops.
-    pub shutdown: Duration,
-    /// Most bytes of a request's headers.
-    pub header_bytes: usize,
-    /// Most bytes of all bodies that are being read, not counting the first few kilobytes of each.
-    pub body_bytes: usize,
-    /// Most connections at once; idle ones are closed for new ones.
-    pub connections: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            header_read: Duration::from_secs(15),
-            idle: Duration::from_secs(1),
-            unfinished: Duration::from_secs(5),
-            request: Duration::from_secs(20),
-            write: Duration::from_secs(30),
-            write_rate: 1024,
-            shutdown: Duration::from_secs(10),
-            header_bytes: 16 * 1024,
-            body_bytes: 16 * 1024 * 1024,
-            connections: 10_000,
-        }
-    }
-}
 
 /// A service that answers requests. Cheap to clone.
 pub trait Answers: Clone + Send + Sync + 'static {

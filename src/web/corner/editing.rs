@@ -1,34 +1,30 @@
 //! Editing one's own comment, within a quarter of an hour, by the rules for a new one.
 
-use std::sync::Arc;
-
-use super::{Commenter, layout, own};
+use super::{Commenter, own};
 use crate::{
     domain::{
-        comment::{COMMENTS_TAG, Comment, NewComment, RawComment, Status, ThreadKey},
+        comment::{COMMENTS_TAG, NewComment},
         stamp::StampState,
-        verdict::Circumstances,
     },
-    store::{Edited, Sender, Sent, StoreError},
+    store::{Edited, Sender},
     web::{
         post::{
+            submit::{self, CommentForm, Rejection},
             thread,
-            writing::{self, CommentForm, Rejection},
         },
         prelude::*,
-        session::{Origin, Posted, finish},
         view::form::{FieldsView, Notice},
     },
 };
 
 #[derive(Template)]
 #[template(path = "corner/edit.html")]
-struct EditPage {
+struct EditPage<'a> {
     layout: Layout,
     texts: &'static Texts,
     action: String,
-    notice: Option<Notice>,
-    fields: FieldsView,
+    notice: Option<&'a Notice>,
+    fields: FieldsView<'a>,
 }
 
 /// Form with the comment in it.
@@ -44,7 +40,7 @@ pub async fn show(State(app): State<App>, commenter: Commenter, Path(id): Path<S
         text: comment.text.clone(),
         ..RawComment::default()
     };
-    Ok(page(&app, &comment, raw, None)?.into_response())
+    Ok(page(&app, &comment, &raw, None)?.into_response())
 }
 
 /// Stores the edited comment: check, store, answer. After any error all fields are kept.
@@ -56,9 +52,9 @@ pub async fn save(
     Posted(form): Posted<CommentForm>,
 ) -> Result<Response, WebError> {
     let comment = own(&app, &commenter, &id).await?;
-    let raw = RawComment { parent: String::new(), ..form.raw() };
+    let raw = RawComment { parent: String::new(), ..form.raw };
     let texts = app.texts();
-    let stored = match writing::check(origin, &raw, &texts.corner.edit_foreign, &texts.mend) {
+    let stored = match submit::check(origin, &raw, &texts.corner.edit_foreign, texts) {
         Ok(new) => store(&app, &comment, new, commenter.0).await,
         Err(rejection) => Err(rejection),
     };
@@ -70,35 +66,17 @@ pub async fn save(
             };
             Ok(redirect(StatusCode::SEE_OTHER, &to))
         }
-        Err(rejection) => Ok(rejection.respond(page(&app, &comment, raw, Some(rejection.notice.clone()))?)),
+        Err(rejection) => Ok(rejection.respond(page(&app, &comment, &raw, Some(&rejection.notice))?)),
     }
 }
 
 /// Stores the edit and purges the pages that show it, even if the visitor disconnects.
 async fn store(app: &App, comment: &Comment, new: NewComment, sender: Sender) -> Result<Status, Rejection> {
-    let (site, snapshot, at) = (&app.config.site.comments, app.snapshot(), app.clock.now());
-    let post = snapshot.post(&comment.thread_slug);
-    let circumstances = Circumstances {
-        // The store knows stamp and honeypot from when the comment was sent.
-        stamp: StampState::Valid,
-        honeypot_filled: false,
-        post_age: post.and_then(|post| Some(at.duration_since(post.appeared()?))),
-        poses_as_author: writing::poses_as_author(app, &snapshot, &new),
-        has_authors_email: writing::has_authors_email(app, &new),
-    };
-    let sent = Sent {
-        thread: ThreadKey::post(comment.thread_slug.clone()),
-        parent_threads: Vec::new(),
-        new,
-        // Checked as the commenter that wrote it, even if this browser has another of their cookies.
-        sender: Sender { commenter: comment.commenter.clone().unwrap_or_default(), ..sender },
-        circumstances,
-        rates: site.rates,
-        rules: Arc::clone(&site.rules),
-        at,
-    };
-    let id = comment.id;
-    let task_app = app.clone();
+    // Checked as the commenter that wrote it, even if this browser has another of their cookies.
+    let sender = Sender { commenter: comment.commenter.clone().unwrap_or_default(), ..sender };
+    // The store knows stamp and honeypot from when the comment was sent.
+    let sent = submit::sent(app, &comment.thread_slug, new, sender, StampState::Valid, false);
+    let (id, task_app) = (comment.id, app.clone());
     let edited = finish(async move {
         let edited = task_app.store.edit_comment(id, &sent).await?;
         if let Edited::Stored { tag, .. } = &edited {
@@ -118,13 +96,13 @@ async fn store(app: &App, comment: &Comment, new: NewComment, sender: Sender) ->
     }
 }
 
-fn page(app: &App, comment: &Comment, values: RawComment, notice: Option<Notice>) -> Result<Page, WebError> {
+fn page(app: &App, comment: &Comment, values: &RawComment, notice: Option<&Notice>) -> Result<Page, WebError> {
     let texts = app.texts();
-    let mut layout = layout(app, &app.snapshot(), &texts.corner.edit_heading);
+    let mut layout = Layout::new(app, &app.snapshot(), &texts.corner.edit_heading).not_indexed();
     if notice.is_some() {
         layout = layout.with_error();
     }
-    let fields = FieldsView::new(values, notice.as_ref(), texts);
+    let fields = FieldsView { values, notice, texts };
     let action = format!("/me/comments/{}/edit", comment.id);
     Page::html(&EditPage { layout, texts, action, notice, fields }, Policy::Private)
 }

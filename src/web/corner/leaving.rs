@@ -2,12 +2,8 @@
 
 use super::{Commenter, OwnView, own};
 use crate::{
-    domain::comment::{Comment, CommentId},
-    store::{StoreError, WRITER},
-    web::{
-        prelude::*,
-        session::{Origin, Question, deleted_cookie, finish, with_cookie},
-    },
+    store::WRITER,
+    web::{prelude::*, session::deleted_cookie},
 };
 
 pub async fn ask_one(State(app): State<App>, commenter: Commenter, Path(id): Path<String>) -> Result<Page, WebError> {
@@ -74,9 +70,9 @@ async fn erase(app: &App, ids: Vec<CommentId>, with_addresses_of: Option<String>
 
 fn question_of_one(app: &App, comment: &Comment) -> Result<Question, WebError> {
     let texts = &app.texts().corner;
-    let view = OwnView::new(app, &app.snapshot(), comment).without_actions();
+    let view = OwnView { has_actions: false, ..OwnView::new(app, &app.snapshot(), comment) };
     Ok(Question::new(app, &texts.delete_one.heading, &texts.delete_one.sentence)
-        .with_html(view.render().map_err(WebError::internal)?)
+        .with_html(view.render()?)
         .with_button(&format!("/me/comments/{}/delete", comment.id), None, &texts.delete_send)
         .with_link("/me", &texts.keep))
 }

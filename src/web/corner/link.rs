@@ -1,18 +1,12 @@
 //! Access to `/me` by mail. The response is the same for every mail address; only the mail differs. Its link shows a
 //! page, whose button connects this browser with the mailbox.
 
-use serde::Deserialize;
-
 use crate::{
     domain::{
         mail_keys::{self, CornerLink},
         mailbox,
     },
-    store::StoreError,
-    web::{
-        prelude::*,
-        session::{MailLink, Origin, Posted, Question, Visitor, refused, with_cookie},
-    },
+    web::prelude::*,
 };
 
 /// Fields of the form that asks for a link.
@@ -41,7 +35,7 @@ impl AskView {
 
     fn question(&self, app: &App) -> Result<Question, WebError> {
         let words = &app.texts().by_mail;
-        let form = self.render().map_err(WebError::internal)?;
+        let form = self.render()?;
         Ok(Question::new(app, &words.heading, &words.stranger).with_html(form))
     }
 }

@@ -10,18 +10,9 @@ use http::request::Parts;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{
-    post::thread::waiting,
-    prelude::*,
-    session::Visitor,
-    view::{dates, thread},
-};
+use super::{post::thread::waiting, prelude::*, view::thread};
 use crate::{
-    content::comment_markdown,
-    domain::{
-        comment::{Comment, CommentId, Status, Wish},
-        notices::Subscription,
-    },
+    domain::{comment::Wish, notices::Subscription},
     store::Sender,
 };
 
@@ -52,10 +43,10 @@ impl FromRequestParts<App> for Commenter {
 
 #[derive(Template)]
 #[template(path = "corner/corner.html")]
-struct CornerPage {
+struct CornerPage<'a> {
     layout: Layout,
     /// Comments of the visitor; `None` without our cookie.
-    comments: Option<Vec<OwnView>>,
+    comments: Option<Vec<OwnView<'a>>>,
     subscriptions: Vec<SubscriptionView>,
     /// True if mails can be sent, or if there are subscriptions from when they could.
     has_mails: bool,
@@ -91,13 +82,12 @@ impl SubscriptionView {
 /// A comment as its writer sees it.
 #[derive(Template)]
 #[template(path = "corner/_own.html")]
-struct OwnView {
-    id: CommentId,
+struct OwnView<'a> {
+    comment: &'a Comment,
     title: String,
     /// Path to the comment in the thread; `None` if it is not shown there.
     href: Option<String>,
     state: &'static str,
-    is_shown: bool,
     at: dates::Moment,
     edited: Option<dates::Moment>,
     html: String,
@@ -108,17 +98,16 @@ struct OwnView {
     texts: &'static Texts,
 }
 
-impl OwnView {
-    fn new(app: &App, snapshot: &Snapshot, comment: &Comment) -> Self {
+impl<'a> OwnView<'a> {
+    fn new(app: &App, snapshot: &Snapshot, comment: &'a Comment) -> Self {
         let (texts, zone) = (app.texts(), &app.config.site.time_zone);
         let left = comment.editable_for(app.clock.now());
         let minutes = left.map(|left| usize::try_from((left.as_secs() + 59) / 60).unwrap_or(0).max(1));
         Self {
-            id: comment.id,
+            comment,
             title: title(snapshot, &comment.thread_slug),
             href: place(app, snapshot, comment),
             state: thread::state(comment.status, texts),
-            is_shown: comment.status == Status::Approved,
             at: dates::minute(comment.created_at, zone, texts),
             edited: comment.edited_at.map(|at| dates::minute(at, zone, texts)),
             html: comment_markdown::render_for_elsewhere(&comment.text, &app.page_of(comment)),
@@ -126,11 +115,6 @@ impl OwnView {
             has_actions: true,
             texts,
         }
-    }
-
-    /// Removes the buttons, for pages on which an action has been chosen already.
-    fn without_actions(self) -> Self {
-        Self { has_actions: false, ..self }
     }
 }
 
@@ -149,26 +133,23 @@ fn place(app: &App, snapshot: &Snapshot, comment: &Comment) -> Option<String> {
     }
 }
 
-fn layout(app: &App, snapshot: &Snapshot, title: &str) -> Layout {
-    Layout::new(app, snapshot, title).not_indexed()
-}
-
 async fn corner(State(app): State<App>, visitor: Visitor) -> Result<Page, WebError> {
     let snapshot = app.snapshot();
+    let Sender { commenter, is_returning, .. } = &visitor.sender;
+    let comments = if *is_returning { Some(app.store.comments_of(commenter).await?) } else { None };
     let mut page = CornerPage {
-        layout: layout(&app, &snapshot, &app.texts().corner.heading),
-        comments: None,
+        layout: Layout::new(&app, &snapshot, &app.texts().corner.heading).not_indexed(),
+        comments: comments
+            .as_ref()
+            .map(|all| all.iter().map(|comment| OwnView::new(&app, &snapshot, comment)).collect()),
         subscriptions: Vec::new(),
         has_mails: false,
         can_leave: false,
         ask: link::AskView::new(&app),
     };
-    if visitor.sender.is_returning {
-        let commenter = &visitor.sender.commenter;
-        let comments = app.store.comments_of(commenter).await?;
+    if *is_returning {
         let subscriptions = app.store.subscriptions_of(commenter).await?;
         let lasting = subscriptions.iter().filter(|one| one.ended_at.is_none());
-        page.comments = Some(comments.iter().map(|comment| OwnView::new(&app, &snapshot, comment)).collect());
         page.subscriptions = lasting.map(|one| SubscriptionView::new(&app, &snapshot, one)).collect();
         page.has_mails = page.ask.is_some() || !page.subscriptions.is_empty();
         page.can_leave = page.ask.is_some() && !app.store.addresses_of(commenter).await?.is_empty();
@@ -239,8 +220,6 @@ async fn data(State(app): State<App>, Commenter(sender): Commenter) -> Result<Re
         "mails": subscriptions.iter().map(subscription).collect::<Vec<_>>(),
     });
     let text = serde_json::to_string_pretty(&data).map_err(WebError::internal)?;
-    let mut response = Page::text(text, Policy::Private).of_type("application/json").into_response();
-    let disposition = HeaderValue::from_static("attachment; filename=\"my-comments.json\"");
-    response.headers_mut().insert(header::CONTENT_DISPOSITION, disposition);
-    Ok(response)
+    let disposition = [(header::CONTENT_DISPOSITION, "attachment; filename=\"my-comments.json\"")];
+    Ok((disposition, Page::text(text, Policy::Private).of_type("application/json")).into_response())
 }

@@ -3,18 +3,12 @@
 //! A feed of posts is collected once and written in one of three formats with the same content.
 
 mod comments;
-mod json;
 mod posts;
 mod sitemap;
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    routing::get,
-};
+use axum::{Router, routing::get};
 
-use super::view::feed_format::Format;
-use crate::app::App;
+use super::{prelude::*, view::feed_format::Format};
 
 pub use sitemap::part as sitemap_part;
 
@@ -37,11 +31,3 @@ pub fn routes() -> Router<App> {
 
 /// Date of change of a feed without entries.
 const NEVER: &str = "1970-01-01T00:00:00+00:00";
-
-/// Text without the characters that XML does not allow (XML 1.0, 2.2); the template escapes it.
-fn xml_text(text: &str) -> String {
-    let is_allowed = |c: &char| {
-        matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..) && !matches!(c, '\u{7f}'..='\u{84}')
-    };
-    text.chars().filter(is_allowed).collect()
-}

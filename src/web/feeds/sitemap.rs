@@ -2,14 +2,7 @@
 
 use jiff::Zoned;
 
-use super::xml_text;
-use crate::{
-    domain::entry::{Entry, Post},
-    web::{prelude::*, view::dates},
-};
-
-/// Most URLs in one file (sitemaps.org, "Sitemap file limits").
-const LIMIT: usize = 50_000;
+use crate::{domain::limits::SITEMAP_URLS, web::prelude::*};
 
 #[derive(Template)]
 #[template(path = "feeds/sitemap.xml")]
@@ -20,12 +13,8 @@ struct Sitemap<'a> {
 #[derive(Template)]
 #[template(path = "feeds/sitemap_index.xml")]
 struct Index {
-    parts: Vec<Part>,
-}
-
-struct Part {
-    address: String,
-    changed: Option<String>,
+    /// URL of each part, with the date of its last change.
+    parts: Vec<(String, Option<String>)>,
 }
 
 /// A public URL.
@@ -47,7 +36,7 @@ impl Listed {
 pub(super) async fn whole(State(app): State<App>) -> Result<Page, WebError> {
     let listed = listed(&app, &app.snapshot());
     let part = |number: usize| app.config.site.absolute(&format!("/sitemap-{number}.xml"));
-    xml(document(&listed, LIMIT, part))
+    xml(document(&listed, SITEMAP_URLS, part))
 }
 
 /// `/sitemap-2.xml`.
@@ -56,12 +45,11 @@ pub(super) async fn whole(State(app): State<App>) -> Result<Page, WebError> {
 /// There is no such part.
 pub fn part(app: &App, number: usize) -> Result<Page, WebError> {
     let listed = listed(app, &app.snapshot());
-    xml(Sitemap { listed: part_of(&listed, LIMIT, number).ok_or_else(WebError::not_found)? }.render())
+    xml(Sitemap { listed: part_of(&listed, SITEMAP_URLS, number).ok_or_else(WebError::not_found)? }.render())
 }
 
 fn xml(document: Result<String, askama::Error>) -> Result<Page, WebError> {
-    let policy = Policy::site();
-    Ok(Page::text(document.map_err(WebError::internal)?, policy).of_type("application/xml; charset=utf-8"))
+    Ok(Page::text(document?, Policy::site()).of_type("application/xml; charset=utf-8"))
 }
 
 /// All URLs in one document, or an index of the parts if there are more than `limit`.
@@ -71,7 +59,7 @@ fn document(listed: &[Listed], limit: usize, address: impl Fn(usize) -> String) 
     }
     let part = |(number, part): (usize, &[Listed])| {
         let newest = part.iter().filter(|one| one.changed.is_some()).max_by_key(|one| timestamp(one));
-        Part { address: address(number), changed: newest.and_then(Listed::when) }
+        (address(number), newest.and_then(Listed::when))
     };
     Index { parts: (1..).zip(listed.chunks(limit)).map(part).collect() }.render()
 }
@@ -90,7 +78,7 @@ fn listed(app: &App, snapshot: &Snapshot) -> Vec<Listed> {
     let site = &app.config.site;
     let at = |path: &str, changed: Option<Zoned>| Listed { address: site.absolute(path), changed, picture: None };
     let entry = |entry: &Entry, changed: Option<Zoned>| Listed {
-        picture: entry.image.as_ref().map(|picture| xml_text(&site.absolute(&picture.shared()))),
+        picture: entry.image.as_ref().map(|picture| site.absolute(&picture.shared())),
         ..at(&entry.address, changed)
     };
     let mut all = vec![at("/", newest(snapshot.posts.iter().map(AsRef::as_ref)))];
@@ -147,7 +135,7 @@ mod tests {
             let line = format!("/sitemap-{number}.xml</loc><lastmod>2026-{last}T00:00:00+00:00</lastmod>");
             assert!(document.contains(&line), "{document}");
         }
-        assert!(document.contains("/sitemap-3.xml</loc></sitemap>"), "nothing is known of its one address: {document}");
+        assert!(document.contains("/sitemap-3.xml</loc></sitemap>"), "its only URL has no date: {document}");
         let all = some(9);
         let parts: Vec<&[Listed]> = (1..).map_while(|number| part_of(&all, 4, number)).collect();
         assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [4, 4, 1]);

@@ -3,17 +3,10 @@
 use std::sync::Arc;
 
 use super::{Counted, ListPath};
-use crate::{
-    domain::entry::Post,
-    web::{
-        page,
-        prelude::*,
-        view::{
-            cards::{Pagination, page_path},
-            dates,
-            link::TextLink,
-        },
-    },
+use crate::web::{
+    page,
+    prelude::*,
+    view::cards::{Pagination, page_path},
 };
 
 #[derive(Template)]
@@ -41,8 +34,7 @@ struct PeriodPage {
 }
 
 struct Month {
-    name: String,
-    href: String,
+    link: TextLink,
     /// Day and link of each post.
     posts: Vec<(dates::Moment, TextLink)>,
 }
@@ -57,12 +49,11 @@ pub async fn archive(State(app): State<App>) -> Result<Page, WebError> {
     };
     let undated = snapshot.posts.iter().filter(|post| post.date.is_none()).map(|post| TextLink::to_entry(&post.entry));
     let years = years.into_iter().map(|(year, count)| Counted {
-        name: year.to_string(),
-        href: routes::year(year),
+        link: TextLink::new(&year.to_string(), &routes::year(year)),
         count: texts.lists.posts.of(count),
     });
     let layout =
-        Layout::new(&app, &snapshot, &texts.archive.heading).at(&app, "/archive").described(&texts.archive.described);
+        Layout::new(&app, &snapshot, &texts.archive.heading).at("/archive").described(&texts.archive.described);
     let page = Archive { layout, summary, years: years.collect(), undated: undated.collect() };
     Page::html(&page, Policy::site())
 }
@@ -95,17 +86,13 @@ pub async fn period(State(app): State<App>, Path(path): Path<ListPath>) -> Resul
     };
     let pagination = Pagination::new(&base, number, all.len()).ok_or_else(WebError::not_found)?;
     let months_of_year = if month.is_some() { Vec::new() } else { months(&all, texts) };
-    let by_month = months_of_year.into_iter().rev().map(|month| Counted {
-        name: month.name,
-        href: month.href,
-        count: month.posts.len().to_string(),
-    });
+    let counted = |Month { link, posts }| Counted { link, count: posts.len().to_string() };
     let page = PeriodPage {
-        layout: Layout::new(&app, &snapshot, &title).at(&app, &page_path(&base, number)).described(&described),
+        layout: Layout::new(&app, &snapshot, &title).at(&page_path(&base, number)).described(&described),
         heading,
         above,
         count: texts.lists.posts.of(all.len()),
-        by_month: by_month.collect(),
+        by_month: months_of_year.into_iter().rev().map(counted).collect(),
         months: months(pagination.slice(&all), texts),
         pagination,
     };
@@ -115,9 +102,10 @@ pub async fn period(State(app): State<App>, Path(path): Path<ListPath>) -> Resul
 fn months(posts: &[Arc<Post>], texts: &Texts) -> Vec<Month> {
     let mut months: Vec<Month> = Vec::new();
     for (post, date) in posts.iter().filter_map(|post| Some((post, post.date.as_ref()?))) {
-        let name = texts.dates.month(date).to_owned();
-        if months.last().is_none_or(|month| month.name != name) {
-            months.push(Month { name, href: routes::month(date.year(), date.month()), posts: Vec::new() });
+        let name = texts.dates.month(date);
+        if months.last().is_none_or(|month| month.link.title != name) {
+            let link = TextLink::new(name, &routes::month(date.year(), date.month()));
+            months.push(Month { link, posts: Vec::new() });
         }
         if let Some(month) = months.last_mut() {
             month.posts.push((dates::day_of_year(date, texts), TextLink::to_entry(&post.entry)));

@@ -6,29 +6,21 @@ pub mod tags;
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::{
     page,
     prelude::*,
-    view::{
-        cards::{Pagination, PostCard, page_path, tags_of, thread_keys},
-        json_ld,
-    },
+    view::cards::{Pagination, page_path, tags_of, thread_keys},
 };
-use crate::{
-    content::pictures::{self, Place},
-    domain::entry::Post,
-};
+use crate::content::pictures::{self, Place};
 
 #[derive(Template)]
 #[template(path = "posts/home.html")]
-struct Home {
+struct Home<'a> {
     layout: Layout,
     heading: String,
     header_picture: Option<String>,
-    lead: Option<PostCard>,
-    cards: Vec<PostCard>,
+    lead: Option<PostCard<'a>>,
+    cards: Vec<PostCard<'a>>,
     pagination: Pagination,
 }
 
@@ -41,8 +33,7 @@ fn header_picture(app: &App, snapshot: &Snapshot) -> Option<String> {
 
 /// A tag, year or month with its number of posts.
 struct Counted {
-    name: String,
-    href: String,
+    link: TextLink,
     count: String,
 }
 
@@ -75,7 +66,7 @@ pub async fn home(State(app): State<App>, Path(path): Path<ListPath>) -> Result<
     let (mut cards, policy) = cards(&app, posts).await;
     let lead = (number == 1 && !cards.is_empty()).then(|| cards.remove(0));
     let title = if number == 1 { String::new() } else { app.texts().lists.page.with(number) };
-    let mut layout = Layout::new(&app, &snapshot, &title).at(&app, &page_path("/", number));
+    let mut layout = Layout::new(&app, &snapshot, &title).at(&page_path("/", number));
     if number == 1 {
         layout = layout.with_json_ld(&json_ld::home(site, posts.iter().map(AsRef::as_ref)));
     }
@@ -90,9 +81,10 @@ pub async fn posts() -> Response {
 }
 
 /// Cards of posts, and the page's cache policy: uncached if the comments could not be counted.
-async fn cards(app: &App, posts: &[Arc<Post>]) -> (Vec<PostCard>, Policy) {
+async fn cards<'a>(app: &App, posts: &'a [Arc<Post>]) -> (Vec<PostCard<'a>>, Policy) {
     let all = || posts.iter().map(AsRef::as_ref);
-    let counts = app.store.comment_counts(&thread_keys(all())).await.inspect_err(error::log).ok();
-    let policy = if counts.is_some() { Policy::Public(tags_of(all())) } else { Policy::Uncached };
+    let counts = app.store.comment_counts(&thread_keys(all())).await.inspect_err(error::log);
+    let policy = if counts.is_ok() { Policy::Public(tags_of(all())) } else { Policy::Uncached };
+    let counts = counts.unwrap_or_default();
     (all().map(|post| PostCard::new(post, &counts, app.texts())).collect(), policy)
 }

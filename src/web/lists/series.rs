@@ -1,21 +1,15 @@
 //! A series: its parts in reading order.
 
 use super::cards;
-use crate::{
-    domain::slug::Slug,
-    web::{
-        prelude::*,
-        view::{cards::PostCard, json_ld},
-    },
-};
+use crate::web::prelude::*;
 
 #[derive(Template)]
 #[template(path = "posts/series.html")]
-struct SeriesPage {
+struct SeriesPage<'a> {
     layout: Layout,
-    name: String,
+    name: &'a str,
     dek: String,
-    cards: Vec<PostCard>,
+    cards: Vec<PostCard<'a>>,
 }
 
 /// Page with all parts: a series is read from its beginning, not browsed.
@@ -31,12 +25,9 @@ pub async fn series(State(app): State<App>, Path(written): Path<String>) -> Resu
     let texts = &app.texts().series;
     let parts = series.parts.iter().map(AsRef::as_ref);
     let layout = Layout::new(&app, &snapshot, &series.name)
-        .at(&app, &path)
+        .at(&path)
         .described(&texts.described.of_with(cards.len(), &series.name))
         .with_json_ld(&json_ld::collection(&app.config.site, &[(&series.name, path)], parts));
-    Ok(Page::html(
-        &SeriesPage { layout, name: series.name.clone(), dek: texts.in_order.of(cards.len()), cards },
-        policy,
-    )?
-    .into_response())
+    let page = SeriesPage { layout, name: &series.name, dek: texts.in_order.of(cards.len()), cards };
+    Ok(Page::html(&page, policy)?.into_response())
 }

@@ -6,17 +6,13 @@ use crate::{
     domain::entry::Tag,
     web::{
         prelude::*,
-        view::{
-            cards::{Pagination, PostCard, page_path},
-            json_ld,
-            link::TextLink,
-        },
+        view::cards::{Pagination, page_path},
     },
 };
 
 #[derive(Template)]
 #[template(path = "posts/tag.html")]
-struct TagPage {
+struct TagPage<'a> {
     layout: Layout,
     name: String,
     count: String,
@@ -26,7 +22,7 @@ struct TagPage {
     narrower: Vec<Counted>,
     /// Links to the single tags of a combination.
     wider: Vec<TextLink>,
-    cards: Vec<PostCard>,
+    cards: Vec<PostCard<'a>>,
     pagination: Pagination,
 }
 
@@ -39,12 +35,11 @@ struct Tags {
 
 pub async fn tags(State(app): State<App>) -> Result<Page, WebError> {
     let (snapshot, texts) = (app.snapshot(), app.texts());
-    let tags = snapshot.tags.values().map(|tag| Counted {
-        name: tag.tag.name.clone(),
-        href: address::encode(&routes::tag(&tag.tag.slug)),
-        count: texts.lists.posts.of(tag.posts.len()),
-    });
-    let layout = Layout::new(&app, &snapshot, &texts.tags.heading).at(&app, "/tags").described(&texts.tags.described);
+    let tags = snapshot
+        .tags
+        .values()
+        .map(|tag| Counted { link: TextLink::to_tag(&tag.tag), count: texts.lists.posts.of(tag.posts.len()) });
+    let layout = Layout::new(&app, &snapshot, &texts.tags.heading).at("/tags").described(&texts.tags.described);
     Page::html(&Tags { layout, tags: tags.collect() }, Policy::site())
 }
 
@@ -60,7 +55,7 @@ pub async fn tag(State(app): State<App>, Path(path): Path<ListPath>) -> Result<R
     let names: Vec<&str> = tagged.tags.iter().map(|tag| tag.name.as_str()).collect();
     let name = names.join(" + ");
     let mut layout = Layout::new(&app, &snapshot, &name)
-        .at(&app, &page_path(&base, number))
+        .at(&page_path(&base, number))
         .described(&texts.tags.posts_described.with(names.join(&texts.tags.and)));
     let feed = (names.len() == 1).then(|| address::encode(&format!("{base}/feed.xml")));
     layout =
@@ -83,5 +78,5 @@ pub async fn tag(State(app): State<App>, Path(path): Path<ListPath>) -> Result<R
 }
 
 fn narrowed(tagged: &Tagged, tag: &Tag, count: usize) -> Counted {
-    Counted { name: tag.name.clone(), href: address::encode(&routes::tag(tagged.with(tag))), count: count.to_string() }
+    Counted { link: TextLink::new(&tag.name, &routes::tag(tagged.with(tag))), count: count.to_string() }
 }

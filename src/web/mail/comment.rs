@@ -1,20 +1,12 @@
 //! The page on which the author moderates and answers a comment, opened from its mail.
 
-use serde::Deserialize;
+use jiff::Timestamp;
 
 use super::thread;
 use crate::{
-    content::comment_markdown,
-    domain::{
-        comment::{Comment, RawComment, Status},
-        mail_keys,
-    },
+    domain::mail_keys,
     texts::FromMail,
-    web::{
-        prelude::*,
-        session::{Origin, Posted, refused},
-        view::{dates, form::answer_errors},
-    },
+    web::{prelude::*, view::form::answer_errors},
 };
 
 /// Name of the actor in the moderation log.
@@ -35,60 +27,37 @@ pub struct ActForm {
 
 #[derive(Template)]
 #[template(path = "from_mail/comment.html")]
-struct CommentPage {
+struct CommentPage<'a> {
     layout: Layout,
     texts: &'static FromMail,
-    key: String,
+    comment: &'a Comment,
     /// Title of the post.
     post: String,
-    name: String,
-    site: Option<String>,
-    at: dates::Moment,
     html: String,
     /// Sentence about the comment's status.
     standing: &'static str,
     /// The reason why it is held, if it is.
     why: Option<String>,
-    /// Path of the comment on the site, if it is approved.
-    here: Option<String>,
-    acts: Vec<Act>,
+    /// Values and labels of the moderation buttons, that of the link first.
+    acts: Vec<(&'static str, &'static str)>,
     /// Answers of the author, oldest first.
-    answered: Vec<Answered>,
-    /// True if the newest answer has just been sent.
-    is_answered: bool,
-    answer: Answer,
-}
-
-impl CommentPage {
-    /// True for the main button: the action of the link, else "approve". Removing a public comment is never suggested.
-    fn is_first_choice(&self, act: &Act) -> bool {
-        act.is_asked
-            || (act.word == "approve" && !self.answer.is_asked && !self.acts.iter().any(|other| other.is_asked))
-    }
-}
-
-/// A moderation button.
-#[derive(Clone, Copy)]
-struct Act {
-    word: &'static str,
-    label: &'static str,
-    /// True if the link asked for it.
-    is_asked: bool,
-}
-
-/// A public answer.
-struct Answered {
-    html: String,
-    at: dates::Moment,
-    href: String,
-}
-
-/// The field for an answer, with its content.
-struct Answer {
-    text: String,
+    answers: Vec<Comment>,
+    form: ActForm,
+    /// Error of the answer.
     error: Option<String>,
-    /// True if the link asked for it.
-    is_asked: bool,
+}
+
+impl CommentPage<'_> {
+    /// True for the main button: the action of the link, else "approve". Removing a public comment is never suggested.
+    fn is_first_choice(&self, act: &str) -> bool {
+        let asked = self.form.act.as_str();
+        let is_other = asked == "answer" || self.acts.iter().any(|(word, _)| *word == asked);
+        if is_other { act == asked } else { act == "approve" }
+    }
+
+    fn minute(&self, at: &Timestamp) -> dates::Moment {
+        dates::minute(*at, &self.layout.site().time_zone, self.layout.texts)
+    }
 }
 
 pub async fn show(State(app): State<App>, Query(form): Query<ActForm>) -> Result<Page, WebError> {
@@ -171,55 +140,37 @@ async fn again(
 
 async fn page(app: &App, form: ActForm, comment: &Comment, error: Option<String>) -> Result<Page, WebError> {
     let snapshot = app.snapshot();
-    let (post, _) = thread(&snapshot, &comment.thread_slug);
-    let texts = app.texts();
-    let (words, said) = (&texts.mails, &texts.from_mail);
-    let act = |word, label| Act { word, label, is_asked: word == form.act };
+    let (words, texts) = (&app.texts().mails, &app.texts().from_mail);
     let acts = [
-        (Status::Approved, act("approve", words.approve.as_str())),
-        (Status::Spam, act("spam", words.spam.as_str())),
-        (Status::Trash, act("trash", words.trash.as_str())),
+        (Status::Approved, ("approve", words.approve.as_str())),
+        (Status::Spam, ("spam", words.spam.as_str())),
+        (Status::Trash, ("trash", words.trash.as_str())),
     ];
-    let mut acts: Vec<Act> =
+    let mut acts: Vec<_> =
         acts.into_iter().filter(|(status, _)| *status != comment.status).map(|(_, act)| act).collect();
-    acts.sort_by_key(|act| !act.is_asked);
-    let mut layout = Layout::new(app, &snapshot, &said.comment_by.with(&comment.name)).not_indexed();
+    acts.sort_by_key(|(word, _)| *word != form.act);
+    let mut layout = Layout::new(app, &snapshot, &texts.comment_by.with(&comment.name)).not_indexed();
     if error.is_some() {
         layout = layout.with_error();
     }
-    let answered = answered(app, comment).await;
     let page = CommentPage {
         layout,
-        texts: said,
-        post,
-        name: comment.name.clone(),
-        site: comment.site.clone(),
-        at: dates::minute(comment.created_at, &app.config.site.time_zone, texts),
+        texts,
+        comment,
+        post: thread(&snapshot, &comment.thread_slug).0,
         html: comment_markdown::render_for_elsewhere(&comment.text, &app.page_of(comment)),
         standing: match comment.status {
-            Status::Held => &said.held,
-            Status::Approved => &said.approved,
-            Status::Spam => &said.spam,
-            Status::Trash => &said.trash,
+            Status::Held => &texts.held,
+            Status::Approved => &texts.approved,
+            Status::Spam => &texts.spam,
+            Status::Trash => &texts.trash,
         },
         why: app.why_held(comment),
-        here: (comment.status == Status::Approved).then(|| routes::comment(comment.id)),
+        // After a database error the page is useful without them.
+        answers: app.store.answers_of_author(comment.id).await.inspect_err(error::log).unwrap_or_default(),
         acts,
-        is_answered: form.act == ANSWERED && !answered.is_empty(),
-        answered,
-        answer: Answer { text: form.text, error, is_asked: form.act == "answer" },
-        key: form.key,
+        form,
+        error,
     };
     Page::html(&page, Policy::Private)
-}
-
-/// Answers of the author. A database error is only logged: the page is useful without them.
-async fn answered(app: &App, comment: &Comment) -> Vec<Answered> {
-    let answers = app.store.answers_of_author(comment.id).await.inspect_err(error::log).unwrap_or_default();
-    let shown = answers.into_iter().map(|answer| Answered {
-        html: comment_markdown::render(&answer.text),
-        at: dates::minute(answer.created_at, &app.config.site.time_zone, app.texts()),
-        href: routes::comment(answer.id),
-    });
-    shown.collect()
 }

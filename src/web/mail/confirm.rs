@@ -10,11 +10,7 @@ use crate::{
         comment::Wish,
         mail_keys::{self, WishKey},
     },
-    store::StoreError,
-    web::{
-        prelude::*,
-        session::{MailLink, Origin, Posted, Question, Visitor, refused},
-    },
+    web::prelude::*,
 };
 
 pub async fn show(State(app): State<App>, Query(link): Query<MailLink>) -> Result<Page, WebError> {

@@ -7,8 +7,7 @@ mod stop;
 
 use axum::{Router, routing::get};
 
-use super::view::cards::thread_keys;
-use crate::{app::App, content::Snapshot, domain::comment::ThreadKey};
+use super::{prelude::*, view::cards::thread_keys};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()

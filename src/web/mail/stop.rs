@@ -5,15 +5,8 @@ use bytes::Bytes;
 
 use super::thread;
 use crate::{
-    domain::{
-        comment::ThreadKey,
-        mail_keys::{self, NO_COMMENT, Refused, WishKey},
-    },
-    store::StoreError,
-    web::{
-        prelude::*,
-        session::{Button, MailLink, Question, refused},
-    },
+    domain::mail_keys::{self, NO_COMMENT, Refused, WishKey},
+    web::{prelude::*, session::Button},
 };
 
 /// Data that a key gives access to.

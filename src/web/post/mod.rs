@@ -1,14 +1,10 @@
 //! A post's page: article, thread, comments and form, and what is sent from it.
 //!
-//! Calls go down only: this file and `submit` use `page` and `thread_page`, which use `conversation` and `thread`.
+//! Calls go down only: this file and `submit` use `page`, and all of them `thread`.
 
-mod conversation;
 mod page;
-mod preview;
-mod submit;
+pub mod submit;
 pub mod thread;
-mod thread_page;
-pub mod writing;
 
 use axum::{
     Router,
@@ -16,29 +12,20 @@ use axum::{
     routing::{get, post},
 };
 use http::request::Parts;
-use serde::Deserialize;
 
 use super::{
     prelude::*,
-    session::Visitor,
     view::{form::FormState, thread::OpenedComment},
 };
-use crate::{
-    domain::{
-        comment::{CommentId, Status},
-        entry::Post,
-        signer::Purpose,
-    },
-    store::StoreError,
-};
-use conversation::{Conversation, PostRequest};
+use crate::domain::signer::Purpose;
+use page::PostRequest;
 
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/posts/{slug}/comments", post(submit::submit).get(to_post))
         .route("/posts/{slug}/comments/page/{number}", get(show_thread_page))
         .route("/comments/{id}", get(permalink))
-        .route("/comments/preview", post(preview::preview))
+        .route("/comments/preview", post(submit::preview))
 }
 
 /// A post, and what its pages are made from.
@@ -49,6 +36,13 @@ pub struct PostContext<'a> {
     pub post: &'a Post,
 }
 
+impl PostContext<'_> {
+    /// True if new comments are accepted under this post.
+    fn is_open(self) -> bool {
+        self.post.takes_comments(self.app.clock.now()) && self.app.config.site.comments.enabled
+    }
+}
+
 /// Query parameters of a post's URL.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -57,6 +51,9 @@ pub struct PostQuery {
     reply_to: Option<String>,
     /// A signed comment id: its writer sees the comment although nobody else does.
     waiting: Option<String>,
+    /// The whole query string, with its question mark.
+    #[serde(skip)]
+    written: String,
     /// The visitor by our cookie; read only with `waiting`, since the page is then for one visitor.
     #[serde(skip)]
     commenter: Option<String>,
@@ -71,22 +68,12 @@ impl FromRequestParts<App> for PostQuery {
             // A parameter given twice is treated like a comment that does not exist.
             Err(_) => Self { reply_to: Some(String::new()), ..Self::default() },
         };
+        query.written = parts.uri.query().map(|written| format!("?{written}")).unwrap_or_default();
         if query.waiting.is_some() {
             let sender = Visitor::from_request_parts(parts, app).await?.sender;
             query.commenter = sender.is_returning.then_some(sender.commenter);
         }
         Ok(query)
-    }
-}
-
-impl PostQuery {
-    /// Query string for a redirect with the same parameters.
-    fn written(&self) -> String {
-        let mut query = url::form_urlencoded::Serializer::new(String::new());
-        let given = [("reply_to", &self.reply_to), ("waiting", &self.waiting)];
-        query.extend_pairs(given.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))));
-        let query = query.finish();
-        if query.is_empty() { query } else { format!("?{query}") }
     }
 }
 
@@ -116,7 +103,7 @@ pub async fn show(context: PostContext<'_>, query: &PostQuery, number: Option<us
         // The page that is read first is at the post's path. A request about a comment belongs on that comment's page.
         if number.unwrap_or(pages.first_read()) != right || number == Some(pages.first_read()) {
             let to = address::encode(&thread::path(post, pages, right));
-            return Ok(redirect(StatusCode::SEE_OTHER, &format!("{to}{}", query.written())));
+            return Ok(redirect(StatusCode::SEE_OTHER, &format!("{to}{}", query.written)));
         }
     } else if number.is_some() {
         return Err(StatusCode::SERVICE_UNAVAILABLE.into());

@@ -1,36 +1,73 @@
-//! The page of a post: the article with the first page of its thread; or another page of the thread, if the request is
-//! about that.
+//! Pages of a post: the article with the comments that are read first, and the other pages of its thread. Both end with
+//! the conversation: comments and the form.
 
 use std::sync::Arc;
 
 use super::{
-    Conversation, PostContext,
-    conversation::{PostRequest, conversation},
+    PostContext,
     thread::{self, ThreadPages},
-    thread_page::thread_page,
 };
 use crate::{
     app::UNINDEXED_TAG,
+    assets::COMMENTS_SCRIPT,
     domain::{
-        comment::RawComment,
-        entry::{ContentsLine, Post},
-        thread::pages::Pages,
+        entry::ContentsLine,
+        thread::{Thread, pages::Pages},
     },
     web::{
         prelude::*,
         view::{
             body,
-            cards::{self, PictureView, PostCard},
-            dates,
-            form::{FormState, Notice},
-            json_ld,
-            link::TextLink,
+            form::{FormState, FormView},
             onward::{self, SeriesBox},
-            thread::PreviewView,
-            tongue::{self, Tongue},
+            thread::{OpenedComment, ThreadView},
         },
     },
 };
+
+/// Request for a post.
+pub struct PostRequest {
+    pub form: FormState,
+    /// A comment that its writer may see whatever its status.
+    pub own: Option<OpenedComment>,
+    /// Status of the response.
+    pub status: StatusCode,
+}
+
+impl PostRequest {
+    /// Id of the comment that the request is about.
+    pub fn about(&self) -> Option<CommentId> {
+        self.own_id().or(self.form.replying_to.as_ref().map(|comment| comment.id))
+    }
+
+    pub fn own_id(&self) -> Option<CommentId> {
+        self.own.map(|own| own.id)
+    }
+
+    /// Adjusts the page's head if the response is not simply the post.
+    fn framed(&self, mut layout: Layout, post: &Post) -> Layout {
+        // Only the plain page of a published post may be indexed.
+        if self.about().is_some() || self.form.preview.is_some() || post.entry.draft {
+            layout = layout.not_indexed();
+        }
+        if self.form.preview.is_some() {
+            layout.title = layout.texts.form.preview_title.with(&layout.title);
+        }
+        if self.form.notice.is_some() { layout.with_error() } else { layout }
+    }
+
+    /// Cache policy of the response.
+    fn policy(&self, post: &Post) -> Policy {
+        if self.status != StatusCode::OK || self.own.is_some() || self.form.preview.is_some() {
+            Policy::Private
+        } else if self.form.replying_to.is_some() {
+            // The same for everybody, but there is one for each comment.
+            Policy::Uncached
+        } else {
+            Policy::Public(cards::tags_of([post]))
+        }
+    }
+}
 
 /// Renders a page. `number`: page of the thread; `None` for the one that is read first.
 ///
@@ -55,16 +92,10 @@ pub async fn draw(
 ///
 /// # Errors
 /// As for [`draw`].
-pub async fn form_again(
-    context: PostContext<'_>,
-    values: RawComment,
-    notice: Option<Notice>,
-    preview: Option<PreviewView>,
-    status: StatusCode,
-) -> Result<Page, WebError> {
+pub async fn form_again(context: PostContext<'_>, mut form: FormState, status: StatusCode) -> Result<Page, WebError> {
     let PostContext { app, post, .. } = context;
-    let replying_to = thread::replying_to(app, post, &values.parent).await;
-    let request = PostRequest { form: FormState { values, notice, replying_to, preview }, own: None, status };
+    form.replying_to = thread::replying_to(app, post, &form.values.parent).await;
+    let request = PostRequest { form, own: None, status };
     let pages = thread::read(app, post, None).await;
     let number = request.about().and_then(|id| pages.as_ref()?.holding(id));
     draw(context, request, pages, number).await
@@ -72,30 +103,24 @@ pub async fn form_again(
 
 #[derive(Template)]
 #[template(path = "posts/post.html")]
-struct PostPage {
+struct PostPage<'a> {
     layout: Layout,
+    post: &'a Post,
+    /// Attributes `lang` and `dir` of the article, and of the site's texts in it.
+    lang: LangAttributes,
+    site_lang: LangAttributes,
     /// Link above the title: the series, and which part of it this is.
     series_label: Option<TextLink>,
     series: Option<SeriesBox>,
-    title: String,
-    /// Attributes `lang` and `dir` of the article, and of the site's texts in it.
-    tongue: Tongue,
-    words: Tongue,
-    dek: Option<String>,
     date: Option<dates::Moment>,
     updated: Option<dates::Moment>,
-    reading: String,
     comments: Option<String>,
-    authors: String,
-    is_draft: bool,
-    cover: Option<PictureView>,
     contents: Vec<ContentsLine>,
     body: String,
-    tags: Vec<TextLink>,
     older: Option<TextLink>,
     newer: Option<TextLink>,
-    related: Vec<PostCard>,
-    conversation: Conversation,
+    related: Vec<PostCard<'a>>,
+    conversation: Conversation<'a>,
 }
 
 async fn article(context: PostContext<'_>, request: PostRequest, pages: Option<Pages>) -> Result<Page, WebError> {
@@ -124,36 +149,109 @@ async fn article(context: PostContext<'_>, request: PostRequest, pages: Option<P
     layout.kind = "article";
     layout.published = post.date.as_ref().map(dates::machine);
     layout.modified = post.updated.as_ref().map(dates::machine);
-    layout = request.framed(layout, post);
 
     let series = place.and_then(|(series, at)| SeriesBox::new(series, at, texts));
     // A series has its own links to the next and previous part; more would be too many.
     let (older, newer) = if series.is_some() { (None, None) } else { snapshot.neighbours(post) };
-    let named = |post: Option<&Arc<Post>>| post.map(|post| TextLink::to_entry(&post.entry));
+    let link = |post: Option<&Arc<Post>>| post.map(|post| TextLink::to_entry(&post.entry));
     let comments = thread.as_ref().map(|thread| thread.count).filter(|count| *count > 0);
-    let conversation = conversation(context, thread.as_ref(), request.form, request.own);
     let page = PostPage {
+        layout: request.framed(layout, post),
+        post,
+        lang: lang::of(entry),
+        site_lang: lang::of_site_texts(entry, texts),
         series_label: place.map(|(whole, _)| onward::series_label(whole, series.as_ref())),
         related: onward::related(snapshot, index.as_deref(), post, series.as_ref(), texts),
         series,
-        title: entry.title.clone(),
-        tongue: tongue::of(entry),
-        words: tongue::of_words(entry.language.as_deref(), texts),
-        dek: entry.dek.clone(),
         date: dates::day_of(post, texts),
         updated: post.updated.as_ref().map(|date| dates::day(date, texts)),
-        reading: cards::reading(post, texts),
         comments: comments.map(|count| texts.comments.count.of(count)),
-        authors: post.authors.join(", "),
-        is_draft: entry.draft,
-        cover: entry.image.as_ref().map(PictureView::new),
         contents: entry.body.listed(),
-        body: body::on_page(&entry.body, entry.language.as_deref(), snapshot, site).map_err(WebError::internal)?,
-        tags: cards::tag_links(post),
-        older: named(older),
-        newer: named(newer),
-        conversation: conversation.on_page(&entry.address, links),
-        layout,
+        body: body::on_page(entry, snapshot, site)?,
+        older: link(older),
+        newer: link(newer),
+        conversation: Conversation::new(context, thread.as_ref(), request.form, request.own, &entry.address, links),
     };
     Ok(Page::html(&page, policy)?.with_status(request.status))
+}
+
+#[derive(Template)]
+#[template(path = "comments/page.html")]
+struct ThreadPage<'a> {
+    layout: Layout,
+    /// Link to the article.
+    article: TextLink,
+    conversation: Conversation<'a>,
+}
+
+/// # Errors
+/// There is no such page, the database does not answer, or a template failed.
+async fn thread_page(
+    context: PostContext<'_>,
+    request: PostRequest,
+    pages: Pages,
+    number: usize,
+) -> Result<Page, WebError> {
+    let PostContext { app, snapshot, post } = context;
+    let entry = &post.entry;
+    if number == 0 || number > pages.last() {
+        return Err(WebError::not_found());
+    }
+    let (path, links) = (thread::path(post, &pages, number), ThreadPages::new(post, &pages, number));
+    let thread = thread::page_of(app, pages, number).await.ok_or(StatusCode::SERVICE_UNAVAILABLE)?;
+    let title = app.texts().comments.page.with_both(number, &entry.title);
+    let layout = Layout::new(app, snapshot, &title).at(&path).with_comment_feed(entry);
+    let (layout, policy) = (request.framed(layout, post), request.policy(post));
+    let page = ThreadPage {
+        layout,
+        article: TextLink::to_entry(entry),
+        conversation: Conversation::new(context, Some(&thread), request.form, request.own, &path, links),
+    };
+    Ok(Page::html(&page, policy)?.with_status(request.status))
+}
+
+/// Comments and comment form below a post.
+struct Conversation<'a> {
+    heading: String,
+    /// Comments; `None` if the database did not answer.
+    thread: Option<ThreadView<'a>>,
+    /// Form; `None` if the thread is closed.
+    form: Option<FormView<'a>>,
+    /// Text that was sent after the thread had closed, shown to be copied.
+    unsent: Option<String>,
+    is_demo: bool,
+    /// Slug of the post; scripts identify the thread by it on each of its pages.
+    slug: &'a str,
+    /// URL of the form's script, if there is a form.
+    script: Option<String>,
+    /// Links to the other pages of the thread.
+    pages: Option<ThreadPages>,
+}
+
+impl<'a> Conversation<'a> {
+    /// `thread`: comments of this page; `None` if they could not be read. `path`: path of this page.
+    fn new(
+        context: PostContext<'a>,
+        thread: Option<&'a Thread>,
+        form: FormState,
+        own: Option<OpenedComment>,
+        path: &str,
+        pages: Option<ThreadPages>,
+    ) -> Self {
+        let PostContext { app, snapshot, post } = context;
+        let (is_open, texts) = (context.is_open(), app.texts());
+        Self {
+            heading: match thread.map_or(0, |thread| thread.count) {
+                0 => texts.comments.heading.clone(),
+                count => texts.comments.count.of(count),
+            },
+            thread: thread.map(|thread| ThreadView { thread, own, site: &app.config.site, can_reply: is_open }),
+            unsent: Some(form.values.text.clone()).filter(|text| !is_open && !text.is_empty()),
+            form: is_open.then(|| FormView::new(app, snapshot, post, path, form)),
+            is_demo: app.mode.demo,
+            slug: post.entry.slug.as_str(),
+            script: is_open.then(|| app.assets().address(COMMENTS_SCRIPT)),
+            pages,
+        }
+    }
 }

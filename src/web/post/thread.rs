@@ -2,22 +2,14 @@
 //! below the article; each other page has its own path below `/posts`, whatever the permalink pattern is.
 
 use crate::{
-    app::App,
     domain::{
-        address,
-        comment::{CommentId, Status},
-        entry::Post,
-        routes,
         signer::Purpose,
         thread::{
             Thread,
             pages::{COMMENTS_PER_PAGE, Pages},
         },
     },
-    web::{
-        error,
-        view::{cards::thread_keys, form::Replying},
-    },
+    web::{prelude::*, view::cards::thread_keys},
 };
 
 /// Number of comments above which the page of a comment is looked up only when its link is opened.
@@ -47,10 +39,10 @@ pub async fn page_of(app: &App, pages: Pages, number: usize) -> Option<Thread> {
 }
 
 /// The comment that a reply answers: approved, and under this post. `None` too if the database does not answer.
-pub async fn replying_to(app: &App, post: &Post, id: &str) -> Option<Replying> {
+pub async fn replying_to(app: &App, post: &Post, id: &str) -> Option<Comment> {
     let comment = app.store.comment(id.trim().parse().ok()?).await.ok()?;
     let is_here = post.threads.iter().any(|slug| slug.as_str() == comment.thread_slug);
-    (is_here && comment.status == Status::Approved).then_some(Replying { id: comment.id, name: comment.name })
+    (is_here && comment.status == Status::Approved).then_some(comment)
 }
 
 /// True if the writer of a comment asked for mails and has not confirmed. Always false without a mail server.

@@ -5,23 +5,18 @@ mod query;
 
 use axum::extract::RawQuery;
 
-use super::{
-    prelude::*,
-    view::{dates, link::TextLink},
-};
+use super::prelude::*;
 use crate::{
-    content::Target,
+    content::{TagPosts, Target},
     domain::{
-        entry::Post,
+        limits::SEARCH_RESULTS,
         search::{Correction, Found, Question, Results},
         words::shorten,
     },
 };
-use filters::{Choice, Chosen, Filters};
+use filters::Filters;
 use query::SearchQuery;
 
-/// Most results shown; who needs more can refine the words.
-const MOST: usize = 30;
 /// Number of results below which the query is checked for typing errors.
 const FEW: usize = 3;
 /// Longest excerpt of a post that was found by its tag or year, in characters.
@@ -29,12 +24,15 @@ const EXCERPT: usize = 220;
 
 #[derive(Template)]
 #[template(path = "search/search.html")]
-struct SearchPage {
+struct SearchPage<'a> {
     layout: Layout,
     question: String,
-    tags: Vec<Choice>,
-    years: Vec<Choice>,
-    chosen: Vec<Chosen>,
+    filters: &'a Filters<'a>,
+    /// Tags and years that the form offers.
+    tags: Vec<&'a TagPosts>,
+    years: Vec<(i16, usize)>,
+    /// Active filters, each as a link that removes it, with the text of that link for screen readers.
+    chosen: Vec<(TextLink, String)>,
     outcome: Outcome,
     /// Suggested tags, before a search.
     suggestions: Vec<TextLink>,
@@ -81,7 +79,7 @@ pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result
         matches(&app, &snapshot, &asked, &filters).await?
     };
     let mut layout = Layout::new(&app, &snapshot, &texts.search.heading)
-        .at(&app, "/search")
+        .at("/search")
         .described(&texts.search.described)
         .with_script("js/search.js");
     let mut policy = Policy::site();
@@ -92,9 +90,10 @@ pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result
     }
     let page = SearchPage {
         layout,
+        filters: &filters,
         tags: filters.tags(&snapshot),
         years: filters.years(&snapshot),
-        chosen: filters.chosen(&asked, &texts.search),
+        chosen: filters.active(&asked, &texts.search),
         suggestions: suggestions(&snapshot),
         question: asked.words,
         outcome,
@@ -103,14 +102,20 @@ pub async fn search(State(app): State<App>, RawQuery(query): RawQuery) -> Result
 }
 
 /// Pages that match the words or their correction.
-async fn matches(app: &App, snapshot: &Snapshot, asked: &SearchQuery, filters: &Filters) -> Result<Outcome, WebError> {
+async fn matches(
+    app: &App,
+    snapshot: &Snapshot,
+    asked: &SearchQuery,
+    filters: &Filters<'_>,
+) -> Result<Outcome, WebError> {
     let (texts, said) = (app.texts(), &app.texts().search);
     let Some(index) = app.search() else {
         return Ok(Outcome { summary: said.not_ready.clone(), ..Outcome::default() });
     };
-    let question = Question { words: asked.words.clone(), tag: filters.tag_slug(), year: filters.year() };
+    let tag = filters.tag.map(|tag| tag.tag.slug.clone());
+    let question = Question { words: asked.words.clone(), tag, year: filters.year };
     // One more than is shown tells if there are more. A search takes a few milliseconds: not on the async threads.
-    let answered = tokio::task::spawn_blocking(move || index.search(&question, FEW, MOST + 1)).await;
+    let answered = tokio::task::spawn_blocking(move || index.search(&question, FEW, SEARCH_RESULTS + 1)).await;
     let (mut typed, correction) = answered.map_err(WebError::internal)?;
     if asked.is_exact && typed.is_partial {
         typed = Results::default();
@@ -119,8 +124,9 @@ async fn matches(app: &App, snapshot: &Snapshot, asked: &SearchQuery, filters: &
         Some(correction) => {
             let words = correction.words();
             let is_shown = (typed.found.is_empty() || typed.is_partial) && !asked.is_exact;
-            let instead_of = is_shown.then(|| TextLink::to_url(&asked.words, asked.exactly().address()));
-            let href = asked.with_words(words.as_str()).address();
+            let exactly = SearchQuery { is_exact: true, ..asked.clone() }.address();
+            let instead_of = is_shown.then(|| TextLink::to_url(&asked.words, exactly));
+            let href = SearchQuery { words: words.clone(), is_exact: false, ..asked.clone() }.address();
             let Correction { pieces, results: better } = correction;
             let meant = Some(MeantView { pieces, href, instead_of });
             if is_shown { (words, better, meant) } else { (asked.words.clone(), typed, meant) }
@@ -128,14 +134,14 @@ async fn matches(app: &App, snapshot: &Snapshot, asked: &SearchQuery, filters: &
         None => (asked.words.clone(), typed, None),
     };
     let mut results: Vec<ResultView> = found.into_iter().filter_map(|found| result(snapshot, found, texts)).collect();
-    let has_more = results.len() > MOST;
-    results.truncate(MOST);
+    let has_more = results.len() > SEARCH_RESULTS;
+    results.truncate(SEARCH_RESULTS);
     let summary = match results.len() {
         0 if asked.is_exact => said.nothing_exactly.with(&words),
         0 if asked.is_narrowed() => said.nothing_here.with(&words),
         0 => said.nothing.with(&words),
         count if is_partial => said.most_words.of_with(count, &words),
-        _ if has_more => said.best.of_with(MOST, &words),
+        _ if has_more => said.best.of_with(SEARCH_RESULTS, &words),
         count => said.found.of_with(count, &words),
     };
     Ok(Outcome { summary, meant, results, all: None })
@@ -143,10 +149,10 @@ async fn matches(app: &App, snapshot: &Snapshot, asked: &SearchQuery, filters: &
 
 /// Posts of a tag, a year or both, for a search without words.
 fn newest(posts: Vec<&Post>, list: Option<TextLink>, texts: &'static Texts) -> Outcome {
-    let has_more = posts.len() > MOST;
+    let has_more = posts.len() > SEARCH_RESULTS;
     let summary = match posts.len() {
         0 => texts.search.nothing_of_both.clone(),
-        count if has_more => texts.search.newest_of.with_both(count, MOST),
+        count if has_more => texts.search.newest_of.with_both(count, SEARCH_RESULTS),
         count => texts.search.newest.of(count),
     };
     let view = |post: &Post| ResultView {
@@ -155,7 +161,7 @@ fn newest(posts: Vec<&Post>, list: Option<TextLink>, texts: &'static Texts) -> O
         date: dates::day_of(post, texts),
         snippet: vec![(shorten(post.entry.description(), EXCERPT), false)],
     };
-    let results = posts.into_iter().take(MOST).map(view).collect();
+    let results = posts.into_iter().take(SEARCH_RESULTS).map(view).collect();
     Outcome { summary, results, all: list.filter(|_| has_more), meant: None }
 }
 
@@ -173,6 +179,9 @@ fn result(snapshot: &Snapshot, found: Found, texts: &'static Texts) -> Option<Re
 
 /// Links that search for the names of the most used tags.
 fn suggestions(snapshot: &Snapshot) -> Vec<TextLink> {
-    let link = |name: &str| TextLink::to_url(name, SearchQuery::default().with_words(name).address());
+    let link = |name: &String| {
+        let search = SearchQuery { words: name.clone(), ..SearchQuery::default() };
+        TextLink::to_url(name, search.address())
+    };
     filters::by_posts(snapshot).into_iter().take(4).map(|tag| link(&tag.tag.name)).collect()
 }

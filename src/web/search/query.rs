@@ -2,10 +2,7 @@
 
 use url::form_urlencoded;
 
-use crate::domain::routes::SEARCH_FIELDS;
-
-/// Longest query, in characters; the form has the same limit.
-const LONGEST: usize = 200;
+use crate::domain::{limits::SEARCH_QUERY, routes::SEARCH_FIELDS};
 
 /// Parameters of a search. If a parameter is given twice, the first counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,7 +21,7 @@ impl SearchQuery {
         let field = |wanted: &str| -> String {
             let mut pairs = form_urlencoded::parse(query.as_bytes());
             let value = pairs.find(|(name, _)| name == wanted).map(|(_, value)| value).unwrap_or_default();
-            value.trim().chars().take(LONGEST).collect()
+            value.trim().chars().take(SEARCH_QUERY).collect()
         };
         let [words, tag, year, exact] = SEARCH_FIELDS.map(field);
         Self { words, tag, year, is_exact: exact == "1" }
@@ -37,23 +34,6 @@ impl SearchQuery {
 
     pub fn is_narrowed(&self) -> bool {
         !self.tag.is_empty() || !self.year.is_empty()
-    }
-
-    /// Copy with other words, with the same tag and year.
-    pub fn with_words(&self, words: impl Into<String>) -> Self {
-        Self { words: words.into(), is_exact: false, ..self.clone() }
-    }
-
-    pub fn without_tag(&self) -> Self {
-        Self { tag: String::new(), ..self.clone() }
-    }
-
-    pub fn without_year(&self) -> Self {
-        Self { year: String::new(), ..self.clone() }
-    }
-
-    pub fn exactly(&self) -> Self {
-        Self { is_exact: true, ..self.clone() }
     }
 
     /// URL of the search, without empty parameters: `/search?q=calf&tag=feet`.
@@ -75,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_come_back_as_they_were_asked() {
+    fn an_address_is_read_as_the_same_search() {
         for (query, address) in [
             ("", "/search"),
             ("q=&tag=&year=", "/search"),
@@ -91,6 +71,6 @@ mod tests {
             let again = SearchQuery::read(address.split_once('?').map_or("", |(_, query)| query));
             assert_eq!(again.address(), address);
         }
-        assert_eq!(SearchQuery::read(&format!("q={}", "ü".repeat(500))).words.chars().count(), LONGEST);
+        assert_eq!(SearchQuery::read(&format!("q={}", "ü".repeat(500))).words.chars().count(), SEARCH_QUERY);
     }
 }

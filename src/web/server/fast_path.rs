@@ -230,8 +230,8 @@ mod tests {
         {
             assert_eq!(check(&[line, "host: x"]), None, "{line}");
         }
-        assert_eq!(check(&["GET /a HTTP/1.1"]), None, "hyper's to judge");
-        assert_eq!(check(&["GET /a HTTP/1.1", "host: a b"]), None, "hyper's to judge");
+        assert_eq!(check(&["GET /a HTTP/1.1"]), None, "hyper decides");
+        assert_eq!(check(&["GET /a HTTP/1.1", "host: a b"]), None, "hyper decides");
         assert_eq!(check(&["GET /a HTTP/1.1", "host: x", "", "GET /b HTTP/1.1", "host: x"]), None, "two");
         for part in ["", "GE", "GET /a HTTP/1.1\r\nhost: x\r\n", "POST / HTTP/1.1\r\nhost: x\r\n\r"] {
             assert_eq!(read(part.as_bytes()), Parsed::Part, "{part:?}");

@@ -1,6 +1,8 @@
 //! Page with a heading, a sentence, and at most one form: it asks before something is done, or says that it was done.
 
-use crate::web::prelude::*;
+use axum::response::{IntoResponse, Response};
+
+use crate::web::{common::*, error::WebError, page::Page, view::layout::Layout};
 
 #[derive(Template)]
 #[template(path = "session/question.html")]
@@ -45,34 +47,28 @@ impl Question {
     }
 
     /// Adds a form with one button. `key`: key of the link in a mail that opened the page.
-    #[must_use]
     pub fn with_button(self, action: &str, key: Option<&str>, label: &str) -> Self {
         self.with_buttons(action, key, vec![Button { label: label.to_owned(), what: None, is_quiet: false }])
     }
 
-    #[must_use]
     pub fn with_buttons(self, action: &str, key: Option<&str>, buttons: Vec<Button>) -> Self {
         Self { form: Some(Form { action: action.to_owned(), key: key.map(str::to_owned), buttons }), ..self }
     }
 
-    #[must_use]
     pub fn with_link(self, href: &str, label: &str) -> Self {
         Self { link: Some((href.to_owned(), label.to_owned())), ..self }
     }
 
-    #[must_use]
     pub fn with_html(self, html: String) -> Self {
         Self { html: Some(html), ..self }
     }
 
     /// Shows an error above the form.
-    #[must_use]
     pub fn with_alert(self, alert: &str) -> Self {
         Self { alert: Some(alert.to_owned()), ..self.with_error_title() }
     }
 
     /// Announces an error that the form above shows itself.
-    #[must_use]
     pub fn with_error_title(self) -> Self {
         Self { layout: self.layout.with_error(), ..self }
     }

@@ -37,7 +37,7 @@ impl FromRequestParts<App> for Visitor {
                 network: app.signer.fingerprint("network", &network(address)),
                 ip: address,
             },
-            new_cookie: if known.is_some() { None } else { cookie(app, name, &token) },
+            new_cookie: if known.is_some() { None } else { fresh_cookie(app, &token) },
         })
     }
 }
@@ -47,13 +47,13 @@ fn cookie_name(app: &App) -> &'static str {
     if app.config.site.is_https() { "__Host-instep_commenter" } else { "instep_commenter" }
 }
 
-fn cookie(app: &App, name: &str, token: &str) -> Option<HeaderValue> {
-    set_cookie(app, name, &app.signer.sign(Purpose::Commenter, token), COOKIE_SECONDS)
+fn fresh_cookie(app: &App, token: &str) -> Option<HeaderValue> {
+    set_cookie(app, &app.signer.sign(Purpose::Commenter, token), COOKIE_SECONDS)
 }
 
 /// Header that deletes the cookie.
 pub fn deleted_cookie(app: &App) -> Option<HeaderValue> {
-    set_cookie(app, cookie_name(app), "", 0)
+    set_cookie(app, "", 0)
 }
 
 /// Response that also sets the cookie, if there is one to set.
@@ -64,7 +64,8 @@ pub fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Respo
     response
 }
 
-fn set_cookie(app: &App, name: &str, value: &str, seconds: u32) -> Option<HeaderValue> {
+fn set_cookie(app: &App, value: &str, seconds: u32) -> Option<HeaderValue> {
+    let name = cookie_name(app);
     let secure = if app.config.site.is_https() { "; Secure" } else { "" };
     HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")).ok()
 }

@@ -2,116 +2,53 @@
 
 use std::collections::HashMap;
 
-use super::{
-    dates,
-    link::TextLink,
-    tongue::{self, Tongue},
-};
+use super::{dates, link::TextLink};
 use crate::{
     cache::SITE_TAG,
     content::pictures::{self, Place},
-    domain::{address, comment::ThreadKey, entry::Post, picture::Picture},
-    texts::Texts,
+    domain::{limits::POSTS_PER_PAGE, picture::Picture},
+    web::common::*,
 };
 
 /// A post in a list.
-#[derive(Clone, Debug)]
-pub struct PostCard {
-    pub title: String,
-    /// Attributes `lang` and `dir` of title and excerpt.
-    pub tongue: Tongue,
-    pub href: String,
+pub struct PostCard<'a> {
+    pub post: &'a Post,
+    pub link: TextLink,
     pub date: Option<dates::Moment>,
-    pub excerpt: String,
-    pub reading: String,
-    /// Text with the number of comments; `None` for zero, or if the count could not be read.
+    /// Text with the number of comments; `None` for zero, or if it is not known.
     pub comments: Option<String>,
     pub tags: Vec<TextLink>,
-    pub picture: Option<PictureView>,
-    pub is_draft: bool,
-    pub is_featured: bool,
 }
 
-/// A picture in a template. Each method gives the HTML for one place. The `alt` is empty, since the text stands beside
-/// the picture.
-#[derive(Clone, Debug)]
-pub struct PictureView(Picture);
+/// Number of approved comments by the slug they were made under.
+pub type Counts = HashMap<String, usize>;
 
-impl PictureView {
-    pub fn new(picture: &Picture) -> Self {
-        Self(picture.clone())
-    }
-
-    pub fn cover(&self) -> String {
-        self.html(Place::Cover)
-    }
-
-    pub fn lead(&self) -> String {
-        self.html(Place::Lead)
-    }
-
-    pub fn card(&self) -> String {
-        self.html(Place::Card)
-    }
-
-    pub fn related(&self) -> String {
-        self.html(Place::Related)
-    }
-
-    pub fn still(&self) -> String {
-        self.html(Place::Poster)
-    }
-
-    pub fn stretch(&self) -> String {
-        self.html(Place::Stretch)
-    }
-
-    /// The one URL for readers that do not support `srcset`.
-    pub fn src(&self) -> String {
-        address::encode(&self.0.shared())
-    }
-
-    pub fn size(&self) -> (u32, u32) {
-        self.0.size.unwrap_or((1200, 750))
-    }
-
-    fn html(&self, place: Place) -> String {
-        pictures::html(&self.0, place, "", "", false)
-    }
-}
-
-/// Number of approved comments by the slug they were made under; `None` if the database did not answer.
-pub type Counts = Option<HashMap<String, usize>>;
-
-impl PostCard {
-    pub fn new(post: &Post, counts: &Counts, texts: &Texts) -> Self {
-        let entry = &post.entry;
+impl<'a> PostCard<'a> {
+    pub fn new(post: &'a Post, counts: &Counts, texts: &Texts) -> Self {
+        let count: usize = post.threads.iter().filter_map(|slug| counts.get(slug.as_str())).sum();
         Self {
-            title: entry.title.clone(),
-            tongue: tongue::of(entry),
-            href: address::encode(&entry.address),
+            post,
+            link: TextLink::to_entry(&post.entry),
             date: dates::day_of(post, texts),
-            excerpt: entry.excerpt().to_owned(),
-            reading: reading(post, texts),
-            comments: counts
-                .as_ref()
-                .map(|counts| post.threads.iter().filter_map(|slug| counts.get(slug.as_str())).sum())
-                .filter(|count| *count > 0)
-                .map(|count| texts.comments.count.of(count)),
-            tags: tag_links(post),
-            picture: entry.image.as_ref().map(PictureView::new),
-            is_draft: entry.draft,
-            is_featured: post.featured,
+            comments: (count > 0).then(|| texts.comments.count.of(count)),
+            tags: post.tags.iter().map(TextLink::to_tag).collect(),
         }
     }
+
+    /// HTML of its picture.
+    pub fn picture(&self, place: Place) -> Option<String> {
+        Some(picture(self.post.entry.image.as_ref()?, place))
+    }
 }
 
-pub fn reading(post: &Post, texts: &Texts) -> String {
-    texts.lists.reading.of(post.entry.body.reading_minutes())
+/// HTML of a picture. Its `alt` is empty, since the text stands beside the picture.
+pub fn picture(picture: &Picture, place: Place) -> String {
+    pictures::html(picture, place, "", "", false)
 }
 
-pub fn tag_links(post: &Post) -> Vec<TextLink> {
-    post.tags.iter().map(TextLink::to_tag).collect()
+/// URL and size of a picture for programs that do not support `srcset`.
+pub fn shared(picture: &Picture) -> (String, (u32, u32)) {
+    (address::encode(&picture.shared()), picture.size.unwrap_or((1200, 750)))
 }
 
 /// Thread keys of these posts, for one database query.
@@ -134,13 +71,10 @@ pub struct Pagination {
     pub older: Option<String>,
 }
 
-/// Number of posts on a page of a list: home, tags and years alike.
-pub const PER_PAGE: usize = 10;
-
 impl Pagination {
     /// Returns `None` if there is no such page. `base` is the path of the first: `/`, `/tags/feet`.
     pub fn new(base: &str, number: usize, items: usize) -> Option<Self> {
-        let last = items.div_ceil(PER_PAGE).max(1);
+        let last = items.div_ceil(POSTS_PER_PAGE).max(1);
         if number == 0 || number > last {
             return None;
         }
@@ -155,8 +89,8 @@ impl Pagination {
 
     /// The part of a list that this page shows.
     pub fn slice<'a, T>(&self, items: &'a [T]) -> &'a [T] {
-        let start = (self.number - 1) * PER_PAGE;
-        &items[start.min(items.len())..(start + PER_PAGE).min(items.len())]
+        let start = (self.number - 1) * POSTS_PER_PAGE;
+        &items[start.min(items.len())..(start + POSTS_PER_PAGE).min(items.len())]
     }
 }
 

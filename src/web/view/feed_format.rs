@@ -35,9 +35,6 @@ impl Format {
 
     /// Content-Type; JSON is UTF-8 and has no charset parameter (RFC 8259, 11).
     pub fn content_type(self) -> &'static str {
-        match self {
-            Self::Atom | Self::Rss => FEED_XML,
-            Self::Json => "application/feed+json",
-        }
+        if self == Self::Json { self.media_type() } else { FEED_XML }
     }
 }

@@ -1,19 +1,14 @@
 //! The comment form, empty or with the errors of a rejected comment.
 
-use askama::Template;
-
 use super::thread::PreviewView;
 use crate::{
-    app::App,
-    content::Snapshot,
     domain::{
-        address,
-        comment::{Field, FieldError, FieldErrors, NAME_MAX, RawComment, SITE_MAX, TEXT_MAX},
-        entry::Post,
-        mailbox::EMAIL_MAX,
+        comment::{Field, FieldError, FieldErrors, NewComment},
+        limits::{EMAIL_MAX, NAME_MAX, SITE_MAX, TEXT_MAX},
         stamp,
     },
-    texts::{Mend, Said, Texts},
+    texts::{Mend, Said},
+    web::common::*,
 };
 
 /// Hidden field: only bots fill it in. Not a name that a browser fills in automatically.
@@ -26,15 +21,9 @@ pub struct FormState {
     /// Message above the form: the errors of all fields, or an error that belongs to no field.
     pub notice: Option<Notice>,
     /// The comment that the new one replies to.
-    pub replying_to: Option<Replying>,
-    /// Preview of the comment.
-    pub preview: Option<PreviewView>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Replying {
-    pub id: i64,
-    pub name: String,
+    pub replying_to: Option<Comment>,
+    /// The comment, if a preview of it is shown.
+    pub preview: Option<NewComment>,
 }
 
 #[derive(Clone, Debug)]
@@ -58,6 +47,18 @@ impl Notice {
 
     pub fn sentence(heading: &str, sentence: String) -> Self {
         Self { heading: heading.to_owned(), errors: FieldErrors::default(), sentence: Some(sentence), send_again: true }
+    }
+
+    /// Lines of the error summary: id of the field, and message.
+    pub fn lines(&self, texts: &Mend) -> Vec<(&'static str, String)> {
+        let id = |field| match field {
+            Field::Name => "name",
+            Field::Email => "email",
+            Field::Site => "site",
+            Field::Text => "text",
+            Field::Parent => "respond-title",
+        };
+        self.errors.iter().map(|error| (id(error.field()), field_error(error, texts))).collect()
     }
 }
 
@@ -90,96 +91,52 @@ fn field_error(error: FieldError, texts: &Mend) -> String {
 /// Template of the form.
 #[derive(Template)]
 #[template(path = "comments/_form.html")]
-pub struct FormView {
+pub struct FormView<'a> {
+    app: &'a App,
     action: String,
     /// Path of the page that the form is on, to cancel a reply.
     page: String,
     stamp: String,
-    honeypot: &'static str,
-    parent: String,
-    notice: Option<Notice>,
-    replying_to: Option<Replying>,
-    fields: FieldsView,
-    /// The chosen kind of notification mail; `None` if no mail can be sent.
-    wish: Option<String>,
-    preview: Option<PreviewView>,
     privacy: Option<String>,
+    state: FormState,
     texts: &'static Texts,
+}
+
+impl<'a> FormView<'a> {
+    /// `page`: path of the page that the form is on.
+    pub fn new(app: &'a App, snapshot: &Snapshot, post: &Post, page: &str, state: FormState) -> Self {
+        let slug = &post.entry.slug;
+        Self {
+            app,
+            action: address::encode(&routes::comments(slug)),
+            page: address::encode(page),
+            stamp: stamp::issue(&app.signer, slug.as_str(), app.clock.now()),
+            privacy: snapshot.privacy_page().map(|page| address::encode(&page.entry.address)),
+            state,
+            texts: app.texts(),
+        }
+    }
+
+    fn fields(&self) -> FieldsView<'_> {
+        FieldsView { values: &self.state.values, notice: self.state.notice.as_ref(), texts: self.texts }
+    }
+
+    fn preview(&self) -> Option<PreviewView<'_>> {
+        Some(PreviewView::new(&self.app.config.site, self.state.preview.as_ref()?, self.app.clock.now()))
+    }
 }
 
 /// Template of the fields of a comment, new or edited.
 #[derive(Template)]
 #[template(path = "comments/_fields.html")]
-pub struct FieldsView {
-    values: RawComment,
-    text: FieldView,
-    name: FieldView,
-    site: FieldView,
-    email: FieldView,
-    texts: &'static Texts,
+pub struct FieldsView<'a> {
+    pub values: &'a RawComment,
+    pub notice: Option<&'a Notice>,
+    pub texts: &'static Texts,
 }
 
-/// Limit of a field, and its error.
-struct FieldView {
-    max: usize,
-    error: Option<String>,
-}
-
-impl FormView {
-    pub fn new(app: &App, snapshot: &Snapshot, post: &Post, state: FormState) -> Self {
-        let texts = app.texts();
-        let slug = post.entry.slug.as_str();
-        let privacy = snapshot.pages.iter().find(|page| page.entry.slug.as_str() == "privacy");
-        Self {
-            action: address::encode(&format!("/posts/{slug}/comments")),
-            page: address::encode(&post.entry.address),
-            stamp: stamp::issue(&app.signer, slug, app.clock.now()),
-            honeypot: HONEYPOT,
-            parent: state.values.parent.clone(),
-            wish: app.config.mail.is_some().then(|| state.values.wish.clone()),
-            fields: FieldsView::new(state.values, state.notice.as_ref(), texts),
-            privacy: privacy.map(|page| address::encode(&page.entry.address)),
-            notice: state.notice,
-            replying_to: state.replying_to,
-            preview: state.preview,
-            texts,
-        }
-    }
-}
-
-impl FieldsView {
-    pub fn new(values: RawComment, notice: Option<&Notice>, texts: &'static Texts) -> Self {
-        let error = |field| Some(field_error(notice?.errors.of(field)?, &texts.mend));
-        let field = |field, max| FieldView { max, error: error(field) };
-        Self {
-            values,
-            text: field(Field::Text, TEXT_MAX),
-            name: field(Field::Name, NAME_MAX),
-            site: field(Field::Site, SITE_MAX),
-            email: field(Field::Email, EMAIL_MAX),
-            texts,
-        }
-    }
-}
-
-impl FormView {
-    /// Sets the page that the form is on, if it is not the post's own.
-    #[must_use]
-    pub fn on_page(self, path: &str) -> Self {
-        Self { page: address::encode(path), ..self }
-    }
-}
-
-impl Notice {
-    /// Lines of the error summary: id of the field, and message.
-    pub fn lines(&self, texts: &Mend) -> Vec<(&'static str, String)> {
-        let id = |field| match field {
-            Field::Name => "name",
-            Field::Email => "email",
-            Field::Site => "site",
-            Field::Text => "text",
-            Field::Parent => "respond-title",
-        };
-        self.errors.iter().map(|error| (id(error.field()), field_error(error, texts))).collect()
+impl FieldsView<'_> {
+    fn error(&self, field: Field) -> Option<String> {
+        Some(field_error(self.notice?.errors.of(field)?, &self.texts.mend))
     }
 }

@@ -6,17 +6,14 @@ use serde_json::{Value, json};
 
 use super::dates;
 use crate::{
-    config::Site,
-    content::{Series, comment_markdown},
+    content::Series,
     domain::{
-        comment::{Comment, Status},
-        embed::{Clip, Embed, Player},
-        entry::{Piece, Post},
-        picture::Picture,
-        routes,
+        embed::Embed,
+        entry::Piece,
         thread::{Node, Said, Thread},
         words::shorten,
     },
+    web::common::*,
 };
 
 /// Most comments in the graph; the page has them all.
@@ -190,48 +187,43 @@ fn comment(site: &Site, comment: &Comment, page: &str) -> Value {
     })
 }
 
-/// The videos of a post, embedded and own. Each needs a name, a thumbnail and a date: name and date default to the
-/// post's; a video without a thumbnail is left out.
+/// The videos of a post, embedded and own.
 fn films<'a>(site: &'a Site, post: &'a Post) -> impl Iterator<Item = Value> + 'a {
-    let embeds = post.entry.body.pieces.iter().filter_map(|piece| match piece {
-        Piece::Embed(embed) => Some(&**embed),
+    post.entry.body.pieces.iter().filter_map(move |piece| match piece {
+        Piece::Embed(embed) => film(site, post, embed),
         _ => None,
-    });
-    embeds.filter_map(move |embed| match embed {
-        Embed::Player(player) => their_film(site, post, player),
-        Embed::Video(clip) => our_film(site, post, clip),
-        Embed::Audio(_) => None,
     })
 }
 
-fn their_film(site: &Site, post: &Post, player: &Player) -> Option<Value> {
-    let mut film = film(site, post, player.title.as_deref(), player.poster.as_ref())?;
-    if !player.is_film() {
-        return None;
-    }
-    film["embedUrl"] = json!(player.quiet_frame());
-    film["url"] = json!(player.address);
-    let told = player.told.as_ref();
-    if let Some(uploaded) = told.and_then(|told| told.uploaded) {
-        film["uploadDate"] = json!(uploaded.to_string());
-    }
-    film["duration"] = json!(told.and_then(|told| told.seconds).map(|seconds| format!("PT{seconds}S")));
-    Some(film)
-}
-
-fn our_film(site: &Site, post: &Post, clip: &Clip) -> Option<Value> {
-    let mut film = film(site, post, clip.title.as_deref(), clip.poster.as_ref())?;
-    film["contentUrl"] = json!(site.absolute(&clip.address));
-    film["encodingFormat"] = json!(clip.media_type);
-    Some(film)
-}
-
-fn film(site: &Site, post: &Post, title: Option<&str>, poster: Option<&Picture>) -> Option<Value> {
-    Some(json!({
+/// A video. It needs a name, a thumbnail and a date: name and date default to the post's; a video without a thumbnail is
+/// left out.
+fn film(site: &Site, post: &Post, embed: &Embed) -> Option<Value> {
+    let (title, poster, details) = match embed {
+        Embed::Player(player) if player.is_film() => {
+            let told = player.told.as_ref();
+            let details = json!({
+                "embedUrl": player.quiet_frame(),
+                "url": player.address,
+                "uploadDate": told.and_then(|told| Some(told.uploaded?.to_string())),
+                "duration": told.and_then(|told| Some(format!("PT{}S", told.seconds?))),
+            });
+            (&player.title, &player.poster, details)
+        }
+        Embed::Video(clip) => {
+            let details = json!({ "contentUrl": site.absolute(&clip.address), "encodingFormat": clip.media_type });
+            (&clip.title, &clip.poster, details)
+        }
+        Embed::Player(_) | Embed::Audio(_) => return None,
+    };
+    let mut film = json!({
         "@type": "VideoObject",
-        "name": title.unwrap_or(&post.entry.title),
-        "description": title.unwrap_or_else(|| post.entry.description()),
-        "thumbnailUrl": site.absolute(&poster?.shared()),
+        "name": title.as_ref().unwrap_or(&post.entry.title),
+        "description": title.as_deref().unwrap_or_else(|| post.entry.description()),
+        "thumbnailUrl": site.absolute(&poster.as_ref()?.shared()),
         "uploadDate": post.date.as_ref().map(dates::machine),
-    }))
+    });
+    for (name, value) in details.as_object()?.iter().filter(|(_, value)| !value.is_null()) {
+        film[name] = value.clone();
+    }
+    Some(film)
 }

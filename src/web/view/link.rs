@@ -1,17 +1,13 @@
 //! A link with a title.
 
-use super::tongue::{self, Tongue};
-use crate::domain::{
-    address,
-    entry::{Entry, Tag},
-    routes,
-};
+use super::lang::{self, LangAttributes};
+use crate::{domain::entry::Tag, web::common::*};
 
 /// A link with a title.
 #[derive(Clone, Debug)]
 pub struct TextLink {
     pub title: String,
-    pub tongue: Tongue,
+    pub lang: LangAttributes,
     pub href: String,
 }
 
@@ -23,11 +19,11 @@ impl TextLink {
 
     /// Link to a URL, which is not encoded again.
     pub fn to_url(title: &str, href: impl Into<String>) -> Self {
-        Self { title: title.to_owned(), tongue: Tongue::default(), href: href.into() }
+        Self { title: title.to_owned(), lang: LangAttributes::default(), href: href.into() }
     }
 
     pub fn to_entry(entry: &Entry) -> Self {
-        Self { tongue: tongue::of(entry), ..Self::new(&entry.title, &entry.address) }
+        Self { lang: lang::of(entry), ..Self::new(&entry.title, &entry.address) }
     }
 
     pub fn to_tag(tag: &Tag) -> Self {

@@ -6,12 +6,13 @@ pub mod dates;
 pub mod feed_format;
 pub mod form;
 pub mod json_ld;
+pub mod lang;
 pub mod layout;
 pub mod link;
 pub mod onward;
+pub mod pieces;
 pub mod stretch;
 pub mod thread;
-pub mod tongue;
 
 /// Makes the first letter upper-case: `toes` to `Toes`.
 pub fn capitalised(text: &str) -> String {

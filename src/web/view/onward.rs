@@ -1,12 +1,12 @@
 //! Links from a post to others: the other parts of its series, and related posts.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use super::{cards::PostCard, link::TextLink};
 use crate::{
-    content::{Series, Snapshot, Target},
-    domain::{address, entry::Post, routes, search::SearchIndex},
-    texts::Texts,
+    content::{Series, Target},
+    domain::search::SearchIndex,
+    web::common::*,
 };
 
 /// Most parts in the box; a longer series has its own page for the rest.
@@ -75,13 +75,13 @@ pub fn series_label(series: &Series, listed: Option<&SeriesBox>) -> TextLink {
 }
 
 /// Posts most similar to this one, without those that the series box lists: by tags and series, then by words.
-pub fn related(
-    snapshot: &Snapshot,
+pub fn related<'a>(
+    snapshot: &'a Snapshot,
     index: Option<&SearchIndex>,
     post: &Post,
     series: Option<&SeriesBox>,
     texts: &Texts,
-) -> Vec<PostCard> {
+) -> Vec<PostCard<'a>> {
     let is_listed = |other: &Post| series.is_some_and(|series| series.lists(&address::encode(&other.entry.address)));
     let mut found = snapshot.related(post);
     found.retain(|other| !is_listed(other));
@@ -96,7 +96,7 @@ pub fn related(
             }
         }
     }
-    found.into_iter().take(RELATED).map(|post| PostCard::new(post, &None, texts)).collect()
+    found.into_iter().take(RELATED).map(|post| PostCard::new(post, &HashMap::new(), texts)).collect()
 }
 
 /// Range of the parts around one, as many as the box holds.

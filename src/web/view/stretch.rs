@@ -1,25 +1,18 @@
 //! Stretches: the card in a post, the tile in the index, the facts on the page.
 
-use askama::Template;
-
 use super::{
-    body, capitalised,
+    capitalised,
+    lang::{self, LangAttributes},
     link::TextLink,
-    tongue::{self, Tongue},
+    pieces::{code, linked_heading},
 };
 use crate::{
-    config::Site,
-    content::{
-        Snapshot,
-        markdown::tags::{Attribute, with_changed},
-    },
+    content::markdown::tags::{Attribute, with_changed},
     domain::{
-        address,
-        embed::Embed,
         entry::{Level, Piece, Sides, Stretch},
         words::escape_html,
     },
-    texts::Texts,
+    web::common::*,
 };
 
 /// A line of the fact sheet.
@@ -39,8 +32,8 @@ pub struct StretchCard<'a> {
     /// Level of its heading.
     level: u8,
     /// Attributes `lang` and `dir` of the card, and of the site's texts in the card.
-    tongue: Tongue,
-    words: Tongue,
+    lang: LangAttributes,
+    site_lang: LangAttributes,
     id: String,
     href: String,
     facts: Vec<Fact<'a>>,
@@ -52,8 +45,8 @@ impl<'a> StretchCard<'a> {
     /// `level`: level of its heading, one below the heading above it. `around`: language of the text around it. The
     /// whole card is in the language of its stretch.
     pub fn new(stretch: &'a Stretch, level: u8, around: &str, site: &Site) -> Self {
-        let language = stretch.entry.language.as_deref();
-        let texts = tongue::words_in(language, site.texts);
+        let language = stretch.entry.language.as_deref().unwrap_or(&site.language);
+        let texts = lang::site_texts_in(&stretch.entry, site.texts);
         let id = format!("-stretch-{}", stretch.entry.slug);
         // The post around the card may have the same ids.
         let below = |value: &str| Some(format!("{id}-{value}"));
@@ -66,8 +59,8 @@ impl<'a> StretchCard<'a> {
         Self {
             stretch,
             level: level.min(6),
-            tongue: tongue::inside(language.unwrap_or(&site.language), around),
-            words: tongue::of_words(language, texts),
+            lang: lang::inside(language, around),
+            site_lang: lang::of_site_texts(&stretch.entry, texts),
             texts,
             href: address::encode(&stretch.entry.address),
             facts: facts(stretch, texts),
@@ -78,103 +71,35 @@ impl<'a> StretchCard<'a> {
 
     /// A link to the card, if the post has shown it already.
     pub fn link(&self) -> String {
-        format!("<p{}><a href=\"#{}\">{}</a></p>\n", self.tongue, self.id, escape_html(&self.stretch.entry.title))
+        format!("<p{}><a href=\"#{}\">{}</a></p>\n", self.lang, self.id, escape_html(&self.stretch.entry.title))
     }
 
     /// HTML for a feed: the steps without the drawing.
     pub fn in_feed(&self) -> String {
-        let Self { level, tongue, href, steps, .. } = self;
+        let Self { level, lang, href, steps, .. } = self;
         let title = escape_html(&self.stretch.entry.title);
-        format!("<div{tongue}><h{level}><a href=\"{href}\">{title}</a></h{level}>\n{steps}</div>\n")
-    }
-}
-
-/// Content of a stretch's own page, without the layout.
-pub struct StretchView {
-    pub title: String,
-    pub dek: Option<String>,
-    pub names: String,
-    pub pictogram: Option<String>,
-    pub picture: Option<super::cards::PictureView>,
-    pub facts: Vec<Fact<'static>>,
-    pub steps: String,
-    pub notes: String,
-    pub video: Option<String>,
-    pub stop_if: Option<String>,
-    pub feel: Option<String>,
-    pub credit: Option<String>,
-    pub easier: Option<TextLink>,
-    pub harder: Option<TextLink>,
-    pub shown_in: Vec<TextLink>,
-}
-
-impl StretchView {
-    /// # Errors
-    /// A template failed.
-    pub fn new(stretch: &Stretch, snapshot: &Snapshot, site: &Site) -> Result<Self, askama::Error> {
-        let language = stretch.entry.language.as_deref();
-        let texts = tongue::words_in(language, site.texts);
-        let words = tongue::of_words(language, texts);
-        let film = |video: &Embed| body::embed(video, language.unwrap_or(&site.language), texts, &words);
-        let (steps, notes) = steps_and_notes(stretch, texts);
-        let other = |slug: &Option<crate::domain::slug::Slug>| {
-            let stretch = snapshot.stretches.get(slug.as_ref()?)?;
-            Some(TextLink::to_entry(&stretch.entry))
-        };
-        let mut facts = facts(stretch, texts);
-        if let Some(position) = &stretch.position {
-            let value = capitalised(position);
-            facts.push(Fact { name: &texts.stretches.position, value, is_ours: false });
-        }
-        Ok(Self {
-            title: stretch.entry.title.clone(),
-            dek: stretch.entry.dek.clone(),
-            names: stretch.names.join(", "),
-            pictogram: stretch.pictogram.clone(),
-            picture: stretch.entry.image.as_ref().map(super::cards::PictureView::new),
-            facts,
-            steps,
-            notes,
-            video: stretch.video.as_ref().map(film).transpose()?,
-            stop_if: stretch.stop_if.as_deref().map(|sentence| after_stop_if(sentence, texts)),
-            feel: stretch.feel.clone(),
-            credit: stretch.credit.clone(),
-            easier: other(&stretch.easier),
-            harder: other(&stretch.harder),
-            shown_in: snapshot
-                .shown_in(&stretch.entry.slug)
-                .iter()
-                .map(|post| TextLink::to_entry(&post.entry))
-                .collect(),
-        })
+        format!("<div{lang}><h{level}><a href=\"{href}\">{title}</a></h{level}>\n{steps}</div>\n")
     }
 }
 
 /// A tile in the index of stretches.
-pub struct StretchTile {
-    pub title: String,
-    pub tongue: Tongue,
-    pub href: String,
-    pub pictogram: Option<String>,
+pub struct StretchTile<'a> {
+    pub stretch: &'a Stretch,
+    pub link: TextLink,
     /// Facts that the tile shows.
-    pub facts: Vec<Fact<'static>>,
+    pub facts: Vec<Fact<'a>>,
 }
 
-impl StretchTile {
-    pub fn new(stretch: &Stretch, texts: &'static Texts) -> Self {
-        let facts = facts(stretch, texts);
+impl<'a> StretchTile<'a> {
+    pub fn new(stretch: &'a Stretch, texts: &'static Texts) -> Self {
         let shown = [&texts.stretches.hold, &texts.stretches.gear, &texts.stretches.level];
-        Self {
-            title: stretch.entry.title.clone(),
-            tongue: tongue::of(&stretch.entry),
-            href: address::encode(&stretch.entry.address),
-            pictogram: stretch.pictogram.clone(),
-            facts: facts.into_iter().filter(|fact| shown.iter().any(|name| *name == fact.name)).collect(),
-        }
+        let facts = facts(stretch, texts).into_iter().filter(|fact| shown.iter().any(|name| *name == fact.name));
+        Self { stretch, link: TextLink::to_entry(&stretch.entry), facts: facts.collect() }
     }
 }
 
-fn facts<'a>(stretch: &Stretch, texts: &'a Texts) -> Vec<Fact<'a>> {
+/// Lines of the fact sheet of a stretch, for a card.
+pub fn facts<'a>(stretch: &Stretch, texts: &'a Texts) -> Vec<Fact<'a>> {
     let texts = &texts.stretches;
     let list = |words: &[String]| (!words.is_empty()).then(|| capitalised(&words.join(", ")));
     let equipment = list(&stretch.equipment);
@@ -201,26 +126,16 @@ fn facts<'a>(stretch: &Stretch, texts: &'a Texts) -> Vec<Fact<'a>> {
 }
 
 /// The list of steps at the beginning of a stretch's text, and the rest of the text.
-fn steps_and_notes(stretch: &Stretch, texts: &Texts) -> (String, String) {
-    let html: String = stretch
-        .entry
-        .body
-        .unpack()
-        .pieces
-        .iter()
-        .map(|piece| match piece {
-            Piece::Html(html) => html.clone(),
-            Piece::Heading(line, words) => body::linked_heading(
-                line,
-                words,
-                texts,
-                &tongue::of_words(stretch.entry.language.as_deref(), texts),
-                true,
-            ),
-            Piece::Code(code) => body::code(code),
-            Piece::Embed(_) | Piece::Stretch(_) => String::new(),
-        })
-        .collect();
+pub fn steps_and_notes(stretch: &Stretch, texts: &Texts) -> (String, String) {
+    let site_lang = lang::of_site_texts(&stretch.entry, texts);
+    let body = stretch.entry.body.unpack();
+    let pieces = body.pieces.into_iter().map(|piece| match piece {
+        Piece::Html(html) => html,
+        Piece::Heading(line, words) => linked_heading(&line, &words, texts, &site_lang, true),
+        Piece::Code(piece) => code(&piece),
+        Piece::Embed(_) | Piece::Stretch(_) => String::new(),
+    });
+    let html: String = pieces.collect();
     let Some(end) = end_of_first_list(&html) else { return (String::new(), html) };
     let steps = html[..end].replacen("<ol>", "<ol class=\"steps\">", 1);
     (steps, html[end..].trim().to_owned())

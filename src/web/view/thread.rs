@@ -1,87 +1,27 @@
 //! A thread for its template.
 
-use askama::Template;
-use jiff::tz::TimeZone;
+use jiff::Timestamp;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::dates;
 use crate::{
-    app::App,
-    content::comment_markdown,
     domain::{
-        comment::{Comment, CommentId, NewComment, Status},
+        comment::NewComment,
         names::person_and_blog,
-        routes,
         thread::{InReplyTo, Node, Said, Thread, fold},
     },
-    texts::{Texts, phrase::Phrase},
+    texts::phrase::Phrase,
+    web::common::*,
 };
 
-/// A comment with its replies; the template renders both.
-#[derive(Template)]
-#[template(path = "comments/_comment.html")]
-pub struct CommentView {
-    id: CommentId,
-    said: Shown,
-    in_reply_to: Option<CommentLink>,
-    /// The comment that it is nested under. Only lines show that, so screen readers need this.
-    below: Option<CommentLink>,
-    /// Message to its writer.
-    note: Option<Note>,
-    replies: Vec<CommentView>,
-    /// Later replies, collapsed until the reader opens them.
-    folded: Option<Folded>,
+/// A page of a thread, and what its comments have in common.
+#[derive(Clone, Copy)]
+pub struct ThreadView<'a> {
+    pub thread: &'a Thread,
+    pub own: Option<OpenedComment>,
+    pub site: &'a Site,
     /// True if the thread is open.
-    can_reply: bool,
-    texts: &'static Texts,
-}
-
-/// Content of a comment's place in the thread.
-enum Shown {
-    Said(SaidView),
-    /// No comment is shown here (any more); the text says why.
-    Empty(&'static str),
-    /// Replies to this comment continue here.
-    Continued(CommentLink),
-}
-
-struct SaidView {
-    /// The whole name; `person` and `blog` are its two parts.
-    name: String,
-    person: String,
-    blog: Option<String>,
-    site: Option<String>,
-    initials: String,
-    avatar: u32,
-    at: dates::Moment,
-    html: String,
-    is_author: bool,
-    is_waiting: bool,
-    /// The reason why only its writer sees it.
-    state: Option<&'static str>,
-    is_edited: bool,
-}
-
-/// Preview of a comment; it has no number and no place in a thread yet.
-#[derive(Template)]
-#[template(path = "comments/_preview.html")]
-pub struct PreviewView {
-    said: SaidView,
-}
-
-impl PreviewView {
-    pub fn new(app: &App, new: &NewComment) -> Self {
-        let at = app.clock.now();
-        let comment = Comment {
-            name: new.name.clone(),
-            site: new.site.clone(),
-            text: new.text.clone(),
-            status: Status::Approved,
-            created_at: at,
-            ..Comment::default()
-        };
-        Self { said: said(&comment, &app.config.site.time_zone, app.texts()) }
-    }
+    pub can_reply: bool,
 }
 
 /// A comment whose signed link was opened: its writer sees it if it is held, public or removed.
@@ -94,23 +34,78 @@ pub struct OpenedComment {
     pub corner: Option<&'static Phrase<1>>,
 }
 
-/// Message to the writer of a comment.
-struct Note {
-    sentence: &'static str,
-    is_good: bool,
-    is_asked: bool,
-    corner: Option<&'static Phrase<1>>,
+/// A comment with its replies; the template renders both.
+#[derive(Template)]
+#[template(path = "comments/_comment.html")]
+pub struct CommentView<'a> {
+    page: ThreadView<'a>,
+    node: &'a Node,
+    /// The comment that it is nested under. Only lines show that, so screen readers need this.
+    parent: Option<InReplyTo>,
+    /// Replies that are in view, and later ones, which are collapsed until the reader opens them.
+    replies: &'a [Node],
+    folded: &'a [Node],
+    /// True if the replies below may be collapsed: not inside a collapsed part.
+    folds: bool,
+    texts: &'static Texts,
 }
 
-impl Note {
-    fn new(own: OpenedComment, status: Status, texts: &'static Texts) -> Self {
-        let sentence = match status {
-            Status::Held => &texts.comments.kept,
-            Status::Approved => &texts.comments.online,
-            Status::Spam | Status::Trash => &texts.comments.taken_away,
-        };
-        let is_good = matches!(status, Status::Held | Status::Approved);
-        Self { sentence, is_good, is_asked: own.is_asked && is_good, corner: own.corner }
+impl<'a> ThreadView<'a> {
+    pub fn comments(self) -> impl Iterator<Item = CommentView<'a>> {
+        self.thread.roots.iter().map(move |node| CommentView::new(self, node, None, true))
+    }
+
+    /// Path of a comment on this page, or on the page that has it.
+    fn path(&self, to: &InReplyTo) -> String {
+        let is_here = self.thread.roots.iter().any(|node| node.find(to.id).is_some());
+        if is_here { format!("#comment-{}", to.id) } else { routes::comment(to.id) }
+    }
+}
+
+impl<'a> CommentView<'a> {
+    fn new(page: ThreadView<'a>, node: &'a Node, parent: Option<InReplyTo>, folds: bool) -> Self {
+        let in_view = if folds { fold::in_view(&node.replies) } else { node.replies.len() };
+        let (replies, folded) = node.replies.split_at(in_view);
+        Self { page, node, parent, replies, folded, folds, texts: page.site.texts }
+    }
+
+    fn below(&self, nodes: &'a [Node], folds: bool) -> Vec<Self> {
+        let parent = self.node.reference();
+        nodes.iter().map(|node| Self::new(self.page, node, Some(parent.clone()), folds)).collect()
+    }
+
+    fn said(&self, comment: &'a Comment) -> SaidView<'a> {
+        SaidView {
+            is_author: comment.by_author,
+            is_waiting: comment.status == Status::Held,
+            state: (comment.status != Status::Approved).then(|| state(comment.status, self.texts)),
+            is_edited: comment.edited_at.is_some(),
+            ..SaidView::new(self.page.site, &comment.name, comment.site.as_deref(), &comment.text, comment.created_at)
+        }
+    }
+
+    /// Comment of the visitor, if it is this one.
+    fn own(&self) -> Option<OpenedComment> {
+        self.page.own.filter(|own| own.id == self.node.id)
+    }
+
+    /// Text with the number of collapsed comments.
+    fn folded_summary(&self) -> String {
+        self.texts.comments.more_replies.of(self.folded.iter().map(Node::size).sum())
+    }
+
+    /// True if the visitor's own comment is in the collapsed part.
+    fn is_unfolded(&self) -> bool {
+        self.page.own.is_some_and(|own| self.folded.iter().any(|reply| reply.find(own.id).is_some()))
+    }
+}
+
+/// Message to the writer of a comment with this status, and true if it is good news.
+fn note(status: Status, texts: &Texts) -> (&str, bool) {
+    match status {
+        Status::Held => (&texts.comments.kept, true),
+        Status::Approved => (&texts.comments.online, true),
+        Status::Spam | Status::Trash => (&texts.comments.taken_away, false),
     }
 }
 
@@ -123,97 +118,54 @@ pub fn state(status: Status, texts: &'static Texts) -> &'static str {
     }
 }
 
-/// A link to another comment.
-struct CommentLink {
-    href: String,
-    /// Name of its writer; `None` if it is not shown (any more).
-    name: Option<String>,
+/// Preview of a comment; it has no number and no place in a thread yet.
+#[derive(Template)]
+#[template(path = "comments/_preview.html")]
+pub struct PreviewView<'a> {
+    said: SaidView<'a>,
 }
 
-struct Folded {
-    replies: Vec<CommentView>,
-    /// Text with the number of replies.
-    summary: String,
-    /// True if the visitor's own comment is inside.
-    is_open: bool,
+impl<'a> PreviewView<'a> {
+    pub fn new(site: &Site, new: &'a NewComment, now: Timestamp) -> Self {
+        Self { said: SaidView::new(site, &new.name, new.site.as_deref(), &new.text, now) }
+    }
 }
 
-/// Views of the comments on a page of a thread.
-pub fn comments(
-    thread: &Thread,
-    own: Option<OpenedComment>,
-    zone: &TimeZone,
-    can_reply: bool,
-    texts: &'static Texts,
-) -> Vec<CommentView> {
-    let drawer = Drawer { thread, own, zone, can_reply, texts };
-    thread.roots.iter().map(|node| drawer.comment(node, None, true)).collect()
+/// Words of a comment, with their writer.
+struct SaidView<'a> {
+    name: &'a str,
+    /// Address of the writer's site.
+    link: Option<&'a str>,
+    at: dates::Moment,
+    html: String,
+    is_author: bool,
+    is_waiting: bool,
+    /// The reason why only its writer sees it.
+    state: Option<&'static str>,
+    is_edited: bool,
 }
 
-struct Drawer<'a> {
-    thread: &'a Thread,
-    own: Option<OpenedComment>,
-    zone: &'a TimeZone,
-    can_reply: bool,
-    texts: &'static Texts,
-}
-
-impl Drawer<'_> {
-    /// View of a comment. Replies inside a collapsed part are not collapsed again.
-    fn comment(&self, node: &Node, parent: Option<&Node>, folds: bool) -> CommentView {
-        let in_view = if folds { fold::in_view(&node.replies) } else { node.replies.len() };
-        let (in_view, later) = node.replies.split_at(in_view);
-        let folded = || Folded {
-            replies: later.iter().map(|reply| self.comment(reply, Some(node), false)).collect(),
-            summary: self.texts.comments.more_replies.of(later.iter().map(Node::size).sum()),
-            is_open: later.iter().any(|reply| self.own.is_some_and(|own| reply.find(own.id).is_some())),
-        };
-        CommentView {
-            id: node.id,
-            said: match &node.said {
-                Said::Comment(comment) => Shown::Said(said(comment, self.zone, self.texts)),
-                Said::Tombstone => Shown::Empty(&self.texts.comments.removed),
-                Said::Withheld => Shown::Empty(&self.texts.comments.withheld),
-                Said::Continued(_) => Shown::Continued(self.to(&node.reference())),
-            },
-            in_reply_to: node.in_reply_to.as_ref().map(|to| self.to(to)),
-            below: parent.map(|parent| self.to(&parent.reference())),
-            note: match (self.own, &node.said) {
-                (Some(own), Said::Comment(comment)) if own.id == comment.id => {
-                    Some(Note::new(own, comment.status, self.texts))
-                }
-                _ => None,
-            },
-            replies: in_view.iter().map(|reply| self.comment(reply, Some(node), folds)).collect(),
-            folded: (!later.is_empty()).then(folded),
-            can_reply: self.can_reply,
-            texts: self.texts,
+impl<'a> SaidView<'a> {
+    fn new(site: &Site, name: &'a str, link: Option<&'a str>, text: &str, at: Timestamp) -> Self {
+        Self {
+            name,
+            link,
+            at: dates::minute(at, &site.time_zone, site.texts),
+            html: comment_markdown::render(text),
+            is_author: false,
+            is_waiting: false,
+            state: None,
+            is_edited: false,
         }
     }
 
-    /// Link to a comment on this page, or on the page that has it.
-    fn to(&self, to: &InReplyTo) -> CommentLink {
-        let is_here = self.thread.roots.iter().any(|node| node.find(to.id).is_some());
-        let href = if is_here { format!("#comment-{}", to.id) } else { routes::comment(to.id) };
-        CommentLink { href, name: to.name.clone() }
+    /// Number of the colour behind the initials.
+    fn avatar(&self) -> u32 {
+        if self.is_author { 1 } else { 2 + colour(self.name) % 7 }
     }
-}
 
-fn said(comment: &Comment, zone: &TimeZone, texts: &'static Texts) -> SaidView {
-    let (person, blog) = person_and_blog(&comment.name);
-    SaidView {
-        person: person.to_owned(),
-        blog: blog.map(str::to_owned),
-        initials: initials(person),
-        avatar: if comment.by_author { 1 } else { 2 + colour(&comment.name) % 7 },
-        name: comment.name.clone(),
-        site: comment.site.clone(),
-        at: dates::minute(comment.created_at, zone, texts),
-        html: comment_markdown::render(&comment.text),
-        is_author: comment.by_author,
-        is_waiting: comment.status == Status::Held,
-        state: (comment.status != Status::Approved).then(|| state(comment.status, texts)),
-        is_edited: comment.edited_at.is_some(),
+    fn initials(&self) -> String {
+        initials(person_and_blog(self.name).0)
     }
 }
 

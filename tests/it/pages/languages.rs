@@ -265,7 +265,7 @@ async fn a_post_in_another_language_says_which_wherever_it_is_named() {
 }
 
 /// `lang` and `dir` of the first element with this class.
-fn tongue_of<'a>(html: &'a Html, class: &str) -> (&'a str, &'a str) {
+fn lang_attributes_of<'a>(html: &'a Html, class: &str) -> (&'a str, &'a str) {
     let element = html.elements.iter().find(|element| element.has_class(class));
     let element = element.unwrap_or_else(|| panic!("nothing is a {class}"));
     (element.get("lang"), element.get("dir"))
@@ -289,11 +289,11 @@ async fn parts_in_another_language_are_marked() {
     // There are no Arabic texts, so our words in an Arabic text are English.
     let html = site.get("/posts/ar").await.html();
     for class in ["alert-title", "stretch-card"] {
-        assert_eq!(tongue_of(&html, class), ("en", "ltr"), "{class}");
+        assert_eq!(lang_attributes_of(&html, class), ("en", "ltr"), "{class}");
     }
     assert_eq!(html.by_id("-stretch-wade").map(|card| (card.get("lang"), card.get("dir"))), Some(("de", "ltr")));
     for class in ["embed-action", "heading-link"] {
-        assert_eq!(tongue_of(&html, class).0, "en", "{class}");
+        assert_eq!(lang_attributes_of(&html, class).0, "en", "{class}");
     }
     assert!(html.elements.iter().any(|e| e.name == "h2" && e.words() == "Footnotes" && e.get("lang") == "en"));
     let again = html.find("a", "href", "#-stretch-wade").expect("the second time");
@@ -304,7 +304,7 @@ async fn parts_in_another_language_are_marked() {
     let card = |id: &str| html.by_id(id).unwrap_or_else(|| panic!("no {id}"));
     assert_eq!((card("-stretch-toes").get("lang"), card("-stretch-wade").attribute("lang")), ("en", None));
     assert!(card("-stretch-toes").text.contains("Hold") && card("-stretch-wade").text.contains("Halten"));
-    assert_eq!(tongue_of(&html, "alert-title"), ("", ""));
+    assert_eq!(lang_attributes_of(&html, "alert-title"), ("", ""));
     let arabic = card("-stretch-saq");
     assert_eq!((arabic.get("lang"), arabic.get("dir")), ("ar", "rtl"));
     let place = html.elements.iter().position(|e| std::ptr::eq(e, arabic)).expect("is there");
@@ -319,7 +319,7 @@ async fn parts_in_another_language_are_marked() {
     let html = site.get("/stretches/wade").await.html();
     assert!(html.all("dt").iter().any(|dt| dt.words() == "Halten"));
     let html = site.get("/posts/en").await.html();
-    assert_eq!(tongue_of(&html, "alert-title"), ("", ""));
+    assert_eq!(lang_attributes_of(&html, "alert-title"), ("", ""));
 }
 
 #[tokio::test]
