@@ -46,7 +46,8 @@ pub(super) struct PageFiles {
 /// A whole response, head and body, as a file in memory.
 pub struct PageFile {
     file: File,
-    length: u64,
+    /// Length in bytes.
+    pub length: u64,
     /// Head of the page that it is a copy of. Kept, so that no other head can get its memory address.
     head: Arc<SentHead>,
     second: u64,
@@ -119,11 +120,6 @@ impl PageFile {
         }
         let length = parts.iter().map(|part| part.len() as u64).sum();
         Ok(Self { file, length, head: Arc::clone(&encoded.head), second, _permit: permit })
-    }
-
-    /// Length in bytes.
-    pub fn length(&self) -> u64 {
-        self.length
     }
 
     /// Sends as much as the socket takes, from offset `sent`, and advances `sent`.

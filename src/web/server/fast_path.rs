@@ -143,7 +143,7 @@ async fn send<W: Future<Output = ()>>(
 ) -> io::Result<()> {
     if let Some(file) = finished.file() {
         let mut sent = 0;
-        while sent < file.length() {
+        while sent < file.length {
             match stream.try_io(Interest::WRITABLE, || file.send(stream, &mut sent)) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(taken) => pace.took(taken),

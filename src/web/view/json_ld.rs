@@ -8,7 +8,7 @@ use super::dates;
 use crate::{
     content::Series,
     domain::{
-        embed::Embed,
+        embed::{Embed, Player},
         entry::Piece,
         thread::{Node, Said, Thread},
         words::shorten,
@@ -198,32 +198,25 @@ fn films<'a>(site: &'a Site, post: &'a Post) -> impl Iterator<Item = Value> + 'a
 /// A video. It needs a name, a thumbnail and a date: name and date default to the post's; a video without a thumbnail is
 /// left out.
 fn film(site: &Site, post: &Post, embed: &Embed) -> Option<Value> {
-    let (title, poster, details) = match embed {
-        Embed::Player(player) if player.is_film() => {
-            let told = player.told.as_ref();
-            let details = json!({
-                "embedUrl": player.quiet_frame(),
-                "url": player.address,
-                "uploadDate": told.and_then(|told| Some(told.uploaded?.to_string())),
-                "duration": told.and_then(|told| Some(format!("PT{}S", told.seconds?))),
-            });
-            (&player.title, &player.poster, details)
-        }
-        Embed::Video(clip) => {
-            let details = json!({ "contentUrl": site.absolute(&clip.address), "encodingFormat": clip.media_type });
-            (&clip.title, &clip.poster, details)
-        }
+    let (player, clip) = match embed {
+        Embed::Player(player) if player.is_film() => (Some(player), None),
+        Embed::Video(clip) => (None, Some(clip)),
         Embed::Player(_) | Embed::Audio(_) => return None,
     };
-    let mut film = json!({
+    let title = player.map_or_else(|| clip?.title.as_ref(), |player| player.title.as_ref());
+    let poster = player.map_or_else(|| clip?.poster.as_ref(), |player| player.poster.as_ref());
+    let told = player.and_then(|player| player.told.as_ref());
+    let uploaded = told.and_then(|told| Some(told.uploaded?.to_string()));
+    Some(json!({
         "@type": "VideoObject",
-        "name": title.as_ref().unwrap_or(&post.entry.title),
-        "description": title.as_deref().unwrap_or_else(|| post.entry.description()),
-        "thumbnailUrl": site.absolute(&poster.as_ref()?.shared()),
-        "uploadDate": post.date.as_ref().map(dates::machine),
-    });
-    for (name, value) in details.as_object()?.iter().filter(|(_, value)| !value.is_null()) {
-        film[name] = value.clone();
-    }
-    Some(film)
+        "name": title.unwrap_or(&post.entry.title),
+        "description": title.map_or_else(|| post.entry.description(), String::as_str),
+        "thumbnailUrl": site.absolute(&poster?.shared()),
+        "uploadDate": uploaded.or_else(|| post.date.as_ref().map(dates::machine)),
+        "embedUrl": player.map(Player::quiet_frame),
+        "url": player.map(|player| &player.address),
+        "duration": told.and_then(|told| Some(format!("PT{}S", told.seconds?))),
+        "contentUrl": clip.map(|clip| site.absolute(&clip.address)),
+        "encodingFormat": clip.map(|clip| &clip.media_type),
+    }))
 }
