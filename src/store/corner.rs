@@ -1,6 +1,6 @@
 //! Changes that commenters make to their own comments. A commenter is known by the fingerprint of their cookie.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 
 use crate::domain::{
     clock,
@@ -70,8 +70,15 @@ impl Store {
                     return Ok(Edited::Refused(refusal));
                 }
             };
-            update(&mut tx, id, &after, &mark, sent.at).await?;
-            let status = after.status;
+            let Comment { name, email, site, text, status, reasons, reason_details, by_author, .. } = &after;
+            let (word, status) = (word_of(status), *status);
+            tx.execute(
+                "UPDATE comments SET name = $1, email = $2, site = $3, text = $4, status = $5, reasons = $6,
+                                     reason_details = $7, text_mark = $8, edited_at = $9, by_author = $10
+                 WHERE id = $11",
+                &[name, email, site, text, &word, reasons, reason_details, &mark, &sent.at, by_author, &id],
+            )
+            .await?;
             tell_of_edit(&mut tx, sent, &before, status).await?;
             log_act(&mut tx, id, WRITER, "edit", Some(before.status), status, sent.at).await?;
             record_stale_thread(&mut tx, revision, &tag).await?;
@@ -93,24 +100,6 @@ fn unchanged(sent: &Sent, before: &Comment, tag: &str) -> Option<Edited> {
     let last = before.edited_at.filter(|last| *last <= clock::latest(*at))?;
     let wait = rates.gap - at.duration_since(last).max(SignedDuration::ZERO);
     wait.is_positive().then_some(Edited::Refused(Refusal::TooFast(wait)))
-}
-
-async fn update(
-    tx: &mut Connection,
-    id: CommentId,
-    after: &Comment,
-    mark: &Option<String>,
-    at: Timestamp,
-) -> Result<()> {
-    let Comment { name, email, site, text, status, reasons, reason_details, by_author, .. } = after;
-    tx.execute(
-        "UPDATE comments SET name = $1, email = $2, site = $3, text = $4, status = $5, reasons = $6,
-                             reason_details = $7, text_mark = $8, edited_at = $9, by_author = $10
-         WHERE id = $11",
-        &[name, email, site, text, &word_of(*status), reasons, reason_details, mark, &at, by_author, &id],
-    )
-    .await
-    .map(|_| ())
 }
 
 /// Ends the wish that was for another address, and tells the author of a comment that is held now.

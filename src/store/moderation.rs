@@ -45,13 +45,6 @@ const SPAM: Ruling = Ruling("spam", Status::Spam);
 const TRASH: Ruling = Ruling("trash", Status::Trash);
 const ERASE: Ruling = Ruling("erase", Status::Trash);
 
-/// An answer of the author.
-struct Answer<'a> {
-    name: &'a str,
-    site: Option<&'a str>,
-    text: &'a str,
-}
-
 /// Adds a row to the moderation log.
 pub(super) async fn log_act(
     tx: &mut Connection,
@@ -116,36 +109,18 @@ async fn act_on(
     Ok(Moderated { id, tag: comment.tag(), before, after })
 }
 
-/// Adds the author's answer to a comment; returns its number. The same answer is stored once.
-async fn answer(
-    tx: &mut Connection,
-    comment: &Comment,
-    Answer { name, site, text }: &Answer<'_>,
-    actor: &str,
-    at: Timestamp,
-) -> Result<CommentId> {
-    let parent = comment.id;
-    let sql = "SELECT id FROM comments
-               WHERE parent_id = $1 AND status = 'approved' AND by_author AND text = $2 ORDER BY id LIMIT 1";
-    if let Some(duplicate) = tx.optional(sql, &[&parent, text]).await? {
-        return Ok(duplicate);
-    }
-    let answer = Comment {
-        thread_kind: comment.thread_kind.clone(),
-        thread_slug: comment.thread_slug.clone(),
+/// Answer of the author, in a thread that is not known yet.
+fn answer(parent: CommentId, name: &str, site: Option<&str>, text: &str, at: Timestamp) -> Comment {
+    Comment {
         parent_id: Some(parent),
-        name: (*name).to_owned(),
+        name: name.to_owned(),
         site: site.map(str::to_owned),
-        text: (*text).to_owned(),
+        text: text.to_owned(),
         status: Status::Approved,
         by_author: true,
         created_at: at,
         ..Comment::default()
-    };
-    let id = insert(tx, &answer, None, None).await?;
-    announce(tx, id, at).await?;
-    log_act(tx, id, actor, "reply", None, Status::Approved, at).await?;
-    Ok(id)
+    }
 }
 
 impl Store {
@@ -232,7 +207,7 @@ impl Store {
         actor: &str,
         at: Timestamp,
     ) -> Result<CommentId> {
-        let (_, id) = self.reply(parent, &Answer { name, site, text }, false, actor, at).await?;
+        let (_, id) = self.reply(parent, &answer(parent, name, site, text, at), false, actor).await?;
         Ok(id)
     }
 
@@ -249,7 +224,7 @@ impl Store {
         actor: &str,
         at: Timestamp,
     ) -> Result<Moderated> {
-        let (before, _) = self.reply(parent, &Answer { name, site, text }, true, actor, at).await?;
+        let (before, _) = self.reply(parent, &answer(parent, name, site, text, at), true, actor).await?;
         Ok(Moderated { id: parent, tag: before.tag(), before: before.status, after: Status::Approved })
     }
 
@@ -257,11 +232,11 @@ impl Store {
     async fn reply(
         &self,
         parent: CommentId,
-        given: &Answer<'_>,
+        answer: &Comment,
         approves: bool,
         actor: &str,
-        at: Timestamp,
     ) -> Result<(Comment, CommentId)> {
+        let at = answer.created_at;
         self.write(|mut tx| async move {
             let revision = increase_revision(&mut tx).await?;
             let comment = target(&mut tx, parent).await?;
@@ -277,7 +252,15 @@ impl Store {
             if approves {
                 act_on(&mut tx, &comment, APPROVE, actor, at).await?;
             }
-            let id = answer(&mut tx, &comment, given, actor, at).await?;
+            let sql = "SELECT id FROM comments
+                       WHERE parent_id = $1 AND status = 'approved' AND by_author AND text = $2 ORDER BY id LIMIT 1";
+            if let Some(duplicate) = tx.optional(sql, &[&parent, &answer.text]).await? {
+                return Ok((comment, duplicate));
+            }
+            let (thread_kind, thread_slug) = (comment.thread_kind.clone(), comment.thread_slug.clone());
+            let id = insert(&mut tx, &Comment { thread_kind, thread_slug, ..answer.clone() }, None, None).await?;
+            announce(&mut tx, id, at).await?;
+            log_act(&mut tx, id, actor, "reply", None, Status::Approved, at).await?;
             Ok((comment, id))
         })
         .await

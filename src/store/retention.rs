@@ -15,7 +15,6 @@ use super::{
     changes::{increase_revision, record_stale_tags},
     connection::Connection,
     learning::forget_lesson,
-    subscriptions::forget_wish,
 };
 
 /// Numbers of rows that were deleted or cleared because they were too old.
@@ -36,9 +35,15 @@ pub struct Forgotten {
 const ERASED: &str = "status = 'trash', name = '', email = NULL, site = NULL, text = '', reasons = '',
     reason_details = '', text_mark = NULL, commenter = NULL, address = NULL, network = NULL, edited_at = NULL";
 
-/// Empties a comment, and forgets its wish.
+/// Empties a comment; deletes its wish and the mails about it that were not sent yet.
+///
+/// The address is deleted later ([`Store::tidy_mail`]), and a confirmation mail that was not sent still counts: otherwise
+/// somebody could erase the count and have a mailbox asked again and again.
 pub(super) async fn erase_comment(tx: &mut Connection, id: CommentId, at: Timestamp) -> Result<()> {
-    forget_wish(tx, id, at).await?;
+    let sql = "UPDATE outbox SET outcome = 'dropped', done_at = $2, reason = 'the comment has been erased'
+               WHERE comment_id = $1 AND outcome IS NULL";
+    tx.execute(sql, &[&id, &at]).await?;
+    tx.execute("DELETE FROM subscriptions WHERE comment_id = $1", &[&id]).await?;
     tx.execute(format!("UPDATE comments SET {ERASED} WHERE id = $1"), &[&id]).await.map(|_| ())
 }
 

@@ -154,17 +154,6 @@ pub(super) async fn ask_to_confirm(tx: &mut Connection, comment: CommentId, at: 
     tx.execute(sql, &[&comment, &waits_since]).await.map(|_| ())
 }
 
-/// Deletes the wish of an erased comment and the mails about the comment that were not sent yet.
-///
-/// The address is deleted later (`Store::tidy_mail`), and a confirmation mail that was not sent still counts: otherwise
-/// somebody could erase the count and have a mailbox asked again and again.
-pub(super) async fn forget_wish(tx: &mut Connection, comment: CommentId, at: Timestamp) -> Result<()> {
-    let sql = "UPDATE outbox SET outcome = 'dropped', done_at = $2, reason = 'the comment has been erased'
-               WHERE comment_id = $1 AND outcome IS NULL";
-    tx.execute(sql, &[&comment, &at]).await?;
-    tx.execute("DELETE FROM subscriptions WHERE comment_id = $1", &[&comment]).await.map(|_| ())
-}
-
 /// Stores that an address is confirmed for a commenter. A confirmation in the commenter's own browser stays one.
 pub(super) async fn confirm(
     tx: &mut Connection,
