@@ -17,10 +17,13 @@ use sha2::{Digest, Sha256};
 use crate::{
     config::Site,
     content,
-    domain::theme::{Face, Theme},
+    domain::{
+        picture::Format,
+        theme::{Face, Theme},
+    },
     texts::Texts,
 };
-use icons::{Icon, Icons};
+use icons::Icon;
 use theme::{FontFile, Fonts};
 
 #[derive(RustEmbed)]
@@ -51,9 +54,10 @@ pub struct Assets {
     addresses: HashMap<String, String>,
     /// Files by URL path.
     files: HashMap<String, Asset>,
-    icons: Icons,
+    /// Icons for tabs, home screens and feeds; the first one is for tabs.
+    pub icons: Vec<Icon>,
     /// URL paths of fonts that every page uses.
-    preloads: Vec<String>,
+    pub preloads: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -115,14 +119,9 @@ impl Assets {
         self.files.get(address)
     }
 
-    /// Icons for tabs, home screens and feeds.
-    pub fn icons(&self) -> &Icons {
-        &self.icons
-    }
-
-    /// URL paths of fonts that every page uses.
-    pub fn preloads(&self) -> &[String] {
-        &self.preloads
+    /// Icon for programs that cannot show SVG.
+    pub fn raster_icon(&self) -> Option<&Icon> {
+        self.icons.iter().find(|icon| icon.media_type == "image/png")
     }
 
     /// Adds the author's icon and the PNG beside it, or else the default mark.
@@ -135,14 +134,14 @@ impl Assets {
                 self.add_icon(&path);
             }
         }
-        if self.icons.favicon().is_some() {
+        if !self.icons.is_empty() {
             return;
         }
         let (address, sizes) = (self.address(icons::MARK), "any".to_owned());
-        self.icons.0.push(Icon { address, media_type: "image/svg+xml", sizes, is_maskable: false });
+        self.icons.push(Icon { address, media_type: "image/svg+xml", sizes, is_maskable: false });
         for edge in icons::MARK_EDGES {
             let (address, sizes) = (self.address(&format!("icons/mark-{edge}.png")), format!("{edge}x{edge}"));
-            self.icons.0.push(Icon { address, media_type: "image/png", sizes, is_maskable: true });
+            self.icons.push(Icon { address, media_type: "image/png", sizes, is_maskable: true });
         }
     }
 
@@ -150,7 +149,7 @@ impl Assets {
         let Ok(bytes) = fs::read(path) else { return };
         let is_svg = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg"));
         // Metadata is removed, as from all pictures.
-        let bytes = if is_svg { bytes } else { content::pictures::cleaned_png(&bytes).unwrap_or_default() };
+        let bytes = if is_svg { bytes } else { content::pictures::clean(Format::Png, &bytes).unwrap_or_default() };
         let size = imagesize::blob_size(&bytes).map(|size| format!("{}x{}", size.width, size.height));
         let (name, media_type, sizes) = match (is_svg, size) {
             (true, _) => ("icons/own.svg", "image/svg+xml", "any".to_owned()),
@@ -158,7 +157,7 @@ impl Assets {
             (false, Err(_)) => return,
         };
         let address = self.add(name, bytes);
-        self.icons.0.push(Icon { address, media_type, sizes, is_maskable: false });
+        self.icons.push(Icon { address, media_type, sizes, is_maskable: false });
     }
 
     /// Adds the author's font files: regular, and bold and italic beside it.
@@ -169,17 +168,16 @@ impl Assets {
         let mut cuts = |face: &Face, kind: &str| {
             let Face::File(name) = face else { return Vec::new() };
             let Some(path) = content::named(content, name) else { return Vec::new() };
-            let cuts =
-                [("", false, false), ("-Bold", true, false), ("-Italic", false, true), ("-BoldItalic", true, true)];
-            let files: Vec<FontFile> = cuts
-                .into_iter()
-                .filter_map(|(suffix, is_bold, is_italic)| {
-                    let bytes = fs::read(beside(&path, suffix)).ok().filter(|bytes| bytes.starts_with(b"wOF2"))?;
-                    let is_variable = theme::is_variable(name);
+            let mut files = Vec::new();
+            for (suffix, is_bold, is_italic) in
+                [("", false, false), ("-Bold", true, false), ("-Italic", false, true), ("-BoldItalic", true, true)]
+            {
+                let bytes = fs::read(beside(&path, suffix)).ok().filter(|bytes| bytes.starts_with(b"wOF2"));
+                if let Some(bytes) = bytes {
                     let address = self.add(&format!("fonts/{kind}{}.woff2", suffix.to_lowercase()), bytes);
-                    Some(FontFile { address, is_bold, is_italic, is_variable })
-                })
-                .collect();
+                    files.push(FontFile { address, is_bold, is_italic, is_variable: theme::is_variable(name) });
+                }
+            }
             self.preloads.extend(files.first().map(|file| file.address.clone()));
             files
         };
@@ -227,15 +225,15 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::config::{Config, Typed};
+    use crate::config::Config;
 
     #[test]
     fn one_style_sheet_with_hashed_names_in_it() {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("custom.css"), ".mine { color: red }").expect("writes");
         fs::write(folder.path().join("site.toml"), "language = 'de'\n[theme]\naccent = '#0a58ca'\n").expect("writes");
-        let typed = Typed { content: Some(folder.path().to_owned()), ..Typed::default() };
-        let site = Config::load(&typed, &BTreeMap::new()).expect("settings").site;
+        let variables = BTreeMap::from([("INSTEP_CONTENT".to_owned(), folder.path().display().to_string())]);
+        let site = Config::load(&variables).expect("settings").site;
         let assets = Assets::build(folder.path(), false, &site);
         let style = assets.get(&assets.address(STYLE)).expect("a style sheet");
         let css = String::from_utf8(style.bytes.to_vec()).expect("UTF-8");

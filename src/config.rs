@@ -27,44 +27,18 @@ use crate::{
         theme::{Remark, Theme},
         thread::pages::Order,
         verdict::{self, Phrases, Rates},
-        words::parse_word,
     },
-    texts::{self, Texts, TextsError},
+    texts::{self, Texts},
 };
 use reader::{Raw, Reader, SiteFile};
 
-pub use reader::{SETTINGS, Setting, unknown_variables};
+pub use reader::{SETTINGS, Setting, unknown_variables, written};
 pub use smtp::{Mail, MailFrom, MailServer, Security};
 
-/// Error of a setting.
+/// Sentence about a setting that is wrong or missing.
 #[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    #[error("{key} cannot be {value:?}: {rule}")]
-    Value { key: String, value: String, rule: String },
-    #[error("there is no setting {0:?}.{1}")]
-    Unknown(String, String),
-    #[error("{file}:{line}:{column}: {what}", file = .file.display())]
-    SiteToml { file: PathBuf, line: usize, column: usize, what: String },
-    #[error("{file} cannot be read: {source}", file = .file.display())]
-    Unreadable { file: PathBuf, source: std::io::Error },
-    #[error(
-        "there is no site in {folder} (no site.toml). Make one with: instep init {folder}",
-        folder = .0.display()
-    )]
-    NoSite(PathBuf),
-    #[error(
-        "base_url is missing. A site that listens on {0} must know its own address: \
-         put base_url = \"https://your.domain\" into site.toml"
-    )]
-    NoBaseUrl(SocketAddr),
-    #[error(
-        "mail_from is missing. Mails need a sender: set INSTEP_MAIL_FROM to an address that your mail server lets you \
-         use, such as blog@example.org"
-    )]
-    NoMailFrom,
-    #[error(transparent)]
-    Texts(#[from] TextsError),
-}
+#[error("{0}")]
+pub struct ConfigError(String);
 
 /// All settings, validated and ready for use.
 #[derive(Clone, Debug)]
@@ -89,14 +63,16 @@ pub struct Config {
     of_site: BTreeMap<String, String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     Text,
     Json,
 }
 
 /// Way in which changed files are noticed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Watch {
     /// Events from the kernel.
     Notify,
@@ -104,55 +80,30 @@ pub enum Watch {
     Poll,
 }
 
-/// Options of the command line.
-#[derive(Clone, Debug, Default)]
-pub struct Typed {
-    pub listen: Option<String>,
-    pub content: Option<PathBuf>,
-    pub data: Option<PathBuf>,
-    pub database_url: Option<String>,
-}
-
-impl Typed {
-    /// Returns the environment with the options in place of its variables.
-    fn over(&self, environment: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-        let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
-        let options = [
-            ("INSTEP_LISTEN", self.listen.clone()),
-            ("INSTEP_CONTENT", path(&self.content)),
-            ("INSTEP_DATA", path(&self.data)),
-            ("INSTEP_DATABASE_URL", self.database_url.clone()),
-        ];
-        let options = options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        environment.clone().into_iter().chain(options).collect()
-    }
-}
-
 impl Config {
-    /// Reads site.toml and combines it with options and environment.
+    /// Reads site.toml and combines it with environment variables. An option of the command line takes the place of its
+    /// variable.
     ///
     /// # Errors
     /// The first invalid setting.
-    pub fn load(typed: &Typed, environment: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
-        let variables = typed.over(environment);
+    pub fn load(variables: &BTreeMap<String, String>) -> Result<Self, ConfigError> {
         let is_of_site = |(name, value): &(&String, &String)| name.starts_with(reader::OF_SITE) && !value.is_empty();
         let of_site = variables.iter().filter(is_of_site).map(|(name, value)| (name.clone(), value.clone())).collect();
         reader::check_variables(&of_site)?;
-        let mut reader = Reader::new(&variables);
-        let content = PathBuf::from(reader.get("content").text()?);
-        let data = PathBuf::from(reader.get("data").text()?);
+        let mut reader = Reader::new(variables);
+        let (content, data) = (PathBuf::from(reader.get("content")?.text()), PathBuf::from(reader.get("data")?.text()));
         let in_data = || format!("sqlite:{}", data.join("instep.sqlite").display());
-        let listen = reader.get("listen").parsed(parse_address)?;
+        let listen = reader.get("listen")?.parsed(parse_address)?;
         reader.file = SiteFile::open(&content)?;
         Ok(Self {
             listen,
-            database_url: reader.get("database_url").optional()?.unwrap_or_else(in_data),
-            trusted_proxies: reader.get("trusted_proxies").parsed(parse_networks)?,
-            secret: reader.get("secret").optional()?,
+            database_url: reader.get("database_url")?.if_set().map_or_else(in_data, Raw::text),
+            trusted_proxies: reader.get("trusted_proxies")?.parsed(parse_networks)?,
+            secret: reader.get("secret")?.if_set().map(Raw::text),
             mail: Mail::read(&reader)?,
-            log: reader.get("log").choice(&[("text", LogFormat::Text), ("json", LogFormat::Json)])?,
-            metrics_listen: reader.get("metrics_listen").parsed_if_set(parse_address)?,
-            watch: reader.get("watch").choice(&[("notify", Watch::Notify), ("poll", Watch::Poll)])?,
+            log: reader.get("log")?.typed()?,
+            metrics_listen: reader.get("metrics_listen")?.parsed_if_set(parse_address)?,
+            watch: reader.get("watch")?.typed()?,
             site: Site::read(&reader, listen)?,
             of_site,
             content,
@@ -238,38 +189,44 @@ impl Site {
     }
 
     fn read(reader: &Reader, listen: SocketAddr) -> Result<Self, ConfigError> {
-        let title = reader.get("site.title").accepted(|title| !title.trim().is_empty())?;
-        let language = reader.get("site.language").accepted(language::is_tag)?;
-        let base_url = match reader.get("site.base_url").parsed_if_set(parse_base_url)? {
+        let title = reader.get("site.title")?.parsed(text_if(|title| !title.trim().is_empty()))?;
+        let language = reader.get("site.language")?.parsed(text_if(language::is_tag))?;
+        let base_url = match reader.get("site.base_url")?.parsed_if_set(parse_base_url)? {
             Some(base_url) => base_url,
             None if listen.ip().is_loopback() => format!("http://{listen}"),
-            None => return Err(ConfigError::NoBaseUrl(listen)),
+            None => {
+                return Err(ConfigError(format!(
+                    "base_url is missing. A site that listens on {listen} must know its own address: \
+                     put base_url = \"https://your.domain\" into site.toml"
+                )));
+            }
         };
-        let permalink = reader.get("site.permalink");
-        let permalink = Permalink::parse(&permalink.text()?).map_err(|rule| permalink.wrong_value(&rule))?;
-        let redirects = reader.get("site.redirects");
+        let permalink = reader.get("site.permalink")?;
+        let permalink =
+            Permalink::parse(&permalink.text()).map_err(|rule| permalink.wrong_as(&permalink.text(), &rule))?;
+        let redirects = reader.get("site.redirects")?;
         let redirects =
             Redirects::parse(&redirects.typed()?).map_err(|(part, rule)| redirects.wrong_as(&part, &rule))?;
         let (theme, remarks) = theme::read(reader)?;
         Ok(Self {
-            description: reader.get("site.description").text()?,
+            description: reader.get("site.description")?.text(),
             base_url,
-            texts: texts::for_site(&language)?,
+            texts: texts::for_site(&language).map_err(ConfigError)?,
             language,
-            time_zone: reader.get("site.time_zone").parsed(|name| TimeZone::get(name).ok())?,
+            time_zone: reader.get("site.time_zone")?.parsed(|name| TimeZone::get(name).ok())?,
             author: Author::read(reader, &title)?,
             title,
-            navigation: reader.get("site.navigation").list(|link: &NavigationLink| &link.href, is_link)?,
+            navigation: reader.get("site.navigation")?.list(|link: &NavigationLink| &link.href, is_link)?,
             permalink,
             redirects,
-            card: reader.get("site.card").optional()?,
-            icon: reader.get("site.icon").accepted_if_set(theme::is_icon)?,
+            card: reader.get("site.card")?.if_set().map(Raw::text),
+            icon: reader.get("site.icon")?.parsed_if_set(text_if(theme::is_icon))?,
             theme,
             remarks,
             comments: Comments::read(reader)?,
             notices: Notices::read(reader)?,
-            shared_seconds: reader.get("site.cache.shared_seconds").typed()?,
-            frame_hosts: reader.get("site.security.frame_hosts").list(String::as_str, is_frame_host)?,
+            shared_seconds: reader.get("site.cache.shared_seconds")?.typed()?,
+            frame_hosts: reader.get("site.security.frame_hosts")?.list(String::as_str, is_frame_host)?,
         })
     }
 }
@@ -283,11 +240,11 @@ pub struct Author {
 
 impl Author {
     fn read(reader: &Reader, title: &str) -> Result<Self, ConfigError> {
-        let name = reader.get("site.author.name").text()?;
+        let name = reader.get("site.author.name")?.text();
         Ok(Self {
             name: if name.is_empty() { title.to_owned() } else { name },
-            email: reader.get("site.author.email").accepted_if_set(|email| mailbox::parse(email).is_some())?,
-            url: reader.get("site.author.url").accepted_if_set(address::is_web)?,
+            email: reader.get("site.author.email")?.parsed_if_set(text_if(|email| mailbox::parse(email).is_some()))?,
+            url: reader.get("site.author.url")?.parsed_if_set(text_if(address::is_web))?,
         })
     }
 }
@@ -318,21 +275,21 @@ pub struct Comments {
 impl Comments {
     fn read(reader: &Reader) -> Result<Self, ConfigError> {
         let rules = verdict::Rules {
-            moderation: reader.get("site.comments.moderation").parsed(parse_word)?,
-            hold_after: days(&reader.get("site.comments.hold_after_days"))?,
-            max_links: reader.get("site.comments.max_links").typed()?,
-            hold_words: words(&reader.get("site.comments.hold_words"))?,
-            refuse_words: words(&reader.get("site.comments.refuse_words"))?,
-            bayes: reader.get("site.comments.bayes").typed()?,
+            moderation: reader.get("site.comments.moderation")?.typed()?,
+            hold_after: days(&reader.get("site.comments.hold_after_days")?)?,
+            max_links: reader.get("site.comments.max_links")?.typed()?,
+            hold_words: words(&reader.get("site.comments.hold_words")?)?,
+            refuse_words: words(&reader.get("site.comments.refuse_words")?)?,
+            bayes: reader.get("site.comments.bayes")?.typed()?,
         };
         Ok(Self {
-            enabled: reader.get("site.comments.enabled").typed()?,
-            close_after: days(&reader.get("site.comments.close_after_days"))?,
-            order: reader.get("site.comments.order").parsed(parse_word)?,
+            enabled: reader.get("site.comments.enabled")?.typed()?,
+            close_after: days(&reader.get("site.comments.close_after_days")?)?,
+            order: reader.get("site.comments.order")?.typed()?,
             rates: Rates {
-                gap: SignedDuration::from_secs(reader.get("site.comments.gap_seconds").typed::<u32>()?.into()),
-                per_window: reader.get("site.comments.per_10_minutes").typed::<u32>()?.into(),
-                network_per_window: reader.get("site.comments.network_per_10_minutes").typed::<u32>()?.into(),
+                gap: SignedDuration::from_secs(reader.get("site.comments.gap_seconds")?.typed::<u32>()?.into()),
+                per_window: reader.get("site.comments.per_10_minutes")?.typed::<u32>()?.into(),
+                network_per_window: reader.get("site.comments.network_per_10_minutes")?.typed::<u32>()?.into(),
             },
             rules: Arc::new(rules),
         })
@@ -356,30 +313,28 @@ pub struct Notices {
     /// True: one mail for each comment.
     pub of_each: bool,
     /// Rhythm of the digest of held and refused comments.
-    pub digest: Option<Rhythm>,
+    pub digest: Rhythm,
 }
 
 impl Notices {
     fn read(reader: &Reader) -> Result<Self, ConfigError> {
-        let rhythms = [("daily", Some(Rhythm::Daily)), ("weekly", Some(Rhythm::Weekly)), ("never", None)];
         Ok(Self {
-            of_each: reader.get("site.mail.each_comment").typed()?,
-            digest: reader.get("site.mail.digest").choice(&rhythms)?,
+            of_each: reader.get("site.mail.each_comment")?.typed()?,
+            digest: reader.get("site.mail.digest")?.typed()?,
         })
     }
 }
 
+/// Returns a parser that accepts a text as it is if it is right.
+fn text_if(is_right: impl Fn(&str) -> bool) -> impl FnOnce(&str) -> Option<String> {
+    move |text| is_right(text).then(|| text.to_owned())
+}
+
 /// Parses a base URL. It has no path: every absolute URL is made by appending a path to it.
 fn parse_base_url(text: &str) -> Option<String> {
-    let url = url::Url::parse(text).ok()?;
-    let is_bare = matches!(url.scheme(), "http" | "https")
-        && url.has_host()
-        && url.path() == "/"
-        && url.query().is_none()
-        && url.fragment().is_none()
-        && url.username().is_empty()
-        && url.password().is_none();
-    is_bare.then(|| url.origin().ascii_serialization())
+    let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+    let origin = url.origin().ascii_serialization();
+    (url.as_str() == format!("{origin}/")).then_some(origin)
 }
 
 /// True if it is a host that may stand in a header unchanged.

@@ -3,7 +3,7 @@
 mod held;
 pub mod metrics;
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -34,12 +34,6 @@ impl Clock {
 
     pub fn now(&self) -> Timestamp {
         (self.0)()
-    }
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Clock(..)")
     }
 }
 

@@ -14,28 +14,12 @@ pub struct Icon {
     pub is_maskable: bool,
 }
 
-/// All icons of the site.
-#[derive(Clone, Debug, Default)]
-pub struct Icons(pub Vec<Icon>);
-
 /// File of the default mark.
 pub const MARK: &str = "icons/mark.svg";
 /// Edge lengths of the PNGs of the mark in pixels: those that browsers require of a web app. iOS takes the first.
 pub const MARK_EDGES: [u16; 2] = [192, 512];
 /// Colours of ground and lines in the file of the mark.
 const MARK_COLOURS: [&str; 2] = ["#e44919", "#fbf6ee"];
-
-impl Icons {
-    /// Icon for a tab.
-    pub fn favicon(&self) -> Option<&Icon> {
-        self.0.first()
-    }
-
-    /// Icon for programs that cannot show SVG.
-    pub fn raster(&self) -> Option<&Icon> {
-        self.0.iter().find(|icon| icon.media_type == "image/png")
-    }
-}
 
 /// Returns the mark as SVG in the colours of a theme.
 pub fn themed_mark(svg: &str, theme: &Theme) -> String {

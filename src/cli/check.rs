@@ -1,10 +1,8 @@
 //! `instep check`: lists every problem in the content.
 
-use std::process::ExitCode;
-
 use clap::Args;
 
-use super::Places;
+use super::{Explained, Places};
 use crate::{
     app::Clock,
     content::Loader,
@@ -19,7 +17,7 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub(super) fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(self, places: &Places) -> anyhow::Result<()> {
         let config = places.config(None)?;
         let library = super::load(&config, Loader::with_suggestions)?;
         for problem in library.problems.iter() {
@@ -34,6 +32,6 @@ impl Check {
             counted(warnings, "warning", "warnings")
         );
         let is_bad = errors > 0 || (self.strict && warnings > 0);
-        Ok(if is_bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        if is_bad { Err(Explained.into()) } else { Ok(()) }
     }
 }

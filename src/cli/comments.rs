@@ -2,19 +2,20 @@
 
 mod blocks;
 
-use std::{io::Read, process::ExitCode};
+use std::io::Read;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Places, for_each, print_list};
+use super::{Output, Places, for_each};
 use crate::{
     app::Clock,
     config::Config,
     content::comment_markdown,
     domain::{
         comment::{Comment, CommentId, RawComment, Status},
+        limits::LISTED_TEXT,
         words::{one_line, parse_word, word_of},
     },
     store::{Moderated, Store, StoreError},
@@ -23,8 +24,6 @@ use crate::{
 
 /// Actor in the moderation log.
 const ACTOR: &str = "shell";
-/// Longest text in a list, in characters.
-const LINE_MAX: usize = 100;
 
 #[derive(Debug, Args)]
 pub(super) struct Comments {
@@ -85,16 +84,16 @@ struct Ids {
 }
 
 impl Comments {
-    pub(super) async fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
+    pub(super) async fn run(self, places: &Places) -> anyhow::Result<()> {
         let (config, store) = places.store().await?;
-        let done = self.command.run(&config, &store, self.json).await;
+        let done = self.command.run(&config, &store, Output { json: self.json }).await;
         store.close().await;
-        done.map(|()| ExitCode::SUCCESS)
+        done
     }
 }
 
 impl Command {
-    async fn run(self, config: &Config, store: &Store, json: bool) -> anyhow::Result<()> {
+    async fn run(self, config: &Config, store: &Store, output: Output) -> anyhow::Result<()> {
         let now = Clock::system().now();
         match self {
             Self::List { status, unanswered } => {
@@ -102,39 +101,39 @@ impl Command {
                     true => store.unanswered_comments().await?,
                     false => store.list_comments(parse_word(&status)).await?,
                 };
-                print_list(&listed, json, "No comments here.", as_json, as_text);
+                output.list("No comments here.", &listed, |listed| (as_json(listed), as_text(listed)));
                 Ok(())
             }
             Self::Approve { mut ids, all_held } => {
                 if all_held {
                     let held = store.list_comments(Some(Status::Held)).await?;
                     ids = held.into_iter().map(|comment| comment.id).collect();
-                    if ids.is_empty() && !json {
+                    if ids.is_empty() && !output.json {
                         say!("No comment waits.");
                     }
                 }
-                moderate(&ids, json, async |id| store.approve(id, ACTOR, now).await).await
+                moderate(&ids, output, async |id| store.approve(id, ACTOR, now).await).await
             }
-            Self::Spam(Ids { ids }) => moderate(&ids, json, async |id| store.mark_spam(id, ACTOR, now).await).await,
-            Self::Trash(Ids { ids }) => moderate(&ids, json, async |id| store.trash(id, ACTOR, now).await).await,
+            Self::Spam(Ids { ids }) => moderate(&ids, output, async |id| store.mark_spam(id, ACTOR, now).await).await,
+            Self::Trash(Ids { ids }) => moderate(&ids, output, async |id| store.trash(id, ACTOR, now).await).await,
             Self::Erase(Ids { ids }) => {
                 for_each(&ids, missing, async |id| {
                     let before = store.erase(id, ACTOR, now).await?.before;
-                    show_change(json, id, before, "erased");
+                    show_change(output, id, before, "erased");
                     Ok(())
                 })
                 .await
             }
-            Self::Reply { id } => reply(id, config, store, json).await,
-            Self::Refused => blocks::list_refused(store, json).await,
-            Self::Block(block) => block.run(store, config, json).await,
-            Self::Blocks => blocks::list(store, json).await,
-            Self::Unblock(Ids { ids }) => blocks::unblock(&ids, store, json).await,
+            Self::Reply { id } => reply(id, config, store, output).await,
+            Self::Refused => blocks::list_refused(store, output).await,
+            Self::Block(block) => block.run(store, config, output).await,
+            Self::Blocks => blocks::list(store, output).await,
+            Self::Unblock(Ids { ids }) => blocks::unblock(&ids, store, output).await,
         }
     }
 }
 
-async fn reply(id: CommentId, config: &Config, store: &Store, json: bool) -> anyhow::Result<()> {
+async fn reply(id: CommentId, config: &Config, store: &Store, output: Output) -> anyhow::Result<()> {
     let mut text = String::new();
     std::io::stdin().read_to_string(&mut text).context("the answer cannot be read from standard input")?;
     let author = &config.site.author;
@@ -151,36 +150,30 @@ async fn reply(id: CommentId, config: &Config, store: &Store, json: bool) -> any
         StoreError::NotFound => anyhow::anyhow!(missing(id)),
         other => other.into(),
     })?;
-    if json {
-        say!("{}", json!({ "id": answer, "parent": id, "status": "approved" }));
-    } else {
-        say!("{answer} answers {id}");
-    }
+    output.line(json!({ "id": answer, "parent": id, "status": "approved" }), format_args!("{answer} answers {id}"));
     Ok(())
 }
 
 async fn moderate(
     ids: &[CommentId],
-    json: bool,
+    output: Output,
     act: impl AsyncFn(CommentId) -> Result<Moderated, StoreError>,
 ) -> anyhow::Result<()> {
     for_each(ids, missing, async |id| {
         let done = act(id).await?;
-        show_change(json, id, done.before, &word_of(done.after));
+        show_change(output, id, done.before, &word_of(done.after));
         Ok(())
     })
     .await
 }
 
-fn show_change(json: bool, id: CommentId, before: Status, after: &str) {
+fn show_change(output: Output, id: CommentId, before: Status, after: &str) {
     let before = word_of(before);
-    if json {
-        say!("{}", json!({ "id": id, "before": before, "status": after }));
-    } else if before == after {
-        say!("{id} was {after} already");
-    } else {
-        say!("{id} is {after} now (was {before})");
-    }
+    let text = match before == after {
+        true => format!("{id} was {after} already"),
+        false => format!("{id} is {after} now (was {before})"),
+    };
+    output.line(json!({ "id": id, "before": before, "status": after }), text);
 }
 
 fn missing(id: CommentId) -> String {
@@ -209,5 +202,5 @@ fn as_text(comment: &Comment) -> String {
     let reasons = comment.explained().join("; ");
     let reasons = if reasons.is_empty() { reasons } else { format!(" ({reasons})") };
     let (id, status, thread, name) = (comment.id, word_of(comment.status), &comment.thread_slug, &comment.name);
-    format!("{id}\t{status}{reasons}\t{thread}\t{name}\t{}", one_line(&comment.text, LINE_MAX))
+    format!("{id}\t{status}{reasons}\t{thread}\t{name}\t{}", one_line(&comment.text, LISTED_TEXT))
 }

@@ -45,23 +45,19 @@ pub(super) async fn fill(store: &Store, config: &Config, now: Timestamp) -> anyh
     let conversation = read(&file)?;
     let mut ids: HashMap<&str, CommentId> = HashMap::new();
     for sample in &conversation.comment {
-        let parent_id = match &sample.parent {
-            Some(key) => Some(*ids.get(key.as_str()).with_context(|| {
-                format!("{}: {:?} answers {key:?}, which does not stand above it", file.display(), sample.key)
-            })?),
-            None => None,
-        };
+        let parent = sample.parent.as_deref().map(|key| {
+            let wrong = || format!("{}: {:?} answers {key:?}, which is not above it", file.display(), sample.key);
+            ids.get(key).copied().with_context(wrong)
+        });
         let author = &config.site.author;
-        #[expect(clippy::cast_possible_truncation, reason = "hours since a sample comment are few")]
-        let ago = SignedDuration::from_secs((sample.hours_ago * 3600.0) as i64);
         let comment = Comment {
-            parent_id,
+            parent_id: parent.transpose()?,
             name: sample.name.clone().unwrap_or_else(|| author.name.clone()),
             site: if sample.author { author.url.clone() } else { sample.site.clone() },
             text: sample.text.trim().to_owned(),
             status: Status::Approved,
             by_author: sample.author,
-            created_at: now - ago,
+            created_at: now - SignedDuration::from_secs_f64(sample.hours_ago * 3600.0),
             ..Comment::default()
         };
         let id = store.place_comment(&ThreadKey::post(sample.post.as_str()), &comment, "demo").await?;

@@ -1,11 +1,9 @@
 //! `instep embeds`: fetches titles and stills of embeds. Only this command asks providers, never a page.
 
-use std::process::ExitCode;
-
 use anyhow::Error;
 use clap::Subcommand;
 
-use super::Places;
+use super::{Explained, Places};
 use crate::providers::{Fetch, Providers};
 
 #[derive(Debug, Subcommand)]
@@ -25,12 +23,12 @@ pub(super) enum Embeds {
 }
 
 impl Embeds {
-    pub(super) fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(self, places: &Places) -> anyhow::Result<()> {
         let Self::Fetch { names, refresh, dry_run } = self;
         let library = super::load(&places.config(None)?, |loader| loader)?;
         let fetch = Fetch { names, refresh, dry_run };
         let summary = fetch.run(&library, &Providers::public(), |report| say!("{report}")).map_err(Error::msg)?;
         say!("{summary}");
-        Ok(if summary.failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+        if summary.failed > 0 { Err(Explained.into()) } else { Ok(()) }
     }
 }

@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::ExitCode,
 };
 
 use anyhow::{Context, bail};
@@ -26,7 +25,7 @@ const FILES: [(&str, &str); 4] = [
 ];
 
 impl Init {
-    pub(super) fn run(self) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(self) -> anyhow::Result<()> {
         let folder = &self.folder;
         let is_used = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
         if is_used {
@@ -46,7 +45,7 @@ impl Init {
              3. Write a post:      instep{flag} new \"My first post\"\n\n\
              A saved post is published at once. Restart after a change to site.toml."
         );
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     }
 }
 

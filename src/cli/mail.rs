@@ -1,12 +1,10 @@
 //! `instep mail …`: lists the mails that wait or were given up and why, and tests if mails arrive.
 
-use std::process::ExitCode;
-
 use anyhow::anyhow;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Places, for_each, print_list};
+use super::{Output, Places, for_each};
 use crate::{
     app::{Clock, Mode},
     domain::words::{counted, word_of},
@@ -36,13 +34,14 @@ pub(super) enum Mail {
 }
 
 impl Mail {
-    pub(super) async fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
+    pub(super) async fn run(self, places: &Places) -> anyhow::Result<()> {
         let (config, store) = places.store().await?;
         let clock = Clock::system();
         match self {
             Self::List { json } => {
                 let mails = store.list_mails().await?;
-                print_list(&mails, json, "No mail waits, and none was given up.", as_json, as_text);
+                let nothing = "No mail waits, and none was given up.";
+                Output { json }.list(nothing, &mails, |mail| (as_json(mail), as_text(mail)));
             }
             Self::Retry { ids } => {
                 for_each(
@@ -65,7 +64,7 @@ impl Mail {
             }
         }
         store.close().await;
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     }
 }
 

@@ -36,7 +36,7 @@ use serde_json::Value;
 pub use reference::Table;
 
 use crate::{
-    config::{self, Config, Typed},
+    config::{self, Config},
     content::{
         Library, Loader,
         markdown::{highlight, highlighter},
@@ -61,10 +61,10 @@ struct Cli {
 struct Places {
     /// Folder with site.toml, posts, pages and stretches [default: content]
     #[arg(long, global = true, value_name = "DIR")]
-    content: Option<PathBuf>,
+    content: Option<String>,
     /// Folder of the database [default: data]
     #[arg(long, global = true, value_name = "DIR")]
-    data: Option<PathBuf>,
+    data: Option<String>,
     /// sqlite:PATH or postgres://USER@HOST/NAME [default: instep.sqlite in the data folder]
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
@@ -110,13 +110,15 @@ impl Places {
 
     /// Reads the settings without warnings about the environment: the site that started a helper has printed them.
     fn quiet_config(&self, listen: Option<String>) -> anyhow::Result<Config> {
-        let typed = Typed {
-            listen,
-            content: self.content.clone(),
-            data: self.data.clone(),
-            database_url: self.database_url.clone(),
-        };
-        Ok(Config::load(&typed, &environment())?)
+        let options = [
+            ("INSTEP_LISTEN", listen),
+            ("INSTEP_CONTENT", self.content.clone()),
+            ("INSTEP_DATA", self.data.clone()),
+            ("INSTEP_DATABASE_URL", self.database_url.clone()),
+        ];
+        let mut variables = environment();
+        variables.extend(options.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        Ok(Config::load(&variables)?)
     }
 
     async fn store(&self) -> anyhow::Result<(Config, Store)> {
@@ -142,6 +144,11 @@ async fn open(config: &Config) -> anyhow::Result<Store> {
     Ok(Store::open(&config.database_url).await?)
 }
 
+/// Failure that the command has already explained.
+#[derive(Debug, thiserror::Error)]
+#[error("the command has failed")]
+struct Explained;
+
 /// Runs the program. Exit code 0: done; 1: failed, explained in one sentence; 2: wrong usage.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
@@ -151,13 +158,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
         }
     };
-    match run(cli) {
-        Ok(code) => code,
-        Err(error) => {
-            complain(sentence(&error));
-            ExitCode::FAILURE
-        }
+    let Err(error) = run(cli) else { return ExitCode::SUCCESS };
+    if !error.is::<Explained>() {
+        complain(sentence(&error));
     }
+    ExitCode::FAILURE
 }
 
 /// Prints a line for people to standard error.
@@ -174,22 +179,30 @@ fn write_line(words: impl Display) {
     }
 }
 
-/// Prints a list: a JSON object or a line of text for each item, or a sentence if there is none.
-fn print_list<T>(
-    items: &[T],
+/// Output of a command: lines for people, or with `--json` one JSON object per line.
+#[derive(Clone, Copy)]
+struct Output {
     json: bool,
-    nothing: &str,
-    as_json: impl Fn(&T) -> Value,
-    as_text: impl Fn(&T) -> String,
-) {
-    for item in items {
-        match json {
-            true => say!("{}", as_json(item)),
-            false => say!("{}", as_text(item).trim_end()),
+}
+
+impl Output {
+    /// Prints one result.
+    fn line(self, json: impl Display, text: impl Display) {
+        match self.json {
+            true => say!("{json}"),
+            false => say!("{text}"),
         }
     }
-    if items.is_empty() && !json {
-        say!("{nothing}");
+
+    /// Prints a list, or a sentence if it is empty.
+    fn list<T>(self, nothing: &str, items: &[T], line: impl Fn(&T) -> (Value, String)) {
+        for item in items {
+            let (json, text) = line(item);
+            self.line(json, text.trim_end());
+        }
+        if items.is_empty() && !self.json {
+            say!("{nothing}");
+        }
     }
 }
 
@@ -232,28 +245,30 @@ fn sentence(error: &anyhow::Error) -> String {
     said.replace('\n', " ")
 }
 
-fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+fn run(cli: Cli) -> anyhow::Result<()> {
     let places = cli.places;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        match cli.command {
-            None => cli.serve.run(&places).await,
-            Some(Command::Serve(serve)) => serve.run(&places).await,
-            Some(Command::Init(init)) => init.run(),
-            Some(Command::New(new)) => new.run(&places),
-            Some(Command::Check(check)) => check.run(&places),
-            Some(Command::Comments(comments)) => comments.run(&places).await,
-            Some(Command::Mail(mail)) => mail.run(&places).await,
-            Some(Command::Embeds(embeds)) => embeds.run(&places),
-            Some(Command::Pictures(pictures)) => pictures.run(&places),
-            Some(Command::Reference(reference)) => Ok(reference.run()),
-            Some(Command::Highlight) => {
-                highlighter::work();
-                Ok(ExitCode::SUCCESS)
+        match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+            Command::Serve(serve) => serve.run(&places).await,
+            Command::Init(init) => init.run(),
+            Command::New(new) => new.run(&places),
+            Command::Check(check) => check.run(&places),
+            Command::Comments(comments) => comments.run(&places).await,
+            Command::Mail(mail) => mail.run(&places).await,
+            Command::Embeds(embeds) => embeds.run(&places),
+            Command::Pictures(pictures) => pictures.run(&places),
+            Command::Reference(reference) => {
+                reference.run();
+                Ok(())
             }
-            Some(Command::Licences) => {
+            Command::Highlight => {
+                highlighter::work();
+                Ok(())
+            }
+            Command::Licences => {
                 say!("{}", highlight::notices().trim_end());
-                Ok(ExitCode::SUCCESS)
+                Ok(())
             }
         }
     })

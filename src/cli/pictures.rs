@@ -1,6 +1,6 @@
 //! `instep pictures`: makes the missing smaller versions of photos. `instep serve` starts it as a helper.
 
-use std::{ffi::OsString, io, process::ExitCode, thread};
+use std::{ffi::OsString, io, thread};
 
 use clap::Args;
 
@@ -23,7 +23,7 @@ pub(super) struct Pictures {
 
 impl Pictures {
     #[expect(clippy::disallowed_methods, reason = "nobody is left who would want the exit code")]
-    pub(super) fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
+    pub(super) fn run(self, places: &Places) -> anyhow::Result<()> {
         if self.is_helping {
             // A site that was killed cannot end it; but the system closes the site's end of the pipe.
             thread::spawn(|| {
@@ -38,6 +38,6 @@ impl Pictures {
             0 => say!("all pictures have their smaller versions"),
             failed => say!("{} could not be resized", counted(failed, "picture", "pictures")),
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     }
 }

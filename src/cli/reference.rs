@@ -1,12 +1,10 @@
 //! `instep reference`: the tables of settings and commands in the documents, printed from the code that declares them.
 //! For developers of Instep, so `--help` does not show it.
 
-use std::process::ExitCode;
-
 use clap::{Arg, Args, Command, CommandFactory, ValueEnum};
 
 use super::Cli;
-use crate::config::{SETTINGS, Setting};
+use crate::config::{self, SETTINGS, Setting};
 
 #[derive(Debug, Args)]
 pub(super) struct Reference {
@@ -25,9 +23,8 @@ pub enum Table {
 }
 
 impl Reference {
-    pub(super) fn run(&self) -> ExitCode {
+    pub(super) fn run(&self) {
         say!("{}", self.table.markdown().trim_end());
-        ExitCode::SUCCESS
     }
 }
 
@@ -37,46 +34,41 @@ impl Table {
         let (head, rows) = match self {
             Self::Environment => (["variable", "default", "meaning"], settings(false)),
             Self::Site => (["key", "default", "meaning"], settings(true)),
-            Self::Commands => (["command", "purpose", "options"], commands()),
+            Self::Commands => {
+                let mut command = Cli::command();
+                command.build();
+                (["command", "purpose", "options"], commands(&command, ""))
+            }
         };
-        let rule = vec!["---".to_owned(); head.len()];
-        let head = head.map(str::to_owned).to_vec();
-        let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        [head, rule].into_iter().chain(rows).map(line).collect()
+        let head = [head, ["---"; 3]].map(|cells| cells.map(str::to_owned));
+        head.into_iter().chain(rows).map(|cells| format!("| {} |\n", cells.join(" | "))).collect()
     }
 }
 
-fn settings(of_site: bool) -> Vec<Vec<String>> {
+type Row = [String; 3];
+
+fn settings(of_site: bool) -> Vec<Row> {
     let row = |setting: &Setting| {
         let key = setting.key_of_site();
         let name = key.map_or_else(|| setting.variable(), str::to_owned);
-        let default = if setting.default.is_empty() { "none".to_owned() } else { code(&setting.default) };
-        (key.is_some() == of_site).then(|| vec![code(&name), default, cell(&setting.about)])
+        let default = Some(config::written(&setting.default)).filter(|default| !default.is_empty());
+        let default = default.map_or_else(|| "none".to_owned(), |default| code(&default));
+        (key.is_some() == of_site).then(|| [code(&name), default, cell(&setting.about)])
     };
     SETTINGS.iter().filter_map(row).collect()
 }
 
 /// Returns one row for each command without subcommands, in the order of `--help`.
-fn commands() -> Vec<Vec<String>> {
-    let (mut command, mut rows) = (Cli::command(), Vec::new());
-    command.build();
-    add_commands(&command, "", &mut rows);
-    rows
-}
-
-/// Adds a row for each command without subcommands, in the order of `--help`.
-fn add_commands(command: &Command, before: &str, rows: &mut Vec<Vec<String>>) {
+fn commands(command: &Command, before: &str) -> Vec<Row> {
     let name = format!("{before}{}", command.get_name());
     if !command.has_subcommands() {
-        rows.push(command_row(command, &name));
+        return vec![command_row(command, &name)];
     }
     let is_shown = |command: &&Command| !command.is_hide_set() && command.get_name() != "help";
-    for subcommand in command.get_subcommands().filter(is_shown) {
-        add_commands(subcommand, &format!("{name} "), rows);
-    }
+    command.get_subcommands().filter(is_shown).flat_map(|below| commands(below, &format!("{name} "))).collect()
 }
 
-fn command_row(command: &Command, name: &str) -> Vec<String> {
+fn command_row(command: &Command, name: &str) -> Row {
     let (mut usage, mut options) = (name.to_owned(), Vec::new());
     let is_shown =
         |argument: &&Arg| !argument.is_global_set() && !argument.is_hide_set() && argument.get_id() != "help";
@@ -89,7 +81,7 @@ fn command_row(command: &Command, name: &str) -> Vec<String> {
         }
     }
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-    vec![code(&usage), cell(&about), options.join("; ")]
+    [code(&usage), cell(&about), options.join("; ")]
 }
 
 /// Returns inline code for a table cell. A bar would end the cell, in code too.

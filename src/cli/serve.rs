@@ -3,7 +3,6 @@
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    process::ExitCode,
     sync::Arc,
     time::Instant,
 };
@@ -46,7 +45,7 @@ pub(super) struct Serve {
 }
 
 impl Serve {
-    pub(super) async fn run(self, places: &Places) -> anyhow::Result<ExitCode> {
+    pub(super) async fn run(self, places: &Places) -> anyhow::Result<()> {
         let began = Instant::now();
         let mut config = places.config(self.listen)?;
         log::start(config.log);
@@ -101,7 +100,7 @@ impl Serve {
         }
         app.store.close().await;
         tracing::info!("the site has stopped");
-        Ok(ExitCode::SUCCESS)
+        Ok(())
     }
 }
 

@@ -15,14 +15,20 @@ use toml::{Table, Value};
 use super::ConfigError;
 use crate::domain::problem::{Place, nearest};
 
-/// Declaration of a setting, as in `settings.toml`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// Declaration of a setting, as in `settings.toml`. The type of its default is the type of every value.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Setting {
     pub key: String,
-    pub default: String,
+    #[serde(default = "no_text")]
+    pub default: Value,
     pub about: String,
+    #[serde(default)]
     pub rule: String,
+}
+
+fn no_text() -> Value {
+    Value::String(String::new())
 }
 
 /// All settings in the order of the documents.
@@ -31,8 +37,6 @@ pub static SETTINGS: LazyLock<Vec<Setting>> = LazyLock::new(|| {
     // A test reads the file, so it is never broken here.
     declared.ok().and_then(|mut declared| declared.remove("setting")).unwrap_or_default()
 });
-
-static UNDECLARED: LazyLock<Setting> = LazyLock::new(Setting::default);
 
 impl Setting {
     /// Name of the environment variable: `INSTEP_LISTEN`, `INSTEP_SITE__COMMENTS__GAP_SECONDS`.
@@ -65,9 +69,12 @@ impl SiteFile {
     /// Reads site.toml. Fails if a key in it is no setting.
     pub(super) fn open(content: &Path) -> Result<Self, ConfigError> {
         let path = content.join("site.toml");
-        let text = fs::read_to_string(&path).map_err(|source| match source.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => ConfigError::NoSite(content.to_owned()),
-            _ => ConfigError::Unreadable { file: path.clone(), source },
+        let folder = content.display();
+        let text = fs::read_to_string(&path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                ConfigError(format!("there is no site in {folder} (no site.toml). Make one with: instep init {folder}"))
+            }
+            _ => ConfigError(format!("{} cannot be read: {error}", path.display())),
         })?;
         let mut file = Self { path, text, table: Table::new() };
         file.table = file.text.parse().map_err(|error: toml::de::Error| {
@@ -95,7 +102,7 @@ impl SiteFile {
     }
 
     fn error(&self, place: Place, what: String) -> ConfigError {
-        ConfigError::SiteToml { file: self.path.clone(), line: place.line, column: place.column, what }
+        ConfigError(format!("{}:{}:{}: {what}", self.path.display(), place.line, place.column))
     }
 }
 
@@ -114,24 +121,25 @@ fn unknown_key(table: &Table, above: &str, known: &[&str]) -> Option<String> {
 
 fn unknown<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> ConfigError {
     let hint = nearest(name, known).map(|name| format!(" Did you mean {name}?")).unwrap_or_default();
-    ConfigError::Unknown(name.to_owned(), hint)
+    ConfigError(format!("there is no setting {name:?}.{hint}"))
 }
 
-/// Fails if a variable is meant for site.toml but belongs to no setting.
-pub(super) fn check_variables(variables: &BTreeMap<String, String>) -> Result<(), ConfigError> {
-    let known: Vec<String> = SETTINGS.iter().map(Setting::variable).collect();
-    let is_unknown = |name: &&String| name.starts_with(OF_SITE) && !known.contains(name);
-    match variables.keys().find(is_unknown) {
-        Some(name) => Err(unknown(name, known.iter().map(String::as_str))),
-        None => Ok(()),
-    }
+/// Names of the variables that belong to the site, or to the machine.
+fn known_variables(of_site: bool) -> Vec<String> {
+    SETTINGS.iter().filter(|setting| setting.key_of_site().is_some() == of_site).map(Setting::variable).collect()
+}
+
+/// Fails if a variable of site.toml belongs to no setting.
+pub(super) fn check_variables(of_site: &BTreeMap<String, String>) -> Result<(), ConfigError> {
+    let known = known_variables(true);
+    let name = of_site.keys().find(|name| !known.contains(name));
+    name.map_or(Ok(()), |name| Err(unknown(name, known.iter().map(String::as_str))))
 }
 
 /// Returns sentences about variables whose names are almost ours. Names that are very different may belong to other
 /// programs. Unknown variables of site.toml are errors instead.
 pub fn unknown_variables(environment: &BTreeMap<String, String>) -> Vec<String> {
-    let known: Vec<String> =
-        SETTINGS.iter().filter(|setting| setting.key_of_site().is_none()).map(Setting::variable).collect();
+    let known = known_variables(false);
     let names = environment.keys().filter(|name| !name.starts_with(OF_SITE) && !known.contains(name));
     let hint = |name: &String| {
         let meant = nearest(name, known.iter().map(String::as_str))?;
@@ -152,91 +160,64 @@ impl<'a> Reader<'a> {
         Self { variables, file: SiteFile::default() }
     }
 
-    /// Returns a setting with its value, which is still to be checked.
-    pub(super) fn get(&self, key: &str) -> Raw<'_> {
-        let setting = SETTINGS.iter().find(|setting| setting.key == key).unwrap_or(&UNDECLARED);
+    /// Returns a setting with its value, which has the type of the default and is still to be checked.
+    pub(super) fn get(&self, key: &str) -> Result<Raw<'_>, ConfigError> {
+        let setting = SETTINGS.iter().find(|setting| setting.key == key).ok_or_else(|| unknown(key, []))?;
+        let is_text = setting.default.is_str();
         let variable = self.variables.get(&setting.variable()).filter(|value| !value.is_empty());
         let in_file = setting.key_of_site().and_then(|key| self.file.value(key));
-        let source = match (variable, in_file) {
-            (Some(text), _) => Source::Variable(text),
-            (None, Some(value)) => Source::File(value),
-            (None, None) => Source::Default,
+        let (source, value) = match (variable, in_file) {
+            (Some(text), _) => {
+                // A variable has other types in the syntax of site.toml.
+                let typed = if is_text { None } else { in_toml(text) };
+                (Source::Variable, typed.unwrap_or_else(|| Value::String(text.clone())))
+            }
+            (None, Some(value)) => (Source::File, value.clone()),
+            (None, None) => (Source::Default, setting.default.clone()),
         };
-        Raw { setting, source, file: &self.file }
+        let raw = Raw { setting, source, value, file: &self.file };
+        if is_text && !raw.value.is_str() { Err(raw.wrong_as(&raw.text(), "write a text in quotes")) } else { Ok(raw) }
     }
 }
 
-#[derive(Clone, Copy)]
-enum Source<'a> {
-    Variable(&'a str),
-    File(&'a Value),
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Variable,
+    File,
     Default,
 }
 
-/// A setting with its value as written.
+/// A setting with its value.
 pub(super) struct Raw<'a> {
     pub(super) setting: &'static Setting,
-    source: Source<'a>,
+    source: Source,
+    value: Value,
     file: &'a SiteFile,
 }
 
 impl Raw<'_> {
-    /// Value as written, for messages.
-    pub(super) fn written(&self) -> String {
-        match self.source {
-            Source::Variable(text) => text.to_owned(),
-            Source::File(Value::String(text)) => text.clone(),
-            Source::File(value) => value.to_string(),
-            Source::Default => self.setting.default.clone(),
-        }
+    /// Value as written.
+    pub(super) fn text(&self) -> String {
+        written(&self.value)
     }
 
-    pub(super) fn text(&self) -> Result<String, ConfigError> {
-        match self.source {
-            Source::File(value) if !value.is_str() => Err(self.wrong_value("write a text in quotes")),
-            _ => Ok(self.written()),
-        }
-    }
-
-    /// Returns a text, `None` if it is not set.
-    pub(super) fn optional(&self) -> Result<Option<String>, ConfigError> {
-        self.accepted_if_set(|_| true)
+    /// The setting, if it is not left out.
+    pub(super) fn if_set(&self) -> Option<&Self> {
+        (self.source != Source::Default).then_some(self)
     }
 
     /// Returns what `parse` makes of a text.
     pub(super) fn parsed<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, ConfigError> {
-        parse(&self.text()?).ok_or_else(|| self.wrong())
+        parse(&self.text()).ok_or_else(|| self.wrong())
     }
 
     pub(super) fn parsed_if_set<T>(&self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>, ConfigError> {
-        match self.source {
-            Source::Default => Ok(None),
-            _ => self.parsed(parse).map(Some),
-        }
+        self.if_set().map(|set| set.parsed(parse)).transpose()
     }
 
-    /// Returns a text for which `is_right` is true.
-    pub(super) fn accepted(&self, is_right: impl FnOnce(&str) -> bool) -> Result<String, ConfigError> {
-        self.parsed(|text| is_right(text).then(|| text.to_owned()))
-    }
-
-    pub(super) fn accepted_if_set(&self, is_right: impl FnOnce(&str) -> bool) -> Result<Option<String>, ConfigError> {
-        self.parsed_if_set(|text| is_right(text).then(|| text.to_owned()))
-    }
-
-    /// Returns the value that belongs to one of these words.
-    pub(super) fn choice<T: Copy>(&self, choices: &[(&str, T)]) -> Result<T, ConfigError> {
-        self.parsed(|text| choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value))
-    }
-
-    /// Returns a value of another TOML type. A variable has it in the syntax of site.toml.
+    /// Returns a value of a type that serde can read.
     pub(super) fn typed<T: DeserializeOwned>(&self) -> Result<T, ConfigError> {
-        let value = match self.source {
-            Source::File(value) => Some(value.clone()),
-            Source::Variable(text) => in_toml(text),
-            Source::Default => in_toml(&self.setting.default),
-        };
-        value.and_then(|value| value.try_into().ok()).ok_or_else(|| self.wrong())
+        self.value.clone().try_into().map_err(|_| self.wrong())
     }
 
     /// Returns a list whose texts are all right.
@@ -254,11 +235,7 @@ impl Raw<'_> {
 
     /// Error about the value.
     pub(super) fn wrong(&self) -> ConfigError {
-        self.wrong_part(&self.written())
-    }
-
-    pub(super) fn wrong_value(&self, rule: &str) -> ConfigError {
-        self.wrong_as(&self.written(), rule)
+        self.wrong_part(&self.text())
     }
 
     pub(super) fn wrong_part(&self, part: &str) -> ConfigError {
@@ -269,15 +246,20 @@ impl Raw<'_> {
     pub(super) fn wrong_as(&self, part: &str, rule: &str) -> ConfigError {
         let key = self.setting.short_key();
         let named = match self.source {
-            Source::Variable(_) if key != self.setting.key => format!("{key} ({})", self.setting.variable()),
+            Source::Variable if key != self.setting.key => format!("{key} ({})", self.setting.variable()),
             _ => key.to_owned(),
         };
-        let error = ConfigError::Value { key: named, value: part.to_owned(), rule: rule.to_owned() };
+        let what = format!("{named} cannot be {part:?}: {rule}");
         match self.source {
-            Source::File(_) => self.file.error(self.file.place(key, part), error.to_string()),
-            _ => error,
+            Source::File => self.file.error(self.file.place(key, part), what),
+            _ => ConfigError(what),
         }
     }
+}
+
+/// Value as the author writes it, without the quotes of a text.
+pub fn written(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn in_toml(text: &str) -> Option<Value> {

@@ -5,7 +5,10 @@ use std::{fmt, net::IpAddr};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::{ConfigError, reader::Reader};
+use super::{
+    ConfigError,
+    reader::{Raw, Reader},
+};
 use crate::domain::mailbox;
 
 /// Settings for sending mails.
@@ -45,10 +48,16 @@ pub struct MailFrom {
 
 impl Mail {
     pub(super) fn read(reader: &Reader) -> Result<Option<Self>, ConfigError> {
-        let url = reader.get("smtp_url");
-        let Some(text) = url.optional()? else { return Ok(None) };
+        let url = reader.get("smtp_url")?;
+        let Some(text) = url.if_set().map(Raw::text) else { return Ok(None) };
         let server = MailServer::parse(&text).ok_or_else(|| url.wrong_part(&without_password(&text)))?;
-        let from = reader.get("mail_from").parsed_if_set(MailFrom::parse)?.ok_or(ConfigError::NoMailFrom)?;
+        let from = reader.get("mail_from")?.parsed_if_set(MailFrom::parse)?.ok_or_else(|| {
+            ConfigError(
+                "mail_from is missing. Mails need a sender: set INSTEP_MAIL_FROM to an address that your mail server \
+                 lets you use, such as blog@example.org"
+                    .to_owned(),
+            )
+        })?;
         Ok(Some(Self { server, from }))
     }
 }

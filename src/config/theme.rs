@@ -4,6 +4,7 @@
 use super::{
     ConfigError,
     reader::{Raw, Reader},
+    text_if,
 };
 use crate::domain::{
     colour::{Colour, TEXT_CONTRAST},
@@ -15,28 +16,18 @@ const WIDTHS: std::ops::RangeInclusive<u32> = 40..=100;
 
 /// Reads the theme, and makes remarks about values that work but should be checked.
 pub(super) fn read(reader: &Reader) -> Result<(Theme, Vec<Remark>), ConfigError> {
-    let colour = |key| Written::read(&reader.get(key));
-    let by_day = Scheme {
-        paper: colour("site.theme.paper")?,
-        ink: colour("site.theme.ink")?,
-        accent: colour("site.theme.accent")?,
-    };
-    let by_night = Scheme {
-        paper: colour("site.theme.dark.paper")?,
-        ink: colour("site.theme.dark.ink")?,
-        accent: colour("site.theme.dark.accent")?,
-    };
+    let (by_day, by_night) = (Scheme::read(reader, "site.theme")?, Scheme::read(reader, "site.theme.dark")?);
     let (light, dark) = theme::schemes(by_day.chosen(), by_night.chosen());
     let remarks = by_day.remarks(light).into_iter().chain(by_night.remarks(dark)).collect();
-    let width = reader.get("site.theme.width");
-    let alt = reader.get("site.theme.header_picture_alt").text()?;
-    let header = reader.get("site.theme.header_picture").accepted_if_set(is_below)?;
+    let width = reader.get("site.theme.width")?;
+    let alt = reader.get("site.theme.header_picture_alt")?.text();
+    let header = reader.get("site.theme.header_picture")?.parsed_if_set(text_if(is_below))?;
     let theme = Theme {
         light,
         dark,
         width: Some(width.typed()?).filter(|count| WIDTHS.contains(count)).ok_or_else(|| width.wrong())?,
-        display_face: reader.get("site.theme.display_face").parsed(display_face)?,
-        text_face: reader.get("site.theme.text_face").parsed(face)?,
+        display_face: reader.get("site.theme.display_face")?.parsed(display_face)?,
+        text_face: reader.get("site.theme.text_face")?.parsed(face)?,
         header_picture: header.map(|file| HeaderPicture { file, alt }),
     };
     Ok((theme, remarks))
@@ -97,11 +88,16 @@ struct Written {
 
 impl Written {
     fn read(raw: &Raw) -> Result<Self, ConfigError> {
-        Ok(Self { key: raw.setting.short_key(), text: raw.written(), colour: raw.parsed_if_set(Colour::parse)? })
+        Ok(Self { key: raw.setting.short_key(), text: raw.text(), colour: raw.parsed_if_set(Colour::parse)? })
     }
 }
 
 impl Scheme<Written> {
+    fn read(reader: &Reader, table: &str) -> Result<Self, ConfigError> {
+        let colour = |name: &str| Written::read(&reader.get(&format!("{table}.{name}"))?);
+        Ok(Self { paper: colour("paper")?, ink: colour("ink")?, accent: colour("accent")? })
+    }
+
     fn chosen(&self) -> Chosen {
         Scheme { paper: self.paper.colour, ink: self.ink.colour, accent: self.accent.colour }
     }

@@ -17,12 +17,13 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::{
     markdown::tags::start_tags,
-    pictures::{self, Kind, Refusal},
+    pictures::{self, Refusal},
     side_by_side::side_by_side,
     source::{Changed, Found, Stamp},
 };
 use crate::domain::{
     address, language,
+    limits::MEDIA_BYTES,
     picture::{Format, Picture},
 };
 
@@ -211,8 +212,8 @@ fn read(found: &Found) -> io::Result<MediaFile> {
     let mut file = fs::File::open(&found.path)?;
     let mut start = Vec::new();
     file.by_ref().take(16).read_to_end(&mut start)?;
-    let kind = Kind::of(&start);
-    let media_type = kind.map_or(guess, |kind| kind.media_type().to_owned());
+    let format = Format::of_bytes(&start);
+    let media_type = format.map_or(guess, |format| format.media_type().to_owned());
     let mut read = MediaFile {
         address: format!("/media/refused-{name}"),
         size: None,
@@ -233,14 +234,14 @@ fn read(found: &Found) -> io::Result<MediaFile> {
         read.tells_a_place = read.media_type.starts_with("video/") && pictures::tells_a_place(&mut file)?;
         return Ok(read);
     }
-    if found.stamp.bytes > pictures::MOST_BYTES {
+    if found.stamp.bytes > MEDIA_BYTES {
         read.refusal = Some(pictures::too_large(found.stamp.bytes));
         return Ok(read);
     }
     let mut bytes = start;
-    file.take(pictures::MOST_BYTES).read_to_end(&mut bytes)?;
+    file.take(MEDIA_BYTES).read_to_end(&mut bytes)?;
     read.address = format!("/media/{}-{name}", pictures::hash(&bytes));
-    match kind.map(|kind| pictures::look(kind, &bytes)) {
+    match format.map(|format| pictures::look(format, &bytes)) {
         Some(Ok(looked)) => {
             (read.size, read.format) = (Some(looked.size), looked.format);
             (read.moves, read.remade) = (looked.moves, looked.remade);

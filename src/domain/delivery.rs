@@ -43,11 +43,13 @@ pub fn is_suspected(reasons: &str) -> bool {
 }
 
 /// Interval of the author's digests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Rhythm {
     Daily,
     /// Every Monday.
     Weekly,
+    Never,
 }
 
 /// Times at which the newest digest and the one before were due. A missed digest is still sent late; `None` if the next
@@ -57,6 +59,7 @@ pub fn digest_due(rhythm: Rhythm, now: Timestamp, zone: &TimeZone) -> Option<(Zo
     let today = now.date().at(DIGEST_HOUR, 0, 0, 0).to_zoned(zone.clone()).ok()?;
     let mut due = if today <= now { today } else { today.checked_sub(1.day()).ok()? };
     let days = match rhythm {
+        Rhythm::Never => return None,
         Rhythm::Daily => 1,
         Rhythm::Weekly => {
             due = due.checked_sub(i64::from(due.weekday().since(Weekday::Monday)).days()).ok()?;

@@ -83,6 +83,42 @@ pub const CONFIRMATION_CHECK: SignedDuration = SignedDuration::from_mins(1);
 pub const MAIL_CLEANUP: SignedDuration = SignedDuration::from_hours(1);
 /// Longest time that a mail being sent may delay the end of the program.
 pub const MAIL_SHUTDOWN: Duration = Duration::from_secs(4);
+/// Timeout of connecting to the mail server.
+pub const MAIL_CONNECT: Duration = Duration::from_secs(10);
+/// Timeout of its greeting and of the commands before the text. A mail that fails there was not sent.
+pub const MAIL_COMMANDS: Duration = Duration::from_secs(60);
+/// Timeout from the text to its reply: the server may check the text first (RFC 5321, 4.5.3.2.6). A client that gives
+/// up earlier may send the mail twice.
+pub const MAIL_ACCEPTANCE: Duration = Duration::from_mins(10);
+/// Longest pause before the result of a mail is stored again, while the database is away.
+pub const MAIL_SETTLE_PAUSE: Duration = Duration::from_secs(30);
+/// Longest line of a mail's header, in characters; longer ones are cut.
+pub const MAIL_LINE: usize = 200;
+/// Longest part of a mail server's reply that is kept, in characters.
+pub const MAIL_REASON: usize = 300;
+/// Longest part of a comment in a list of the command line, in characters.
+pub const LISTED_TEXT: usize = 100;
+
+// Pictures
+
+/// Largest picture file that is read, in bytes.
+pub const MEDIA_BYTES: u64 = 64 * 1024 * 1024;
+/// Largest picture that is sent, in pixels.
+pub const MEDIA_PIXELS: u64 = 100_000_000;
+/// Most memory to resize one picture, in bytes: a hundred megapixels with transparency, and their versions.
+pub const RESIZING_MEMORY: u64 = 600_000_000;
+/// Most bytes of a photo for a phone, which is up to [`PHONE_WIDTH`] wide. Quality is reduced until it fits.
+pub const PHONE_BYTES: usize = 96_000;
+/// Widest photo for a phone, in pixels.
+pub const PHONE_WIDTH: u32 = 800;
+/// Number of pictures cleaned at the same time for requests; each may take twice its file size in memory.
+pub const PICTURES_CLEANED_AT_ONCE: usize = 2;
+/// Number of tries for a picture that each time ended the program, or the machine, before it was done.
+pub const PICTURE_TRIES: u64 = 2;
+/// Time between two log lines about pictures that are still to be resized.
+pub const PICTURE_PROGRESS: Duration = Duration::from_secs(15);
+/// Time between checks if the process that resizes pictures has ended.
+pub const HELPER_POLL: Duration = Duration::from_millis(200);
 
 // Database
 

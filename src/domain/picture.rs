@@ -8,20 +8,40 @@ const SHARED_WIDTH: u32 = 1200;
 /// Longest side of a WebP picture, which has 14 bits for it.
 const LONGEST_WEBP: u32 = 16_383;
 
-/// Format of a picture that can be scaled down.
+/// Format of a picture file that is cleaned before it is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     Jpeg,
     Png,
     WebP,
+    /// Never scaled down: most are animations.
+    Gif,
 }
 
 impl Format {
+    const ALL: [Self; 4] = [Self::Jpeg, Self::Png, Self::WebP, Self::Gif];
+
+    /// Detects the format from the first bytes of a file, whatever its name is.
+    pub fn of_bytes(start: &[u8]) -> Option<Self> {
+        match start {
+            [0xff, 0xd8, 0xff, ..] => Some(Self::Jpeg),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Self::WebP),
+            start if start.starts_with(b"\x89PNG\r\n\x1a\n") => Some(Self::Png),
+            start if start.starts_with(b"GIF87a") || start.starts_with(b"GIF89a") => Some(Self::Gif),
+            _ => None,
+        }
+    }
+
+    pub fn of_media_type(media_type: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.media_type() == media_type)
+    }
+
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
             Self::WebP => "image/webp",
+            Self::Gif => "image/gif",
         }
     }
 
@@ -31,6 +51,7 @@ impl Format {
             Self::Jpeg => "jpg",
             Self::Png => "png",
             Self::WebP => "webp",
+            Self::Gif => "gif",
         }
     }
 }

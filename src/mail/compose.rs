@@ -6,13 +6,13 @@ use askama::Template;
 
 use self::NotComposed::NotNeeded;
 use super::message::{Draft, line};
-use crate::domain::limits::{DIGEST_COMMENTS, DIGEST_TEXT};
 use crate::{
     content::comment_markdown,
     domain::{
         comment::{Comment, CommentId, Status, ThreadKey, Wish},
-        delivery::{self, Kind},
+        delivery::{self, Kind, Rhythm},
         entry::Post,
+        limits::{DIGEST_COMMENTS, DIGEST_TEXT},
         mail_keys::{self, CornerLink, NO_COMMENT, WishKey},
         mailbox,
         notices::{self, Subscription, Why},
@@ -41,13 +41,18 @@ pub enum NotComposed {
     #[error("{0}")]
     NotNeeded(&'static str),
     #[error("{0}")]
-    Store(#[from] StoreError),
+    Store(StoreError),
     #[error("a template of the program failed: {0}")]
     Template(#[from] askama::Error),
 }
 
 const GONE: NotComposed = NotNeeded("its comment or its address is gone");
-const NO_RECIPIENT: NotComposed = NotNeeded("it has no recipient");
+
+impl From<StoreError> for NotComposed {
+    fn from(error: StoreError) -> Self {
+        if matches!(error, StoreError::NotFound) { GONE } else { Self::Store(error) }
+    }
+}
 
 /// Returns the Message-ID of a mail: the same for each attempt, and without any of its content.
 pub fn message_id(app: &SiteState, row: &Outgoing) -> String {
@@ -58,25 +63,17 @@ pub fn message_id(app: &SiteState, row: &Outgoing) -> String {
 /// # Errors
 /// There is nothing to tell any more, or the database is away.
 pub async fn compose(app: &SiteState, row: &Outgoing) -> Result<Composed, NotComposed> {
-    let composed = match row.kind {
-        Kind::Digest => digest(app, row).await.map(Composed::Mail),
-        Kind::Corner => corner_link(app, row).await.map(Composed::Mail),
-        Kind::Author | Kind::Announce | Kind::Answer | Kind::Thread | Kind::Confirm => about_comment(app, row).await,
+    let about = async || AboutComment::read(app, row.comment.unwrap_or_default()).await;
+    let recipient = row.address_id.ok_or(NotNeeded("it has no recipient"));
+    let mail = match row.kind {
+        Kind::Announce => return Ok(Composed::Audience(about().await?.audience().await?)),
+        Kind::Author => about().await?.for_author().await?,
+        Kind::Answer | Kind::Thread => about().await?.for_subscriber(recipient?).await?,
+        Kind::Confirm => about().await?.confirmation(recipient?).await?,
+        Kind::Corner => corner_link(app, CornerLink { address_id: recipient?, mail: row.id }).await?,
+        Kind::Digest => digest(app, row).await?,
     };
-    composed.map_err(|error| if matches!(error, NotComposed::Store(StoreError::NotFound)) { GONE } else { error })
-}
-
-async fn about_comment(app: &SiteState, row: &Outgoing) -> Result<Composed, NotComposed> {
-    let comment = app.store.comment(row.comment.unwrap_or_default()).await?;
-    let post = app.snapshot().post(&comment.thread_slug).cloned();
-    let about = AboutComment { app, frame: Frame::new(app), comment, post };
-    let address = row.address_id.ok_or(NO_RECIPIENT);
-    match row.kind {
-        Kind::Announce => about.audience().await.map(Composed::Audience),
-        Kind::Confirm => about.confirmation(address?).await.map(Composed::Mail),
-        Kind::Answer | Kind::Thread => about.for_subscriber(address?).await.map(Composed::Mail),
-        Kind::Author | Kind::Digest | Kind::Corner => about.for_author().await.map(Composed::Mail),
-    }
+    Ok(Composed::Mail(mail))
 }
 
 /// Makes a mail that only shows that mails arrive.
@@ -92,16 +89,17 @@ pub fn test(app: &SiteState, to: &str) -> Result<Draft, NotComposed> {
 }
 
 /// Parts that every mail has.
-struct Frame {
+struct Frame<'a> {
+    app: &'a SiteState,
     site: String,
     home: String,
     texts: &'static Texts,
 }
 
 /// Part of a mail that differs by its kind.
-enum Body {
-    Author { said: Said, post: String, acts: Acts },
-    Subscriber { said: Said, post: String, is_answer: bool, here: String, stop: String },
+enum Body<'a> {
+    Author { about: &'a AboutComment<'a>, link: String, why: Option<String> },
+    Subscriber { about: &'a AboutComment<'a>, is_answer: bool, stop: String },
     Confirmation { post: String, hears_all: bool, yes: String, stop: String },
     CornerLink { open: String, stop: String },
     Digest { held: Option<Group>, refused: Option<Group> },
@@ -111,22 +109,22 @@ enum Body {
 #[derive(Template)]
 #[template(path = "mail/mail.txt")]
 struct PlainText<'a> {
-    frame: &'a Frame,
-    body: &'a Body,
+    frame: &'a Frame<'a>,
+    body: &'a Body<'a>,
 }
 
 #[derive(Template)]
 #[template(path = "mail/mail.html")]
 struct Html<'a> {
-    frame: &'a Frame,
-    body: &'a Body,
+    frame: &'a Frame<'a>,
+    body: &'a Body<'a>,
 }
 
-impl Frame {
-    fn new(app: &SiteState) -> Self {
+impl<'a> Frame<'a> {
+    fn new(app: &'a SiteState) -> Self {
         let site = &app.config.site;
         // A title of two lines must not look like two lines of the mail.
-        Self { site: line(&site.title), home: site.absolute("/"), texts: app.texts() }
+        Self { app, site: line(&site.title), home: site.absolute("/"), texts: app.texts() }
     }
 
     fn draft(&self, to: &str, subject: String, body: &Body) -> Result<Draft, NotComposed> {
@@ -140,86 +138,67 @@ impl Frame {
             reply_to: None,
         })
     }
-}
 
-/// A comment as shown in a mail.
-struct Said {
-    name: String,
-    site: Option<String>,
-    /// Text as typed.
-    text: String,
-    html: String,
-}
+    /// URL of a page that acts for whoever has the key.
+    fn link(&self, page: &str, key: &str) -> String {
+        format!("{}/mail/{page}?key={key}", self.app.config.site.base_url)
+    }
 
-/// Links to what the author can do with a comment.
-struct Acts {
-    here: String,
-    link: String,
-    /// URL of its post, if the post still exists.
-    article: Option<String>,
-    status: Status,
-    /// Reason why it is held.
-    why: Option<String>,
-    is_changed: bool,
-}
+    fn moderation_link(&self, comment: CommentId) -> String {
+        self.link("comment", &mail_keys::moderation(&self.app.signer, comment, self.app.clock.now()))
+    }
 
-impl Acts {
-    fn is(&self, word: &str) -> bool {
-        word_of(self.status) == word
+    fn stop_link(&self, wish: WishKey) -> String {
+        self.link("stop", &mail_keys::stop(&self.app.signer, wish))
     }
 }
 
-/// Composer of the mails about one comment.
+/// Composer of the mails about one comment. Templates call its methods.
 struct AboutComment<'a> {
-    app: &'a SiteState,
-    frame: Frame,
+    frame: Frame<'a>,
     comment: Comment,
     /// Post of the comment; `None` if it is gone.
     post: Option<Arc<Post>>,
 }
 
-impl AboutComment<'_> {
+impl<'a> AboutComment<'a> {
+    async fn read(app: &'a SiteState, id: CommentId) -> Result<Self, NotComposed> {
+        let comment = app.store.comment(id).await?;
+        let post = app.snapshot().post(&comment.thread_slug).cloned();
+        Ok(Self { frame: Frame::new(app), comment, post })
+    }
+
     /// Tells the author that somebody has commented.
-    async fn for_author(self) -> Result<Draft, NotComposed> {
-        let Self { app, comment, .. } = &self;
-        let site = &app.config.site;
+    async fn for_author(&self) -> Result<Draft, NotComposed> {
+        let Self { frame, comment, .. } = self;
+        let (site, words) = (&frame.app.config.site, &frame.texts.mails);
         let to = site.author.email.as_deref().filter(|_| site.notices.of_each);
         let to = to.ok_or(NotNeeded("the author wants no mail for each comment"))?;
         if comment.text.is_empty() {
             return Err(GONE);
         }
-        let key = mail_keys::moderation(&app.signer, comment.id, app.clock.now());
-        let (said, post) = (self.said(), self.title());
-        let (words, is_changed) = (&self.frame.texts.mails, comment.edited_at.is_some());
-        let subject = match (comment.status, is_changed) {
+        let subject = match (comment.status, comment.edited_at.is_some()) {
             (Status::Held, false) => &words.held_subject,
             (Status::Held, true) => &words.changed_held_subject,
             (_, false) => &words.commented_subject,
             (_, true) => &words.changed_subject,
         };
-        let subject = subject.with_both(&said.name, &post);
-        let acts = Acts {
-            here: self.here(),
-            link: link(app, "comment", &key),
-            article: self.post.as_ref().map(|post| site.absolute(&post.entry.address)),
-            status: comment.status,
-            why: app.why_held(comment).map(|why| line(&why)),
-            is_changed,
-        };
+        let why = frame.app.why_held(comment).map(|why| line(&why));
+        let body = Body::Author { about: self, link: frame.moderation_link(comment.id), why };
         Ok(Draft {
             conversation: Some(self.conversation()),
             // Only ASCII: a server without SMTPUTF8 may refuse the author's mail because of this header.
             reply_to: comment.email.clone().filter(|email| email.is_ascii() && mailbox::parse(email).is_some()),
-            ..self.frame.draft(to, subject, &Body::Author { said, post, acts })?
+            ..frame.draft(to, subject.with_both(self.name(), self.title()), &body)?
         })
     }
 
-    async fn audience(self) -> Result<BTreeMap<i64, Why>, NotComposed> {
-        Ok(self.listeners(self.app.config.site.author.email.as_deref()).await?.0)
+    async fn audience(&self) -> Result<BTreeMap<i64, Why>, NotComposed> {
+        Ok(self.listeners(self.frame.app.config.site.author.email.as_deref()).await?.0)
     }
 
     /// Tells a subscriber of an answer, or of a new comment in the thread. The subscription is checked again.
-    async fn for_subscriber(self, address_id: i64) -> Result<Draft, NotComposed> {
+    async fn for_subscriber(&self, address_id: i64) -> Result<Draft, NotComposed> {
         if self.post.is_none() {
             return Err(NotNeeded("its post is gone"));
         }
@@ -227,36 +206,35 @@ impl AboutComment<'_> {
         let why = audience.remove(&address_id);
         let subscription = active.iter().find(|subscription| subscription.address_id == address_id);
         let (why, subscription) = why.zip(subscription).ok_or(NotNeeded("it is not wanted any more"))?;
-        let (said, post, words) = (self.said(), self.title(), &self.frame.texts.mails);
+        let words = &self.frame.texts.mails;
         let subject = match why {
             Why::Answered => &words.answered_subject,
             Why::ThreadGoesOn => &words.commented_subject,
         };
-        let subject = subject.with_both(&said.name, &post);
-        let stop = stop_link(self.app, WishKey { address_id, comment: self.comment.id });
+        let stop = self.frame.stop_link(WishKey { address_id, comment: self.comment.id });
         // Mail providers use it only over https (RFC 8058, 3.1).
-        let one_click = self.app.config.site.is_https().then(|| stop.clone());
-        let is_answer = why == Why::Answered;
-        let body = Body::Subscriber { said, post, is_answer, here: self.here(), stop };
-        let draft = self.frame.draft(&subscription.email, subject, &body)?;
+        let one_click = self.frame.app.config.site.is_https().then(|| stop.clone());
+        let body = Body::Subscriber { about: self, is_answer: why == Why::Answered, stop };
+        let draft = self.frame.draft(&subscription.email, subject.with_both(self.name(), self.title()), &body)?;
         Ok(Draft { one_click, conversation: Some(self.conversation()), ..draft })
     }
 
     /// Asks the holder of a mailbox to confirm. The mail has no text from whoever sent the form.
-    async fn confirmation(self, address_id: i64) -> Result<Draft, NotComposed> {
-        let (app, wish) = (self.app, WishKey { address_id, comment: self.comment.id });
-        let wished = app.store.wished(wish).await?;
+    async fn confirmation(&self, address_id: i64) -> Result<Draft, NotComposed> {
+        let (frame, wish) = (&self.frame, WishKey { address_id, comment: self.comment.id });
+        let wished = frame.app.store.wished(wish).await?;
         let is_removed = matches!(self.comment.status, Status::Spam | Status::Trash);
         if wished.is_confirmed || wished.ended_at.is_some() || wished.is_blocked || is_removed {
             return Err(NotNeeded("there is nothing to confirm any more"));
         }
+        let key = mail_keys::confirmation(&frame.app.signer, wish, frame.app.clock.now());
         let body = Body::Confirmation {
             post: self.title(),
             hears_all: wished.wish == Wish::Thread,
-            yes: link(app, "confirm", &mail_keys::confirmation(&app.signer, wish, app.clock.now())),
-            stop: stop_link(app, wish),
+            yes: frame.link("confirm", &key),
+            stop: frame.stop_link(wish),
         };
-        self.frame.draft(&wished.email, self.frame.texts.mails.confirm_subject.with(&self.frame.site), &body)
+        frame.draft(&wished.email, frame.texts.mails.confirm_subject.with(&frame.site), &body)
     }
 
     /// Returns the recipients of the comment, and the active subscriptions of its thread.
@@ -269,57 +247,57 @@ impl AboutComment<'_> {
             Some(post) => post.threads.iter().map(|slug| ThreadKey::post(slug.as_str())).collect(),
             None => vec![ThreadKey::post(self.comment.thread_slug.as_str())],
         };
-        let active = self.app.store.active_subscriptions(&threads).await?;
+        let active = self.frame.app.store.active_subscriptions(&threads).await?;
         Ok((notices::audience(&self.comment, &active, author), active))
     }
 
-    fn said(&self) -> Said {
-        let comment = &self.comment;
-        Said {
-            // A name must not begin a new line in the text around it.
-            name: line(&comment.name),
-            site: comment.site.clone(),
-            text: comment.text.clone(),
-            html: comment_markdown::render_for_elsewhere(&comment.text, &self.app.page_of(comment)),
-        }
+    /// Name of the commenter. It must not begin a new line in the text around it.
+    fn name(&self) -> String {
+        line(&self.comment.name)
     }
 
+    /// Text of the comment as HTML, with absolute URLs.
+    fn html(&self) -> String {
+        comment_markdown::render_for_elsewhere(&self.comment.text, &self.frame.app.page_of(&self.comment))
+    }
+
+    /// Title of the post.
     fn title(&self) -> String {
         line(self.post.as_ref().map_or(&self.comment.thread_slug, |post| &post.entry.title))
     }
 
     /// URL of the comment on its page.
     fn here(&self) -> String {
-        format!("{}/comments/{}", self.app.config.site.base_url, self.comment.id)
+        format!("{}/comments/{}", self.frame.app.config.site.base_url, self.comment.id)
+    }
+
+    /// URL of the post, if it still exists.
+    fn article(&self) -> Option<String> {
+        self.post.as_ref().map(|post| self.frame.app.config.site.absolute(&post.entry.address))
+    }
+
+    fn is(&self, status: &str) -> bool {
+        word_of(self.comment.status) == status
     }
 
     fn conversation(&self) -> String {
         let slug = self.post.as_ref().map_or(self.comment.thread_slug.as_str(), |post| post.entry.slug.as_str());
-        format!("thread.{}", self.app.signer.fingerprint("thread", slug))
+        format!("thread.{}", self.frame.app.signer.fingerprint("thread", slug))
     }
-}
-
-/// URL of a page that acts for whoever has the key.
-fn link(app: &SiteState, page: &str, key: &str) -> String {
-    format!("{}/mail/{page}?key={key}", app.config.site.base_url)
-}
-
-fn stop_link(app: &SiteState, wish: WishKey) -> String {
-    link(app, "stop", &mail_keys::stop(&app.signer, wish))
 }
 
 /// Sends the link to an address's corner to somebody who asked for it.
-async fn corner_link(app: &SiteState, row: &Outgoing) -> Result<Draft, NotComposed> {
-    let address_id = row.address_id.ok_or(NO_RECIPIENT)?;
-    let standing = app.store.standing(address_id, &[]).await?;
+async fn corner_link(app: &SiteState, link: CornerLink) -> Result<Draft, NotComposed> {
+    let standing = app.store.standing(link.address_id, &[]).await?;
     if standing.is_blocked {
         return Err(NotNeeded("its holder wants no mail"));
     }
-    let key = mail_keys::corner(&app.signer, CornerLink { address_id, mail: row.id }, app.clock.now());
-    let open = format!("{}/me/open?key={key}", app.config.site.base_url);
-    let stop = stop_link(app, WishKey { address_id, comment: NO_COMMENT });
-    let frame = Frame::new(app);
-    frame.draft(&standing.email, frame.texts.mails.corner_subject.with(&frame.site), &Body::CornerLink { open, stop })
+    let (frame, key) = (Frame::new(app), mail_keys::corner(&app.signer, link, app.clock.now()));
+    let body = Body::CornerLink {
+        open: format!("{}/me/open?key={key}", app.config.site.base_url),
+        stop: frame.stop_link(WishKey { address_id: link.address_id, comment: NO_COMMENT }),
+    };
+    frame.draft(&standing.email, frame.texts.mails.corner_subject.with(&frame.site), &body)
 }
 
 /// A comment in a digest.
@@ -352,14 +330,15 @@ impl Group {
 /// Tells the author what is held, and what was refused since the digest before.
 async fn digest(app: &SiteState, row: &Outgoing) -> Result<Draft, NotComposed> {
     let site = &app.config.site;
-    let author = site.author.email.as_ref().zip(site.notices.digest);
-    let (to, rhythm) = author.ok_or(NotNeeded("the author wants no digest"))?;
+    let rhythm = site.notices.digest;
+    let to = site.author.email.as_ref().filter(|_| rhythm != Rhythm::Never);
+    let to = to.ok_or(NotNeeded("the author wants no digest"))?;
     let day_before =
         delivery::digest_due(rhythm, row.created_at, &site.time_zone).map(|(_, before)| before.timestamp());
     let since = app.store.digest_before(row.id).await?.or(day_before).unwrap_or_default();
     let held = app.store.list_comments(Some(Status::Held)).await?;
     let refused = app.store.refusals_since(since).await?;
-    let (frame, now, snapshot) = (Frame::new(app), app.clock.now(), app.snapshot());
+    let (frame, snapshot) = (Frame::new(app), app.snapshot());
     let words = &frame.texts.mails;
     let excerpt = |slug: &str, name: &str, reasons: &str, text: &str, id: Option<CommentId>| {
         let title = snapshot.post(slug).map_or(slug, |post| post.entry.title.as_str());
@@ -367,7 +346,7 @@ async fn digest(app: &SiteState, row: &Outgoing) -> Result<Draft, NotComposed> {
             who: words.digest_comment.with_both(line(name), line(title)),
             reasons: line(reasons),
             start: one_line(text, DIGEST_TEXT),
-            link: id.map(|id| link(app, "comment", &mail_keys::moderation(&app.signer, id, now))),
+            link: id.map(|id| frame.moderation_link(id)),
         }
     };
     let held_excerpts = held.iter().map(|comment| {

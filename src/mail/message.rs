@@ -16,11 +16,8 @@ use lettre::{
 
 use crate::{
     config::MailFrom,
-    domain::{mailbox, words::one_line},
+    domain::{limits::MAIL_LINE, mailbox, words::one_line},
 };
-
-/// Longest line of a header, in characters; longer ones are cut.
-const LINE_MAX: usize = 200;
 
 /// Content of a mail and its recipient.
 #[derive(Debug)]
@@ -100,7 +97,7 @@ fn subject(line: String) -> Result<HeaderValue, String> {
 
 /// Returns a text as one line, so that a name or a title cannot change a header or the words after it.
 pub fn line(text: &str) -> String {
-    one_line(text, LINE_MAX)
+    one_line(text, MAIL_LINE)
 }
 
 /// Parses an address for a mail.
@@ -196,8 +193,8 @@ mod tests {
     #[test]
     fn long_and_foreign_lines_are_cut_and_encoded() {
         let long = line(&"word ".repeat(100));
-        assert!(long.chars().count() <= LINE_MAX + 1 && long.ends_with("word…"), "{long}");
-        assert_eq!(line(&"ü".repeat(300)).chars().count(), LINE_MAX + 1);
+        assert!(long.chars().count() <= MAIL_LINE + 1 && long.ends_with("word…"), "{long}");
+        assert_eq!(line(&"ü".repeat(300)).chars().count(), MAIL_LINE + 1);
         let at: Timestamp = "2026-11-22T17:00:00Z".parse().expect("a time");
         let mail =
             sender("Schöne Füße").message(draft(&"日本語のとても長い件名 ".repeat(12)), "m", at).expect("a mail");

@@ -23,17 +23,18 @@ use crate::{
     config::Config,
     domain::{
         delivery,
-        mail_keys::CONFIRMATION_DAYS,
+        limits::{
+            CONFIRMATION_CHECK, CONFIRMATION_DAYS, MAIL_CLEANUP, MAIL_SERVER_PAUSE, MAIL_SETTLE_PAUSE, OUTBOX_POLL,
+        },
         words::{counted, word_of},
     },
-    state::{SiteState, metrics::Attempt},
+    state::SiteState,
     store::{Outcome, Outgoing, StoreError},
 };
 use compose::{Composed, NotComposed};
 use message::{Draft, Sender};
 use transport::{Transport, Undelivered};
 
-use crate::domain::limits::{CONFIRMATION_CHECK, MAIL_CLEANUP, MAIL_SERVER_PAUSE, OUTBOX_POLL};
 pub use transport::Limits;
 
 /// Sender of due mails. Each running instance has one; the outbox makes sure that no two send the same mail.
@@ -55,6 +56,9 @@ pub struct OutboxWorker {
     waiting: i64,
 }
 
+/// Pause after a mail: the next one may be due.
+const NO_PAUSE: Duration = Duration::ZERO;
+
 /// Mail server, and the sender of the mails.
 struct Mailer {
     transport: Transport,
@@ -68,15 +72,6 @@ pub enum MailError {
     From(String),
     #[error("the system gives no random numbers, and without them two instances would send the same mails: {0}")]
     Randomness(getrandom::Error),
-}
-
-/// Result of one step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Done,
-    NothingDue,
-    /// Nothing can be sent now: the server is away, or the program failed.
-    Pause,
 }
 
 impl OutboxWorker {
@@ -102,7 +97,7 @@ impl OutboxWorker {
     /// Runs until `stop` is done; a mail that is being sent then is finished.
     pub async fn run(mut self, stop: impl Future<Output = ()>) {
         let mut stop = pin!(stop);
-        let mut pause = Duration::ZERO;
+        let mut pause = NO_PAUSE;
         let mut database_is_away = false;
         loop {
             tokio::select! {
@@ -117,11 +112,7 @@ impl OutboxWorker {
                 tracing::error!("the outbox cannot be read: {error}");
             }
             database_is_away = step.is_err();
-            pause = match step {
-                Ok(Step::Done) => Duration::ZERO,
-                Ok(Step::NothingDue) => OUTBOX_POLL,
-                Ok(Step::Pause) | Err(_) => MAIL_SERVER_PAUSE,
-            };
+            pause = step.unwrap_or(MAIL_SERVER_PAUSE);
         }
         if let Some(mailer) = &mut self.mailer {
             mailer.transport.close().await;
@@ -133,54 +124,53 @@ impl OutboxWorker {
     /// # Errors
     /// The database is away.
     pub async fn send_all(&mut self) -> Result<(), StoreError> {
-        while self.send_next().await? == Step::Done {}
+        while self.send_next().await? == NO_PAUSE {}
         Ok(())
     }
 
-    /// Sends the next mail. A panic must not end the worker.
-    async fn send_next(&mut self) -> Result<Step, StoreError> {
-        caught(self.step()).await.unwrap_or_else(|Panicked| {
+    /// Sends the next mail. Returns the pause before the one after it. A panic must not end the worker.
+    async fn send_next(&mut self) -> Result<Duration, StoreError> {
+        caught(self.step()).await.unwrap_or_else(|| {
             tracing::error!("the outbox worker failed, and goes on in a moment: the error above is a fault of Instep");
-            Ok(Step::Pause)
+            Ok(MAIL_SERVER_PAUSE)
         })
     }
 
-    async fn step(&mut self) -> Result<Step, StoreError> {
+    async fn step(&mut self) -> Result<Duration, StoreError> {
         self.do_regular_work().await?;
         let now = self.app.clock.now();
         let Some(mailer) = &mut self.mailer else {
             self.log_waiting_mails().await?;
-            return Ok(Step::NothingDue);
+            return Ok(OUTBOX_POLL);
         };
         let Some(row) = self.app.store.claim_mail(&self.lease, now, now + self.leased_for).await? else {
             mailer.transport.close().await;
-            return Ok(Step::NothingDue);
+            return Ok(OUTBOX_POLL);
         };
         let sent = caught(send(&self.app, mailer, &self.lease, &row)).await;
-        let sent =
-            sent.unwrap_or_else(|Panicked| Err(Undelivered::Later("a fault of Instep; the log says more".into())));
-        let (outcome, step) = match sent {
-            Ok(None) => return Ok(Step::Done),
-            Ok(Some(outcome)) => (outcome, Step::Done),
+        let sent = sent.unwrap_or_else(|| Err(Undelivered::Later("a fault of Instep; the log says more".into())));
+        let (outcome, pause) = match sent {
+            Ok(None) => return Ok(NO_PAUSE),
+            Ok(Some(outcome)) => (outcome, NO_PAUSE),
             Err(undelivered) => self.not_delivered(&row, undelivered),
         };
         if outcome == Outcome::Sent && std::mem::take(&mut self.is_away) {
             tracing::info!("the mail server accepts mails again");
         }
         self.settle(&row, outcome).await?;
-        Ok(step)
+        Ok(pause)
     }
 
     /// Logs a mail that was not sent, and decides when it is tried again. A server that is away is logged once, not once
     /// for each mail.
-    fn not_delivered(&mut self, row: &Outgoing, undelivered: Undelivered) -> (Outcome, Step) {
-        let (reason, is_final, step) = match undelivered {
-            Undelivered::Server(reason) => (reason, false, Step::Pause),
-            Undelivered::Later(reason) => (reason, false, Step::Done),
-            Undelivered::Never(reason) => (reason, true, Step::Done),
+    fn not_delivered(&mut self, row: &Outgoing, undelivered: Undelivered) -> (Outcome, Duration) {
+        let (reason, is_final, pause) = match undelivered {
+            Undelivered::Server(reason) => (reason, false, MAIL_SERVER_PAUSE),
+            Undelivered::Later(reason) => (reason, false, NO_PAUSE),
+            Undelivered::Never(reason) => (reason, true, NO_PAUSE),
         };
         let (id, kind) = (row.id, word_of(row.kind));
-        if step != Step::Pause {
+        if pause == NO_PAUSE {
             tracing::warn!("mail {id} ({kind}) was not sent: {reason}");
         } else if !std::mem::replace(&mut self.is_away, true) {
             tracing::warn!("the mail server accepts nothing, so mails wait: {reason}");
@@ -189,25 +179,19 @@ impl OutboxWorker {
         let again = delivery::again(row.attempts, row.first_attempt_at.unwrap_or(now), now);
         let Some(at) = again.filter(|_| !is_final) else {
             tracing::error!("mail {id} ({kind}) is given up: {reason}");
-            return (Outcome::GivenUp(reason), step);
+            return (Outcome::GivenUp(reason), pause);
         };
-        (Outcome::Again { at, reason }, step)
+        (Outcome::Again { at, reason }, pause)
     }
 
     /// Stores the outcome. Retries for about a minute, so that a restart of the database does not cause a second sending
     /// of a mail that the server has accepted.
     async fn settle(&self, row: &Outgoing, outcome: Outcome) -> Result<(), StoreError> {
-        const LONGEST_PAUSE: Duration = Duration::from_secs(30);
         let mut pause = Duration::from_millis(200);
-        self.app.metrics.mailed(match outcome {
-            Outcome::Sent => Attempt::Sent,
-            Outcome::Dropped(_) => Attempt::NotNeeded,
-            Outcome::Again { .. } => Attempt::PutOff,
-            Outcome::GivenUp(_) => Attempt::GivenUp,
-        });
+        self.app.metrics.mailed(&outcome);
         loop {
             let settled = self.app.store.settle_mail(row.id, &self.lease, &outcome, self.app.clock.now()).await;
-            if settled.is_ok() || pause > LONGEST_PAUSE {
+            if settled.is_ok() || pause > MAIL_SETTLE_PAUSE {
                 return settled;
             }
             time::sleep(pause).await;
@@ -243,10 +227,10 @@ impl OutboxWorker {
 
     async fn queue_due_digest(&mut self, now: Timestamp) -> Result<(), StoreError> {
         let site = &self.app.config.site;
-        let (Some(rhythm), Some(_), Some(_)) = (site.notices.digest, &site.author.email, &self.mailer) else {
+        if site.author.email.is_none() || self.mailer.is_none() {
             return Ok(());
-        };
-        let Some((due, _)) = delivery::digest_due(rhythm, now, &site.time_zone) else { return Ok(()) };
+        }
+        let Some((due, _)) = delivery::digest_due(site.notices.digest, now, &site.time_zone) else { return Ok(()) };
         let day = due.date().to_string();
         if self.digest.as_ref() != Some(&day) {
             // Also if there is nothing to tell: a program that starts later must not think that the day's digest was
@@ -326,16 +310,13 @@ fn author_is_told(app: &SiteState) -> bool {
     app.config.site.notices.of_each && app.config.site.author.email.is_some()
 }
 
-/// Sign that some work has panicked. Its message is in the log.
-struct Panicked;
-
-/// Runs `work`, and catches its panic.
-async fn caught<T>(work: impl Future<Output = T>) -> Result<T, Panicked> {
+/// Runs `work`. Returns `None` if it panicked; the message is in the log.
+async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
     // Boxed, or the future contains the work twice.
     let mut work = Box::pin(work);
     future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
-        Ok(poll) => poll.map(Ok),
-        Err(_) => Poll::Ready(Err(Panicked)),
+        Ok(poll) => poll.map(Some),
+        Err(_) => Poll::Ready(None),
     })
     .await
 }

@@ -17,25 +17,26 @@ use tokio::time;
 
 use crate::{
     config::{MailServer, Security},
-    domain::words::one_line,
+    domain::{
+        limits::{MAIL_ACCEPTANCE, MAIL_COMMANDS, MAIL_CONNECT, MAIL_REASON},
+        words::one_line,
+    },
 };
 
-/// Time limits for a server. Tests shorten them.
+/// Timeouts of a server. Tests shorten them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Longest time to open a TCP connection.
+    /// See [`MAIL_CONNECT`].
     pub connect: Duration,
-    /// Longest time for the greeting, and for the commands before the text. A mail that fails there was not sent.
+    /// See [`MAIL_COMMANDS`].
     pub commands: Duration,
-    /// Longest time from the text to its reply: the server may check the text first (RFC 5321, 4.5.3.2.6). A client that
-    /// gives up earlier may send the mail twice.
+    /// See [`MAIL_ACCEPTANCE`].
     pub acceptance: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        let acceptance = Duration::from_mins(10);
-        Self { connect: Duration::from_secs(10), commands: Duration::from_secs(60), acceptance }
+        Self { connect: MAIL_CONNECT, commands: MAIL_COMMANDS, acceptance: MAIL_ACCEPTANCE }
     }
 }
 
@@ -113,7 +114,7 @@ impl Transport {
         {
             return Ok(connection);
         }
-        self.connect().await.map_err(|error| Undelivered::Server(said(&self.server, &error)))
+        self.connect().await.map_err(|error| Undelivered::Server(reason(&self.server, &error)))
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, Error> {
@@ -135,9 +136,8 @@ impl Transport {
 
     async fn transact(&self, connection: &mut AsyncSmtpConnection, mail: &Message) -> Result<(), Undelivered> {
         let refused = |error: Error| {
-            let is_reply = error.status().is_some();
-            let said = said(&self.server, &error);
-            if is_reply { Undelivered::Later(said) } else { Undelivered::Server(said) }
+            let reason = reason(&self.server, &error);
+            if error.status().is_some() { Undelivered::Later(reason) } else { Undelivered::Server(reason) }
         };
         self.limited(self.limits.commands, async {
             self.envelope(connection, mail.envelope()).await?;
@@ -156,21 +156,21 @@ impl Transport {
         let mut parameters = Vec::new();
         if !from.into_iter().chain(to).all(is_ascii) {
             if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-                let said = format!("{} takes no address with such letters", self.server);
+                let reason = format!("{} takes no address with such letters", self.server);
                 // The operator must correct the sender's address; it concerns every mail.
                 let is_ours = !from.is_none_or(is_ascii);
-                return Err(if is_ours { Undelivered::Later(said) } else { Undelivered::Never(said) });
+                return Err(if is_ours { Undelivered::Later(reason) } else { Undelivered::Never(reason) });
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
         // RFC 5321, 4.2.1: a 5yz reply is about this command, so other mails may be accepted. All else, such as a
         // temporary refusal of the sender, is about all mails.
-        let of_the_sender = |error: Error| {
-            let is_of_this_mail = error.status().map(u16::from).is_some_and(|code| code >= 500);
-            let said = said(&self.server, &error);
-            if is_of_this_mail { Undelivered::Later(said) } else { Undelivered::Server(said) }
+        let sender_refused = |error: Error| {
+            let is_about_this_mail = error.status().map(u16::from).is_some_and(|code| code >= 500);
+            let reason = reason(&self.server, &error);
+            if is_about_this_mail { Undelivered::Later(reason) } else { Undelivered::Server(reason) }
         };
-        connection.command(Mail::new(from.cloned(), parameters)).await.map_err(of_the_sender)?;
+        connection.command(Mail::new(from.cloned(), parameters)).await.map_err(sender_refused)?;
         for address in to {
             connection.command(Rcpt::new(address.clone(), Vec::new())).await.map_err(|error| self.refused(&error))?;
         }
@@ -180,21 +180,18 @@ impl Transport {
     /// Classifies a refusal of the recipient. A permanent one is final, unless it is about us: no relaying, no
     /// password, a policy (RFC 3463: 5.7). The operator must correct those, and no mail may be lost meanwhile.
     fn refused(&self, error: &Error) -> Undelivered {
-        let said = said(&self.server, error);
+        let reason = reason(&self.server, error);
         let code = error.status().map(u16::from);
-        let is_about_us = matches!(code, Some(503 | 530..=538)) || said.contains("5.7.");
+        let is_about_us = matches!(code, Some(503 | 530..=538)) || reason.contains("5.7.");
         match code {
-            Some(500..) if !is_about_us => Undelivered::Never(said),
-            Some(_) => Undelivered::Later(said),
-            None => Undelivered::Server(said),
+            Some(500..) if !is_about_us => Undelivered::Never(reason),
+            Some(_) => Undelivered::Later(reason),
+            None => Undelivered::Server(reason),
         }
     }
 }
 
-/// Longest part of a reason that is kept, in characters.
-const REASON_MAX: usize = 300;
-
 /// Error as one line for a log, without control characters: servers can reply anything.
-fn said(server: &MailServer, error: &Error) -> String {
-    one_line(&format!("{server}: {error}"), REASON_MAX)
+fn reason(server: &MailServer, error: &Error) -> String {
+    one_line(&format!("{server}: {error}"), MAIL_REASON)
 }

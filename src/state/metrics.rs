@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use crate::{domain::comment::Status, store::Added};
+use crate::{
+    domain::comment::Status,
+    store::{Added, Outcome},
+};
 
 /// Upper bounds of the buckets of response times, in milliseconds.
 pub const BOUNDS: [u64; 7] = [1, 5, 20, 100, 500, 2_000, 10_000];
@@ -27,15 +30,6 @@ pub struct Metrics {
     pub waited_micros: AtomicU64,
     pub comments: [AtomicU64; FATES.len()],
     pub mails: [AtomicU64; ATTEMPTS.len()],
-}
-
-/// Result of one attempt to send a mail, in the order of [`ATTEMPTS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Attempt {
-    Sent,
-    NotNeeded,
-    PutOff,
-    GivenUp,
 }
 
 impl Metrics {
@@ -60,7 +54,13 @@ impl Metrics {
     }
 
     /// Counts an attempt to send a mail.
-    pub fn mailed(&self, attempt: Attempt) {
-        self.mails[attempt as usize].fetch_add(1, Relaxed);
+    pub fn mailed(&self, outcome: &Outcome) {
+        let attempt = match outcome {
+            Outcome::Sent => 0,
+            Outcome::Dropped(_) => 1,
+            Outcome::Again { .. } => 2,
+            Outcome::GivenUp(_) => 3,
+        };
+        self.mails[attempt].fetch_add(1, Relaxed);
     }
 }

@@ -1,6 +1,8 @@
 //! Connections from a pool, and statements on them.
 
-use sqlx::{AssertSqlSafe, Postgres, Sqlite, pool::PoolConnection, postgres::PgArguments, sqlite::SqliteArguments};
+use sqlx::{
+    AssertSqlSafe, Postgres, Sqlite, SqlitePool, pool::PoolConnection, postgres::PgArguments, sqlite::SqliteArguments,
+};
 
 use super::{
     Result, StoreError,
@@ -21,6 +23,19 @@ pub struct Connection {
 pub enum Pooled {
     Sqlite(PoolConnection<Sqlite>),
     Postgres(PoolConnection<Postgres>),
+}
+
+impl Pooled {
+    /// Takes a connection to SQLite. It is opened by a task of its own, which goes on if the caller is dropped: the pool
+    /// would not know a half opened one. If that was closed after the writer, the write-ahead log would stay.
+    pub async fn sqlite(pool: &SqlitePool) -> Result<Self> {
+        if let Some(idle) = pool.try_acquire() {
+            return Ok(Self::Sqlite(idle));
+        }
+        let pool = pool.clone();
+        let opened = tokio::spawn(async move { pool.acquire().await }).await;
+        Ok(Self::Sqlite(opened.map_err(|_| StoreError::Interrupted)??))
+    }
 }
 
 impl Connection {

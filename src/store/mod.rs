@@ -110,7 +110,7 @@ impl Store {
         let sql = sql.into();
         let reading = async {
             let mut connection = Connection::new(match &self.pools {
-                Pools::Sqlite { readers, .. } => Pooled::Sqlite(readers.acquire().await?),
+                Pools::Sqlite { readers, .. } => Pooled::sqlite(readers).await?,
                 Pools::Postgres(pool) => Pooled::Postgres(pool.acquire().await?),
             });
             let rows = connection.all(sql, arguments).await?;
@@ -165,7 +165,7 @@ impl Store {
         // IMMEDIATE: a deferred transaction that reads first fails at once if another process wrote in between, whatever
         // `busy_timeout` says.
         let (pooled, begin) = match &self.pools {
-            Pools::Sqlite { writer, .. } => (Pooled::Sqlite(writer.acquire().await?), "BEGIN IMMEDIATE"),
+            Pools::Sqlite { writer, .. } => (Pooled::sqlite(writer).await?, "BEGIN IMMEDIATE"),
             Pools::Postgres(pool) => (Pooled::Postgres(pool.acquire().await?), "BEGIN"),
         };
         let mut connection = Connection::new(pooled);
@@ -213,7 +213,7 @@ impl Store {
         let Pools::Sqlite { writer, .. } = &self.pools else { return };
         let patience = |milliseconds: u128| format!("PRAGMA busy_timeout = {milliseconds}");
         let checkpoint = async {
-            let mut connection = Connection::new(Pooled::Sqlite(writer.acquire().await?));
+            let mut connection = Connection::new(Pooled::sqlite(writer).await?);
             connection.execute(patience(200), &[]).await?;
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)", &[]).await?;
             connection.execute(patience(SQLITE_WAIT.as_millis()), &[]).await?;
@@ -227,7 +227,11 @@ impl Store {
     pub async fn close(&self) {
         match &self.pools {
             Pools::Sqlite { writer, readers } => {
+                // The last connection merges the log, but a reader cannot. The writer may have been closed after an error
+                // or a dropped future, so one is taken until all readers are closed.
+                let last = writer.acquire().await;
                 readers.close().await;
+                drop(last);
                 writer.close().await;
             }
             Pools::Postgres(pool) => pool.close().await,

@@ -31,18 +31,11 @@ pub struct Said {
     pub sentence: String,
 }
 
-/// Error for a bad text file in the program. A test reads all files, so this should never occur.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("the interface texts templates/texts/{language}.toml cannot be read: {what}")]
-pub struct TextsError {
-    language: String,
-    what: String,
-}
-
 /// Language for sites whose language has no file.
 const FALLBACK: &str = "en";
 
-static LANGUAGES: LazyLock<Result<BTreeMap<String, Texts>, TextsError>> = LazyLock::new(|| {
+/// All texts by language, or what is wrong with a file. A test reads all files, so nothing should be.
+static LANGUAGES: LazyLock<Result<BTreeMap<String, Texts>, String>> = LazyLock::new(|| {
     let files = Files::iter().filter_map(|name| Some((name.strip_suffix(".toml")?.to_owned(), Files::get(&name)?)));
     files
         .map(|(language, file)| Ok((language.clone(), Texts::read(&language, &String::from_utf8_lossy(&file.data))?)))
@@ -65,12 +58,9 @@ pub fn of(tag: &str) -> Option<&'static Texts> {
 ///
 /// # Errors
 /// A text file in the program is broken.
-pub fn for_site(tag: &str) -> Result<&'static Texts, TextsError> {
-    let found = of(tag).or_else(|| of(FALLBACK));
-    found.ok_or_else(|| match LANGUAGES.as_ref() {
-        Err(error) => error.clone(),
-        Ok(_) => TextsError { language: FALLBACK.to_owned(), what: "it is not there".to_owned() },
-    })
+pub fn for_site(tag: &str) -> Result<&'static Texts, String> {
+    LANGUAGES.as_ref().map_err(Clone::clone)?;
+    of(tag).or_else(|| of(FALLBACK)).ok_or_else(|| format!("templates/texts/{FALLBACK}.toml is missing"))
 }
 
 /// Available languages.
@@ -79,10 +69,10 @@ pub fn shipped() -> Vec<&'static str> {
 }
 
 impl Texts {
-    fn read(language: &str, text: &str) -> Result<Self, TextsError> {
-        let broken = |error: toml::de::Error| TextsError {
-            language: language.to_owned(),
-            what: error.to_string().trim().replace('\n', " "),
+    fn read(language: &str, text: &str) -> Result<Self, String> {
+        let broken = |error: toml::de::Error| {
+            let what = error.to_string().trim().replace('\n', " ");
+            format!("the interface texts templates/texts/{language}.toml cannot be read: {what}")
         };
         let mut table: toml::Table = text.parse().map_err(broken)?;
         name_language(&mut table, language);

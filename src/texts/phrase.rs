@@ -7,7 +7,7 @@ use std::{
     fmt::Display,
 };
 
-use intl_pluralrules::{PluralCategory, PluralRuleType, PluralRules};
+use intl_pluralrules::{PluralRuleType, PluralRules};
 use serde::{Deserialize, Deserializer, de::Error};
 use unic_langid::LanguageIdentifier;
 
@@ -18,7 +18,8 @@ pub struct Phrase<const GAPS: usize>(Pieces);
 /// A text with the plural forms of its language; each form may contain `{count}`.
 pub struct Plural<const GAPS: usize = 0> {
     rules: PluralRules,
-    forms: Vec<(PluralCategory, Pieces)>,
+    /// Forms by category.
+    forms: BTreeMap<String, Pieces>,
     /// Form for all categories that are not in `forms`.
     other: Pieces,
 }
@@ -30,12 +31,12 @@ impl Phrase<1> {
 
     /// The words before the gap, for a template that fills it with markup.
     pub fn before(&self) -> &str {
-        self.0.words(|at, gap| at < gap)
+        &self.0.start
     }
 
     /// The words after the gap.
     pub fn after(&self) -> &str {
-        self.0.words(|at, gap| at > gap)
+        self.0.gaps.first().map_or("", |(_, words)| words)
     }
 }
 
@@ -59,19 +60,13 @@ impl Plural<1> {
 
 impl<const GAPS: usize> Plural<GAPS> {
     fn form(&self, count: usize) -> &Pieces {
-        let category = self.rules.select(count).unwrap_or(PluralCategory::OTHER);
-        self.forms.iter().find(|(own, _)| *own == category).map_or(&self.other, |(_, form)| form)
+        let category = self.rules.select(count).map(|category| format!("{category:?}").to_lowercase());
+        category.ok().and_then(|category| self.forms.get(&category)).unwrap_or(&self.other)
     }
 }
 
-/// Plural categories of CLDR besides `other`, by their keys in a file.
-const CATEGORIES: [(&str, PluralCategory); 5] = [
-    ("zero", PluralCategory::ZERO),
-    ("one", PluralCategory::ONE),
-    ("two", PluralCategory::TWO),
-    ("few", PluralCategory::FEW),
-    ("many", PluralCategory::MANY),
-];
+/// Plural categories of CLDR besides `other`.
+const CATEGORIES: [&str; 5] = ["zero", "one", "two", "few", "many"];
 
 /// Plural rules of a language, for whole numbers.
 pub(super) fn rules(language: &str) -> Option<PluralRules> {
@@ -80,68 +75,46 @@ pub(super) fn rules(language: &str) -> Option<PluralRules> {
 }
 
 /// A text split at its gaps.
-#[derive(Debug, Default)]
-pub(super) struct Pieces(Vec<Piece>);
-
 #[derive(Debug)]
-enum Piece {
-    Words(String),
-    /// Index of the gap's name.
-    Gap(usize),
+pub(super) struct Pieces {
+    /// The words before the first gap.
+    start: String,
+    /// Index of each gap's name, and the words after the gap.
+    gaps: Vec<(usize, String)>,
 }
 
 impl Pieces {
     /// # Errors
     /// A gap has an unknown name, or a brace lacks its other half. The error is a sentence.
     pub(super) fn read(text: &str, names: &[&str]) -> Result<Self, String> {
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while let Some((words, behind)) = rest.split_once('{') {
-            let (name, behind) = behind.split_once('}').ok_or_else(|| format!("{text:?} has a {{ without its }}"))?;
-            let gap = names.iter().position(|known| *known == name).ok_or_else(|| {
+        let mut parts = text.split('{');
+        let start = parts.next().unwrap_or_default().to_owned();
+        let gap = |part: &str| {
+            let (name, words) = part.split_once('}').ok_or_else(|| format!("{text:?} has a {{ without its }}"))?;
+            let index = names.iter().position(|known| *known == name).ok_or_else(|| {
                 let known = names.iter().map(|name| format!("{{{name}}}")).collect::<Vec<_>>().join(", ");
                 format!("{text:?} has a gap {{{name}}}; those it may have: {known}")
             })?;
-            if !words.is_empty() {
-                pieces.push(Piece::Words(words.to_owned()));
-            }
-            pieces.push(Piece::Gap(gap));
-            rest = behind;
-        }
-        if !rest.is_empty() {
-            pieces.push(Piece::Words(rest.to_owned()));
-        }
-        Ok(Self(pieces))
+            Ok((index, words.to_owned()))
+        };
+        Ok(Self { start, gaps: parts.map(gap).collect::<Result<_, String>>()? })
     }
 
     /// Number of times that it contains the gap.
     fn count(&self, gap: usize) -> usize {
-        self.0.iter().filter(|piece| matches!(piece, Piece::Gap(own) if *own == gap)).count()
+        self.gaps.iter().filter(|(index, _)| *index == gap).count()
     }
 
+    /// Fills each gap with the value of the same index.
     pub(super) fn filled(&self, values: &[&dyn Display]) -> String {
-        let mut filled = String::new();
-        for piece in &self.0 {
-            match piece {
-                Piece::Words(words) => filled.push_str(words),
-                Piece::Gap(gap) => {
-                    if let Some(value) = values.get(*gap) {
-                        filled.push_str(&value.to_string());
-                    }
-                }
+        let mut filled = self.start.clone();
+        for (index, words) in &self.gaps {
+            if let Some(value) = values.get(*index) {
+                filled.push_str(&value.to_string());
             }
+            filled.push_str(words);
         }
         filled
-    }
-
-    /// The words on one side of the only gap.
-    fn words(&self, is_there: impl Fn(usize, usize) -> bool) -> &str {
-        let gap = self.0.iter().position(|piece| matches!(piece, Piece::Gap(_))).unwrap_or(self.0.len());
-        let found = self.0.iter().enumerate().find_map(|(at, piece)| match piece {
-            Piece::Words(words) if is_there(at, gap) => Some(words.as_str()),
-            _ => None,
-        });
-        found.unwrap_or_default()
     }
 }
 
@@ -176,15 +149,10 @@ impl<'de, const GAPS: usize> Deserialize<'de> for Plural<GAPS> {
         // Forms may omit the number: "Eine Sache".
         let read = |text: String| read_whole(&text, &["count"], GAPS).map_err(Error::custom);
         let other = read(written.remove("other").ok_or_else(|| Error::missing_field("other"))?)?;
-        let mut forms = Vec::new();
-        for (key, category) in CATEGORIES {
-            if let Some(text) = written.remove(key) {
-                forms.push((category, read(text)?));
-            }
-        }
-        if let Some(key) = written.keys().next() {
+        if let Some(key) = written.keys().find(|key| !CATEGORIES.contains(&key.as_str())) {
             return Err(Error::custom(format!("{key:?} is no plural category of CLDR")));
         }
+        let forms = written.into_iter().map(|(key, text)| Ok((key, read(text)?))).collect::<Result<_, D::Error>>()?;
         Ok(Self { rules, forms, other })
     }
 }

@@ -21,7 +21,7 @@ pub async fn asset(State(app): State<App>, Path(name): Path<String>) -> Result<R
 /// Icon at well-known paths, for programs that have not read the page; they may not support SVG.
 pub async fn favicon(State(app): State<App>) -> Result<Response, WebError> {
     let assets = app.assets();
-    let icon = assets.icons().raster().or(assets.icons().favicon()).ok_or_else(WebError::not_found)?;
+    let icon = assets.raster_icon().or(assets.icons.first()).ok_or_else(WebError::not_found)?;
     Ok(redirect(StatusCode::FOUND, &icon.address))
 }
 

@@ -9,7 +9,7 @@ use crate::{assets::icons::Icon, domain::language};
 const SHORT: usize = 12;
 
 pub async fn show(State(app): State<App>) -> Page {
-    let manifest = manifest(&app.config.site, &app.assets().icons().0);
+    let manifest = manifest(&app.config.site, &app.assets().icons);
     Page::text(manifest.to_string(), Policy::site()).of_type("application/manifest+json")
 }
 

@@ -2,11 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use instep::{
-    cli::Table,
-    config::{Config, Typed},
-    content::Loader,
-};
+use instep::{cli::Table, config::Config, content::Loader};
 
 use crate::support::{read, root};
 
@@ -27,8 +23,8 @@ fn the_tables_of_settings_and_commands_are_those_of_the_program() {
 #[test]
 fn the_documents_are_a_site_without_problems() {
     let content = root().join("docs");
-    let typed = Typed { content: Some(content.clone()), ..Typed::default() };
-    let config = Config::load(&typed, &BTreeMap::new()).expect("settings");
+    let variables = BTreeMap::from([("INSTEP_CONTENT".to_owned(), content.display().to_string())]);
+    let config = Config::load(&variables).expect("settings");
     let library = Loader::new(content, config.site.rules(), config.site.texts).load().expect("reads");
     let problems: Vec<String> = library.problems.iter().map(ToString::to_string).collect();
     assert!(problems.is_empty(), "{problems:#?}");

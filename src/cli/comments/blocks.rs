@@ -4,17 +4,18 @@ use clap::Args;
 use serde_json::json;
 
 use super::{
-    super::{complain, for_each, print_list},
-    ACTOR, LINE_MAX,
+    super::{Output, complain, for_each},
+    ACTOR,
 };
 use crate::{
     app::Clock,
     config::Config,
     domain::{
+        limits::LISTED_TEXT,
         verdict::blocks::{Block as Blocked, Doubt},
         words::one_line,
     },
-    store::Store,
+    store::{Refused, Store},
 };
 
 #[derive(Debug, Args)]
@@ -41,7 +42,7 @@ struct Sender {
 }
 
 impl Block {
-    pub(super) async fn run(self, store: &Store, config: &Config, json: bool) -> anyhow::Result<()> {
+    pub(super) async fn run(self, store: &Store, config: &Config, output: Output) -> anyhow::Result<()> {
         let block = match (&self.sender.email, &self.sender.site, &self.sender.network) {
             (Some(email), ..) => Blocked::email(email),
             (_, Some(site), _) => Blocked::site(site),
@@ -49,11 +50,12 @@ impl Block {
         };
         let block = block.map_err(anyhow::Error::msg)?;
         let (kind, value) = (block.kind(), block.value());
-        match store.block(&block, self.note.trim(), ACTOR, Clock::system().now()).await? {
-            id if json => say!("{}", json!({ "id": id, "kind": kind, "value": value })),
-            Some(id) => say!("{id} blocks {kind} {value}"),
-            None => say!("{kind} {value} was blocked already"),
-        }
+        let id = store.block(&block, self.note.trim(), ACTOR, Clock::system().now()).await?;
+        let text = match id {
+            Some(id) => format!("{id} blocks {kind} {value}"),
+            None => format!("{kind} {value} was blocked already"),
+        };
+        output.line(json!({ "id": id, "kind": kind, "value": value }), text);
         if let Some(doubt) = block.doubt(config.site.author.email.as_deref()) {
             complain(format_args!("{value}: {}", warning(doubt)));
         }
@@ -71,67 +73,42 @@ fn warning(doubt: Doubt) -> &'static str {
     }
 }
 
-pub(super) async fn list(store: &Store, json: bool) -> anyhow::Result<()> {
-    print_list(
-        &store.blocks().await?,
-        json,
-        "Nobody is blocked.",
-        |one| {
-            json!({
-                "id": one.id,
-                "kind": one.block.kind(),
-                "value": one.block.value(),
-                "note": one.note,
-                "actor": one.actor,
-                "created_at": one.at.to_string(),
-            })
-        },
-        |one| format!("{}\t{}\t{}\t{}", one.id, one.block.kind(), one.block.value(), one.note),
-    );
+pub(super) async fn list(store: &Store, output: Output) -> anyhow::Result<()> {
+    output.list("Nobody is blocked.", &store.blocks().await?, |one| {
+        let (id, kind, value, note) = (one.id, one.block.kind(), one.block.value(), &one.note);
+        let at = one.at.to_string();
+        (
+            json!({ "id": id, "kind": kind, "value": value, "note": note, "actor": one.actor, "created_at": at }),
+            format!("{id}\t{kind}\t{value}\t{note}"),
+        )
+    });
     Ok(())
 }
 
-pub(super) async fn unblock(ids: &[i64], store: &Store, json: bool) -> anyhow::Result<()> {
+pub(super) async fn unblock(ids: &[i64], store: &Store, output: Output) -> anyhow::Result<()> {
     let missing = |id| format!("there is no block {id}");
     for_each(ids, missing, async |id| {
         store.unblock(id).await?;
-        if json {
-            say!("{}", json!({ "id": id, "status": "unblocked" }));
-        } else {
-            say!("{id} blocks nobody any more");
-        }
+        output.line(json!({ "id": id, "status": "unblocked" }), format_args!("{id} blocks nobody any more"));
         Ok(())
     })
     .await
 }
 
-pub(super) async fn list_refused(store: &Store, json: bool) -> anyhow::Result<()> {
-    print_list(
-        &store.refusals().await?,
-        json,
-        "No comment was refused.",
-        |one| {
-            json!({
-                "id": one.id,
-                "reason": one.reason,
-                "detail": one.detail,
-                "thread": format!("post:{}", one.thread_slug),
-                "name": one.name,
-                "created_at": one.at.to_string(),
-                "text": one.text,
-            })
-        },
-        |one| {
-            let reason = format!("{} {}", one.reason, one.detail);
-            format!(
-                "{}\t{}\t{}\t{}\t{}",
-                one.id,
-                reason.trim(),
-                one.thread_slug,
-                one.name,
-                one_line(&one.text, LINE_MAX)
-            )
-        },
-    );
+pub(super) async fn list_refused(store: &Store, output: Output) -> anyhow::Result<()> {
+    output.list("No comment was refused.", &store.refusals().await?, |one| {
+        let Refused { id, reason, detail, thread_slug, name, .. } = one;
+        let json = json!({
+            "id": id,
+            "reason": reason,
+            "detail": detail,
+            "thread": format!("post:{thread_slug}"),
+            "name": name,
+            "created_at": one.at.to_string(),
+            "text": one.text,
+        });
+        let (why, text) = (format!("{reason} {detail}"), one_line(&one.text, LISTED_TEXT));
+        (json, format!("{id}\t{}\t{thread_slug}\t{name}\t{text}", why.trim()))
+    });
     Ok(())
 }

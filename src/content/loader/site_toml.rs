@@ -12,6 +12,7 @@ use crate::{
     domain::{
         entry::Page,
         permalink::Rules,
+        picture::Format,
         problem::{Place, Problem, Severity},
         theme::{FileKind, NamedFile},
     },
@@ -97,7 +98,7 @@ fn icon_fault(path: &Path, named: &NamedFile) -> Option<(String, String)> {
         let mend = "Save it as an SVG again.".to_owned();
         return (!is_svg).then(|| (format!("{name:?} for {key} is no SVG"), mend));
     }
-    let cleaned = fs::read(path).ok().and_then(|bytes| pictures::cleaned_png(&bytes));
+    let cleaned = fs::read(path).ok().and_then(|bytes| pictures::clean(Format::Png, &bytes).ok());
     match imagesize::blob_size(&cleaned.unwrap_or_default()) {
         Err(_) => Some((format!("{name:?} for {key} is no PNG"), "Save it as a PNG again.".to_owned())),
         Ok(size) if size.width != size.height || size.width < ICON_EDGE => {

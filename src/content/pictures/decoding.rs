@@ -1,39 +1,52 @@
 //! Decodes a picture to 8-bit RGB, with or without transparency, and knows how much memory that takes.
 
-use std::{cell::Cell, ffi::c_int, io::Cursor, panic::resume_unwind};
+use std::{cell::Cell, ffi::c_int, fmt::Display, io::Cursor, panic::resume_unwind};
 
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 use mozjpeg::Decompress;
 use mozjpeg_sys::{jpeg_common_struct, jpeg_error_mgr, msg_parm_union};
 
 use super::{
-    Head, Kind,
     colour::{self, Meaning},
+    head::Head,
     jpeg, png,
-    variants::Failed,
 };
+use crate::domain::picture::Format;
+
+/// Pixels and their colour profile.
+pub(super) type Pixels = (DynamicImage, Option<Vec<u8>>);
 
 /// Denominator of the scale at which a JPEG is decoded: eighths of its size.
 const EIGHTHS: u8 = 8;
 
-/// Pixels and their colour profile.
-#[derive(Debug)]
-pub(super) struct Decoded {
-    pub pixels: DynamicImage,
-    pub profile: Option<Vec<u8>>,
+/// Reason why a picture could not be resized.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failed {
+    /// Words of the decoder or encoder.
+    #[error("{0}")]
+    Picture(String),
+    /// Error of the disk, which the picture did not cause.
+    #[error(transparent)]
+    Disk(#[from] std::io::Error),
+}
+
+impl Failed {
+    pub fn because(reason: impl Display) -> Self {
+        Self::Picture(reason.to_string())
+    }
 }
 
 /// Decodes a cleaned picture. A JPEG may be scaled down, but not below `size`, in pixels before it is turned.
 ///
 /// # Errors
 /// The picture is damaged, or its colours cannot be converted.
-pub(super) fn decode(kind: Kind, cleaned: &[u8], head: &Head, size: (u32, u32)) -> Result<Decoded, Failed> {
-    let (mut pixels, meaning) = match kind {
-        Kind::Jpeg => {
+pub(super) fn decode(format: Format, cleaned: &[u8], head: &Head, size: (u32, u32)) -> Result<Pixels, Failed> {
+    let (mut pixels, meaning) = match format {
+        Format::Jpeg => {
             let (pixels, is_grey) = of_jpeg(cleaned, eighths(head, size))?;
             (pixels, colour::meaning(jpeg::profile(cleaned), is_grey))
         }
-        Kind::Png | Kind::WebP | Kind::Gif => of_others(kind, cleaned, head)?,
+        Format::Png | Format::WebP | Format::Gif => of_others(format, cleaned, head)?,
     };
     let profile = match meaning {
         Meaning::Plain => None,
@@ -54,21 +67,22 @@ pub(super) fn decode(kind: Kind, cleaned: &[u8], head: &Head, size: (u32, u32)) 
         true => DynamicImage::ImageRgba8(pixels.into_rgba8()),
         false => DynamicImage::ImageRgb8(pixels.into_rgb8()),
     };
-    Ok(Decoded { pixels, profile })
+    Ok((pixels, profile))
 }
 
-fn of_others(kind: Kind, cleaned: &[u8], head: &Head) -> Result<(DynamicImage, Meaning), Failed> {
-    let format = if kind == Kind::WebP { ImageFormat::WebP } else { ImageFormat::Png };
-    let mut reader = ImageReader::with_format(Cursor::new(cleaned), format);
+fn of_others(format: Format, cleaned: &[u8], head: &Head) -> Result<(DynamicImage, Meaning), Failed> {
+    let is_webp = format == Format::WebP;
+    let coded = if is_webp { ImageFormat::WebP } else { ImageFormat::Png };
+    let mut reader = ImageReader::with_format(Cursor::new(cleaned), coded);
     // Room for profiles and buffers, besides the pixels.
     let mut limits = Limits::default();
     limits.max_alloc = Some(head.decoding + (16 << 20));
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(Failed::because)?;
     let is_grey = !decoder.color_type().has_color();
-    let meaning = match kind {
-        Kind::WebP => colour::meaning(decoder.icc_profile().ok().flatten(), is_grey),
-        _ => png::meaning(cleaned, is_grey),
+    let meaning = match is_webp {
+        true => colour::meaning(decoder.icc_profile().ok().flatten(), is_grey),
+        false => png::meaning(cleaned, is_grey),
     };
     Ok((DynamicImage::from_decoder(decoder).map_err(Failed::because)?, meaning))
 }

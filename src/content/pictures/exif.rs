@@ -39,11 +39,6 @@ pub(super) fn with_orientation(orientation: u8) -> [u8; 26] {
     tiff
 }
 
-/// True if width and height are exchanged.
-pub(super) fn is_turned(orientation: u8) -> bool {
-    orientation >= 5
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

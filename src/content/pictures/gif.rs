@@ -1,9 +1,8 @@
 //! GIF, block by block (GIF89a): reads the size, and removes comments and data of applications. GIFs are never resized:
 //! most are animations.
 
-use super::{Broken, Head};
+use super::head::{Broken, CUT_OFF, Head, NO_PICTURE, NO_SIZE};
 
-const CUT_OFF: Broken = Broken("the file ends in the middle of the picture");
 /// Application blocks that belong to the picture: number of repetitions. No browser reads colour profiles in a GIF.
 const KEPT: &[&[u8; 11]] = &[b"NETSCAPE2.0", b"ANIMEXTS1.0"];
 
@@ -12,9 +11,9 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     let (width, height) = (u32::from(u16::from_le_bytes([w1, w2])), u32::from(u16::from_le_bytes([h1, h2])));
     clean(bytes)?;
     if width == 0 || height == 0 {
-        return Err(Broken("it does not say how large it is"));
+        return Err(NO_SIZE);
     }
-    Ok(Head { width, height, orientation: 1, format: None, moves: moves(bytes), channels: 3, decoding: 0 })
+    Ok(Head { width, height, orientation: 1, can_be_resized: false, moves: moves(bytes), channels: 3, decoding: 0 })
 }
 
 /// True if it has a number of repetitions, which comes before its first picture, after a palette of 768 bytes at most.
@@ -54,7 +53,7 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
         at = end;
     }
     cleaned.push(0x3b);
-    if has_picture { Ok(cleaned) } else { Err(Broken("there is no picture in it")) }
+    if has_picture { Ok(cleaned) } else { Err(NO_PICTURE) }
 }
 
 /// Position after the data, which is in blocks of up to 255 bytes; an empty block ends it.

@@ -4,8 +4,10 @@
 //! (position, time, owner, previews), IPTC, comments, the second pictures of MPF, and what follows the end of the
 //! picture (films of "motion photos", gain maps).
 
-use super::{Broken, Head, colour, exif};
-use crate::domain::picture::Format;
+use super::{
+    colour, exif,
+    head::{Broken, CUT_OFF, Head, NO_PICTURE, NO_SIZE},
+};
 
 const START: u8 = 0xd8;
 const END: u8 = 0xd9;
@@ -14,8 +16,6 @@ const PROFILE: &[u8] = b"ICC_PROFILE\0";
 /// Most bytes of a profile in one segment: 65,533 minus the identifier and two numbers.
 const PROFILE_PART: usize = 65_519;
 const RARE: Broken = Broken("it is of a rare kind of JPEG that browsers do not show");
-const NO_SIZE: Broken = Broken("it does not say how large it is");
-const CUT_OFF: Broken = Broken("the file ends in the middle of the picture");
 
 struct Segment<'a> {
     marker: u8,
@@ -113,8 +113,8 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     let (all, most) = samples.fold((0, 1), |(all, most), one| (all + one, one.max(most)));
     let decoding = if is_in_parts { 2 * u64::from(width) * u64::from(height) * all.div_ceil(most) } else { 0 };
     // Each browser converts CMYK to screen colours in its own way.
-    let format = (components < 4).then_some(Format::Jpeg);
-    Ok(Head { width, height, orientation, format, moves: false, channels: 3, decoding })
+    let can_be_resized = components < 4;
+    Ok(Head { width, height, orientation, can_be_resized, moves: false, channels: 3, decoding })
 }
 
 /// Colour profile, which may be split into several segments; each contains its number and their count.
@@ -171,7 +171,7 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
         }
     }
     if !has_scan {
-        return Err(Broken("there is no picture in it"));
+        return Err(NO_PICTURE);
     }
     let mut cleaned = Vec::with_capacity(kept.len() + 64);
     cleaned.extend([0xff, START]);

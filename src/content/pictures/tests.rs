@@ -1,7 +1,8 @@
 use image::{DynamicImage, ImageFormat, RgbImage};
 use proptest::prelude::*;
 
-use super::*;
+use super::{file::*, *};
+use crate::domain::picture::Format;
 
 fn encoded(format: ImageFormat) -> Vec<u8> {
     let pixels = DynamicImage::ImageRgb8(RgbImage::from_fn(40, 30, |x, y| image::Rgb([x as u8 * 6, y as u8 * 8, 90])));
@@ -17,35 +18,35 @@ fn gif() -> Vec<u8> {
     gif
 }
 
-fn samples() -> [(Kind, Vec<u8>); 4] {
+fn samples() -> [(Format, Vec<u8>); 4] {
     [
-        (Kind::Jpeg, encoded(ImageFormat::Jpeg)),
-        (Kind::Png, encoded(ImageFormat::Png)),
-        (Kind::WebP, encoded(ImageFormat::WebP)),
-        (Kind::Gif, gif()),
+        (Format::Jpeg, encoded(ImageFormat::Jpeg)),
+        (Format::Png, encoded(ImageFormat::Png)),
+        (Format::WebP, encoded(ImageFormat::WebP)),
+        (Format::Gif, gif()),
     ]
 }
 
 #[test]
 fn clean_pictures_stay_unchanged() {
-    for (kind, bytes) in samples() {
-        assert_eq!(Kind::of(&bytes), Some(kind));
-        let cleaned = clean(kind, &bytes).expect("cleans");
-        assert_eq!(clean(kind, &cleaned).as_ref(), Ok(&cleaned), "{kind:?}");
-        assert!(kind == Kind::Gif || cleaned == bytes, "{kind:?}");
-        assert!(!cleaned.windows(6).any(|window| window == b"SECRET"), "{kind:?}");
-        assert!(look(kind, &bytes).is_ok(), "{kind:?}");
+    for (format, bytes) in samples() {
+        assert_eq!(Format::of_bytes(&bytes), Some(format));
+        let cleaned = clean(format, &bytes).expect("cleans");
+        assert_eq!(clean(format, &cleaned).as_ref(), Ok(&cleaned), "{format:?}");
+        assert!(format == Format::Gif || cleaned == bytes, "{format:?}");
+        assert!(!cleaned.windows(6).any(|window| window == b"SECRET"), "{format:?}");
+        assert!(look(format, &bytes).is_ok(), "{format:?}");
     }
-    assert!(look(Kind::Gif, &gif()).expect("a picture").moves);
-    assert!(clean(Kind::Gif, &gif()).expect("cleans").windows(8).any(|window| window == b"NETSCAPE"));
+    assert!(look(Format::Gif, &gif()).expect("a picture").moves);
+    assert!(clean(Format::Gif, &gif()).expect("cleans").windows(8).any(|window| window == b"NETSCAPE"));
 }
 
 #[test]
 fn a_file_that_ends_too_soon_is_refused() {
-    for (kind, bytes) in samples().into_iter().filter(|(kind, _)| *kind != Kind::Gif) {
+    for (format, bytes) in samples().into_iter().filter(|(format, _)| *format != Format::Gif) {
         for length in [bytes.len() - 1, bytes.len() - 3, bytes.len() / 2, 30, 12] {
-            assert!(look(kind, &bytes[..length]).is_err(), "{kind:?} of {length} bytes");
-            assert!(clean(kind, &bytes[..length]).is_err(), "{kind:?} of {length} bytes");
+            assert!(look(format, &bytes[..length]).is_err(), "{format:?} of {length} bytes");
+            assert!(clean(format, &bytes[..length]).is_err(), "{format:?} of {length} bytes");
         }
     }
 }
@@ -56,11 +57,11 @@ fn hidden_second_pictures_are_removed() {
     let alone = jpeg.clone();
     jpeg.extend(encoded(ImageFormat::Jpeg));
     jpeg.extend(b"\0\0\0\x18ftypmp42 SECRET");
-    assert_eq!(clean(Kind::Jpeg, &jpeg).expect("cleans"), alone);
+    assert_eq!(clean(Format::Jpeg, &jpeg).expect("cleans"), alone);
     let mut png = encoded(ImageFormat::Png);
     let alone = png.clone();
     png.extend(b"SECRET");
-    assert_eq!(clean(Kind::Png, &png).expect("cleans"), alone);
+    assert_eq!(clean(Format::Png, &png).expect("cleans"), alone);
 }
 
 #[test]
@@ -106,11 +107,11 @@ fn no_changed_head_makes_the_readers_panic() {
         b"RIFF\x0c\0\0\0WEBPVP8X\0\0\0\0".to_vec(),
     ]);
     for file in files {
-        let kind = Kind::of(&file).expect("a kind");
+        let format = Format::of_bytes(&file).expect("a kind");
         let try_all = |bytes: &[u8]| {
-            let _ = look(kind, bytes);
-            if let Ok(cleaned) = clean(kind, bytes) {
-                assert!(clean(kind, &cleaned).is_ok(), "{kind:?}: {bytes:?}");
+            let _ = look(format, bytes);
+            if let Ok(cleaned) = clean(format, bytes) {
+                assert!(clean(format, &cleaned).is_ok(), "{format:?}: {bytes:?}");
             }
         };
         try_all(&file);
@@ -145,8 +146,8 @@ fn profiles_keep_what_converts_colours_and_stay_as_they_are_when_clean() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_the_readers_panic(kind in 0_usize..4, cut in 0.0..=1.0_f64, changes in prop::collection::vec((0.0..1.0_f64, any::<u8>()), 0..12)) {
-        let (kind, mut bytes) = samples()[kind].clone();
+    fn no_bytes_make_the_readers_panic(format in 0_usize..4, cut in 0.0..=1.0_f64, changes in prop::collection::vec((0.0..1.0_f64, any::<u8>()), 0..12)) {
+        let (format, mut bytes) = samples()[format].clone();
         let at = |bytes: &[u8], part: f64| (bytes.len() as f64 * part) as usize;
         let end = at(&bytes, cut);
         for (part, byte) in changes {
@@ -154,9 +155,9 @@ proptest! {
             bytes[place] = byte;
         }
         bytes.truncate(end);
-        for kind in [kind, Kind::Jpeg, Kind::Png, Kind::WebP, Kind::Gif] {
-            let _ = look(kind, &bytes);
-            if let Ok(cleaned) = clean(kind, &bytes) {
+        for format in [format, Format::Jpeg, Format::Png, Format::WebP, Format::Gif] {
+            let _ = look(format, &bytes);
+            if let Ok(cleaned) = clean(format, &bytes) {
                 prop_assert!(cleaned.len() <= bytes.len() + 64);
             }
         }

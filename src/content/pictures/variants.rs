@@ -5,7 +5,7 @@ use fast_image_resize::{
     images::{Image, ImageRef},
 };
 use image::{
-    DynamicImage, ExtendedColorType, ImageEncoder, RgbImage, RgbaImage,
+    DynamicImage, ImageEncoder, RgbImage, RgbaImage,
     codecs::{
         jpeg::JpegEncoder,
         png::{CompressionType, FilterType as PngFilter, PngEncoder},
@@ -14,43 +14,29 @@ use image::{
 };
 
 use super::{
-    Head, Kind,
-    decoding::{Decoded, decode, jpeg_size},
+    decoding::{Failed, decode, jpeg_size},
+    head::Head,
     webp as webp_file,
 };
-use crate::domain::picture::{Format, Picture, Variant};
+use crate::domain::{
+    limits::{PHONE_BYTES, PHONE_WIDTH, RESIZING_MEMORY},
+    picture::{Format, Picture, Variant},
+};
 
-/// Most bytes of a photo for a phone. Up to `PHONE_WIDTH`, quality is reduced until it fits.
-const PHONE_BYTES: usize = 96_000;
-const PHONE_WIDTH: u32 = 800;
 /// Qualities in the order they are tried. The first is slightly above what looks like the original on a sharp screen.
 const WEBP_QUALITIES: [f32; 7] = [76.0, 66.0, 56.0, 46.0, 36.0, 24.0, 12.0];
 const JPEG_QUALITIES: [u8; 7] = [80, 70, 60, 50, 40, 28, 16];
 /// Quality of a whole picture that is encoded again: there is no better version to get.
 const WHOLE_QUALITY: f32 = 92.0;
-/// Most memory for one picture, in bytes: a hundred megapixels with transparency, and their versions.
-const MOST_MEMORY: u64 = 600_000_000;
 /// Most pixels of a version that is encoded without loss, which takes libwebp up to 56 bytes a pixel (its own pixels,
 /// hash chains, and four lists of references); with loss it takes 8.
 const MOST_LOSSLESS: u64 = 6_000_000;
 const LOSSLESS_BYTES: u64 = 56;
 const LOSSY_BYTES: u64 = 8;
 
-/// Stores each version as it is finished; an error stops the work.
-pub(super) type Keep<'a> = dyn FnMut(Variant, &[u8]) -> Result<(), Failed> + 'a;
-
-/// Reason why a picture could not be resized: the decoder's or encoder's own words.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Failed(String);
-
-fn failed(error: impl std::fmt::Display) -> Failed {
-    Failed(error.to_string())
-}
-
 /// Versions to make, and their source.
 pub(super) struct Task<'a> {
-    pub kind: Kind,
+    pub format: Format,
     /// The file without its metadata.
     pub cleaned: &'a [u8],
     pub head: Head,
@@ -69,9 +55,8 @@ impl Task<'_> {
 
     /// Size of a version before it is turned.
     fn stored_size(&self, width: u32) -> Result<(u32, u32), Failed> {
-        let (width, height) = self.picture.size_at(width).ok_or_else(|| failed("it has no size"))?;
-        let is_turned = super::exif::is_turned(self.head.orientation);
-        Ok(if is_turned { (height, width) } else { (width, height) })
+        let size = self.picture.size_at(width).ok_or_else(|| Failed::because("it has no size"))?;
+        Ok(self.head.turned(size))
     }
 
     /// Most bytes of memory that the task takes, with all copies: while the picture is decoded, resized and encoded.
@@ -79,9 +64,11 @@ impl Task<'_> {
         let pixels = |(width, height): (u32, u32)| u64::from(width) * u64::from(height);
         let sizes = self.widths().into_iter().map(|width| self.stored_size(width)).collect::<Result<Vec<_>, _>>()?;
         let Head { width, height, channels, decoding, .. } = self.head;
-        let widest = *sizes.last().ok_or_else(|| failed("nothing is wanted"))?;
-        let (whole, decoded) = match self.kind {
-            Kind::Jpeg => (jpeg_size(&self.head, widest), decoding + pixels(jpeg_size(&self.head, widest)) * channels),
+        let widest = *sizes.last().ok_or_else(|| Failed::because("nothing is wanted"))?;
+        let (whole, decoded) = match self.format {
+            Format::Jpeg => {
+                (jpeg_size(&self.head, widest), decoding + pixels(jpeg_size(&self.head, widest)) * channels)
+            }
             _ => ((width, height), decoding),
         };
         let all = sizes.into_iter().map(pixels).sum::<u64>() * channels;
@@ -91,7 +78,7 @@ impl Task<'_> {
         let is_lossless = self.picture.format == Some(Format::Png) && pixels(widest) <= MOST_LOSSLESS;
         let encoding = if is_lossless { LOSSLESS_BYTES } else { LOSSY_BYTES };
         let encoded = all + pixels(widest) * (channels + encoding);
-        Ok(u64::try_from(self.cleaned.len()).map_err(failed)? + decoded.max(smaller).max(encoded))
+        Ok(u64::try_from(self.cleaned.len()).map_err(Failed::because)? + decoded.max(smaller).max(encoded))
     }
 }
 
@@ -99,15 +86,15 @@ impl Task<'_> {
 ///
 /// # Errors
 /// The picture takes too much memory, cannot be decoded, or `keep` fails.
-pub(super) fn make(task: &Task<'_>, keep: &mut Keep<'_>) -> Result<(), Failed> {
+pub(super) fn make(task: &Task<'_>, keep: &mut dyn FnMut(Variant, &[u8]) -> Result<(), Failed>) -> Result<(), Failed> {
     let memory = task.memory()?;
-    if memory > MOST_MEMORY {
-        let (memory, most) = (memory.div_ceil(1_000_000), MOST_MEMORY / 1_000_000);
-        return Err(failed(format!("it takes {memory} MB of memory, and {most} are the most")));
+    if memory > RESIZING_MEMORY {
+        let (memory, most) = (memory.div_ceil(1_000_000), RESIZING_MEMORY / 1_000_000);
+        return Err(Failed::because(format!("it takes {memory} MB of memory, and {most} are the most")));
     }
     let widths = task.widths();
     let widest = task.stored_size(widths.last().copied().unwrap_or_default())?;
-    let Decoded { pixels, profile } = decode(task.kind, task.cleaned, &task.head, widest)?;
+    let (pixels, profile) = decode(task.format, task.cleaned, &task.head, widest)?;
     let orientation = Orientation::from_exif(task.head.orientation).unwrap_or(Orientation::NoTransforms);
     let mut sizes = all_sizes(pixels, &widths, task)?;
     // Versions for phones first: the smallest was made last.
@@ -130,7 +117,7 @@ fn all_sizes(pixels: DynamicImage, widths: &[u32], task: &Task<'_>) -> Result<Ve
             (Some(whole), _) if (whole.width(), whole.height()) == size => whole,
             (Some(whole), _) => smaller_of_whole(whole, size)?,
             (None, Some((_, wider))) => smaller(wider, size, true)?,
-            (None, None) => return Err(failed("there is nothing to make it of")),
+            (None, None) => return Err(Failed::because("there is nothing to make it of")),
         };
         sizes.push((*width, made));
     }
@@ -141,12 +128,12 @@ fn all_sizes(pixels: DynamicImage, widths: &[u32], task: &Task<'_>) -> Result<Ve
 fn smaller_of_whole(mut whole: DynamicImage, size: (u32, u32)) -> Result<DynamicImage, Failed> {
     let (width, height) = (whole.width(), whole.height());
     let DynamicImage::ImageRgba8(rgba) = &mut whole else { return smaller(&whole, size, true) };
-    let mut pixels = Image::from_slice_u8(width, height, rgba, PixelType::U8x4).map_err(failed)?;
-    MulDiv::new().multiply_alpha_inplace(&mut pixels).map_err(failed)?;
+    let mut pixels = Image::from_slice_u8(width, height, rgba, PixelType::U8x4).map_err(Failed::because)?;
+    MulDiv::new().multiply_alpha_inplace(&mut pixels).map_err(Failed::because)?;
     let mut made = smaller(&whole, size, false)?;
     if let DynamicImage::ImageRgba8(rgba) = &mut made {
-        let mut pixels = Image::from_slice_u8(size.0, size.1, rgba, PixelType::U8x4).map_err(failed)?;
-        MulDiv::new().divide_alpha_inplace(&mut pixels).map_err(failed)?;
+        let mut pixels = Image::from_slice_u8(size.0, size.1, rgba, PixelType::U8x4).map_err(Failed::because)?;
+        MulDiv::new().divide_alpha_inplace(&mut pixels).map_err(Failed::because)?;
     }
     Ok(made)
 }
@@ -154,16 +141,16 @@ fn smaller_of_whole(mut whole: DynamicImage, size: (u32, u32)) -> Result<Dynamic
 /// Resizes pixels. `mind_alpha`: weighs colours by their opacity, which takes a copy.
 fn smaller(pixels: &DynamicImage, (width, height): (u32, u32), mind_alpha: bool) -> Result<DynamicImage, Failed> {
     let kind = if pixels.color().has_alpha() { PixelType::U8x4 } else { PixelType::U8x3 };
-    let from = ImageRef::new(pixels.width(), pixels.height(), pixels.as_bytes(), kind).map_err(failed)?;
+    let from = ImageRef::new(pixels.width(), pixels.height(), pixels.as_bytes(), kind).map_err(Failed::because)?;
     let mut to = Image::new(width, height, kind);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3)).use_alpha(mind_alpha);
-    Resizer::new().resize(&from, &mut to, &options).map_err(failed)?;
+    Resizer::new().resize(&from, &mut to, &options).map_err(Failed::because)?;
     let bytes = to.into_vec();
     let made = match kind {
         PixelType::U8x4 => RgbaImage::from_raw(width, height, bytes).map(DynamicImage::ImageRgba8),
         _ => RgbImage::from_raw(width, height, bytes).map(DynamicImage::ImageRgb8),
     };
-    made.ok_or_else(|| failed("its pixels do not fill it"))
+    made.ok_or_else(|| Failed::because("its pixels do not fill it"))
 }
 
 /// Encodes at the best quality that fits the size limit, or else at the lowest.
@@ -185,9 +172,16 @@ fn encode(
             let lossless = if is_drawn { Some(webp(pixels, 75.0, true, profile)?) } else { None };
             Ok(lossless.filter(|lossless| lossless.len() < lossy.len()).unwrap_or(lossy))
         }
-        Format::Jpeg => first_that_fits(&JPEG_QUALITIES, most, |quality| jpeg(pixels, *quality, profile)),
+        Format::Jpeg => first_that_fits(&JPEG_QUALITIES, most, |quality| {
+            let mut made = Vec::new();
+            write(JpegEncoder::new_with_quality(&mut made, *quality), pixels, profile)?;
+            Ok(made)
+        }),
+        Format::Gif => Err(Failed::because("a GIF has no smaller versions")),
         Format::Png => {
-            let made = png(pixels, profile)?;
+            let mut made = Vec::new();
+            let encoder = PngEncoder::new_with_quality(&mut made, CompressionType::Default, PngFilter::Adaptive);
+            write(encoder, pixels, profile)?;
             // A picture of few colours grows if its edges are blended.
             let is_larger =
                 picture.size.is_none_or(|(width, _)| width != pixels.width()) && made.len() >= cleaned.len();
@@ -217,39 +211,17 @@ fn webp(pixels: &DynamicImage, quality: f32, lossless: bool, profile: &Option<Ve
         true => webp::Encoder::from_rgba(pixels.as_bytes(), width, height),
         false => webp::Encoder::from_rgb(pixels.as_bytes(), width, height),
     };
-    let made = encoder.encode_simple(lossless, quality).map_err(|error| Failed(format!("{error:?}")))?;
+    let made = encoder.encode_simple(lossless, quality).map_err(|error| Failed::because(format!("{error:?}")))?;
     match profile {
-        Some(profile) => webp_file::with_profile(&made, profile).map_err(|broken| failed(broken.0)),
+        Some(profile) => webp_file::with_profile(&made, profile).map_err(Failed::because),
         None => Ok(made.to_vec()),
     }
 }
 
-fn jpeg(pixels: &DynamicImage, quality: u8, profile: &Option<Vec<u8>>) -> Result<Vec<u8>, Failed> {
-    let mut made = Vec::new();
-    let mut encoder = JpegEncoder::new_with_quality(&mut made, quality);
+fn write(mut encoder: impl ImageEncoder, pixels: &DynamicImage, profile: &Option<Vec<u8>>) -> Result<(), Failed> {
     if let Some(profile) = profile {
-        encoder.set_icc_profile(profile.clone()).map_err(failed)?;
+        encoder.set_icc_profile(profile.clone()).map_err(Failed::because)?;
     }
-    encoder
-        .encode(pixels.to_rgb8().as_raw(), pixels.width(), pixels.height(), ExtendedColorType::Rgb8)
-        .map_err(failed)?;
-    Ok(made)
-}
-
-fn png(pixels: &DynamicImage, profile: &Option<Vec<u8>>) -> Result<Vec<u8>, Failed> {
-    let mut made = Vec::new();
-    let mut encoder = PngEncoder::new_with_quality(&mut made, CompressionType::Default, PngFilter::Adaptive);
-    if let Some(profile) = profile {
-        encoder.set_icc_profile(profile.clone()).map_err(failed)?;
-    }
-    let colours = if pixels.color().has_alpha() { ExtendedColorType::Rgba8 } else { ExtendedColorType::Rgb8 };
-    encoder.write_image(pixels.as_bytes(), pixels.width(), pixels.height(), colours).map_err(failed)?;
-    Ok(made)
-}
-
-impl Failed {
-    /// Failure that the picture did not cause.
-    pub(super) fn because(reason: impl std::fmt::Display) -> Self {
-        failed(reason)
-    }
+    let (width, height, colours) = (pixels.width(), pixels.height(), pixels.color().into());
+    encoder.write_image(pixels.as_bytes(), width, height, colours).map_err(Failed::because)
 }

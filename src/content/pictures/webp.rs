@@ -1,10 +1,11 @@
 //! WebP, chunk by chunk (RFC 9649): reads the head, removes personal metadata, and adds the colour profile that
 //! libwebp's encoder leaves out.
 
-use super::{Broken, Head, colour, exif};
-use crate::domain::picture::Format;
+use super::{
+    colour, exif,
+    head::{Broken, CUT_OFF, Head, NO_PICTURE},
+};
 
-const CUT_OFF: Broken = Broken("the file ends in the middle of the picture");
 /// Chunks that are needed to show the picture, besides its profile. Exif and XMP are not among them.
 const KEPT: &[&[u8; 4]] = &[b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF"];
 
@@ -25,7 +26,7 @@ fn chunks(bytes: &[u8]) -> Result<Vec<Chunk<'_>>, Broken> {
     let bytes = bytes.get(..end).ok_or(CUT_OFF)?;
     let (mut chunks, mut at) = (Vec::new(), 12);
     while at < bytes.len() {
-        let &[n1, n2, n3, n4, l1, l2, l3, l4] = bytes.get(at..at + 8).ok_or(CUT_OFF)? else { return Err(CUT_OFF) };
+        let &[n1, n2, n3, n4, l1, l2, l3, l4] = bytes[at..].first_chunk().ok_or(CUT_OFF)?;
         let length = usize::try_from(u32::from_le_bytes([l1, l2, l3, l4])).map_err(|_| CUT_OFF)?;
         let end = (at + 8).checked_add(length).ok_or(CUT_OFF)?;
         chunks.push(Chunk { name: [n1, n2, n3, n4], data: bytes.get(at + 8..end).ok_or(CUT_OFF)? });
@@ -53,15 +54,14 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
             let bits = u32::from_le_bytes([b1, b2, b3, b4]);
             ((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1)
         }
-        _ => return Err(Broken("there is no picture in it")),
+        _ => return Err(NO_PICTURE),
     };
     if width == 0 || height == 0 {
-        return Err(Broken("there is no picture in it"));
+        return Err(NO_PICTURE);
     }
     // Pixels, and the decoder's planes.
     let decoding = u64::from(width) * u64::from(height) * 8;
-    let format = (!is_animated).then_some(Format::WebP);
-    Ok(Head { width, height, orientation, format, moves: is_animated, channels: 4, decoding })
+    Ok(Head { width, height, orientation, can_be_resized: !is_animated, moves: is_animated, channels: 4, decoding })
 }
 
 pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {

@@ -5,113 +5,130 @@ use std::{
     collections::{HashSet, VecDeque},
     io,
     panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
     sync::Arc,
-    time::{Duration, Instant},
+    thread,
+    time::Instant,
 };
 
-use super::{Pictures, head, variants, workshop::Helped};
-use crate::{content::media::MediaFile, domain::picture::Variant};
+use super::{
+    decoding::Failed,
+    file::head,
+    variants::{self, Task},
+    workshop::{Orders, Pictures, pictures_of},
+};
+use crate::{
+    content::media::{MediaFile, MediaIndex},
+    domain::{limits::PICTURE_PROGRESS, picture::Variant},
+};
 
-/// Time between progress reports.
-const TELL_EVERY: Duration = Duration::from_secs(15);
+/// Guard: the thread that resizes pictures works until this is dropped.
+#[derive(Debug)]
+pub struct Working(Arc<Pictures>);
 
-/// Next step of the worker.
-pub(super) enum Next {
-    All(Vec<Arc<MediaFile>>),
-    Hurried(Arc<MediaFile>),
-    GoOn,
-    Stop,
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.0.close();
+    }
 }
 
-pub(super) struct Worker {
+impl Pictures {
+    /// Starts the work in a thread of its own.
+    ///
+    /// # Errors
+    /// The system cannot start a thread.
+    pub fn start(self: &Arc<Self>) -> io::Result<Working> {
+        let working = Working(Arc::clone(self));
+        let worker = Worker::new(Arc::clone(self));
+        thread::Builder::new().name("pictures".to_owned()).spawn(move || worker.run())?;
+        Ok(working)
+    }
+
+    /// Makes everything that is missing, on this thread; returns how many pictures could not be resized.
+    pub fn make_all(self: &Arc<Self>, media: &MediaIndex) -> usize {
+        let all = pictures_of(media);
+        let mut worker = Worker::new(Arc::clone(self));
+        worker.plan(all.clone());
+        if !worker.waiting.is_empty() {
+            tracing::info!("{} pictures are being resized", worker.waiting.len());
+        }
+        while let Some(file) = worker.waiting.pop_front() {
+            if !worker.make(&file) {
+                return worker.waiting.len() + 1;
+            }
+        }
+        all.iter().filter(|file| self.has_failed(file)).count()
+    }
+}
+
+struct Worker {
     pictures: Arc<Pictures>,
     waiting: VecDeque<Arc<MediaFile>>,
     /// Addresses of pictures that the helper could not make, for example on a full disk. They wait for the next change.
     left: HashSet<String>,
     done: usize,
-    begun: Instant,
-    told: Instant,
+    begun_at: Instant,
+    reported_at: Instant,
 }
 
-/// Error: nothing can be written, so the worker stops.
-struct Full;
-
 impl Worker {
-    pub(super) fn new(pictures: Arc<Pictures>) -> Self {
+    fn new(pictures: Arc<Pictures>) -> Self {
         let now = Instant::now();
-        Self { pictures, waiting: VecDeque::new(), left: HashSet::new(), done: 0, begun: now, told: now }
+        Self { pictures, waiting: VecDeque::new(), left: HashSet::new(), done: 0, begun_at: now, reported_at: now }
     }
 
     /// Works until the site ends.
-    pub(super) fn run(mut self) {
-        loop {
-            match self.pictures.next(!self.waiting.is_empty()) {
-                Next::Stop => return,
-                Next::All(all) => {
-                    self.plan(all);
-                    self.let_help();
-                }
-                Next::Hurried(file) if self.left.contains(&file.address) => {}
-                Next::Hurried(file) => {
-                    self.waiting.retain(|other| other.address != file.address);
-                    self.waiting.push_front(file);
-                    self.let_help();
-                }
-                Next::GoOn => {}
+    fn run(mut self) {
+        while let Some(Orders { all, mut hurried, .. }) = self.pictures.next(!self.waiting.is_empty()) {
+            hurried.retain(|file| !self.left.contains(&file.address));
+            let has_orders = all.is_some() || !hurried.is_empty();
+            if let Some(all) = all {
+                self.plan(all);
             }
-            let Some(file) = self.waiting.pop_front() else { continue };
-            if self.make(&file).is_err() {
+            for file in hurried {
+                self.waiting.retain(|other| other.address != file.address);
+                self.waiting.push_front(file);
+            }
+            if has_orders {
+                self.let_help();
+            }
+            if let Some(file) = self.waiting.pop_front()
+                && !self.make(&file)
+            {
                 self.waiting.clear();
             }
-            self.tell();
         }
-    }
-
-    pub(super) fn make_all(mut self, all: &[Arc<MediaFile>]) -> usize {
-        self.plan(all.to_vec());
-        if !self.waiting.is_empty() {
-            tracing::info!("{} pictures are being resized", self.waiting.len());
-        }
-        while let Some(file) = self.waiting.pop_front() {
-            if self.make(&file).is_err() {
-                return self.waiting.len() + 1;
-            }
-            self.tell();
-        }
-        all.iter().filter(|file| self.pictures.has_failed(file)).count()
     }
 
     /// Leaves all waiting pictures to the helper process, if there is one. If it dies on a picture, a new process
     /// continues with the next: a crash must not reach the site.
     fn let_help(&mut self) {
         let pictures = Arc::clone(&self.pictures);
-        let is_missing = |file: &Arc<MediaFile>| !pictures.has_failed(file) && !pictures.missing(file).is_empty();
+        let is_missing = |file: &Arc<MediaFile>| !pictures.missing(file).is_empty();
+        let Some(helper) = pictures.helper() else { return };
         loop {
             self.waiting.retain(is_missing);
             if self.waiting.is_empty() {
                 return;
             }
-            match pictures.helped() {
-                Helped::NoProgram => return,
-                Helped::NotStarted(error) => {
-                    return tracing::warn!(
-                        "pictures are resized in the site's own process, because no other can be started: {error}"
-                    );
-                }
-                Helped::Died(how) if pictures.blame(&how) => {
+            match pictures.run_helper(helper) {
+                Ok(None) => break,
+                Ok(Some(how)) if pictures.blame(&how) => {
                     for file in self.waiting.iter().filter(|file| pictures.has_failed(file)) {
                         let path = file.path.display();
                         tracing::warn!("{path} is sent in full size: the process that resized it ended with {how}");
                     }
                 }
-                Helped::Died(how) => {
+                Ok(Some(how)) => {
                     tracing::warn!(
                         "pictures are not resized for now, because the process that resizes them ended with {how}"
                     );
                     break;
                 }
-                Helped::Ended => break,
+                Err(error) => {
+                    return tracing::warn!(
+                        "pictures are resized in the site's own process, because no other can be started: {error}"
+                    );
+                }
             }
         }
         self.left.extend(self.waiting.drain(..).filter(is_missing).map(|file| file.address.clone()));
@@ -121,91 +138,72 @@ impl Worker {
     fn plan(&mut self, mut all: Vec<Arc<MediaFile>>) {
         self.pictures.remove_unused(&all);
         self.left.clear();
-        all.retain(|file| !self.pictures.has_failed(file) && !self.pictures.missing(file).is_empty());
+        all.retain(|file| !self.pictures.missing(file).is_empty());
         all.sort_by_key(|file| std::cmp::Reverse(file.modified));
-        (self.done, self.begun, self.told) = (0, Instant::now(), Instant::now());
+        (self.done, self.begun_at, self.reported_at) = (0, Instant::now(), Instant::now());
         self.waiting = all.into();
     }
 
-    fn make(&mut self, file: &MediaFile) -> Result<(), Full> {
+    /// Makes the missing sizes of a picture, if it can be resized. Returns false if nothing can be stored.
+    fn make(&mut self, file: &MediaFile) -> bool {
         let wanted = self.pictures.missing(file);
-        if wanted.is_empty() || self.pictures.has_failed(file) {
-            return Ok(());
-        }
-        match self.pictures.begin(file) {
-            Ok(true) => {}
-            Ok(false) => {
-                self.fail(file, "earlier tries have ended the program");
-                return Ok(());
+        if !wanted.is_empty() {
+            match self.try_to_make(file, &wanted) {
+                Ok(()) => self.done += 1,
+                Err(Failed::Picture(reason)) => {
+                    let path = file.path.display();
+                    tracing::warn!("{path} cannot be resized ({reason}), so it is sent in full size. Save it again.");
+                    self.pictures.fail(file, &reason);
+                }
+                Err(Failed::Disk(error)) => {
+                    let folder = self.pictures.folder.display();
+                    tracing::error!("resized pictures cannot be stored in {folder}: {error}");
+                    return false;
+                }
             }
-            Err(error) => return Err(self.full(&error)),
         }
-        let mut full = None;
+        self.report_progress();
+        true
+    }
+
+    fn try_to_make(&self, file: &MediaFile, wanted: &[Variant]) -> Result<(), Failed> {
+        if !self.pictures.begin(file)? {
+            return Err(Failed::because("earlier tries have ended the program"));
+        }
         // A panic in a decoder only fails its picture.
-        let made = catch_unwind(AssertUnwindSafe(|| self.make_sizes(file, &wanted, &mut full)));
+        let made = catch_unwind(AssertUnwindSafe(|| self.make_sizes(file, wanted)));
         self.pictures.end(file);
-        if let Some(error) = full {
-            return Err(self.full(&error));
-        }
-        let reason = match made {
-            Ok(Ok(())) => {
-                self.done += 1;
-                return Ok(());
-            }
-            Ok(Err(failed)) => failed.to_string(),
-            Err(panic) => panic.downcast::<String>().map_or_else(|_| "the decoder broke".to_owned(), |reason| *reason),
-        };
-        self.fail(file, &reason);
-        Ok(())
+        made.unwrap_or_else(|panic| {
+            let reason = panic.downcast::<String>().map_or_else(|_| "the decoder broke".to_owned(), |reason| *reason);
+            Err(Failed::Picture(reason))
+        })
     }
 
-    fn full(&self, error: &io::Error) -> Full {
-        tracing::error!("resized pictures cannot be stored in {}: {error}", self.pictures.folder.display());
-        Full
-    }
-
-    fn fail(&self, file: &MediaFile, reason: &str) {
-        let path = file.path.display();
-        tracing::warn!("{path} cannot be resized ({reason}), so it is sent in full size. Save it again.");
-        self.pictures.fail(file, reason);
-    }
-
-    fn make_sizes(
-        &self,
-        file: &MediaFile,
-        wanted: &[Variant],
-        full: &mut Option<io::Error>,
-    ) -> Result<(), variants::Failed> {
+    fn make_sizes(&self, file: &MediaFile, wanted: &[Variant]) -> Result<(), Failed> {
         let pictures = &self.pictures;
-        let (Some(kind), Some(cleaned)) = (file.kind(), pictures.clean(file)) else { return Ok(()) };
-        let head = head(kind, &cleaned).map_err(|broken| variants::Failed::because(broken.0))?;
+        let (Some(format), Some(cleaned)) = (file.file_format(), pictures.clean(file)) else { return Ok(()) };
+        let head = head(format, &cleaned).map_err(Failed::because)?;
         let picture = file.picture();
-        let mut keep = |path: &Path, bytes: &[u8]| {
-            pictures.keep(path, bytes).map_err(|error| {
-                let failed = variants::Failed::because(&error);
-                *full = Some(error);
-                failed
-            })
-        };
         // If the whole picture is one of the sizes, it will be requested.
         let is_choice = picture
             .format
             .is_some_and(|own| picture.choices(own).iter().any(|(address, _)| *address == picture.address));
-        if let Some(path) = pictures.cleaned_path(file).filter(|path| is_choice && !file.remade && !path.exists()) {
-            keep(&path, &cleaned)?;
+        let whole = pictures.cleaned_path(file, format);
+        if is_choice && !file.remade && !whole.exists() {
+            pictures.keep(&whole, &cleaned)?;
         }
-        let task = variants::Task { kind, cleaned: &cleaned, head, picture: &picture, wanted };
-        variants::make(&task, &mut |variant, bytes| keep(&pictures.path_of(file, variant), bytes))
+        let task = Task { format, cleaned: &cleaned, head, picture: &picture, wanted };
+        variants::make(&task, &mut |variant, bytes| Ok(pictures.keep(&pictures.path_of(file, variant), bytes)?))
     }
 
-    fn tell(&mut self) {
+    fn report_progress(&mut self) {
         let left = self.waiting.len();
         if left == 0 && self.done > 0 {
-            let seconds = self.begun.elapsed().as_secs_f32();
+            let seconds = self.begun_at.elapsed().as_secs_f32();
             tracing::info!("{} pictures were resized in {seconds:.1} s", self.done);
             self.done = 0;
-        } else if left > 0 && self.told.elapsed() >= TELL_EVERY {
-            self.told = Instant::now();
+        } else if left > 0 && self.reported_at.elapsed() >= PICTURE_PROGRESS {
+            self.reported_at = Instant::now();
             tracing::info!("{left} pictures are still to be resized");
         }
     }

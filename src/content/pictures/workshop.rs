@@ -15,38 +15,33 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
 };
 
 use tokio::sync::Semaphore;
 
-use super::{
-    Kind, MOST_BYTES, clean, hash,
-    worker::{Next, Worker},
-};
+use super::file::{clean, hash};
 use crate::{
     content::media::{MediaFile, MediaIndex},
-    domain::picture::{Format, Variant},
+    domain::{
+        limits::{HELPER_POLL, MEDIA_BYTES, PICTURE_TRIES, PICTURES_CLEANED_AT_ONCE},
+        picture::{Format, Variant},
+    },
 };
 
-/// Number of pictures cleaned at the same time for requests; each may take twice its file size in memory.
-const CLEANERS: usize = 2;
-/// Time between checks if the helper process has ended.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
-
-/// Number of tries for a picture that each time ended the program, or the machine, before it was done.
-const TRIES: u64 = 2;
 /// Signals by which people and systems end programs: SIGHUP, SIGINT, SIGQUIT, SIGTERM. Not caused by a picture.
 const ENDING: [i32; 4] = [1, 2, 3, 15];
 /// File extensions: a picture is being made (one byte for each try), or cannot be made (the reason).
 const MAKING: &str = "making";
 const FAILED: &str = "failed";
 
+/// Program that resizes pictures in a process of its own, and its arguments.
+type Helper = (PathBuf, Vec<OsString>);
+
 /// The folder and the queue.
 #[derive(Debug)]
 pub struct Pictures {
     pub(super) folder: PathBuf,
-    helper: OnceLock<(PathBuf, Vec<OsString>)>,
+    helper: OnceLock<Helper>,
     helping: Mutex<Option<Child>>,
     orders: Mutex<Orders>,
     bell: Condvar,
@@ -55,12 +50,13 @@ pub struct Pictures {
     written: AtomicU64,
 }
 
+/// Pictures for the worker.
 #[derive(Debug, Default)]
-struct Orders {
+pub(super) struct Orders {
     /// All pictures of the content, after it has changed.
-    all: Option<Vec<Arc<MediaFile>>>,
+    pub all: Option<Vec<Arc<MediaFile>>>,
     /// Pictures that a request is waiting for.
-    hurried: Vec<Arc<MediaFile>>,
+    pub hurried: Vec<Arc<MediaFile>>,
     is_closed: bool,
 }
 
@@ -73,28 +69,6 @@ pub enum Cleaned {
     Bytes(Vec<u8>),
 }
 
-/// Result of the helper process.
-#[derive(Debug)]
-pub(super) enum Helped {
-    /// Helper is not configured.
-    NoProgram,
-    NotStarted(io::Error),
-    Died(String),
-    Ended,
-}
-
-/// Guard: the thread that resizes pictures works until this is dropped.
-#[derive(Debug)]
-pub struct Working(Arc<Pictures>);
-
-impl Drop for Working {
-    fn drop(&mut self) {
-        self.0.orders().is_closed = true;
-        self.0.bell.notify_all();
-        self.0.end_helper();
-    }
-}
-
 impl Pictures {
     /// Touches no files; the folder is made with the first file.
     pub fn new(data: &Path) -> Arc<Self> {
@@ -104,7 +78,7 @@ impl Pictures {
             helping: Mutex::default(),
             orders: Mutex::default(),
             bell: Condvar::new(),
-            cleaners: Semaphore::new(CLEANERS),
+            cleaners: Semaphore::new(PICTURES_CLEANED_AT_ONCE),
             written: AtomicU64::new(0),
         })
     }
@@ -114,22 +88,6 @@ impl Pictures {
     /// [`Pictures::make_all`] does, and end.
     pub fn leave_to(&self, program: PathBuf, arguments: Vec<OsString>) {
         let _ = self.helper.set((program, arguments));
-    }
-
-    /// Makes everything that is missing, on this thread; returns how many pictures could not be resized.
-    pub fn make_all(self: &Arc<Self>, media: &MediaIndex) -> usize {
-        Worker::new(Arc::clone(self)).make_all(&pictures_of(media))
-    }
-
-    /// Starts the work in a thread of its own.
-    ///
-    /// # Errors
-    /// The system cannot start a thread.
-    pub fn start(self: &Arc<Self>) -> io::Result<Working> {
-        let working = Working(Arc::clone(self));
-        let pictures = Arc::clone(self);
-        thread::Builder::new().name("pictures".to_owned()).spawn(move || Worker::new(pictures).run())?;
-        Ok(working)
     }
 
     /// Gives the worker the current content: what is missing will be made, what is unused will be removed.
@@ -166,7 +124,7 @@ impl Pictures {
     pub(super) fn begin(&self, file: &MediaFile) -> io::Result<bool> {
         fs::create_dir_all(&self.folder)?;
         let note = self.note(file, MAKING);
-        if fs::metadata(&note).is_ok_and(|note| note.len() >= TRIES) {
+        if fs::metadata(&note).is_ok_and(|note| note.len() >= PICTURE_TRIES) {
             return Ok(false);
         }
         fs::OpenOptions::new().create(true).append(true).open(note)?.write_all(b".")?;
@@ -177,7 +135,7 @@ impl Pictures {
         let _ = fs::remove_file(self.note(file, MAKING));
     }
 
-    /// Stores why a picture cannot be resized. The hash changes with the file and with [`super::EDITION`].
+    /// Stores why a picture cannot be resized. The hash changes with the file and with the processing.
     pub(super) fn fail(&self, file: &MediaFile, reason: &str) {
         self.end(file);
         if let Err(error) = self.keep(&self.note(file, FAILED), reason.as_bytes()) {
@@ -201,7 +159,7 @@ impl Pictures {
 
     /// The whole picture, cleaned. `None`: the file has changed since its address was made, or cannot be cleaned.
     pub async fn cleaned(self: &Arc<Self>, file: &Arc<MediaFile>) -> Option<Cleaned> {
-        let path = self.cleaned_path(file)?;
+        let path = self.cleaned_path(file, file.file_format()?);
         if tokio::fs::try_exists(&path).await.unwrap_or(false) {
             return Some(Cleaned::Kept(path));
         }
@@ -229,26 +187,19 @@ impl Pictures {
         made.await.ok().flatten()
     }
 
-    pub(super) fn cleaned_path(&self, file: &MediaFile) -> Option<PathBuf> {
-        Some(self.folder.join(format!("{}.{}", file.hash(), file.kind()?.ending())))
+    pub(super) fn cleaned_path(&self, file: &MediaFile, format: Format) -> PathBuf {
+        self.note(file, format.ending())
     }
 
     /// Reads and cleans a file if it is unchanged since it was looked at.
     pub(super) fn clean(&self, file: &MediaFile) -> Option<Vec<u8>> {
-        let kind = file.kind()?;
-        let bytes = fs::metadata(&file.path).ok().filter(|now| now.len() <= MOST_BYTES).map(|_| fs::read(&file.path));
-        let bytes = bytes?.ok().filter(|bytes| hash(bytes) == file.hash())?;
-        match clean(kind, &bytes) {
-            Ok(cleaned) => Some(cleaned),
-            Err(broken) => {
-                tracing::warn!(
-                    "{} is not sent because it is damaged: {}. Save it again.",
-                    file.path.display(),
-                    broken.0
-                );
-                None
-            }
-        }
+        fs::metadata(&file.path).ok().filter(|now| now.len() <= MEDIA_BYTES)?;
+        let bytes = fs::read(&file.path).ok().filter(|bytes| hash(bytes) == file.hash())?;
+        let cleaned = clean(file.file_format()?, &bytes);
+        let path = file.path.display();
+        cleaned
+            .inspect_err(|broken| tracing::warn!("{path} is not sent because it is damaged: {broken}. Save it again."))
+            .ok()
     }
 
     /// Writes a file completely or not at all.
@@ -268,35 +219,34 @@ impl Pictures {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Next step; sleeps while there is nothing to do.
-    pub(super) fn next(&self, is_busy: bool) -> Next {
-        let mut orders = self.orders();
-        loop {
-            if orders.is_closed {
-                return Next::Stop;
-            } else if let Some(all) = orders.all.take() {
-                return Next::All(all);
-            } else if let Some(file) = orders.hurried.pop() {
-                return Next::Hurried(file);
-            } else if is_busy {
-                return Next::GoOn;
-            }
-            orders = self.bell.wait(orders).unwrap_or_else(PoisonError::into_inner);
-        }
+    /// Takes the orders, and waits for the first one unless the worker is busy. `None`: the work ends.
+    pub(super) fn next(&self, is_busy: bool) -> Option<Orders> {
+        let is_quiet =
+            |orders: &mut Orders| !is_busy && !orders.is_closed && orders.all.is_none() && orders.hurried.is_empty();
+        let orders = self.bell.wait_while(self.orders(), is_quiet);
+        let mut orders = orders.unwrap_or_else(PoisonError::into_inner);
+        (!orders.is_closed).then(|| std::mem::take(&mut *orders))
     }
 
-    /// Starts the helper and waits until it has ended.
+    /// Ends the work, that of the helper too.
+    pub(super) fn close(&self) {
+        self.orders().is_closed = true;
+        self.bell.notify_all();
+        self.end_helper();
+    }
+
+    pub(super) fn helper(&self) -> Option<&Helper> {
+        self.helper.get()
+    }
+
+    /// Runs the helper to its end. Returns how it has failed, unless it was asked to stop.
     #[expect(clippy::disallowed_methods, reason = "the thread waits for a child and serves nobody")]
-    pub(super) fn helped(&self) -> Helped {
-        let Some((program, arguments)) = self.helper.get() else { return Helped::NoProgram };
+    pub(super) fn run_helper(&self, (program, arguments): &Helper) -> io::Result<Option<String>> {
         let mut command = Command::new(program);
         // A process group of its own: Ctrl-C is for the site. The pipe closes whenever this process ends, and the
         // helper then ends too.
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
-        match command.spawn() {
-            Ok(child) => *self.helping() = Some(child),
-            Err(error) => return Helped::NotStarted(error),
-        }
+        *self.helping() = Some(command.spawn()?);
         loop {
             // If `is_closed` was set before the helper started, only this check ends it.
             if self.orders().is_closed {
@@ -304,10 +254,10 @@ impl Pictures {
             }
             let ended = self.helping().as_mut().map(Child::try_wait);
             match ended {
-                Some(Ok(None)) => thread::sleep(LOOK_EVERY),
-                Some(Ok(Some(status))) if is_death(status) => return Helped::Died(status.to_string()),
-                Some(Err(error)) => return Helped::Died(error.to_string()),
-                Some(Ok(Some(_))) | None => return Helped::Ended,
+                Some(Ok(None)) => thread::sleep(HELPER_POLL),
+                Some(Ok(Some(status))) => return Ok(is_death(status).then(|| status.to_string())),
+                Some(Err(error)) => return Ok(Some(error.to_string())),
+                None => return Ok(None),
             }
         }
     }
@@ -331,7 +281,11 @@ impl Pictures {
         self.helping.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Versions that are still to be made; none if the picture cannot be resized.
     pub(super) fn missing(&self, file: &MediaFile) -> Vec<Variant> {
+        if self.has_failed(file) {
+            return Vec::new();
+        }
         let is_missing = |variant: &Variant| !self.path_of(file, *variant).exists();
         let picture = file.picture();
         let whole = picture.size.filter(|_| file.remade).map(|(width, _)| Variant { width, format: Format::WebP });
@@ -362,17 +316,17 @@ fn draft_start(process: u32) -> String {
     format!(".{process}-")
 }
 
-fn pictures_of(media: &MediaIndex) -> Vec<Arc<MediaFile>> {
+pub(super) fn pictures_of(media: &MediaIndex) -> Vec<Arc<MediaFile>> {
     media.files().filter(|file| file.is_cleaned()).cloned().collect()
 }
 
 impl MediaFile {
     /// True if the file is sent without personal metadata, and never as it is on disk.
     pub fn is_cleaned(&self) -> bool {
-        self.kind().is_some()
+        self.file_format().is_some()
     }
 
-    pub(super) fn kind(&self) -> Option<Kind> {
-        [Kind::Jpeg, Kind::Png, Kind::WebP, Kind::Gif].into_iter().find(|kind| kind.media_type() == self.media_type)
+    pub(super) fn file_format(&self) -> Option<Format> {
+        Format::of_media_type(&self.media_type)
     }
 }

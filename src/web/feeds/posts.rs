@@ -122,15 +122,15 @@ pub(super) fn id(site: &Site, post: &Post) -> String {
 
 /// JSON Feed (jsonfeed.org/version/1.1). Members without a value are omitted, as the specification asks.
 fn json(feed: &Feed) -> Value {
-    let (site, icons) = (feed.site, feed.assets.icons());
+    let (site, assets) = (feed.site, &feed.assets);
     without_nulls(json!({
         "version": "https://jsonfeed.org/version/1.1",
         "title": feed.title,
         "description": text(&site.description),
         "home_page_url": site.absolute(feed.page),
         "feed_url": feed.url(Format::Json),
-        "icon": icons.raster().map(|icon| site.absolute(&icon.address)),
-        "favicon": icons.favicon().map(|icon| site.absolute(&icon.address)),
+        "icon": assets.raster_icon().map(|icon| site.absolute(&icon.address)),
+        "favicon": assets.icons.first().map(|icon| site.absolute(&icon.address)),
         "authors": [{ "name": site.author.name, "url": site.author.url }],
         "language": site.language,
         "items": feed.items.iter().map(|item| json_item(site, item)).collect::<Vec<_>>(),

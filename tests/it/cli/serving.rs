@@ -66,6 +66,7 @@ fn a_port_in_use_is_named_before_anything_is_changed() {
 fn a_wrong_setting_is_named_with_the_right_form() {
     let program = Program::with_site();
     program.run(&["--listen", "3000"]).exits(1).complains(&["listen", "\"3000\"", "127.0.0.1:3000"]);
+    let program = program.with("INSTEP_LISTEN", "127.0.0.1:0");
     program.run(&["--listen", "0.0.0.0:0"]).exits(1).complains(&["base_url"]);
     program
         .run(&["--listen", "127.0.0.1:0", "--database-url", "mysql://x"])

@@ -118,6 +118,23 @@ async fn after_a_dropped_future_the_next_comment_is_stored(database: Database) {
     assert_eq!(store.list_comments(None).await.expect("reads").len(), 2);
 }
 
+#[tokio::test]
+async fn after_a_dropped_future_a_closed_sqlite_file_is_complete() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("blog.sqlite");
+    let log = folder.path().join("blog.sqlite-wal");
+    for turns in (0..100).map(|round| round % 20) {
+        let store = Store::open(&format!("sqlite:{}", path.display())).await.expect("opens");
+        store.secret(b"a secret").await.expect("writes");
+        assert!(log.exists());
+        // The second of them opens a connection.
+        given_up(async { tokio::join!(store.revision(), store.list_comments(None)) }, turns).await;
+        given_up(store.forget_expired(at(0)), turns).await;
+        store.close().await;
+        assert!(!log.exists(), "a part of the database is in its log after {turns} turns");
+    }
+}
+
 async fn a_site_that_cannot_store_comments_is_not_ready(database: Database) {
     let site = TestSite::new().post("calf", "Stretch it.").database(&database.url).start().await;
     let writes = "SELECT revision FROM site";

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicI64, AtomicUsize, Ordering},
@@ -13,7 +13,7 @@ use axum::body::Body;
 use http::{Method, Request};
 use instep::{
     app::{App, Clock, Mode},
-    config::{Config, Typed},
+    config::Config,
     content::Loader,
     live,
     store::Store,
@@ -47,12 +47,10 @@ pub struct TestSite {
 
 pub struct Builder {
     folder: TempDir,
-    content: Option<PathBuf>,
     environment: BTreeMap<String, String>,
     mode: Mode,
     keeps_current: bool,
     real_clock: bool,
-    database_url: Option<String>,
 }
 
 impl TestSite {
@@ -60,15 +58,16 @@ impl TestSite {
     pub fn new() -> Builder {
         let folder = tempfile::tempdir().expect("a folder");
         write(&folder.path().join("content/site.toml"), SITE_TOML);
-        Builder {
+        let data = folder.path().join("data").display().to_string();
+        let content = folder.path().join("content");
+        let builder = Builder {
             folder,
-            content: None,
             environment: BTreeMap::new(),
             mode: Mode::default(),
             keeps_current: false,
             real_clock: false,
-            database_url: None,
-        }
+        };
+        builder.content(content).setting("data", &data)
     }
 
     /// The sample site of the repository.
@@ -186,14 +185,12 @@ impl Builder {
         self
     }
 
-    pub fn content(mut self, folder: PathBuf) -> Self {
-        self.content = Some(folder);
-        self
+    pub fn content(self, folder: impl AsRef<Path>) -> Self {
+        self.setting("content", &folder.as_ref().display().to_string())
     }
 
-    pub fn database(mut self, url: &str) -> Self {
-        self.database_url = Some(url.to_owned());
-        self
+    pub fn database(self, url: &str) -> Self {
+        self.setting("database_url", url)
     }
 
     pub fn dev(mut self) -> Self {
@@ -214,13 +211,7 @@ impl Builder {
     }
 
     pub async fn start(self) -> TestSite {
-        let typed = Typed {
-            content: Some(self.content.unwrap_or_else(|| self.folder.path().join("content"))),
-            data: Some(self.folder.path().join("data")),
-            database_url: self.database_url,
-            ..Typed::default()
-        };
-        let config = Config::load(&typed, &self.environment).expect("settings");
+        let config = Config::load(&self.environment).expect("settings");
         std::fs::create_dir_all(&config.data).expect("a data folder");
         let store = Store::open(&config.database_url).await.expect("a database");
         let start: Timestamp = NOW.parse().expect("a time");
