@@ -18,7 +18,7 @@ use instep::{
     },
     domain::{
         comment::{Comment, RawComment, Status},
-        embed::Told,
+        embed::OEmbed,
         permalink::Rules,
         picture::Picture,
         slug::Slug,
@@ -64,7 +64,7 @@ impl Lookup for Nothing {
         None
     }
 
-    fn told(&self, _: &str) -> Option<Told> {
+    fn oembed(&self, _: &str) -> Option<OEmbed> {
         None
     }
 

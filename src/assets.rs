@@ -101,6 +101,11 @@ impl Assets {
         assets
     }
 
+    /// True if both have the same files with the same content.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.addresses == other.addresses
+    }
+
     /// A text file with each `/static/NAME` replaced by the URL path of that file, if it was added before.
     fn with_addresses(&self, text: &[u8]) -> Vec<u8> {
         let mut text = String::from_utf8_lossy(text).into_owned();

@@ -26,6 +26,9 @@ const POLL: Duration = Duration::from_millis(250);
 /// Longest sleep before it is checked if the system's clock was set.
 const LONGEST_SLEEP: SignedDuration = SignedDuration::from_mins(1);
 
+/// Pause before the rest of a large site is rendered: readers who ask for the changed page come first.
+const READERS_FIRST: Duration = Duration::from_millis(50);
+
 /// Pause before a retry, or a failing build loops.
 const REST: Duration = Duration::from_secs(1);
 
@@ -107,12 +110,15 @@ async fn keep_content(
             library = loaded;
             follow(&mut watcher, &library.scope);
         }
-        if let Err(panic) = swap(app, &library, is_read_again).await {
+        if let Err(panic) = swap(app, &library).await {
             tracing::error!("the content could not be put together, so the site stays as it was: {panic}");
             time::sleep(REST).await;
             continue;
         }
         app.cache.purge_everything();
+        if is_read_again {
+            follow_assets(app).await;
+        }
         if !library.is_finished {
             (loader, library) = finish(app, loader, library).await;
         }
@@ -153,9 +159,10 @@ async fn load(
 
 /// Finishes a library that readers see already. Pages are purged only if something on them is different.
 async fn finish(app: &App, loader: Loader, library: Arc<Library>) -> (Loader, Arc<Library>) {
+    time::sleep(READERS_FIRST).await;
     let (loader, finished) = load(app, loader, |loader| Ok(loader.finish())).await;
     let Some(finished) = finished else { return (loader, library) };
-    if let Err(panic) = swap(app, &finished, false).await {
+    if let Err(panic) = swap(app, &finished).await {
         tracing::error!("the content could not be put together, so the site stays as it was: {panic}");
     } else if !finished.looks_like(&library) {
         app.cache.purge_everything();
@@ -167,19 +174,26 @@ fn read_site_toml(app: &App) -> Option<Vec<u8>> {
     std::fs::read(app.config.content.join("site.toml")).ok()
 }
 
-/// Replaces the snapshot by a new one, and the assets too if files were read again.
-async fn swap(app: &App, library: &Arc<Library>, with_assets: bool) -> Result<(), task::JoinError> {
+/// Replaces the snapshot by a new one.
+async fn swap(app: &App, library: &Arc<Library>) -> Result<(), task::JoinError> {
     let (library, again) = (Arc::clone(library), app.clone());
+    let build = move || again.set_snapshot(Snapshot::build(&library, again.clock.now(), again.mode.dev));
+    task::spawn_blocking(build).await
+}
+
+/// Replaces style sheet, fonts and icons if their files have changed.
+async fn follow_assets(app: &App) {
+    let again = app.clone();
     let build = move || {
-        let assets = || Assets::build(&again.config.content, again.mode.dev, &again.config.site);
-        (Snapshot::build(&library, again.clock.now(), again.mode.dev), with_assets.then(assets))
+        let assets = Assets::build(&again.config.content, again.mode.dev, &again.config.site);
+        if !assets.is_same(&again.assets()) {
+            again.set_assets(assets);
+            again.cache.purge_everything();
+        }
     };
-    let (snapshot, assets) = task::spawn_blocking(build).await?;
-    if let Some(assets) = assets {
-        app.set_assets(assets);
+    if let Err(panic) = task::spawn_blocking(build).await {
+        tracing::error!("the style sheet could not be put together, so it stays as it was: {panic}");
     }
-    app.set_snapshot(snapshot);
-    Ok(())
 }
 
 fn loader(config: &Config, clock: &Clock) -> Loader {
@@ -254,11 +268,11 @@ async fn reached(app: &App, next_change: Option<Timestamp>) {
 
 /// Logs that a change has arrived. Problems that existed before were logged before.
 fn report(before: &Snapshot, after: &Snapshot, library: &Library) {
-    let told: HashSet<&Problem> = before.problems.iter().collect();
+    let known: HashSet<&Problem> = before.problems.iter().collect();
     let [posts, ..] = after.counts.words();
     let problems = counted(library.problems.len(), "problem", "problems");
     tracing::info!("the content was read again: {posts}, {problems}");
-    log(library.problems.iter().filter(|problem| !told.contains(problem)));
+    log(library.problems.iter().filter(|problem| !known.contains(problem)));
 }
 
 /// Writes the worst problems to the log, and the number of the others.
@@ -289,8 +303,8 @@ async fn index(app: &App, snapshot: Arc<Snapshot>) {
     let app = app.clone();
     let made = task::spawn_blocking(move || {
         match app.search() {
-            Some(index) => index.follow(snapshot.search_docs()),
-            None => app.set_search(SearchIndex::build(snapshot.search_docs())),
+            Some(index) => index.follow(snapshot.contents().collect()),
+            None => app.set_search(SearchIndex::build(snapshot.contents().collect())),
         }
         app.cache.purge(&[UNINDEXED_TAG]);
     });

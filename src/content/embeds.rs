@@ -91,7 +91,7 @@ pub fn recognise(address: &str, title: Option<String>) -> Option<Player> {
         title,
         poster: None,
         shape: understood.shape,
-        told: None,
+        oembed: None,
     })
 }
 

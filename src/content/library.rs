@@ -1,24 +1,22 @@
 //! All content of a site as it was loaded: what a [`Snapshot`](super::Snapshot) is made of.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use jiff::Timestamp;
 
 use super::{media::MediaIndex, watch::Scope};
 use crate::domain::{
     embed::{Embed, Player},
-    entry::{Entry, Page, Piece, Post, Stretch},
+    entry::{Content, Entry, Piece, Post},
     problem::Problem,
-    slug::Slug,
     words::counted,
 };
 
 /// All content of a site, published or not.
 #[derive(Debug, Default)]
 pub struct Library {
-    pub posts: Vec<Arc<Post>>,
-    pub pages: Vec<Arc<Page>>,
-    pub stretches: BTreeMap<Slug, Arc<Stretch>>,
+    /// Posts, pages and stretches in the order of their files.
+    pub contents: Vec<Content>,
     pub media: MediaIndex,
     /// Problems, sorted by file and line; those found before if it is not finished.
     pub problems: Arc<Vec<Problem>>,
@@ -60,51 +58,55 @@ pub struct Shown<'a> {
 
 impl Library {
     pub fn counts(&self, now: Timestamp) -> Counts {
-        Counts {
-            posts: self.posts.len(),
-            hidden: self.posts.iter().filter(|post| !post.entry.is_public(now, false)).count(),
-            pages: self.pages.len(),
-            stretches: self.stretches.len(),
+        let mut counts = Counts::default();
+        for content in &self.contents {
+            match content {
+                Content::Post(post) => {
+                    counts.posts += 1;
+                    counts.hidden += usize::from(!post.entry.is_public(now, false));
+                }
+                Content::Page(_) => counts.pages += 1,
+                Content::Stretch(_) => counts.stretches += 1,
+            }
         }
+        counts
     }
 
     /// True if readers see the same in both.
     pub fn looks_like(&self, other: &Self) -> bool {
-        fn are_same<'a, T: 'a>(one: impl Iterator<Item = &'a Arc<T>>, other: impl Iterator<Item = &'a Arc<T>>) -> bool {
-            one.map(Arc::as_ptr).eq(other.map(Arc::as_ptr))
-        }
         self.has_remote_picture == other.has_remote_picture
-            && are_same(self.posts.iter(), other.posts.iter())
-            && are_same(self.pages.iter(), other.pages.iter())
-            && are_same(self.stretches.values(), other.stretches.values())
+            && self.contents.len() == other.contents.len()
+            && self.contents.iter().zip(&other.contents).all(|(one, other)| one.is_same(other))
     }
 
-    /// All posts, pages and stretches: each may show an embed.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        let posts = self.posts.iter().map(|post| &post.entry);
-        let pages = self.pages.iter().map(|page| &page.entry);
-        posts.chain(pages).chain(self.stretches.values().map(|stretch| &stretch.entry))
+        self.contents.iter().map(Content::entry)
+    }
+
+    pub fn posts(&self) -> impl Iterator<Item = &Arc<Post>> {
+        self.contents.iter().filter_map(Content::post)
     }
 
     /// All embeds of providers, in drafts too, in the order of their files.
     pub fn players(&self) -> Vec<Shown<'_>> {
-        let in_texts = self.entries().flat_map(|entry| entry.body.pieces.iter().map(move |piece| (entry, piece)));
-        let in_texts = in_texts.filter_map(|(entry, piece)| match piece {
-            Piece::Embed(embed) => Some((entry, &**embed)),
-            _ => None,
-        });
-        let of_stretches = self.stretches.values();
-        let of_stretches = of_stretches.filter_map(|stretch| Some((&stretch.entry, stretch.video.as_ref()?)));
-        let mut shown: Vec<Shown> =
-            in_texts.chain(of_stretches).filter_map(|(entry, embed)| shown(entry, embed)).collect();
+        let mut shown = Vec::new();
+        for content in &self.contents {
+            let entry = content.entry();
+            let in_text = entry.body.pieces.iter().filter_map(|piece| match piece {
+                Piece::Embed(embed) => Some(&**embed),
+                _ => None,
+            });
+            let of_stretch = match content {
+                Content::Stretch(stretch) => stretch.video.as_ref(),
+                _ => None,
+            };
+            let players = in_text.chain(of_stretch).filter_map(|embed| match embed {
+                Embed::Player(player) => Some(player),
+                Embed::Video(_) | Embed::Audio(_) => None,
+            });
+            shown.extend(players.map(|player| Shown { file: &entry.file, slug: entry.slug.as_str(), player }));
+        }
         shown.sort_by_key(|shown| shown.file);
         shown
-    }
-}
-
-fn shown<'a>(entry: &'a Entry, embed: &'a Embed) -> Option<Shown<'a>> {
-    match embed {
-        Embed::Player(player) => Some(Shown { file: &entry.file, slug: entry.slug.as_str(), player }),
-        Embed::Video(_) | Embed::Audio(_) => None,
     }
 }

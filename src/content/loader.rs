@@ -7,18 +7,20 @@
 //! it is first used. [`Loader::finish`] renders the rest and finds all problems.
 
 mod collisions;
-mod files;
-mod kept;
-mod making;
+mod dead_links;
+mod file_state;
+mod links;
+mod lookups;
 mod outline;
-mod references;
+mod packed_strings;
+mod rendering;
 mod site_toml;
-mod strangers;
-mod unfit;
+mod unusable_media;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    fmt, io,
+    cell::OnceCell,
+    collections::{BTreeMap, HashSet},
+    fmt, fs, io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -30,24 +32,23 @@ use super::{
     effort,
     library::Library,
     media::MediaIndex,
-    side_by_side::side_by_side,
+    oembed, parallel,
     source::{self, Changed, Source, Tree},
-    told,
     watch::Scope,
 };
 use crate::domain::{
-    entry::LazyBody,
+    entry::{Content, LazyBody},
     permalink::Rules,
-    problem::{self, Place, Problem, Severity},
+    problem::{self, Place, Problem},
     words::counted,
 };
 use crate::texts::Texts;
-use collisions::Head;
-use files::Names;
-use kept::{Kept, Looked};
-use making::{Item, Made, Maker};
+use collisions::AddressClaim;
+use dead_links::{LinkChecker, SiteAddresses, SiteState};
+use file_state::{FileRead, FileState};
+use lookups::EntryNames;
 use outline::Outline;
-use references::{Judge, Known};
+use rendering::{Findings, RenderedEntry, Renderer};
 pub use site_toml::named;
 
 /// Most texts that are rendered while a reader waits for them: some 300 ms.
@@ -63,18 +64,21 @@ pub struct Loader {
     at_once: usize,
     /// True if dead links get a suggestion, which takes long on a large site.
     suggests: bool,
-    /// Files found by the last walk.
+    /// Result of the last walk; its Markdown files are in `files`.
     tree: Tree,
-    files: HashMap<PathBuf, Kept>,
+    /// Markdown files in the order of the walk.
+    files: Vec<FileState>,
     /// Problems of addresses that several files want.
     collisions: Vec<Problem>,
     /// Everything that texts may refer to, and how they are rendered.
-    maker: Arc<Maker>,
+    renderer: Arc<Renderer>,
     /// Number of times that something changed to which texts may refer.
     edition: usize,
     /// Problems in stored answers of embed providers.
-    told_faults: Vec<Problem>,
-    known: Known,
+    oembed_problems: Vec<Problem>,
+    addresses: SiteAddresses,
+    /// Sum of the hashes of all ids when links were last checked.
+    ids_hash: u64,
     /// Problems found by the last check.
     problems: Arc<Vec<Problem>>,
 }
@@ -94,12 +98,13 @@ impl Loader {
             at_once: AT_ONCE,
             suggests: false,
             tree: Tree::default(),
-            files: HashMap::new(),
+            files: Vec::new(),
             collisions: Vec::new(),
-            maker: Arc::new(Maker::new(content, rules, texts, effort::PATIENCE)),
+            renderer: Arc::new(Renderer::new(content, rules, texts, effort::PATIENCE)),
             edition: 0,
-            told_faults: Vec::new(),
-            known: Known::default(),
+            oembed_problems: Vec::new(),
+            addresses: SiteAddresses::default(),
+            ids_hash: 0,
             problems: Arc::default(),
         }
     }
@@ -119,7 +124,7 @@ impl Loader {
     /// Sets the longest time for one text.
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
-        Arc::make_mut(&mut self.maker).patience = patience;
+        Arc::make_mut(&mut self.renderer).patience = patience;
         self
     }
 
@@ -137,19 +142,21 @@ impl Loader {
     /// # Errors
     /// The content folder cannot be read. A single unreadable file is a problem in the library.
     pub fn read(&mut self) -> io::Result<Library> {
-        self.tree = source::find(&self.maker.world.content)?;
+        self.tree = source::find(&self.renderer.references.content)?;
         let latest = self.tree.latest_change((self.now.0)());
+        let sources = std::mem::take(&mut self.tree.sources);
         let has_other_media = self.follow_media(latest);
-        let (outlines, has_other_heads) = self.look(latest);
-        if has_other_heads {
-            self.settle();
+        let lost_files = self.follow_sources(sources);
+        let (outlines, has_other_claims) = self.read_files(latest);
+        if lost_files || has_other_claims {
+            self.settle_addresses();
         }
-        self.edition += usize::from(has_other_media || has_other_heads);
+        self.edition += usize::from(has_other_media || lost_files || has_other_claims);
         self.make(outlines);
         if self.files.len() <= self.at_once {
             return Ok(self.finish());
         }
-        if self.unrendered().len() <= self.at_once {
+        if self.unrendered().take(self.at_once + 1).count() <= self.at_once {
             self.render();
         }
         Ok(self.library(false))
@@ -161,10 +168,9 @@ impl Loader {
         self.render();
         self.make_again();
         self.render();
-        let mut library = self.library(true);
-        self.problems = Arc::new(self.all_problems(&library));
-        library.problems = Arc::clone(&self.problems);
-        library
+        self.check_links();
+        self.problems = Arc::new(self.all_problems());
+        self.library(true)
     }
 
     /// Paths where a change may change what is loaded.
@@ -172,225 +178,243 @@ impl Loader {
     /// # Errors
     /// The content folder cannot be read.
     pub fn scope(&self) -> io::Result<Scope> {
-        Ok(self.scope_of(source::find(&self.maker.world.content)?.scope))
+        Ok(self.scope_of(source::find(&self.renderer.references.content)?.scope))
     }
 
     fn scope_of(&self, mut scope: Scope) -> Scope {
-        let Maker { world, rules, .. } = &*self.maker;
-        rules.named_files.iter().for_each(|named| scope.add(&world.content.join(&named.name)));
+        let Renderer { references, rules, .. } = &*self.renderer;
+        rules.named_files.iter().for_each(|named| scope.add(&references.content.join(&named.name)));
         scope
     }
 
     /// Updates the index of all files that are not Markdown. True if it has changed.
     fn follow_media(&mut self, latest: Changed) -> bool {
-        let before = &self.maker.world.media;
+        let before = &self.renderer.references.media;
         let media = MediaIndex::build(&self.tree.media, latest, before);
         let is_same = media.is_same(before);
-        let world = &mut Arc::make_mut(&mut self.maker).world;
-        world.media = media;
+        let references = &mut Arc::make_mut(&mut self.renderer).references;
+        references.media = media;
         if !is_same {
-            let (told, faults) = told::read_all(&self.tree.media);
-            (world.told, self.told_faults) = (Arc::new(told), faults);
+            let (answers, problems) = oembed::read_all(&self.tree.media);
+            references.oembed = Arc::new(answers);
+            self.oembed_problems = problems;
         }
         !is_same
     }
 
-    /// Reads the files that may have changed. Returns those without a fault, by path, and true if the wanted addresses
-    /// have changed.
-    fn look(&mut self, latest: Changed) -> (HashMap<PathBuf, Box<Outline>>, bool) {
-        let sources = &self.tree.sources;
-        let is_old = |source: &&Source| self.files.get(&source.file.path).is_none_or(|kept| !kept.is_of(&source.file));
-        let old: Vec<&Source> = sources.iter().filter(is_old).collect();
-        let (files, rules) = (&self.files, &self.maker.rules);
-        let looked = side_by_side(old, |source| {
-            let path = &source.file.path;
-            (path, Looked::at(source, latest, files.get(path), rules))
-        });
-        let (mut outlines, mut has_other_heads) = (HashMap::with_capacity(looked.len()), false);
-        let mut gone: HashSet<&Path> = HashSet::new();
-        for (path, looked) in looked {
+    /// Takes over the Markdown files that a walk has found. True if a file is gone.
+    fn follow_sources(&mut self, sources: Vec<Source>) -> bool {
+        let pairs = || self.files.iter().zip(&sources);
+        let is_same = self.files.len() == sources.len() && pairs().all(|(file, new)| file.path() == new.file.path);
+        if is_same {
+            self.files.iter_mut().zip(sources).for_each(|(file, new)| file.source = new);
+            return false;
+        }
+        // Both are in order of kinds, folders and paths.
+        let (mut known, mut lost_files) = (std::mem::take(&mut self.files).into_iter().peekable(), false);
+        for source in sources {
+            while known.next_if(|file| file.source.order() < source.order()).is_some() {
+                lost_files = true;
+            }
+            let file = known.next_if(|file| file.source.order() == source.order());
+            self.files.push(match file {
+                Some(mut file) => {
+                    file.source = source;
+                    file
+                }
+                None => FileState::new(source),
+            });
+        }
+        lost_files || known.next().is_some()
+    }
+
+    /// Reads the files that may have changed. Returns the outlines of those without a fault, by the index of the file,
+    /// and true if files claim other addresses than before.
+    fn read_files(&mut self, latest: Changed) -> (Vec<(usize, Box<Outline>)>, bool) {
+        let old: Vec<usize> = (0..self.files.len()).filter(|at| self.files[*at].may_differ()).collect();
+        let (files, rules) = (&self.files, &self.renderer.rules);
+        let read: Vec<(usize, Option<FileRead>)> = parallel::map(old, |at| (at, files[at].read(latest, rules)));
+        let (mut outlines, mut has_other_claims) = (Vec::with_capacity(read.len()), false);
+        for (at, read) in read {
+            let file = &mut self.files[at];
             // Deleted between finding and reading, which is no problem.
-            let Some(looked) = looked else {
-                gone.insert(path);
+            let Some(read) = read else {
+                *file = FileState::new(file.source.clone());
+                has_other_claims = true;
                 continue;
             };
-            let kept = self.files.entry(path.clone()).or_default();
-            let (outline, is_other_head) = kept.follow(looked);
-            outlines.extend(outline.map(|outline| (path.clone(), outline)));
-            has_other_heads |= is_other_head;
+            let (outline, has_other_claim) = file.follow(read);
+            outlines.extend(outline.map(|outline| (at, outline)));
+            has_other_claims |= has_other_claim;
         }
-        if self.files.len() + gone.len() > sources.len() {
-            let there: HashSet<&Path> = sources.iter().map(|source| source.file.path.as_path()).collect();
-            self.files.retain(|path, _| there.contains(path.as_path()) && !gone.contains(path.as_path()));
-            has_other_heads = true;
-        }
-        (outlines, has_other_heads)
+        (outlines, has_other_claims)
     }
 
     /// Decides again which file has which address.
-    fn settle(&mut self) {
-        let paths = self.tree.sources.iter().map(|source| &source.file.path);
-        let good = paths.clone().filter_map(|path| self.files.get(path)?.good.as_ref());
-        let heads: Vec<(&Head, Option<usize>)> =
-            good.map(|good| (&good.head, good.standing.as_ref().map(|standing| standing.rank))).collect();
+    fn settle_addresses(&mut self) {
+        let good = self.files.iter().filter_map(|file| file.good.as_ref());
+        let claims: Vec<(&AddressClaim, Option<usize>)> =
+            good.map(|good| (&good.claim, good.granted.as_ref().map(|granted| granted.rank))).collect();
         self.collisions.clear();
-        let standings = collisions::resolve(&heads, &mut self.collisions);
-        let with_address = heads.iter().zip(&standings).filter(|(_, standing)| standing.is_some());
-        let names = Names::of(with_address.map(|((head, _), _)| *head));
-        Arc::make_mut(&mut self.maker).world.names = Arc::new(names);
-        let mut standings = standings.into_iter();
-        for path in paths {
-            if let Some(good) = self.files.get_mut(path).and_then(|kept| kept.good.as_mut()) {
-                good.standing = standings.next().flatten();
-                if let (Some(made), Some(standing)) = (&mut good.made, &good.standing) {
-                    made.take_aliases(&standing.aliases);
-                }
+        let granted = collisions::resolve(&claims, &mut self.collisions);
+        let with_address = claims.iter().zip(&granted).filter(|(_, granted)| granted.is_some());
+        let names = EntryNames::of(with_address.map(|((claim, _), _)| *claim), claims.len());
+        Arc::make_mut(&mut self.renderer).references.names = Arc::new(names);
+        let good = self.files.iter_mut().filter_map(|file| file.good.as_mut());
+        for (good, granted) in good.zip(granted) {
+            if let (Some(entry), Some(granted)) = (&mut good.entry, &granted) {
+                entry.set_aliases(&granted.aliases);
             }
+            good.granted = granted;
         }
     }
 
     /// Makes the entries of files, without rendering them. A file whose address another file has is made too: should it
     /// get the address while it is broken, this is its last good version.
-    fn make(&mut self, outlines: HashMap<PathBuf, Box<Outline>>) {
-        let (files, maker) = (&self.files, &self.maker);
-        let made = side_by_side(outlines.into_iter().collect(), |(path, mut outline)| {
-            let good = files.get(&path).and_then(|kept| kept.good.as_ref());
-            if let Some(standing) = good.and_then(|good| good.standing.as_ref()) {
-                outline.aliases.clone_from(&standing.aliases);
+    fn make(&mut self, outlines: Vec<(usize, Box<Outline>)>) {
+        let (files, renderer) = (&self.files, &self.renderer);
+        let made = parallel::map(outlines, |(at, mut outline)| {
+            let good = files[at].good.as_ref();
+            if let Some(granted) = good.and_then(|good| good.granted.as_ref()) {
+                outline.aliases.clone_from(&granted.aliases);
             }
-            (path, maker.make(*outline, self.edition))
+            (at, renderer.make(*outline, self.edition))
         });
-        for (path, made) in made {
-            if let Some(good) = self.files.get_mut(&path).and_then(|kept| kept.good.as_mut()) {
-                good.made = Some(made);
+        for (at, entry) in made {
+            if let Some(good) = &mut self.files[at].good {
+                good.entry = Some(entry);
             }
         }
     }
 
-    fn unrendered(&self) -> Vec<LazyBody> {
-        let made = self.files.values().filter_map(Kept::made);
-        made.filter(|made| !made.is_rendered()).map(|made| made.item.entry().body.clone()).collect()
+    fn unrendered(&self) -> impl Iterator<Item = &LazyBody> {
+        let entries = self.files.iter().filter_map(FileState::entry);
+        entries.filter(|entry| entry.findings().is_none()).map(|entry| &entry.content.entry().body)
     }
 
     /// Renders the texts that are not rendered yet. A text that takes too long is left out.
     fn render(&mut self) {
-        side_by_side(self.unrendered(), |body| body.render());
-        for (path, kept) in &mut self.files {
-            let Some(made) = kept.made_mut().filter(|made| !made.is_rendered()) else { continue };
-            if !made.take_findings()
-                && let Some(good) = &mut kept.good
-            {
-                good.made = None;
+        parallel::map(self.unrendered().collect(), LazyBody::render);
+        for file in &mut self.files {
+            let Some(good) = &mut file.good else { continue };
+            let findings = good.entry.as_ref().and_then(RenderedEntry::findings);
+            if findings.is_some_and(|found| found.is_late) {
+                good.entry = None;
                 // Not tried again before the file has changed.
-                let what = format!("making a page of it takes more than {} s", self.maker.patience.as_secs());
-                let mend = "Something in it has no end or stands there thousands of times. It stays out until then.";
-                kept.fault = Some(problem(Severity::Error, path, Place::START, what, mend));
+                let what = format!("making a page of it takes more than {} s", self.renderer.patience.as_secs());
+                let mend =
+                    "Something in it has no end, or is repeated thousands of times. It is not published until then.";
+                file.fault = Some(Problem::error(file.path(), Place::START, what, mend));
             }
         }
     }
 
     /// Makes the entries again whose lookups would now give another result.
     fn make_again(&mut self) {
-        let edition = self.edition;
-        let made = |source: &Source| self.files.get(&source.file.path).and_then(Kept::made);
-        let is_doubtful = |source: &&Source| made(source).is_some_and(|made| made.edition != edition);
-        let doubtful: Vec<&Source> = self.tree.sources.iter().filter(is_doubtful).collect();
-        let Maker { world, rules, .. } = &*self.maker;
-        let outlines = side_by_side(doubtful, |source| {
-            let path = &source.file.path;
-            let kept = self.files.get(path).filter(|kept| kept.made().is_some_and(|made| !made.holds(world)))?;
-            Some((path.clone(), kept.read_again(source, rules)?))
+        let (files, edition) = (&self.files, self.edition);
+        let Renderer { references, rules, .. } = &*self.renderer;
+        let is_doubtful = |at: &usize| files[*at].entry().is_some_and(|entry| entry.edition != edition);
+        let doubtful: Vec<usize> = (0..files.len()).filter(is_doubtful).collect();
+        let outlines = parallel::map(doubtful, |at| {
+            let file = &files[at];
+            let is_outdated = file.entry().is_some_and(|entry| !entry.holds(references));
+            is_outdated.then(|| file.read_again(rules)).flatten().map(|outline| (at, outline))
         });
         self.make(outlines.into_iter().flatten().collect());
-        self.files.values_mut().filter_map(Kept::made_mut).for_each(|made| made.edition = edition);
+        self.files.iter_mut().filter_map(FileState::entry_mut).for_each(|entry| entry.edition = edition);
     }
 
-    /// Versions of files that readers see, in order of their paths.
-    fn shown(&self) -> impl Iterator<Item = &Made> {
-        self.tree.sources.iter().filter_map(|source| self.files.get(&source.file.path)?.shown())
+    /// Versions of files that readers see.
+    fn shown(&self) -> impl Iterator<Item = &RenderedEntry> {
+        self.files.iter().filter_map(FileState::shown)
+    }
+
+    fn findings(&self) -> impl Iterator<Item = &Findings> {
+        self.shown().filter_map(RenderedEntry::findings)
     }
 
     /// Builds the library, with the problems of the last check.
     fn library(&self, is_finished: bool) -> Library {
-        let mut library = Library {
-            media: self.maker.world.media.clone(),
+        Library {
+            contents: self.shown().map(|shown| shown.content.clone()).collect(),
+            media: self.renderer.references.media.clone(),
             problems: Arc::clone(&self.problems),
+            has_remote_picture: self.shown().any(RenderedEntry::may_have_remote_picture),
             scope: self.scope_of(self.tree.scope.clone()),
             is_finished,
-            ..Library::default()
-        };
-        for made in self.shown() {
-            match made.item.clone() {
-                Item::Post(post) => library.posts.push(post),
-                Item::Page(page) => library.pages.push(page),
-                Item::Stretch(stretch) => {
-                    library.stretches.insert(stretch.entry.slug.clone(), stretch);
-                }
-            }
-            library.has_remote_picture |= made.may_have_remote_picture();
         }
-        library
     }
 
     /// All problems of a finished library, in order.
-    fn all_problems(&mut self, library: &Library) -> Vec<Problem> {
-        let maker = Arc::clone(&self.maker);
-        let content = &maker.world.content;
-        let mut problems: Vec<Problem> = self.tree.unreadable.iter().map(unreadable).collect();
-        problems.extend(strangers::all(content, &self.tree));
-        problems.extend(self.told_faults.iter().cloned());
-        problems.extend(site_toml::problems(content, &maker.rules, &maker.world.media));
-        problems.extend(site_toml::missing_navigation(content, &maker.rules, &library.pages));
-        let kept = self.tree.sources.iter().filter_map(|source| self.files.get(&source.file.path));
-        problems.extend(kept.filter_map(|kept| kept.fault.clone()));
+    fn all_problems(&self) -> Vec<Problem> {
+        let Renderer { references, rules, .. } = &*self.renderer;
+        let content = &references.content;
+        let mut problems = self.tree.problems.clone();
+        problems.extend(self.oembed_problems.iter().cloned());
+        problems.extend(site_toml::problems(content, rules, &references.media));
+        let pages = self.shown().filter_map(|shown| match &shown.content {
+            Content::Page(page) => Some(page),
+            _ => None,
+        });
+        problems.extend(site_toml::missing_navigation(content, rules, pages));
+        problems.extend(self.dead_links_of_site());
         problems.extend(self.collisions.iter().cloned());
-        problems.extend(self.shown().flat_map(|made| &made.problems).cloned());
-        let refused: HashSet<&Path> = self.shown().flat_map(|made| &made.refused).map(PathBuf::as_path).collect();
-        problems.extend(unfit::all(&maker.world.media, &refused));
-        problems.extend(once(self.shown().flat_map(|made| &made.unknown_keys)));
-        problems.extend(self.dead_links(library));
+        problems.extend(self.files.iter().filter_map(|file| file.fault.clone()));
+        problems.extend(self.findings().flat_map(|found| &found.problems).cloned());
+        problems.extend(self.shown().filter_map(|shown| shown.dead_links.as_ref()).flatten().cloned());
+        problems.extend(once(self.shown().flat_map(|shown| &shown.unknown_keys)));
+        let refused: HashSet<&Path> = self.findings().flat_map(|found| &found.refused).map(PathBuf::as_path).collect();
+        problems.extend(unusable_media::all(&references.media, &refused));
         let place = |problem: &Problem| (problem.line, problem.column);
         problems.sort_by(|a, b| (&a.file, place(a), &a.what).cmp(&(&b.file, place(b), &b.what)));
         problems.dedup();
         problems
     }
 
-    /// Links that lead nowhere. Checks the links of new texts; all links if addresses or media have changed; and links
-    /// with a fragment if the ids on some page have changed.
-    fn dead_links(&mut self, library: &Library) -> Vec<Problem> {
-        let Maker { world, rules, ours, .. } = &*self.maker;
-        let Some(ours) = ours else { return Vec::new() };
-        let prints = self.shown().fold((0_u64, 0_u64), |(addresses, ids), made| {
-            (addresses.wrapping_add(made.print), ids.wrapping_add(made.ids_print))
-        });
-        let of = (self.edition, prints.0);
-        let is_other = self.known.of != of;
+    /// Finds links that lead nowhere. Checks the links of new texts; all links if addresses or media have changed; and
+    /// links with a fragment if the ids on some page have changed.
+    fn check_links(&mut self) {
+        let ids = self.findings().fold(0_u64, |sum, found| sum.wrapping_add(found.ids_hash));
+        let addresses = self.shown().fold(0_u64, |sum, shown| sum.wrapping_add(shown.addresses_hash));
+        let state = SiteState { edition: self.edition, files: self.files.len(), addresses };
+        let is_other = self.addresses.of != state;
+        let has_other_ids = std::mem::replace(&mut self.ids_hash, ids) != ids;
         if is_other {
-            self.known = Known::of(library, of);
+            self.addresses = SiteAddresses::of(&self.files, &self.renderer.references.media, state);
         }
-        let has_other_ids = self.known.ids_print != prints.1;
-        self.known.ids_print = prints.1;
-        let site_toml = world.content.join("site.toml");
-        let text = std::fs::read_to_string(&site_toml).unwrap_or_default();
-        let links = references::of_site(&text, rules, ours);
-        let judge = Judge::new(&self.known, library, &self.files, &rules.redirects, self.suggests);
-        let mut dead = judge.dead(&site_toml, false, &links);
-        dead.extend(references::redirects(&site_toml, &text, rules, &self.known));
-        let is_unsure = |made: &&Made| is_other || made.dead.is_none() || (has_other_ids && made.links_name_parts());
-        let judged: Vec<(PathBuf, Vec<Problem>)> = self
-            .shown()
-            .filter(is_unsure)
-            .map(|made| {
-                let entry = made.item.entry();
-                (entry.file.clone(), problem::merged(judge.dead(&entry.file, entry.draft, &made.links)))
-            })
-            .collect();
-        for (path, dead) in judged {
-            if let Some(made) = self.files.get_mut(&path).and_then(Kept::made_mut) {
-                made.dead = Some(dead);
+        let checker = self.link_checker();
+        let check = |(at, file): (usize, &FileState)| {
+            let (shown, links) = (file.shown()?, &file.shown()?.findings()?.links);
+            let is_checked = shown.dead_links.is_some() && !is_other && !(has_other_ids && links.have_fragments());
+            let is_draft = shown.content.entry().draft;
+            (!is_checked).then(|| (at, problem::merged(checker.dead(file.path(), is_draft, links))))
+        };
+        let checked: Vec<(usize, Vec<Problem>)> = self.files.iter().enumerate().filter_map(check).collect();
+        for (at, dead) in checked {
+            if let Some(entry) = self.files[at].entry_mut() {
+                entry.dead_links = Some(dead);
             }
         }
-        dead.extend(self.shown().filter_map(|made| made.dead.as_ref()).flatten().cloned());
+    }
+
+    fn link_checker(&self) -> LinkChecker<'_> {
+        LinkChecker {
+            addresses: &self.addresses,
+            files: &self.files,
+            redirects: &self.renderer.rules.redirects,
+            suggests: self.suggests,
+            nearby: OnceCell::new(),
+        }
+    }
+
+    /// Links and redirects of site.toml that lead nowhere.
+    fn dead_links_of_site(&self) -> Vec<Problem> {
+        let Renderer { references, rules, base: Some(base), .. } = &*self.renderer else { return Vec::new() };
+        let site_toml = references.content.join("site.toml");
+        let text = fs::read_to_string(&site_toml).unwrap_or_default();
+        let links = dead_links::links_of_site(&text, rules, base);
+        let mut dead = self.link_checker().dead(&site_toml, false, &links);
+        dead.extend(dead_links::useless_redirects(&site_toml, &text, &rules.redirects, &self.addresses));
         dead
     }
 }
@@ -410,24 +434,8 @@ fn once<'a>(all: impl Iterator<Item = &'a Problem>) -> impl Iterator<Item = Prob
             0 => String::new(),
             others => format!(" (and in {})", counted(others, "more file", "more files")),
         };
-        Problem { what: format!("{}{more}", first.what), ..first.clone() }
+        Problem { what: format!("{}{more}", first.what).into(), ..first.clone() }
     })
-}
-
-fn problem(severity: Severity, file: &Path, place: Place, what: impl Into<String>, mend: impl Into<String>) -> Problem {
-    Problem {
-        severity,
-        file: file.to_owned(),
-        line: place.line,
-        column: place.column,
-        what: what.into(),
-        mend: mend.into(),
-    }
-}
-
-fn unreadable((folder, error): &(PathBuf, io::Error)) -> Problem {
-    let what = format!("the folder cannot be read ({error})");
-    problem(Severity::Error, folder, Place::START, what, "Look at its permissions. What is in it stays out until then.")
 }
 
 #[cfg(test)]

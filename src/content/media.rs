@@ -17,8 +17,8 @@ use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::{
     markdown::tags::start_tags,
+    parallel,
     pictures::{self, Refusal},
-    side_by_side::side_by_side,
     source::{Changed, Found, Stamp},
 };
 use crate::domain::{
@@ -101,7 +101,7 @@ impl MediaIndex {
             let is_doubtful = found.stamp.changed.may_hide_a_save(latest);
             Some(Known { stamp: found.stamp, is_doubtful, file: file.unwrap_or_else(|| Arc::new(read)) })
         };
-        let looked = side_by_side(others, |found| Some((composed(&found.path).into_owned(), look(found)?)));
+        let looked = parallel::map(others, |found| Some((composed(&found.path).into_owned(), look(found)?)));
         let same = same.into_iter().filter_map(|found| before.by_path.get_key_value(&*composed(&found.path)));
         let same = same.map(|(path, known)| (path.clone(), known.clone()));
         let by_path: HashMap<PathBuf, Known> = looked.into_iter().flatten().chain(same).collect();
@@ -257,23 +257,14 @@ fn read(found: &Found) -> io::Result<MediaFile> {
 
 /// Hash of a file, in ten hexadecimal digits.
 fn hash_of(file: &mut impl Read) -> io::Result<String> {
-    let mut hasher = Sha256::new();
-    io::copy(file, &mut Hasher(&mut hasher))?;
+    let (mut hasher, mut buffer) = (Sha256::new(), [0; 1 << 16]);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            length => hasher.update(&buffer[..length]),
+        }
+    }
     Ok(hasher.finalize()[..5].iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// Adapter: sha2 no longer implements `Write`.
-struct Hasher<'a>(&'a mut Sha256);
-
-impl io::Write for Hasher<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 fn size(path: &Path) -> Option<(u32, u32)> {

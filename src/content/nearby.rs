@@ -1,11 +1,8 @@
 //! Finds existing addresses near one that does not exist.
 
-use std::{cmp::Reverse, collections::HashMap, sync::Arc};
+use std::{cmp::Reverse, collections::HashMap};
 
-use crate::domain::{
-    entry::{Entry, Page, Post, Stretch},
-    near,
-};
+use crate::domain::{entry::Entry, near};
 
 /// Most posts that share a word of their address; a word of more posts says nothing.
 const HOLDERS: usize = 50;
@@ -29,19 +26,16 @@ struct Name {
 }
 
 impl Nearby {
-    pub fn build(posts: &[Arc<Post>], pages: &[Arc<Page>], stretches: impl Iterator<Item = Arc<Stretch>>) -> Self {
+    pub fn build<'a>(entries: impl Iterator<Item = &'a Entry>) -> Self {
         let mut known: Vec<Name> = Vec::new();
-        let mut add = |entry: &Entry| {
+        for entry in entries {
             let name = |path: &String| Name {
                 last: last_part(path),
                 first: first_part(path).to_owned(),
                 leads_to: entry.address.clone(),
             };
             known.extend(std::iter::once(&entry.address).chain(&entry.aliases).map(name));
-        };
-        posts.iter().for_each(|post| add(&post.entry));
-        pages.iter().for_each(|page| add(&page.entry));
-        stretches.for_each(|stretch| add(&stretch.entry));
+        }
         let mut words: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, name) in known.iter().enumerate() {
             for word in words_of(&name.last) {

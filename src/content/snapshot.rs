@@ -16,15 +16,14 @@ use super::{
     library::{Counts, Library},
     media::{MediaFile, composed},
     nearby::{Nearby, last_part},
-    side_by_side::both,
+    parallel,
 };
 use crate::domain::{
-    entry::{Entry, Page, Post, Stretch, Tag},
+    entry::{Content, Entry, Page, Post, Stretch, Tag},
     names::Names,
     picture::{self, Variant},
     problem::Problem,
     related::{self, Group},
-    search_doc::SearchDoc,
     slug::Slug,
 };
 
@@ -52,7 +51,9 @@ pub struct Snapshot {
     pub has_remote_picture: bool,
     /// Next time when content appears or expires, or a thread closes.
     pub next_change: Option<Timestamp>,
-    addresses: HashMap<String, Target>,
+    addresses: HashMap<String, Content>,
+    /// Addresses that redirect to other addresses.
+    redirects: HashMap<String, String>,
     media: HashMap<String, Arc<MediaFile>>,
     /// Posts by each slug they have or had.
     threads: HashMap<String, Arc<Post>>,
@@ -84,46 +85,24 @@ pub struct Series {
     pub parts: Vec<Arc<Post>>,
 }
 
-/// Target of an address.
-#[derive(Clone, Debug)]
-pub enum Target {
-    Post(Arc<Post>),
-    Page(Arc<Page>),
-    Stretch(Arc<Stretch>),
-    /// Permanent redirect to this path.
-    Redirect(String),
-}
-
-impl Target {
-    /// Text of any kind; `None` for a redirect.
-    pub fn entry(&self) -> Option<&Entry> {
-        match self {
-            Self::Post(post) => Some(&post.entry),
-            Self::Page(page) => Some(&page.entry),
-            Self::Stretch(stretch) => Some(&stretch.entry),
-            Self::Redirect(_) => None,
-        }
-    }
-}
-
 impl Snapshot {
     /// Builds the snapshot of a library at a moment, with drafts for their author.
     pub fn build(library: &Library, now: Timestamp, with_drafts: bool) -> Self {
-        let is_public = |entry: &Entry| entry.is_public(now, with_drafts);
-        let mut posts: Vec<Arc<Post>> = library.posts.iter().filter(|post| is_public(&post.entry)).cloned().collect();
+        let (mut posts, mut pages, mut stretches) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let is_public = |content: &&Content| content.entry().is_public(now, with_drafts);
+        for content in library.contents.iter().filter(is_public).cloned() {
+            match content {
+                Content::Post(post) => posts.push(post),
+                Content::Page(page) => pages.push(page),
+                Content::Stretch(stretch) => drop(stretches.insert(stretch.entry.slug.clone(), stretch)),
+            }
+        }
         // Newest first; those without a date are the oldest.
         posts.sort_by_cached_key(|post| (Reverse(moment(post)), natural(&post.entry.file)));
-        let mut pages: Vec<Arc<Page>> = library.pages.iter().filter(|page| is_public(&page.entry)).cloned().collect();
-        pages.sort_by(|a, b| a.entry.title.cmp(&b.entry.title));
-        let stretches: BTreeMap<Slug, Arc<Stretch>> = library
-            .stretches
-            .iter()
-            .filter(|(_, stretch)| is_public(&stretch.entry))
-            .map(|(slug, stretch)| (slug.clone(), Arc::clone(stretch)))
-            .collect();
+        pages.sort_by(|a: &Arc<Page>, b| a.entry.title.cmp(&b.entry.title));
         // Building the maps of a large site takes tens of milliseconds, which delays every save.
-        let ((addresses, shown_in), (tags, series, threads)) = both(
-            || (addresses(&posts, &pages, &stretches), shown_in(&posts)),
+        let (((addresses, redirects), shown_in), (tags, series, threads)) = parallel::join(
+            || (addresses(library.contents.iter().filter(is_public)), shown_in(&posts)),
             || (tags(&posts), series(&posts), threads(&posts)),
         );
         Self {
@@ -141,6 +120,7 @@ impl Snapshot {
             has_remote_picture: library.has_remote_picture,
             next_change: next_change(library, now),
             addresses,
+            redirects,
             nearby: OnceLock::new(),
             posts,
             pages,
@@ -159,9 +139,14 @@ impl Snapshot {
         self.pages.iter().find(|page| !page.is_of_header())
     }
 
-    /// Target of a path (decoded).
-    pub fn target(&self, path: &str) -> Option<&Target> {
+    /// Post, page or stretch at a path (decoded).
+    pub fn content(&self, path: &str) -> Option<&Content> {
         self.addresses.get(path)
+    }
+
+    /// Path to which a path (decoded) redirects.
+    pub fn redirect(&self, path: &str) -> Option<&str> {
+        self.redirects.get(path).map(String::as_str)
     }
 
     /// File at a `/media/…` path (decoded).
@@ -217,18 +202,21 @@ impl Snapshot {
         related::related(post, tags.chain(series), self.posts.len())
     }
 
-    fn nearby_all(&self) -> &Nearby {
-        self.nearby.get_or_init(|| Nearby::build(&self.posts, &self.pages, self.stretches.values().cloned()))
-    }
-
     /// Entries near a path that leads nowhere, nearest first. None for a last part with a dot, which no author's
     /// content has but programs try: `/wp-login.php`, `/.env`.
     pub fn nearby(&self, path: &str, most: usize) -> Vec<&Entry> {
         if path.len() > LONGEST || last_part(path).contains('.') {
             return Vec::new();
         }
-        let entry = |address: &str| self.addresses.get(address)?.entry();
-        self.nearby_all().find(path, most).into_iter().filter_map(entry).collect()
+        let nearby = self.nearby.get_or_init(|| Nearby::build(self.entries()));
+        let entry = |address| Some(self.addresses.get(address)?.entry());
+        nearby.find(path, most).into_iter().filter_map(entry).collect()
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Entry> {
+        let posts = self.posts.iter().map(|post| &post.entry);
+        let pages = self.pages.iter().map(|page| &page.entry);
+        posts.chain(pages).chain(self.stretches.values().map(|stretch| &stretch.entry))
     }
 
     /// Years with posts, newest first, and the number of posts in each.
@@ -244,54 +232,32 @@ impl Snapshot {
         years
     }
 
-    pub fn search_docs(&self) -> Vec<SearchDoc> {
-        let doc = |entry: &Entry, tags: Vec<String>| SearchDoc {
-            address: entry.address.clone(),
-            title: entry.title.clone(),
-            tags,
-            text: entry.body.plain().clone(),
-            tag_slugs: Vec::new(),
-            year: None,
-        };
-        let posts = self.posts.iter().map(|post| SearchDoc {
-            tag_slugs: post.tags.iter().map(|tag| tag.slug.clone()).collect(),
-            year: post.year(),
-            ..doc(&post.entry, post.tags.iter().map(|tag| tag.name.clone()).collect())
-        });
-        let pages = self.pages.iter().map(|page| doc(&page.entry, Vec::new()));
-        let stretches = self.stretches.values().map(|stretch| {
-            let words = [&stretch.names, &stretch.areas, &stretch.equipment].into_iter().flatten().cloned().collect();
-            let mut doc = doc(&stretch.entry, words);
-            doc.text = format!("{} {}", stretch.entry.description(), doc.text.unpack()).as_str().into();
-            doc
-        });
-        posts.chain(pages).chain(stretches).collect()
+    /// Posts, newest first, then pages and stretches.
+    pub fn contents(&self) -> impl Iterator<Item = Content> {
+        let posts = self.posts.iter().cloned().map(Content::Post);
+        let pages = self.pages.iter().cloned().map(Content::Page);
+        posts.chain(pages).chain(self.stretches.values().cloned().map(Content::Stretch))
     }
 }
 
-fn addresses(
-    posts: &[Arc<Post>],
-    pages: &[Arc<Page>],
-    stretches: &BTreeMap<Slug, Arc<Stretch>>,
-) -> HashMap<String, Target> {
-    let posts = posts.iter().map(|post| (&post.entry, Target::Post(Arc::clone(post))));
-    let pages = pages.iter().map(|page| (&page.entry, Target::Page(Arc::clone(page))));
-    let stretches = stretches.values().map(|stretch| (&stretch.entry, Target::Stretch(Arc::clone(stretch))));
-    let mut addresses = HashMap::with_capacity(posts.len());
-    let mut redirects = Vec::new();
-    for (entry, target) in posts.chain(pages).chain(stretches) {
-        redirects.extend(entry.aliases.iter().map(|alias| (alias.clone(), entry.address.clone())));
-        if matches!(target, Target::Post(_)) {
-            // Every post always has this address, whatever the pattern is now.
-            let always = format!("/posts/{}", entry.slug);
-            redirects.extend((always != entry.address).then(|| (always, entry.address.clone())));
+/// Contents by address, and redirects to them.
+fn addresses<'a>(contents: impl Iterator<Item = &'a Content>) -> (HashMap<String, Content>, HashMap<String, String>) {
+    let (most, mut redirects) = (contents.size_hint().1.unwrap_or_default(), HashMap::new());
+    // A map that grows step by step takes twice the time.
+    let mut addresses = HashMap::with_capacity(most);
+    for content in contents {
+        let entry = content.entry();
+        for alias in &entry.aliases {
+            redirects.entry(alias.clone()).or_insert_with(|| entry.address.clone());
         }
-        addresses.insert(entry.address.clone(), target);
+        // Every post always has this address, whatever the pattern is now.
+        let always = format!("/posts/{}", entry.slug);
+        if content.post().is_some() && always != entry.address {
+            redirects.insert(always, entry.address.clone());
+        }
+        addresses.insert(entry.address.clone(), content.clone());
     }
-    for (from, to) in redirects {
-        addresses.entry(from).or_insert(Target::Redirect(to));
-    }
-    addresses
+    (addresses, redirects)
 }
 
 fn moment(post: &Post) -> Option<Timestamp> {
@@ -299,19 +265,14 @@ fn moment(post: &Post) -> Option<Timestamp> {
 }
 
 /// Key that sorts paths as people count: `part-2` before `part-10`.
-fn natural(path: &Path) -> String {
-    let (mut key, mut digits) = (String::new(), String::new());
-    for c in path.to_string_lossy().chars().chain(['\0']) {
-        if c.is_ascii_digit() {
-            digits.push(c);
-        } else {
-            key.extend(std::iter::repeat_n(
-                '0',
-                if digits.is_empty() { 0 } else { 20_usize.saturating_sub(digits.len()) },
-            ));
-            key.push_str(&std::mem::take(&mut digits));
-            key.push(c);
-        }
+fn natural(path: &Path) -> Vec<u8> {
+    let path = path.as_os_str().as_encoded_bytes();
+    let mut key = Vec::with_capacity(2 * path.len());
+    for part in path.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
+        let is_number = part.first().is_some_and(u8::is_ascii_digit);
+        let zeros = if is_number { 20_usize.saturating_sub(part.len()) } else { 0 };
+        key.extend(std::iter::repeat_n(b'0', zeros));
+        key.extend_from_slice(part);
     }
     key
 }
@@ -382,10 +343,7 @@ fn shown_in(posts: &[Arc<Post>]) -> HashMap<Slug, Vec<Arc<Post>>> {
 }
 
 fn next_change(library: &Library, now: Timestamp) -> Option<Timestamp> {
-    let posts = library.posts.iter().map(|post| &post.entry);
-    let pages = library.pages.iter().map(|page| &page.entry);
-    let stretches = library.stretches.values().map(|stretch| &stretch.entry);
-    let entries = posts.chain(pages).chain(stretches).filter(|entry| !entry.draft);
-    let closings = library.posts.iter().filter(|post| post.comments_open).map(|post| post.comments_until);
-    entries.flat_map(|entry| [entry.publish_at, entry.expire_at]).chain(closings).flatten().filter(|at| *at > now).min()
+    let shown = library.entries().filter(|entry| !entry.draft).flat_map(|entry| [entry.publish_at, entry.expire_at]);
+    let closings = library.posts().filter(|post| post.comments_open).map(|post| post.comments_until);
+    shown.chain(closings).flatten().filter(|at| *at > now).min()
 }

@@ -5,18 +5,23 @@ mod walk;
 
 use std::{
     cell::OnceCell,
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     ffi::OsStr,
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::Arc,
     time::SystemTime,
 };
 
 use jiff::{Timestamp, civil::Date};
 
 use super::{front_matter::day_in, watch::Scope};
-use crate::domain::kind::{KINDS, Kind};
+use crate::domain::{
+    kind::{KINDS, Kind},
+    problem::{Place, Problem, Severity},
+    words::counted,
+};
 use walk::Walk;
 
 /// Folders of sites and their generators that are not searched for posts.
@@ -25,8 +30,8 @@ const NO_CONTENT: &[&str] = &["media", "static", "assets", "images", "img", "the
 /// Endings of Markdown files, the usual one first.
 const MARKDOWN: &[&str] = &["md", "markdown", "mkd", "mkdn", "mkdown"];
 
-/// Endings of pages in other systems that are no pages here.
-const OTHER_MARKUP: &[&str] = &["html", "htm", "mdx", "org", "adoc", "asciidoc", "rst", "textile", "ipynb"];
+/// Endings of pages in other systems that are no pages here; HTML may be one as well.
+const OTHER_MARKUP: &[&str] = &["mdx", "org", "adoc", "asciidoc", "rst", "textile", "ipynb"];
 
 /// A file below the content folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,6 +98,8 @@ impl Stamp {
 #[derive(Clone, Debug)]
 pub struct Source {
     pub kind: Kind,
+    /// Position of its folder in the row of its kind: of two files that want one address, that in the first has it.
+    pub folder: usize,
     pub file: Found,
     /// Name of the file or, for `SLUG/index.md`, of its folder; without the date before it.
     pub name: String,
@@ -104,28 +111,26 @@ pub struct Source {
     pub is_draft: bool,
 }
 
-/// All files of a site, sorted by path.
+/// All files of a site.
 #[derive(Debug, Default)]
 pub struct Tree {
+    /// Markdown files by kind, folder and path.
     pub sources: Vec<Source>,
     /// Everything else: pictures, clips, downloads.
     pub media: Vec<Found>,
-    /// Folders that could not be read, and why.
-    pub unreadable: Vec<(PathBuf, io::Error)>,
-    /// Files such as `_index.md`: texts about sections, which the program makes here.
-    pub sections: Vec<PathBuf>,
-    /// Pages in other languages than Markdown. They are also in `media`.
-    pub other_markup: Vec<PathBuf>,
-    /// Copies left by a program for syncing. They are not shown.
-    pub copies: Vec<PathBuf>,
-    /// Links that lead out of the content folder, and their targets. These are shown.
-    pub outward: Vec<(PathBuf, PathBuf)>,
-    /// Links that are not followed, and why.
-    pub dead_links: Vec<(PathBuf, &'static str)>,
     /// Paths where a change may change the tree.
     pub scope: Scope,
-    /// Folders (and the content folder itself) with Markdown that is not read, and how many files it is.
-    pub unread: Vec<(PathBuf, usize)>,
+    /// Files that other systems would read and this one does not, folders that cannot be read, and doubtful links.
+    pub problems: Vec<Problem>,
+    /// Links that lead out of the content folder, and their targets. These are shown.
+    outward: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Source {
+    /// Key that sorts Markdown files.
+    pub fn order(&self) -> (Kind, usize, &OsStr) {
+        (self.kind, self.folder, self.file.path.as_os_str())
+    }
 }
 
 impl Tree {
@@ -148,19 +153,23 @@ pub fn find(content: &Path) -> io::Result<Tree> {
     let found: Vec<(Kind, PathBuf, Vec<Found>)> =
         folders.map(|(kind, folder)| (kind, folder.clone(), walk.files_below(&folder))).collect();
     let media = walk.files_below(&content.join("media"));
+    let mut sections = Vec::new();
     for (kind, folder, files) in found {
-        sort_out(kind, &folder, files, &mut tree);
+        sort_out(kind, &folder, files, &mut tree, &mut sections);
     }
     tree.media.extend(media);
-    tree.unread = unread(content);
+    tree.problems.extend(section_problem(&sections));
+    tree.problems.extend(unread(content));
+    tree.problems.extend(outward_problems(&tree.outward));
     for name in ["site.toml", "custom.css"] {
         tree.scope.add(&content.join(name));
     }
     Ok(tree)
 }
 
-/// Sorts the files below a folder of a kind into the tree.
-fn sort_out(kind: Kind, folder: &Path, files: Vec<Found>, tree: &mut Tree) {
+/// Sorts the files below a folder of a kind into the tree. `sections` are files such as `_index.md`: texts about lists of
+/// posts, which the program makes here.
+fn sort_out(kind: Kind, folder: &Path, files: Vec<Found>, tree: &mut Tree, sections: &mut Vec<PathBuf>) {
     let names = OnceCell::<HashSet<(PathBuf, String)>>::new();
     let is_copy = |path: &Path| {
         let Some(name) = is_markdown(path).then(|| copies::name_of(path)).flatten() else { return false };
@@ -174,15 +183,15 @@ fn sort_out(kind: Kind, folder: &Path, files: Vec<Found>, tree: &mut Tree) {
     for (file, is_copy) in files.into_iter().zip(copies) {
         let stem = file.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         if is_copy {
-            tree.copies.push(file.path);
+            let what = "this looks like a copy that a program for syncing has left, so it is not published";
+            let mend = "Take from it what is missing in the other file and delete it, or give it a name of its own.";
+            tree.problems.push(warning(&file.path, what, mend));
         } else if is_markdown(&file.path) && (stem == "_index" || stem.starts_with("_index.")) {
-            tree.sections.push(file.path);
+            sections.push(file.path);
         } else if let Some(source) = source(kind, folder, &file) {
             tree.sources.push(source);
         } else {
-            if is_other_markup(&file.path) {
-                tree.other_markup.push(file.path.clone());
-            }
+            tree.problems.extend(other_markup_problem(&file.path));
             tree.media.push(file);
         }
     }
@@ -196,22 +205,58 @@ fn place_of(path: &Path) -> Option<(PathBuf, String)> {
     Some((beside.to_owned(), name))
 }
 
-/// True if other systems take a file for a page: by its ending, and HTML only with front matter, since it may be a
-/// download.
-fn is_other_markup(path: &Path) -> bool {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+fn warning(file: &Path, what: impl Into<Arc<str>>, mend: &str) -> Problem {
+    Problem::warning(file, Place::START, what, mend)
+}
+
+/// Problem of a file that other systems take for a page: by its ending, and HTML only with front matter, since it may be
+/// a download.
+fn other_markup_problem(path: &Path) -> Option<Problem> {
+    let ending = path.extension()?.to_string_lossy();
     let has_front_matter = || {
         let mut start = [0; 4];
         let read = fs::File::open(path).and_then(|mut file| io::Read::read(&mut file, &mut start));
         read.is_ok_and(|length| start[..length].starts_with(b"---") || start[..length].starts_with(b"+++"))
     };
-    OTHER_MARKUP.contains(&ending.as_str()) && (!matches!(ending.as_str(), "html" | "htm") || has_front_matter())
+    let mend = match ending.to_ascii_lowercase().as_str() {
+        "html" | "htm" if has_front_matter() => "Rename it to .md: HTML in Markdown is passed on.",
+        "html" | "htm" => return None,
+        other if OTHER_MARKUP.contains(&other) => "Turn it into Markdown (.md).",
+        _ => return None,
+    };
+    Some(warning(path, format!("a .{ending} file is no post, only a download"), mend))
 }
 
-/// Markdown files beside our folders and in other folders.
-fn unread(content: &Path) -> Vec<(PathBuf, usize)> {
-    let mut unread = Vec::new();
-    let mut beside = 0;
+fn section_problem(sections: &[PathBuf]) -> Option<Problem> {
+    let (first, others) = sections.split_first()?;
+    let others = if others.is_empty() { String::new() } else { format!(" (and {} more like it)", others.len()) };
+    let what = format!("_index.md{others} describes a section and is no post; lists of posts are made by the program");
+    Some(warning(first, what, "Take it away, or move its text into a page: pages/NAME.md."))
+}
+
+/// Problems of links that lead out of the content folder. On some systems every file is a link, so there is one for each
+/// folder that they lead to.
+fn outward_problems(links: &[(PathBuf, PathBuf)]) -> Vec<Problem> {
+    let mut by_folder: BTreeMap<Option<&Path>, (&Path, &Path, usize)> = BTreeMap::new();
+    for (link, target) in links {
+        by_folder.entry(target.parent()).or_insert((link, target, 0)).2 += 1;
+    }
+    let problem = |(link, target, count): (&Path, &Path, usize)| {
+        let more = if count == 1 { String::new() } else { format!(", as do {} more", count - 1) };
+        let what = format!("this link leads out of the content folder, to {:?}{more}", target.display());
+        warning(link, what, "Readers see what is there. If they should not, take the link away.")
+    };
+    by_folder.into_values().map(problem).collect()
+}
+
+/// Problems of Markdown files beside our folders and in other folders.
+fn unread(content: &Path) -> Vec<Problem> {
+    let problem = |folder: &Path, count: usize| {
+        let verb = if count == 1 { "is" } else { "are" };
+        let what = format!("{} here {verb} not read", counted(count, "Markdown file", "Markdown files"));
+        warning(folder, what, "Move posts into posts/ and pages such as about.md into pages/ of the content folder.")
+    };
+    let (mut problems, mut beside) = (Vec::new(), 0);
     for entry in fs::read_dir(content).into_iter().flatten().flatten() {
         let (name, path) = (entry.file_name().to_string_lossy().into_owned(), entry.path());
         let is_ours = KINDS.iter().any(|row| row.folders.contains(&name.as_str()));
@@ -223,14 +268,16 @@ fn unread(content: &Path) -> Vec<(PathBuf, usize)> {
             // Nothing in it is shown, so its links are not reported.
             let files = Walk::begin(content, &mut Tree::default()).map(|mut walk| walk.files_below(&path));
             let count = files.unwrap_or_default().iter().filter(|file| is_markdown(&file.path)).count();
-            unread.extend((count > 0).then_some((path, count)));
+            if count > 0 {
+                problems.push(Problem { severity: Severity::Error, ..problem(&path, count) });
+            }
         } else if is_markdown(&path) && !name.eq_ignore_ascii_case("README.md") {
             beside += 1;
         }
     }
-    unread.extend((beside > 0).then(|| (content.to_owned(), beside)));
-    unread.sort();
-    unread
+    // A CONTRIBUTING.md beside the folders is no error.
+    problems.extend((beside > 0).then(|| problem(content, beside)));
+    problems
 }
 
 fn is_markdown(path: &Path) -> bool {
@@ -257,7 +304,8 @@ fn source(kind: Kind, folder: &Path, file: &Found) -> Option<Source> {
     let date = date.or_else(|| day_in(below?));
     let folder = folder.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let (is_jekyll, is_draft) = (folder.starts_with('_'), folder == "_drafts");
-    Some(Source { kind, file: file.clone(), name: name.to_owned(), date, is_jekyll, is_draft })
+    let folder = kind.row().folders.iter().position(|known| *known == folder).unwrap_or_default();
+    Some(Source { kind, folder, file: file.clone(), name: name.to_owned(), date, is_jekyll, is_draft })
 }
 
 /// Name of a file at that path: without folders, ending and date.
@@ -340,7 +388,7 @@ mod tests {
         let tree = find(folder.path()).expect("finds");
         assert_eq!(tree.sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(tree.media.len(), 2);
-        assert!(tree.sections.is_empty() && tree.other_markup.is_empty() && tree.unread.is_empty());
+        assert!(tree.problems.is_empty(), "{:?}", tree.problems);
         assert!(find(&folder.path().join("none")).is_err());
     }
 
@@ -373,9 +421,16 @@ mod tests {
         let post = |name| (name, Kind::Post);
         assert_eq!(names, [post("a"), post("b.de"), post("c"), post("d"), ("e", Kind::Page)]);
         assert_eq!(tree.sources.iter().filter(|source| source.is_draft).count(), 1);
-        assert_eq!(tree.sections, [folder.path().join("blog/_index.md")]);
-        assert_eq!(tree.other_markup, [folder.path().join("posts/f.org"), folder.path().join("posts/g.html")]);
-        assert_eq!(tree.unread, [(folder.path().to_owned(), 1), (folder.path().join("en"), 1)]);
+        let mut problems: Vec<(Severity, &Path)> =
+            tree.problems.iter().map(|problem| (problem.severity, &*problem.file)).collect();
+        problems.sort();
+        let path = |name| folder.path().join(name);
+        let warned = [path(""), path("blog/_index.md"), path("posts/f.org"), path("posts/g.html")];
+        let mut expected: Vec<(Severity, &Path)> =
+            warned.iter().map(|path| (Severity::Warning, path.as_path())).collect();
+        let unread = path("en");
+        expected.push((Severity::Error, &unread));
+        assert_eq!(problems, expected);
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub struct Player {
     pub poster: Option<Picture>,
     pub shape: Shape,
     /// Answer of the provider; `None`: it was not asked.
-    pub told: Option<Box<Told>>,
+    pub oembed: Option<Box<OEmbed>>,
 }
 
 impl Player {
@@ -72,7 +72,7 @@ impl Player {
 /// Answer of a provider, stored when the author ran `instep embeds fetch`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Told {
+pub struct OEmbed {
     pub title: Option<String>,
     pub seconds: Option<u32>,
     pub uploaded: Option<Date>,
@@ -84,7 +84,7 @@ pub struct Told {
     pub without_picture: bool,
 }
 
-impl Told {
+impl OEmbed {
     /// Picture that was fetched.
     pub fn fetched(&self) -> Option<Fetched> {
         Some(Fetched { name: self.picture.clone()?, hash: self.picture_sha256.clone().unwrap_or_default() })
@@ -171,7 +171,7 @@ mod tests {
             title: None,
             poster: None,
             shape: Shape::Wide,
-            told: None,
+            oembed: None,
         };
         for (frame, quiet) in [
             ("https://a.example/embed/x?autoplay=1", "https://a.example/embed/x"),

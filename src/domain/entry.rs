@@ -58,6 +58,9 @@ impl Entry {
     }
 }
 
+/// Level from which headings are not in the table of contents.
+const LISTED: u8 = 4;
+
 /// Rendered text, with placeholders where templates are needed.
 #[derive(Clone, Debug, Default)]
 pub struct Body {
@@ -81,10 +84,10 @@ impl Body {
         (self.words * 500 + self.letters * 230).div_ceil(230 * 500).max(1)
     }
 
-    /// Headings for a table of contents: those above level 4, if there are more than two.
+    /// Headings for a table of contents, if there are more than two.
     pub fn listed(&self) -> Vec<ContentsLine> {
         let heading = |piece: &Piece| match piece {
-            Piece::Heading(line, _) if line.level < 4 => Some(line.clone()),
+            Piece::Heading(line, _) if line.level < LISTED => Some(line.clone()),
             _ => None,
         };
         let listed: Vec<ContentsLine> = self.pieces.iter().filter_map(heading).collect();
@@ -158,6 +161,45 @@ pub struct ContentsLine {
 pub struct Tag {
     pub slug: Slug,
     pub name: String,
+}
+
+/// Post, page or stretch.
+#[derive(Clone, Debug)]
+pub enum Content {
+    Post(Arc<Post>),
+    Page(Arc<Page>),
+    Stretch(Arc<Stretch>),
+}
+
+impl Content {
+    /// Fields that all kinds have.
+    pub fn entry(&self) -> &Entry {
+        match self {
+            Self::Post(post) => &post.entry,
+            Self::Page(page) => &page.entry,
+            Self::Stretch(stretch) => &stretch.entry,
+        }
+    }
+
+    pub fn entry_mut(&mut self) -> &mut Entry {
+        match self {
+            Self::Post(post) => &mut Arc::make_mut(post).entry,
+            Self::Page(page) => &mut Arc::make_mut(page).entry,
+            Self::Stretch(stretch) => &mut Arc::make_mut(stretch).entry,
+        }
+    }
+
+    /// True if both are one object in memory.
+    pub fn is_same(&self, other: &Self) -> bool {
+        std::ptr::eq(self.entry(), other.entry())
+    }
+
+    pub fn post(&self) -> Option<&Arc<Post>> {
+        match self {
+            Self::Post(post) => Some(post),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -25,7 +25,6 @@ pub mod redirects;
 pub mod related;
 pub mod routes;
 pub mod search;
-pub mod search_doc;
 pub mod signer;
 pub mod slug;
 pub mod stamp;

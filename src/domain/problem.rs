@@ -1,6 +1,6 @@
 //! Problems in the author's files: the place, the error, and how to fix it.
 
-use std::{cell::OnceCell, cmp::Reverse, collections::HashMap, fmt, path::PathBuf};
+use std::{cell::OnceCell, cmp::Reverse, collections::HashMap, fmt, path::Path, sync::Arc};
 
 use super::words::counted;
 
@@ -11,23 +11,33 @@ pub enum Severity {
     Error,
 }
 
-/// Problem that the author should fix. Shown as `file:line:column: error: what. mend`.
+/// Problem that the author should fix. Shown as `file:line:column: error: what. mend`. Cheap to clone: a large site has
+/// tens of thousands.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Problem {
     pub severity: Severity,
     /// Path as the author would type it, relative to the folder in which the program was started.
-    pub file: PathBuf,
+    pub file: Arc<Path>,
     /// Line, counted from 1.
     pub line: usize,
     /// Column, counted from 1, in characters.
     pub column: usize,
     /// Description: a sentence without its full stop.
-    pub what: String,
+    pub what: Arc<str>,
     /// Instruction to fix it: a whole sentence.
-    pub mend: String,
+    pub mend: Arc<str>,
 }
 
 impl Problem {
+    pub fn error(file: &Path, place: Place, what: impl Into<Arc<str>>, mend: impl Into<Arc<str>>) -> Self {
+        Self { severity: Severity::Error, ..Self::warning(file, place, what, mend) }
+    }
+
+    pub fn warning(file: &Path, place: Place, what: impl Into<Arc<str>>, mend: impl Into<Arc<str>>) -> Self {
+        let Place { line, column } = place;
+        Self { severity: Severity::Warning, file: file.into(), line, column, what: what.into(), mend: mend.into() }
+    }
+
     /// First part of the description in quotes or braces, with them.
     fn named(&self) -> Option<&str> {
         let start = self.what.find(['"', '{'])?;
@@ -76,7 +86,7 @@ pub fn merged(mut problems: Vec<Problem>) -> Vec<Problem> {
         let more = if others.len() > MOST_OTHERS { ", …" } else { "" };
         others.truncate(MOST_OTHERS);
         let what = format!("{} (and {count} more like it: {}{more})", problem.what, others.join(", "));
-        Problem { what, ..problem }
+        Problem { what: what.into(), ..problem }
     };
     merged.into_iter().map(told).collect()
 }

@@ -8,12 +8,12 @@ mod words;
 
 use std::{
     collections::HashSet,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{PoisonError, RwLock},
 };
 
-use crate::domain::{search_doc::SearchDoc, slug::Slug};
+use crate::domain::{entry::Content, slug::Slug};
 use correction::Doubt;
-use index::{Index, Matches};
+use index::{Index, Matches, tags, text};
 use snippet::snippet;
 use words::{Term, each, terms};
 
@@ -74,10 +74,9 @@ fn joined(pieces: &[(String, bool)]) -> String {
 
 impl Results {
     fn new(matches: &Matches, terms: &[Term]) -> Self {
-        let found = |doc: &Arc<SearchDoc>| Found {
-            address: doc.address.clone(),
-            title: doc.title.clone(),
-            snippet: snippet(&doc.text.unpack(), terms),
+        let found = |doc: &Content| {
+            let (address, title) = (doc.entry().address.clone(), doc.entry().title.clone());
+            Found { address, title, snippet: snippet(&text(doc), terms) }
         };
         Self {
             found: matches.docs.iter().map(found).collect(),
@@ -87,14 +86,19 @@ impl Results {
 }
 
 impl SearchIndex {
-    pub fn build(docs: Vec<SearchDoc>) -> Self {
+    pub fn build(docs: Vec<Content>) -> Self {
         Self(RwLock::new(Index::build(docs)))
     }
 
     /// Replaces the documents of the index by these. The cost depends on the number of documents that are new.
-    pub fn follow(&self, docs: Vec<SearchDoc>) {
+    pub fn follow(&self, docs: Vec<Content>) {
         let write = || self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let addresses: HashSet<String> = docs.iter().map(|doc| doc.address.clone()).collect();
+        if self.0.read().unwrap_or_else(PoisonError::into_inner).is_sparse() {
+            let index = Index::build(docs);
+            *write() = index;
+            return;
+        }
+        let addresses: HashSet<String> = docs.iter().map(|doc| doc.entry().address.clone()).collect();
         write().keep(&addresses);
         for (place, doc) in docs.into_iter().enumerate() {
             write().put(place, doc);
@@ -104,7 +108,7 @@ impl SearchIndex {
     /// Addresses of pages whose words are most like those of one page, most similar first.
     pub fn similar(&self, address: &str) -> Vec<String> {
         let index = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        index.similar(address, SIMILAR).into_iter().map(|doc| doc.address.clone()).collect()
+        index.similar(address, SIMILAR)
     }
 
     /// True if the page of this address is in the index.
@@ -126,9 +130,12 @@ impl SearchIndex {
 }
 
 fn find(index: &Index, question: &Question, terms: &[Term], most: usize) -> Matches {
-    let is_wanted = |doc: &SearchDoc| {
-        question.tag.as_ref().is_none_or(|tag| doc.tag_slugs.contains(tag))
-            && question.year.is_none_or(|year| doc.year == Some(year))
+    let is_filtered = question.tag.is_some() || question.year.is_some();
+    let is_wanted = |doc: &Content| {
+        doc.post().map_or(!is_filtered, |post| {
+            question.tag.as_ref().is_none_or(|slug| post.tags.iter().any(|tag| tag.slug == *slug))
+                && question.year.is_none_or(|year| post.year() == Some(year))
+        })
     };
     index.find(terms, is_wanted, most)
 }
@@ -152,10 +159,9 @@ fn correct(index: &Index, question: &Question, found: &Matches, most: usize) -> 
 }
 
 /// Spelling of an index word in a document, in lower case: the index has no accents.
-fn spelling(doc: &SearchDoc, folded: &str) -> Option<String> {
-    let text = doc.text.unpack();
-    let mut texts =
-        std::iter::once(doc.title.as_str()).chain(doc.tags.iter().map(String::as_str)).chain([text.as_str()]);
+fn spelling(doc: &Content, folded: &str) -> Option<String> {
+    let text = text(doc);
+    let mut texts = std::iter::once(doc.entry().title.as_str()).chain(tags(doc)).chain([text.as_str()]);
     texts.find_map(|text| {
         let mut written = None;
         each(text, |word| {
@@ -169,19 +175,48 @@ fn spelling(doc: &SearchDoc, folded: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::{path::PathBuf, sync::Arc};
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::entry::{Body, Entry, Page, Post, Tag};
 
-    fn doc(title: &str, text: &str) -> SearchDoc {
-        SearchDoc {
+    fn entry(title: &str, text: &str) -> Entry {
+        Entry {
+            slug: Slug::from_text("x").expect("a slug"),
             address: format!("/{title}"),
-            title: title.into(),
-            tags: vec!["feet".into()],
-            text: text.into(),
-            tag_slugs: Slug::from_text("feet").into_iter().collect(),
-            year: Some(2026),
+            aliases: Vec::new(),
+            title: title.to_owned(),
+            dek: None,
+            image: None,
+            body: Body { text: text.into(), main: text.len(), ..Body::default() }.into(),
+            draft: false,
+            publish_at: None,
+            expire_at: None,
+            language: None,
+            file: PathBuf::new(),
         }
+    }
+
+    pub(super) fn page(title: &str, text: &str) -> Content {
+        Content::Page(Arc::new(Page { entry: entry(title, text), updated: None }))
+    }
+
+    fn doc(title: &str, text: &str) -> Content {
+        let slug = Slug::from_text("feet").expect("a slug");
+        Content::Post(Arc::new(Post {
+            entry: entry(title, text),
+            date: Some("2026-05-02T00:00:00[UTC]".parse().expect("a date")),
+            updated: None,
+            tags: vec![Tag { slug, name: "feet".to_owned() }],
+            series: None,
+            authors: Vec::new(),
+            comments_open: true,
+            comments_until: None,
+            featured: false,
+            threads: Vec::new(),
+        }))
     }
 
     fn asking(words: &str) -> Question {

@@ -9,9 +9,9 @@ use std::{
 
 use super::{Providers, oembed::Response, still};
 use crate::{
-    content::{Library, Shown, told},
+    content::{Library, Shown, oembed},
     domain::{
-        embed::{Fetched, Player, Told},
+        embed::{Fetched, OEmbed, Player},
         words::counted,
     },
 };
@@ -142,9 +142,9 @@ impl Fetch {
     }
 
     fn fetch(&self, folder: &Path, player: &Player, providers: &Providers) -> Outcome {
-        let told = player.told.as_deref();
-        let has_title = player.title.is_some() || told.is_some();
-        let has_still = player.poster.is_some() || told.is_some_and(|told| told.without_picture);
+        let answer = player.oembed.as_deref();
+        let has_title = player.title.is_some() || answer.is_some();
+        let has_still = player.poster.is_some() || answer.is_some_and(|answer| answer.without_picture);
         let endpoint = match providers.endpoint(player) {
             _ if has_title && has_still && !self.refresh => return Outcome::Complete,
             Ok(endpoint) => endpoint,
@@ -152,8 +152,8 @@ impl Fetch {
             Err(why) => return Outcome::Closed(why),
         };
         // The file would have been read if it were valid.
-        let file = folder.join(format!("{}.{}", player.stem(), told::ENDING));
-        if told.is_none() && file.exists() {
+        let file = folder.join(format!("{}.{}", player.stem(), oembed::ENDING));
+        if answer.is_none() && file.exists() {
             return Outcome::Failed(format!("{} cannot be read. Correct it, or delete it", file.display()));
         }
         if self.dry_run {
@@ -167,7 +167,7 @@ impl Fetch {
 
     /// Stores the still, then the file that names it.
     fn store(&self, file: &Path, player: &Player, response: &Response, providers: &Providers) -> Outcome {
-        let old = player.told.as_deref().cloned().unwrap_or_default();
+        let old = player.oembed.as_deref().cloned().unwrap_or_default();
         let mut new = self.merged(&old, response);
         let before = unchanged_still(file, &old);
         let (mut stored, mut failures) = (Vec::new(), Vec::new());
@@ -187,7 +187,7 @@ impl Fetch {
             },
             None => before,
         });
-        match write_whole(file, told::write(&new, player.provider).as_bytes()) {
+        match write_whole(file, oembed::write(&new, player.provider).as_bytes()) {
             Ok(()) => stored.push(match &new.title {
                 Some(title) => format!("its title “{title}”"),
                 None => "that it has no title".to_owned(),
@@ -206,20 +206,20 @@ impl Fetch {
 
     /// Merges what is stored with the new response. The author may have edited the old title, so it wins unless
     /// `refresh` is set.
-    fn merged(&self, old: &Told, response: &Response) -> Told {
+    fn merged(&self, old: &OEmbed, response: &Response) -> OEmbed {
         let titles = if self.refresh { [&response.title, &old.title] } else { [&old.title, &response.title] };
-        Told {
+        OEmbed {
             title: titles.into_iter().flatten().next().cloned(),
             seconds: response.seconds.or(old.seconds),
             uploaded: response.uploaded.or(old.uploaded),
-            ..Told::default()
+            ..OEmbed::default()
         }
     }
 }
 
 /// Returns the still that was fetched earlier, if its file is unchanged. `file` is beside it.
-fn unchanged_still(file: &Path, told: &Told) -> Option<Fetched> {
-    let fetched = told.fetched().filter(|fetched| is_plain_name(&fetched.name))?;
+fn unchanged_still(file: &Path, answer: &OEmbed) -> Option<Fetched> {
+    let fetched = answer.fetched().filter(|fetched| is_plain_name(&fetched.name))?;
     let bytes = fs::read(file.with_file_name(&fetched.name)).ok()?;
     (still::hash(&bytes) == fetched.hash).then_some(fetched)
 }

@@ -15,10 +15,9 @@ use super::{
 };
 use crate::{
     assets::EMBEDS_SCRIPT,
-    content::Target,
     domain::{
         embed::Embed,
-        entry::{ContentsLine, Page as PageEntry, Stretch},
+        entry::{Content, ContentsLine, Page as PageEntry, Stretch},
     },
 };
 
@@ -26,17 +25,17 @@ use crate::{
 pub async fn show(State(app): State<App>, uri: Uri, query: PostQuery) -> Result<Response, WebError> {
     let snapshot = app.snapshot();
     let path = address::decode(uri.path()).ok_or_else(WebError::not_found)?;
-    match snapshot.target(&path) {
-        Some(Target::Post(post)) => {
+    match snapshot.content(&path) {
+        Some(Content::Post(post)) => {
             post::show(PostContext { app: &app, snapshot: &snapshot, post }, &query, None).await
         }
-        Some(Target::Page(page)) => Ok(show_page(&app, &snapshot, page).await?.into_response()),
-        Some(Target::Stretch(stretch)) => Ok(show_stretch(&app, &snapshot, stretch).await?.into_response()),
-        Some(Target::Redirect(to)) => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(to))),
-        None => match routes::sitemap_part(&path) {
-            Some(number) => Ok(feeds::sitemap_part(&app, number)?.into_response()),
+        Some(Content::Page(page)) => Ok(show_page(&app, &snapshot, page).await?.into_response()),
+        Some(Content::Stretch(stretch)) => Ok(show_stretch(&app, &snapshot, stretch).await?.into_response()),
+        None => match (snapshot.redirect(&path), routes::sitemap_part(&path)) {
+            (Some(to), _) => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(to))),
+            (None, Some(number)) => Ok(feeds::sitemap_part(&app, number)?.into_response()),
             // The layer for error pages redirects old and nearly right paths.
-            None => Err(WebError::not_found()),
+            (None, None) => Err(WebError::not_found()),
         },
     }
 }

@@ -392,7 +392,7 @@ fn the_sample_content_has_no_problems() {
     let library = Loader::new(config.content.clone(), config.site.rules(), config.site.texts).load().expect("reads");
     let problems: Vec<String> = library.problems.iter().map(ToString::to_string).collect();
     assert!(problems.is_empty(), "{problems:#?}");
-    let drafts = library.posts.iter().filter(|post| post.entry.draft).count();
-    let articles = library.posts.iter().filter(|post| post.entry.body.words >= 500).count();
+    let drafts = library.posts().filter(|post| post.entry.draft).count();
+    let articles = library.posts().filter(|post| post.entry.body.words >= 500).count();
     assert!(articles >= 6 && drafts == 0, "{articles} articles of 500 words and more, {drafts} drafts");
 }

@@ -18,10 +18,11 @@ use crate::{
 #[derive(Debug)]
 pub struct Outline {
     pub source: Source,
-    /// Text of the whole file.
-    pub text: String,
-    /// Start of the Markdown in `text`, in bytes.
-    pub body_start: usize,
+    pub text: PackedFile,
+    /// Text of the file before the Markdown.
+    head: String,
+    /// True if the text may show stretches.
+    pub may_show_stretches: bool,
     pub front_matter: FrontMatter,
     pub warnings: Vec<Fault>,
     pub unknown_keys: Vec<Fault>,
@@ -35,6 +36,23 @@ pub struct Outline {
     pub draft: bool,
     pub publish_at: Option<Timestamp>,
     pub expire_at: Option<Timestamp>,
+}
+
+/// Text of a file, compressed: on a large site, all texts wait in memory until they are rendered. LZ4 packs quickly, so
+/// that the start does not take longer.
+#[derive(Debug, Default)]
+pub struct PackedFile(Box<[u8]>);
+
+impl PackedFile {
+    fn new(text: &str) -> Self {
+        // Copied: a vector that is made smaller keeps up to half of its memory with mimalloc.
+        Self(lz4_flex::compress_prepend_size(text.as_bytes()).as_slice().into())
+    }
+
+    pub fn unpack(&self) -> String {
+        let bytes = lz4_flex::decompress_size_prepended(&self.0).unwrap_or_default();
+        String::from_utf8(bytes).unwrap_or_default()
+    }
 }
 
 /// Addresses of a text that its author wrote with `/` at the end: relative links begin there.
@@ -81,7 +99,9 @@ impl Outline {
         reader.check_names();
         let aliases = reader.aliases(&address);
         Ok(Self {
-            body_start: parsed.body_start,
+            head: text[..parsed.body_start].to_owned(),
+            text: PackedFile::new(text),
+            may_show_stretches: text.contains("![["),
             draft: source.is_draft || front_matter.is_draft(),
             warnings: reader.warnings,
             source,
@@ -95,7 +115,6 @@ impl Outline {
             updated,
             publish_at: publish_at.map(|at| at.timestamp()),
             expire_at: expire_at.map(|at| at.timestamp()),
-            text: whole,
         })
     }
 
@@ -135,8 +154,14 @@ impl Outline {
         Folders { own, old: old.collect() }
     }
 
+    /// Start of the Markdown in the text, in bytes.
+    pub fn body_start(&self) -> usize {
+        self.head.len()
+    }
+
+    /// Place of a key in the front matter, else the top of the file.
     pub fn place_of(&self, key: &str) -> Place {
-        place_of(&self.text[..self.body_start], key)
+        place_of(&self.head, key)
     }
 }
 
@@ -308,7 +333,8 @@ mod tests {
 
     fn outline(text: &str, date: Option<Date>) -> Outline {
         let file = Found { path: PathBuf::from("a.md"), stamp: Stamp::default() };
-        let source = Source { kind: Kind::Post, file, name: "a".to_owned(), date, is_jekyll: false, is_draft: false };
+        let source =
+            Source { kind: Kind::Post, folder: 0, file, name: "a".to_owned(), date, is_jekyll: false, is_draft: false };
         let rules = Rules::default();
         Outline::read(source, text.to_owned(), &rules).unwrap_or_else(|fault| panic!("{text}: {fault:?}"))
     }

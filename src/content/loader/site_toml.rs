@@ -6,14 +6,13 @@ use std::{
     sync::Arc,
 };
 
-use super::problem;
 use crate::{
     content::{media::MediaIndex, pictures, snapshot::MOST_PAGES},
     domain::{
         entry::Page,
         permalink::Rules,
         picture::Format,
-        problem::{Place, Problem, Severity},
+        problem::{Place, Problem},
         theme::{FileKind, NamedFile},
     },
 };
@@ -29,28 +28,32 @@ pub fn named(content: &Path, name: &str) -> Option<PathBuf> {
 pub(super) fn problems(content: &Path, rules: &Rules, media: &MediaIndex) -> Vec<Problem> {
     let file = content.join("site.toml");
     let text = fs::read_to_string(&file).unwrap_or_default();
-    let told = |key: &str, what: &str, mend: &str| {
+    let warning = |key: &str, what: &str, mend: &str| {
         // Start of the file if only the environment sets the key.
         let place = Place::in_toml(&text, key, "").unwrap_or(Place::START);
-        problem(Severity::Warning, &file, place, what, mend)
+        Problem::warning(&file, place, what, mend)
     };
     let mut problems: Vec<Problem> =
-        rules.remarks.iter().map(|remark| told(remark.key, &remark.what, &remark.mend)).collect();
+        rules.remarks.iter().map(|remark| warning(remark.key, &remark.what, &remark.mend)).collect();
     for named in &rules.named_files {
         if let Some((what, mend)) = fault(content, named, media) {
-            problems.push(told(named.key, &what, &mend));
+            problems.push(warning(named.key, &what, &mend));
         }
     }
     problems
 }
 
 /// Problem of a site that sets no navigation and has too many pages for the header.
-pub(super) fn missing_navigation(content: &Path, rules: &Rules, pages: &[Arc<Page>]) -> Option<Problem> {
-    let count = pages.iter().filter(|page| page.is_of_header() && !page.entry.draft).count();
+pub(super) fn missing_navigation<'a>(
+    content: &Path,
+    rules: &Rules,
+    pages: impl Iterator<Item = &'a Arc<Page>>,
+) -> Option<Problem> {
+    let count = pages.filter(|page| page.is_of_header() && !page.entry.draft).count();
     (rules.navigation.is_empty() && count > MOST_PAGES).then(|| {
         let what = format!("the header lists no pages, since there are {count} and no navigation says which");
         let mend = "Write navigation = [{ label = \"About\", href = \"/about\" }] with the most important ones.";
-        problem(Severity::Warning, &content.join("site.toml"), Place::START, what, mend)
+        Problem::warning(&content.join("site.toml"), Place::START, what, mend)
     })
 }
 

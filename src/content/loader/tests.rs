@@ -1,12 +1,12 @@
-use std::time::SystemTime;
+use std::{collections::HashMap, time::SystemTime};
 
 use proptest::{collection::vec, prelude::*, sample::select, test_runner::TestCaseError};
 use tempfile::TempDir;
 
-use super::*;
+use super::{file_state::Good, *};
 use crate::{
     content::{media::MediaFile, source::Stamp},
-    domain::entry::Post,
+    domain::{entry::Post, problem::Severity},
 };
 
 const TEXTS: [&str; 6] =
@@ -121,8 +121,8 @@ impl Folder {
 
     fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("makes");
-        std::fs::write(path, text).expect("writes");
+        fs::create_dir_all(path.parent().expect("a folder")).expect("makes");
+        fs::write(path, text).expect("writes");
     }
 
     fn write_good(&mut self, name: &'static str, text: String) {
@@ -149,7 +149,7 @@ impl Folder {
             }
             Edit::Delete(at) => {
                 let name = TEXTS[*at];
-                let _ = std::fs::remove_file(self.path(name));
+                let _ = fs::remove_file(self.path(name));
                 self.broken.remove(name);
                 self.good.remove(name);
             }
@@ -160,7 +160,7 @@ impl Folder {
                     && self.path(to).parent().is_some_and(Path::is_dir)
                     && let Some(text) = self.good.remove(from)
                 {
-                    std::fs::rename(self.path(from), self.path(to)).expect("renames");
+                    fs::rename(self.path(from), self.path(to)).expect("renames");
                     self.broken.remove(to);
                     self.good.insert(to, text);
                 }
@@ -170,7 +170,7 @@ impl Folder {
                 self.write(name, versions[version % versions.len()]);
             }
             Edit::DeleteOther(at) => {
-                let _ = std::fs::remove_file(self.path(OTHERS[*at].0));
+                let _ = fs::remove_file(self.path(OTHERS[*at].0));
             }
         }
     }
@@ -193,7 +193,7 @@ impl Folder {
     fn let_the_clock_move_on(&self) {
         let stamp = || {
             self.write("media/clock.txt", "tick");
-            Stamp::of(&std::fs::metadata(self.path("media/clock.txt")).expect("is there")).changed
+            Stamp::of(&fs::metadata(self.path("media/clock.txt")).expect("is there")).changed
         };
         let before = stamp();
         while before.may_hide_a_save(stamp()) {}
@@ -208,20 +208,15 @@ fn visible(library: &Library, broken: &[PathBuf]) -> String {
         false => format!("{whole:?}\n"),
     };
     let mut seen = String::new();
-    for post in &library.posts {
-        seen += &entry(&post.entry, post);
-        seen += &format!("{:?}\n", post.threads);
-    }
-    for page in &library.pages {
-        seen += &entry(&page.entry, page);
-    }
-    for stretch in library.stretches.values() {
-        seen += &entry(&stretch.entry, stretch);
+    for content in &library.contents {
+        seen += &entry(content.entry(), content);
+        seen += &format!("{:?}\n", content.post().map(|post| &post.threads));
     }
     // Warnings about pictures may come from a broken text's old version as well.
     let is_of_picture = |problem: &Problem| problem.file.extension().is_none_or(|ending| ending != "md");
     let of_now = |problem: &&Problem| {
-        let is_of_then = broken.contains(&problem.file) || (!broken.is_empty() && is_of_picture(problem));
+        let is_of_then =
+            broken.iter().any(|broken| **broken == *problem.file) || (!broken.is_empty() && is_of_picture(problem));
         problem.severity == Severity::Error || !is_of_then
     };
     for problem in library.problems.iter().filter(of_now) {
@@ -258,13 +253,22 @@ fn follows(edits: &[Edit], with_rest: bool, at_once: usize) -> Result<(), TestCa
 impl Loader {
     /// A new loader that knows only which file had its address first.
     fn ranks(&self) -> Self {
-        let mut ranks = Self::new(self.maker.world.content.clone(), (*self.maker.rules).clone(), self.maker.texts);
-        for (path, kept) in &self.files {
-            let good = kept.good.as_ref().map(|good| (good.head.clone(), good.standing.clone()));
-            ranks.files.insert(path.clone(), Kept::remembering(good));
+        let Renderer { references, rules, texts, .. } = &*self.renderer;
+        let mut ranks = Self::new(references.content.clone(), (**rules).clone(), texts);
+        for file in &self.files {
+            let good = file.good.as_ref().map(|good| {
+                let (claim, granted) = (good.claim.clone(), good.granted.clone());
+                Box::new(Good { claim, granted, entry: None })
+            });
+            let mut known = FileState::new(file.source.clone());
+            known.good = good;
+            ranks.files.push(known);
         }
         // This file is gone at the next load, so addresses are decided again.
-        ranks.files.insert(PathBuf::from("gone.md"), Kept::default());
+        if let Some(mut gone) = self.files.first().map(|file| file.source.clone()) {
+            gone.file.path = PathBuf::from("/gone.md");
+            ranks.files.insert(0, FileState::new(gone));
+        }
         ranks
     }
 }
@@ -298,9 +302,9 @@ fn a_large_site_is_read_before_it_is_rendered() {
     let mut loader = Loader { at_once: 1, ..folder.loader() };
     let library = loader.read().expect("reads");
     assert!(!library.is_finished && library.has_remote_picture && library.problems.is_empty());
-    assert!(format!("{:?}", library.posts).contains("uninit"), "no text is rendered");
+    assert!(format!("{:?}", library.contents).contains("uninit"), "no text is rendered");
     // Whoever needs a text has it rendered.
-    assert_eq!(library.posts[1].entry.description(), "Text 1. To b and c.");
+    assert_eq!(library.contents[1].entry().description(), "Text 1. To b and c.");
     let finished = loader.finish();
     assert_eq!(finished.problems.len(), 6, "{:?}", finished.problems);
     assert!(finished.is_finished && !finished.has_remote_picture && !finished.looks_like(&library));
@@ -308,22 +312,22 @@ fn a_large_site_is_read_before_it_is_rendered() {
     folder.write("posts/b.md", "---\ntitle: B\ndate: 2026-05-02\n---\nNew.\n");
     let library = loader.read().expect("reads");
     assert_eq!(made_anew(&finished, &library), ["b"]);
-    assert!(!format!("{:?}", library.posts).contains("uninit") && library.problems == finished.problems);
+    assert!(!format!("{:?}", library.contents).contains("uninit") && library.problems == finished.problems);
     let finished = loader.finish();
     assert_eq!(made_anew(&library, &finished), ["p0", "p1", "p2"]);
-    assert!(finished.posts[0].entry.body.unpack().text.contains("New."));
-    assert!(format!("{:?}", finished.posts[1].entry.body.unpack()).contains("/posts/b"));
+    assert!(finished.contents[0].entry().body.unpack().text.contains("New."));
+    assert!(format!("{:?}", finished.contents[1].entry().body.unpack()).contains("/posts/b"));
 }
 
 fn posts(library: &Library) -> HashMap<PathBuf, Arc<Post>> {
-    library.posts.iter().map(|post| (post.entry.file.clone(), Arc::clone(post))).collect()
+    library.posts().map(|post| (post.entry.file.clone(), Arc::clone(post))).collect()
 }
 
 /// Slugs of the posts that were rendered again.
 fn made_anew(before: &Library, after: &Library) -> Vec<String> {
     let before = posts(before);
     let is_new = |post: &&Arc<Post>| before.get(&post.entry.file).is_none_or(|old| !Arc::ptr_eq(old, post));
-    after.posts.iter().filter(is_new).map(|post| post.entry.slug.to_string()).collect()
+    after.posts().filter(is_new).map(|post| post.entry.slug.to_string()).collect()
 }
 
 #[test]
@@ -350,13 +354,13 @@ fn one_saved_file_costs_that_file_and_what_depends_on_it() {
     check("an address, and who links to it", &["p2", "p3"]);
     folder.write("media/leg.svg", "<svg width=\"9\" height=\"5\"/>");
     check("a picture that was missing", &["p7"]);
-    std::fs::remove_file(folder.path("posts/p20.md")).expect("removes");
+    fs::remove_file(folder.path("posts/p20.md")).expect("removes");
     check("a post that others linked to", &["p19"]);
     folder.write("posts/new.md", &text(""));
     check("a new one", &["new"]);
     // Touched with the same bytes, as by a backup or a checkout.
     folder.write("posts/p5.md", "---\ntitle: T\ndate: 2026-05-02\n---\n[next](p6.md)\n");
-    let file = std::fs::File::options().append(true).open(folder.path("posts/p5.md")).expect("opens");
+    let file = fs::File::options().append(true).open(folder.path("posts/p5.md")).expect("opens");
     file.set_modified(SystemTime::UNIX_EPOCH).expect("sets the time back");
     check("a file that was touched", &[]);
 }
@@ -367,11 +371,11 @@ fn a_save_that_changes_neither_size_nor_time_is_seen() {
     let text = |word: &str| format!("---\ntitle: T\ndate: 2026-05-02\n---\n{word}\n");
     folder.write("posts/a.md", &text("one"));
     let mut loader = folder.loader();
-    let words = |library: &Library| library.posts[0].entry.body.plain().unpack();
-    let at = std::fs::metadata(folder.path("posts/a.md")).expect("is there").modified().expect("a time");
+    let words = |library: &Library| library.contents[0].entry().body.plain().unpack();
+    let at = fs::metadata(folder.path("posts/a.md")).expect("is there").modified().expect("a time");
     assert_eq!(words(&loader.load().expect("loads")), "one");
     folder.write("posts/a.md", &text("two"));
-    let file = std::fs::File::options().append(true).open(folder.path("posts/a.md")).expect("opens");
+    let file = fs::File::options().append(true).open(folder.path("posts/a.md")).expect("opens");
     file.set_modified(at).expect("sets the time back");
     assert_eq!(words(&loader.load().expect("loads")), "two");
 }
@@ -381,13 +385,13 @@ fn a_deleted_file_has_no_last_good_version() {
     let mut folder = Folder::new();
     let mut loader = folder.loader();
     folder.write_good("posts/a.md", "---\ntitle: T\ndate: 2026-05-02\n---\nx\n".to_owned());
-    assert_eq!(loader.load().expect("loads").posts.len(), 1);
+    assert_eq!(loader.load().expect("loads").posts().count(), 1);
     folder.apply(&Edit::Break(0));
-    assert_eq!(loader.load().expect("loads").posts.len(), 1, "its last good version");
+    assert_eq!(loader.load().expect("loads").posts().count(), 1, "its last good version");
     folder.apply(&Edit::Delete(0));
-    assert_eq!(loader.load().expect("loads").posts.len(), 0);
+    assert_eq!(loader.load().expect("loads").posts().count(), 0);
     folder.write("posts/a.md", BROKEN);
     let library = loader.load().expect("loads");
-    assert_eq!(library.posts.len(), 0);
-    assert!(library.problems[0].mend.ends_with("It stays out until then."), "{:?}", library.problems);
+    assert_eq!(library.posts().count(), 0);
+    assert!(library.problems[0].mend.ends_with("It is not published until then."), "{:?}", library.problems);
 }

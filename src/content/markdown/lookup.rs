@@ -4,7 +4,7 @@ use crate::{
     content::{embeds, pictures::Refusal},
     domain::{
         address,
-        embed::{Captions, Clip, Embed, Told},
+        embed::{Captions, Clip, Embed, OEmbed},
         language,
         picture::Picture,
         slug::Slug,
@@ -29,7 +29,7 @@ pub trait Lookup {
     /// A still picture next to the text, with this name and any file extension.
     fn poster(&self, stem: &str) -> Option<Picture>;
     /// Stored answer of a provider about the embed of this name.
-    fn told(&self, stem: &str) -> Option<Told>;
+    fn oembed(&self, stem: &str) -> Option<OEmbed>;
     /// Instep's own words for the text, in its language.
     fn texts(&self) -> &'static Texts;
     /// The language of the text, a BCP 47 tag.
@@ -90,8 +90,8 @@ pub fn embed(address: &str, title: Option<&str>, lookup: &dyn Lookup) -> Option<
     if let Some(mut player) = embeds::recognise(address, title.clone()) {
         let stem = player.stem();
         player.poster = lookup.poster(&stem);
-        player.told = lookup.told(&stem).map(Box::new);
-        player.title = player.title.or_else(|| player.told.as_ref()?.title.clone());
+        player.oembed = lookup.oembed(&stem).map(Box::new);
+        player.title = player.title.or_else(|| player.oembed.as_ref()?.title.clone());
         return Some(Embed::Player(player));
     }
     let Linked { picture, media_type, poster, captions, .. } =

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     domain::{
-        embed::{Embed, Player, Told},
+        embed::{Embed, OEmbed, Player},
         entry::Piece,
         picture::Picture,
         slug::Slug,
@@ -50,8 +50,8 @@ impl Lookup for Site {
         (stem == "vimeo-2").then(|| Picture { address: "/media/1-vimeo-2.jpg".to_owned(), size: None, format: None })
     }
 
-    fn told(&self, stem: &str) -> Option<Told> {
-        (stem == "vimeo-2").then(|| Told { title: Some("Told".to_owned()), ..Told::default() })
+    fn oembed(&self, stem: &str) -> Option<OEmbed> {
+        (stem == "vimeo-2").then(|| OEmbed { title: Some("Told".to_owned()), ..OEmbed::default() })
     }
 
     fn has_stretch(&self, slug: &Slug) -> bool {

@@ -3,8 +3,12 @@
 
 use std::path::Path;
 
-use super::{super::media::composed, Snapshot, Target};
-use crate::domain::{entry::Post, routes, slug::Slug};
+use super::{super::media::composed, Snapshot};
+use crate::domain::{
+    entry::{Content, Post},
+    routes,
+    slug::Slug,
+};
 
 /// Files that stand for their folder.
 const INDEXES: &[&str] = &["index.html", "index.htm", "index.php"];
@@ -28,9 +32,9 @@ impl Snapshot {
     pub fn near(&self, path: &str) -> Option<String> {
         let lower = path.to_lowercase();
         let spelled = [path.to_owned(), format!("{path}/"), format!("{lower}/"), lower];
-        spelled.into_iter().find_map(|path| match self.target(&path)? {
-            Target::Redirect(to) => Some(to.clone()),
-            _ => Some(path),
+        spelled.into_iter().find_map(|path| match self.content(&path) {
+            Some(_) => Some(path),
+            None => self.redirect(&path).map(str::to_owned),
         })
     }
 
@@ -47,8 +51,7 @@ impl Snapshot {
         let in_media = Path::new("media").join(below.strip_prefix("media").unwrap_or(below));
         let in_media = composed(&in_media);
         let room = self.near(room).or_else(|| self.old_address(room));
-        let beside =
-            room.and_then(|room| self.target(&room)?.entry()).and_then(|entry| Some(entry.file.parent()?.join(name)));
+        let beside = room.and_then(|room| Some(self.content(&room)?.entry().file.parent()?.join(name)));
         // Comparing paths is slow, and most names belong to no file.
         let mut files = self.media.values().filter(|file| file.address.ends_with(&end));
         files
@@ -91,8 +94,8 @@ impl Snapshot {
             return Some("/comments/feed.xml".to_owned());
         }
         let page = self.old(of_comments.unwrap_or(room))?;
-        match self.target(&page) {
-            Some(Target::Post(post)) => Some(format!("/posts/{}/comments/feed.xml", post.entry.slug)),
+        match self.content(&page) {
+            Some(Content::Post(post)) => Some(format!("/posts/{}/comments/feed.xml", post.entry.slug)),
             Some(_) => None,
             None if page.starts_with("/tags/") => Some(format!("{page}/{feed}")),
             None => Some(format!("/{feed}")),

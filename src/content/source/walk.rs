@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::{Found, Stamp, Tree};
-use crate::content::side_by_side::side_by_side;
+use crate::{
+    content::parallel,
+    domain::problem::{Place, Problem},
+};
 
 /// A folder to read.
 struct Folder {
@@ -23,7 +26,7 @@ enum Entry {
     Folder,
     File(Stamp),
     /// Link, with the metadata of its target.
-    Link(io::Result<fs::Metadata>),
+    Link(Box<io::Result<fs::Metadata>>),
     Other,
 }
 
@@ -53,7 +56,7 @@ impl<'a> Walk<'a> {
         let content = Folder { path: PathBuf::new(), real: self.root.clone(), via: Vec::new() };
         let first = entry(folder, fs::symlink_metadata(folder));
         let is_folder = |entry: &Entry| match entry {
-            Entry::Link(to) => to.as_ref().map_or(true, fs::Metadata::is_dir),
+            Entry::Link(to) => (**to).as_ref().map_or(true, fs::Metadata::is_dir),
             entry => matches!(entry, Entry::Folder),
         };
         let mut next = first.filter(is_folder).map(|entry| (content, vec![(folder.to_owned(), entry)]));
@@ -68,7 +71,7 @@ impl<'a> Walk<'a> {
                         Entry::File(stamp) => found.push(Found { path, stamp }),
                         Entry::Link(to) => {
                             let via = [folder.via.as_slice(), std::slice::from_ref(&folder.real)].concat();
-                            match self.link(&path, to, &folder) {
+                            match self.link(&path, *to, &folder) {
                                 Some((real, true, _)) => links.push_back(Folder { path, real, via }),
                                 Some((_, false, stamp)) => found.push(Found { path, stamp }),
                                 None => {}
@@ -86,7 +89,7 @@ impl<'a> Walk<'a> {
                 next = self.entries(&folder.path, &folder.real).map(|entries| (folder, entries));
             }
         }
-        found.sort_by(|a, b| a.path.cmp(&b.path));
+        found.sort_by(|a, b| a.path.as_os_str().cmp(b.path.as_os_str()));
         found
     }
 
@@ -95,7 +98,9 @@ impl<'a> Walk<'a> {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => {
-                self.tree.unreadable.push((folder.to_owned(), error));
+                let what = format!("the folder cannot be read ({error})");
+                let mend = "Check its permissions. Nothing in it is published until then.";
+                self.tree.problems.push(Problem::error(folder, Place::START, what, mend));
                 return None;
             }
         };
@@ -106,7 +111,7 @@ impl<'a> Walk<'a> {
             !(name.starts_with(b".") || name.starts_with(b"#") || name.ends_with(b"~"))
         };
         // Reading the metadata of ten thousand files takes longer than all the rest of a change.
-        let looked = side_by_side(entries.flatten().filter(is_ours).collect(), |found: fs::DirEntry| {
+        let looked = parallel::map(entries.flatten().filter(is_ours).collect(), |found: fs::DirEntry| {
             let path = found.path();
             let entry = entry(&path, found.metadata())?;
             Some((path, entry))
@@ -122,13 +127,13 @@ impl<'a> Walk<'a> {
         self.tree.scope.add(path);
         let led = to.and_then(|metadata| Ok((path.canonicalize()?, metadata)));
         let Ok((real, metadata)) = led else {
-            self.tree.dead_links.push((path.to_owned(), "leads nowhere"));
+            self.refuse(path, "leads nowhere");
             return None;
         };
         let is_folder = metadata.is_dir();
         let is_circle = from.via.iter().chain([&from.real]).any(|above| above.starts_with(&real));
         if is_folder && is_circle {
-            self.tree.dead_links.push((path.to_owned(), "leads back to a folder that it is in"));
+            self.refuse(path, "leads back to a folder that it is in");
             return None;
         }
         if !real.starts_with(&self.root) {
@@ -136,12 +141,17 @@ impl<'a> Walk<'a> {
         }
         (is_folder || metadata.is_file()).then(|| (real, is_folder, Stamp::of(&metadata)))
     }
+
+    fn refuse(&mut self, link: &Path, why: &str) {
+        let what = format!("this link {why}, so it is not followed");
+        self.tree.problems.push(Problem::warning(link, Place::START, what, "Correct it, or take it away."));
+    }
 }
 
 /// Returns `None` for a file that is gone.
 fn entry(path: &Path, metadata: io::Result<fs::Metadata>) -> Option<Entry> {
     Some(match metadata.ok()? {
-        link if link.is_symlink() => Entry::Link(fs::metadata(path)),
+        link if link.is_symlink() => Entry::Link(Box::new(fs::metadata(path))),
         metadata if metadata.is_dir() => Entry::Folder,
         metadata if metadata.is_file() => Entry::File(Stamp::of(&metadata)),
         _ => Entry::Other,

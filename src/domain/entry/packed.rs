@@ -1,19 +1,24 @@
 //! Bodies of posts: rendered on first use, then compressed while no page needs them. HTML and plain text of a post share
-//! nearly all of their words, so LZ4 compresses them together.
+//! nearly all of their words, so they are compressed together.
 
 use std::{
     fmt,
+    io::{Read, Write},
     ops::Deref,
     sync::{Arc, LazyLock},
 };
 
-use super::{Body, Piece};
+use flate2::{Compression, read::DeflateDecoder, write::DeflateEncoder};
+
+use super::{Body, ContentsLine, LISTED, Piece};
 use crate::domain::{slug::Slug, words::shorten};
 
 /// Longest excerpt made from the start of a text, in characters.
 const EXCERPT: usize = 280;
 /// Longest description, in characters: as much as search engines show.
 const DESCRIPTION: usize = 155;
+/// Level of compression: half the size that LZ4 reaches, in about twice the time. Higher levels take much longer.
+const LEVEL: u32 = 3;
 
 type Pack = Box<dyn FnOnce() -> PackedBody + Send>;
 
@@ -70,52 +75,57 @@ impl fmt::Debug for Lazy {
     }
 }
 
-/// Body whose HTML and plain text are compressed. It derefs to the rest: pieces without their HTML, counts.
+/// Compressed body. It derefs to the parts that pages need without the text: code blocks, embeds, stretches, counts.
 #[derive(Clone, Debug, Default)]
 pub struct PackedBody {
+    /// Body without texts, headings and HTML.
     light: Body,
-    /// Number of bytes of HTML of each piece that has some.
-    lengths: Box<[usize]>,
+    /// Form of each piece in the compressed text.
+    forms: Box<[Form]>,
     /// Start of the text, for search engines.
     description: Box<str>,
     /// Start of the text, for lists.
     start: Box<str>,
-    /// Compressed data: all HTML, then the plain text.
+    /// Compressed data: the pieces in order, then the plain text.
     text: PackedText,
 }
 
-/// Compressed plain text. Two are equal if their bodies are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackedText {
-    packed: Arc<[u8]>,
-    /// Number of bytes of HTML before the text.
-    before: usize,
-}
-
-/// HTML in a piece.
-fn html_of(piece: &mut Piece) -> Option<&mut String> {
-    match piece {
-        Piece::Html(html) | Piece::Heading(_, html) => Some(html),
-        Piece::Code(_) | Piece::Embed(_) | Piece::Stretch(_) => None,
-    }
+/// Form of a piece in the compressed text, with the lengths of its parts in bytes.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Html(u32),
+    /// Level, and lengths of id, title and HTML.
+    Heading(u8, [u32; 3]),
+    /// Next piece of the light body.
+    Light,
 }
 
 impl From<Body> for PackedBody {
     fn from(mut body: Body) -> Self {
         let main = body.text.get(..body.main).unwrap_or(&body.text);
-        let description = shorten(body.excerpt.as_deref().unwrap_or(main), DESCRIPTION).into();
-        let start = if body.excerpt.is_some() { Box::default() } else { shorten(main, EXCERPT).into() };
-        let (mut whole, mut lengths) = (String::new(), Vec::new());
-        for html in body.pieces.iter_mut().filter_map(html_of) {
-            whole.push_str(html);
-            lengths.push(std::mem::take(html).len());
-        }
+        // Copied: a text that was written piece by piece has more memory than it needs.
+        let description = shorten(body.excerpt.as_deref().unwrap_or(main), DESCRIPTION).as_str().into();
+        let start = if body.excerpt.is_some() { Box::default() } else { shorten(main, EXCERPT).as_str().into() };
+        let (mut whole, mut light) = (String::new(), Vec::new());
+        let mut add = |part: &str| {
+            whole.push_str(part);
+            u32::try_from(part.len()).unwrap_or(u32::MAX)
+        };
+        let form = |piece| match piece {
+            Piece::Html(html) => Form::Html(add(&html)),
+            Piece::Heading(line, html) => Form::Heading(line.level, [add(&line.id), add(&line.title), add(&html)]),
+            Piece::Code(_) | Piece::Embed(_) | Piece::Stretch(_) => {
+                light.push(piece);
+                Form::Light
+            }
+        };
+        let forms = body.pieces.into_iter().map(form).collect();
         let before = whole.len();
         whole.push_str(&std::mem::take(&mut body.text));
         // The list is kept as long as the server runs.
-        body.pieces.shrink_to_fit();
-        let text = PackedText { packed: lz4_flex::compress_prepend_size(whole.as_bytes()).into(), before };
-        Self { light: body, lengths: lengths.into(), description, start, text }
+        light.shrink_to_fit();
+        body.pieces = light;
+        Self { light: body, forms, description, start, text: PackedText::new(&whole, before) }
     }
 }
 
@@ -123,14 +133,28 @@ impl PackedBody {
     /// Returns the uncompressed body.
     pub fn unpack(&self) -> Body {
         let whole = self.text.whole();
-        let mut body = self.light.clone();
-        let mut at = 0;
-        for (html, length) in body.pieces.iter_mut().filter_map(html_of).zip(&self.lengths) {
-            whole.get(at..at + length).unwrap_or_default().clone_into(html);
-            at += length;
-        }
-        body.text = whole.get(at..).unwrap_or_default().into();
-        body
+        let (mut at, mut light) = (0, self.light.pieces.iter());
+        let mut next = |length: u32| {
+            let part = whole.get(at..at + length as usize).unwrap_or_default();
+            at += part.len();
+            part.to_owned()
+        };
+        let piece = |form: &Form| match *form {
+            Form::Html(length) => Some(Piece::Html(next(length))),
+            Form::Heading(level, [id, title, html]) => {
+                let line = ContentsLine { level, id: next(id), title: next(title) };
+                Some(Piece::Heading(line, next(html)))
+            }
+            Form::Light => light.next().cloned(),
+        };
+        let pieces = self.forms.iter().filter_map(piece).collect();
+        Body { pieces, text: whole.get(self.text.before..).unwrap_or_default().into(), ..self.light.clone() }
+    }
+
+    /// Returns the headings for a table of contents.
+    pub fn listed(&self) -> Vec<ContentsLine> {
+        let is_listed = |form: &&Form| matches!(form, Form::Heading(level, _) if *level < LISTED);
+        if self.forms.iter().filter(is_listed).count() > 2 { self.unpack().listed() } else { Vec::new() }
     }
 
     /// Returns its plain text, compressed.
@@ -157,26 +181,38 @@ impl Deref for PackedBody {
     }
 }
 
+/// Compressed plain text. Two are equal if their bodies are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PackedText {
+    packed: Arc<[u8]>,
+    /// Number of bytes of HTML before the text.
+    before: usize,
+}
+
 impl PackedText {
+    fn new(whole: &str, before: usize) -> Self {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(LEVEL));
+        // Writing to memory cannot fail.
+        let packed = encoder.write_all(whole.as_bytes()).and_then(|()| encoder.finish());
+        Self { packed: packed.unwrap_or_default().into(), before }
+    }
+
+    /// Returns the text.
     pub fn unpack(&self) -> String {
         self.whole().split_off(self.before)
     }
 
     fn whole(&self) -> String {
-        let bytes = lz4_flex::decompress_size_prepended(&self.packed).unwrap_or_default();
-        String::from_utf8(bytes).unwrap_or_default()
-    }
-}
-
-impl Default for PackedText {
-    fn default() -> Self {
-        Self::from("")
+        let mut whole = String::new();
+        // Reading what was written here cannot fail.
+        let _ = DeflateDecoder::new(&*self.packed).read_to_string(&mut whole);
+        whole
     }
 }
 
 impl From<&str> for PackedText {
     fn from(text: &str) -> Self {
-        Self { packed: lz4_flex::compress_prepend_size(text.as_bytes()).into(), before: 0 }
+        Self::new(text, 0)
     }
 }
 
@@ -202,15 +238,21 @@ mod tests {
     #[test]
     fn a_body_comes_back_as_it_was() {
         let slug = Slug::from_text("toes").expect("a slug");
+        let heading = |level, id: &str| {
+            let line = ContentsLine { level, id: id.to_owned(), title: format!("Ä {id}") };
+            Piece::Heading(line, format!("<i>{id}</i>"))
+        };
         for pieces in [
             vec![],
             vec![Piece::Stretch(slug.clone())],
             vec![Piece::Html("<p>Ä</p>".to_owned()), Piece::Stretch(slug), Piece::Html("<p>b</p>".to_owned())],
+            vec![heading(2, "a"), heading(3, "b"), Piece::Code(Arc::default()), heading(4, "c"), heading(2, "d")],
         ] {
             for text in ["", "Ä b"] {
                 let body = Body { pieces: pieces.clone(), text: text.into(), words: 2, ..Body::default() };
                 let packed = PackedBody::from(body.clone());
                 assert_eq!(format!("{:?}", packed.unpack()), format!("{body:?}"));
+                assert_eq!(packed.listed(), body.listed());
                 assert_eq!((packed.plain().unpack().as_str(), packed.words), (text, 2));
             }
         }

@@ -80,8 +80,7 @@ pub(super) fn replaced(question: &str, doubts: &[Doubt], nth: usize) -> Vec<(Str
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::domain::search_doc::SearchDoc;
+    use super::{super::tests::page, *};
 
     #[test]
     fn corrections_of_typing_errors() {
@@ -90,8 +89,7 @@ mod tests {
         let mut index = Index::default();
         for (word, weight) in words {
             for nth in 0..weight {
-                let address = format!("/{word}-{nth}");
-                index.put(0, SearchDoc { address, text: word.into(), ..SearchDoc::default() });
+                index.put(0, page(&format!("{word}-{nth}"), word));
             }
         }
         for (question, expected) in [

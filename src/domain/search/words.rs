@@ -7,9 +7,16 @@
 
 use std::ops::Range;
 
+use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_script::{Script, UnicodeScript};
 use unicode_segmentation::UnicodeSegmentation;
+
+/// Scripts without spaces between words, by ISO 15924: Han, Hiragana … Thai, Lao, Khmer, Myanmar … Javanese, Balinese.
+const UNSPACED: [&str; 16] = [
+    "Hani", "Hira", "Kana", "Bopo", "Hang", "Yiii", "Thai", "Laoo", "Khmr", "Mymr", "Tale", "Talu", "Lana", "Tavt",
+    "Java", "Bali",
+];
 
 /// Most words of a query that count; more only slow it down.
 const MAX_TERMS: usize = 32;
@@ -182,38 +189,15 @@ fn class(cluster: &str) -> Class {
 
 /// True in a script without spaces between words. Korean has spaces, but particles (을, 에서) are joined to the word.
 fn is_unspaced(c: char) -> bool {
-    use Script::*;
-    // Thai is the first of them; looking up a script takes long.
+    // Thai is the first of them; looking up a script takes long. ー and its like are of no one script.
     c >= '\u{e00}'
-        && matches!(
-            c.script(),
-            Han | Hiragana
-                | Katakana
-                | Bopomofo
-                | Hangul
-                | Yi
-                | Thai
-                | Lao
-                | Khmer
-                | Myanmar
-                | Tai_Le
-                | New_Tai_Lue
-                | Tai_Tham
-                | Tai_Viet
-                | Javanese
-                | Balinese
-        )
-        || matches!(c, '\u{3000}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9f}') // ー and its like are of no one script
+        && (UNSPACED.contains(&c.script().short_name())
+            || matches!(c, '\u{3000}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9f}'))
 }
 
 /// True for characters that only control how others are shown, and for the stroke that stretches Arabic words.
 fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{640}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}'
-    )
+    c == '\u{640}' || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
 /// Appends a folded character.

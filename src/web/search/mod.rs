@@ -7,8 +7,9 @@ use axum::extract::RawQuery;
 
 use super::prelude::*;
 use crate::{
-    content::{TagPosts, Target},
+    content::TagPosts,
     domain::{
+        entry::Content,
         limits::SEARCH_RESULTS,
         search::{Correction, Found, Question, Results},
         words::shorten,
@@ -168,11 +169,10 @@ fn newest(posts: Vec<&Post>, list: Option<TextLink>, texts: &'static Texts) -> O
 /// View of a result; `None` if it was removed after indexing.
 fn result(snapshot: &Snapshot, found: Found, texts: &'static Texts) -> Option<ResultView> {
     let words = &texts.search;
-    let (kind, entry, date) = match snapshot.target(&found.address)? {
-        Target::Post(post) => (&words.article, &post.entry, dates::day_of(post, texts)),
-        Target::Page(page) => (&words.page, &page.entry, None),
-        Target::Stretch(stretch) => (&words.stretch, &stretch.entry, None),
-        Target::Redirect(_) => return None,
+    let (kind, entry, date) = match snapshot.content(&found.address)? {
+        Content::Post(post) => (&words.article, &post.entry, dates::day_of(post, texts)),
+        Content::Page(page) => (&words.page, &page.entry, None),
+        Content::Stretch(stretch) => (&words.stretch, &stretch.entry, None),
     };
     Some(ResultView { link: TextLink::to_entry(entry), kind, date, snippet: found.snippet })
 }

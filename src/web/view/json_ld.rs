@@ -205,8 +205,8 @@ fn film(site: &Site, post: &Post, embed: &Embed) -> Option<Value> {
     };
     let title = player.map_or_else(|| clip?.title.as_ref(), |player| player.title.as_ref());
     let poster = player.map_or_else(|| clip?.poster.as_ref(), |player| player.poster.as_ref());
-    let told = player.and_then(|player| player.told.as_ref());
-    let uploaded = told.and_then(|told| Some(told.uploaded?.to_string()));
+    let answer = player.and_then(|player| player.oembed.as_ref());
+    let uploaded = answer.and_then(|answer| Some(answer.uploaded?.to_string()));
     Some(json!({
         "@type": "VideoObject",
         "name": title.unwrap_or(&post.entry.title),
@@ -215,7 +215,7 @@ fn film(site: &Site, post: &Post, embed: &Embed) -> Option<Value> {
         "uploadDate": uploaded.or_else(|| post.date.as_ref().map(dates::machine)),
         "embedUrl": player.map(Player::quiet_frame),
         "url": player.map(|player| &player.address),
-        "duration": told.and_then(|told| Some(format!("PT{}S", told.seconds?))),
+        "duration": answer.and_then(|answer| Some(format!("PT{}S", answer.seconds?))),
         "contentUrl": clip.map(|clip| site.absolute(&clip.address)),
         "encodingFormat": clip.map(|clip| &clip.media_type),
     }))

@@ -4,8 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{cards::PostCard, link::TextLink};
 use crate::{
-    content::{Series, Target},
-    domain::search::SearchIndex,
+    content::Series,
+    domain::{entry::Content, search::SearchIndex},
     web::common::*,
 };
 
@@ -88,7 +88,7 @@ pub fn related<'a>(
     if found.len() < RELATED {
         let similar = index.map(|index| index.similar(&post.entry.address)).unwrap_or_default();
         for address in similar {
-            if let Some(Target::Post(other)) = snapshot.target(&address)
+            if let Some(Content::Post(other)) = snapshot.content(&address)
                 && !is_listed(other)
                 && !found.iter().any(|known| Arc::ptr_eq(known, other))
             {

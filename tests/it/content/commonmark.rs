@@ -16,7 +16,7 @@ use instep::{
         Effort,
         markdown::{Linked, Lookup, render},
     },
-    domain::{embed::Told, entry::Piece, picture::Picture, slug::Slug},
+    domain::{embed::OEmbed, entry::Piece, picture::Picture, slug::Slug},
     texts::Texts,
 };
 
@@ -42,7 +42,7 @@ impl Lookup for Nothing {
         None
     }
 
-    fn told(&self, _: &str) -> Option<Told> {
+    fn oembed(&self, _: &str) -> Option<OEmbed> {
         None
     }
 

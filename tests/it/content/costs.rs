@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use instep::{
     content::{Effort, Loader, markdown},
-    domain::problem::Severity,
+    domain::{permalink::Rules, problem::Severity},
 };
 
 use super::commonmark::Nothing;
@@ -221,9 +221,54 @@ async fn a_file_that_takes_too_long_is_left_out_and_reported() {
         Loader::new(config.content.clone(), config.site.rules(), config.site.texts).with_patience(Duration::ZERO);
     for _ in 0..2 {
         let library = loader.load().expect("the folder is there");
-        assert!(library.posts.is_empty());
+        assert!(library.contents.is_empty());
         let [problem] = library.problems.as_slice() else { panic!("{:?}", library.problems) };
         assert!(problem.severity == Severity::Error && problem.file.ends_with("calf.md"), "{problem}");
         assert!(problem.what.contains("takes more than 0 s"), "{problem}");
     }
+}
+
+/// Text of some 12 kB with headings, links that lead nowhere, and words that repeat as in any language.
+fn prose(number: usize) -> String {
+    const PARTS: [&str; 12] = ["calf", "heel", "run", "ning", "stre", "tch", "morn", "ing", "slow", "ly", "foot", "an"];
+    let mut state = number as u64 + 1;
+    let mut next = |most: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 33) % most) as usize
+    };
+    let mut text = format!("---\ntitle: Post {number}\ndate: 2026-05-02\ntags: [feet, calves]\n---\n");
+    for paragraph in 0..30 {
+        if paragraph % 4 == 0 {
+            text += &format!("## Part {paragraph}\n\n");
+        }
+        for word in 0..50 {
+            (0..=next(3)).for_each(|_| text += PARTS[next(12)]);
+            text += if word == 30 { " [gone](/posts/gone) " } else { " " };
+        }
+        text += "\n\n";
+    }
+    text
+}
+
+#[test]
+fn a_site_in_memory_is_hardly_larger_than_its_files() {
+    let texts: Vec<String> = (0..12).map(prose).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("posts")).expect("makes");
+    for (number, text) in texts.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("posts/{number}.md")), text).expect("writes");
+    }
+    let loaded = || {
+        let rules = Rules { base_url: "https://site.example".to_owned(), ..Rules::default() };
+        let mut loader = Loader::new(folder.path().to_owned(), rules, instep::texts::of("en").expect("is shipped"));
+        let library = loader.load().expect("reads");
+        assert_eq!((library.contents.len(), library.problems.len()), (12, 12));
+        (loader, library)
+    };
+    // What is made once for all texts does not count.
+    drop(loaded());
+    let mut kept = None;
+    let held = allocation_counter::measure(|| kept = Some(loaded())).bytes_current;
+    let files: usize = texts.iter().map(String::len).sum();
+    assert!(held > 0 && held < files as i64 * 115 / 100, "{held} bytes for files of {files}");
 }

@@ -83,7 +83,10 @@ async fn a_deleted_text_does_not_return_after_another_save() {
         eventually("the post is gone", async || (site.get("/posts/regret").await.status == 404).then_some(())).await;
         site.save("posts/regret.md", broken);
         let problem = eventually("the problem is told", async || site.problems().first().cloned()).await;
-        assert!(problem.starts_with("posts/regret.md:") && problem.contains("It stays out until then."), "{problem}");
+        assert!(
+            problem.starts_with("posts/regret.md:") && problem.contains("It is not published until then."),
+            "{problem}"
+        );
         site.get("/posts/regret").await.is(404);
         site.get("/").await.does_not_say("/posts/regret");
     }
@@ -141,7 +144,7 @@ async fn a_file_that_was_never_good_stays_out_and_says_so() {
         assert!(problems.iter().any(|told| told.starts_with(start)), "{start} in {problems:#?}");
     }
     assert_eq!(problems.len(), 4, "{problems:#?}");
-    assert!(problems.iter().all(|told| told.contains("It stays out until then.")), "{problems:#?}");
+    assert!(problems.iter().all(|told| told.contains("It is not published until then.")), "{problems:#?}");
     for path in ["/posts/broken", "/posts/dated", "/posts/endless", "/posts/binary"] {
         site.get(path).await.is(404);
     }
@@ -157,7 +160,7 @@ async fn a_draft_without_its_first_fence_stays_out() {
     assert!(problem.starts_with("posts/plan.md:1:1: error:"), "{problem}");
     assert!(
         problem.contains(
-            "Put a line with --- alone above its first key, and another below its last. It stays out until then."
+            "Put a line with --- alone above its first key, and another below its last. It is not published until then."
         ),
         "{problem}"
     );

@@ -1,37 +1,33 @@
-//! Answers of embed providers: small TOML files beside the texts, written by `instep embeds fetch`, read with all else,
-//! and free to be edited by hand.
+//! Answers of embed providers (oEmbed): small TOML files beside the texts. `instep embeds fetch` writes them; the author
+//! may edit them.
 
 use std::{collections::HashMap, fs, path::Path, path::PathBuf};
 
 use super::{embeds, source::Found};
 use crate::domain::{
-    embed::Told,
-    problem::{Place, Problem, Severity},
+    embed::OEmbed,
+    problem::{Place, Problem},
 };
 
 /// Ending of such a file; its stem is that of the picture beside it, `youtube-ID`.
 pub const ENDING: &str = "toml";
 
 /// Reads all of them. A file that cannot be read is a problem, and its embed does without.
-pub(super) fn read_all(files: &[Found]) -> (HashMap<PathBuf, Told>, Vec<Problem>) {
-    let (mut told, mut problems) = (HashMap::new(), Vec::new());
+pub(super) fn read_all(files: &[Found]) -> (HashMap<PathBuf, OEmbed>, Vec<Problem>) {
+    let (mut answers, mut problems) = (HashMap::new(), Vec::new());
     for path in files.iter().map(|found| &found.path).filter(|path| is_one(path)) {
         let Ok(text) = fs::read_to_string(path) else { continue };
         match parse(&text) {
-            Ok(one) => {
-                told.insert(path.clone(), one);
+            Ok(answer) => {
+                answers.insert(path.clone(), answer);
             }
-            Err((place, what)) => problems.push(Problem {
-                severity: Severity::Warning,
-                file: path.clone(),
-                line: place.line,
-                column: place.column,
-                what,
-                mend: "Correct it, or delete the file and run: instep embeds fetch".to_owned(),
-            }),
+            Err((place, what)) => {
+                let mend = "Correct it, or delete the file and run: instep embeds fetch";
+                problems.push(Problem::warning(path, place, what, mend));
+            }
         }
     }
-    (told, problems)
+    (answers, problems)
 }
 
 fn is_one(path: &Path) -> bool {
@@ -39,8 +35,8 @@ fn is_one(path: &Path) -> bool {
         && path.file_stem().is_some_and(|stem| embeds::is_about_an_embed(&stem.to_string_lossy()))
 }
 
-fn parse(text: &str) -> Result<Told, (Place, String)> {
-    let mut told: Told = toml::from_str(text).map_err(|error| {
+fn parse(text: &str) -> Result<OEmbed, (Place, String)> {
+    let mut answer: OEmbed = toml::from_str(text).map_err(|error| {
         let place = error.span().map_or(Place::START, |span| Place::of_byte(text, span.start));
         let line = text.lines().nth(place.line - 1).unwrap_or_default().trim();
         let what = match line.starts_with("uploaded") {
@@ -49,14 +45,14 @@ fn parse(text: &str) -> Result<Told, (Place, String)> {
         };
         (place, what)
     })?;
-    told.title = told.title.filter(|title| !title.trim().is_empty());
-    Ok(told)
+    answer.title = answer.title.filter(|title| !title.trim().is_empty());
+    Ok(answer)
 }
 
 /// Text of such a file.
-pub fn write(told: &Told, provider: &str) -> String {
+pub fn write(answer: &OEmbed, provider: &str) -> String {
     // Texts, numbers and booleans can always be written in TOML.
-    let body = toml::to_string(told).unwrap_or_default();
+    let body = toml::to_string(answer).unwrap_or_default();
     format!("# What {provider} said, stored by: instep embeds fetch\n{body}")
 }
 
@@ -67,21 +63,21 @@ mod tests {
 
     #[test]
     fn a_written_answer_is_read_again() {
-        let mut whole = Told {
+        let mut whole = OEmbed {
             title: Some("Toes".to_owned()),
             seconds: Some(90),
             uploaded: "2014-11-10".parse().ok(),
-            ..Told::default()
+            ..OEmbed::default()
         };
         whole.set_fetched(Some(Fetched { name: "youtube-x.jpg".to_owned(), hash: "ab".to_owned() }));
-        for told in [
-            Told::default(),
-            Told { title: Some("A \"title\" \\ of 'mine' \u{1F3C3}".to_owned()), ..Told::default() },
+        for answer in [
+            OEmbed::default(),
+            OEmbed { title: Some("A \"title\" \\ of 'mine' \u{1F3C3}".to_owned()), ..OEmbed::default() },
             whole,
-            Told { without_picture: true, ..Told::default() },
+            OEmbed { without_picture: true, ..OEmbed::default() },
         ] {
-            let text = write(&told, "YouTube");
-            assert_eq!(parse(&text), Ok(told), "{text}");
+            let text = write(&answer, "YouTube");
+            assert_eq!(parse(&text), Ok(answer), "{text}");
         }
     }
 

@@ -14,14 +14,15 @@ use super::{
         effort::Effort,
         markdown::{Linked, Lookup},
         media::{self, MediaFile, MediaIndex},
-        source, told,
+        oembed, source,
     },
-    collisions::Head,
+    collisions::AddressClaim,
     outline::Folders,
+    packed_strings::PackedStrings,
 };
 use crate::domain::{
     address,
-    embed::{Captions, Told},
+    embed::{Captions, OEmbed},
     kind::Kind,
     picture::Picture,
     slug::Slug,
@@ -33,7 +34,7 @@ const POSTERS: &[&str] = &["jpg", "jpeg", "webp", "png", "svg"];
 
 /// Names by which texts may refer to each other.
 #[derive(Debug, Default)]
-pub(super) struct Names {
+pub(super) struct EntryNames {
     addresses: HashMap<PathBuf, String>,
     /// Addresses by the name of the file and by the slug; a post wins over a page.
     by_name: HashMap<Slug, String>,
@@ -42,19 +43,24 @@ pub(super) struct Names {
     paths: HashSet<String>,
 }
 
-impl Names {
-    /// Collects the names of files that have their address, in order.
-    pub fn of<'a>(heads: impl Iterator<Item = &'a Head>) -> Self {
-        let mut names = Self::default();
-        for head in heads {
-            for name in head.name.iter().chain([&head.slug]) {
-                names.by_name.entry(name.clone()).or_insert_with(|| head.address.clone());
+impl EntryNames {
+    /// Collects the names of files that have their address, in order. `count` is about how many they are.
+    pub fn of<'a>(claims: impl Iterator<Item = &'a AddressClaim>, count: usize) -> Self {
+        let mut names = Self {
+            addresses: HashMap::with_capacity(count),
+            by_name: HashMap::with_capacity(count),
+            paths: HashSet::with_capacity(count),
+            stretches: HashSet::new(),
+        };
+        for claim in claims {
+            for name in claim.name.iter().chain([&claim.slug]) {
+                names.by_name.entry(name.clone()).or_insert_with(|| claim.address.clone());
             }
-            let paths = std::iter::once(&head.address).chain(&head.aliases);
+            let paths = std::iter::once(&claim.address).chain(&claim.aliases);
             names.paths.extend(paths.map(|path| path.trim_end_matches('/').to_owned()));
-            names.addresses.insert(media::composed(&head.file).into_owned(), head.address.clone());
-            if head.kind == Kind::Stretch {
-                names.stretches.insert(head.slug.to_string());
+            names.addresses.insert(media::composed(&claim.file).into_owned(), claim.address.clone());
+            if claim.kind == Kind::Stretch {
+                names.stretches.insert(claim.slug.to_string());
             }
         }
         names
@@ -63,12 +69,12 @@ impl Names {
 
 /// Everything that texts may refer to.
 #[derive(Clone, Debug, Default)]
-pub(super) struct World {
+pub(super) struct References {
     pub content: PathBuf,
     pub media: MediaIndex,
     /// Answers of embed providers, by the file that stores them.
-    pub told: Arc<HashMap<PathBuf, Told>>,
-    pub names: Arc<Names>,
+    pub oembed: Arc<HashMap<PathBuf, OEmbed>>,
+    pub names: Arc<EntryNames>,
 }
 
 /// Kind of a lookup, written before its text.
@@ -77,78 +83,73 @@ mod kind {
     pub const ENTRY: char = 'e';
     pub const NAMED: char = 'n';
     pub const POSTER: char = 'p';
-    pub const TOLD: char = 't';
+    pub const OEMBED: char = 't';
     pub const STRETCH: char = 's';
     pub const PATH: char = 'a';
 }
 
-/// Lookups made for a text, each with a hash of the result. A site of 10,000 posts has 300,000 of them, so they are kept
-/// in one string.
+/// Lookups made for a text, each with a hash of the result.
 #[derive(Debug, Default)]
-pub(super) struct Asked {
-    /// Kinds and texts of the lookups, each with [`Asked::END`] behind it.
-    questions: Box<str>,
-    prints: Box<[u32]>,
+pub(super) struct Lookups {
+    /// Kind and text of each lookup.
+    questions: PackedStrings,
+    hashes: Box<[u32]>,
 }
 
-impl Asked {
-    const END: char = '\0';
-
-    fn of(mut asked: Vec<(String, u32)>) -> Self {
-        asked.sort_unstable();
-        asked.dedup();
-        let (questions, prints): (Vec<String>, Vec<u32>) = asked.into_iter().unzip();
-        let questions: String = questions.into_iter().flat_map(|question| [question, Self::END.to_string()]).collect();
-        Self { questions: questions.into(), prints: prints.into() }
+impl Lookups {
+    fn of(mut lookups: Vec<(String, u32)>) -> Self {
+        lookups.sort_unstable();
+        lookups.dedup();
+        let (questions, hashes): (Vec<String>, Vec<u32>) = lookups.into_iter().unzip();
+        Self { questions: questions.into_iter().collect(), hashes: hashes.as_slice().into() }
     }
 
     /// True if all lookups would give the same results.
-    pub fn holds(&self, world: &World, file: &Path) -> bool {
-        let view = View { world, file };
-        let questions = self.questions.split_terminator(Self::END);
-        questions.zip(&self.prints).all(|(question, print)| view.print_of(question) == *print)
+    pub fn hold(&self, references: &References, file: &Path) -> bool {
+        let view = View { references, file };
+        self.questions.iter().zip(&self.hashes).all(|(question, hash)| view.hash_of_answer(question) == *hash)
     }
 }
 
 /// Hash of the result of a lookup.
-fn print(answer: &impl Hash) -> u32 {
+fn hash_of(answer: &impl Hash) -> u32 {
     let mut hasher = DefaultHasher::new();
     answer.hash(&mut hasher);
     #[expect(clippy::cast_possible_truncation, reason = "a part of a hash is a hash")]
-    let print = hasher.finish() as u32;
-    print
+    let hash = hasher.finish() as u32;
+    hash
 }
 
-/// The site as seen from one file.
+/// References as one file writes them.
 struct View<'a> {
-    world: &'a World,
+    references: &'a References,
     file: &'a Path,
 }
 
 impl View<'_> {
-    fn print_of(&self, question: &str) -> u32 {
+    fn hash_of_answer(&self, question: &str) -> u32 {
         let mut text = question.chars();
         let kind = text.next();
         let text = text.as_str();
         match kind {
-            Some(kind::MEDIA) => print(&self.media(text)),
-            Some(kind::ENTRY) => print(&self.entry(text)),
-            Some(kind::NAMED) => print(&self.named(text)),
-            Some(kind::POSTER) => print(&self.poster(text)),
-            Some(kind::TOLD) => print(&self.told(text)),
-            Some(kind::PATH) => print(&self.has_path(text)),
-            _ => print(&self.has_stretch(text)),
+            Some(kind::MEDIA) => hash_of(&self.media(text)),
+            Some(kind::ENTRY) => hash_of(&self.entry(text)),
+            Some(kind::NAMED) => hash_of(&self.named(text)),
+            Some(kind::POSTER) => hash_of(&self.poster(text)),
+            Some(kind::OEMBED) => hash_of(&self.oembed(text)),
+            Some(kind::PATH) => hash_of(&self.has_path(text)),
+            _ => hash_of(&self.has_stretch(text)),
         }
     }
 
     fn find(&self, written: &str) -> Option<&Arc<MediaFile>> {
-        self.world.media.resolve(&self.world.content, self.file, written)
+        self.references.media.resolve(&self.references.content, self.file, written)
     }
 
     /// Path and properties of a media file. The path tells files with the same bytes and name apart in reports.
-    fn media(&self, written: &str) -> Option<(&Path, Linked)> {
+    fn media(&self, written: &str) -> Option<(PathBuf, Linked)> {
         let file = self.find(written)?;
-        let beside = |endings: &[&str]| self.world.media.beside(file, endings);
+        let beside = |endings: &[&str]| self.references.media.beside(file, endings);
         let is_clip = file.media_type.starts_with("video/") || file.media_type.starts_with("audio/");
         let linked = Linked {
             picture: file.picture(),
@@ -158,11 +159,11 @@ impl View<'_> {
             moves: file.moves,
             refusal: file.refusal.clone(),
         };
-        Some((&file.path, linked))
+        Some((file.path.clone(), linked))
     }
 
     fn captions(&self, clip: &MediaFile) -> Vec<Captions> {
-        let found = self.world.media.captions(clip);
+        let found = self.references.media.captions(clip);
         let captions = found
             .map(|(language, file)| Captions { address: file.address.clone(), language: language.map(str::to_owned) });
         captions.collect()
@@ -173,17 +174,17 @@ impl View<'_> {
         if !is_markdown(path) {
             return None;
         }
-        let file = media::resolve_path(&self.world.content, self.file, path)?;
-        let address = self.world.names.addresses.get(&file)?;
+        let file = media::resolve_path(&self.references.content, self.file, path)?;
+        let address = self.references.names.addresses.get(&file)?;
         Some(if fragment.is_empty() { address.clone() } else { format!("{address}#{fragment}") })
     }
 
     fn named(&self, written: &str) -> Option<String> {
-        let names = &self.world.names;
+        let names = &self.references.names;
         let (path, fragment) = written.split_once('#').unwrap_or((written, ""));
         let path = address::decode(path.trim())?;
         let from_content =
-            names.addresses.get(&*media::composed(&self.world.content.join(path.trim_start_matches('/'))));
+            names.addresses.get(&*media::composed(&self.references.content.join(path.trim_start_matches('/'))));
         let by_name = || names.by_name.get(&Slug::from_text(source::name_in(&path))?);
         let found = from_content.cloned().or_else(|| self.entry(&path)).or_else(|| by_name().cloned())?;
         Some(if fragment.is_empty() { found } else { format!("{found}#{fragment}") })
@@ -194,19 +195,19 @@ impl View<'_> {
         POSTERS.iter().filter_map(named).find(|file| file.refusal.is_none()).map(|file| file.picture())
     }
 
-    fn told(&self, stem: &str) -> Option<Told> {
-        let file = self.find(&format!("{stem}.{}", told::ENDING))?;
-        self.world.told.get(&file.path).cloned()
+    fn oembed(&self, stem: &str) -> Option<OEmbed> {
+        let file = self.find(&format!("{stem}.{}", oembed::ENDING))?;
+        self.references.oembed.get(&file.path).cloned()
     }
 
     fn has_stretch(&self, slug: &str) -> bool {
-        self.world.names.stretches.contains(slug)
+        self.references.names.stretches.contains(slug)
     }
 
     /// True if a link leads to a post, page or stretch.
     fn has_path(&self, link: &str) -> bool {
         let path = address::decode(link.split(['?', '#']).next().unwrap_or_default());
-        path.is_some_and(|path| self.world.names.paths.contains(path.trim_end_matches('/')))
+        path.is_some_and(|path| self.references.names.paths.contains(path.trim_end_matches('/')))
     }
 }
 
@@ -215,22 +216,28 @@ fn is_markdown(path: &str) -> bool {
 }
 
 /// Answers lookups while a text is rendered, and records them.
-pub(super) struct Files<'a> {
+pub(super) struct Recorder<'a> {
     view: View<'a>,
     texts: &'static Texts,
     language: String,
     pub has_cover: bool,
     pub folders: Folders,
-    asked: RefCell<Vec<(String, u32)>>,
+    lookups: RefCell<Vec<(String, u32)>>,
     refused: RefCell<Vec<PathBuf>>,
     pub effort: Effort,
 }
 
-impl<'a> Files<'a> {
-    pub fn new(world: &'a World, file: &'a Path, texts: &'static Texts, language: String, effort: Effort) -> Self {
-        let view = View { world, file };
-        let (asked, refused) = (RefCell::default(), RefCell::default());
-        Self { view, texts, language, has_cover: false, folders: Folders::default(), asked, refused, effort }
+impl<'a> Recorder<'a> {
+    pub fn new(
+        references: &'a References,
+        file: &'a Path,
+        texts: &'static Texts,
+        language: String,
+        effort: Effort,
+    ) -> Self {
+        let view = View { references, file };
+        let (lookups, refused) = (RefCell::default(), RefCell::default());
+        Self { view, texts, language, has_cover: false, folders: Folders::default(), lookups, refused, effort }
     }
 
     /// A picture or clip that the front matter names.
@@ -240,62 +247,56 @@ impl<'a> Files<'a> {
     }
 
     /// Lookups made, and refused pictures among them, which are already reported.
-    pub fn into_asked(self) -> (Asked, Vec<PathBuf>) {
-        (Asked::of(self.asked.into_inner()), self.refused.into_inner())
+    pub fn into_lookups(self) -> (Lookups, Vec<PathBuf>) {
+        (Lookups::of(self.lookups.into_inner()), self.refused.into_inner())
     }
 
-    fn remember(&self, kind: char, text: &str, answer: &impl Hash) {
-        self.asked.borrow_mut().push((format!("{kind}{text}"), print(answer)));
+    /// Answers a lookup and records it.
+    fn ask<T: Hash>(&self, kind: char, text: &str, answer: impl FnOnce(&View<'a>, &str) -> T) -> T {
+        let found = answer(&self.view, text);
+        self.lookups.borrow_mut().push((format!("{kind}{text}"), hash_of(&found)));
+        found
     }
 }
 
-impl Lookup for Files<'_> {
+impl Lookup for Recorder<'_> {
     fn media(&self, written: &str) -> Option<Linked> {
-        let found = self.view.media(written);
-        self.remember(kind::MEDIA, written, &found);
-        let (path, linked) = found?;
+        let (path, linked) = self.ask(kind::MEDIA, written, View::media)?;
         if linked.refusal.is_some() {
-            self.refused.borrow_mut().push(path.to_owned());
+            self.refused.borrow_mut().push(path);
         }
         Some(linked)
     }
 
     fn entry(&self, written: &str) -> Option<String> {
-        let found = self.view.entry(written);
         // Other names never lead to an entry.
-        if is_markdown(written.split('#').next().unwrap_or_default()) {
-            self.remember(kind::ENTRY, written, &found);
+        if !is_markdown(written.split('#').next().unwrap_or_default()) {
+            return None;
         }
-        found
+        self.ask(kind::ENTRY, written, View::entry)
     }
 
     fn named(&self, written: &str) -> Option<String> {
-        let found = self.view.named(written);
-        self.remember(kind::NAMED, written, &found);
-        found
+        self.ask(kind::NAMED, written, View::named)
     }
 
     fn relative(&self, written: &str) -> Option<String> {
         let resolved = |folder: &String| address::resolve(folder, written);
-        let is_there = |path: &String| {
-            let found = self.view.has_path(path);
-            self.remember(kind::PATH, path, &found);
-            found
-        };
+        let is_there = |path: &String| self.ask(kind::PATH, path, View::has_path);
         let own = self.folders.own.as_ref().and_then(resolved);
         own.or_else(|| self.folders.old.iter().filter_map(resolved).find(is_there))
     }
 
     fn poster(&self, stem: &str) -> Option<Picture> {
-        let found = self.view.poster(stem);
-        self.remember(kind::POSTER, stem, &found);
-        found
+        self.ask(kind::POSTER, stem, View::poster)
     }
 
-    fn told(&self, stem: &str) -> Option<Told> {
-        let found = self.view.told(stem);
-        self.remember(kind::TOLD, stem, &found);
-        found
+    fn oembed(&self, stem: &str) -> Option<OEmbed> {
+        self.ask(kind::OEMBED, stem, View::oembed)
+    }
+
+    fn has_stretch(&self, slug: &Slug) -> bool {
+        self.ask(kind::STRETCH, slug.as_str(), View::has_stretch)
     }
 
     fn texts(&self) -> &'static Texts {
@@ -304,12 +305,6 @@ impl Lookup for Files<'_> {
 
     fn language(&self) -> &str {
         &self.language
-    }
-
-    fn has_stretch(&self, slug: &Slug) -> bool {
-        let found = self.view.has_stretch(slug.as_str());
-        self.remember(kind::STRETCH, slug.as_str(), &found);
-        found
     }
 
     fn has_cover(&self) -> bool {

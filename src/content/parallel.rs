@@ -1,16 +1,16 @@
-//! Parallel work on many files, on as many threads as pay off.
+//! Parallel work on many files, on as many threads as are worth it.
 
 use std::{num::NonZero, panic, thread};
 
 /// Most threads; reading a folder must not take all cores of a large machine.
 const MOST_THREADS: usize = 8;
-/// Least items for a thread. Fewer are done before it has started.
-const LEAST_WORK: usize = 8;
+/// Fewest items for a thread. Fewer are done before it has started.
+const FEWEST_ITEMS: usize = 8;
 
 /// Does the work for each item, and returns the results in order. A panic in one is a panic here.
-pub(super) fn side_by_side<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
+pub(super) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = cores.min(MOST_THREADS).min(items.len() / LEAST_WORK);
+    let threads = cores.min(MOST_THREADS).min(items.len() / FEWEST_ITEMS);
     if threads < 2 {
         return items.into_iter().map(work).collect();
     }
@@ -33,7 +33,7 @@ pub(super) fn side_by_side<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> 
 }
 
 /// Runs two functions in parallel. A panic in either is a panic here.
-pub(super) fn both<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+pub(super) fn join<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
     thread::scope(|scope| {
         let one = scope.spawn(one);
         let other = other();
@@ -53,13 +53,13 @@ mod tests {
         for count in [0, 1, 7, 16, 17, 1_000] {
             let items: Vec<usize> = (0..count).collect();
             let doubled: Vec<usize> = items.iter().map(|item| item * 2).collect();
-            assert_eq!(side_by_side(items, |item| item * 2), doubled, "{count}");
+            assert_eq!(map(items, |item| item * 2), doubled, "{count}");
         }
     }
 
     #[test]
     #[should_panic(expected = "this one")]
     fn a_panic_in_a_thread_is_a_panic_of_the_caller() {
-        side_by_side((0..100).collect(), |item| assert!(item != 77, "this one"));
+        map((0..100).collect(), |item| assert!(item != 77, "this one"));
     }
 }
