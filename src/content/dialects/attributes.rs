@@ -95,8 +95,11 @@ impl Scan<'_> {
         if is_of_block && is_last && !own.is_item && Line::new(&markdown[next..self.end_of_line(next)]).is_item {
             return Some(self.replace(self.line..next, new));
         }
-        if is_of_block && own.quotes + own.indent == 0 && !own.is_item {
-            self.blocks.end();
+        if is_of_block && !own.is_item {
+            self.blocks.inner = None;
+            if own.quotes + own.indent == 0 {
+                self.blocks.end();
+            }
         }
         Some(self.replace(range, new))
     }
@@ -111,6 +114,7 @@ impl Scan<'_> {
         let what = format!("{} is a table of contents in other systems and was left out", &self.markdown[list.clone()]);
         self.remark(list.start, what, CONTENTS);
         self.replace(start..list.end, "");
+        self.blocks.end();
         true
     }
 
