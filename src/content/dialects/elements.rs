@@ -33,7 +33,7 @@ impl Scan<'_> {
     /// Takes blanks from the start of a line, which would make code of a line in an indented element.
     pub(super) fn take_indent(&mut self, line: &str) {
         let Some(element) = self.elements.iter_mut().rfind(|element| element.is_markdown) else { return };
-        let blanks = line.len() - line.trim_start_matches(' ').len();
+        let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
         let blanks = blanks.saturating_sub(element.prefix.len());
         if !line.trim().is_empty() {
             let indent = (*element.indent.get_or_insert(blanks)).min(blanks);

@@ -192,6 +192,7 @@ async fn markdown_in_an_element_with_the_markdown_attribute_is_rendered() {
             "<aside markdown=\"1\">\n  <img src=\"https://a.example/b.png\" alt=\"B\">\n  *a*\n  <p markdown=\"1\">\n*c*\n  </p>\n</aside>",
             "<aside><p><img src=\"https://a.example/b.png\" alt=\"B\"> <em>a</em></p><p><em>c</em></p></aside>",
         ),
+        ("<div markdown=\"1\">\n\t*a*\n\n\t*b*\n</div>", "<div><p><em>a</em></p><p><em>b</em></p></div>"),
         ("> <div markdown=\"1\">\n> *a*\n> </div>", "<blockquote><div><p><em>a</em></p></div></blockquote>"),
         (
             "- <div markdown=\"1\">\n  *a*\n  </div>\n- b",
