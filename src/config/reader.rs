@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Display,
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
@@ -83,7 +84,7 @@ impl SiteFile {
         })?;
         let keys: Vec<&str> = SETTINGS.iter().filter_map(Setting::key_of_site).collect();
         match unknown_key(&file.table, "", &keys) {
-            Some(key) => Err(file.error(file.place(&key, ""), unknown(&key, keys).to_string())),
+            Some(key) => Err(file.error(file.place(&key, ""), unknown(&key, keys))),
             None => Ok(file),
         }
     }
@@ -101,7 +102,7 @@ impl SiteFile {
         Place::in_toml(&self.text, key, value).or_else(header).unwrap_or(Place::START)
     }
 
-    fn error(&self, place: Place, what: String) -> ConfigError {
+    fn error(&self, place: Place, what: impl Display) -> ConfigError {
         ConfigError(format!("{}:{}:{}: {what}", self.path.display(), place.line, place.column))
     }
 }

@@ -34,6 +34,9 @@ const MOST_LOSSLESS: u64 = 6_000_000;
 const LOSSLESS_BYTES: u64 = 56;
 const LOSSY_BYTES: u64 = 8;
 
+/// Stores each version as it is finished; an error stops the work.
+type Keep<'a> = dyn FnMut(Variant, &[u8]) -> Result<(), Failed> + 'a;
+
 /// Versions to make, and their source.
 pub(super) struct Task<'a> {
     pub format: Format,
@@ -86,7 +89,7 @@ impl Task<'_> {
 ///
 /// # Errors
 /// The picture takes too much memory, cannot be decoded, or `keep` fails.
-pub(super) fn make(task: &Task<'_>, keep: &mut dyn FnMut(Variant, &[u8]) -> Result<(), Failed>) -> Result<(), Failed> {
+pub(super) fn make(task: &Task<'_>, keep: &mut Keep<'_>) -> Result<(), Failed> {
     let memory = task.memory()?;
     if memory > RESIZING_MEMORY {
         let (memory, most) = (memory.div_ceil(1_000_000), RESIZING_MEMORY / 1_000_000);

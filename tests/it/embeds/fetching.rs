@@ -106,7 +106,7 @@ async fn title_and_still_are_fetched_and_shown() {
     let film = "/youtube?format=json&url=https%3A%2F%2Fwww.youtube.com%2Fwatch%3Fv%3Dabc%26t%3D5s";
     assert!(asked.iter().any(|one| one.address == film), "{asked:?}");
 
-    let site = TestSite::new().content(embeds.folder.path().to_owned()).start().await;
+    let site = TestSite::new().content(embeds.folder.path()).start().await;
     assert_eq!(site.problems(), Vec::<String>::new());
     let page = site.get("/posts/a").await;
     page.is(200).says("Toes &#38; &#60;b&#62;feet").says("Mine").does_not_say("Theirs");
