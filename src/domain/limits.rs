@@ -133,6 +133,8 @@ pub const POSTGRES_CONNECTIONS: u32 = 16;
 pub const POSTGRES_TIMEOUT: Duration = Duration::from_secs(60);
 /// Longest time that a request waits for a connection before its response says that the database is away.
 pub const CONNECTION_WAIT: Duration = Duration::from_secs(3);
+/// Number of attempts to open the database at the start, each of at most [`CONNECTION_WAIT`].
+pub const OPEN_ATTEMPTS: usize = 10;
 /// Most comments in one transaction. A bigger one saves next to nothing, and its first comment waits for its last.
 pub const COMMENTS_A_TRANSACTION: usize = 64;
 /// Most comments erased in one transaction: commenters must not wait for it.

@@ -10,17 +10,18 @@ use std::{
 
 use rust_embed::RustEmbed;
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr,
+    AssertSqlSafe, ConnectOptions, Connection, Database, Pool, SqlSafeStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
-    postgres::{PgConnectOptions, PgPoolOptions},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
+    pool::PoolOptions,
+    postgres::PgConnectOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous},
 };
 
 use super::{
     Pools, Store,
     private::{self, Unwritable},
 };
-use crate::domain::limits::{CONNECTION_WAIT, POSTGRES_CONNECTIONS, SQLITE_READERS, SQLITE_WAIT};
+use crate::domain::limits::{CONNECTION_WAIT, OPEN_ATTEMPTS, POSTGRES_CONNECTIONS, SQLITE_READERS, SQLITE_WAIT};
 
 static SQLITE: LazyLock<Migrator> = LazyLock::new(|| migrator("sqlite/"));
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| migrator("postgres/"));
@@ -95,22 +96,12 @@ async fn open_sqlite(path: &Path, migrator: &Migrator) -> Result<Store, OpenErro
         .pragma("secure_delete", "ON")
         .busy_timeout(SQLITE_WAIT);
     let connect = |source| OpenError::Connect { name: name.clone(), source };
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(CONNECTION_WAIT)
-        .connect_with(options.clone())
-        .await
-        .map_err(connect)?;
+    let writer: SqlitePool = pool(1, options.clone()).await.map_err(connect)?;
     keep_copy(&writer, path, migrator).await?;
     run_migrations(&name, || migrator.run(&writer)).await?;
     // Only now: a wrong path may lead to a file that is no database.
     private::close_database(path);
-    let readers = SqlitePoolOptions::new()
-        .max_connections(SQLITE_READERS)
-        .acquire_timeout(CONNECTION_WAIT)
-        .connect_with(options.create_if_missing(false).read_only(true))
-        .await
-        .map_err(connect)?;
+    let readers = pool(SQLITE_READERS, options.create_if_missing(false).read_only(true)).await.map_err(connect)?;
     Ok(Store::new(Pools::Sqlite { writer, readers }))
 }
 
@@ -156,17 +147,27 @@ async fn open_postgres(address: &str) -> Result<Store, OpenError> {
     // One connection without the pool first, since the pool's only error would be a timeout.
     let connect = |source| OpenError::Connect { name: name.clone(), source };
     options.connect().await.map_err(connect)?.close().await.map_err(connect)?;
-    let pool = PgPoolOptions::new()
-        .max_connections(POSTGRES_CONNECTIONS)
-        .acquire_timeout(CONNECTION_WAIT)
-        .connect_with(options)
-        .await
-        .map_err(connect)?;
+    let pool = pool(POSTGRES_CONNECTIONS, options).await.map_err(connect)?;
     // No advisory lock: engines that speak PostgreSQL's protocol often lack it.
     let mut migrator = Migrator { migrations: POSTGRES.migrations.clone(), ..Migrator::DEFAULT };
     migrator.set_locking(false);
     run_migrations(&name, || migrator.run(&pool)).await?;
     Ok(Store::new(Pools::Postgres(pool)))
+}
+
+/// Opens connections. On a very busy machine, the first one may take longer than a request may wait.
+async fn pool<DB: Database>(
+    connections: u32,
+    options: <DB::Connection as Connection>::Options,
+) -> sqlx::Result<Pool<DB>> {
+    let mut attempt = 1;
+    loop {
+        let pool = PoolOptions::new().max_connections(connections).acquire_timeout(CONNECTION_WAIT);
+        match pool.connect_with(options.clone()).await {
+            Err(sqlx::Error::PoolTimedOut) if attempt < OPEN_ATTEMPTS => attempt += 1,
+            opened => return opened,
+        }
+    }
 }
 
 /// Runs the migrations. Several processes may start at once on an empty database: for each migration, all but one of

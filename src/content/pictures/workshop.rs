@@ -246,6 +246,8 @@ impl Pictures {
         // A process group of its own: Ctrl-C is for the site. The pipe closes whenever this process ends, and the
         // helper then ends too.
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
+        // Freed memory goes back at once, or a 16-bit picture takes 700 MB instead of 600.
+        command.env("MIMALLOC_PURGE_DELAY", "0");
         *self.helping() = Some(command.spawn()?);
         loop {
             // If `is_closed` was set before the helper started, only this check ends it.
