@@ -217,6 +217,7 @@ async fn sigterm_ends_it_cleanly_and_comments_are_kept() {
     let mut serving = program.serve(&[]);
     let id = comment(serving.address, "Said before the end").await;
     assert_eq!(serving.terminate().await, Some(0));
+    assert!(!program.path("data/instep.sqlite-wal").exists(), "the database is one file again");
     program.run(&["comments", "list"]).exits(0).says("Said before the end");
     assert!(id > 0);
 }
