@@ -174,11 +174,12 @@ fn read_site_toml(app: &App) -> Option<Vec<u8>> {
     std::fs::read(app.config.content.join("site.toml")).ok()
 }
 
-/// Replaces the snapshot by a new one.
+/// Replaces the snapshot by a new one. Until the cache is purged, cached pages show the old one: purge it at once.
 async fn swap(app: &App, library: &Arc<Library>) -> Result<(), task::JoinError> {
     let (library, again) = (Arc::clone(library), app.clone());
-    let build = move || again.set_snapshot(Snapshot::build(&library, again.clock.now(), again.mode.dev));
-    task::spawn_blocking(build).await
+    let build = move || Snapshot::build(&library, again.clock.now(), again.mode.dev);
+    app.set_snapshot(task::spawn_blocking(build).await?);
+    Ok(())
 }
 
 /// Replaces style sheet, fonts and icons if their files have changed.

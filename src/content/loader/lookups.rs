@@ -170,24 +170,23 @@ impl View<'_> {
     }
 
     fn entry(&self, written: &str) -> Option<String> {
-        let (path, fragment) = written.split_once('#').unwrap_or((written, ""));
+        let (path, fragment) = path_and_fragment(written);
         if !is_markdown(path) {
             return None;
         }
         let file = media::resolve_path(&self.references.content, self.file, path)?;
-        let address = self.references.names.addresses.get(&file)?;
-        Some(if fragment.is_empty() { address.clone() } else { format!("{address}#{fragment}") })
+        Some(format!("{}{fragment}", self.references.names.addresses.get(&file)?))
     }
 
     fn named(&self, written: &str) -> Option<String> {
         let names = &self.references.names;
-        let (path, fragment) = written.split_once('#').unwrap_or((written, ""));
+        let (path, fragment) = path_and_fragment(written);
         let path = address::decode(path.trim())?;
-        let from_content =
-            names.addresses.get(&*media::composed(&self.references.content.join(path.trim_start_matches('/'))));
-        let by_name = || names.by_name.get(&Slug::from_text(source::name_in(&path))?);
-        let found = from_content.cloned().or_else(|| self.entry(&path)).or_else(|| by_name().cloned())?;
-        Some(if fragment.is_empty() { found } else { format!("{found}#{fragment}") })
+        let file = self.references.content.join(path.trim_start_matches('/'));
+        let from_content = names.addresses.get(&*media::composed(&file)).cloned();
+        let by_name = || names.by_name.get(&Slug::from_text(source::name_in(&path))?).cloned();
+        let found = from_content.or_else(|| self.entry(&path)).or_else(by_name)?;
+        Some(found + fragment)
     }
 
     fn poster(&self, stem: &str) -> Option<Picture> {
@@ -209,6 +208,12 @@ impl View<'_> {
         let path = address::decode(link.split(['?', '#']).next().unwrap_or_default());
         path.is_some_and(|path| self.references.names.paths.contains(path.trim_end_matches('/')))
     }
+}
+
+/// Path of a link, and its fragment with `#`, if it has one.
+fn path_and_fragment(link: &str) -> (&str, &str) {
+    let (path, fragment) = link.split_at(link.find('#').unwrap_or(link.len()));
+    (path, if fragment == "#" { "" } else { fragment })
 }
 
 fn is_markdown(path: &str) -> bool {
@@ -270,7 +275,7 @@ impl Lookup for Recorder<'_> {
 
     fn entry(&self, written: &str) -> Option<String> {
         // Other names never lead to an entry.
-        if !is_markdown(written.split('#').next().unwrap_or_default()) {
+        if !is_markdown(path_and_fragment(written).0) {
             return None;
         }
         self.ask(kind::ENTRY, written, View::entry)
