@@ -54,36 +54,45 @@ fn names(code: &str, word: &str) -> bool {
 
 /// Our modules that a file imports: `crate::store::…`, `use crate::{store::…}`.
 fn modules(code: &str) -> BTreeSet<String> {
-    named_after(code, "crate::")
+    let inside = |path: Vec<String>| path.get(1).filter(|_| path[0] == "crate").cloned();
+    paths(code).into_iter().filter_map(inside).collect()
 }
 
-/// Names that stand behind a path: `a` and `b` for `web::a::c` and `web::{b, …}` and the path `web::`.
-fn named_after(code: &str, path: &str) -> BTreeSet<String> {
-    let word = |text: &str| -> String { text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect() };
-    let mut found = BTreeSet::new();
-    for (at, _) in code.match_indices(path) {
-        let rest = &code[at + path.len()..];
-        let Some(list) = rest.strip_prefix('{') else {
-            found.insert(word(rest));
-            continue;
-        };
-        // The first level of the braces: what follows `{` and each of its commas.
-        let (mut depth, mut is_start) = (0, true);
-        for (at, c) in list.char_indices() {
-            match c {
-                '{' => depth += 1,
-                '}' if depth == 0 => break,
-                '}' => depth -= 1,
-                ',' if depth == 0 => is_start = true,
-                c if c.is_alphabetic() && is_start && depth == 0 => {
-                    found.insert(word(&list[at..]));
-                    is_start = false;
-                }
-                _ => {}
+/// Paths in the code that begin with `crate`, `super` or `self`. `super::{a, b::c}` gives `super::a` and `super::b::c`.
+fn paths(code: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for first in ["crate", "super", "self"] {
+        for (at, _) in code.match_indices(&format!("{first}::")) {
+            let before = code[..at].chars().next_back().unwrap_or(' ');
+            if !before.is_alphanumeric() && before != '_' && before != ':' {
+                read_path(&code[at..], &[], &mut found);
             }
         }
     }
     found
+}
+
+/// Reads the path at the start of the code, which may end in a list of paths. Returns the code that follows.
+fn read_path<'a>(code: &'a str, before: &[String], found: &mut Vec<Vec<String>>) -> &'a str {
+    if let Some(mut list) = code.strip_prefix('{') {
+        loop {
+            list = list.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+            if list.is_empty() || list.starts_with('}') {
+                return list.get(1..).unwrap_or_default();
+            }
+            // After a name: `as other`.
+            list = read_path(list, before, found).trim_start_matches(|c| c != ',' && c != '}');
+        }
+    }
+    let length = code.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(code.len());
+    let path = [before, &[code[..length].to_owned()]].concat();
+    match code[length..].strip_prefix("::") {
+        Some(rest) => read_path(rest, &path, found),
+        None => {
+            found.push(path);
+            &code[length..]
+        }
+    }
 }
 
 #[test]
@@ -94,6 +103,11 @@ fn imports_are_read_as_they_are_written() {
     check("use crate::app::App;", &["app"]);
     check("use crate::{\n    app::{App, Clock},\n    store::Store,\n    web,\n};", &["app", "store", "web"]);
     check("crate::domain::slug::Slug", &["domain"]);
+    let inner = paths("use super::{a::{b, c as d}, e};\nfn f() { self::g::h() }");
+    assert_eq!(
+        inner.iter().map(|path| path.join("::")).collect::<Vec<_>>(),
+        ["super::a::b", "super::a::c", "super::e", "self::g::h"]
+    );
     assert!(names("use sqlx::Pool;", "sqlx") && names("#[sqlx(flatten)]", "sqlx") && names("sqlx::query!()", "sqlx"));
     assert!(!names("a.sqlx::b; my_sqlx::c; let sqlx = 1;", "sqlx"));
 }
@@ -170,51 +184,48 @@ fn imports_point_down_only() {
 }
 
 #[test]
-fn modules_of_the_web_do_not_import_each_other_in_a_circle() {
-    let files = files_below("src/web", &["rs"]);
-    let module = |path: &Path| {
+fn modules_of_one_folder_do_not_import_each_other_in_a_circle() {
+    let files: Vec<PathBuf> =
+        files_below("src", &["rs"]).into_iter().filter(|path| !path.ends_with("tests.rs")).collect();
+    let module = |path: &PathBuf| -> Vec<String> {
         let name = name(path);
-        let inner = name.strip_prefix("src/web/").expect("is in it");
-        inner.split(['/', '.']).next().unwrap_or_default().to_owned()
+        let inner = name.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
+        inner.split('/').map(str::to_owned).collect()
     };
-    let modules: BTreeSet<String> = files.iter().map(|path| module(path)).filter(|name| name != "mod").collect();
-    let mut imports: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let all: BTreeSet<Vec<String>> = files.iter().map(module).collect();
+    // For each folder: its modules, and those of the same folder that they import.
+    let mut folders: BTreeMap<Vec<String>, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
     for path in &files {
-        let (own, code) = (module(path), code(path));
-        let mut named = named_after(&code, "web::");
-        // Two steps below `src/web` the parent is a module itself.
-        if path.parent().is_some_and(|folder| folder.ends_with("src/web")) || path.ends_with("mod.rs") {
-            named.append(&mut named_after(&code, "super::"));
-        }
-        let others = named.into_iter().filter(|name| *name != own && modules.contains(name));
-        imports.entry(own.clone()).or_default().extend(others);
-    }
-    // The router imports all.
-    imports.remove("mod");
-    let circles = only_circles(imports);
-    assert!(circles.is_empty(), "{circles:#?}");
-}
-
-#[test]
-fn files_of_pictures_do_not_import_each_other_in_a_circle() {
-    let file = |path: &PathBuf| {
-        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
-        (name, named_after(&code(path), "super::"))
-    };
-    let circles = only_circles(files_below("src/content/pictures", &["rs"]).iter().map(file).collect());
-    assert!(circles.is_empty(), "{circles:#?}");
-}
-
-/// Leaves out every module that imports nothing but such modules, since it is in no circle.
-fn only_circles(mut imports: BTreeMap<String, BTreeSet<String>>) -> BTreeMap<String, BTreeSet<String>> {
-    loop {
-        let before = imports.len();
-        let left: BTreeSet<String> = imports.keys().cloned().collect();
-        imports.retain(|_, others| !others.is_disjoint(&left));
-        if imports.len() == before {
-            return imports;
+        let own = module(path);
+        for named in paths(&code(path)) {
+            let ups = named.iter().take_while(|name| *name == "super").count();
+            let start = if named[0] == "crate" { &[] } else { &own[..own.len().saturating_sub(ups)] };
+            let rest = named.iter().filter(|name| !matches!(name.as_str(), "crate" | "super" | "self"));
+            let mut named: Vec<String> = start.iter().chain(rest).cloned().collect();
+            while !named.is_empty() && !all.contains(&named) {
+                named.pop();
+            }
+            let shared = own.iter().zip(&named).take_while(|(own, named)| own == named).count();
+            if let (Some(from), Some(to)) = (own.get(shared), named.get(shared)) {
+                let modules = folders.entry(own[..shared].to_vec()).or_default();
+                modules.entry(from.clone()).or_default().insert(to.clone());
+            }
         }
     }
+    for imports in folders.values_mut() {
+        // A module that imports none of those that are left, or is imported by none of them, is in no circle.
+        loop {
+            let left: BTreeSet<String> = imports.keys().cloned().collect();
+            let imported: BTreeSet<String> = imports.values().flatten().cloned().collect();
+            imports.values_mut().for_each(|others| others.retain(|other| left.contains(other)));
+            imports.retain(|own, others| !others.is_empty() && imported.contains(own));
+            if imports.len() == left.len() {
+                break;
+            }
+        }
+    }
+    folders.retain(|_, imports| !imports.is_empty());
+    assert!(folders.is_empty(), "{folders:#?}");
 }
 
 #[test]
