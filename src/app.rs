@@ -8,7 +8,7 @@ use crate::{
     assets::Assets,
     cache::PageCache,
     config::Config,
-    content::{Snapshot, pictures::Pictures},
+    content::{Snapshot, picture_cache::Pictures},
     domain::{search::SearchIndex, signer::Signer},
     state::SiteState,
     store::{Store, StoreError},

@@ -5,7 +5,7 @@ use std::{ffi::OsString, io, thread};
 use clap::Args;
 
 use super::{Places, log};
-use crate::{config::Config, content::pictures, domain::words::counted};
+use crate::{config::Config, content::picture_cache, domain::words::counted};
 
 /// Returns the arguments with which a site starts this command as a helper.
 pub(super) fn helper_arguments(config: &Config) -> Vec<OsString> {
@@ -34,7 +34,7 @@ impl Pictures {
         let config = if self.is_helping { places.quiet_config(None)? } else { places.config(None)? };
         log::start(config.log);
         let library = super::load(&config, |loader| loader)?;
-        match pictures::Pictures::new(&config.data).make_all(&library.media) {
+        match picture_cache::Pictures::new(&config.data).make_all(&library.media) {
             0 => say!("all pictures have their smaller versions"),
             failed => say!("{} could not be resized", counted(failed, "picture", "pictures")),
         }

@@ -8,7 +8,7 @@ use std::{borrow::Cow, ops::Range};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use url::Url;
 
-use super::markdown::{edited::Edited, events::is_block_end, tags::name_of};
+use crate::content::syntax::{edited::Edited, events::is_block_end, tags::name_of};
 use crate::domain::characters::{is_foreign_break, is_foreign_punctuation, is_printable};
 
 /// Returns the text with its bare URLs as links.

@@ -3,38 +3,33 @@
 //! The author may use HTML. What a strict Content-Security-Policy refuses (inline script and style) is reported.
 
 mod blocks;
-pub(super) mod edited;
-pub(super) mod events;
 mod footnotes;
 mod footnotes_section;
 pub mod highlight;
 pub mod highlighter;
 pub(super) mod ids;
 mod links;
-pub(super) mod lookup;
 mod marks;
-pub mod nesting;
 mod open;
 mod own_html;
 mod paragraphs;
 mod pictures;
 mod quotes;
-pub(super) mod rendered;
-pub mod tags;
 mod writer;
 
 use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser};
 
-use super::{bare_urls, dialects};
+use super::{bare_urls, dialects, syntax::events::extensions};
 use crate::domain::language::Quotes;
 
-use events::extensions;
 use writer::Writer;
 
-pub use lookup::{Linked, Lookup, embed};
-pub use rendered::{Reference, Remark, Rendered};
+pub use super::syntax::{
+    lookup::{Linked, Lookup, embed},
+    rendered::{Reference, Remark, Rendered},
+};
 
 /// Renders a text. If its time is used up, the result is empty or incomplete.
 pub fn render(markdown: &str, lookup: &dyn Lookup) -> Rendered {

@@ -16,10 +16,10 @@ use sha2::{Digest, Sha256};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::{
-    markdown::tags::start_tags,
     parallel,
     pictures::{self, Refusal},
     source::{Changed, Found, Stamp},
+    syntax::tags::start_tags,
 };
 use crate::domain::{
     address, language,

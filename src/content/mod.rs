@@ -17,9 +17,11 @@ mod nearby;
 pub mod oembed;
 mod parallel;
 mod pictogram;
+pub mod picture_cache;
 pub mod pictures;
 mod snapshot;
 mod source;
+pub mod syntax;
 mod watch;
 
 pub use effort::Effort;

@@ -1,6 +1,6 @@
 //! Pictograms: small SVG files, prepared for use inside a page.
 
-use super::markdown::tags::{Attribute, with_changed};
+use crate::content::syntax::tags::{Attribute, with_changed};
 use crate::domain::words::has_event_handler;
 
 /// Returns the `<svg>` element alone. Its ids and references get a prefix, so that many can share a page.

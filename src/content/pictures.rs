@@ -13,16 +13,14 @@ mod head;
 mod jpeg;
 mod markup;
 mod png;
-mod variants;
+pub(super) mod variants;
 mod webp;
-mod worker;
-mod workshop;
 
 pub use clip::tells_a_place;
+pub(super) use decoding::Failed;
+pub(super) use file::head;
 pub use file::{Refusal, clean, hash, look, too_large, unknown};
 pub use markup::{Place, html};
-pub use worker::Working;
-pub use workshop::{Cleaned, Pictures};
 
 #[cfg(test)]
 mod tests;

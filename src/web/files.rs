@@ -8,7 +8,7 @@ use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
 use super::{page::AuthorsFile, prelude::*};
-use crate::content::{MediaFile, pictures::Cleaned};
+use crate::content::{MediaFile, picture_cache::Cleaned};
 
 /// Serves style sheet, font, icons and scripts.
 pub async fn asset(State(app): State<App>, Path(name): Path<String>) -> Result<Response, WebError> {

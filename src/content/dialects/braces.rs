@@ -9,7 +9,7 @@ use super::{
     scan::Scan,
     tag::{self, Form, Tag},
 };
-use crate::content::markdown::tags::{Token, tokens};
+use crate::content::syntax::tags::{Token, tokens};
 
 /// Most open shortcodes. Each closing tag is compared with all of them.
 const MOST_OPEN: usize = 50;

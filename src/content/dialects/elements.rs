@@ -6,9 +6,9 @@ use std::ops::Range;
 use super::{
     inline_html,
     lines::{Line, indent_below},
-    scan::Scan,
+    scan::{Element, Scan},
 };
-use crate::content::markdown::tags::{StartTag, VOID, is_inline, name_of, start_tags};
+use crate::content::syntax::tags::{StartTag, VOID, is_inline, name_of, start_tags};
 
 /// Longest tag, in bytes.
 const LONGEST_TAG: usize = 500;
@@ -16,18 +16,6 @@ const LONGEST_TAG: usize = 500;
 const LONGEST: usize = 4000;
 /// Most open elements. Each end tag is compared with all of them.
 const DEEPEST: usize = 50;
-
-/// An element that is open inside one with Markdown.
-pub(super) struct Element {
-    name: String,
-    is_markdown: bool,
-    /// True if it is the first of its HTML block.
-    begins_block: bool,
-    /// Start of its lines: quotes, and the indentation of a list.
-    prefix: String,
-    /// Blanks before its first line, which are taken from all lines.
-    indent: Option<usize>,
-}
 
 impl Scan<'_> {
     /// Takes blanks from the start of a line, which would make code of a line in an indented element.

@@ -1,9 +1,7 @@
 //! Lines of Markdown and the blocks around them: quotes, lists, code and HTML.
 
-use crate::content::markdown::{
-    nesting::behind_sign,
-    tags::{is_inline, name_of},
-};
+use crate::content::syntax::nesting::behind_sign;
+use crate::content::syntax::tags::{is_inline, name_of};
 
 /// A line: its quotes, its indentation, and its text behind the signs of quotes and list items.
 pub(super) struct Line<'a> {

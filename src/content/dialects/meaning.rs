@@ -6,7 +6,7 @@ use super::{
     tag::{Form, Tag},
 };
 use crate::{
-    content::{embeds, markdown::lookup::Lookup},
+    content::{embeds, syntax::lookup::Lookup},
     domain::{
         address,
         words::{escape_html, in_one_line, shorten},

@@ -12,7 +12,8 @@ mod tag;
 
 use pulldown_cmark::{Parser, html};
 
-use super::markdown::{edited::Edited, events::extensions, lookup::Lookup};
+use crate::content::syntax::{edited::Edited, events::extensions, lookup::Lookup};
+
 pub use dates::{local_time, moment};
 
 /// Replaces what other systems write by the Markdown that means it, and reports what has no meaning here.

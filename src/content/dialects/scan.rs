@@ -8,11 +8,8 @@ use std::{
     ops::Range,
 };
 
-use super::{
-    elements::Element,
-    lines::{Blocks, Line, indent_below},
-};
-use crate::content::markdown::{edited::Edited, lookup::Lookup, rendered::Remark, tags::name_of};
+use super::lines::{Blocks, Line, indent_below};
+use crate::content::syntax::{edited::Edited, lookup::Lookup, rendered::Remark, tags::name_of};
 
 /// Replaces what has a meaning here, and reports what has none.
 pub(super) fn expand<'a>(markdown: &'a str, lookup: &dyn Lookup) -> Edited<'a> {
@@ -59,6 +56,18 @@ pub(super) struct Scan<'a> {
     pub open: VecDeque<(String, Option<&'static str>)>,
     replacements: Vec<(Range<usize>, String)>,
     pub remarks: Vec<Remark>,
+}
+
+/// An element that is open inside one with Markdown.
+pub(super) struct Element {
+    pub(super) name: String,
+    pub(super) is_markdown: bool,
+    /// True if it is the first of its HTML block.
+    pub(super) begins_block: bool,
+    /// Start of its lines: quotes, and the indentation of a list.
+    pub(super) prefix: String,
+    /// Blanks before its first line, which are taken from all lines.
+    pub(super) indent: Option<usize>,
 }
 
 impl<'a> Scan<'a> {

@@ -12,10 +12,8 @@ use super::packed_strings::PackedStrings;
 use crate::{
     content::{
         embeds,
-        markdown::{
-            Reference,
-            tags::{StartTag, start_tags},
-        },
+        markdown::Reference,
+        syntax::tags::{StartTag, start_tags},
     },
     domain::{
         address,

@@ -8,8 +8,8 @@ use crate::{
     content::{
         dialects::is_pattern,
         front_matter::{self, Fault, FrontMatter, day_in},
-        markdown::nesting::too_deep,
         source::Source,
+        syntax::nesting::too_deep,
     },
     domain::{address, entry::Tag, kind::Kind, language, permalink::Rules, problem::Place, slug::Slug},
 };

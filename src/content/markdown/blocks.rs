@@ -5,11 +5,11 @@ use std::{ops::Range, sync::Arc};
 use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, Tag, TagEnd};
 
 use super::{
-    events::{Events, block_length, plain_text},
     ids,
     paragraphs::lines_of,
     writer::{Table, Writer},
 };
+use crate::content::syntax::events::{Events, block_length, plain_text};
 use crate::{
     content::dialects::language_of_code,
     domain::{

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::events::{Events, block_length};
+use crate::content::syntax::events::{Events, block_length};
 use crate::domain::words::{escape_html, in_one_line};
 
 /// The footnotes of a text. Labels match like link labels (CommonMark 4.7).

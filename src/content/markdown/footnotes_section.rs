@@ -1,10 +1,10 @@
 //! The section of footnotes below a text, and the references that lead there.
 
 use super::{
-    events::Events,
     footnotes::{back_id, ways_back},
     writer::Writer,
 };
+use crate::content::syntax::events::Events;
 use crate::domain::{entry::Piece, words::escape_html};
 
 impl<'e> Writer<'_, 'e> {

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use pulldown_cmark::{CowStr, Event, Tag};
 
-use super::edited::Edited;
+use crate::content::syntax::edited::Edited;
 
 /// OBJECT REPLACEMENT CHARACTER: a symbol (So) that no author types.
 const MARK: char = '\u{FFFC}';

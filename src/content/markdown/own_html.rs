@@ -3,12 +3,11 @@
 
 use std::ops::Range;
 
-use super::{
+use super::{pictures::is_remote, writer::Writer};
+use crate::content::syntax::{
     events::Events,
-    pictures::is_remote,
     rendered::Reference,
     tags::{self, Attribute, StartTag, Token, VOID, tokens},
-    writer::Writer,
 };
 use crate::domain::{
     address,

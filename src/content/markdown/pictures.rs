@@ -2,10 +2,10 @@
 
 use pulldown_cmark::{Event, Tag};
 
-use super::{
+use super::writer::Writer;
+use crate::content::syntax::{
     events::{Events, block_length, plain_text},
     lookup::Linked,
-    writer::Writer,
 };
 use crate::{
     content::pictures::{self, Place, Refusal},

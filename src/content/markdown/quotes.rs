@@ -4,10 +4,8 @@
 
 use pulldown_cmark::Event;
 
-use super::{
-    events::{Events, is_block_end},
-    marks::is_cjk,
-};
+use super::marks::is_cjk;
+use crate::content::syntax::events::{Events, is_block_end};
 use crate::domain::language::Quotes;
 
 /// A quotation mark that the author has typed.

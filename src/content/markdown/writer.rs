@@ -6,12 +6,10 @@ use std::{collections::HashMap, ops::Range};
 
 use pulldown_cmark::{Alignment, Event, HeadingLevel, Tag, TagEnd, html};
 
-use super::{
+use super::{footnotes::Footnotes, ids::Ids, open::Open};
+use crate::content::syntax::{
     events::{Events, block_length, is_block_end},
-    footnotes::Footnotes,
-    ids::Ids,
     lookup::Lookup,
-    open::Open,
     rendered::{Reference, Remark, Rendered},
     tags::name_of,
 };

@@ -21,7 +21,7 @@ const EIGHTHS: u8 = 8;
 
 /// Reason why a picture could not be resized.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failed {
+pub(in crate::content) enum Failed {
     /// Words of the decoder or encoder.
     #[error("{0}")]
     Picture(String),

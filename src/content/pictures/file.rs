@@ -107,7 +107,7 @@ pub fn hash(bytes: &[u8]) -> String {
     hash[..5].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub(super) fn head(format: Format, bytes: &[u8]) -> Result<Head, Broken> {
+pub(in crate::content) fn head(format: Format, bytes: &[u8]) -> Result<Head, Broken> {
     match format {
         Format::Jpeg => jpeg::head(bytes),
         Format::Png => png::head(bytes),

@@ -11,7 +11,7 @@ pub(super) const NO_SIZE: Broken = Broken("it does not say how large it is");
 
 /// Data from the head of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Head {
+pub(in crate::content) struct Head {
     /// Size in pixels before the picture is turned.
     pub width: u32,
     pub height: u32,

@@ -38,7 +38,7 @@ const LOSSY_BYTES: u64 = 8;
 type Keep<'a> = dyn FnMut(Variant, &[u8]) -> Result<(), Failed> + 'a;
 
 /// Versions to make, and their source.
-pub(super) struct Task<'a> {
+pub(in crate::content) struct Task<'a> {
     pub format: Format,
     /// The file without its metadata.
     pub cleaned: &'a [u8],
@@ -89,7 +89,7 @@ impl Task<'_> {
 ///
 /// # Errors
 /// The picture takes too much memory, cannot be decoded, or `keep` fails.
-pub(super) fn make(task: &Task<'_>, keep: &mut Keep<'_>) -> Result<(), Failed> {
+pub(in crate::content) fn make(task: &Task<'_>, keep: &mut Keep<'_>) -> Result<(), Failed> {
     let memory = task.memory()?;
     if memory > RESIZING_MEMORY {
         let (memory, most) = (memory.div_ceil(1_000_000), RESIZING_MEMORY / 1_000_000);

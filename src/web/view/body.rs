@@ -10,9 +10,9 @@ use super::{
     stretch::StretchCard,
 };
 use crate::{
-    content::markdown::{
-        highlighter,
-        tags::{Attribute, each_of_set, with_changed},
+    content::{
+        markdown::highlighter,
+        syntax::tags::{Attribute, each_of_set, with_changed},
     },
     domain::{
         embed::Embed,

@@ -7,7 +7,7 @@ use super::{
     pieces::{code, linked_heading},
 };
 use crate::{
-    content::markdown::tags::{Attribute, with_changed},
+    content::syntax::tags::{Attribute, with_changed},
     domain::{
         entry::{Level, Piece, Sides, Stretch},
         words::escape_html,

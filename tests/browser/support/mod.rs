@@ -19,7 +19,7 @@ pub const COMPONENTS: &str = "/posts/components";
 pub const GUIDE: &str = "/posts/embedding-videos-and-reels";
 
 /// Longest wait for a condition: far more than it takes, so it only ends a test that has failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A running site and a driver for browsers. Fields are dropped in this order: the browsers first, their folder last.
 pub struct Stage {

@@ -5,7 +5,7 @@ use std::{ffi::OsString, path::Path, sync::Arc};
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 use instep::content::{
     Library, Loader,
-    pictures::{Pictures, Working},
+    picture_cache::{Pictures, Working},
 };
 
 use super::{addresses, post};

@@ -21,8 +21,9 @@ use std::{
 pub use answer::Answer;
 pub use site::TestSite;
 
-/// Longest wait for a condition; long enough for a machine that runs several builds at once.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longest wait for a condition: far more than it takes on a machine that runs several builds at once, so it only ends a
+/// test that has failed.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Calls `ask` until it returns a value; fails if it takes too long.
 pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {

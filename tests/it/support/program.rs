@@ -6,12 +6,11 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, mpsc},
-    time::Duration,
 };
 
 use tempfile::TempDir;
 
-use super::{eventually, write};
+use super::{PATIENCE, eventually, write};
 
 /// A folder to run the program in, without any of the developer's settings.
 pub struct Program {
@@ -164,7 +163,7 @@ impl Program {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut serving = Serving { address: nowhere, greeting: String::new(), said, logged, child };
         while serving.address == nowhere {
-            let line = lines.recv_timeout(Duration::from_secs(20));
+            let line = lines.recv_timeout(PATIENCE);
             let line = line.unwrap_or_else(|_| panic!("it does not tell its address: {}", serving.greeting));
             serving.greeting.push_str(&line);
             if let Some((_, address)) = line.split_once("at http://") {

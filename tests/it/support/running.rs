@@ -15,7 +15,7 @@ use tokio::{
     time,
 };
 
-use super::{Answer, TestSite};
+use super::{Answer, PATIENCE, TestSite};
 
 /// Short time limits, for short tests, but long enough for a slow machine.
 pub const SHORT: Limits = Limits {
@@ -153,7 +153,7 @@ pub async fn fetch(address: SocketAddr, path: &str) -> Answer {
 
 /// Fails if the future takes far longer than any limit of a test.
 pub async fn within<T>(what: &str, doing: impl Future<Output = T>) -> T {
-    let done = time::timeout(Duration::from_secs(20), doing).await;
+    let done = time::timeout(PATIENCE, doing).await;
     done.unwrap_or_else(|_| panic!("takes too long: {what}"))
 }
 

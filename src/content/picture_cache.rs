@@ -2,6 +2,8 @@
 //!
 //! No picture is ever sent from the content folder: each one that is sent is cleaned, and has the hash in its address.
 
+mod worker;
+
 use std::{
     collections::HashSet,
     ffi::OsString,
@@ -19,14 +21,18 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use super::file::{clean, hash};
 use crate::{
-    content::media::{MediaFile, MediaIndex},
+    content::{
+        media::{MediaFile, MediaIndex},
+        pictures::{clean, hash},
+    },
     domain::{
         limits::{HELPER_POLL, MEDIA_BYTES, PICTURE_TRIES, PICTURES_CLEANED_AT_ONCE},
         picture::{Format, Variant},
     },
 };
+
+pub use worker::Working;
 
 /// Signals by which people and systems end programs: SIGHUP, SIGINT, SIGQUIT, SIGTERM. Not caused by a picture.
 const ENDING: [i32; 4] = [1, 2, 3, 15];
@@ -40,7 +46,7 @@ type Helper = (PathBuf, Vec<OsString>);
 /// The folder and the queue.
 #[derive(Debug)]
 pub struct Pictures {
-    pub(super) folder: PathBuf,
+    folder: PathBuf,
     helper: OnceLock<Helper>,
     helping: Mutex<Option<Child>>,
     orders: Mutex<Orders>,
@@ -52,7 +58,7 @@ pub struct Pictures {
 
 /// Pictures for the worker.
 #[derive(Debug, Default)]
-pub(super) struct Orders {
+struct Orders {
     /// All pictures of the content, after it has changed.
     pub all: Option<Vec<Arc<MediaFile>>>,
     /// Pictures that a request is waiting for.
@@ -121,7 +127,7 @@ impl Pictures {
     }
 
     /// Records that a picture is being made. `false`: all earlier tries ended the program.
-    pub(super) fn begin(&self, file: &MediaFile) -> io::Result<bool> {
+    fn begin(&self, file: &MediaFile) -> io::Result<bool> {
         fs::create_dir_all(&self.folder)?;
         let note = self.note(file, MAKING);
         if fs::metadata(&note).is_ok_and(|note| note.len() >= PICTURE_TRIES) {
@@ -131,12 +137,12 @@ impl Pictures {
         Ok(true)
     }
 
-    pub(super) fn end(&self, file: &MediaFile) {
+    fn end(&self, file: &MediaFile) {
         let _ = fs::remove_file(self.note(file, MAKING));
     }
 
     /// Stores why a picture cannot be resized. The hash changes with the file and with the processing.
-    pub(super) fn fail(&self, file: &MediaFile, reason: &str) {
+    fn fail(&self, file: &MediaFile, reason: &str) {
         self.end(file);
         if let Err(error) = self.keep(&self.note(file, FAILED), reason.as_bytes()) {
             tracing::warn!("{} is tried again after the next start: {error}", file.path.display());
@@ -144,7 +150,7 @@ impl Pictures {
     }
 
     /// Marks as failed the picture that a process was making when it died. `false`: there was none.
-    pub(super) fn blame(&self, how: &str) -> bool {
+    fn blame(&self, how: &str) -> bool {
         let mut has_found = false;
         for path in self.files().filter(|path| path.extension().is_some_and(|ending| ending == MAKING)) {
             let kept = self.keep(&path.with_extension(FAILED), format!("its process ended with {how}").as_bytes());
@@ -187,12 +193,12 @@ impl Pictures {
         made.await.ok().flatten()
     }
 
-    pub(super) fn cleaned_path(&self, file: &MediaFile, format: Format) -> PathBuf {
+    fn cleaned_path(&self, file: &MediaFile, format: Format) -> PathBuf {
         self.note(file, format.ending())
     }
 
     /// Reads and cleans a file if it is unchanged since it was looked at.
-    pub(super) fn clean(&self, file: &MediaFile) -> Option<Vec<u8>> {
+    fn clean(&self, file: &MediaFile) -> Option<Vec<u8>> {
         fs::metadata(&file.path).ok().filter(|now| now.len() <= MEDIA_BYTES)?;
         let bytes = fs::read(&file.path).ok().filter(|bytes| hash(bytes) == file.hash())?;
         let cleaned = clean(file.file_format()?, &bytes);
@@ -203,7 +209,7 @@ impl Pictures {
     }
 
     /// Writes a file completely or not at all.
-    pub(super) fn keep(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn keep(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let nth = self.written.fetch_add(1, Ordering::Relaxed);
         let draft = self.folder.join(format!("{}{nth}", draft_start(std::process::id())));
@@ -220,7 +226,7 @@ impl Pictures {
     }
 
     /// Takes the orders, and waits for the first one unless the worker is busy. `None`: the work ends.
-    pub(super) fn next(&self, is_busy: bool) -> Option<Orders> {
+    fn next(&self, is_busy: bool) -> Option<Orders> {
         let is_quiet =
             |orders: &mut Orders| !is_busy && !orders.is_closed && orders.all.is_none() && orders.hurried.is_empty();
         let orders = self.bell.wait_while(self.orders(), is_quiet);
@@ -229,19 +235,19 @@ impl Pictures {
     }
 
     /// Ends the work, that of the helper too.
-    pub(super) fn close(&self) {
+    fn close(&self) {
         self.orders().is_closed = true;
         self.bell.notify_all();
         self.end_helper();
     }
 
-    pub(super) fn helper(&self) -> Option<&Helper> {
+    fn helper(&self) -> Option<&Helper> {
         self.helper.get()
     }
 
     /// Runs the helper to its end. Returns how it has failed, unless it was asked to stop.
     #[expect(clippy::disallowed_methods, reason = "the thread waits for a child and serves nobody")]
-    pub(super) fn run_helper(&self, (program, arguments): &Helper) -> io::Result<Option<String>> {
+    fn run_helper(&self, (program, arguments): &Helper) -> io::Result<Option<String>> {
         let mut command = Command::new(program);
         // A process group of its own: Ctrl-C is for the site. The pipe closes whenever this process ends, and the
         // helper then ends too.
@@ -284,7 +290,7 @@ impl Pictures {
     }
 
     /// Versions that are still to be made; none if the picture cannot be resized.
-    pub(super) fn missing(&self, file: &MediaFile) -> Vec<Variant> {
+    fn missing(&self, file: &MediaFile) -> Vec<Variant> {
         if self.has_failed(file) {
             return Vec::new();
         }
@@ -295,7 +301,7 @@ impl Pictures {
     }
 
     /// Removes the files made of pictures that are no longer in the content.
-    pub(super) fn remove_unused(&self, used: &[Arc<MediaFile>]) {
+    fn remove_unused(&self, used: &[Arc<MediaFile>]) {
         let used: HashSet<&str> = used.iter().map(|file| file.hash()).collect();
         for path in self.files() {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -318,7 +324,7 @@ fn draft_start(process: u32) -> String {
     format!(".{process}-")
 }
 
-pub(super) fn pictures_of(media: &MediaIndex) -> Vec<Arc<MediaFile>> {
+fn pictures_of(media: &MediaIndex) -> Vec<Arc<MediaFile>> {
     media.files().filter(|file| file.is_cleaned()).cloned().collect()
 }
 
@@ -328,7 +334,7 @@ impl MediaFile {
         self.file_format().is_some()
     }
 
-    pub(super) fn file_format(&self) -> Option<Format> {
+    fn file_format(&self) -> Option<Format> {
         Format::of_media_type(&self.media_type)
     }
 }

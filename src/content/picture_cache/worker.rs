@@ -10,14 +10,15 @@ use std::{
     time::Instant,
 };
 
-use super::{
-    decoding::Failed,
-    file::head,
-    variants::{self, Task},
-    workshop::{Orders, Pictures, pictures_of},
-};
+use super::{Orders, Pictures, pictures_of};
 use crate::{
-    content::media::{MediaFile, MediaIndex},
+    content::{
+        media::{MediaFile, MediaIndex},
+        pictures::{
+            Failed, head,
+            variants::{self, Task},
+        },
+    },
     domain::{limits::PICTURE_PROGRESS, picture::Variant},
 };
 

@@ -17,10 +17,10 @@ pub(in crate::content) fn extensions() -> Options {
 }
 
 /// Events with their places in the Markdown.
-pub(super) type Events<'a> = [(Event<'a>, Range<usize>)];
+pub(in crate::content) type Events<'a> = [(Event<'a>, Range<usize>)];
 
 /// Number of events of the block that starts with the first event, its end included.
-pub(super) fn block_length(events: &Events) -> usize {
+pub(in crate::content) fn block_length(events: &Events) -> usize {
     let mut depth = 0_usize;
     let is_end = |(event, _): &(Event, Range<usize>)| {
         depth = depth_after(event, depth);
@@ -30,7 +30,7 @@ pub(super) fn block_length(events: &Events) -> usize {
 }
 
 /// Number of elements that are open after an event.
-pub(super) fn depth_after(event: &Event, depth: usize) -> usize {
+pub(in crate::content) fn depth_after(event: &Event, depth: usize) -> usize {
     match event {
         Event::Start(_) => depth + 1,
         Event::End(_) => depth.saturating_sub(1),
@@ -39,7 +39,7 @@ pub(super) fn depth_after(event: &Event, depth: usize) -> usize {
 }
 
 /// Words of events, without markup.
-pub(super) fn plain_text(events: &Events) -> String {
+pub(in crate::content) fn plain_text(events: &Events) -> String {
     let words = |event: &Event| match event {
         Event::Text(text) | Event::Code(text) => text.to_string(),
         Event::SoftBreak | Event::HardBreak => " ".to_owned(),

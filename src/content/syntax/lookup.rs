@@ -53,7 +53,7 @@ pub trait Lookup {
 
 impl dyn Lookup + '_ {
     /// Percent-encoded address of the page or file that a link leads to, and the reason why the file is not sent.
-    pub(super) fn target(&self, written: &str) -> Option<(String, Option<Refusal>)> {
+    pub(in crate::content) fn target(&self, written: &str) -> Option<(String, Option<Refusal>)> {
         let entry = match written.strip_prefix("@/") {
             // Zola's prefix for paths from the content folder.
             Some(below) => self.named(below),
