@@ -1,4 +1,5 @@
-//! State that requests share, built once: that of the site, and the page cache, the assets, the search index, pictures.
+//! State that all requests share, built once: the state of the site, the page cache, the assets, the search index and
+//! the pictures.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -26,7 +27,7 @@ pub struct Mode {
     pub demo: bool,
 }
 
-/// Tag of pages whose related posts may be others once the search index has their text.
+/// Tag of pages that were rendered before the search index contained their post. Their related posts may change.
 pub const UNINDEXED_TAG: &str = "unindexed";
 
 /// State shared by all requests. Cheap to clone.
@@ -114,12 +115,14 @@ impl Deref for Inner {
     }
 }
 
-/// Logs that the site's texts are in English, so that the author need not discover it on the pages.
+/// Logs a warning if there are no texts in the site's language, so that English ones are used.
 fn warn_of_english(config: &Config) {
     let language = &config.site.language;
     if !config.site.texts.speaks(language) {
         let shipped = texts::shipped().join(", ");
-        tracing::warn!("there are no interface texts in {language:?}, so English is used. Available are: {shipped}");
+        tracing::warn!(
+            "there are no texts for readers in {language:?}, so English ones are used. Available are: {shipped}"
+        );
     }
 }
 

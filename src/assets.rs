@@ -210,7 +210,7 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     if suffix.is_empty() { path.to_owned() } else { path.with_file_name(format!("{stem}{suffix}.woff2")) }
 }
 
-/// CSS with a sentence that tells visitors what a feed is: a feed in a browser has no page around it.
+/// CSS with a sentence that explains feeds to visitors: a feed in a browser has no page around it.
 fn feed_words(texts: &Texts) -> String {
     let words = texts.feeds.in_browser.replace('\\', "\\\\").replace('"', "\\\"");
     format!("\n:root::before {{ content: \"{words}\"; }}\n")

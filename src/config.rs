@@ -337,7 +337,7 @@ fn parse_base_url(text: &str) -> Option<String> {
     (url.as_str() == format!("{origin}/")).then_some(origin)
 }
 
-/// True if it is a host that may stand in a header unchanged.
+/// True if it is a host that is valid in a header without changes.
 fn is_frame_host(text: &str) -> bool {
     text.starts_with("https://") && parse_base_url(text).as_deref() == Some(text)
 }

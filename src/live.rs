@@ -111,7 +111,7 @@ async fn keep_content(
             follow(&mut watcher, &library.scope);
         }
         if let Err(panic) = swap(app, &library).await {
-            tracing::error!("the content could not be put together, so the site stays as it was: {panic}");
+            tracing::error!("the pages could not be built, so the site stays as it was: {panic}");
             time::sleep(REST).await;
             continue;
         }
@@ -138,7 +138,7 @@ async fn keep_content(
     }
 }
 
-/// Takes a step of loading, in a thread of its own. Returns no library if it fails, which is logged.
+/// Runs a step of loading in a thread of its own. If it fails, logs the error and returns no library.
 async fn load(
     app: &App,
     mut loader: Loader,
@@ -163,7 +163,7 @@ async fn finish(app: &App, loader: Loader, library: Arc<Library>) -> (Loader, Ar
     let (loader, finished) = load(app, loader, |loader| Ok(loader.finish())).await;
     let Some(finished) = finished else { return (loader, library) };
     if let Err(panic) = swap(app, &finished).await {
-        tracing::error!("the content could not be put together, so the site stays as it was: {panic}");
+        tracing::error!("the pages could not be built, so the site stays as it was: {panic}");
     } else if !finished.looks_like(&library) {
         app.cache.purge_everything();
     }
@@ -242,7 +242,7 @@ async fn forget_expired(app: &App) {
                 refusals,
                 spam,
                 trash,
-                "fingerprints of addresses and networks, refused comments, spam and trash are old enough to be forgotten"
+                "expired fingerprints, refused comments, spam and trash were deleted"
             ),
             Err(error) => tracing::error!("old data cannot be deleted; the site tries again later: {error}"),
         }
@@ -252,7 +252,7 @@ async fn forget_expired(app: &App) {
     }
 }
 
-/// Sleeps until the next date at which something appears or goes, or until the clock is set back: dates computed with
+/// Sleeps until the next date at which content appears or expires, or until the clock is set back: dates computed with
 /// the old time would be too late.
 async fn reached(app: &App, next_change: Option<Timestamp>) {
     let mut before = app.clock.now();
@@ -290,7 +290,7 @@ pub fn log<'a>(problems: impl Iterator<Item = &'a Problem>) {
     }
 }
 
-/// Builds the indexes after each snapshot; of snapshots that come faster than this, only the newest.
+/// Builds the indexes after each snapshot. If several snapshots arrive meanwhile, only the newest counts.
 async fn keep_index(app: &App, swapped: &Notify, settled: &Notify) {
     loop {
         swapped.notified().await;
@@ -320,7 +320,7 @@ async fn keep_warm(app: &App, site: &Site, settled: &Notify) {
     loop {
         settled.notified().await;
         site.warm("/").await;
-        // Colouring the first code block takes 34 MB, which a site without readers need not hold.
+        // Colouring the first code block takes 34 MB of memory, which a site without readers does not need.
         let is_light = |post: &&Arc<Post>| post.entry.body.uncoloured().is_empty();
         for post in app.snapshot().posts.iter().take(WARMED).filter(is_light) {
             site.warm(&address::encode(&post.entry.address)).await;

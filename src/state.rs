@@ -64,7 +64,7 @@ impl SiteState {
         self.snapshot.store(Arc::new(snapshot));
     }
 
-    /// Returns the absolute URL of the page that a comment stands on; of the home page if its post is gone.
+    /// Returns the absolute URL of the page with a comment; of the home page if its post is gone.
     pub fn page_of(&self, comment: &Comment) -> String {
         let snapshot = self.snapshot();
         let path = snapshot.post(&comment.thread_slug).map_or("/", |post| post.entry.address.as_str());

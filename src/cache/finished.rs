@@ -21,7 +21,7 @@ use super::page::{CachedPage, Encoded, Encoding, SentHead};
 /// Most files of one second.
 const FILES: usize = 64;
 /// Most files at once, each with an open file descriptor: those of this second, and old ones that are still being sent.
-/// A response above that is sent from memory.
+/// Further responses are sent from memory.
 const OPEN_FILES: usize = 2 * FILES;
 /// Smallest body for a file, in bytes: a smaller one is copied faster.
 const WORTH_A_FILE: usize = 4 * 1024;
@@ -37,7 +37,7 @@ pub struct Finished {
     pub(super) file: Option<Arc<PageFile>>,
 }
 
-/// Files of the current second. Two pages with the same slot share it: the first one has it for the second.
+/// Files of the current second. If two pages have the same slot, the first one keeps it until the second is over.
 pub(super) struct PageFiles {
     slots: Box<[ArcSwapOption<PageFile>]>,
     free: Arc<Semaphore>,
@@ -48,10 +48,10 @@ pub struct PageFile {
     file: File,
     /// Length in bytes.
     pub length: u64,
-    /// Head of the page that it is a copy of. Kept, so that no other head can get its memory address.
+    /// Head of the page that was copied. It stays alive, so that no other head can get its memory address.
     head: Arc<SentHead>,
     second: u64,
-    /// Returned when the last client has been sent the file.
+    /// Permit for an open file. It is returned when the file has been sent to its last client.
     _permit: OwnedSemaphorePermit,
 }
 
@@ -70,7 +70,7 @@ impl PageFiles {
         held.as_ref().filter(is_it).map(Arc::clone)
     }
 
-    /// Makes a file, if it is worth it and the slot is free.
+    /// Makes a file if the body is large enough and the slot is free.
     pub(super) fn make(&self, encoded: &Encoded, second: u64) -> Option<Arc<PageFile>> {
         let was_asked_for = encoded.head.last_asked.swap(second, Ordering::Relaxed) == second;
         let place = self.place(encoded);

@@ -31,7 +31,7 @@ pub(super) struct CachedPage {
     packed: [Option<Encoded>; 3],
     pub(super) tags: Vec<String>,
     made: Instant,
-    /// Closes when all encodings are there; `None` afterwards.
+    /// Channel that closes when all encodings are there; `None` afterwards.
     rest: Option<watch::Receiver<()>>,
     /// True if the best compression has begun or is done.
     is_polished: Arc<AtomicBool>,
@@ -92,7 +92,7 @@ impl Encoding {
                 takes_any |= name == "*" && !is_refused;
             }
         }
-        // What is named counts more than `*`.
+        // An encoding that is named counts more than `*`.
         if takes_any && !refuses_gzip { Self::Gzip } else { best }
     }
 }

@@ -59,7 +59,7 @@ impl Mail {
                 let (app, _) = live::build(config, Mode::default(), store.clone(), clock).await?;
                 mail::send_test(&app.state, &address)
                     .await
-                    .map_err(|reason| anyhow!("no mail to {address}: {reason}"))?;
+                    .map_err(|reason| anyhow!("no mail was sent to {address}: {reason}"))?;
                 say!("The mail server has accepted a mail to {address}");
             }
         }

@@ -206,7 +206,7 @@ impl Output {
     }
 }
 
-/// Does the same for each number, also after one has failed.
+/// Runs an action for each number, also after one has failed.
 async fn for_each(
     ids: &[i64],
     missing: impl Fn(i64) -> String,
@@ -224,14 +224,14 @@ async fn for_each(
     Ok(())
 }
 
-/// Reads the content, as its loader is set up by `prepare`.
+/// Loads the content. `prepare` sets the options of the loader.
 fn load(config: &Config, prepare: impl Fn(Loader) -> Loader) -> anyhow::Result<Library> {
     let loader = Loader::new(config.content.clone(), config.site.rules(), config.site.texts);
     let unreadable = || format!("the content folder {} cannot be read", config.content.display());
     prepare(loader).load().with_context(unreadable)
 }
 
-/// Returns the whole error chain in one line, without repeating what a cause repeats.
+/// Returns the whole error chain in one line. A cause that the error above it contains already is left out.
 fn sentence(error: &anyhow::Error) -> String {
     let mut said = String::new();
     for cause in error.chain().map(ToString::to_string) {

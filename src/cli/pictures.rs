@@ -25,7 +25,7 @@ impl Pictures {
     #[expect(clippy::disallowed_methods, reason = "nobody is left who would want the exit code")]
     pub(super) fn run(self, places: &Places) -> anyhow::Result<()> {
         if self.is_helping {
-            // A site that was killed cannot end it; but the system closes the site's end of the pipe.
+            // A site that was killed cannot end this process, but the system closes the site's end of the pipe.
             thread::spawn(|| {
                 let _ = io::copy(&mut io::stdin(), &mut io::sink());
                 std::process::exit(0);

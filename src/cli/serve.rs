@@ -49,7 +49,7 @@ impl Serve {
         let began = Instant::now();
         let mut config = places.config(self.listen)?;
         log::start(config.log);
-        // Before the site can be reached, or an early signal would end it without a log line.
+        // This must come before the listener. Otherwise an early signal would end the program without a log line.
         let stopped = stopped()?;
         // A port that is in use must not cause a migration.
         let listener = listen(config.listen, "--listen ADDR:PORT").await?;
@@ -155,6 +155,6 @@ fn stopped() -> io::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => "SIGINT (Ctrl-C)",
             _ = terminate.recv() => "SIGTERM",
         };
-        tracing::info!("{signal} asks the site to stop; requests under way are finished first");
+        tracing::info!("{signal} asks the site to stop; running requests are finished first");
     })
 }

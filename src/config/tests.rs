@@ -107,7 +107,7 @@ fn every_setting_of_site_toml_is_declared_once_and_read() {
     for setting in SETTINGS.iter() {
         assert!(!setting.about.is_empty(), "{}", setting.key);
     }
-    // A value of a wrong type is an error that names the key, so somebody reads it.
+    // A value of a wrong type must be an error that names the key, which proves that the setting is read.
     for setting in SETTINGS.iter().filter(|setting| setting.key_of_site().is_some()) {
         let key = setting.key_of_site().expect("a key of the site");
         let message = load(&format!("{key} = 1979-05-27"), &[]).expect_err(key).to_string();
@@ -203,7 +203,7 @@ fn colours_that_are_hard_to_read_are_remarked_upon() {
         // A light scheme that is dark, with enough contrast.
         ("paper = '#101418'\nink = '#e8ecf0'\naccent = '#7cb7ff'", &[]),
         ("paper = '#101418'\nink = '#333'\naccent = '#7cb7ff'", &["theme.ink"]),
-        // Where only the paper was chosen, it is named.
+        // If only the paper was chosen, the warning names the paper.
         ("paper = '#777'", &["theme.paper", "theme.paper"]),
         // A blue for white paper is too dark in the dark scheme, unless that derives it.
         ("accent = '#0a58ca'\n[theme.dark]\naccent = '#0a58ca'", &["theme.dark.accent"]),

@@ -55,7 +55,7 @@ pub(super) fn is_icon(name: &str) -> bool {
     is_below(name) && (has_ending(name, ".svg") || has_ending(name, ".png"))
 }
 
-/// Only titles can have Archivo: just its wide, bold cut comes with Instep.
+/// Parses the font of titles. Only titles can have Archivo: Instep contains only its wide, bold style.
 fn display_face(name: &str) -> Option<Face> {
     if name.eq_ignore_ascii_case("archivo") { Some(Face::Archivo) } else { face(name) }
 }
@@ -115,7 +115,7 @@ impl Scheme<Written> {
             // Rounded down, so that it is never shown as the required value.
             let contrast = (contrast * 100.0).floor() / 100.0;
             let what = format!(
-                "{} is {:?}, which has a contrast of {contrast} to 1 where it is weakest; text needs {TEXT_CONTRAST}",
+                "{} is {:?}, which has a contrast of only {contrast} to 1; text needs {TEXT_CONTRAST}",
                 named.key, named.text
             );
             let mend = if named.key == text.key {

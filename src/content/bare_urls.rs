@@ -63,7 +63,7 @@ fn without_urls(markdown: &str, options: Options) -> Vec<Range<usize>> {
     ranges
 }
 
-/// True if a tag opens, false if it closes, an element in which no links are added; `None` for other elements.
+/// True for a start tag, false for an end tag, of an element in which no links are added; `None` for other elements.
 fn opens(tag: &str) -> Option<bool> {
     const ELEMENTS: [&str; 10] = ["a", "button", "code", "kbd", "pre", "samp", "script", "style", "textarea", "title"];
     let name = name_of(tag);
@@ -147,7 +147,7 @@ fn end_of(text: &str, start: usize) -> usize {
     start + if is_underlined && is_last() && is_first() { end } else { url.len() }
 }
 
-/// True if a character cannot stand in a URL.
+/// True if a character cannot be part of a URL.
 fn ends_url(c: char, next: impl Fn() -> Option<char>) -> bool {
     match c {
         '<' | '>' | '"' | '`' | '—' | '\u{200B}' | '\u{FEFF}' => true,

@@ -4,8 +4,8 @@ use std::{cell::Cell, time::Duration};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// Longest time for the text of one file, in time of the processor: on a busy machine no post may disappear. A text of
-/// a megabyte takes some 50 ms.
+/// Longest processor time for the text of one file. A limit in elapsed time would make posts disappear on a busy
+/// machine. A text of a megabyte takes some 50 ms.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Bytes between two looks at the clock: a few milliseconds at most.

@@ -92,7 +92,7 @@ impl FrontMatter {
         ["aliases", "redirect_from"].iter().filter_map(|key| self.values.get(key)).flat_map(values::texts).collect()
     }
 
-    /// Names of all tags and categories, each with its key. `at_blanks`: `tags: a b` are two tags.
+    /// Names of all tags and categories, each with its key. With `at_blanks`, `tags: a b` are two tags.
     pub fn tags(&self, at_blanks: bool) -> Vec<(&'static str, String)> {
         let mut tags = Vec::new();
         let mut add = |key, names: Vec<String>| tags.extend(names.into_iter().map(|name| (key, name)));
@@ -182,7 +182,7 @@ impl Parsed {
                     let value = shorten(&value.to_string(), SHOWN);
                     let what =
                         format!("the {language} front matter cannot be read: {key} is {value}, expected {expected}");
-                    return Err(Fault::new(place, what, "Write what belongs there, or take the line away."));
+                    return Err(Fault::new(place, what, "Write a value of that kind, or remove the line."));
                 }
                 Some((_, spelling)) if spelling == key => drop(self.front_matter.values.insert(spelling, value)),
                 Some((_, spelling)) => drop(self.front_matter.values.entry(spelling).or_insert(value)),
@@ -287,7 +287,7 @@ fn explained(error: &Error) -> (String, &'static str) {
         }
         _ => {}
     }
-    // The place is reported apart from the words.
+    // The message does not contain the place, which is reported separately.
     let said = error.render_with_formatter(&UserMessageFormatter);
     let said = said.split(" at line ").next().unwrap_or_default().to_owned();
     if ["recursion limit", "too large or too complex"].iter().any(|words| said.contains(words)) {

@@ -72,7 +72,7 @@ pub struct Loader {
     collisions: Vec<Problem>,
     /// Everything that texts may refer to, and how they are rendered.
     renderer: Arc<Renderer>,
-    /// Number of times that something changed to which texts may refer.
+    /// Number of changes so far to anything that texts may refer to.
     edition: usize,
     /// Problems in stored answers of embed providers.
     oembed_problems: Vec<Problem>,
@@ -162,8 +162,8 @@ impl Loader {
         Ok(self.library(false))
     }
 
-    /// Renders what is not rendered yet, renders texts again whose lookups would now give another result, and finds all
-    /// problems.
+    /// Renders the texts that are not rendered yet, renders texts again if one of their lookups would now give another
+    /// result, and finds all problems.
     pub fn finish(&mut self) -> Library {
         self.render();
         self.make_again();
@@ -269,8 +269,8 @@ impl Loader {
         }
     }
 
-    /// Makes the entries of files, without rendering them. A file whose address another file has is made too: should it
-    /// get the address while it is broken, this is its last good version.
+    /// Makes the entries of files, without rendering them. A file whose address belongs to another file gets an entry
+    /// too. If it gets the address later, while it is broken, this entry is its last good version.
     fn make(&mut self, outlines: Vec<(usize, Box<Outline>)>) {
         let (files, renderer) = (&self.files, &self.renderer);
         let made = parallel::map(outlines, |(at, mut outline)| {
@@ -301,7 +301,7 @@ impl Loader {
             if findings.is_some_and(|found| found.is_late) {
                 good.entry = None;
                 // Not tried again before the file has changed.
-                let what = format!("making a page of it takes more than {} s", self.renderer.patience.as_secs());
+                let what = format!("rendering it takes more than {} s", self.renderer.patience.as_secs());
                 let mend =
                     "Something in it has no end, or is repeated thousands of times. It is not published until then.";
                 file.fault = Some(Problem::error(file.path(), Place::START, what, mend));
@@ -309,7 +309,7 @@ impl Loader {
         }
     }
 
-    /// Makes the entries again whose lookups would now give another result.
+    /// Makes entries again if one of their lookups would now give another result.
     fn make_again(&mut self) {
         let (files, edition) = (&self.files, self.edition);
         let Renderer { references, rules, .. } = &*self.renderer;

@@ -45,7 +45,7 @@ pub struct MediaFile {
     pub remade: bool,
     /// Reason why it is not served.
     pub refusal: Option<Refusal>,
-    /// True for a film that tells where it was made.
+    /// True for a film that contains the place where it was made.
     pub tells_a_place: bool,
     pub bytes: u64,
     pub modified: SystemTime,

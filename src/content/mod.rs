@@ -1,7 +1,7 @@
 //! Markdown on disk becomes an immutable [`Snapshot`]: front matter, Markdown, embeds, pictures, watching.
 //!
-//! Depends on `domain` and the disk, not on the database or HTTP. Templates are elsewhere too: what needs one is passed
-//! on as a `domain::entry::Piece`.
+//! Depends on `domain` and the disk, not on the database or HTTP. It uses no templates either: parts that need one are
+//! passed on as a `domain::entry::Piece`.
 
 mod bare_urls;
 pub mod comment_markdown;

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::HashMap};
 
 use crate::domain::{entry::Entry, near};
 
-/// Most posts that share a word of their address; a word of more posts says nothing.
+/// Most posts whose addresses share a word. A word in more addresses is ignored.
 const HOLDERS: usize = 50;
 
 /// Last parts of all addresses, old ones too, and their words.
@@ -46,8 +46,9 @@ impl Nearby {
         Self { known, words }
     }
 
-    /// Addresses near a path, nearest first: those spelled nearly so, then those with at least half of the words. Of
-    /// equals, those with the same first part come first; elsewhere, half of the words must be shared both ways.
+    /// Addresses near a path, nearest first: those with a similar spelling, then those with at least half of the words.
+    /// Among equally near ones, those with the same first part come first. For any other first part, half of the words
+    /// of the address must be in the path, too.
     pub fn find(&self, path: &str, most: usize) -> Vec<&str> {
         let (asked, first) = (last_part(path), first_part(path));
         let mut shared: HashMap<usize, usize> = HashMap::new();

@@ -12,7 +12,7 @@ use crate::domain::{
 /// Ending of such a file; its stem is that of the picture beside it, `youtube-ID`.
 pub const ENDING: &str = "toml";
 
-/// Reads all of them. A file that cannot be read is a problem, and its embed does without.
+/// Reads all answers. A file that cannot be read is reported, and its embed is shown without the answer.
 pub(super) fn read_all(files: &[Found]) -> (HashMap<PathBuf, OEmbed>, Vec<Problem>) {
     let (mut answers, mut problems) = (HashMap::new(), Vec::new());
     for path in files.iter().map(|found| &found.path).filter(|path| is_one(path)) {

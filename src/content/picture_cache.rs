@@ -43,7 +43,7 @@ const FAILED: &str = "failed";
 /// Program that resizes pictures in a process of its own, and its arguments.
 type Helper = (PathBuf, Vec<OsString>);
 
-/// The folder and the queue.
+/// The folder with the stored pictures, and the queue of those to make.
 #[derive(Debug)]
 pub struct Pictures {
     folder: PathBuf,

@@ -64,8 +64,8 @@ impl Changed {
     const COARSE_TICK: i128 = 2_000_000_000;
 
     /// True if a file may have been saved again after it was read and still have this time, because the clock of its
-    /// file system had not moved on. `latest` is the latest time of any file at that read: the system's clock stood
-    /// there at least.
+    /// file system had not moved on. `latest` is the latest time of any file at that read: the clock had reached at
+    /// least that time.
     pub fn may_hide_a_save(self, latest: Self) -> bool {
         let tick = if self.nanoseconds == 0 { Self::COARSE_TICK } else { Self::TICK };
         latest.in_nanoseconds() - self.in_nanoseconds() <= tick
@@ -94,7 +94,7 @@ impl Stamp {
     }
 }
 
-/// A Markdown file and what its name tells.
+/// A Markdown file, with the facts in its name.
 #[derive(Clone, Debug)]
 pub struct Source {
     pub kind: Kind,
@@ -122,7 +122,7 @@ pub struct Tree {
     pub scope: Scope,
     /// Files that other systems would read and this one does not, folders that cannot be read, and doubtful links.
     pub problems: Vec<Problem>,
-    /// Links that lead out of the content folder, and their targets. These are shown.
+    /// Links that lead out of the content folder, and their targets. They are followed.
     outward: Vec<(PathBuf, PathBuf)>,
 }
 
@@ -183,8 +183,8 @@ fn sort_out(kind: Kind, folder: &Path, files: Vec<Found>, tree: &mut Tree, secti
     for (file, is_copy) in files.into_iter().zip(copies) {
         let stem = file.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         if is_copy {
-            let what = "this looks like a copy that a program for syncing has left, so it is not published";
-            let mend = "Take from it what is missing in the other file and delete it, or give it a name of its own.";
+            let what = "this looks like a copy that a sync tool has left, so it is not published";
+            let mend = "Copy what is missing into the other file and delete this one, or rename it.";
             tree.problems.push(warning(&file.path, what, mend));
         } else if is_markdown(&file.path) && (stem == "_index" || stem.starts_with("_index.")) {
             sections.push(file.path);
@@ -219,7 +219,7 @@ fn other_markup_problem(path: &Path) -> Option<Problem> {
         read.is_ok_and(|length| start[..length].starts_with(b"---") || start[..length].starts_with(b"+++"))
     };
     let mend = match ending.to_ascii_lowercase().as_str() {
-        "html" | "htm" if has_front_matter() => "Rename it to .md: HTML in Markdown is passed on.",
+        "html" | "htm" if has_front_matter() => "Rename it to .md: HTML in Markdown is kept.",
         "html" | "htm" => return None,
         other if OTHER_MARKUP.contains(&other) => "Turn it into Markdown (.md).",
         _ => return None,
@@ -249,7 +249,7 @@ fn outward_problems(links: &[(PathBuf, PathBuf)]) -> Vec<Problem> {
     by_folder.into_values().map(problem).collect()
 }
 
-/// Problems of Markdown files beside our folders and in other folders.
+/// Problems of Markdown files beside our folders and in other folders, with the number of files.
 fn unread(content: &Path) -> Vec<Problem> {
     let problem = |folder: &Path, count: usize| {
         let verb = if count == 1 { "is" } else { "are" };

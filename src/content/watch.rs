@@ -18,7 +18,7 @@ use tokio::{sync::mpsc, time};
 /// Pause after which a save is complete: editors save in several quick steps (truncate, write, rename). A save must be
 /// live within a tenth of a second, so this is short; a file that was read too early is read again.
 const QUIET: Duration = Duration::from_millis(15);
-/// Longest wait for that pause: some folders never rest (a copy of a thousand files).
+/// Longest wait for that pause: while a thousand files are copied, there is none.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Interval between looks at network folders.
 const POLL: Duration = Duration::from_secs(1);
@@ -121,7 +121,7 @@ impl Watcher {
         Ok(Self { events, is_pending: false, scope, watched: HashSet::new(), lost, watcher })
     }
 
-    /// Watches what is in the scope and nothing else. True if a path is new in it, which may have changed before.
+    /// Watches the paths of the scope and no others. True if a path is new: it may have changed before.
     ///
     /// # Errors
     /// The system allows no more watches.
@@ -152,7 +152,7 @@ impl Watcher {
         Ok(is_other)
     }
 
-    /// Waits for a change, and then until the folder rests. A cancelled wait loses nothing.
+    /// Waits for a change, and then for a pause. If the wait is cancelled, no change is lost.
     pub async fn changed(&mut self) {
         if !self.is_pending && self.events.recv().await.is_none() {
             std::future::pending::<()>().await;

@@ -9,7 +9,7 @@ fn is_in(group: Group, c: char) -> bool {
     group.contains(CodePointMapData::<GeneralCategory>::new().get(c))
 }
 
-/// True for characters that may stand on a page: not for control characters, those that turn the direction of the text
+/// True for characters that may be on a page: not for control characters, those that turn the direction of the text
 /// around them (UAX 9, 2.1 to 2.3), line separators, and noncharacters (which XML does not allow in feeds).
 pub fn is_printable(c: char) -> bool {
     let turns_text = matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
@@ -27,7 +27,7 @@ pub fn is_invisible(c: char) -> bool {
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// True if a text has a letter, a digit, an emoji (UTS 51) or another symbol in it: a thumb is an answer.
+/// True if a text has a letter, a digit, an emoji (UTS 51) or another symbol in it: a thumbs-up alone is an answer.
 pub fn say_something(text: &str) -> bool {
     let is_symbol = |c: char| {
         !c.is_ascii()

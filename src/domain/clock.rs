@@ -15,5 +15,6 @@ pub fn day(at: Timestamp) -> i64 {
     at.as_second().div_euclid(24 * 60 * 60)
 }
 
-/// Earliest time that a correct clock can show: this code was written later. A board without a battery starts in 1970.
+/// Earliest time that a correct clock can show: this code was written later. A computer without a battery for its clock
+/// starts in 1970.
 pub const EARLIEST: Timestamp = Timestamp::constant(1_767_225_600, 0);

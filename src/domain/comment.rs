@@ -152,7 +152,7 @@ pub struct NewComment {
     /// Rendered text.
     pub reading: Reading,
     pub parent: Option<CommentId>,
-    /// Mails that the writer wants. Anything but nothing needs an e-mail address.
+    /// Mails that the writer wants. If there are any, an e-mail address is required.
     pub wish: Wish,
 }
 

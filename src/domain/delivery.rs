@@ -28,7 +28,7 @@ pub enum Kind {
     Corner,
 }
 
-/// Time of the next attempt after so many; `None`: there is none.
+/// Time of the next attempt after this number of attempts; `None`: the mail is given up.
 pub fn again(attempts: i64, first: Timestamp, now: Timestamp) -> Option<Timestamp> {
     // A first attempt in the future was stored while the clock was wrong.
     let last = first.min(now) + GIVE_UP_AFTER;

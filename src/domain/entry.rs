@@ -216,7 +216,7 @@ pub struct Post {
     pub comments_open: bool,
     /// Time from which its thread takes no comments.
     pub comments_until: Option<Timestamp>,
-    /// True for posts of which the newest is shown first on the home page.
+    /// True for a featured post. The newest of them is the first on the home page.
     pub featured: bool,
     /// Slugs under which this post may have comments: its own and its aliases.
     pub threads: Vec<Slug>,

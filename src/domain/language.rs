@@ -1,4 +1,4 @@
-//! Language tags (BCP 47): whether one is well-formed, in which direction its script runs, and how it quotes.
+//! Language tags (BCP 47): their form, the direction of their scripts, and their quotation marks.
 
 /// Scripts that run from right to left (ISO 15924).
 const RTL_SCRIPTS: &[&str] =

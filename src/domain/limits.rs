@@ -21,11 +21,11 @@ pub const EDIT_WINDOW: SignedDuration = SignedDuration::from_mins(15);
 pub const RATE_WINDOW: SignedDuration = SignedDuration::from_mins(10);
 /// Time within which an equal text counts as repeated.
 pub const REPEAT_WINDOW: SignedDuration = SignedDuration::from_hours(24);
-/// Number of letters below which a text is often sent by many: "Thank you!"
+/// Shortest text that counts as repeated, in letters. Many people send the same short text, such as "Thank you!"
 pub const SHORTEST_REPEAT: usize = 25;
 /// Days for which a form is valid.
 pub const STAMP_DAYS: u64 = 30;
-/// Deepest level of indented replies. A reply below it stands beside its parent and names whom it answers.
+/// Deepest level of indented replies. A reply below it is shown beside its parent and names whom it answers.
 pub const MAX_DEPTH: usize = 5;
 /// Most comments on a page, unless a single thread is longer.
 pub const COMMENTS_PER_PAGE: usize = 200;
@@ -113,7 +113,7 @@ pub const PHONE_BYTES: usize = 96_000;
 pub const PHONE_WIDTH: u32 = 800;
 /// Number of pictures cleaned at the same time for requests; each may take twice its file size in memory.
 pub const PICTURES_CLEANED_AT_ONCE: usize = 2;
-/// Number of tries for a picture that each time ended the program, or the machine, before it was done.
+/// Number of tries for a picture whose processing ends the program, or the machine, each time.
 pub const PICTURE_TRIES: u64 = 2;
 /// Time between two log lines about pictures that are still to be resized.
 pub const PICTURE_PROGRESS: Duration = Duration::from_secs(15);
@@ -149,7 +149,7 @@ pub const TRASH_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub const ADDRESS_KEPT: SignedDuration = SignedDuration::from_hours(1);
 /// Time that refusals and fingerprints of networks are kept.
 pub const RECORDS_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// Time that settled rows are kept, and that mails wait for a server that is not set.
+/// Time that finished mails stay in the outbox, and that mails wait if no mail server is set.
 pub const MAILS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// Most refusals kept within an hour; a flood must not fill the disk.
 pub const REFUSALS_AN_HOUR: i64 = 100;

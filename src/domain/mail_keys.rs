@@ -10,7 +10,7 @@ use super::{
 };
 pub use crate::domain::limits::{CONFIRMATION_DAYS, CORNER_MINUTES, MODERATION_DAYS};
 
-/// Number in a [`WishKey`] that is about no comment: it stops all mails or none.
+/// Number in a [`WishKey`] that belongs to no comment. Such a key can only stop all mails to the address.
 pub const NO_COMMENT: CommentId = 0;
 
 /// Reason for which a key is refused.
@@ -22,7 +22,8 @@ pub enum Refused {
     Old,
 }
 
-/// Subscription that a link is about: an address, and the comment that it was made with, or that the mail told of.
+/// Subscription that a link is about: an address, and a comment: the one with which it was made, or the one in the
+/// mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WishKey {
     pub address_id: i64,
@@ -93,7 +94,7 @@ fn open<const N: usize>(signer: &Signer, purpose: Purpose, key: &str) -> Option<
     numbers?.try_into().ok()
 }
 
-/// True also for a key from further in the future than it is valid for: it was made while the clock was wrong.
+/// True if a key has expired. One from too far in the future counts as expired: it was made while the clock was wrong.
 fn is_old(issued: i64, days: i64, now: Timestamp) -> bool {
     day(now).saturating_sub(issued).saturating_abs() > days
 }

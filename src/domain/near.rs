@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 
 /// Most words for which the edit distance is computed.
 const COMPARED: usize = 400;
-/// Longest word that is looked for, in characters; nobody types more than that by heart.
+/// Longest word that is searched for, in characters; nobody types a longer one.
 const LONGEST: usize = 80;
 
 /// Returns the values of the nearest words, nearest first, exact matches included. `known` gives each word with its

@@ -72,7 +72,7 @@ pub const WEEK: SignedDuration = SignedDuration::from_hours(24 * 7);
 pub struct ConfirmationCounts {
     pub of_mailbox_today: i64,
     pub of_mailbox_this_week: i64,
-    /// Mails caused by the network that asks for another.
+    /// Mails caused by the network that now asks for one more.
     pub of_network_this_hour: i64,
     pub of_all_this_hour: i64,
 }

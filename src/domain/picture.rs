@@ -1,4 +1,4 @@
-//! Pictures, the sizes in which they are sent, and the addresses of these. `content::pictures` makes them.
+//! Pictures, their sizes, and the address of each size. `content::pictures` makes them.
 
 /// Widths in pixels to which a photo is scaled down. 400 is for thumbnails, 800 for the column of a phone, 1600 for the
 /// column of a sharp screen, 2400 for a cover there.
@@ -69,7 +69,7 @@ pub struct Variant {
 pub struct Picture {
     /// Address of the original file, `/media/HASH-NAME`.
     pub address: String,
-    /// Size in CSS pixels after rotation to its orientation, if the file tells.
+    /// Size in CSS pixels after rotation to its orientation, if known.
     pub size: Option<(u32, u32)>,
     /// Format; `None` for a drawing or an animation, which has no other sizes.
     pub format: Option<Format>,
@@ -88,7 +88,7 @@ impl Picture {
         self.widths(format).into_iter().map(|variant| (self.address_of(variant), variant.width)).collect()
     }
 
-    /// Address for those who show one picture and cannot choose: feeds, cards, posters.
+    /// Address for uses that need one picture without a choice of sizes: feeds, link previews, posters.
     pub fn shared(&self) -> String {
         self.shared_variant().map_or_else(|| self.address.clone(), |variant| self.address_of(variant))
     }

@@ -93,7 +93,7 @@ pub fn merged(mut problems: Vec<Problem>) -> Vec<Problem> {
 
 /// Most places that are named where a file has many problems of a kind.
 const MOST_OTHERS: usize = 10;
-/// Most problems that are listed if nobody asked for all.
+/// Most problems that are listed unless all are requested.
 const MOST_TOLD: usize = 10;
 
 /// Returns the worst problems, and a sentence about the others.

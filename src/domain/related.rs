@@ -4,7 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{entry::Post, slug::Slug};
 
-/// Most posts that one tag leads to, the nearest in the list. A tag of all posts costs no more than any other.
+/// Most posts that are compared for one tag: the nearest in the list. So a tag that all posts have costs no more than
+/// others.
 const NEIGHBOURS: usize = 32;
 /// Weight of the rarest tag; other tags weigh less.
 const TAG: f32 = 3.0;

@@ -12,7 +12,7 @@ use super::{address, comment::CommentId, slug::Slug};
 enum Use {
     /// Pages and files of the program.
     Own,
-    /// Content is below it, so a wrong address may mean some of that.
+    /// Content is below it, so a wrong address may be a mistyped address of content.
     Content,
     /// Never in the page cache: made for one visitor, too large, or a check that must not wait for another one.
     Uncached,
@@ -99,7 +99,7 @@ pub fn is_own(segment: &str) -> bool {
     use_of(segment).is_some() || sitemap_part(&format!("/{segment}")).is_some()
 }
 
-/// True if a wrong address like this one may mean some content.
+/// True if a wrong address may be a mistyped address of content.
 pub fn may_mean_content(path: &str) -> bool {
     matches!(use_of(first_segment(path)), None | Some(Use::Content))
 }

@@ -21,7 +21,7 @@ pub struct Thread {
 pub struct Node {
     pub id: CommentId,
     pub said: Said,
-    /// Comment that it answers, if it stands beside its parent.
+    /// Comment that it answers, if it is shown beside its parent.
     pub in_reply_to: Option<InReplyTo>,
     pub replies: Vec<Node>,
 }

@@ -77,7 +77,7 @@ pub enum Reason {
     Word,
     /// Number of times that this text was sent within [`REPEAT_WINDOW`].
     Repeated,
-    /// Score of the spam filter, and the words that it goes by.
+    /// Score of the spam filter, and the words that it is based on.
     Bayes,
 }
 
@@ -101,7 +101,7 @@ impl Finding {
         Self { reason, details: details.into() }
     }
 
-    /// Parses a line of word and details; `None` if it is no reason, or if the details are not as they should be.
+    /// Parses a line of word and details; `None` if the word is no reason, or if the details are invalid.
     pub fn parse(line: &str) -> Option<Self> {
         let (word, details) = line.split_once(' ').unwrap_or((line, ""));
         let found = Self::new(parse_word(word)?, details);
@@ -118,7 +118,7 @@ impl Finding {
         self.details.split(' ').next()?.parse().ok()
     }
 
-    /// Words that the spam filter goes by.
+    /// Words that the score of the spam filter is based on.
     pub fn words(&self) -> &str {
         self.details.split_once(':').map_or("", |(_, words)| words.trim())
     }
@@ -234,7 +234,8 @@ pub fn verdict(
     if found.is_empty() { Decision::Approve } else { Decision::Hold(found) }
 }
 
-/// True if the site's author sent it, whose comments are not held. The e-mail address alone can be typed by anyone.
+/// True if the site's author sent the comment. Such comments are not held. The e-mail address alone is no proof: anyone
+/// can type it.
 pub fn is_by_author(circumstances: Circumstances, history: &History) -> bool {
     circumstances.has_authors_email && history.email_is_theirs
 }

@@ -139,7 +139,7 @@ impl<'a> Frame<'a> {
         })
     }
 
-    /// URL of a page that acts for whoever has the key.
+    /// URL of a page on which everyone who has the key can act.
     fn link(&self, page: &str, key: &str) -> String {
         format!("{}/mail/{page}?key={key}", self.app.config.site.base_url)
     }
@@ -219,7 +219,7 @@ impl<'a> AboutComment<'a> {
         Ok(Draft { one_click, conversation: Some(self.conversation()), ..draft })
     }
 
-    /// Asks the holder of a mailbox to confirm. The mail has no text from whoever sent the form.
+    /// Asks the holder of a mailbox to confirm. The mail contains no text from the form.
     async fn confirmation(&self, address_id: i64) -> Result<Draft, NotComposed> {
         let (frame, wish) = (&self.frame, WishKey { address_id, comment: self.comment.id });
         let wished = frame.app.store.wished(wish).await?;
@@ -327,7 +327,7 @@ impl Group {
     }
 }
 
-/// Tells the author what is held, and what was refused since the digest before.
+/// Tells the author which comments are held, and which were refused since the previous digest.
 async fn digest(app: &SiteState, row: &Outgoing) -> Result<Draft, NotComposed> {
     let site = &app.config.site;
     let rhythm = site.notices.digest;

@@ -44,7 +44,7 @@ pub struct Sender {
 
 impl Sender {
     /// # Errors
-    /// The sender's address cannot stand in a mail.
+    /// The sender's address is not valid in a mail.
     pub fn new(from: &MailFrom, title: &str, host: &str) -> Result<Self, String> {
         let name = line(from.name.as_deref().unwrap_or(title));
         Ok(Self { from: Mailbox::new(Some(name), address(&from.email)?), host: host.to_owned() })
@@ -53,7 +53,7 @@ impl Sender {
     /// Makes the message; it is the same each time except for the boundary between its parts.
     ///
     /// # Errors
-    /// The recipient's address cannot stand in a mail.
+    /// The recipient's address is not valid in a mail.
     pub fn message(&self, draft: Draft, id: &str, at: Timestamp) -> Result<Message, String> {
         let since_1970 = Duration::from_millis(u64::try_from(at.as_millisecond()).unwrap_or(0));
         let mut mail = Message::builder()
@@ -103,7 +103,7 @@ pub fn line(text: &str) -> String {
 /// Parses an address for a mail.
 fn address(email: &str) -> Result<Address, String> {
     let address = mailbox::parse(email).and_then(|email| email.parse().ok());
-    address.ok_or_else(|| format!("{email:?} is no address that a mail can carry"))
+    address.ok_or_else(|| format!("mails cannot be sent to the address {email:?}"))
 }
 
 #[cfg(test)]

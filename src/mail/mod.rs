@@ -131,7 +131,9 @@ impl OutboxWorker {
     /// Sends the next mail. Returns the pause before the one after it. A panic must not end the worker.
     async fn send_next(&mut self) -> Result<Duration, StoreError> {
         caught(self.step()).await.unwrap_or_else(|| {
-            tracing::error!("the outbox worker failed, and goes on in a moment: the error above is a fault of Instep");
+            tracing::error!(
+                "the outbox worker failed and will continue in a moment. The error above is a bug in Instep"
+            );
             Ok(MAIL_SERVER_PAUSE)
         })
     }
@@ -148,7 +150,7 @@ impl OutboxWorker {
             return Ok(OUTBOX_POLL);
         };
         let sent = caught(send(&self.app, mailer, &self.lease, &row)).await;
-        let sent = sent.unwrap_or_else(|| Err(Undelivered::Later("a fault of Instep; the log says more".into())));
+        let sent = sent.unwrap_or_else(|| Err(Undelivered::Later("a bug in Instep; the log says more".into())));
         let (outcome, pause) = match sent {
             Ok(None) => return Ok(NO_PAUSE),
             Ok(Some(outcome)) => (outcome, NO_PAUSE),

@@ -75,8 +75,8 @@ impl Transport {
     /// Sends a mail. After success, the server is responsible for it.
     ///
     /// # Errors
-    /// The reason why it was not accepted. If the connection breaks in the middle, nobody knows, so it counts as not
-    /// accepted.
+    /// The reason why it was not accepted. If the connection breaks in the middle, the result is unknown, and the mail
+    /// counts as not accepted.
     pub async fn deliver(&mut self, mail: &Message) -> Result<(), Undelivered> {
         let open = self.open.take();
         let mut connection = self.limited(self.limits.commands, self.connection(open)).await?;
@@ -156,7 +156,7 @@ impl Transport {
         let mut parameters = Vec::new();
         if !from.into_iter().chain(to).all(is_ascii) {
             if !connection.server_info().supports_feature(Extension::SmtpUtfEight) {
-                let reason = format!("{} takes no address with such letters", self.server);
+                let reason = format!("{} does not accept addresses with letters outside ASCII", self.server);
                 // The operator must correct the sender's address; it concerns every mail.
                 let is_ours = !from.is_none_or(is_ascii);
                 return Err(if is_ours { Undelivered::Later(reason) } else { Undelivered::Never(reason) });

@@ -204,7 +204,7 @@ impl Fetch {
         }
     }
 
-    /// Merges what is stored with the new response. The author may have edited the old title, so it wins unless
+    /// Merges the stored answer with the new response. The author may have edited the old title, so it wins unless
     /// `refresh` is set.
     fn merged(&self, old: &OEmbed, response: &Response) -> OEmbed {
         let titles = if self.refresh { [&response.title, &old.title] } else { [&old.title, &response.title] };

@@ -25,8 +25,8 @@ const ENDPOINTS: [(&str, Result<&str, &str>); 7] = [
     ("tiktok", Ok("https://www.tiktok.com/oembed?url=")),
     ("spotify", Ok("https://open.spotify.com/oembed?url=")),
     ("soundcloud", Ok("https://soundcloud.com/oembed?format=json&url=")),
-    ("instagram", Err("Instagram answers nobody without a token from Meta")),
-    ("strava", Err("Strava tells nothing about activities")),
+    ("instagram", Err("Instagram gives nothing without a token from Meta")),
+    ("strava", Err("Strava gives nothing about activities")),
 ];
 
 /// Client that asks providers.

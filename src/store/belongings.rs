@@ -43,7 +43,7 @@ impl Store {
     /// Returns one comment of a commenter.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away.
+    /// [`StoreError::NotFound`] if it does not exist or belongs to somebody else, or the database is away.
     pub async fn comment_of(&self, commenter: &str, id: CommentId) -> Result<Comment> {
         self.own_comments(commenter, Some(id)).await?.pop().ok_or(StoreError::NotFound)
     }
@@ -102,7 +102,7 @@ impl Store {
     /// Ends one of these subscriptions.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where it is not there or somebody else's, or the database is away.
+    /// [`StoreError::NotFound`] if it does not exist or belongs to somebody else, or the database is away.
     pub async fn end_subscription_of(&self, commenter: &str, id: i64, at: Timestamp) -> Result<()> {
         let sql = format!(
             "UPDATE subscriptions SET ended_at = COALESCE(ended_at, $3)

@@ -87,7 +87,7 @@ impl Store {
             let tags: BTreeSet<String> = rows.into_iter().map(|(_, tag)| tag).collect();
             Stale::Tags(tags.into_iter().collect())
         } else {
-            // Deleted since, or the database is another one (restored, or older than the revision seen).
+            // The rows were deleted since, or the database is another one (restored, or older than the revision seen).
             Stale::Everything
         };
         Ok(Some(Changes { revision, stale }))

@@ -114,7 +114,8 @@ impl Store {
         self.all(format!("SELECT {COLUMNS} FROM comments WHERE {shown} LIMIT $2"), &arguments).await
     }
 
-    /// Returns the same comments as [`Self::thread`] without names and texts: only what decides their places.
+    /// Returns the same comments as [`Self::thread`] without names and texts: only the data that determines their
+    /// places.
     ///
     /// In one row, read from the index `comments_by_thread` alone: 20,000 comments as rows cost ten times as much.
     ///

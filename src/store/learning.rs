@@ -41,8 +41,8 @@ async fn count_features(tx: &mut Connection, features: &[&str], counts: Counts) 
     tx.execute(sql, &arguments).await.map(|_| ())
 }
 
-/// Sets what a comment teaches, in place of what it taught before; `None`: nothing. `lesson` counts the comment as spam
-/// or as ham.
+/// Sets what the filter learns from a comment, in place of what it learned before; `None`: nothing. `lesson` counts the
+/// comment as spam or as ham.
 pub(super) async fn teach(tx: &mut Connection, id: i64, lesson: Option<Counts>, features: &[String]) -> Result<()> {
     let sql = "SELECT spam, ham, features FROM learned_comments WHERE comment_id = $1";
     let learned: Option<(i64, i64, String)> = tx.optional(sql, &[&id]).await?;
@@ -65,7 +65,7 @@ pub(super) async fn teach(tx: &mut Connection, id: i64, lesson: Option<Counts>, 
     Ok(())
 }
 
-/// Deletes what links a comment to its features. Their counts stay.
+/// Deletes the record of a comment's features. Their counts stay.
 pub(super) async fn forget_lesson(tx: &mut Connection, id: i64) -> Result<()> {
     tx.execute("DELETE FROM learned_comments WHERE comment_id = $1", &[&id]).await.map(|_| ())
 }

@@ -30,7 +30,7 @@ pub struct Moderated {
 }
 
 impl Moderated {
-    /// Tags to purge: all that the revision left.
+    /// Tags to purge: all that were recorded for the revision.
     pub fn tags(&self) -> [&str; 2] {
         [&self.tag, COMMENTS_TAG]
     }

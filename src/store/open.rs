@@ -26,7 +26,8 @@ use crate::domain::limits::{CONNECTION_WAIT, OPEN_ATTEMPTS, POSTGRES_CONNECTIONS
 static SQLITE: LazyLock<Migrator> = LazyLock::new(|| migrator("sqlite/"));
 static POSTGRES: LazyLock<Migrator> = LazyLock::new(|| migrator("postgres/"));
 
-/// Files of the folder `migrations`. Embedded like all others, since sqlx's macro builds both drivers a second time.
+/// Files of the folder `migrations`. They are embedded with rust-embed, because sqlx's macro would compile both drivers
+/// a second time.
 #[derive(RustEmbed)]
 #[folder = "migrations"]
 struct Migrations;

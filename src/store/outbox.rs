@@ -39,7 +39,7 @@ pub struct Outgoing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Sent,
-    /// Nothing to tell any more, with the reason.
+    /// Not needed any more, with the reason.
     Dropped(String),
     /// Retry at a later time.
     Again {
@@ -55,7 +55,7 @@ pub enum Outcome {
 const DUE: &str = "outcome IS NULL AND (next_attempt_at <= $1 OR next_attempt_at > $1 + 32400000)
     AND (leased_until IS NULL OR leased_until <= $1 OR leased_until > $1 + 1200000)";
 
-/// SQL for columns of a row that begins anew at `$2`.
+/// SQL that resets the columns of a row to begin again at `$2`.
 const ANEW: &str = "outcome = NULL, done_at = NULL, reason = NULL, attempts = 0, first_attempt_at = NULL,
     lease = NULL, leased_until = NULL, next_attempt_at = $2";
 
@@ -183,8 +183,8 @@ impl Store {
         .await
     }
 
-    /// Adds the digest that was due at `due` to the outbox. There is one a day, however many instances add it; one that
-    /// was made before it was due was made while the clock was wrong, and is replaced.
+    /// Adds the digest that was due at `due` to the outbox. There is one a day, however many instances add it. A digest
+    /// from before `due` was made while the clock was wrong, and is replaced.
     ///
     /// # Errors
     /// The database is away.

@@ -47,7 +47,8 @@ pub(super) async fn erase_comment(tx: &mut Connection, id: CommentId, at: Timest
     tx.execute(format!("UPDATE comments SET {ERASED} WHERE id = $1"), &[&id]).await.map(|_| ())
 }
 
-/// Rows of the moderation log that decide how long a comment is kept. Comments that were placed are as old as they say.
+/// Rows of the moderation log that decide how long a comment is kept. Comments added by `place_comment` are as old as
+/// their dates say.
 const REMOVALS: &str = "(act <> 'place' OR created_at > $2)
     AND comment_id IN (SELECT id FROM comments WHERE status IN ('spam', 'trash') AND text <> '')";
 
@@ -83,7 +84,7 @@ async fn correct_times(tx: &mut Connection, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Gives up mails that nobody has sent since `$1`.
+/// Gives up mails that have waited since before `$1` without an attempt.
 const NEVER_SENT: &str = "UPDATE outbox
     SET outcome = CASE WHEN kind = 'announce' THEN 'dropped' ELSE 'given-up' END, done_at = $2,
         reason = 'nobody sent it for a month'
@@ -123,7 +124,7 @@ const WITHOUT_USE: &str = "DELETE FROM addresses
           WHERE outbox.address_id = addresses.id AND kind IN ('confirm', 'corner') AND outbox.created_at >= $1)";
 
 impl Store {
-    /// Deletes what has been kept long enough. Readers see no change.
+    /// Deletes expired data. Readers see no change.
     ///
     /// # Errors
     /// The database is away.

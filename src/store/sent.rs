@@ -28,7 +28,7 @@ pub struct Sender {
 pub struct Sent {
     /// Thread that it is posted in.
     pub thread: ThreadKey,
-    /// Threads in which its parent may stand: the same thread, and those of the post's older slugs. Never empty.
+    /// Threads in which its parent may be: the same thread, and those of the post's older slugs. Never empty.
     pub parent_threads: Vec<ThreadKey>,
     pub new: NewComment,
     pub sender: Sender,

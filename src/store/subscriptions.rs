@@ -21,7 +21,7 @@ use super::{
     sql::{Argument, FromRow, Row},
 };
 
-/// State of an address: what it is told of.
+/// State of an address: the mails that it gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AddressState {
     pub email: String,
@@ -154,7 +154,8 @@ pub(super) async fn ask_to_confirm(tx: &mut Connection, comment: CommentId, at: 
     tx.execute(sql, &[&comment, &waits_since]).await.map(|_| ())
 }
 
-/// Stores that an address is confirmed for a commenter. A confirmation in the commenter's own browser stays one.
+/// Stores that an address is confirmed for a commenter. If it was ever confirmed in the commenter's own browser, that
+/// stays stored.
 pub(super) async fn confirm(
     tx: &mut Connection,
     address_id: i64,
@@ -186,7 +187,7 @@ impl Store {
     /// Returns a subscription by its key.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] where it is gone (erased, or not confirmed in time), or the database is away.
+    /// [`StoreError::NotFound`] if it is gone (erased, or not confirmed in time), or the database is away.
     pub async fn wished(&self, key: WishKey) -> Result<Subscription> {
         let is_it = "subscriptions.address_id = $1 AND comment_id = $2";
         self.one(select_subscriptions(is_it), &[&key.address_id, &key.comment]).await
@@ -205,7 +206,7 @@ impl Store {
         Ok(self.optional::<i64>(sql, &[&comment]).await?.is_some())
     }
 
-    /// Asks about the wishes that wait, longest wait first, as far as the limits allow now.
+    /// Queues confirmation mails for the wishes that wait, the longest wait first, as far as the limits allow now.
     ///
     /// # Errors
     /// The database is away.
@@ -251,7 +252,7 @@ impl Store {
         .await
     }
 
-    /// Returns what an address is told of.
+    /// Returns the mails that an address gets.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] if the address is not (or no longer) stored, or the database is away.

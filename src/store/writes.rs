@@ -55,7 +55,8 @@ impl Store {
         }
     }
 
-    /// Writes a row and deletes it in one transaction: nobody ever sees it, and it fails if the disk is full.
+    /// Writes a row and deletes it in one transaction. The row is never visible, and the transaction fails if the disk
+    /// is full.
     async fn try_to_write(&self) -> Result<()> {
         let trial = &"x".repeat(TRIAL);
         self.write(|mut tx| async move {

@@ -59,7 +59,7 @@ impl From<askama::Error> for WebError {
     }
 }
 
-/// Passes the sentence to the layer that renders error pages.
+/// Sentence for the layer that renders error pages.
 #[derive(Clone)]
 pub struct Sentence(pub Option<String>);
 

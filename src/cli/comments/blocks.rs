@@ -67,7 +67,7 @@ fn warning(doubt: Doubt) -> &'static str {
     match doubt {
         Doubt::Author => "this is your own address, so your comments are refused too",
         Doubt::Loopback => {
-            "this machine is refused; behind a proxy that trusted_proxies does not name, that is everybody"
+            "this is the address of this machine; behind a proxy that is not in trusted_proxies, all visitors have it"
         }
         Doubt::Many => "these are more than 65,536 addresses, and nobody at any of them can comment",
     }

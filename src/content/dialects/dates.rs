@@ -27,7 +27,7 @@ const TIMES: &[&str] = &["", " %H:%M", " %H:%M:%S%.f", "T%H:%M", "T%H:%M:%S%.f",
 /// Reads a date that names its own zone.
 pub fn moment(text: &str) -> Option<Zoned> {
     let timestamp = text.parse::<jiff::Timestamp>().ok();
-    // Most dates are plain days, which need no try.
+    // Most dates are plain days and need not be tried.
     let zoned = ZONED.iter().filter(|_| text.contains(':'));
     let formats = zoned.flat_map(|time| ZONES.iter().map(move |zone| format!("%Y-%m-%d{time}{zone}")));
     let by_format = || formats.into_iter().find_map(|format| jiff::Timestamp::strptime(format, text).ok());

@@ -18,7 +18,7 @@ const LONGEST: usize = 4000;
 const DEEPEST: usize = 50;
 
 impl Scan<'_> {
-    /// Takes blanks from the start of a line, which would make code of a line in an indented element.
+    /// Removes blanks from the start of a line in an indented element, which would make the line code.
     pub(super) fn take_indent(&mut self, line: &str) {
         let Some(element) = self.elements.iter_mut().rfind(|element| element.is_markdown) else { return };
         let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();

@@ -256,7 +256,7 @@ fn unknown(tag: &Tag) -> Meaning {
             "Write what it shows into the text.",
         ),
         _ => (
-            format!("{shown} is an expression of a template, so readers see it as it is"),
+            format!("{shown} is an expression of a template, so readers see it as text"),
             "Write what it stood for; if readers should see it, put it in `backticks`.",
         ),
     };

@@ -16,7 +16,7 @@ use crate::content::syntax::{edited::Edited, events::extensions, lookup::Lookup}
 
 pub use dates::{local_time, moment};
 
-/// Replaces what other systems write by the Markdown that means it, and reports what has no meaning here.
+/// Replaces constructs of other systems by the equivalent Markdown, and reports those that have no meaning here.
 pub fn expand<'a>(markdown: &'a str, lookup: &dyn Lookup) -> Edited<'a> {
     scan::expand(markdown, lookup)
 }
@@ -39,7 +39,7 @@ pub fn has_key(key: &str) -> bool {
     KEYS.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).any(|own| own == lower)
 }
 
-/// True for Jekyll's patterns of addresses: `/:year/:title/`, and the names of some.
+/// True for Jekyll's patterns of addresses, such as `/:year/:title/`, and for its names of patterns, such as `pretty`.
 pub fn is_pattern(url: &str) -> bool {
     url.contains("/:") || url.starts_with(':') || matches!(url, "pretty" | "date" | "ordinal" | "weekdate" | "none")
 }

@@ -11,7 +11,7 @@ use std::{
 use super::lines::{Blocks, Line, indent_below};
 use crate::content::syntax::{edited::Edited, lookup::Lookup, rendered::Remark, tags::name_of};
 
-/// Replaces what has a meaning here, and reports what has none.
+/// Replaces the constructs that have a meaning here, and reports the others.
 pub(super) fn expand<'a>(markdown: &'a str, lookup: &dyn Lookup) -> Edited<'a> {
     let mut scan = Scan {
         markdown,
@@ -34,7 +34,7 @@ pub(super) fn expand<'a>(markdown: &'a str, lookup: &dyn Lookup) -> Edited<'a> {
 /// Longest code span, in bytes.
 const LONGEST_SPAN: usize = 2_000;
 /// Advice about a table of contents.
-pub(super) const CONTENTS: &str = "Take it out: a long post gets its table of contents without it.";
+pub(super) const CONTENTS: &str = "Remove it: a long post gets its table of contents without it.";
 
 pub(super) struct Scan<'a> {
     pub markdown: &'a str,
@@ -203,7 +203,7 @@ impl<'a> Scan<'a> {
             None => self.formula = Some(at),
             Some(start) => self.remark(
                 start,
-                "text between two $$ is a formula in other systems, but readers see it as it is",
+                "text between two $$ is a formula in other systems, but readers see it as text",
                 "Write it in words or as a picture; if readers should see it, put it in `backticks`.",
             ),
         }
@@ -213,7 +213,7 @@ impl<'a> Scan<'a> {
     fn mark_of_contents(&mut self, line: &Line) {
         let is_mark = |mark: &str| line.text.eq_ignore_ascii_case(mark);
         if ["[toc]", "[[toc]]", "[[_toc_]]"].into_iter().any(is_mark) {
-            let what = format!("{:?} is a table of contents in other systems, but readers see it as it is", line.text);
+            let what = format!("{:?} is a table of contents in other systems, but readers see it as text", line.text);
             self.remark(self.line, what, CONTENTS);
         }
     }

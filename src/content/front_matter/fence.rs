@@ -110,8 +110,8 @@ fn missing_fence(text: &str, keys: &str) -> Option<(usize, String, &'static str)
     (may_be_first && evidence(keys.lines(), false) >= SURE).then_some((above, what, sign))
 }
 
-/// Sum of the weights of the keys in lines. `has_fence`: a line above may be a fence, so a line without a key ends them
-/// only after a blank line.
+/// Sum of the weights of the keys in lines. `has_fence`: a line above may be a fence, so a line without a key ends the
+/// keys only after a blank line.
 fn evidence<'a>(lines: impl Iterator<Item = &'a str>, has_fence: bool) -> usize {
     let (mut sum, mut has_begun, mut has_gap) = (0, false, false);
     for line in lines.take(MOST_LINES) {

@@ -89,7 +89,7 @@ pub(super) static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| {
 fn key(row: &'static str, is_of_stretches: bool) -> Option<Key> {
     let mut cells = row.strip_prefix("| `")?.strip_suffix(" |")?.split(" | ");
     let (names, expected) = (cells.next()?, cells.next()?);
-    // Names stand between backticks.
+    // Names are between backticks.
     let spellings = names.split('`').step_by(2).collect();
     Some(Key { spellings, expected, is_of_stretches, form: Form::named(expected) })
 }

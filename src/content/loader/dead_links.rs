@@ -57,15 +57,15 @@ impl LinkChecker<'_> {
             None if self.redirects.find(path).is_some() => return None,
             None => {
                 let mend = match self.suggests.then(|| self.nearest(path)).flatten() {
-                    Some(near) => format!("The nearest one is {near}: write that, or take the link out."),
-                    None => "Correct it, or take the link out.".to_owned(),
+                    Some(near) => format!("The nearest one is {near}: write that, or remove the link."),
+                    None => "Correct it, or remove the link.".to_owned(),
                 };
                 return Some((format!("the link {to:?} leads to no page here"), mend));
             }
         };
         if target.is_draft && !is_draft {
             let what = format!("the link {to:?} leads to a draft, which readers cannot see");
-            return Some((what, "Publish the draft, or take the link out until then.".to_owned()));
+            return Some((what, "Publish the draft, or remove the link until then.".to_owned()));
         }
         let ids = &self.files.get(target.file)?.shown()?.findings()?.ids;
         if fragment.is_empty() || ids.has(fragment) {
@@ -219,7 +219,8 @@ pub(super) fn links_of_site(text: &str, rules: &Rules, base: &Url) -> Links {
     navigation.chain(redirects).filter_map(|(key, to)| Link::new(base, place_in(text, key), to.to_owned())).collect()
 }
 
-/// Place of a quoted text, best at the start of a line, as a key; line 1 if the environment sets it.
+/// Place of a quoted text: at the start of a line if possible, since it is a key there; line 1 if the environment sets
+/// it.
 fn place_in(text: &str, quoted: &str) -> Place {
     let quoted = [format!("\"{quoted}\""), format!("'{quoted}'")];
     let is_key = |line: &str| quoted.iter().any(|quoted| line.trim_start().starts_with(quoted));

@@ -171,7 +171,7 @@ fn refusal(rules: &Rules, source: &str) -> Option<(String, String)> {
     if host.as_ref().is_some_and(is_allowed) {
         return None;
     }
-    let what = format!("browsers are told to show no frame of {source:?}, so readers see an empty box");
+    let what = format!("pages may not show a frame of {source:?}, so readers see an empty box");
     let mend = match host {
         _ if embeds::recognise(source, None).is_some() => {
             "Write its address alone on a line instead, without HTML: it becomes an embed.".to_owned()

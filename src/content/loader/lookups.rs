@@ -146,7 +146,7 @@ impl View<'_> {
         self.references.media.resolve(&self.references.content, self.file, written)
     }
 
-    /// Path and properties of a media file. The path tells files with the same bytes and name apart in reports.
+    /// Path and properties of a media file. In reports, the path distinguishes files with the same bytes and name.
     fn media(&self, written: &str) -> Option<(PathBuf, Linked)> {
         let file = self.find(written)?;
         let beside = |endings: &[&str]| self.references.media.beside(file, endings);

@@ -201,14 +201,14 @@ impl Reader<'_> {
         let elsewhere = self.source.date.or_else(in_address).and_then(|day| day.to_zoned(self.rules.zone.clone()).ok());
         let date = match self.date_at("date") {
             Err(mut fault) if elsewhere.is_some() => {
-                fault.what.push_str(", so that of the file's name or address counts");
+                fault.what.push_str(", so the date in the file name or address counts");
                 self.warnings.push(fault);
                 elsewhere
             }
             written => written?.or(elsewhere),
         };
         if date.is_none() && self.source.kind.row().has_date {
-            let what = "there is no date, so the post stands behind all others".to_owned();
+            let what = "there is no date, so the post comes after all others".to_owned();
             self.warn("date", what, "Write one into the front matter, such as date: 2026-05-02.");
         }
         Ok(date)
@@ -223,7 +223,7 @@ impl Reader<'_> {
         })?;
         let is_day = updated.time() == Time::midnight();
         if date.is_some_and(|date| updated < *date && (!is_day || updated.date() < date.date())) {
-            self.warn(key, format!("{key} is before date, so it does not count"), "Correct one of them.");
+            self.warn(key, format!("{key} is before date, so it is ignored"), "Correct one of them.");
             return None;
         }
         Some(updated)
@@ -256,13 +256,13 @@ impl Reader<'_> {
     fn check_names(&mut self) {
         for (key, name) in self.front_matter.tags(self.source.is_jekyll) {
             if Slug::of_tag(&name).is_none() {
-                let what = format!("the tag {name:?} has no letter for an address, so it is left out");
+                let what = format!("the tag {name:?} has no letter or digit for an address, so it is left out");
                 self.warn(key, what, "Write it with letters or digits.");
             }
         }
         let written = self.front_matter.written("language");
         if let Some((key, written)) = written.filter(|(_, tag)| !language::is_tag(&tag.replace('_', "-"))) {
-            let what = format!("{written:?} is no tag of a language, so the text counts as one in that of the site");
+            let what = format!("{written:?} is no language tag, so the language of the site is used");
             self.warn(key, what, "Write a tag such as de or pt-BR.");
         }
     }
@@ -306,11 +306,11 @@ fn slug(source: &Source, front_matter: &FrontMatter, text: &str) -> Result<Slug,
     let Some(written) = front_matter.text("slug") else {
         return Slug::from_text(&source.name).ok_or_else(|| Fault {
             place: Place::START,
-            what: "the name of the file has no letter for an address".to_owned(),
+            what: "the file name has no letter or digit for an address".to_owned(),
             mend: "Rename it, or write a slug.".to_owned(),
         });
     };
-    let what = || format!("{written:?} has no letter for an address");
+    let what = || format!("{written:?} has no letter or digit for an address");
     Slug::from_text(&written).ok_or_else(|| fault(text, "slug", what(), "Write a slug with letters or digits."))
 }
 

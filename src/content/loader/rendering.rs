@@ -1,4 +1,4 @@
-//! Makes a post, page or stretch of a file: finds its picture, renders its text on first use, collects its problems.
+//! Makes a post, page or stretch from a file: finds its picture, renders its text on first use, collects its problems.
 
 use std::{
     fs,
@@ -40,7 +40,7 @@ pub(super) struct RenderedEntry {
     pub content: Content,
     /// Warnings about unknown keys, reported once for all files.
     pub unknown_keys: Vec<Problem>,
-    /// Hash of everything in this file that other files can link to, but for its ids.
+    /// Hash of everything in this file that other files can link to, except its ids.
     pub addresses_hash: u64,
     /// Links that lead nowhere; `None` if not checked yet.
     pub dead_links: Option<Vec<Problem>>,
@@ -241,7 +241,7 @@ impl Renderer {
             threads: outline::threads(&entry.slug, &entry.aliases),
             entry,
         };
-        // A time after the end of the calendar never comes, so it is `None`.
+        // A time beyond jiff's years is never reached, so it is `None`.
         post.comments_until = close_after.and_then(|after| post.appeared()?.checked_add(after).ok());
         post
     }
@@ -279,7 +279,7 @@ fn inlined_svg(file: &MediaFile, slug: &Slug, problems: &mut Vec<Problem>) -> Op
     let svg = fs::read_to_string(&file.path).ok()?;
     let inlined = pictogram::inline(&svg, &format!("{PICTOGRAM_ID}{slug}"));
     if inlined.is_none() {
-        let what = "this picture has a script or a style in it and cannot stand inside a page";
+        let what = "this picture contains a script or a style, so it cannot be part of a page";
         let mend = "Save it with presentation attributes (fill=…, stroke=…) only.";
         problems.push(Problem::warning(&file.path, Place::START, what, mend));
     }

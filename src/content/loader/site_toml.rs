@@ -73,7 +73,7 @@ fn fault(content: &Path, named: &NamedFile, media: &MediaIndex) -> Option<(Strin
             };
             let mend = "Take an AVIF, JPEG, PNG, SVG or WebP.".to_owned();
             (file.size.is_none() && file.refusal.is_none())
-                .then(|| (format!("{name:?} for {key} is no picture that we know"), mend))
+                .then(|| (format!("{name:?} for {key} is no picture in a known format"), mend))
         }
         FileKind::Icon => match self::named(content, name) {
             None => missing(&format!("{place} or {place}/media")),
@@ -82,7 +82,7 @@ fn fault(content: &Path, named: &NamedFile, media: &MediaIndex) -> Option<(Strin
         FileKind::Font => {
             let Some(path) = self::named(content, name) else { return missing(&format!("{place} or {place}/media")) };
             let is_woff2 = starts_with(&path, b"wOF2");
-            let mend = "Convert the font to WOFF2; until then the system's face is shown.".to_owned();
+            let mend = "Convert the font to WOFF2; until then a font of the reader's system is used.".to_owned();
             (!is_woff2).then(|| (format!("{name:?} for {key} is no WOFF2"), mend))
         }
     }

@@ -23,9 +23,13 @@ pub(super) fn all(media: &MediaIndex, reported: &HashSet<&Path>) -> Vec<Problem>
         }
         if file.tells_a_place {
             let mend = format!(
-                "Take it out: ffmpeg -i {name:?} -map_metadata -1 -c copy clean-{name}, and put that in its place."
+                "Remove the place: ffmpeg -i {name:?} -map_metadata -1 -c copy clean-{name}, and put that in its place."
             );
-            found.push(warning(&file.path, "the film says where it was made, and is sent as it is".to_owned(), &mend));
+            found.push(warning(
+                &file.path,
+                "the film contains the place where it was made, and is sent unchanged".to_owned(),
+                &mend,
+            ));
         }
     }
     found

@@ -24,7 +24,8 @@ const IDLE: Duration = Duration::from_secs(60);
 static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
 static HELPER: Mutex<Option<Helper>> = Mutex::new(None);
 
-/// Lets this program highlight in a process of its own, which must call [`work`]. Without it, this process does the work.
+/// Sets the program that highlights in a process of its own. It must call [`work`]. Without it, this process does the
+/// work.
 pub fn leave_to(program: PathBuf) {
     let _ = PROGRAM.set(program);
 }
@@ -39,7 +40,7 @@ pub fn colour(code: &Code) {
 
 fn by_helper(program: &Path, code: &Code) -> Option<String> {
     let mut helper = HELPER.lock().unwrap_or_else(PoisonError::into_inner);
-    // The one that is known may have ended for want of work; then a second one is started.
+    // The known process may have ended because it had no work. Then a second one is started.
     for _ in 0..2 {
         if helper.is_none() {
             let started = Helper::start(program);

@@ -1,4 +1,4 @@
-//! Inserts marks into a text before it is parsed, where pulldown-cmark would not read what authors mean.
+//! Inserts marks into a text before it is parsed, where pulldown-cmark would misread what authors mean.
 //!
 //! A mark is a character that counts as punctuation; it is removed from the parsed text. It prevents two errors:
 //! - `:) But` below a paragraph would be a definition, but a definition needs white space after the colon.

@@ -214,7 +214,7 @@ impl Writer<'_, '_> {
             return;
         }
         let (mut place, mut lines) = (at, text.split_inclusive('\n'));
-        // The first line stands behind a tag.
+        // The first line follows a tag.
         place += lines.next().map_or(0, str::len);
         for line in lines {
             let signs = line.trim_start().trim_start_matches('#');

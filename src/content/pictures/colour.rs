@@ -91,7 +91,7 @@ const DESCRIPTION: &[u8] = &{
     description
 };
 
-/// Colour space, given by a profile or none, of pixels that become RGB.
+/// Colour space of pixels that become RGB, by their profile if they have one.
 pub(super) fn meaning(profile: Option<Vec<u8>>, was_grey: bool) -> Meaning {
     let Some(profile) = profile else { return Meaning::Plain };
     let is_rgb = profile.get(16..20) == Some(b"RGB ");

@@ -1,4 +1,4 @@
-//! Decodes a picture to 8-bit RGB, with or without transparency, and knows how much memory that takes.
+//! Decodes a picture to 8-bit RGB, with or without transparency, and computes how much memory that takes.
 
 use std::{cell::Cell, ffi::c_int, fmt::Display, io::Cursor, panic::resume_unwind};
 

@@ -51,7 +51,7 @@ pub fn look(format: Format, bytes: &[u8]) -> Result<Looked, Refusal> {
     let pixels = u64::from(head.width) * u64::from(head.height);
     if pixels > MEDIA_PIXELS {
         let what = format!(
-            "it has {} megapixels ({} × {}), and {} are the most",
+            "it has {} megapixels ({} × {}); at most {} are allowed",
             pixels.div_ceil(1_000_000),
             head.width,
             head.height,
@@ -70,7 +70,7 @@ pub fn look(format: Format, bytes: &[u8]) -> Result<Looked, Refusal> {
 /// Refusal of a file of more than [`MEDIA_BYTES`].
 pub fn too_large(bytes: u64) -> Refusal {
     Refusal {
-        what: format!("its file has {} MB, and {} are the most", bytes.div_ceil(1_000_000), MEDIA_BYTES / 1_000_000),
+        what: format!("its file has {} MB; at most {} are allowed", bytes.div_ceil(1_000_000), MEDIA_BYTES / 1_000_000),
         mend: SMALLER,
     }
 }
@@ -85,17 +85,17 @@ pub fn unknown(media_type: &str, bytes: &[u8]) -> Option<Refusal> {
         "image/avif" if !holds(b"Exif") && !holds(b"application/rdf+xml") => None,
         "image/avif" => Some(Refusal {
             what:
-                "it says more than it shows (Exif or XMP), such as where it was taken, and that cannot be taken out of \
-                   an AVIF file here"
+                "it contains metadata (Exif or XMP), perhaps the place where it was taken, which Instep cannot remove \
+                 from an AVIF file"
                     .to_owned(),
             mend: "Save it without metadata, or as JPEG.",
         }),
         "image/jpeg" | "image/png" | "image/webp" | "image/gif" | "image/apng" => Some(Refusal {
-            what: "it is not what its name says, and no picture that is known here".to_owned(),
+            what: "it is no picture in a known format, whatever its name says".to_owned(),
             mend: "Save it again as JPEG, PNG or WebP.",
         }),
         other => Some(Refusal {
-            what: format!("few browsers show this kind ({other}), and it may say where it was taken"),
+            what: format!("few browsers show this kind ({other}), and it may contain the place where it was taken"),
             mend: "Save it as JPEG, PNG or WebP.",
         }),
     }

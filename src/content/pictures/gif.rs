@@ -16,7 +16,8 @@ pub(super) fn head(bytes: &[u8]) -> Result<Head, Broken> {
     Ok(Head { width, height, orientation: 1, can_be_resized: false, moves: moves(bytes), channels: 3, decoding: 0 })
 }
 
-/// True if it has a number of repetitions, which comes before its first picture, after a palette of 768 bytes at most.
+/// True for an animation: it has a number of repetitions before its first picture, after a palette of 768 bytes at
+/// most.
 fn moves(bytes: &[u8]) -> bool {
     let start = &bytes[..bytes.len().min(1024)];
     KEPT.iter().any(|name| start.windows(name.len()).any(|window| window == *name))
@@ -45,7 +46,7 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Broken> {
             }
             // Many files lack their last byte, and what follows it is not part of the picture.
             Some(0x3b) | None => break,
-            Some(_) => return Err(Broken("something in it is no part of a GIF")),
+            Some(_) => return Err(Broken("it contains something that is not part of a GIF")),
         };
         if is_kept {
             cleaned.extend(bytes.get(at..end).ok_or(CUT_OFF)?);

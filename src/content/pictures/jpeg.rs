@@ -50,8 +50,7 @@ impl<'a> Reader<'a> {
                     let length = self.bytes.get(marker_at + 2..marker_at + 4).ok_or(CUT_OFF)?;
                     let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
                     let whole = self.bytes.get(marker_at..marker_at + 2 + length).ok_or(CUT_OFF)?;
-                    let data =
-                        whole.get(4..).ok_or(Broken("a part of the file says that it is shorter than it can be"))?;
+                    let data = whole.get(4..).ok_or(Broken("a part of the file has an invalid length"))?;
                     self.at = marker_at + 2 + length;
                     return Ok(Some(Segment { marker, data, whole }));
                 }

@@ -29,7 +29,8 @@ pub enum Place {
     Stretch,
 }
 
-/// Column as wide as the window. Phones with three or four pixels per CSS pixel get two; nobody sees more.
+/// Column as wide as the window. Phones with three or four pixels per CSS pixel get two: more makes no visible
+/// difference.
 macro_rules! column {
     () => {
         "(max-width: 40rem) and (min-resolution: 3.5dppx) calc(50vw - 1.25rem), (max-width: 40rem) and \

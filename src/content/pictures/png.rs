@@ -64,7 +64,7 @@ fn head_of(chunks: &[Chunk]) -> Result<Head, Broken> {
     if width == 0 || height == 0 || named(chunks, b"IDAT").is_none() {
         return Err(NO_PICTURE);
     }
-    // Bytes of a decoded pixel, and of a kept one: that has no grey and eight bits per channel.
+    // Bytes of a decoded pixel, and of a pixel that is kept: RGB, with eight bits per channel.
     let (decoded, channels) = match colours {
         0 => (1 + transparency, 3 + transparency),
         4 => (2, 4),

@@ -23,7 +23,8 @@ use crate::domain::{
     picture::{Format, Picture, Variant},
 };
 
-/// Qualities in the order they are tried. The first is slightly above what looks like the original on a sharp screen.
+/// Qualities in the order in which they are tried. The first is slightly above the lowest that looks like the original
+/// on a sharp screen.
 const WEBP_QUALITIES: [f32; 7] = [76.0, 66.0, 56.0, 46.0, 36.0, 24.0, 12.0];
 const JPEG_QUALITIES: [u8; 7] = [80, 70, 60, 50, 40, 28, 16];
 /// Quality of a whole picture that is encoded again: there is no better version to get.
@@ -93,7 +94,7 @@ pub(in crate::content) fn make(task: &Task<'_>, keep: &mut Keep<'_>) -> Result<(
     let memory = task.memory()?;
     if memory > RESIZING_MEMORY {
         let (memory, most) = (memory.div_ceil(1_000_000), RESIZING_MEMORY / 1_000_000);
-        return Err(Failed::because(format!("it takes {memory} MB of memory, and {most} are the most")));
+        return Err(Failed::because(format!("resizing takes {memory} MB of memory; at most {most} are allowed")));
     }
     let widths = task.widths();
     let widest = task.stored_size(widths.last().copied().unwrap_or_default())?;

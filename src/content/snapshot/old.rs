@@ -1,5 +1,5 @@
-//! Finds content by the addresses that other programs gave it, by their forms. Each leads to what exists, and only to
-//! that.
+//! Finds content by the addresses that it had in other programs, which have known forms. Each leads only to content
+//! that exists.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::domain::{
     slug::Slug,
 };
 
-/// Files that stand for their folder.
+/// Names of files that have the address of their folder.
 const INDEXES: &[&str] = &["index.html", "index.htm", "index.php"];
 /// Endings of pages.
 const ENDINGS: &[&str] = &[".html", ".htm"];
@@ -38,12 +38,12 @@ impl Snapshot {
         })
     }
 
-    /// Existing address for a tidied path that nothing here has.
+    /// Existing address for a tidied path that no content has.
     pub fn old_address(&self, path: &str) -> Option<String> {
         self.old(&path.to_lowercase())
     }
 
-    /// Address of a file by its path in `media/`, or beside the text whose address stands before its name.
+    /// Address of a file by its path in `media/`, or beside the text whose address precedes its name.
     pub fn old_file(&self, path: &str) -> Option<&str> {
         let (room, name) = path.rsplit_once('/').filter(|(_, name)| name.contains('.'))?;
         let end = format!("-{name}");
@@ -120,7 +120,8 @@ impl Snapshot {
         })
     }
 
-    /// Address of a post behind its date, its categories or the name of a list; or of a page behind nothing.
+    /// Address of a post whose name follows a date, categories or the name of a list; or of a page whose name stands
+    /// alone.
     fn old_entry(&self, parts: &[&str]) -> Option<String> {
         let (last, above) = parts.split_last()?;
         let Some(post) = self.post(last) else {

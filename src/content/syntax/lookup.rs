@@ -21,8 +21,9 @@ pub trait Lookup {
     /// The path of a post, page or stretch by its file name, from any folder, as in Hugo's `ref`, Zola's `@/` and
     /// Jekyll's `post_url`.
     fn named(&self, written: &str) -> Option<String>;
-    /// Path that a relative link means where no file matches, if the author wrote an address of the text with `/` at
-    /// its end: `steps/` in `/tr/community/` is `/tr/community/steps/`, whatever address the text has here.
+    /// Path of a relative link for which there is no file. Only a text has it whose author wrote one of its addresses
+    /// with `/` at the end: in `/tr/community/`, `steps/` means `/tr/community/steps/`, whatever address the text has
+    /// now.
     fn relative(&self, _written: &str) -> Option<String> {
         None
     }

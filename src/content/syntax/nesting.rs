@@ -1,9 +1,9 @@
 //! Finds texts with so many nested quotes and lists that reading them would take too long.
 //!
 //! For each line, the parser looks at each quote and list that is open. Everything else in it was measured with hostile
-//! texts and takes a time in proportion to the size of the text, about 100 ns for each byte at most.
+//! texts and takes time in proportion to the size of the text, at most about 100 ns for each byte.
 
-/// Most open quotes and lists to look at, for each byte of the text. Texts of people need about one.
+/// Most steps for each byte of a text: one for each open quote or list at each line. Real texts need about one.
 const MOST_STEPS: usize = 64;
 /// Steps that every text may take, however short it is.
 const FREE: usize = 1 << 20;
@@ -23,8 +23,8 @@ pub fn too_deep(markdown: &str) -> Option<usize> {
     (steps > FREE.saturating_add(markdown.len().saturating_mul(MOST_STEPS))).then_some(position)
 }
 
-/// Most quotes and lists that can be open at the start of this line: those that it opens, and those whose signs stand
-/// in lines above, which take two columns each.
+/// Most quotes and lists that can be open at the start of this line: those that it opens, and those that lines above
+/// have opened, which take two columns each.
 fn depth(line: &str) -> usize {
     let (mut depth, mut rest) = (0, line);
     loop {

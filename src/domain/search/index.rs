@@ -45,8 +45,8 @@ struct Postings {
 }
 
 impl Postings {
-    /// Adds to the frequency in a document, whose row is the last one or a later one. A word that stands 200 times in a
-    /// text says as much as with 300.
+    /// Adds to the frequency in a document, whose row is the last one or a later one. A word that occurs 200 times in a
+    /// text is as significant as one that occurs 300 times.
     fn add(&mut self, row: usize, frequency: u8) {
         if let Some(last) = self.bytes.last_mut().filter(|_| row == self.last_row) {
             *last = last.saturating_add(frequency);

@@ -153,7 +153,7 @@ fn clusters(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Number of letters, or one other character, at the start of a text that are ASCII and stand before ASCII or the end.
+/// Number of letters, or one other character, at the start of a text that are ASCII and followed by ASCII or the end.
 /// Such a character is a cluster of its own, and letters of a word are folded alike, so they are taken together.
 fn ascii_letters(text: &[u8]) -> usize {
     let letters = text.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();

@@ -136,7 +136,7 @@ fn probability(feature: Counts, comments: Counts) -> f64 {
     (DOUBT * 0.5 + seen * plain) / (DOUBT + seen)
 }
 
-/// Fisher's method: 1 if the probabilities are too small together to be chance, 0 if they are not at all.
+/// Fisher's method: near 1 if the probabilities together are too small for chance, near 0 if they are large.
 fn together(probabilities: impl Iterator<Item = f64>) -> f64 {
     let (mut count, mut half) = (0, 0.0);
     for probability in probabilities {

@@ -24,7 +24,7 @@ pub enum Doubt {
     Author,
     /// Address of this machine, from which all requests come if the program does not know of a proxy.
     Loopback,
-    /// Network of more than 65,536 addresses; of IPv6, of more than so many home networks (/64).
+    /// Network of more than 65,536 addresses; in IPv6, of more than 65,536 home networks (/64).
     Many,
 }
 
@@ -66,7 +66,7 @@ impl Block {
         })?;
         let widest = if network.addr().is_ipv4() { WIDEST_V4 } else { WIDEST_V6 };
         if network.prefix_len() < widest {
-            return Err(format!("{network} is wider than /{widest}, which would shut out far too many people"));
+            return Err(format!("{network} is wider than /{widest}, which would block far too many people"));
         }
         Ok(Self::Network(network))
     }

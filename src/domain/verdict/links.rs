@@ -33,7 +33,7 @@ pub fn links(text: &str) -> (Vec<WebLink>, String) {
     (links, left)
 }
 
-/// True for characters that never stand in an address as people write it, also in Markdown and HTML.
+/// True for characters that are never part of an address as people write it, also in Markdown and HTML.
 fn is_around(c: char) -> bool {
     c.is_whitespace() || matches!(c, '<' | '>' | '(' | ')' | '[' | ']' | '"' | '`' | '|')
 }

@@ -14,7 +14,7 @@ struct Phrase {
     words: Vec<Pattern>,
 }
 
-/// Pattern of a word: any letters may stand between its parts (`cas*no`).
+/// Pattern of a word: any letters may be between its parts (`cas*no`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Pattern(Vec<String>);
 
@@ -37,7 +37,7 @@ impl Phrases {
     }
 }
 
-/// Placeholder for `*` while the text is split into words: a letter of a script that nobody writes in.
+/// Placeholder for `*` while the text is split into words: a letter of a script that is not in use.
 const STAR: char = '\u{1B000}';
 
 impl Phrase {

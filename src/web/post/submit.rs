@@ -106,7 +106,7 @@ pub(super) async fn preview(
 }
 
 fn check_open(context: PostContext<'_>) -> Result<(), Rejection> {
-    // The form is gone; the page says so.
+    // The thread is closed meanwhile; the page says so.
     let closed = || Rejection::new(&context.app.texts().mend.closed, StatusCode::FORBIDDEN);
     if context.is_open() { Ok(()) } else { Err(closed()) }
 }
@@ -175,7 +175,7 @@ async fn posted(context: PostContext<'_>, id: CommentId, status: Status) -> Resp
     redirect(StatusCode::SEE_OTHER, &thread::place(app, post, id, status, is_asked).await)
 }
 
-/// Reason why the form comes back with all its fields.
+/// Reason why the form is shown again with all its fields.
 pub struct Rejection {
     pub notice: Notice,
     pub status: StatusCode,

@@ -115,7 +115,7 @@ async fn matches(
     };
     let tag = filters.tag.map(|tag| tag.tag.slug.clone());
     let question = Question { words: asked.words.clone(), tag, year: filters.year };
-    // One more than is shown tells if there are more. A search takes a few milliseconds: not on the async threads.
+    // One more than is shown, to see if there are more. A search takes a few milliseconds: not on the async threads.
     let answered = tokio::task::spawn_blocking(move || index.search(&question, FEW, SEARCH_RESULTS + 1)).await;
     let (mut typed, correction) = answered.map_err(WebError::internal)?;
     if asked.is_exact && typed.is_partial {

@@ -24,7 +24,7 @@ use super::quiet;
 const RESERVE: u64 = 192;
 /// Time without a problem after which it is logged again.
 const FORGOTTEN: Duration = Duration::from_secs(60);
-/// Interval for asking idle connections to close. The one that was asked may be sending a response.
+/// Interval for asking idle connections to close. A connection that was asked may still be sending a response.
 const IMPATIENCE: Duration = Duration::from_millis(50);
 
 /// Raises the limit of open files as far as possible, and returns how many connections fit into it, at most `wanted`.

@@ -91,7 +91,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Posted<T> {
 pub enum Origin {
     /// This site, or a client that is no browser.
     Ours,
-    /// Another site, as far as the headers tell.
+    /// Another site, according to the headers.
     Foreign,
 }
 

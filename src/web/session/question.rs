@@ -28,7 +28,7 @@ struct Form {
 /// Button of the form.
 pub struct Button {
     pub label: String,
-    /// Value of the field `what`, which tells several buttons apart.
+    /// Value of the field `what`, which shows which of several buttons was pressed.
     pub what: Option<&'static str>,
     pub is_quiet: bool,
 }

@@ -1,4 +1,4 @@
-//! Data for templates: plain structs made from domain types. Which content may be shown is decided before.
+//! Data for templates: plain structs made from domain types. Other modules decide which content may be shown.
 
 pub mod body;
 pub mod cards;

@@ -42,8 +42,8 @@ struct ClipView<'a> {
     site_lang: &'a LangAttributes,
 }
 
-/// A heading on a page with a link to itself. The link stands beside the heading: inside, screen readers would read it
-/// as part of the heading. `is_stop`: true if the tab key stops at the link.
+/// A heading on a page with a link to itself. The link is beside the heading: inside, screen readers would read it as
+/// part of the heading. `is_stop`: true if the tab key stops at the link.
 pub fn linked_heading(
     line: &ContentsLine,
     html: &str,

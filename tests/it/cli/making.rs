@@ -103,7 +103,9 @@ fn check_reports_colours_that_are_hard_to_read() {
     let toml = read(&program.path("content/site.toml"));
     program.save("content/site.toml", &format!("{toml}\n[theme]\naccent = \"yellow\"\n"));
     let run = program.run(&["check"]);
-    run.exits(0).says("0 errors, 1 warning").says("warning: theme.accent is \"yellow\", which has a contrast of 1");
+    run.exits(0)
+        .says("0 errors, 1 warning")
+        .says("warning: theme.accent is \"yellow\", which has a contrast of only 1 to 1");
     program.run(&["check", "--strict"]).exits(1);
     program.save("content/site.toml", &format!("{toml}\n[theme]\naccent = \"yelow\"\n"));
     program.run(&["check"]).exits(1).complains(&["content/site.toml:7:1: theme.accent", "yelow", "#0a58ca"]);

@@ -76,7 +76,7 @@ async fn dead_links_are_reported_with_the_nearest_address() {
         ("[x](/posts/clf)", "5:1", "leads to no page here", "The nearest one is /posts/calf:"),
         ("Text [x](/calf)", "5:6", "leads to no page here", "The nearest one is /posts/calf:"),
         ("a\n<https://own.example/abuot>", "6:1", "\"https://own.example/abuot\"", "The nearest one is /about:"),
-        ("[x][1]\n\n[1]: /xylophone", "5:1", "\"/xylophone\" leads to no page", "Correct it, or take the link out."),
+        ("[x][1]\n\n[1]: /xylophone", "5:1", "\"/xylophone\" leads to no page", "Correct it, or remove the link."),
         ("> <a\n> class=x href=\"/nowhere/at/all\">x</a>", "5:3", "/nowhere/at/all", "Correct it"),
         ("<div>\n<p>\n<a href=\"about\">x</a></p></div>", "7:1", "\"about\"", "The nearest one is /about:"),
         ("[x](/tags/feat)", "5:1", "leads to no page here", "The nearest one is /tags/feet:"),
@@ -193,7 +193,7 @@ async fn frames_that_browsers_refuse_are_reported() {
             continue;
         };
         let [told] = told.as_slice() else { panic!("{source}: {told:?}") };
-        assert!(told.starts_with("7:1: warning: browsers are told to show no frame of "), "{told}");
+        assert!(told.starts_with("7:1: warning: pages may not show a frame of "), "{told}");
         assert!(told.contains(mend), "{told}");
     }
 }
@@ -205,9 +205,8 @@ async fn links_of_the_header_are_checked() {
     let site = TestSite::new().site_toml(site_toml).page("about", "Me.").start().await;
     assert_eq!(
         of(&site, "site.toml"),
-        [
-            "5:1: warning: the link \"/abuot\" leads to no page here. The nearest one is /about: write that, or take the link out.",
-        ]
+        ["5:1: warning: the link \"/abuot\" leads to no page here. The nearest one is /about: write that, or \
+             remove the link.",]
     );
     let site = TestSite::new().site_toml(&site_toml.replace("abuot", "about")).page("about", "Me.").start().await;
     assert_eq!(of(&site, "site.toml"), Vec::<String>::new());

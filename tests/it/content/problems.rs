@@ -15,7 +15,7 @@ async fn one_line_for_each_kind_of_warning_in_a_file() {
             "posts/calf.md:5:1: warning: there is an inline style here, which the security policy of the page forbids \
              (and 2 more like it: line 7, line 9). Put styles into content/custom.css, and leave scripts out.",
             "posts/calf.md:9:25: warning: the link \"/none\" leads to no page here (and 1 more like it: line 11 \"/gone\"). \
-             Correct it, or take the link out.",
+             Correct it, or remove the link.",
             "posts/heel.md:5:1: warning: there is an inline style here, which the security policy of the page forbids. \
              Put styles into content/custom.css, and leave scripts out.",
         ]

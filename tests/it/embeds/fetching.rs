@@ -285,7 +285,7 @@ fn embeds_fetch_runs_from_the_shell() {
     program
         .run(&["embeds", "fetch", "--dry-run", "reel"])
         .exits(0)
-        .says("content/posts/reel.md: Instagram x: Instagram answers nobody without a token")
+        .says("content/posts/reel.md: Instagram x: Instagram gives nothing without a token")
         .says("would be requested from YouTube")
         .says("2 embeds: 1 to request, 0 stored");
 }

@@ -330,9 +330,8 @@ async fn an_invalid_language_is_reported() {
         .await;
     assert_eq!(
         site.problems(),
-        [
-            "posts/calf.md:4:1: warning: \"deutsch!\" is no tag of a language, so the text counts as one in that of the site. Write a tag such as de or pt-BR."
-        ]
+        ["posts/calf.md:4:1: warning: \"deutsch!\" is no language tag, so the language of the site is used. Write \
+             a tag such as de or pt-BR."]
     );
     assert_eq!(site.get("/posts/calf").await.html().all("article")[0].attribute("lang"), None);
 }

@@ -88,8 +88,8 @@ async fn colours_that_are_hard_to_read_are_reported_with_their_line() {
     assert_eq!(problems.len(), 2, "{problems:#?}");
     assert_eq!(
         problems[0],
-        "site.toml:4:1: warning: theme.accent is \"#ff8a00\", which has a contrast of 1.97 to 1 where it is weakest; \
-         text needs 4.5. Choose a darker colour, or a lighter one for theme.paper."
+        "site.toml:4:1: warning: theme.accent is \"#ff8a00\", which has a contrast of only 1.97 to 1; text needs \
+         4.5. Choose a darker colour, or a lighter one for theme.paper."
     );
     assert!(problems[1].starts_with("site.toml:5:1: warning: theme.ink is \"#999\""), "{problems:#?}");
 }

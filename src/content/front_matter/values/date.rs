@@ -28,7 +28,7 @@ impl RawDate {
         let Some(moment) = dialects::moment(text) else {
             let local = text.parse::<civil::DateTime>().ok().or_else(|| dialects::local_time(text));
             return local.and_then(|local| local.to_zoned(zone.clone()).ok()).ok_or_else(|| {
-                format!("the date {text:?} is none that we know, write it like 2026-05-02 or 2026-05-02 10:30")
+                format!("the date {text:?} is not understood; write it like 2026-05-02 or 2026-05-02 10:30")
             });
         };
         let lower = text.to_ascii_lowercase();
