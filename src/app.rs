@@ -29,6 +29,8 @@ pub struct Mode {
 
 /// Tag of pages that were rendered before the search index contained their post. Their related posts may change.
 pub const UNINDEXED_TAG: &str = "unindexed";
+/// Tag of pages that show code without colours, which will have colours later.
+pub const UNCOLOURED_TAG: &str = "uncoloured";
 
 /// State shared by all requests. Cheap to clone.
 #[derive(Clone)]

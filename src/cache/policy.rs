@@ -22,6 +22,13 @@ impl Policy {
         Self::Public(vec![super::SITE_TAG.to_owned()])
     }
 
+    /// Adds a tag to a response that the page cache keeps.
+    pub fn add_tag(&mut self, tag: &str) {
+        if let Self::Public(tags) = self {
+            tags.push(tag.to_owned());
+        }
+    }
+
     /// The `Cache-Control` header.
     pub fn cache_control(&self) -> &'static str {
         match self {

@@ -137,8 +137,15 @@ impl Code {
     }
 
     /// Highlights the code unless that was done before. `draw` must give the same for the same code.
-    pub fn colour(&self, draw: impl FnOnce() -> Option<String>) {
-        self.coloured.get_or_init(draw);
+    ///
+    /// # Errors
+    /// `draw` failed. It may be tried again.
+    pub fn colour<E>(&self, draw: impl FnOnce() -> Result<Option<String>, E>) -> Result<(), E> {
+        if self.coloured.get().is_none() {
+            let html = draw()?;
+            self.coloured.get_or_init(|| html);
+        }
+        Ok(())
     }
 
     /// Highlighted HTML; `None` if there is none, or none yet.

@@ -54,7 +54,8 @@ struct PageView<'a> {
 
 async fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<Page, WebError> {
     let entry = &page.entry;
-    body::colour(&entry.body).await;
+    let mut policy = Policy::site();
+    body::colour(app, &entry.body, &mut policy).await;
     let view = PageView {
         layout: Layout::of_entry(app, snapshot, entry),
         page,
@@ -64,7 +65,7 @@ async fn show_page(app: &App, snapshot: &Snapshot, page: &PageEntry) -> Result<P
         contents: entry.body.listed(),
         body: body::on_page(entry, snapshot, &app.config.site)?,
     };
-    Page::html(&view, Policy::site())
+    Page::html(&view, policy)
 }
 
 #[derive(Template)]
@@ -88,7 +89,8 @@ struct StretchPage<'a> {
 
 async fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Result<Page, WebError> {
     let (site, entry) = (&app.config.site, &stretch.entry);
-    body::colour(&entry.body).await;
+    let mut policy = Policy::site();
+    body::colour(app, &entry.body, &mut policy).await;
     let texts = lang::site_texts_in(entry, app.texts());
     let own_lang = lang::of_site_texts(entry, texts);
     let steps =
@@ -122,7 +124,7 @@ async fn show_stretch(app: &App, snapshot: &Snapshot, stretch: &Stretch) -> Resu
         harder: stretch.harder.as_ref().and_then(link),
         shown_in: snapshot.shown_in(&entry.slug).iter().map(|post| TextLink::to_entry(&post.entry)).collect(),
     };
-    Page::html(&view, Policy::site())
+    Page::html(&view, policy)
 }
 
 #[derive(Template)]

@@ -13,11 +13,18 @@ use std::{
     time::Duration,
 };
 
+use rustix::time::{ClockId, clock_gettime};
+
 use super::highlight;
 use crate::domain::entry::Code;
 
-/// Longest time for one block. The first block of a language takes up to 0.5 s (release build).
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Longest time for one block, in time of the processor: a busy machine must take no colours away. The first block of a
+/// language takes up to 0.5 s (release build).
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Time between two looks at that time.
+const LOOK: Duration = Duration::from_millis(100);
+/// Longest wait for an answer of the process, which may get little time of the processor.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Time without work after which the process ends.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -31,29 +38,34 @@ pub fn leave_to(program: PathBuf) {
 }
 
 /// Makes the HTML of the code if it is to be highlighted. Slow, so do not call it on a thread that answers requests.
-pub fn colour(code: &Code) {
+///
+/// # Errors
+/// The machine is too busy for it now. It may be tried again later.
+pub fn colour(code: &Code) -> io::Result<()> {
     code.colour(|| match PROGRAM.get() {
-        Some(program) => highlight::syntax_for(&code.language, &code.text).and_then(|_| by_helper(program, code)),
-        None => highlight::html(&code.language, &code.text),
-    });
+        Some(program) if highlight::syntax_for(&code.language, &code.text).is_some() => by_helper(program, code),
+        Some(_) => Ok(None),
+        None => Ok(highlight::html(&code.language, &code.text)),
+    })
 }
 
-fn by_helper(program: &Path, code: &Code) -> Option<String> {
-    let mut helper = HELPER.lock().unwrap_or_else(PoisonError::into_inner);
+fn by_helper(program: &Path, code: &Code) -> io::Result<Option<String>> {
+    let mut known = HELPER.lock().unwrap_or_else(PoisonError::into_inner);
     // The known process may have ended because it had no work. Then a second one is started.
     for _ in 0..2 {
-        if helper.is_none() {
-            let started = Helper::start(program);
-            let failed = |error| tracing::warn!("code is shown without colours: no process can be started: {error}");
-            *helper = Some(started.map_err(failed).ok()?);
-        }
-        match helper.as_mut()?.ask(code) {
-            Ok(html) => return html,
-            Err(RecvTimeoutError::Disconnected) => *helper = None,
-            Err(RecvTimeoutError::Timeout) => {
-                *helper = None;
-                break;
+        let mut helper = match known.take() {
+            Some(helper) => helper,
+            None => Helper::start(program)?,
+        };
+        match helper.ask(code) {
+            Ok(Some(html)) => {
+                *known = Some(helper);
+                return Ok(Some(html));
             }
+            // It ends after a block that takes too long.
+            Ok(None) => break,
+            Err(RecvTimeoutError::Disconnected) => {}
+            Err(RecvTimeoutError::Timeout) => return Err(io::ErrorKind::TimedOut.into()),
         }
     }
     let start = code.text.lines().next().unwrap_or_default();
@@ -61,7 +73,7 @@ fn by_helper(program: &Path, code: &Code) -> Option<String> {
         "a block of {} is shown without colours, since colouring it fails or does not end: {start}",
         code.language
     );
-    None
+    Ok(None)
 }
 
 /// The running process. Dropping it ends the process.
@@ -95,7 +107,7 @@ impl Helper {
     fn ask(&mut self, code: &Code) -> Result<Option<String>, RecvTimeoutError> {
         let request = serde_json::to_string(&(&code.language, &code.text)).unwrap_or_default();
         writeln!(self.requests, "{request}").map_err(|_| RecvTimeoutError::Disconnected)?;
-        self.answers.recv_timeout(PATIENCE)
+        self.answers.recv_timeout(LONGEST_WAIT)
     }
 }
 
@@ -106,7 +118,7 @@ impl Drop for Helper {
 }
 
 /// Highlights the blocks that come in on standard input, one JSON array of language and text in a line, until there is
-/// no more. Answers with one line of JSON each: HTML or null.
+/// no more. Answers with one line of JSON each: HTML or null. Ends after a block that takes too long.
 #[expect(clippy::disallowed_methods, reason = "the site has ended, so nobody waits for the block at work")]
 pub fn work() {
     let (sender, requests) = mpsc::channel::<(String, String)>();
@@ -118,9 +130,23 @@ pub fn work() {
         std::process::exit(0);
     });
     while let Ok((language, text)) = requests.recv_timeout(IDLE) {
-        let answer = serde_json::to_string(&highlight::html(&language, &text)).unwrap_or_default();
-        if writeln!(io::stdout(), "{answer}").is_err() {
+        let (began, (done, finished)) = (time_of_process(), mpsc::channel());
+        thread::spawn(move || done.send(highlight::html(&language, &text)));
+        let result = loop {
+            match finished.recv_timeout(LOOK) {
+                Err(RecvTimeoutError::Timeout) if time_of_process().saturating_sub(began) < PATIENCE => {}
+                result => break result,
+            }
+        };
+        let is_late = result.is_err();
+        let answer = serde_json::to_string(&result.ok().flatten()).unwrap_or_default();
+        if writeln!(io::stdout(), "{answer}").is_err() || is_late {
             return;
         }
     }
+}
+
+/// Time that the processor has worked for this process.
+fn time_of_process() -> Duration {
+    Duration::try_from(clock_gettime(ClockId::ProcessCPUTime)).unwrap_or_default()
 }

@@ -134,15 +134,13 @@ async fn article(context: PostContext<'_>, request: PostRequest, pages: Option<P
         }
         None => None,
     };
-    body::colour(&entry.body).await;
     let place = snapshot.series_of(post);
     let mut policy = if thread.is_some() { request.policy(post) } else { Policy::Private };
     let index = app.search();
-    if let Policy::Public(tags) = &mut policy
-        && index.as_ref().is_none_or(|index| !index.has(&entry.address))
-    {
-        tags.push(UNINDEXED_TAG.to_owned());
+    if index.as_ref().is_none_or(|index| !index.has(&entry.address)) {
+        policy.add_tag(UNINDEXED_TAG);
     }
+    body::colour(app, &entry.body, &mut policy).await;
 
     let json_ld = json_ld::post(site, post, place.map(|(series, _)| series), thread.as_ref());
     let mut layout = Layout::of_entry(app, snapshot, entry).with_comment_feed(entry).with_json_ld(&json_ld);

@@ -1,7 +1,8 @@
 //! Renders a text: for a page (click-to-load embeds, cards) and for a feed (a picture and a link).
 
-use std::collections::HashSet;
+use std::{collections::HashSet, io, time::Duration};
 
+use tokio::{sync::Mutex, task, time};
 use url::Url;
 
 use super::{
@@ -10,6 +11,7 @@ use super::{
     stretch::StretchCard,
 };
 use crate::{
+    app::UNCOLOURED_TAG,
     content::{
         markdown::highlighter,
         syntax::tags::{Attribute, each_of_set, with_changed},
@@ -29,6 +31,13 @@ struct FeedEmbed {
     /// URL and size of the picture.
     picture: Option<(String, (u32, u32))>,
 }
+
+/// Longest time that a reader waits for colours. The first block of a language takes that long.
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
+/// Pause before highlighting that failed is tried again.
+const PAUSE: Duration = Duration::from_secs(2);
+/// Lock of the text at work: texts are highlighted one after the other.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// HTML of a text on a page of the site. Words of the site inside the text are in the text's language if a translation
 /// exists.
@@ -88,16 +97,26 @@ fn rendered(entry: &Entry, snapshot: &Snapshot, site: &Site, is_feed: bool) -> R
 }
 
 /// Highlights the code blocks of a text that are not highlighted yet. Must run before [`on_page`], which renders such
-/// blocks plain.
-pub async fn colour(body: &PackedBody) {
+/// blocks plain. If it takes longer than a reader should wait, it goes on, and the page is purged when it is done.
+pub async fn colour(app: &App, body: &PackedBody, policy: &mut Policy) {
     let blocks = body.uncoloured();
     if blocks.is_empty() {
         return;
     }
-    // The first block of a language takes tens of milliseconds, which must not block other requests.
-    let coloured = tokio::task::spawn_blocking(move || blocks.iter().for_each(|code| highlighter::colour(code))).await;
-    if let Err(panic) = coloured {
-        tracing::error!("syntax highlighting failed, so the code is shown without colours: {panic}");
+    let app = app.clone();
+    let colouring = tokio::spawn(async move {
+        let turn = TURN.lock().await;
+        let coloured = task::spawn_blocking(move || blocks.iter().try_for_each(|code| highlighter::colour(code))).await;
+        drop(turn);
+        if let Err(error) = coloured.map_err(io::Error::from).flatten() {
+            tracing::warn!("code is shown without colours for now, since highlighting it failed: {error}");
+            time::sleep(PAUSE).await;
+        }
+        app.cache.purge(&[UNCOLOURED_TAG]);
+    });
+    let _ = time::timeout(LONGEST_WAIT, colouring).await;
+    if !body.uncoloured().is_empty() {
+        policy.add_tag(UNCOLOURED_TAG);
     }
 }
 

@@ -34,15 +34,39 @@ async fn a_code_block_that_a_syntax_definition_never_ends_is_shown_plain() {
     let program = Program::with_site();
     let code = "```js\nx = 1 /* c */\n```\n\n```rust\nlet x = 1;\n```\n";
     program.save("content/posts/loop.md", &format!("---\ntitle: Loop\ndate: 2026-05-02\n---\n{code}"));
+    program.save("content/posts/other.md", "---\ntitle: Other\ndate: 2026-05-02\n---\n```rust\nlet y = 1;\n```\n");
     let mut serving = program.serve(&[]);
-    fetch(serving.address, "/posts/loop")
-        .await
-        .is(200)
-        .says("x = 1 /* c */")
-        .says("<span class=\"syn-keyword\">let</span>");
+    // No reader waits for the block, so the blocks behind it are plain at first.
+    fetch(serving.address, "/posts/loop").await.is(200).says("let x = 1;").does_not_say("syn-keyword");
+    fetch(serving.address, "/posts/other").await.is(200).says("let y = 1;");
     let warning = "a block of js is shown without colours";
     eventually("the log says so", async || serving.logged().contains(warning).then_some(())).await;
+    for path in ["/posts/loop", "/posts/other"] {
+        eventually(path, async || {
+            let page = fetch(serving.address, path).await.text();
+            page.contains("<span class=\"syn-keyword\">let</span>").then_some(())
+        })
+        .await;
+    }
+    fetch(serving.address, "/posts/loop").await.is(200).says("x = 1 /* c */");
     assert_eq!(serving.terminate().await, Some(0));
+}
+
+#[tokio::test]
+async fn code_that_cannot_be_coloured_now_gets_its_colours_later() {
+    let program = Program::with_site();
+    program.save("content/posts/code.md", "---\ntitle: Code\ndate: 2026-05-02\n---\n```rust\nlet x = 1;\n```\n");
+    let serving = program.serve_copy("copy");
+    // Without its file, no second process can be started.
+    std::fs::rename(program.path("copy"), program.path("away")).expect("renames");
+    fetch(serving.address, "/posts/code").await.is(200).says("let x = 1;");
+    let warning = "code is shown without colours for now";
+    eventually("the log says so", async || serving.logged().contains(warning).then_some(())).await;
+    std::fs::rename(program.path("away"), program.path("copy")).expect("renames");
+    eventually("the code has colours", async || {
+        fetch(serving.address, "/posts/code").await.text().contains("syn-keyword").then_some(())
+    })
+    .await;
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{TestSite, sample_content};
+use crate::support::{TestSite, eventually, sample_content};
 
 #[tokio::test]
 async fn yaml_and_toml_make_the_same_page() {
@@ -213,7 +213,8 @@ async fn code_is_in_colours_on_a_page_and_plain_in_a_feed() {
     let text = "---\ntitle: Code\ndate: 2026-05-02\n---\n```rust,linenos\nlet a = \"<b>\"; // c\n```\n\n```klingon\n<d>\n```\n\n```\ne\n```\n";
     let site = TestSite::new().post("code", text).start().await;
     assert_eq!(site.problems(), [] as [String; 0]);
-    let page = site.get("/posts/code").await.text();
+    let coloured = async || Some(site.get("/posts/code").await.text()).filter(|page| page.contains("syn-"));
+    let page = eventually("the code has colours", coloured).await;
     assert!(
         page.contains("<pre tabindex=\"0\"><code class=\"language-rust\"><span class=\"syn-keyword\">let</span> a "),
         "{page}"

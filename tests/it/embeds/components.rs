@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::support::{Answer, TestSite, root, visitor::comment_id};
+use crate::support::{Answer, TestSite, eventually, root, visitor::comment_id};
 
 const POST: &str = "/posts/components";
 
@@ -14,7 +14,8 @@ async fn components() -> TestSite {
 async fn the_fixture_has_every_component_of_a_text() {
     let site = components().await;
     assert_eq!(site.problems(), Vec::<String>::new());
-    let html = site.get(POST).await.html();
+    let coloured = async || Some(site.get(POST).await).filter(|page| page.text().contains("syn-keyword"));
+    let html = eventually("the code has colours", coloured).await.html();
     let has = |class: &str| html.elements.iter().any(|element| element.has_class(class));
     for provider in ["youtube", "vimeo", "instagram", "tiktok", "spotify", "soundcloud", "strava"] {
         let boxes = html.elements.iter().filter(|element| element.has_class(&format!("embed-{provider}"))).count();

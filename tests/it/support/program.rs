@@ -138,6 +138,15 @@ impl Program {
         Self::start(command)
     }
 
+    /// Starts the site from a copy of the program in its folder.
+    pub fn serve_copy(&self, name: &str) -> Serving {
+        let (original, copy) = (env!("CARGO_BIN_EXE_instep"), self.path(name));
+        std::fs::hard_link(original, &copy).or_else(|_| std::fs::copy(original, &copy).map(|_| ())).expect("copies");
+        let mut command = self.with_surroundings(Command::new(copy));
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        Self::start(command)
+    }
+
     fn start(mut command: Command) -> Serving {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("starts");
