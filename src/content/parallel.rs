@@ -1,16 +1,17 @@
 //! Parallel work on many files, on as many threads as are worth it.
 
-use std::{num::NonZero, panic, thread};
+use std::{num::NonZero, panic, sync::LazyLock, thread};
 
 /// Most threads; reading a folder must not take all cores of a large machine.
 const MOST_THREADS: usize = 8;
+/// Threads that the machine has cores for. Asked once: the answer takes reading three files of the system.
+static CORES: LazyLock<usize> = LazyLock::new(|| thread::available_parallelism().map_or(1, NonZero::get));
 /// Fewest items for a thread. Fewer are done before it has started.
 const FEWEST_ITEMS: usize = 8;
 
 /// Does the work for each item, and returns the results in order. A panic in one is a panic here.
 pub(super) fn map<T: Send, R: Send>(items: Vec<T>, work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = cores.min(MOST_THREADS).min(items.len() / FEWEST_ITEMS);
+    let threads = CORES.min(MOST_THREADS).min(items.len() / FEWEST_ITEMS);
     if threads < 2 {
         return items.into_iter().map(work).collect();
     }

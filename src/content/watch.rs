@@ -95,6 +95,10 @@ impl Watcher {
         let others: Vec<PathBuf> = others.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
         let (in_scope, lose, in_others) = (Arc::clone(&scope), Arc::clone(&lost), others.clone());
         let tell = move |event: notify::Result<Event>| {
+            // Our own reading makes an event for each folder.
+            if event.as_ref().is_ok_and(|event| !is_change(event)) {
+                return;
+            }
             // An error (an overflow, say) may hide a change, so it counts as one.
             let is_change = event.map_or(true, |event| {
                 if matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))) {
@@ -103,7 +107,7 @@ impl Watcher {
                 let scope = in_scope.load();
                 let concerns =
                     |path: &PathBuf| scope.concerns(path) || in_others.iter().any(|folder| path.starts_with(folder));
-                is_change(&event) && (event.paths.is_empty() || event.paths.iter().any(concerns))
+                event.paths.is_empty() || event.paths.iter().any(concerns)
             });
             if is_change {
                 let _ = sender.send(());
