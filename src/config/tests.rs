@@ -58,6 +58,7 @@ fn wrong_values_name_the_key_the_value_and_what_is_right() {
         ("title = 'x'\nlanguage = 3", &[], &["site.toml:2:1", "language", "\"3\"", "in quotes"]),
         ("base_url = 'https://example.org/blog'", &[], &["base_url", "no path"]),
         ("permalink = '/blog'", &[], &["permalink", "{slug}"]),
+        ("permalink = '/tags/{slug}'", &[], &["site.toml:1:1", "/tags/{slug}", "belong to the program"]),
         ("time_zone = 'Mars/Base'", &[], &["time_zone", "Europe/Berlin"]),
         ("", &[("INSTEP_SITE__COMENTS__ENABLED", "true")], &["Did you mean INSTEP_SITE__COMMENTS__ENABLED?"]),
         ("", &[("INSTEP_SITE__COMMENTS__ENABLED", "yes")], &["true or false"]),

@@ -3,7 +3,9 @@
 use jiff::{SignedDuration, Zoned, tz::TimeZone};
 
 use super::{
+    kind::Kind,
     redirects::Redirects,
+    routes,
     slug::Slug,
     theme::{NamedFile, Remark},
 };
@@ -56,6 +58,8 @@ pub struct Permalink(String);
 /// Rule for patterns, as shown to an author whose pattern is invalid.
 const RULE: &str = "It starts with /, ends with {slug}, {slug}.html or {slug}/, and may have {year}, {month}, {day} and \
                     {category} before that, as in /posts/{slug} or /{year}/{month}/{slug}.html";
+/// Message for an author whose pattern makes only addresses that the program has.
+const RESERVED: &str = "Such addresses belong to the program. Write another first part, as in /blog/{slug}";
 
 impl Permalink {
     /// # Errors
@@ -68,7 +72,13 @@ impl Permalink {
         let path = pattern.strip_suffix(".html").or_else(|| pattern.strip_suffix('/')).unwrap_or(pattern);
         let above = path.strip_suffix("/{slug}").filter(|above| above.is_empty() || above.starts_with('/'));
         let is_one = above.is_some_and(|above| above.split('/').skip(1).all(is_part));
-        if is_one { Ok(Self(pattern.to_owned())) } else { Err(RULE.to_owned()) }
+        if !is_one {
+            return Err(RULE.to_owned());
+        }
+        if routes::is_reserved(pattern, Kind::Post) {
+            return Err(RESERVED.to_owned());
+        }
+        Ok(Self(pattern.to_owned()))
     }
 
     /// Path of a post. `date` is the post's own, in the site's time zone; a post without one has `/posts/{slug}` if the
@@ -110,6 +120,8 @@ mod tests {
             ("/{year}/{month}/{slug}.html", "/2026/05/calf.html", "/posts/calf"),
             ("/{category}/{slug}/", "/legs/calf/", "/calf/"),
             ("/blog/{category}/{slug}", "/blog/legs/calf", "/blog/calf"),
+            ("/posts/{year}/{slug}/", "/posts/2026/calf/", "/posts/calf"),
+            ("/archive/{year}/{month}/{slug}", "/archive/2026/05/calf", "/posts/calf"),
         ] {
             let pattern = Permalink::parse(pattern).expect(pattern);
             assert_eq!(pattern.path(&slug, Some(&date), category.as_ref()), path);
@@ -127,6 +139,10 @@ mod tests {
             "/{slug}/{category}",
             "{slug}",
             "/{slug}/x",
+            "/tags/{slug}",
+            "/archive/{slug}.html",
+            "/archive/{year}/{slug}/",
+            "/stretches/{category}/{slug}",
         ] {
             assert!(Permalink::parse(wrong).is_err(), "{wrong:?}");
         }

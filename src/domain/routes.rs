@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt::Display};
 
 use url::form_urlencoded;
 
-use super::{address, comment::CommentId, slug::Slug};
+use super::{address, comment::CommentId, kind::Kind, slug::Slug};
 
 /// Use of the addresses with the same first segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ const OWN: [(&str, Use); 24] = [
     ("admin", Use::Own),
     ("apple-touch-icon-precomposed.png", Use::Own),
     ("apple-touch-icon.png", Use::Own),
-    ("archive", Use::Own),
+    ("archive", Use::Content),
     ("comments", Use::Own),
     ("favicon.ico", Use::Own),
     ("feed.json", Use::Own),
@@ -99,6 +99,20 @@ pub fn is_own(segment: &str) -> bool {
     use_of(segment).is_some() || sitemap_part(&format!("/{segment}")).is_some()
 }
 
+/// True if no text of this kind can have this address, since the program has it, or texts of another kind: `/posts/x` is
+/// for posts, `/stretches/x` for stretches, `/admin` for none.
+pub fn is_reserved(address: &str, kind: Kind) -> bool {
+    let segments: Vec<&str> = address.trim_matches('/').split('/').collect();
+    match segments.as_slice() {
+        // Below a month or a year, the program has only the pages of its list.
+        ["archive", _, below @ ..] if below.len() > 1 => below[..2].contains(&"page"),
+        ["posts", _, below, ..] => *below == "comments",
+        [base, _] if kind.row().base == Some(*base) => false,
+        [first, ..] => is_own(first),
+        [] => false,
+    }
+}
+
 /// True if a wrong address may be a mistyped address of content.
 pub fn may_mean_content(path: &str) -> bool {
     matches!(use_of(first_segment(path)), None | Some(Use::Content))
@@ -138,6 +152,34 @@ fn is_plain(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reserved_addresses() {
+        for (address, kind, expected) in [
+            ("/posts/x", Kind::Post, false),
+            ("/posts/x/", Kind::Post, false),
+            ("/posts/x", Kind::Page, true),
+            ("/posts/2020/x", Kind::Post, false),
+            ("/posts/2020/05/x/", Kind::Post, false),
+            ("/posts/x/comments", Kind::Post, true),
+            ("/posts/x/comments/feed.xml", Kind::Post, true),
+            ("/stretches/x", Kind::Stretch, false),
+            ("/stretches/x", Kind::Post, true),
+            ("/archive", Kind::Page, true),
+            ("/archive/x", Kind::Post, true),
+            ("/archive/2006/x", Kind::Post, true),
+            ("/archive/2006/page/2", Kind::Post, true),
+            ("/archive/2006/08/page/2", Kind::Post, true),
+            ("/archive/2006/08/x", Kind::Post, false),
+            ("/archive/2006/08/14/x.aspx", Kind::Post, false),
+            ("/archive/2006/08/14/x/", Kind::Page, false),
+            ("/admin/x", Kind::Post, true),
+            ("/sitemap-2.xml", Kind::Page, true),
+            ("/archives/x", Kind::Post, false),
+        ] {
+            assert_eq!(is_reserved(address, kind), expected, "{address}");
+        }
+    }
 
     #[test]
     fn keys() {

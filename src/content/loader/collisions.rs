@@ -42,15 +42,6 @@ impl AddressClaim {
             aliases_at: outline.place_of("aliases"),
         }
     }
-
-    /// True if the program has the address, or texts of another kind: `/posts/x` is for posts, `/stretches/x` for
-    /// stretches, `/admin` for none.
-    fn is_reserved(&self, address: &str) -> bool {
-        let mut segments = address.trim_matches('/').split('/');
-        let first = segments.next().unwrap_or_default();
-        let is_of_kind = self.kind.row().base == Some(first) && segments.next().is_some() && segments.next().is_none();
-        !is_of_kind && routes::is_own(first)
-    }
 }
 
 /// Result for a file that gets its address.
@@ -75,7 +66,7 @@ pub(super) fn resolve(claims: &[(&AddressClaim, Option<usize>)], problems: &mut 
     for at in order {
         let (claim, _) = claims[at];
         let (address, slug) = (bare(&claim.address), (claim.kind, &claim.slug));
-        if taken.contains_key(address) || slugs.contains_key(&slug) || claim.is_reserved(&claim.address) {
+        if taken.contains_key(address) || slugs.contains_key(&slug) || routes::is_reserved(&claim.address, claim.kind) {
             losers.push(claim);
         } else {
             taken.insert(address, &claim.file);
@@ -86,7 +77,7 @@ pub(super) fn resolve(claims: &[(&AddressClaim, Option<usize>)], problems: &mut 
     for claim in losers {
         let AddressClaim { address, slug, .. } = claim;
         let taken_by = |what: &str, file: &Path| format!("the {what} is taken by {}", file.display());
-        let (what, mend) = if claim.is_reserved(address) {
+        let (what, mend) = if routes::is_reserved(address, claim.kind) {
             (format!("the address {address} belongs to the program"), "Give it another slug.")
         } else if let Some(first) = taken.get(bare(address)) {
             (taken_by(&format!("address {address}"), first), "Give one of them another slug.")
@@ -113,7 +104,7 @@ fn free_aliases<'a>(
     problems: &mut Vec<Problem>,
 ) -> Vec<String> {
     let mut is_free = |alias: &&'a String| {
-        let what = if claim.is_reserved(alias) {
+        let what = if routes::is_reserved(alias, claim.kind) {
             format!("the alias {alias} belongs to the program")
         } else if let Some(first) = taken.get(alias.as_str()).filter(|first| **first != claim.file) {
             format!("the alias {alias} is taken by {}", first.display())

@@ -53,6 +53,25 @@ async fn the_programs_own_addresses_are_refused() {
 }
 
 #[tokio::test]
+async fn posts_may_be_below_the_lists_of_the_archive() {
+    let text = "---\ntitle: Calf\ndate: 2026-05-02\n\
+                aliases: [/archive/2006/08/14/calf.aspx, /posts/2006/calf, /archive/2006/calf]\n---\nStretch it.";
+    let pattern = "/archive/{year}/{month}/{day}/{slug}/";
+    let site = TestSite::new().setting("site.permalink", pattern).post("calf", text).start().await;
+    let problems = site.problems();
+    assert!(problems.len() == 1 && problems[0].contains("/archive/2006/calf belongs to the program"), "{problems:#?}");
+    let address = "/archive/2026/05/02/calf/";
+    site.get(address).await.is(200).says("Stretch it.");
+    for old in ["/archive/2006/08/14/calf.aspx", "/posts/2006/calf", "/posts/calf", "/archive/2026/05/02/calf"] {
+        assert_eq!(site.get(old).await.leads(), format!("301 {address}"), "{old}");
+    }
+    for list in ["/archive", "/archive/2026", "/archive/2026/05"] {
+        site.get(list).await.is(200);
+    }
+    site.get("/archive/2006/calf").await.is(404);
+}
+
+#[tokio::test]
 async fn an_alias_is_refused_if_a_page_or_an_alias_has_its_address() {
     let greedy = "---\ntitle: Greedy\ndate: 2026-05-02\naliases: [/posts/calf, /old]\n---\nx";
     let site = check(TestSite::new().post("greedy", greedy), "posts/greedy.md:4:1: warning:", "is taken by").await;

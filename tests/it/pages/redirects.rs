@@ -199,6 +199,7 @@ async fn old_addresses_of_other_programs_redirect_to_their_pages() {
         ("/blog/page/3/", "/archive"),
         ("/archives/", "/archive"),
         ("/archive.html", "/archive"),
+        ("/archive/2019/05/07", "/archive/2019/05"),
         ("/2019/", "/archive/2019"),
         ("/2019/05", "/archive/2019/05"),
         ("/2019/5/7/", "/archive/2019/05"),
@@ -276,6 +277,8 @@ async fn patterns_may_end_in_html_or_a_slash_and_name_the_category() {
         ("/{slug}/", "/calf/", ["/calf", "/posts/calf", "/Calf/"]),
         ("/{category}/{slug}/", "/lower-legs/calf/", ["/lower-legs/calf", "/calf.html", "/posts/calf/"]),
         ("/blog/{category}/{slug}", "/blog/lower-legs/calf", ["/blog/lower-legs/calf/", "/blog/calf", "/posts/calf"]),
+        ("/archive/{year}/{month}/{slug}", "/archive/2026/05/calf", ["/archive/2026/05/calf/", "/calf", "/posts/calf"]),
+        ("/posts/{year}/{slug}/", "/posts/2026/calf/", ["/posts/2026/calf", "/posts/calf", "/posts/calf/"]),
     ] {
         let plain = "---\ntitle: Plain\ndate: 2026-05-02\n---\n[Calf](calf.md) and [again](/posts/calf).";
         let site =
