@@ -102,11 +102,14 @@ impl Snapshot {
         }
     }
 
-    /// Address of a tag; of nested categories, the last counts.
+    /// Address of a tag; of nested categories, the last counts. Other programs write `three.js` as `three-js` or
+    /// `threejs`.
     fn old_tag(&self, names: &[&str]) -> Option<String> {
         let name = names.last()?;
         let mut slugs = [Slug::of_tag(name), Slug::from_text(name)].into_iter().flatten();
-        slugs.find(|slug| self.tags.contains_key(slug)).map(routes::tag)
+        let same = slugs.find_map(|slug| self.tags.get_key_value(&slug)).map(|(slug, _)| slug);
+        let similar = || self.tags.keys().find(|tag| bare(tag.as_str()).eq(bare(name)));
+        same.or_else(similar).map(routes::tag)
     }
 
     /// Archive of a year or a month; days have none.
@@ -138,6 +141,11 @@ impl Snapshot {
         };
         (is_same_date && words.len() + dates.len() == above.len()).then(|| post.entry.address.clone())
     }
+}
+
+/// Letters and digits of a name.
+fn bare(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|letter| letter.is_alphanumeric())
 }
 
 /// Year and month in `2026`, `2026/05`, `2026/05/02`.

@@ -131,7 +131,7 @@ async fn an_address_of_its_own_is_kept() {
 /// A site from another system: files of Jekyll and Hugo, pictures in folders.
 async fn moved() -> TestSite {
     let png = std::fs::read(crate::support::sample_content().join("media/card.png")).expect("reads");
-    let post = "---\ntitle: Calf\ndate: 2019-05-07\ntags: [Feet, C++]\ncategories: [Legs]\n---\n![A picture](pic.png)";
+    let post = "---\ntitle: Calf\ndate: 2019-05-07\ntags: [Feet, C++, three.js]\ncategories: [Legs]\n---\n![A picture](pic.png)";
     TestSite::new()
         .file("posts/2019-05-07-calf/index.md", post)
         .file("posts/2019-05-07-calf/pic.png", &png)
@@ -184,6 +184,9 @@ async fn old_addresses_of_other_programs_redirect_to_their_pages() {
         ("/tag/feet", "/tags/feet"),
         ("/tag/Feet/", "/tags/feet"),
         ("/tag/c++", "/tags/c-plus-plus"),
+        ("/categories/three-js/", "/tags/three.js"),
+        ("/tag/threejs/feed/", "/tags/three.js/feed.xml"),
+        ("/tags/three-js", "/tags/three.js"),
         ("/tags/feet.html", "/tags/feet"),
         ("/tag/feet/page/2/", "/tags/feet"),
         ("/tag/feet/feed/", "/tags/feet/feed.xml"),
