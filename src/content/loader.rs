@@ -51,8 +51,10 @@ use outline::Outline;
 use rendering::{Findings, RenderedEntry, Renderer};
 pub use site_toml::named;
 
-/// Most texts that are rendered while a reader waits for them: some 300 ms.
-const AT_ONCE: usize = 1_000;
+/// Size of the texts that are rendered while a reader waits for them, in bytes: some 300 ms.
+const AT_ONCE: u64 = 3 << 20;
+/// Bytes that take as long to render as the other work on a file, some 0.15 ms.
+const BYTES_OF_A_FILE: u64 = 2 << 10;
 
 /// Loads a content folder again and again. Keeps the result of a file until the file, or something looked up for it,
 /// changes.
@@ -60,8 +62,8 @@ const AT_ONCE: usize = 1_000;
 pub struct Loader {
     /// Clock of the system, which sets the times of files.
     now: Now,
-    /// Most texts that are rendered while a reader waits for them.
-    at_once: usize,
+    /// Size of the texts that are rendered while a reader waits for them, in bytes.
+    at_once: u64,
     /// True if dead links get a suggestion, which takes long on a large site.
     suggests: bool,
     /// Result of the last walk; its Markdown files are in `files`.
@@ -153,10 +155,10 @@ impl Loader {
         }
         self.edition += usize::from(has_other_media || lost_files || has_other_claims);
         self.make(outlines);
-        if self.files.len() <= self.at_once {
+        if size(self.files.iter().filter(|file| file.entry().is_some())) <= self.at_once {
             return Ok(self.finish());
         }
-        if self.unrendered().take(self.at_once + 1).count() <= self.at_once {
+        if size(self.unrendered()) <= self.at_once {
             self.render();
         }
         Ok(self.library(false))
@@ -287,14 +289,14 @@ impl Loader {
         }
     }
 
-    fn unrendered(&self) -> impl Iterator<Item = &LazyBody> {
-        let entries = self.files.iter().filter_map(FileState::entry);
-        entries.filter(|entry| entry.findings().is_none()).map(|entry| &entry.content.entry().body)
+    fn unrendered(&self) -> impl Iterator<Item = &FileState> {
+        self.files.iter().filter(|file| file.entry().is_some_and(|entry| entry.findings().is_none()))
     }
 
     /// Renders the texts that are not rendered yet. A text that takes too long is left out.
     fn render(&mut self) {
-        parallel::map(self.unrendered().collect(), LazyBody::render);
+        let entries = self.unrendered().filter_map(FileState::entry);
+        parallel::map(entries.map(|entry| &entry.content.entry().body).collect(), LazyBody::render);
         for file in &mut self.files {
             let Some(good) = &mut file.good else { continue };
             let findings = good.entry.as_ref().and_then(RenderedEntry::findings);
@@ -417,6 +419,11 @@ impl Loader {
         dead.extend(dead_links::useless_redirects(&site_toml, &text, &rules.redirects, &self.addresses));
         dead
     }
+}
+
+/// Size of files in bytes, with the bytes that each file counts besides its text.
+fn size<'a>(files: impl Iterator<Item = &'a FileState>) -> u64 {
+    files.map(|file| file.source.file.stamp.bytes + BYTES_OF_A_FILE).sum()
 }
 
 /// Reports a problem of many files once, at the first file: a theme's key is in every post of a blog that moves here,

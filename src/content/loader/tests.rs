@@ -227,9 +227,9 @@ fn visible(library: &Library, broken: &[PathBuf]) -> String {
     seen + &format!("{media:?} {}", library.has_remote_picture && broken.is_empty())
 }
 
-/// Loads after each edit, and compares with a loader that has kept nothing. `at_once`: most texts that are rendered at
-/// once; with 0, each site is a large one.
-fn follows(edits: &[Edit], with_rest: bool, at_once: usize) -> Result<(), TestCaseError> {
+/// Loads after each edit, and compares with a loader that has kept nothing. `at_once`: bytes of texts that are rendered
+/// at once; with 0, each site is a large one.
+fn follows(edits: &[Edit], with_rest: bool, at_once: u64) -> Result<(), TestCaseError> {
     let mut folder = Folder::new();
     let mut loader = Loader { at_once, ..folder.loader() };
     for edit in edits {
@@ -299,7 +299,7 @@ fn a_large_site_is_read_before_it_is_rendered() {
         let text = format!("---\ntitle: T\ndate: 2026-05-02\n---\nText {number}. [To b](b.md) and [c](/c).\n");
         folder.write(&format!("posts/p{number}.md"), &text);
     }
-    let mut loader = Loader { at_once: 1, ..folder.loader() };
+    let mut loader = Loader { at_once: 2 * BYTES_OF_A_FILE, ..folder.loader() };
     let library = loader.read().expect("reads");
     assert!(!library.is_finished && library.has_remote_picture && library.problems.is_empty());
     assert!(format!("{:?}", library.contents).contains("uninit"), "no text is rendered");
@@ -317,6 +317,16 @@ fn a_large_site_is_read_before_it_is_rendered() {
     assert_eq!(made_anew(&library, &finished), ["p0", "p1", "p2"]);
     assert!(finished.contents[0].entry().body.unpack().text.contains("New."));
     assert!(format!("{:?}", finished.contents[1].entry().body.unpack()).contains("/posts/b"));
+}
+
+#[test]
+fn few_long_texts_make_a_large_site_too() {
+    for (paragraphs, is_finished) in [(10, true), (200_000, false)] {
+        let folder = Folder::new();
+        let text = "A paragraph of text.\n\n".repeat(paragraphs);
+        folder.write("posts/a.md", &format!("---\ntitle: T\ndate: 2026-05-02\n---\n{text}"));
+        assert_eq!(folder.loader().read().expect("reads").is_finished, is_finished, "{paragraphs}");
+    }
 }
 
 fn posts(library: &Library) -> HashMap<PathBuf, Arc<Post>> {

@@ -185,7 +185,8 @@ async fn hostile_front_matter_is_read_or_reported() {
     ];
     let site =
         heads.iter().fold(TestSite::new().post("calf", "Stretch it."), |site, (slug, text)| site.post(slug, text));
-    let site = site.start().await;
+    // Problems of a site with so many bytes are found after its start.
+    let site = site.keeps_current().start().await;
     let problems = site.problems();
     for (slug, _) in &heads {
         let is_told = problems.iter().any(|problem| problem.starts_with(&format!("posts/{slug}.md:")));

@@ -44,8 +44,9 @@ async fn a_saved_file_is_live_everywhere() {
 #[tokio::test]
 async fn a_large_site_is_served_at_once_and_finished_later() {
     let mut site = TestSite::new();
+    let more = "More words. ".repeat(100);
     for number in 0..=1_000 {
-        site = site.post(&format!("p{number}"), &format!("Text {number}. [Next](new.md)"));
+        site = site.post(&format!("p{number}"), &format!("Text {number}. [Next](new.md)\n\n{more}"));
     }
     let site = site.keeps_current().start().await;
     site.get("/posts/p500").await.is(200).says("Text 500.");
