@@ -403,9 +403,11 @@ impl Loader {
         LinkChecker {
             addresses: &self.addresses,
             files: &self.files,
+            media: &self.renderer.references.media,
             redirects: &self.renderer.rules.redirects,
             suggests: self.suggests,
             nearby: OnceCell::new(),
+            site: OnceCell::new(),
         }
     }
 

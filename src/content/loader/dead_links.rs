@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use jiff::Timestamp;
 use url::Url;
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     links::{Link, Links},
 };
 use crate::{
-    content::{media::MediaIndex, nearby::Nearby},
+    content::{Library, Snapshot, media::MediaIndex, nearby::Nearby},
     domain::{
         address,
         entry::{Content, Entry},
@@ -32,11 +33,14 @@ pub(super) struct LinkChecker<'a> {
     pub addresses: &'a SiteAddresses,
     /// Files of which the addresses were collected.
     pub files: &'a [FileState],
+    pub media: &'a MediaIndex,
     pub redirects: &'a Redirects,
     /// True if dead links get a suggestion.
     pub suggests: bool,
     /// Made for the first dead link; most sites have none.
     pub nearby: OnceCell<Nearby>,
+    /// Site with its drafts. Made for the first link to an address that nothing here has.
+    pub site: OnceCell<Snapshot>,
 }
 
 impl LinkChecker<'_> {
@@ -51,10 +55,9 @@ impl LinkChecker<'_> {
 
     fn complaint(&self, link: &Link, is_draft: bool) -> Option<(String, String)> {
         let Link { to, path, fragment, .. } = link;
-        let target = match self.addresses.find(path) {
+        let target = match self.addresses.find(path).or_else(|| self.redirected(path)) {
             Some(LinkTarget::Entry(target)) => target,
             Some(LinkTarget::List) => return None,
-            None if self.redirects.find(path).is_some() => return None,
             None => {
                 let mend = match self.suggests.then(|| self.nearest(path)).flatten() {
                     Some(near) => format!("The nearest one is {near}: write that, or remove the link."),
@@ -77,6 +80,23 @@ impl LinkChecker<'_> {
             None => "Give the heading that id, as in ## Warm up {#warm}, or leave it out.".to_owned(),
         };
         Some((what, mend))
+    }
+
+    /// Target of a path from which the site redirects: as site.toml says, or from an address of another program.
+    fn redirected(&self, path: &str) -> Option<LinkTarget> {
+        let path = address::tidy(&address::encode(path))?;
+        if self.redirects.find(&path).or_else(|| self.redirects.find(&path.to_lowercase())).is_some() {
+            return Some(LinkTarget::List);
+        }
+        let site = self.site.get_or_init(|| {
+            let contents = self.files.iter().filter_map(FileState::shown).map(|shown| shown.content.clone()).collect();
+            let library = Library { contents, media: self.media.clone(), ..Library::default() };
+            Snapshot::build(&library, Timestamp::MAX, true)
+        });
+        match site.old_address(&path) {
+            Some(address) => self.addresses.find(&address),
+            None => site.old_file(&path).map(|_| LinkTarget::List),
+        }
     }
 
     /// Nearest existing address: of a tag, or of a post, page or stretch.
@@ -196,9 +216,11 @@ impl SiteAddresses {
             [base, below @ ..] if Kind::of_base(base).is_some() => below.is_empty(),
             ["tags", tags, ..] => self.has_tags(tags),
             ["archive", year] | ["archive", year, "page", _] => self.months.contains(*year),
-            ["archive", year, month, ..] => self.months.contains(&format!("{year}/{month}")),
+            ["archive", year, month] | ["archive", year, month, "page", _] => {
+                self.months.contains(&format!("{year}/{month}"))
+            }
             ["series", name, ..] => Slug::from_text(name).is_some_and(|slug| self.series.contains(&slug)),
-            ["media", ..] => false,
+            ["archive" | "media", ..] => false,
             [first, ..] => routes::is_own(first),
             [] => true,
         };

@@ -71,10 +71,58 @@ async fn links_to_existing_pages_are_not_reported() {
 }
 
 #[tokio::test]
+async fn a_link_is_dead_if_the_site_answers_that_nothing_is_found() {
+    for (path, is_dead) in [
+        ("/calf", false),
+        ("/calf.html", false),
+        ("/posts/calf/index.html", false),
+        ("/2026/05/02/calf/", false),
+        ("/blog/Calf/", false),
+        ("/2026/05/", false),
+        ("/archive/2026/5", false),
+        ("/archive/2026/05/02", false),
+        ("/categories/feet/", false),
+        ("/categories/lower-legs/page/2/", false),
+        ("/category/three-js", false),
+        ("/feed/", false),
+        ("/tags/feet/index.xml", false),
+        ("/about.html", false),
+        ("/author/me", false),
+        ("/Old/Page/", false),
+        ("/2026/05/02/toes/plan.pdf", false),
+        ("/blog/plan.pdf", true),
+        ("/2025/05/02/calf", true),
+        ("/2025", true),
+        ("/archive/2026/05/02/calves", true),
+        ("/categories/none", true),
+        ("/none/feed", true),
+        ("/older/page", true),
+        ("/posts/calf/none.html", true),
+    ] {
+        let site = TestSite::new()
+            .site_toml("title = \"A\"\n[redirects]\n\"/old/page\" = \"/about\"\n")
+            .post("calf", CALF)
+            .post("three", "---\ntitle: Three\ndate: 2026-05-02\ntags: [three.js]\n---\nText.")
+            .page("about", "Me.")
+            .file("posts/toes/index.md", "---\ntitle: Toes\ndate: 2026-05-02\n---\nText.")
+            .file("posts/toes/plan.pdf", "%PDF")
+            .post("links", &format!("<a href=\"{path}\">x</a>"))
+            .start()
+            .await;
+        let told = of(&site, "posts/links.md");
+        assert_eq!(told.iter().any(|told| told.contains("leads to no page here")), is_dead, "{path}: {told:?}");
+        assert_eq!(site.get(path).await.status == 404, is_dead, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn dead_links_are_reported_with_the_nearest_address() {
     for (link, place, what, mend) in [
         ("[x](/posts/clf)", "5:1", "leads to no page here", "The nearest one is /posts/calf:"),
-        ("Text [x](/calf)", "5:6", "leads to no page here", "The nearest one is /posts/calf:"),
+        ("Text [x](/clf)", "5:6", "leads to no page here", "The nearest one is /posts/calf:"),
+        ("[x](/archive/2026/05/calves)", "5:1", "leads to no page here", ""),
+        ("[x](/calf.html#warm-pu)", "5:1", "#warm-pu, which is not on that page", "The nearest one is #warm-up:"),
+        ("[x](/later.html)", "5:1", "leads to a draft", "Publish the draft"),
         ("a\n<https://own.example/abuot>", "6:1", "\"https://own.example/abuot\"", "The nearest one is /about:"),
         ("[x][1]\n\n[1]: /xylophone", "5:1", "\"/xylophone\" leads to no page", "Correct it, or remove the link."),
         ("> <a\n> class=x href=\"/nowhere/at/all\">x</a>", "5:3", "/nowhere/at/all", "Correct it"),
