@@ -8,7 +8,11 @@ use std::{borrow::Cow, ops::Range};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use url::Url;
 
-use crate::content::syntax::{edited::Edited, events::is_block_end, tags::name_of};
+use crate::content::syntax::{
+    edited::Edited,
+    events::is_block_end,
+    tags::{depth_behind, is_verbatim},
+};
 use crate::domain::characters::{is_foreign_break, is_foreign_punctuation, is_printable};
 
 /// Returns the text with its bare URLs as links.
@@ -20,54 +24,54 @@ pub fn link(markdown: &str, options: Options) -> Edited<'_> {
         return Edited::new(markdown, Vec::new(), Vec::new());
     }
     let (mut links, mut done) = (Vec::new(), 0);
+    let (others, words) = parts(markdown, options);
+    // Link definitions have no words.
+    let is_in_words = |at: usize| {
+        let next = words.partition_point(|part| part.end <= at);
+        words.get(next).is_some_and(|part| part.start <= at)
+    };
     // These ranges are consecutive or nested.
-    for other in without_urls(markdown, options) {
+    for other in others {
         let text = markdown.get(done..other.start).unwrap_or_default();
-        links.extend(find(text).into_iter().map(|url| (done + url.start..done + url.end, written(&text[url]))));
+        let urls = find(text).into_iter().map(|url| done + url.start..done + url.end);
+        links.extend(urls.filter(|url| is_in_words(url.start)).map(|url| (url.clone(), written(&markdown[url]))));
         done = done.max(other.end);
     }
     Edited::new(markdown, links, Vec::new())
 }
 
-/// Ranges in which URLs are no links. Empty ones are borders that no URL crosses.
-fn without_urls(markdown: &str, options: Options) -> Vec<Range<usize>> {
-    let mut events = Parser::new_ext(markdown, options).into_offset_iter();
-    let mut ranges = Vec::new();
+/// Parts in which URLs are no links, and the words of a text, both in order. Empty parts are borders that no URL crosses.
+fn parts(markdown: &str, options: Options) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
+    let (mut others, mut words) = (Vec::new(), Vec::new());
     // Start of the outermost HTML element without links, and the number of those that are open.
     let (mut start, mut depth) = (0, 0_usize);
-    for (event, at) in events.by_ref() {
+    for (event, at) in Parser::new_ext(markdown, options).into_offset_iter() {
         match &event {
-            Event::InlineHtml(tag) => match opens(tag) {
-                Some(true) => {
-                    start = if depth == 0 { at.start } else { start };
-                    depth += 1;
-                }
-                Some(false) => depth = depth.saturating_sub(1),
-                None => {}
-            },
+            Event::InlineHtml(tag) => {
+                start = if depth == 0 { at.start } else { start };
+                depth = depth_behind(tag, is_without_links, depth);
+            }
             // An element that is not closed ends with its block.
             Event::End(end) if is_block_end(end) => depth = 0,
-            Event::Start(Tag::TableCell) => ranges.extend([at.start..at.start, at.end..at.end]),
+            Event::Start(Tag::TableCell) => others.extend([at.start..at.start, at.end..at.end]),
             _ => {}
         }
         match event {
-            Event::Text(_) if depth > 0 => ranges.push(start..at.end),
-            Event::Code(_) | Event::Html(_) | Event::InlineHtml(_) | Event::FootnoteReference(_) => ranges.push(at),
-            Event::Start(Tag::Link { .. } | Tag::Image { .. } | Tag::CodeBlock(_)) => ranges.push(at),
+            Event::Text(_) if depth > 0 => others.push(start..at.end),
+            Event::Text(_) => words.push(at),
+            Event::Code(_) | Event::Html(_) | Event::InlineHtml(_) | Event::FootnoteReference(_) => others.push(at),
+            Event::Start(Tag::Link { .. } | Tag::Image { .. } | Tag::CodeBlock(_)) => others.push(at),
             _ => {}
         }
     }
-    ranges.push(markdown.len()..markdown.len());
-    ranges.extend(events.reference_definitions().iter().map(|(_, definition)| definition.span.clone()));
-    ranges.sort_unstable_by_key(|range| range.start);
-    ranges
+    others.push(markdown.len()..markdown.len());
+    others.sort_unstable_by_key(|range| range.start);
+    (others, words)
 }
 
-/// True for a start tag, false for an end tag, of an element in which no links are added; `None` for other elements.
-fn opens(tag: &str) -> Option<bool> {
-    const ELEMENTS: [&str; 10] = ["a", "button", "code", "kbd", "pre", "samp", "script", "style", "textarea", "title"];
-    let name = name_of(tag);
-    ELEMENTS.iter().any(|element| name.eq_ignore_ascii_case(element)).then(|| !tag.starts_with("</"))
+/// True for elements in which no links are added.
+fn is_without_links(name: &str) -> bool {
+    is_verbatim(name) || matches!(name, "a" | "button" | "title")
 }
 
 /// A URL written as a link. No sign in it has a meaning in Markdown or for smart punctuation.

@@ -7,7 +7,7 @@ use ammonia::Builder;
 use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, html};
 use url::Url;
 
-use super::bare_urls;
+use super::{bare_urls, syntax::fences};
 use crate::domain::{
     address,
     characters::is_printable,
@@ -72,6 +72,7 @@ fn write(text: &str, page: Option<&str>) -> (String, Reading) {
     let options = Options::ENABLE_STRIKETHROUGH;
     // No reference definitions: many short references to one long address would make the page huge.
     let text = text.replace("]:", &format!("]{COLON}"));
+    let text = fences::without_tabs(&text).text;
     let text = bare_urls::link(&text, options).text;
     let mut writer = Writer { page, ..Writer::default() };
     for event in Parser::new_ext(&text, options) {
@@ -261,6 +262,7 @@ mod tests {
                  <a href=\"https://a.example/c.jpg\" rel=\"nofollow ugc noopener\">https://a.example/c.jpg</a></p>\n",
             ),
             ("# Big", "<p><strong>Big</strong></p>\n"),
+            ("```\na\n```\t\n\nb", "<pre><code>a\n</code></pre>\n<p>b</p>\n"),
             (
                 "[x](https://a.example \"t\")",
                 "<p><a href=\"https://a.example\" rel=\"nofollow ugc noopener\">x</a></p>\n",

@@ -48,6 +48,11 @@ impl FrontMatter {
         self.written(name).map(|(_, text)| text)
     }
 
+    /// Text of a key for readers, with its character references resolved: Jekyll and others write it into HTML.
+    pub fn sentence(&self, name: &str) -> Option<String> {
+        self.text(name).map(values::resolved)
+    }
+
     pub fn texts(&self, name: &str) -> Vec<String> {
         self.find(name).map(|(_, value)| values::texts(value)).unwrap_or_default()
     }

@@ -9,19 +9,20 @@ pub mod highlight;
 pub mod highlighter;
 pub(super) mod ids;
 mod links;
-mod marks;
 mod open;
 mod own_html;
 mod paragraphs;
 mod pictures;
-mod quotes;
 mod writer;
 
 use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser};
 
-use super::{bare_urls, dialects, syntax::events::extensions};
+use super::{
+    bare_urls, dialects,
+    syntax::{events::extensions, fences, marks, quotes},
+};
 use crate::domain::language::Quotes;
 
 use writer::Writer;
@@ -34,7 +35,8 @@ pub use super::syntax::{
 /// Renders a text. If its time is used up, the result is empty or incomplete.
 pub fn render(markdown: &str, lookup: &dyn Lookup) -> Rendered {
     let edited = dialects::expand(markdown, lookup);
-    let mut edited = edited.then(|text| bare_urls::link(text, extensions())).then(marks::insert);
+    let edited = edited.then(fences::without_tabs).then(|text| bare_urls::link(text, extensions()));
+    let mut edited = edited.then(marks::insert);
     let parser = Parser::new_ext(&edited.text, extensions()).into_offset_iter();
     let events = parser.map(|(event, range)| (marks::removed(event), range));
     let mut events: Vec<(Event, Range<usize>)> = events.take_while(|_| lookup.spend(1)).collect();

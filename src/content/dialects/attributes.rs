@@ -4,10 +4,13 @@
 use std::ops::Range;
 
 use super::{
-    lines::{Line, is_heading, is_underline},
+    lines::{Line, indent_below, is_heading, is_underline},
     scan::{CONTENTS, Scan},
 };
-use crate::domain::words::in_one_line;
+use crate::{
+    content::syntax::tags::{is_inline, name_of},
+    domain::words::in_one_line,
+};
 
 /// Longest list, in bytes.
 const LONGEST: usize = 1000;
@@ -66,16 +69,21 @@ impl Scan<'_> {
         let markdown = self.markdown;
         let before = &markdown[self.line..at];
         let own = Line::new(before);
-        let is_first = own.text.is_empty() && self.blocks.html.is_none();
+        let is_picture = |html: usize| name_of(&markdown[html..]) == "img";
+        let is_first = own.text.is_empty() && self.blocks.html.is_none_or(is_picture);
         let list = AttributeList::read(&markdown[at..], is_first)?;
         let range = at..at + list.length;
         let is_last = markdown[range.end..self.end_of_line(range.end)].trim().is_empty();
         let is_of_block = is_first && (is_last || own.is_item);
         let is_of_heading = is_last && is_heading(own.text);
         let is_of_element = before.ends_with([')', ']', '*', '_', '`', '>']);
+        let has_colon = markdown[at..].starts_with("{:");
+        let is_last_in_cell = markdown[range.end..].trim_start_matches(' ').starts_with('|');
+        let is_behind_words =
+            has_colon && before.ends_with(' ') && !own.text.is_empty() && (is_last || is_last_in_cell);
         // The parser reads `## Title {#id}` itself.
-        let is_parsed = is_of_heading && !markdown[at..].starts_with("{:");
-        if is_parsed || !is_of_block && !is_of_heading && !is_of_element {
+        let is_parsed = is_of_heading && !has_colon;
+        if is_parsed || !is_of_block && !is_of_heading && !is_of_element && !is_behind_words {
             return None;
         }
         let new = match &list.id {
@@ -83,7 +91,9 @@ impl Scan<'_> {
             Some(id) if is_of_heading => format!("{{#{id}}}"),
             Some(id) if is_of_block && self.give_id(&range, &own, id) => String::new(),
             // A picture or a link may be alone on its line, where nothing may stand beside it.
-            Some(id) if is_of_element && !own.text.starts_with(['!', '[']) => format!("<a id=\"{id}\"></a>"),
+            Some(id) if !is_of_block && (!own.text.starts_with(['!', '[']) || begins_with_words(own.text)) => {
+                format!("<a id=\"{id}\"></a>")
+            }
             _ => {
                 let what = format!("{} is an attribute list and was left out", in_one_line(&markdown[range.clone()]));
                 self.remark(at, what, "Take it away, or write the element as HTML with its attributes.");
@@ -142,13 +152,20 @@ impl Scan<'_> {
             return true;
         }
         let words = text.trim_start_matches(['|', ' ']);
-        let is_of_words = words.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '"' | '“' | '(' | '*' | '_'));
-        let has_place = text.starts_with('|') || is_of_words && !words.contains("://");
-        if has_place {
-            let place = start + line.len() - words.len();
-            self.replace(place..place, format!("<a id=\"{id}\"></a>"));
+        if words.is_empty() {
+            return false;
         }
-        has_place
+        let target = if text.starts_with('|') || begins_with_words(words) {
+            format!("<a id=\"{id}\"></a>")
+        } else {
+            // Nothing may stand beside a picture, an embed or HTML.
+            let before = if own.is_item { &markdown[self.line..list.start] } else { &line[..line.len() - text.len()] };
+            let indent: String = indent_below(before).collect();
+            format!("<div id=\"{id}\"></div>\n{indent}\n{indent}")
+        };
+        let place = start + line.len() - words.len();
+        self.replace(place..place, target);
+        true
     }
 
     /// Place of the line that ends before a position, without its end.
@@ -156,4 +173,13 @@ impl Scan<'_> {
         let start = self.markdown[..at.saturating_sub(1)].rfind('\n').map_or(0, |newline| newline + 1);
         start..start + self.markdown[start..at].trim_end().len()
     }
+}
+
+/// True if a block begins with words that stay a paragraph when something stands before them.
+fn begins_with_words(text: &str) -> bool {
+    let text = &text[..text.floor_char_boundary(LONGEST)];
+    let is_word = text.starts_with(|c: char| c.is_alphanumeric() || "\"“„«'‘(*_`[".contains(c));
+    let is_tag = is_inline(name_of(text)) && !text.ends_with('>');
+    let is_other = text.starts_with("```") || text.contains("://") || text.contains("]:");
+    (is_word || is_tag) && !is_other
 }

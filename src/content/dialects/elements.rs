@@ -89,7 +89,7 @@ impl Scan<'_> {
     fn inline(&mut self, from: usize, name: &str) -> Option<usize> {
         let rest = &self.markdown[from..self.markdown.floor_char_boundary(from + LONGEST)];
         let end = rest.to_ascii_lowercase().find(&format!("</{name}"))?;
-        Some(self.replace(from..from + end, inline_html(&rest[..end])))
+        Some(self.replace(from..from + end, inline_html(&rest[..end], self.lookup)))
     }
 
     /// Puts blank lines around the end tag of an element with Markdown, and below HTML inside one.

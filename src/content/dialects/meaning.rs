@@ -84,7 +84,7 @@ pub(super) fn of(tag: &Tag, around: &Surroundings, lookup: &dyn Lookup) -> Meani
     };
     match known {
         None => unknown(tag),
-        Some(text) if around.is_inline && tag.form != Form::Value => Meaning::Text(inline_html(&text)),
+        Some(text) if around.is_inline && tag.form != Form::Value => Meaning::Text(inline_html(&text, lookup)),
         Some(text) => Meaning::Text(text),
     }
 }

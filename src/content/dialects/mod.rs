@@ -12,7 +12,10 @@ mod tag;
 
 use pulldown_cmark::{Parser, html};
 
-use crate::content::syntax::{edited::Edited, events::extensions, lookup::Lookup};
+use crate::{
+    content::syntax::{edited::Edited, events::extensions, lookup::Lookup, marks, quotes},
+    domain::{language::Quotes, words::in_one_line},
+};
 
 pub use dates::{local_time, moment};
 
@@ -21,12 +24,28 @@ pub fn expand<'a>(markdown: &'a str, lookup: &dyn Lookup) -> Edited<'a> {
     scan::expand(markdown, lookup)
 }
 
+/// Text without the tags of templates, for descriptions and search. Each line is a paragraph.
+pub fn without_tags(text: &str) -> String {
+    [("{%", "%}"), ("{{", "}}")].into_iter().fold(text.to_owned(), |text, (opening, closing)| {
+        let mut parts = text.split(opening);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |kept, part| match part.split_once(closing) {
+            Some((inner, behind)) if !inner.contains('\n') => kept + behind,
+            _ => kept + opening + part,
+        })
+    })
+}
+
 /// Inline Markdown as HTML, for a place where Markdown is not read.
-fn inline_html(markdown: &str) -> String {
+fn inline_html(markdown: &str, lookup: &dyn Lookup) -> String {
+    // Behind a mark, in one line, nothing begins a block.
+    let line = format!("{}{}", marks::MARK, in_one_line(&markdown.replace("  \n", "<br>\n")));
+    let events = Parser::new_ext(&line, extensions()).into_offset_iter();
+    let mut events: Vec<_> = events.map(|(event, range)| (marks::removed(event), range)).collect();
+    quotes::shape(&mut events, &line, &Quotes::of(lookup.language()));
     let mut written = String::new();
-    html::push_html(&mut written, Parser::new_ext(markdown.trim(), extensions()));
-    let paragraph = written.trim().strip_prefix("<p>").and_then(|rest| rest.strip_suffix("</p>"));
-    paragraph.filter(|inner| !inner.contains("<p>")).unwrap_or(&written).to_owned()
+    html::push_html(&mut written, events.into_iter().map(|(event, _)| event));
+    written.trim().trim_start_matches("<p>").trim_end_matches("</p>").to_owned()
 }
 
 /// Keys of front matter, in lower case, that mean something there and nothing here; lines with `#` are comments. They cause no warning: a thousand

@@ -4,6 +4,8 @@ mod date;
 
 use serde_json::Value;
 
+use crate::content::syntax::tags::{Token, tokens};
+
 pub use date::{RawDate, day_in};
 
 /// Text of a single value as it was written; `None` if it is empty, a list or a table.
@@ -16,6 +18,18 @@ pub(super) fn text(value: &Value) -> Option<String> {
         Value::Null | Value::Array(_) => String::new(),
     };
     Some(text).filter(|text| !text.is_empty())
+}
+
+/// Text with its character references resolved: `caf&eacute;` is `café`. Tags stay as they are.
+pub(super) fn resolved(text: String) -> String {
+    if !text.contains('&') {
+        return text;
+    }
+    let words = tokens(&text.replace('<', "&lt;")).into_iter().map(|(token, _)| match token {
+        Token::Text(text) => text,
+        _ => String::new(),
+    });
+    words.collect()
 }
 
 /// All texts in a value; of a table, those of its `name`.

@@ -181,7 +181,7 @@ impl Reader<'_> {
 
     /// Title, or words made from the slug.
     fn title(&mut self, slug: &Slug) -> String {
-        self.front_matter.text("title").unwrap_or_else(|| {
+        self.front_matter.sentence("title").unwrap_or_else(|| {
             self.warn("title", "there is no title".to_owned(), "Write title: … into the front matter.");
             slug.as_str().replace(['-', '_'], " ")
         })

@@ -182,7 +182,7 @@ impl Renderer {
             address: outline.address.clone(),
             aliases: outline.aliases.clone(),
             title: outline.title.clone(),
-            dek: outline.front_matter.text("description"),
+            dek: outline.front_matter.sentence("description"),
             image: image.as_deref().map(MediaFile::picture),
             body,
             draft: outline.draft,

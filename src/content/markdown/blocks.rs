@@ -19,12 +19,15 @@ use crate::{
 };
 
 impl<'e> Writer<'_, 'e> {
-    /// Writes a heading; returns how many events it had.
+    /// Writes a heading unless it is empty; returns how many events it had.
     pub(super) fn heading(&mut self, events: &'e Events<'e>) -> usize {
         let length = block_length(events);
         let inner = &events[1..length - 1];
         let Some((Event::Start(Tag::Heading { level, id, .. }), _)) = events.first() else { return length };
         let level = (*level as u8 + self.heading_shift).clamp(2, 6);
+        if inner.is_empty() && id.is_none() {
+            return length;
+        }
         let id = id.as_deref().unwrap_or_default().to_owned();
         let line = ContentsLine { level, id, title: plain_text(inner).trim().to_owned() };
         self.title_ids.push(self.title_id(inner));
@@ -114,8 +117,8 @@ impl<'e> Writer<'_, 'e> {
     pub(super) fn code_block(&mut self, kind: &CodeBlockKind, events: &Events) -> usize {
         let length = block_length(events);
         let code = plain_text(&events[1..length - 1]);
-        self.text.push_str(&code);
-        self.text.push('\n');
+        self.code.push_str(&code);
+        self.code.push('\n');
         let language = match kind {
             CodeBlockKind::Fenced(info) => language_of_code(info),
             CodeBlockKind::Indented => "",

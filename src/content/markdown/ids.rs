@@ -24,6 +24,11 @@ impl Ids {
         self.taken.insert(name.to_owned());
     }
 
+    /// Takes an id; returns false if it is used already or not for texts.
+    pub fn take_free(&mut self, id: &str) -> bool {
+        !id.is_empty() && !id.starts_with('-') && !is_of_the_page(id) && self.taken.insert(id.to_owned())
+    }
+
     /// Returns the wanted id, or a unique one made from it: the second `legs` becomes `legs-1`, as on GitHub.
     pub fn take(&mut self, wanted: &str) -> String {
         let wanted = Some(wanted.trim_start_matches('-')).filter(|id| !id.is_empty()).unwrap_or("section");
@@ -37,6 +42,11 @@ impl Ids {
             }
         }
     }
+}
+
+/// Letters and digits of an id: systems differ in what they make of other characters.
+pub(super) fn letters_of(id: &str) -> String {
+    id.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 /// Id of a heading, as GitHub and Hugo make it from its title: lower case, without punctuation, with `-` for each blank.

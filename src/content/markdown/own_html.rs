@@ -115,6 +115,7 @@ impl Writer<'_, '_> {
             self.close_link();
         }
         self.part_words(name);
+        self.note_alt(tag.get("alt").unwrap_or_default());
         self.report_tag(tag, at);
         let Some(changes) = self.changes(tag, source) else {
             // The alternative text says more than a broken picture.
@@ -152,6 +153,9 @@ impl Writer<'_, '_> {
         } else if name == "br" {
             // Browsers read `</br>` as `<br>`.
             self.raw("<br>");
+        } else if self.open.is_open("pre") {
+            // Its start tag was written as text: `&lt;script>`.
+            self.visible(html);
         } else if !FRAME.contains(&name) && !VOID.contains(&name) && !matches!(name, "a" | "p") {
             self.remark(
                 at,

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
-use super::{marks::unmarked, pictures::Image, writer::Writer};
+use super::{pictures::Image, writer::Writer};
 use crate::content::syntax::{
     events::{Events, block_length, depth_after, plain_text},
     lookup::embed,
+    marks::unmarked,
 };
 use crate::{
     content::pictures::Place,

@@ -9,7 +9,10 @@ use crate::content::syntax::{
 };
 use crate::{
     content::pictures::{self, Place, Refusal},
-    domain::{address, words::escape_html},
+    domain::{
+        address,
+        words::{escape_html, in_one_line},
+    },
 };
 
 /// Bytes of text after which a picture is below the fold on every screen.
@@ -56,6 +59,7 @@ impl Writer<'_, '_> {
     }
 
     fn picture(&mut self, image: &Image, place: Place) -> String {
+        self.note_alt(&image.alt);
         if image.alt.trim().is_empty() {
             let what = format!("the picture {:?} has no text for readers who do not see it", image.to);
             self.remark(image.at, what, "Write what it shows between the brackets: ![A stretch of the calf](…).");
@@ -63,6 +67,13 @@ impl Writer<'_, '_> {
         match self.lookup.media(image.to) {
             Some(linked) => self.own_picture(&linked, image, place),
             None => self.other_picture(image),
+        }
+    }
+
+    /// Keeps the text of the first picture, which describes a post without words.
+    pub(super) fn note_alt(&mut self, alt: &str) {
+        if !alt.trim().is_empty() {
+            self.first_alt.get_or_insert_with(|| in_one_line(alt));
         }
     }
 

@@ -6,15 +6,22 @@ use std::{collections::HashMap, ops::Range};
 
 use pulldown_cmark::{Alignment, Event, HeadingLevel, Tag, TagEnd, html};
 
-use super::{footnotes::Footnotes, ids::Ids, open::Open};
+use super::{
+    footnotes::Footnotes,
+    ids::{Ids, letters_of},
+    open::Open,
+};
 use crate::content::syntax::{
     events::{Events, block_length, is_block_end},
     lookup::Lookup,
+    marks::MARK,
     rendered::{Reference, Remark, Rendered},
     tags::name_of,
 };
 use crate::{
+    content::dialects::without_tags,
     domain::{
+        address,
         entry::{ContentsLine, Piece},
         words::{self, escape_html, in_one_line},
     },
@@ -28,8 +35,12 @@ pub(super) struct Writer<'a, 'e> {
     pub out: Rendered,
     /// HTML written since the last piece.
     pub html: String,
-    /// Plain text written so far.
+    /// Plain text written so far, without code.
     pub text: String,
+    /// Code written so far. It is searched, but no part of descriptions.
+    pub code: String,
+    /// Text for readers who do not see the first picture.
+    pub first_alt: Option<String>,
     /// Position of `<!--more-->`, in bytes of `text`.
     pub excerpt_end: Option<usize>,
     pub ids: Ids,
@@ -70,6 +81,8 @@ impl<'a, 'e> Writer<'a, 'e> {
             out: Rendered::default(),
             html: String::with_capacity(markdown.len() * 3 / 2),
             text: String::with_capacity(markdown.len()),
+            code: String::new(),
+            first_alt: None,
             excerpt_end: None,
             ids: Ids::default(),
             title_ids: Vec::new(),
@@ -117,9 +130,11 @@ impl<'a, 'e> Writer<'a, 'e> {
 
     /// Adds words for descriptions, search and counting, unless the author's HTML hides them.
     pub fn push_text(&mut self, text: &str) {
-        if !self.open.is_hidden() {
-            self.text.push_str(text);
+        if self.open.is_hidden() {
+            return;
         }
+        let words = if self.open.is_open("pre") { &mut self.code } else { &mut self.text };
+        words.push_str(text);
     }
 
     /// Writes an event that needs no look-ahead.
@@ -132,7 +147,8 @@ impl<'a, 'e> Writer<'a, 'e> {
                 self.report_space(text, range.start);
                 self.push_text(text);
             }
-            Event::Code(text) => self.push_text(text),
+            // A mark distinguishes code from tags of templates.
+            Event::Code(text) => self.push_text(&text.replace('{', &format!("{{{MARK}"))),
             Event::SoftBreak | Event::HardBreak => self.text.push(' '),
             Event::End(end) if is_block_end(end) => self.text.push('\n'),
             _ => {}
@@ -193,11 +209,18 @@ impl<'a, 'e> Writer<'a, 'e> {
         self.write_footnotes();
         self.flush();
         self.name_headings();
+        self.name_as_linked();
         let body = &mut self.out.body;
-        body.text = in_one_line(&self.text).into();
-        body.main = in_one_line(&self.text[..main]).len();
+        let plain = |text: &str| in_one_line(&without_tags(text).replace(MARK, ""));
+        let (main, notes) = self.text.split_at(main);
+        let main = plain(main);
+        body.main = main.len();
+        body.excerpt = self.excerpt_end.map(|end| plain(&self.text[..end]));
+        if main.is_empty() {
+            body.excerpt = body.excerpt.take().or(self.first_alt);
+        }
+        body.text = in_one_line(&format!("{main} {} {}", plain(notes), self.code)).into();
         (body.words, body.letters) = words::length(&body.text);
-        body.excerpt = self.excerpt_end.map(|end| in_one_line(&self.text[..end]));
         self.out
     }
 
@@ -211,6 +234,25 @@ impl<'a, 'e> Writer<'a, 'e> {
         headings.sort_by_key(|(line, _)| line.id.is_empty());
         for (line, title_id) in headings {
             line.id = self.ids.take(if line.id.is_empty() { title_id } else { &line.id });
+        }
+    }
+
+    /// Gives a heading a second id if a link of the text spells its id in another way: Zola writes `cargo-toml` where
+    /// GitHub writes `cargotoml`.
+    fn name_as_linked(&mut self) {
+        let Rendered { body, links, .. } = &mut self.out;
+        let headings = body.pieces.iter_mut().rev().filter_map(|piece| match piece {
+            Piece::Heading(line, words) => Some((letters_of(&line.id), words)),
+            _ => None,
+        });
+        let mut headings: HashMap<String, &mut String> = headings.collect();
+        for link in links {
+            let Some(id) = link.to.strip_prefix('#').and_then(address::decode) else { continue };
+            if let Some(words) = headings.get_mut(&letters_of(&id))
+                && self.ids.take_free(&id)
+            {
+                words.insert_str(0, &format!("<a id=\"{}\"></a>", escape_html(&id)));
+            }
         }
     }
 }

@@ -168,6 +168,20 @@ pub fn name_of(html: &str) -> &str {
     if is_whole && start.starts_with(|c: char| c.is_ascii_alphabetic()) { &start[..length] } else { "" }
 }
 
+/// True if the element shows code or other text that stays as it was typed.
+pub fn is_verbatim(name: &str) -> bool {
+    matches!(name, "code" | "kbd" | "math" | "pre" | "samp" | "script" | "style" | "textarea" | "tt" | "var")
+}
+
+/// Number of open elements of a kind behind an inline tag. `is_of_kind` gets a name in lower case.
+pub fn depth_behind(tag: &str, is_of_kind: fn(&str) -> bool, depth: usize) -> usize {
+    match is_of_kind(&name_of(tag).to_ascii_lowercase()) {
+        true if tag.starts_with("</") => depth.saturating_sub(1),
+        true if !tag.ends_with("/>") => depth + 1,
+        _ => depth,
+    }
+}
+
 /// True if the element is part of a text and does not separate words.
 pub fn is_inline(name: &str) -> bool {
     const NAMES: [&str; 29] = [

@@ -119,6 +119,18 @@ async fn an_id_in_an_attribute_list_is_that_of_its_list_quote_table_or_word() {
         ("> One\n> two\n{: #aa}", "<blockquote><p><a id=\"aa\"></a>Onetwo</p></blockquote>"),
         ("> One\n>\n> Two\n> {: #aa}", "<blockquote><p>One</p><p><a id=\"aa\"></a>Two</p></blockquote>"),
         ("{: #aa}\nBelow.", "<p><a id=\"aa\"></a>Below.</p>"),
+        ("<sup>1</sup> Matz\n{: #aa}", "<p><a id=\"aa\"></a><sup>1</sup> Matz</p>"),
+        ("[One](/posts/a) two\n{: #aa}", "<p><a id=\"aa\"></a><a href=\"/posts/a\">One</a> two</p>"),
+        ("**One**\n{: #aa}", "<p><a id=\"aa\"></a><strong>One</strong></p>"),
+        ("`One` two\n{: #aa}", "<p><a id=\"aa\"></a><code>One</code> two</p>"),
+        ("1 two\n{: #aa}", "<p><a id=\"aa\"></a>1 two</p>"),
+        ("'One'\n{: #aa}", "<p><a id=\"aa\"></a>‘One’</p>"),
+        (
+            "- [One](/posts/a)\n- Two\n{: #aa}",
+            "<ul><li><a id=\"aa\"></a><a href=\"/posts/a\">One</a></li><li>Two</li></ul>",
+        ),
+        ("One two {: #aa}\nthree", "<p>One two <a id=\"aa\"></a>three</p>"),
+        ("[One](/posts/a) two {: #aa}", "<p><a href=\"/posts/a\">One</a> two <a id=\"aa\"></a></p>"),
         ("A *word*{: #aa} here", "<p>A <em>word</em><a id=\"aa\"></a> here</p>"),
         ("> One\n{#aa .b}", "<blockquote><p><a id=\"aa\"></a>One</p></blockquote>"),
     ] {
@@ -130,6 +142,28 @@ async fn an_id_in_an_attribute_list_is_that_of_its_list_quote_table_or_word() {
     }
     let table = body("| One | Two |\n|---|---|\n| a | b |\n{: #aa}\n\nEnd").await;
     assert!(table.contains("<th scope=\"col\"><a id=\"aa\"></a>One</th>") && !table.contains("{:"), "{table}");
+    let table = body("| One | Two |\n|---|---|\n| a {: #aa} | b {: .bb} |").await;
+    assert!(table.contains("<td>a <a id=\"aa\"></a></td><td>b</td>"), "{table}");
+}
+
+#[tokio::test]
+async fn an_id_below_a_picture_or_an_embed_stands_above_it() {
+    for (text, around) in [
+        ("![A](https://a.example/b.png \"Caption\")\n{: #aa}\n\nEnd", ""),
+        ("https://vimeo.com/1\n{: #aa}", ""),
+        ("> ![A](https://a.example/b.png \"Caption\")\n{: #aa}", "blockquote"),
+        ("> One\n>\n> ![A](https://a.example/b.png \"Caption\")\n> {: #aa}", "blockquote"),
+        ("- ![A](https://a.example/b.png \"Caption\")\n  {: #aa}\n- Two", "li"),
+        ("{: #aa}\n![A](https://a.example/b.png \"Caption\")", ""),
+    ] {
+        let html = TestSite::new().post("a", text).start().await.get("/posts/a").await.html();
+        let target = html.by_id("aa").unwrap_or_else(|| panic!("{text}"));
+        let outer = &html.elements[*target.within.last().expect("a text")];
+        assert_eq!(if outer.has_class("prose") { "" } else { &outer.name }, around, "{text}");
+        let figures = html.all("figure").len() + html.elements.iter().filter(|one| one.has_class("embed")).count();
+        assert!(figures > 0, "{text}");
+        assert!(!body(text).await.contains("{:"), "{text}");
+    }
 }
 
 #[tokio::test]
@@ -146,6 +180,15 @@ async fn an_attribute_list_without_an_id_is_left_out_and_reported() {
         ("[One](/x){: .aa target=\"_blank\"}", "<p><a href=\"/x\">One</a></p>"),
         ("{:aa: .bb}\n\nOne\n{:aa}", "<p>One</p>"),
         ("* TOC\n{:toc}\n\nOne", "<p>One</p>"),
+        ("1. TOC\n{:toc .no_toc}\n\nOne", "<p>One</p>"),
+        ("* This will become a table of contents.\n{: toc}\nOne", "<p>One</p>"),
+        (" * TOC\n {:toc}\n\nOne", "<p>One</p>"),
+        ("Zero\n\n- TOC\n{:toc}\n\nOne", "<p>Zero</p><p>One</p>"),
+        ("One two {: .bb}", "<p>One two</p>"),
+        (
+            "<img src=\"https://a.example/b.png\" alt=\"B\">\n{: .center}\n\nEnd",
+            "<img src=\"https://a.example/b.png\" alt=\"B\"><p>End</p>",
+        ),
         ("{::options parse_block_html=\"true\" /}\n\nOne", "<p>One</p>"),
     ] {
         assert_eq!(body(text).await, expected, "{text}");
@@ -174,6 +217,8 @@ async fn markdown_in_an_element_with_the_markdown_attribute_is_rendered() {
             "<details markdown><summary markdown=\"span\">*a*</summary>\n*b*\n</details>",
             "<details><summary><em>a</em></summary><p><em>b</em></p></details>",
         ),
+        ("<p markdown=\"1\">\n- @lord, [T](/x)\n</p>", "<p>- @lord, <a href=\"/x\">T</a></p>"),
+        ("<p markdown=\"1\">\n# a  \n> *b*\n</p>", "<p># a<br> &gt; <em>b</em></p>"),
         ("<p markdown=\"1\">*a* [b](/c)</p>", "<p><em>a</em> <a href=\"/c\">b</a></p>"),
         ("A <span markdown=\"1\">*b*</span>.", "<p>A <span><em>b</em></span>.</p>"),
         ("<div markdown=\"0\">*a*</div>", "<div>*a*</div>"),

@@ -165,3 +165,20 @@ async fn updated_before_date_is_reported_and_ignored() {
         assert!(!is_told || !feed.contains("2026-05-01"), "{feed}");
     }
 }
+
+#[tokio::test]
+async fn character_references_in_title_and_description_are_resolved() {
+    for (written, shown) in [
+        ("Haci&eacute;ndote", "Haciéndote".to_owned()),
+        ("A &amp; B &#8212; C &lt;dialog&gt;", "A & B — C <dialog>".to_owned()),
+        ("AT&T, Q&A and Vec<T> &zzz;", "AT&T, Q&A and Vec<T> &zzz;".to_owned()),
+    ] {
+        let text = format!("---\ntitle: \"{written}\"\ndescription: \"{written}\"\ndate: 2026-05-02\n---\nText.");
+        let site = TestSite::new().post("a", &text).start().await;
+        let html = site.get("/posts/a").await.html();
+        assert_eq!(html.all("h1").iter().map(|one| one.words()).collect::<String>(), shown, "{written}");
+        assert_eq!(html.meta("description"), Some(&*shown), "{written}");
+        let feed: serde_json::Value = serde_json::from_str(&site.get("/feed.json").await.text()).expect("JSON");
+        assert_eq!(feed["items"][0]["title"].as_str(), Some(&*shown), "{written}");
+    }
+}

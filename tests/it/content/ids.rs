@@ -126,3 +126,29 @@ async fn no_page_of_the_sample_site_has_an_id_twice() {
     }
     assert!(known.len() > 20, "{known:?}");
 }
+
+#[tokio::test]
+async fn a_link_that_spells_the_id_of_a_heading_in_another_way_leads_there() {
+    for (title, link) in [
+        ("`Cargo.toml`", "cargo-toml"),
+        ("What's next?", "what-s-next"),
+        ("rustc_codegen", "rustc-codegen"),
+        ("Contributors to 1.31.0", "contributors-to-1-31-0"),
+        ("Flatten the curve", "Flatten-the-curve"),
+        ("Café au lait!", "Caf%C3%A9-au-lait"),
+    ] {
+        for written in [format!("[x](#{link})"), format!("<a href=\"#{link}\">x</a>")] {
+            let text = format!("{written} {written}\n\n## {title}\n\n## {title}");
+            let site = TestSite::new().post("a", &text).start().await;
+            let html = site.get("/posts/a").await.html();
+            has_each_id_once(&text, &html);
+            let id = link.replace("%C3%A9", "é");
+            let target = html.by_id(&id).unwrap_or_else(|| panic!("{text}"));
+            let heading = target.within.last().map(|at| &html.elements[*at]).expect("a heading");
+            assert_eq!(heading.name, "h2", "{text}");
+            assert_eq!(site.problems(), [] as [String; 0], "{text}");
+        }
+    }
+    let site = TestSite::new().post("a", "[x](#cargo-tom)\n\n## Cargo.toml").start().await;
+    assert!(site.problems()[0].contains("leads to #cargo-tom"), "{:?}", site.problems());
+}

@@ -319,3 +319,123 @@ async fn quotes_have_the_shape_of_the_language() {
     let site = TestSite::new().site_toml("title = \"L\"\nlanguage = \"de\"\n").post("a", "\"a\"").start().await;
     assert_eq!(inner(&site.get("/posts/a").await), "<p>„a“</p>");
 }
+
+#[tokio::test]
+async fn a_link_definition_that_is_repeated_is_not_shown_and_ends_no_other() {
+    let definitions = "[a]: https://a.example/x_y\n[A]: https://a.example/x_z--w 'Title'\n[b]: https://b.example/p_q\n";
+    let expected = "<p><a href=\"https://a.example/x_y\">a</a> and <a href=\"https://b.example/p_q\">b</a></p>";
+    for (text, expected) in [
+        (format!("[a] and [b]\n\n{definitions}"), expected.to_owned()),
+        (format!("{definitions}\n[a] and [b]"), expected.to_owned()),
+        (
+            "[a]: <https://a.example/x_y>\n[a]: <https://a.example/x_y>\n[b]: https://b.example/p_q\n\n[a] and [b]"
+                .to_owned(),
+            expected.to_owned(),
+        ),
+        (
+            format!("> [a] and [b]\n>\n> {}", definitions.trim_end().replace('\n', "\n> ")),
+            format!("<blockquote>{expected}</blockquote>"),
+        ),
+    ] {
+        assert_eq!(body(&text).await, expected, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn words_in_braces_at_the_end_of_a_heading_are_shown_unless_all_are_attributes() {
+    for (text, id, words) in [
+        ("## Rust {version}", "rust-version", "Rust {version}"),
+        ("### Match x{n,m}", "match-xnm", "Match x{n,m}"),
+        ("## getset(key) {block}  ", "getsetkey-block", "getset(key) {block}"),
+        ("## new Object() {}", "new-object-", "new Object() {}"),
+        ("## fn a() {...}", "fn-a-", "fn a() {…}"),
+        ("Rust {version}\n===", "rust-version", "Rust {version}"),
+        ("Rust\n*{version}*\n{b c}\n---", "rust-version-b-c", "Rust<em>{version}</em>{b c}"),
+        ("> - ## Rust {*version*}", "rust-version", "Rust {<em>version</em>}"),
+        ("## A {#b .c}", "b", "A"),
+        ("## A {.c data-x=\"d e\"}", "a", "A"),
+        ("A {#b}\n---", "b", "A"),
+        ("## A {version} {#b}", "b", "A {version}"),
+    ] {
+        let body = body(text).await;
+        assert!(body.contains(&format!(" id=\"{id}\">{words}</h")), "{text}: {body}");
+    }
+    let contents = page("## A {b}\n\n## C\n\n## D").await;
+    assert!(contents.all("a").iter().any(|link| link.get("href") == "#a-b" && link.words() == "A {b}"));
+}
+
+#[tokio::test]
+async fn blanks_may_follow_a_closing_fence() {
+    let code = "<pre tabindex=\"0\"><code>a</code></pre><p>b</p>";
+    for text in ["```\na\n```\t\n\nb", "~~~\na\n~~~~ \t \nb", "```\t\na\n```\t\r\nb"] {
+        assert_eq!(body(text).await, code, "{text:?}");
+    }
+    assert_eq!(body("> ```\n> a\n> ```\t\n>\n> b").await, format!("<blockquote>{code}</blockquote>"));
+    assert_eq!(body("````\na\n```\t\n````\t\nb").await, "<pre tabindex=\"0\"><code>a```</code></pre><p>b</p>",);
+}
+
+#[tokio::test]
+async fn quotes_and_dashes_in_code_that_is_html_stay_as_they_are() {
+    let code = "x = \"a\" -- 'b' --- c...";
+    for name in ["code", "kbd", "samp", "tt", "var", "pre", "math", "CODE"] {
+        for text in [format!("A <{name}>{code}</{name}> b."), format!("A <{name} class=\"c\">*{code}*</{name}> b.")] {
+            let body = body(&text).await;
+            assert!(body.contains(code), "{text}: {body}");
+        }
+    }
+    for (text, expected) in [
+        ("<code>\"a\"</code> \"b\" -- c", "<p><code>\"a\"</code> “b” – c</p>"),
+        ("\"<code>--a</code>\"", "<p>“<code>--a</code>”</p>"),
+        ("<pre><code>\"a\"</code> --b</pre> \"c\"", "<pre><code>\"a\"</code> --b</pre> \"c\""),
+        ("See <pre><code>\"a\"</code> --b</pre> \"c\"", "<p>See <pre><code>\"a\"</code> --b</pre> “c”</p>"),
+        ("<b>\"a\" -- b</b>", "<p><b>“a” – b</b></p>"),
+        ("A <code>\"b\n\n\"c\"", "<p>A <code>\"b</code></p><p>“c”</p>"),
+        ("<p markdown=\"1\"><code>--a</code> \"b\"</p>", "<p><code>--a</code> “b”</p>"),
+        ("<code>&mdash;</code>", "<p><code>—</code></p>"),
+    ] {
+        assert_eq!(body(text).await, expected, "{text}");
+    }
+    assert!(body("## <code>--a</code>").await.contains("<code>--a</code></h2>"));
+}
+
+#[tokio::test]
+async fn descriptions_have_neither_code_nor_tags_of_templates() {
+    for (text, expected) in [
+        ("{% assign release = \"1\" %}Words {{ page.x }}here.", "Words here."),
+        ("{{< unknown a=\"b\" >}}\n\nWords {% if a %}here{% endif %}.", "Words here."),
+        ("<p>{% include a.html %}Words.</p>", "Words."),
+        ("Write `{{ name }}` and `{% raw %}` so.", "Write {{ name }} and {% raw %} so."),
+        ("Curly {{ braces and {% signs.\n\nAnd }} these %}.", "Curly {{ braces and {% signs. And }} these %}."),
+        ("Here is code:\n\n```html\n<html> <body>\n```\n\nThat was it.", "Here is code: That was it."),
+        ("Here is code:\n\n    let a;\n\nMore.", "Here is code: More."),
+        ("Here:\n\n<pre>\nlet <b>a</b>;\n</pre>\n\nMore.", "Here: More."),
+        ("![A *calf*](https://a.example/b.png)", "A calf"),
+        ("<img src=\"https://a.example/b.png\" alt=\"A calf\">", "A calf"),
+        ("![](https://a.example/b.png)\n\n![A calf](https://a.example/c.png)", "A calf"),
+        ("![A calf](https://a.example/b.png)\n\nWords.", "Words."),
+    ] {
+        assert_eq!(page(text).await.meta("description"), Some(expected), "{text}");
+    }
+    let site = TestSite::new().keeps_current().post("a", "Words.\n\n```\nomega\n```\n\n<pre>delta</pre>").start().await;
+    for word in ["omega", "delta"] {
+        site.get(&format!("/search?q={word}")).await.says("/posts/a");
+    }
+}
+
+#[tokio::test]
+async fn a_heading_without_words_is_left_out() {
+    assert_eq!(body("### \n\na\n\n##").await, "<p>a</p>");
+    assert!(body("### {#b}\n\na").await.contains("id=\"b\""), "a link may lead there");
+}
+
+#[tokio::test]
+async fn an_end_tag_whose_start_tag_is_text_is_text_in_preformatted_code() {
+    for (text, expected) in [
+        ("<pre>\n&lt;script>x</script>\n</pre>", "<pre>&lt;script>x&lt;/script&gt;</pre>"),
+        ("<pre><code>&lt;div>x</div></code></pre>", "<pre><code>&lt;div>x&lt;/div&gt;</code></pre>"),
+        ("<pre><b>x</b></pre>", "<pre><b>x</b></pre>"),
+        ("<div>x</b></div>", "<div>x</div>"),
+    ] {
+        assert_eq!(body(text).await, expected, "{text}");
+    }
+}

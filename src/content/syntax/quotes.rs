@@ -1,11 +1,15 @@
 //! Quotation marks of the text's language, and straight ones that mean feet and inches.
 //!
-//! pulldown-cmark finds the marks and gives them their English shapes; this module chooses the shape of each.
+//! pulldown-cmark finds the marks and gives them their English shapes; this module chooses the shape of each. In HTML
+//! elements with code, marks and dashes stay as they were typed.
 
 use pulldown_cmark::Event;
 
-use super::marks::is_cjk;
-use crate::content::syntax::events::{Events, is_block_end};
+use super::{
+    events::{Events, is_block_end},
+    marks::is_cjk,
+    tags::{depth_behind, is_verbatim},
+};
 use crate::domain::language::Quotes;
 
 /// A quotation mark that the author has typed.
@@ -37,11 +41,20 @@ fn is_of_word(c: char) -> bool {
 }
 
 /// Gives each quotation mark its shape.
-pub(super) fn shape(events: &mut Events, markdown: &str, quotes: &Quotes) {
+pub(in crate::content) fn shape(events: &mut Events, markdown: &str, quotes: &Quotes) {
     let mut typed = Vec::new();
+    // Number of open elements with code.
+    let mut depth = 0;
     for at in 0..events.len() {
         let (event, range) = &events[at];
         match event {
+            Event::InlineHtml(tag) => depth = depth_behind(tag, is_verbatim, depth),
+            Event::Text(_) if depth > 0 => {
+                let source = markdown.get(range.clone()).unwrap_or_default();
+                if !source.is_empty() && source.trim_matches(['"', '\'', '-', '.']).is_empty() {
+                    events[at].0 = Event::Text(source.to_owned().into());
+                }
+            }
             Event::Text(text) if matches!(&**text, "“" | "”" | "‘" | "’") => {
                 let mark = &markdown[range.clone()];
                 if matches!(mark, "\"" | "'") {
@@ -50,7 +63,10 @@ pub(super) fn shape(events: &mut Events, markdown: &str, quotes: &Quotes) {
                     typed.push(Typed { at, is_double: mark == "\"", before, after });
                 }
             }
-            event if ends_quotes(event) => shape_block(events, &std::mem::take(&mut typed), quotes),
+            event if ends_quotes(event) => {
+                depth = 0;
+                shape_block(events, &std::mem::take(&mut typed), quotes);
+            }
             _ => {}
         }
     }

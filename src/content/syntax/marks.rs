@@ -1,7 +1,8 @@
 //! Inserts marks into a text before it is parsed, where pulldown-cmark would misread what authors mean.
 //!
-//! A mark is a character that counts as punctuation; it is removed from the parsed text. It prevents two errors:
+//! A mark is a character that counts as punctuation; it is removed from the parsed text. It prevents three errors:
 //! - `:) But` below a paragraph would be a definition, but a definition needs white space after the colon.
+//! - `## Rust {version}` would lose its last word: pulldown-cmark takes any words in braces for attributes.
 //! - `**「字」**字` would show its asterisks: with punctuation inside and a letter outside, they cannot end an emphasis
 //!   (CommonMark 6.2). In languages without spaces between words, an author cannot add one.
 
@@ -9,14 +10,14 @@ use std::borrow::Cow;
 
 use pulldown_cmark::{CowStr, Event, Tag};
 
-use crate::content::syntax::edited::Edited;
+use super::edited::Edited;
 
 /// OBJECT REPLACEMENT CHARACTER: a symbol (So) that no author types.
-const MARK: char = '\u{FFFC}';
+pub(in crate::content) const MARK: char = '\u{FFFC}';
 
 /// Returns the text with its marks.
-pub(super) fn insert(markdown: &str) -> Edited<'_> {
-    let mut places = no_definitions(markdown);
+pub(in crate::content) fn insert(markdown: &str) -> Edited<'_> {
+    let mut places = marks_in_lines(markdown);
     places.extend(emphasis_without_spaces(markdown));
     places.sort_unstable();
     let marks = places.into_iter().map(|place| (place..place, MARK.to_string())).collect();
@@ -24,7 +25,7 @@ pub(super) fn insert(markdown: &str) -> Edited<'_> {
 }
 
 /// Returns the event without marks.
-pub(super) fn removed(mut event: Event<'_>) -> Event<'_> {
+pub(in crate::content) fn removed(mut event: Event<'_>) -> Event<'_> {
     match &mut event {
         Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text) => remove(text),
         Event::Start(Tag::Link { dest_url, title, .. } | Tag::Image { dest_url, title, .. }) => {
@@ -43,12 +44,12 @@ fn remove(text: &mut CowStr) {
 }
 
 /// Returns the author's text for a part of the marked text.
-pub(super) fn unmarked(text: &str) -> Cow<'_, str> {
+pub(in crate::content) fn unmarked(text: &str) -> Cow<'_, str> {
     if text.contains(MARK) { Cow::Owned(text.replace(MARK, "")) } else { Cow::Borrowed(text) }
 }
 
-/// Positions of colons that begin a line but no definition.
-fn no_definitions(markdown: &str) -> Vec<usize> {
+/// Positions of colons that begin a line but no definition, and of braces that end a heading but no attributes.
+fn marks_in_lines(markdown: &str) -> Vec<usize> {
     let mut places = Vec::new();
     let (mut at, mut above) = (0, "");
     for line in markdown.split_inclusive('\n') {
@@ -57,10 +58,30 @@ fn no_definitions(markdown: &str) -> Vec<usize> {
         if is_word && !is_row_of_alignments(text, above) {
             places.push(at + line.len() - text.len());
         }
+        // A heading begins with `#`, or has a line of `=` or `-` below it.
+        if line.contains('#') && ends_in_braces(line) {
+            places.push(at + line.trim_end().len());
+        } else if text.starts_with(['=', '-']) && !above.contains('#') && ends_in_braces(above) {
+            places.push(at - above.len() + above.trim_end().len());
+        }
         at += line.len();
         above = line;
     }
     places
+}
+
+/// True if the last words of a line stand in braces and are no attributes: not all are `#id`, `.class` or `key=value`.
+fn ends_in_braces(line: &str) -> bool {
+    let inner = line.trim_end().strip_suffix('}').and_then(|rest| rest.rsplit_once('{'));
+    let Some((_, inner)) = inner else { return false };
+    // Quoted values may contain blanks.
+    let unquoted: String = inner.split(['"', '\'']).step_by(2).collect();
+    let is_name = |word: &str| word.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'));
+    let is_attribute = |word: &str| match word.strip_prefix(['#', '.']) {
+        Some(name) => is_name(name),
+        None => is_name(word) && word.contains('='),
+    };
+    unquoted.trim().is_empty() || !unquoted.split_whitespace().all(is_attribute)
 }
 
 /// True for the second line of a table, such as `:--|--:`.
@@ -101,7 +122,7 @@ fn is_punctuation(c: char) -> bool {
 }
 
 /// True for characters and punctuation of Chinese, Japanese and Korean.
-pub(super) fn is_cjk(c: char) -> bool {
+pub(in crate::content) fn is_cjk(c: char) -> bool {
     matches!(
         c,
         '\u{1100}'..='\u{11FF}'
