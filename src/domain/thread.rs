@@ -27,6 +27,7 @@ pub struct Node {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all nodes are comments")]
 pub enum Said {
     Comment(Comment),
     /// Placeholder for a removed comment that has shown replies.

@@ -120,7 +120,7 @@ pub(super) fn places<'a, 'v: 'a, T: Argument + 'v>(
     values: impl IntoIterator<Item = &'v T>,
     arguments: &mut Vec<&'a dyn Argument>,
 ) -> String {
-    rows(values, arguments, |place| place.to_owned())
+    rows(values, arguments, str::to_owned)
 }
 
 /// Adds values to the arguments of a statement; returns a row for each, made from its place.
