@@ -213,12 +213,9 @@ impl<'a, 'e> Writer<'a, 'e> {
         let body = &mut self.out.body;
         let plain = |text: &str| in_one_line(&without_tags(text).replace(MARK, ""));
         let (main, notes) = self.text.split_at(main);
-        let main = plain(main);
+        let main = Some(plain(main)).filter(|main| !main.is_empty()).or(self.first_alt).unwrap_or_default();
         body.main = main.len();
         body.excerpt = self.excerpt_end.map(|end| plain(&self.text[..end]));
-        if main.is_empty() {
-            body.excerpt = body.excerpt.take().or(self.first_alt);
-        }
         body.text = in_one_line(&format!("{main} {} {}", plain(notes), self.code)).into();
         (body.words, body.letters) = words::length(&body.text);
         self.out

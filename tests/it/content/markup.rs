@@ -420,6 +420,12 @@ async fn descriptions_have_neither_code_nor_tags_of_templates() {
     for word in ["omega", "delta"] {
         site.get(&format!("/search?q={word}")).await.says("/posts/a");
     }
+    let picture = "---\ntitle: A\ndate: 2026-05-02\ndescription: Of legs.\n---\n![A calf](https://a.example/b.png)";
+    let site = TestSite::new().post("a", picture).start().await;
+    let home = site.get("/").await.html();
+    let excerpts: Vec<String> =
+        home.all("p").iter().filter(|one| one.has_class("excerpt")).map(|one| one.words()).collect();
+    assert_eq!(excerpts, ["Of legs."], "the description comes before the text of the picture");
 }
 
 #[tokio::test]
