@@ -192,7 +192,7 @@ fn colours_that_are_hard_to_read_are_remarked_upon() {
     let accent = remarks("[theme]\naccent = '#ff8a00'");
     assert_eq!(accent.len(), 1);
     assert!(
-        accent[0].what.contains("contrast of 1.97 to 1") && accent[0].what.ends_with("text needs 4.5"),
+        accent[0].what.contains("contrast of only 1.97 to 1") && accent[0].what.ends_with("text needs 4.5"),
         "{accent:?}"
     );
     assert_eq!(accent[0].mend, "Choose a darker colour, or a lighter one for theme.paper.");

@@ -145,6 +145,8 @@ fn capabilities(profile: &Path, scripts: Scripts, trap: u16) -> Capabilities {
     let mut capabilities = Capabilities::new();
     capabilities.insert("browserName".to_owned(), json!("chrome"));
     capabilities.insert("goog:loggingPrefs".to_owned(), json!({ "browser": "ALL" }));
+    let longest = u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
+    capabilities.insert("timeouts".to_owned(), json!({ "script": longest, "pageLoad": longest }));
     capabilities.insert(
         "goog:chromeOptions".to_owned(),
         json!({ "binary": program("INSTEP_TEST_CHROMIUM", "chromium"), "args": arguments, "prefs": preferences }),
