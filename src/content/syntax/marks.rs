@@ -74,6 +74,10 @@ fn marks_in_lines(markdown: &str) -> Vec<usize> {
 fn ends_in_braces(line: &str) -> bool {
     let inner = line.trim_end().strip_suffix('}').and_then(|rest| rest.rsplit_once('{'));
     let Some((_, inner)) = inner else { return false };
+    // A list in kramdown's form is never text, also with a mistake in it: `{: # id }`. A map of Clojure is: `{:a 1}`.
+    if inner.strip_prefix(':').is_some_and(|list| list.starts_with([' ', '#', '.'])) {
+        return false;
+    }
     // Quoted values may contain blanks.
     let unquoted: String = inner.split(['"', '\'']).step_by(2).collect();
     let is_name = |word: &str| word.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-'));

@@ -356,6 +356,10 @@ async fn words_in_braces_at_the_end_of_a_heading_are_shown_unless_all_are_attrib
         ("## A {.c data-x=\"d e\"}", "a", "A"),
         ("A {#b}\n---", "b", "A"),
         ("## A {version} {#b}", "b", "A {version}"),
+        ("## A {:b 1}", "a-b-1", "A {:b 1}"),
+        ("## A {: # b }", "a", "A"),
+        ("## A {:# b }", "a", "A"),
+        ("## A {: b }", "a", "A"),
     ] {
         let body = body(text).await;
         assert!(body.contains(&format!(" id=\"{id}\">{words}</h")), "{text}: {body}");
