@@ -304,8 +304,8 @@ async fn index(app: &App, snapshot: Arc<Snapshot>) {
     let app = app.clone();
     let made = task::spawn_blocking(move || {
         match app.search() {
-            Some(index) => index.follow(snapshot.contents().collect()),
-            None => app.set_search(SearchIndex::build(snapshot.contents().collect())),
+            Some(index) => index.follow(snapshot.contents.clone()),
+            None => app.set_search(SearchIndex::build(snapshot.contents.clone())),
         }
         app.cache.purge(&[UNINDEXED_TAG]);
     });

@@ -8,7 +8,7 @@ use clap::Args;
 use super::Places;
 use crate::{
     app::Clock,
-    domain::{kind::Kind, slug::Slug},
+    domain::{entry::Kind, slug::Slug},
 };
 
 #[derive(Debug, Args)]

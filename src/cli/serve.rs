@@ -23,6 +23,7 @@ use crate::{
     config::LogFormat,
     content::markdown::highlighter,
     domain::{
+        entry::Kind,
         problem::{self, Severity},
         words::counted,
     },
@@ -116,7 +117,7 @@ fn announce(app: &App, address: SocketAddr, began: Instant) {
     let (address, ms) = (reachable(address), u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
     if app.config.log == LogFormat::Json {
         live::log(snapshot.problems.iter());
-        tracing::info!(%address, posts = snapshot.counts.posts, ms, "the site is served");
+        tracing::info!(%address, posts = snapshot.counts.of(Kind::Post), ms, "the site is served");
         return;
     }
     let [posts, pages, stretches] = snapshot.counts.words();

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{media::MediaIndex, watch::Scope};
 use crate::domain::{
     embed::{Embed, Player},
-    entry::{Content, Entry, Piece, Post},
+    entry::{Content, Entry, KINDS, Kind, Piece, Post},
     problem::Problem,
     words::counted,
 };
@@ -31,19 +31,25 @@ pub struct Library {
 /// Number of texts of each kind, public or not: shown at the start, in the log and by `check`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    pub posts: usize,
+    /// Numbers in the order of [`KINDS`].
+    of_kinds: [usize; KINDS.len()],
     /// Number of drafts, future posts and expired posts.
     hidden: usize,
-    pages: usize,
-    stretches: usize,
 }
 
 impl Counts {
+    /// Number of texts of a kind.
+    pub fn of(self, kind: Kind) -> usize {
+        self.of_kinds[kind as usize]
+    }
+
     /// Texts such as `2 posts (1 not public)`, `1 page`, `0 stretches`.
-    pub fn words(self) -> [String; 3] {
-        let posts = counted(self.posts, "post", "posts");
-        let posts = if self.hidden > 0 { format!("{posts} ({} not public)", self.hidden) } else { posts };
-        [posts, counted(self.pages, "page", "pages"), counted(self.stretches, "stretch", "stretches")]
+    pub fn words(self) -> [String; KINDS.len()] {
+        KINDS.each_ref().map(|row| {
+            let count = counted(self.of(row.kind), row.words.0, row.words.1);
+            let is_told = row.kind == Kind::Post && self.hidden > 0;
+            if is_told { format!("{count} ({} not public)", self.hidden) } else { count }
+        })
     }
 }
 
@@ -60,14 +66,9 @@ impl Library {
     pub fn counts(&self, now: Timestamp) -> Counts {
         let mut counts = Counts::default();
         for content in &self.contents {
-            match content {
-                Content::Post(post) => {
-                    counts.posts += 1;
-                    counts.hidden += usize::from(!post.entry.is_public(now, false));
-                }
-                Content::Page(_) => counts.pages += 1,
-                Content::Stretch(_) => counts.stretches += 1,
-            }
+            let is_hidden = content.post().is_some() && !content.entry().is_public(now, false);
+            counts.of_kinds[content.kind() as usize] += 1;
+            counts.hidden += usize::from(is_hidden);
         }
         counts
     }
@@ -96,10 +97,7 @@ impl Library {
                 Piece::Embed(embed) => Some(&**embed),
                 _ => None,
             });
-            let of_stretch = match content {
-                Content::Stretch(stretch) => stretch.video.as_ref(),
-                _ => None,
-            };
+            let of_stretch = content.stretch().and_then(|stretch| stretch.video.as_ref());
             let players = in_text.chain(of_stretch).filter_map(|embed| match embed {
                 Embed::Player(player) => Some(player),
                 Embed::Video(_) | Embed::Audio(_) => None,

@@ -37,7 +37,7 @@ use super::{
     watch::Scope,
 };
 use crate::domain::{
-    entry::{Content, LazyBody},
+    entry::LazyBody,
     permalink::Rules,
     problem::{self, Place, Problem},
     words::counted,
@@ -354,10 +354,7 @@ impl Loader {
         let mut problems = self.tree.problems.clone();
         problems.extend(self.oembed_problems.iter().cloned());
         problems.extend(site_toml::problems(content, rules, &references.media));
-        let pages = self.shown().filter_map(|shown| match &shown.content {
-            Content::Page(page) => Some(page),
-            _ => None,
-        });
+        let pages = self.shown().filter_map(|shown| shown.content.page());
         problems.extend(site_toml::missing_navigation(content, rules, pages));
         problems.extend(self.dead_links_of_site());
         problems.extend(self.collisions.iter().cloned());

@@ -32,12 +32,12 @@ pub use tagged::Tagged;
 /// All public content at one moment. Never changed; a newer one replaces it as a whole.
 #[derive(Debug, Default)]
 pub struct Snapshot {
+    /// Everything public: posts, newest first, then the other kinds, each sorted by title.
+    pub contents: Vec<Content>,
     /// Public posts, newest first.
     pub posts: Vec<Arc<Post>>,
     /// Posts of the home page: the newest featured one, then the others by date.
     pub home: Vec<Arc<Post>>,
-    /// Pages, sorted by title.
-    pub pages: Vec<Arc<Page>>,
     pub stretches: BTreeMap<Slug, Arc<Stretch>>,
     /// Tags by slug.
     pub tags: BTreeMap<Slug, TagPosts>,
@@ -88,21 +88,18 @@ pub struct Series {
 impl Snapshot {
     /// Builds the snapshot of a library at a moment, with drafts for their author.
     pub fn build(library: &Library, now: Timestamp, with_drafts: bool) -> Self {
-        let (mut posts, mut pages, mut stretches) = (Vec::new(), Vec::new(), BTreeMap::new());
         let is_public = |content: &&Content| content.entry().is_public(now, with_drafts);
-        for content in library.contents.iter().filter(is_public).cloned() {
-            match content {
-                Content::Post(post) => posts.push(post),
-                Content::Page(page) => pages.push(page),
-                Content::Stretch(stretch) => drop(stretches.insert(stretch.entry.slug.clone(), stretch)),
-            }
-        }
+        let public = || library.contents.iter().filter(is_public);
+        let mut posts: Vec<Arc<Post>> = public().filter_map(Content::post).cloned().collect();
         // Newest first; those without a date are the oldest.
         posts.sort_by_cached_key(|post| (Reverse(moment(post)), natural(&post.entry.file)));
-        pages.sort_by(|a: &Arc<Page>, b| a.entry.title.cmp(&b.entry.title));
+        let mut others: Vec<&Content> = public().filter(|content| content.post().is_none()).collect();
+        others.sort_by_key(|content| (content.kind(), &content.entry().title));
+        let contents = posts.iter().cloned().map(Content::Post).chain(others.into_iter().cloned()).collect::<Vec<_>>();
+        let stretches = contents.iter().filter_map(Content::stretch);
         // Building the maps of a large site takes tens of milliseconds, which delays every save.
         let (((addresses, redirects), shown_in), (tags, series, threads)) = parallel::join(
-            || (addresses(library.contents.iter().filter(is_public)), shown_in(&posts)),
+            || (addresses(public()), shown_in(&posts)),
             || (tags(&posts), series(&posts), threads(&posts)),
         );
         Self {
@@ -122,21 +119,25 @@ impl Snapshot {
             addresses,
             redirects,
             nearby: OnceLock::new(),
+            stretches: stretches.map(|stretch| (stretch.entry.slug.clone(), Arc::clone(stretch))).collect(),
             posts,
-            pages,
-            stretches,
+            contents,
         }
     }
 
     /// Pages in the header of a site that sets no navigation: all but the privacy page, or none if they are too many.
     pub fn pages_of_header(&self) -> impl Iterator<Item = &Arc<Page>> {
-        let pages = || self.pages.iter().filter(|page| page.is_of_header());
+        let pages = || self.pages().filter(|page| page.is_of_header());
         pages().take(if pages().count() > MOST_PAGES { 0 } else { MOST_PAGES })
     }
 
     /// Page about privacy, which the footer and the comment form link to.
     pub fn privacy_page(&self) -> Option<&Arc<Page>> {
-        self.pages.iter().find(|page| !page.is_of_header())
+        self.pages().find(|page| !page.is_of_header())
+    }
+
+    fn pages(&self) -> impl Iterator<Item = &Arc<Page>> {
+        self.contents.iter().filter_map(Content::page)
     }
 
     /// Post, page or stretch at a path (decoded).
@@ -208,15 +209,9 @@ impl Snapshot {
         if path.len() > LONGEST || last_part(path).contains('.') {
             return Vec::new();
         }
-        let nearby = self.nearby.get_or_init(|| Nearby::build(self.entries()));
+        let nearby = self.nearby.get_or_init(|| Nearby::build(self.contents.iter().map(Content::entry)));
         let entry = |address| Some(self.addresses.get(address)?.entry());
         nearby.find(path, most).into_iter().filter_map(entry).collect()
-    }
-
-    fn entries(&self) -> impl Iterator<Item = &Entry> {
-        let posts = self.posts.iter().map(|post| &post.entry);
-        let pages = self.pages.iter().map(|page| &page.entry);
-        posts.chain(pages).chain(self.stretches.values().map(|stretch| &stretch.entry))
     }
 
     /// Years with posts, newest first, and the number of posts in each.
@@ -230,13 +225,6 @@ impl Snapshot {
             }
         }
         years
-    }
-
-    /// Posts, newest first, then pages and stretches.
-    pub fn contents(&self) -> impl Iterator<Item = Content> {
-        let posts = self.posts.iter().cloned().map(Content::Post);
-        let pages = self.pages.iter().cloned().map(Content::Page);
-        posts.chain(pages).chain(self.stretches.values().cloned().map(Content::Stretch))
     }
 }
 

@@ -18,7 +18,7 @@ use jiff::{Timestamp, civil::Date};
 
 use super::{front_matter::day_in, watch::Scope};
 use crate::domain::{
-    kind::{KINDS, Kind},
+    entry::{KINDS, Kind},
     problem::{Place, Problem, Severity},
     words::counted,
 };

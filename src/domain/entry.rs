@@ -1,4 +1,5 @@
-//! Posts, pages and stretches after parsing. `content` reads their files.
+//! Posts, pages and stretches after parsing. `content` reads their files. A new kind is a row in [`KINDS`] and a variant
+//! of [`Content`] with its own facts.
 
 mod packed;
 
@@ -170,6 +171,68 @@ pub struct Tag {
     pub name: String,
 }
 
+/// Kind of text that a Markdown file becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    Post,
+    Page,
+    Stretch,
+}
+
+/// Row of the table of kinds.
+#[derive(Debug)]
+pub struct Row {
+    pub kind: Kind,
+    /// Folders below the content folder: first our name, then those of Hugo, Zola and Jekyll.
+    pub folders: &'static [&'static str],
+    /// First part of its addresses, with the list of them; pages have none. The permalink pattern changes it for posts.
+    pub base: Option<&'static str>,
+    /// True if its texts belong to a day: they are in feeds and the archive, and one without a date gets a warning.
+    pub has_date: bool,
+    /// Word for one text of it, and for several: for the author.
+    pub words: (&'static str, &'static str),
+}
+
+pub const KINDS: [Row; 3] = [
+    Row {
+        kind: Kind::Post,
+        folders: &["posts", "post", "blog", "articles", "news", "_posts", "_drafts"],
+        base: Some("posts"),
+        has_date: true,
+        words: ("post", "posts"),
+    },
+    Row {
+        kind: Kind::Page,
+        folders: &["pages", "page", "_pages"],
+        base: None,
+        has_date: false,
+        words: ("page", "pages"),
+    },
+    Row {
+        kind: Kind::Stretch,
+        folders: &["stretches"],
+        base: Some("stretches"),
+        has_date: false,
+        words: ("stretch", "stretches"),
+    },
+];
+
+impl Kind {
+    pub fn row(self) -> &'static Row {
+        &KINDS[self as usize]
+    }
+
+    /// Kind whose addresses begin with this part.
+    pub fn of_base(part: &str) -> Option<&'static Row> {
+        KINDS.iter().find(|row| row.base == Some(part))
+    }
+
+    /// Folder below the content folder for new files.
+    pub fn folder(self) -> &'static str {
+        self.row().folders.first().copied().unwrap_or_default()
+    }
+}
+
 /// Post, page or stretch.
 #[derive(Clone, Debug)]
 pub enum Content {
@@ -201,10 +264,43 @@ impl Content {
         std::ptr::eq(self.entry(), other.entry())
     }
 
-    pub fn post(&self) -> Option<&Arc<Post>> {
+    pub fn kind(&self) -> Kind {
         match self {
-            Self::Post(post) => Some(post),
-            _ => None,
+            Self::Post(_) => Kind::Post,
+            Self::Page(_) => Kind::Page,
+            Self::Stretch(_) => Kind::Stretch,
+        }
+    }
+
+    pub fn post(&self) -> Option<&Arc<Post>> {
+        if let Self::Post(post) = self { Some(post) } else { None }
+    }
+
+    pub fn page(&self) -> Option<&Arc<Page>> {
+        if let Self::Page(page) = self { Some(page) } else { None }
+    }
+
+    pub fn stretch(&self) -> Option<&Arc<Stretch>> {
+        if let Self::Stretch(stretch) = self { Some(stretch) } else { None }
+    }
+
+    /// Date of the last change, if known.
+    pub fn changed(&self) -> Option<&Zoned> {
+        match self {
+            Self::Post(post) => post.changed(),
+            Self::Page(page) => page.updated.as_ref(),
+            Self::Stretch(_) => None,
+        }
+    }
+
+    /// Names of tags, areas and gear: short words that weigh more in a search than the text.
+    pub fn keywords(&self) -> Vec<&str> {
+        match self {
+            Self::Post(post) => post.tags.iter().map(|tag| tag.name.as_str()).collect(),
+            Self::Page(_) => Vec::new(),
+            Self::Stretch(stretch) => {
+                [&stretch.names, &stretch.areas, &stretch.equipment].into_iter().flatten().map(String::as_str).collect()
+            }
         }
     }
 }
@@ -306,4 +402,17 @@ pub enum Level {
     Easy,
     Medium,
     Hard,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_has_its_row() {
+        for (at, row) in KINDS.iter().enumerate() {
+            assert_eq!((row.kind as usize, row.kind.row().kind), (at, row.kind));
+            assert!(!row.kind.folder().is_empty());
+        }
+    }
 }

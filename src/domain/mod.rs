@@ -10,7 +10,6 @@ pub mod comment;
 pub mod delivery;
 pub mod embed;
 pub mod entry;
-pub mod kind;
 pub mod language;
 pub mod limits;
 pub mod mail_keys;

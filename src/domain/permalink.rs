@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Zoned, tz::TimeZone};
 
 use super::{
-    kind::Kind,
+    entry::Kind,
     redirects::Redirects,
     routes,
     slug::Slug,

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt::Display};
 
 use url::form_urlencoded;
 
-use super::{address, comment::CommentId, kind::Kind, slug::Slug};
+use super::{address, comment::CommentId, entry::Kind, slug::Slug};
 
 /// Use of the addresses with the same first segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +18,8 @@ enum Use {
     Uncached,
 }
 
-/// First segments of the program's own addresses.
-const OWN: [(&str, Use); 24] = [
+/// First segments of the program's own addresses, besides those of the kinds of content.
+const OWN: [(&str, Use); 22] = [
     ("admin", Use::Own),
     ("apple-touch-icon-precomposed.png", Use::Own),
     ("apple-touch-icon.png", Use::Own),
@@ -34,7 +34,6 @@ const OWN: [(&str, Use); 24] = [
     ("me", Use::Uncached),
     ("media", Use::Uncached),
     ("page", Use::Own),
-    ("posts", Use::Content),
     ("readyz", Use::Uncached),
     ("robots.txt", Use::Own),
     ("rss.xml", Use::Own),
@@ -42,7 +41,6 @@ const OWN: [(&str, Use); 24] = [
     ("series", Use::Content),
     ("sitemap.xml", Use::Own),
     ("static", Use::Own),
-    ("stretches", Use::Content),
     ("tags", Use::Own),
 ];
 
@@ -137,7 +135,8 @@ pub fn cache_key<'a>(path: &'a str, query: Option<&str>) -> Option<Cow<'a, str>>
 }
 
 fn use_of(segment: &str) -> Option<Use> {
-    OWN.iter().find(|(own, _)| *own == segment).map(|(_, used)| *used)
+    let own = OWN.iter().find(|(own, _)| *own == segment).map(|(_, used)| *used);
+    own.or_else(|| Kind::of_base(segment).map(|_| Use::Content))
 }
 
 fn first_segment(path: &str) -> &str {

@@ -13,7 +13,7 @@ use std::{
 
 use crate::domain::{entry::Content, slug::Slug};
 use correction::Doubt;
-use index::{Index, Matches, tags, text};
+use index::{Index, Matches, text};
 use snippet::snippet;
 use words::{Term, each, terms};
 
@@ -161,7 +161,7 @@ fn correct(index: &Index, question: &Question, found: &Matches, most: usize) -> 
 /// Spelling of an index word in a document, in lower case: the index has no accents.
 fn spelling(doc: &Content, folded: &str) -> Option<String> {
     let text = text(doc);
-    let mut texts = std::iter::once(doc.entry().title.as_str()).chain(tags(doc)).chain([text.as_str()]);
+    let mut texts = std::iter::once(doc.entry().title.as_str()).chain(doc.keywords()).chain([text.as_str()]);
     texts.find_map(|text| {
         let mut written = None;
         each(text, |word| {

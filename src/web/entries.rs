@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::{Router, routing::get};
 use http::Uri;
 
 use super::{
@@ -20,6 +21,11 @@ use crate::{
         entry::{Content, ContentsLine, Page as PageEntry, Stretch},
     },
 };
+
+/// Routes of the lists of kinds.
+pub fn routes() -> Router<App> {
+    Router::new().route("/stretches", get(stretches))
+}
 
 /// Looks the path up in the content.
 pub async fn show(State(app): State<App>, uri: Uri, query: PostQuery) -> Result<Response, WebError> {
@@ -136,7 +142,7 @@ struct StretchIndex<'a> {
 }
 
 /// Index of all stretches, each below the first of its areas.
-pub async fn stretches(State(app): State<App>) -> Result<Page, WebError> {
+async fn stretches(State(app): State<App>) -> Result<Page, WebError> {
     let snapshot = app.snapshot();
     if snapshot.stretches.is_empty() {
         return Err(WebError::not_found());

@@ -7,7 +7,7 @@ use std::{
 
 use super::outline::Outline;
 use crate::domain::{
-    kind::Kind,
+    entry::Kind,
     problem::{Place, Problem},
     routes,
     slug::Slug,

@@ -17,8 +17,7 @@ use crate::{
     content::{Library, Snapshot, media::MediaIndex, nearby::Nearby},
     domain::{
         address,
-        entry::{Content, Entry},
-        kind::Kind,
+        entry::{Content, Entry, Kind},
         near,
         permalink::Rules,
         problem::{Place, Problem},

@@ -23,7 +23,7 @@ use super::{
 use crate::domain::{
     address,
     embed::{Captions, OEmbed},
-    kind::Kind,
+    entry::Kind,
     picture::Picture,
     slug::Slug,
 };

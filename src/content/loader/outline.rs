@@ -11,7 +11,14 @@ use crate::{
         source::Source,
         syntax::nesting::too_deep,
     },
-    domain::{address, entry::Tag, kind::Kind, language, permalink::Rules, problem::Place, slug::Slug},
+    domain::{
+        address,
+        entry::{Kind, Tag},
+        language,
+        permalink::Rules,
+        problem::Place,
+        slug::Slug,
+    },
 };
 
 /// A file whose head has been read and whose text has not been rendered.

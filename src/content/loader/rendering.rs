@@ -25,8 +25,7 @@ use super::{
 use crate::domain::{
     address,
     embed::Embed,
-    entry::{Body, Content, Entry, LazyBody, Page, Post, Stretch},
-    kind::Kind,
+    entry::{Body, Content, Entry, Kind, LazyBody, Page, Post, Stretch},
     permalink::Rules,
     problem::{self, Place, Places, Problem},
     slug::Slug,
@@ -162,10 +161,8 @@ impl Renderer {
             })
         });
         let (lookups, refused) = recorder.into_lookups();
-        let pictogram = match outline.source.kind {
-            Kind::Stretch => image.as_deref().and_then(|file| inlined_svg(file, &outline.slug, &mut problems)),
-            Kind::Post | Kind::Page => None,
-        };
+        let of_stretch = image.as_deref().filter(|_| outline.source.kind == Kind::Stretch);
+        let pictogram = of_stretch.and_then(|file| inlined_svg(file, &outline.slug, &mut problems));
         let found = Findings { problems, refused, lookups: vec![lookups], ..Findings::default() };
         let findings: Arc<OnceLock<Findings>> = Arc::default();
         let body = {

@@ -128,7 +128,7 @@ impl Snapshot {
     fn old_entry(&self, parts: &[&str]) -> Option<String> {
         let (last, above) = parts.split_last()?;
         let Some(post) = self.post(last) else {
-            let page = self.pages.iter().find(|page| page.entry.slug.as_str() == *last && above.is_empty())?;
+            let page = self.pages().find(|page| page.entry.slug.as_str() == *last && above.is_empty())?;
             return Some(page.entry.address.clone());
         };
         let has_tag = |part: &str| post.tags.iter().any(|tag| tag.slug.as_str() == part);

@@ -332,7 +332,7 @@ fn frequencies(doc: &Content) -> (HashMap<Box<str>, u8>, u64) {
 /// Calls `tell` with each word of a document and its weight. Returns the number of words.
 fn each_weighted(doc: &Content, mut tell: impl FnMut(&str, u8)) -> u64 {
     let mut length = 0;
-    let (title, tags, text) = (&doc.entry().title, tags(doc).join(" "), text(doc));
+    let (title, tags, text) = (&doc.entry().title, doc.keywords().join(" "), text(doc));
     for (text, weight) in [title, &tags, &text].into_iter().zip(WEIGHTS) {
         each(text, |word| {
             length += 1;
@@ -342,25 +342,11 @@ fn each_weighted(doc: &Content, mut tell: impl FnMut(&str, u8)) -> u64 {
     length
 }
 
-/// Names of tags, areas and gear: short words that weigh more than the text.
-pub(super) fn tags(doc: &Content) -> Vec<&str> {
-    match doc {
-        Content::Post(post) => post.tags.iter().map(|tag| tag.name.as_str()).collect(),
-        Content::Page(_) => Vec::new(),
-        Content::Stretch(stretch) => {
-            [&stretch.names, &stretch.areas, &stretch.equipment].into_iter().flatten().map(String::as_str).collect()
-        }
-    }
-}
-
 /// Plain text of a document.
 pub(super) fn text(doc: &Content) -> String {
     let entry = doc.entry();
     let text = entry.body.plain().unpack();
-    match doc {
-        Content::Stretch(_) => format!("{} {text}", entry.description()),
-        Content::Post(_) | Content::Page(_) => text,
-    }
+    if doc.stretch().is_some() { format!("{} {text}", entry.description()) } else { text }
 }
 
 #[cfg(test)]

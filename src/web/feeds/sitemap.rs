@@ -2,7 +2,10 @@
 
 use jiff::Zoned;
 
-use crate::{domain::limits::SITEMAP_URLS, web::prelude::*};
+use crate::{
+    domain::{entry::Content, limits::SITEMAP_URLS},
+    web::prelude::*,
+};
 
 #[derive(Template)]
 #[template(path = "feeds/sitemap.xml")]
@@ -77,14 +80,12 @@ fn timestamp(listed: &Listed) -> Option<jiff::Timestamp> {
 fn listed(app: &App, snapshot: &Snapshot) -> Vec<Listed> {
     let site = &app.config.site;
     let at = |path: &str, changed: Option<Zoned>| Listed { address: site.absolute(path), changed, picture: None };
-    let entry = |entry: &Entry, changed: Option<Zoned>| Listed {
-        picture: entry.image.as_ref().map(|picture| site.absolute(&picture.shared())),
-        ..at(&entry.address, changed)
+    let content = |content: &Content| Listed {
+        picture: content.entry().image.as_ref().map(|picture| site.absolute(&picture.shared())),
+        ..at(&content.entry().address, content.changed().cloned())
     };
     let mut all = vec![at("/", newest(snapshot.posts.iter().map(AsRef::as_ref)))];
-    all.extend(snapshot.posts.iter().map(|post| entry(&post.entry, post.changed().cloned())));
-    all.extend(snapshot.pages.iter().map(|page| entry(&page.entry, page.updated.clone())));
-    all.extend(snapshot.stretches.values().map(|stretch| entry(&stretch.entry, None)));
+    all.extend(snapshot.contents.iter().map(content));
     all.extend(snapshot.tags.iter().map(|(tag, of)| at(&routes::tag(tag), newest(of.posts.iter().map(AsRef::as_ref)))));
     all
 }

@@ -169,12 +169,13 @@ fn newest(posts: Vec<&Post>, list: Option<TextLink>, texts: &'static Texts) -> O
 /// View of a result; `None` if it was removed after indexing.
 fn result(snapshot: &Snapshot, found: Found, texts: &'static Texts) -> Option<ResultView> {
     let words = &texts.search;
-    let (kind, entry, date) = match snapshot.content(&found.address)? {
-        Content::Post(post) => (&words.article, &post.entry, dates::day_of(post, texts)),
-        Content::Page(page) => (&words.page, &page.entry, None),
-        Content::Stretch(stretch) => (&words.stretch, &stretch.entry, None),
+    let content = snapshot.content(&found.address)?;
+    let (kind, date) = match content {
+        Content::Post(post) => (&words.article, dates::day_of(post, texts)),
+        Content::Stretch(_) => (&words.stretch, None),
+        _ => (&words.page, None),
     };
-    Some(ResultView { link: TextLink::to_entry(entry), kind, date, snippet: found.snippet })
+    Some(ResultView { link: TextLink::to_entry(content.entry()), kind, date, snippet: found.snippet })
 }
 
 /// Links that search for the names of the most used tags.
