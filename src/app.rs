@@ -72,7 +72,7 @@ impl App {
         snapshot: Snapshot,
     ) -> Result<Self, StartError> {
         warn_of_english(&config);
-        let signer = Signer::new(&secret(&config, &store).await?);
+        let signer = signer(&config, &store).await?;
         Ok(Self(Arc::new(Inner {
             assets: ArcSwap::from_pointee(Assets::build(&config.content, mode.dev, &config.site)),
             search: ArcSwapOption::empty(),
@@ -128,11 +128,15 @@ fn warn_of_english(config: &Config) {
     }
 }
 
-async fn secret(config: &Config, store: &Store) -> Result<Vec<u8>, StartError> {
+/// Returns the signer of the site, whose secret is in the settings or in the database.
+///
+/// # Errors
+/// The database does not answer, or there is no randomness.
+pub async fn signer(config: &Config, store: &Store) -> Result<Signer, StartError> {
     if let Some(secret) = &config.secret {
-        return Ok(secret.clone().into_bytes());
+        return Ok(Signer::new(secret.as_bytes()));
     }
     let mut fresh = [0_u8; 32];
     getrandom::fill(&mut fresh).map_err(StartError::Randomness)?;
-    Ok(store.secret(&fresh).await?)
+    Ok(Signer::new(&store.secret(&fresh).await?))
 }

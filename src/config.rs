@@ -160,6 +160,8 @@ pub struct Site {
     pub shared_seconds: u64,
     /// Hosts besides the providers that pages may frame.
     pub frame_hosts: Vec<String>,
+    /// False: there is no desk.
+    pub has_desk: bool,
 }
 
 impl Site {
@@ -186,6 +188,12 @@ impl Site {
     /// Makes an absolute URL of a path of this site. Characters that a URL must not have are percent-encoded.
     pub fn absolute(&self, path: &str) -> String {
         format!("{}{}", self.base_url, address::encode(path))
+    }
+
+    /// Makes an absolute URL of a path with a query that is encoded already. On this machine its host is `localhost`:
+    /// browsers offer passkeys for host names only (Web Authentication, 5.1.3).
+    pub fn linked(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url.replacen("http://127.0.0.1", "http://localhost", 1))
     }
 
     fn read(reader: &Reader, listen: SocketAddr) -> Result<Self, ConfigError> {
@@ -227,6 +235,7 @@ impl Site {
             notices: Notices::read(reader)?,
             shared_seconds: reader.get("site.cache.shared_seconds")?.typed()?,
             frame_hosts: reader.get("site.security.frame_hosts")?.list(String::as_str, is_frame_host)?,
+            has_desk: reader.get("site.desk.enabled")?.typed()?,
         })
     }
 }

@@ -8,6 +8,7 @@ macro_rules! say {
     };
 }
 
+mod author;
 mod check;
 mod comments;
 mod demo;
@@ -82,6 +83,9 @@ enum Command {
     Check(check::Check),
     /// List, approve, answer and remove comments, also while the site runs
     Comments(comments::Comments),
+    /// Add, list and remove the accounts of the desk
+    #[command(subcommand)]
+    Author(author::Author),
     /// List, retry and test mails
     #[command(subcommand)]
     Mail(mail::Mail),
@@ -255,6 +259,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::New(new) => new.run(&places),
             Command::Check(check) => check.run(&places),
             Command::Comments(comments) => comments.run(&places).await,
+            Command::Author(author) => author.run(&places).await,
             Command::Mail(mail) => mail.run(&places).await,
             Command::Embeds(embeds) => embeds.run(&places),
             Command::Pictures(pictures) => pictures.run(&places),

@@ -17,12 +17,13 @@ use tokio::{
 };
 
 use super::{Places, demo, log, pictures};
-use crate::domain::limits::MAIL_SHUTDOWN;
+use crate::domain::limits::{MAIL_SHUTDOWN, PASSWORD_LINK_MINUTES};
 use crate::{
     app::{App, Clock, Mode},
     config::LogFormat,
     content::markdown::highlighter,
     domain::{
+        account::PasswordLink,
         entry::Kind,
         problem::{self, Severity},
         words::counted,
@@ -78,6 +79,7 @@ impl Serve {
             app.pictures.leave_to(program, pictures::helper_arguments(&app.config));
         }
         announce(&app, address, began);
+        invite(&app).await?;
         let limits = server::Limits::default();
         let limits = server::Limits { connections: server::affordable(limits.connections), ..limits };
         let site = Site::new(app.clone(), limits);
@@ -120,10 +122,10 @@ fn announce(app: &App, address: SocketAddr, began: Instant) {
         tracing::info!(%address, posts = snapshot.counts.of(Kind::Post), ms, "the site is served");
         return;
     }
-    let [posts, pages, stretches] = snapshot.counts.words();
+    let counts = snapshot.counts.words().join(", ");
     let folder = app.config.content.display().to_string();
     say!("Instep serves “{}” at http://{address}", app.config.site.title);
-    say!("{posts}, {pages} and {stretches} from {}/ in {ms} ms", folder.trim_end_matches('/'));
+    say!("{counts} from {}/ in {ms} ms", folder.trim_end_matches('/'));
     if app.mode.demo {
         say!("The comments are samples, stored in {}", app.config.data.join("demo.sqlite").display());
     }
@@ -136,6 +138,20 @@ fn announce(app: &App, address: SocketAddr, began: Instant) {
         let problems = counted(snapshot.problems.len(), "problem", "problems");
         say!("{problems}, {}; everything else is served", counted(errors, "error", "errors"));
     }
+}
+
+/// Prints the link that makes the first account of the desk, as long as there is none.
+async fn invite(app: &App) -> anyhow::Result<()> {
+    if app.config.site.has_desk && app.store.accounts().await?.is_empty() {
+        let link = app.config.site.linked(&PasswordLink::First.path(&app.signer, app.clock.now()));
+        let words =
+            format!("Nobody can sign in yet. This link makes your account, within {PASSWORD_LINK_MINUTES} minutes");
+        match app.config.log {
+            LogFormat::Json => tracing::info!(link, "{words}"),
+            LogFormat::Text => say!("{words}: {link}"),
+        }
+    }
+    Ok(())
 }
 
 /// Returns an address that can be opened on this machine: 0.0.0.0 cannot.

@@ -268,7 +268,9 @@ impl NewComment {
     }
 }
 
-fn parse_name(name: &str) -> Result<String, FieldError> {
+/// # Errors
+/// The name is empty, too long, or an e-mail address.
+pub(super) fn parse_name(name: &str) -> Result<String, FieldError> {
     let name = one_line(name);
     match name.chars().count() {
         0 => Err(FieldError::NameMissing),

@@ -99,6 +99,32 @@ pub const MAIL_REASON: usize = 300;
 /// Longest part of a comment in a list of the command line, in characters.
 pub const LISTED_TEXT: usize = 100;
 
+// Desk
+
+/// Shortest and longest password, in characters. With 12 letters, a guess a second takes longer than anybody has.
+pub const PASSWORD_MIN: usize = 12;
+pub const PASSWORD_MAX: usize = 200;
+/// Minutes for which a link sets a password.
+pub const PASSWORD_LINK_MINUTES: i64 = 60;
+/// Number of passwords hashed at the same time. Each takes 19 MiB (Argon2id, OWASP's parameters).
+pub const PASSWORDS_AT_ONCE: usize = 2;
+/// Time without use after which a session ends.
+pub const SESSION_IDLE: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Longest session; then the password is asked for again.
+pub const SESSION_MAX: SignedDuration = SignedDuration::from_hours(180 * 24);
+/// Accuracy with which the last use of a session is stored, so that reading the desk does not always write.
+pub const SESSION_USE: SignedDuration = SignedDuration::from_mins(5);
+/// Time in which wrong passwords are counted.
+pub const SIGN_IN_WINDOW: SignedDuration = SignedDuration::from_mins(15);
+/// Most wrong passwords from one network in that time, and for one account. A link of `instep author passwd` is never
+/// counted, so that nobody is locked out for good.
+pub const WRONG_FROM_NETWORK: i64 = 10;
+pub const WRONG_FOR_ACCOUNT: i64 = 50;
+/// Time for which an action of the desk can be undone.
+pub const UNDO_WINDOW: SignedDuration = SignedDuration::from_hours(24);
+/// Most comments in a list of the desk.
+pub const DESK_COMMENTS: usize = 50;
+
 // Pictures
 
 /// Largest picture file that is read, in bytes.

@@ -85,11 +85,13 @@ pub fn open_corner(signer: &Signer, key: &str, now: Timestamp) -> Result<CornerL
     if minute(now).saturating_sub(issued).saturating_abs() > CORNER_MINUTES { Err(Refused::Old) } else { Ok(link) }
 }
 
-fn sign(signer: &Signer, purpose: Purpose, numbers: &[i64]) -> String {
+/// Key with numbers, for one purpose.
+pub(super) fn sign(signer: &Signer, purpose: Purpose, numbers: &[i64]) -> String {
     signer.sign(purpose, &numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join("-"))
 }
 
-fn open<const N: usize>(signer: &Signer, purpose: Purpose, key: &str) -> Option<[i64; N]> {
+/// Numbers of a key; `None` if the signature is wrong.
+pub(super) fn open<const N: usize>(signer: &Signer, purpose: Purpose, key: &str) -> Option<[i64; N]> {
     let numbers: Option<Vec<i64>> = signer.verify(purpose, key)?.split('-').map(|part| part.parse().ok()).collect();
     numbers?.try_into().ok()
 }
@@ -100,7 +102,7 @@ fn is_old(issued: i64, days: i64, now: Timestamp) -> bool {
 }
 
 /// Number of minutes since 1970.
-fn minute(at: Timestamp) -> i64 {
+pub(super) fn minute(at: Timestamp) -> i64 {
     at.as_second().div_euclid(60)
 }
 

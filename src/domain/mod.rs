@@ -2,6 +2,7 @@
 //!
 //! Functions here are pure: no disk, no database, no clock, no randomness, no async. All they need is a parameter.
 
+pub mod account;
 pub mod address;
 pub mod characters;
 pub mod clock;

@@ -19,12 +19,13 @@ enum Use {
 }
 
 /// First segments of the program's own addresses, besides those of the kinds of content.
-const OWN: [(&str, Use); 22] = [
+const OWN: [(&str, Use); 23] = [
     ("admin", Use::Own),
     ("apple-touch-icon-precomposed.png", Use::Own),
     ("apple-touch-icon.png", Use::Own),
     ("archive", Use::Content),
     ("comments", Use::Own),
+    ("desk", Use::Uncached),
     ("favicon.ico", Use::Own),
     ("feed.json", Use::Own),
     ("feed.xml", Use::Own),

@@ -27,6 +27,8 @@ pub enum Purpose {
     Stop,
     /// Link that opens the corner (`/me`) of a mailbox.
     Corner,
+    /// Link that sets a password of the desk.
+    Password,
 }
 
 /// Signs with HMAC-SHA-256, cut to 128 bits (RFC 2104, section 5): short enough for an address.
@@ -87,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    const PURPOSES: [Purpose; 7] = [
+    const PURPOSES: [Purpose; 8] = [
         Purpose::Commenter,
         Purpose::Stamp,
         Purpose::Waiting,
@@ -95,11 +97,12 @@ mod tests {
         Purpose::Confirm,
         Purpose::Stop,
         Purpose::Corner,
+        Purpose::Password,
     ];
 
     proptest! {
         #[test]
-        fn a_signature_is_valid_only_for_its_purpose(payload in "\\PC{0,40}", one in 0_usize..7, two in 0_usize..7) {
+        fn a_signature_is_valid_only_for_its_purpose(payload in "\\PC{0,40}", one in 0_usize..8, two in 0_usize..8) {
             let signer = Signer::new(b"secret");
             let signed = signer.sign(PURPOSES[one], &payload);
             let known = signer.verify(PURPOSES[two], &signed);
@@ -120,7 +123,7 @@ mod tests {
 
     #[test]
     fn signatures_of_older_versions_stay_valid() {
-        let words = ["commenter", "stamp", "waiting", "moderate", "confirm", "stop", "corner"];
+        let words = ["commenter", "stamp", "waiting", "moderate", "confirm", "stop", "corner", "password"];
         assert_eq!(PURPOSES.map(word_of), words);
     }
 

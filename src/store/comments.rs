@@ -92,7 +92,7 @@ fn shown_in(threads: &str) -> String {
 }
 
 /// Converts a limit.
-fn most(limit: usize) -> i64 {
+pub(super) fn most(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 

@@ -3,6 +3,7 @@
 //! One method is one transaction and one intention (`approve`, not `update`). Each has one SQL text with `$1`
 //! placeholders that runs on SQLite and PostgreSQL. `sql` and `connection` are the layer over sqlx.
 
+mod accounts;
 mod adding;
 mod arrivals;
 mod belongings;
@@ -35,11 +36,12 @@ use connection::{Connection, Pooled};
 use sql::{FromRow, List, Sql};
 use writes::Writes;
 
+pub use accounts::Session;
 pub use adding::Added;
 pub use blocks::Blocked;
 pub use changes::{Changes, Stale};
 pub use corner::{Edited, WRITER};
-pub use moderation::Moderated;
+pub use moderation::{Act, Moderated};
 pub use open::OpenError;
 pub use outbox::{Outcome, Outgoing};
 pub use refusals::Refused;

@@ -1,21 +1,25 @@
 //! Decisions of the author about comments. Every act leaves a row in the moderation log.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::domain::{
     comment::{COMMENTS_TAG, Comment, CommentId, Status, ThreadKey},
+    limits::UNDO_WINDOW,
     verdict::bayes::{self, Counts},
-    words::word_of,
+    words::{parse_word, word_of},
 };
 
 use super::{
     Result, Store, StoreError,
-    changes::{increase_revision, record_stale_thread},
-    comments::{COLUMNS, insert},
+    changes::{increase_revision, record_stale_tags, record_stale_thread},
+    comments::{COLUMNS, insert, most},
     connection::Connection,
     learning::teach,
     outbox::{announce, queue_dropped},
     retention::erase_comment,
+    sql::{Argument, FromRow, Row, from_millis, places},
     subscriptions::ask_to_confirm,
 };
 
@@ -84,7 +88,7 @@ async fn act_on(
     let (Ruling(word, after), before, id) = (ruling, comment.status, comment.id);
     if before != after || ruling == ERASE {
         tx.execute("UPDATE comments SET status = $1 WHERE id = $2", &[&word_of(after), &id]).await?;
-        if ruling == APPROVE {
+        if after == Status::Approved {
             queue_dropped(tx, id, at).await?;
             // A comment that was announced once is not announced again when it is approved again.
             let sql = "SELECT id FROM moderation_log
@@ -97,9 +101,9 @@ async fn act_on(
         log_act(tx, id, actor, word, Some(before), after, at).await?;
     }
     // Trash teaches nothing: it may be anything. The author's own comments would teach nothing about strangers.
-    let lesson = match ruling {
-        APPROVE if !comment.by_author => Some(Counts { spam: 0, ham: 1 }),
-        SPAM if !comment.by_author => Some(Counts { spam: 1, ham: 0 }),
+    let lesson = match after {
+        Status::Approved if !comment.by_author => Some(Counts { spam: 0, ham: 1 }),
+        Status::Spam if !comment.by_author => Some(Counts { spam: 1, ham: 0 }),
         _ => None,
     };
     teach(tx, id, lesson, &bayes::features(&comment.name, comment.site.as_deref(), &comment.text)).await?;
@@ -108,6 +112,31 @@ async fn act_on(
     }
     Ok(Moderated { id, tag: comment.tag(), before, after })
 }
+
+/// Row of the moderation log: an act that may be undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    pub comment: CommentId,
+    /// Word of the act, such as `approve`.
+    pub word: String,
+    /// Status before; `None` for an answer, which did not exist.
+    pub before: Option<Status>,
+    pub after: Status,
+}
+
+impl FromRow for Act {
+    fn from_row(row: &Row) -> Result<Self> {
+        Ok(Self {
+            comment: row.get("comment_id")?,
+            word: row.get("act")?,
+            before: row.get::<Option<String>>("status_before")?.and_then(|word| parse_word(&word)),
+            after: row.word("status_after")?,
+        })
+    }
+}
+
+const ACTS: &str = "SELECT comment_id, act, status_before, status_after FROM moderation_log
+                    WHERE actor = $1 AND created_at = $2 ORDER BY id DESC";
 
 /// Answer of the author, in a thread that is not known yet.
 fn answer(parent: CommentId, name: &str, site: Option<&str>, text: &str, at: Timestamp) -> Comment {
@@ -138,11 +167,49 @@ impl Store {
         self.all(sql, &[&word_of(status)]).await
     }
 
-    /// Returns approved comments that the author has not answered, neither directly nor further down; oldest first.
+    /// Returns the oldest or the newest comments with a status, at most `limit`. Erased comments are left out.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn unanswered_comments(&self) -> Result<Vec<Comment>> {
+    pub async fn comments_with(&self, status: Status, newest_first: bool, limit: usize) -> Result<Vec<Comment>> {
+        let order = if newest_first { "DESC" } else { "ASC" };
+        let sql =
+            format!("SELECT {COLUMNS} FROM comments WHERE status = $1 AND text <> '' ORDER BY id {order} LIMIT $2");
+        self.all(sql, &[&word_of(status), &most(limit)]).await
+    }
+
+    /// Counts the comments with a status, without erased ones.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn count_comments(&self, status: Status) -> Result<i64> {
+        self.one("SELECT COUNT(*) FROM comments WHERE status = $1 AND text <> ''", &[&word_of(status)]).await
+    }
+
+    /// Returns the number of approved comments of each of these commenters, and the time of the first one.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn histories(&self, commenters: &[String]) -> Result<Vec<(String, i64, Timestamp)>> {
+        if commenters.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut arguments: Vec<&dyn Argument> = Vec::new();
+        let listed = places(commenters, &mut arguments);
+        let sql = format!(
+            "SELECT commenter, COUNT(*), MIN(created_at) FROM comments
+             WHERE commenter IN ({listed}) AND status = 'approved' GROUP BY commenter"
+        );
+        let rows: Vec<(String, i64, i64)> = self.all(sql, &arguments).await?;
+        Ok(rows.into_iter().map(|(commenter, count, first)| (commenter, count, from_millis(first))).collect())
+    }
+
+    /// Returns at most `limit` approved comments that the author has not answered, neither directly nor further down;
+    /// oldest first.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn unanswered_comments(&self, limit: usize) -> Result<Vec<Comment>> {
         // UNION, not UNION ALL: a comment found twice is followed once, so a loop of replies ends too.
         let sql = format!(
             "WITH RECURSIVE answered (id) AS (
@@ -152,9 +219,9 @@ impl Store {
                  WHERE comments.parent_id IS NOT NULL)
              SELECT {COLUMNS} FROM comments
              WHERE status = 'approved' AND NOT by_author AND id NOT IN (SELECT answered.id FROM answered)
-             ORDER BY created_at, id"
+             ORDER BY created_at, id LIMIT $1"
         );
-        self.all(sql, &[]).await
+        self.all(sql, &[&most(limit)]).await
     }
 
     /// Shows a comment to everyone.
@@ -279,6 +346,47 @@ impl Store {
             let id = insert(&mut tx, comment, None, None).await?;
             log_act(&mut tx, id, actor, "place", None, comment.status, comment.created_at).await?;
             Ok(id)
+        })
+        .await
+    }
+
+    /// Returns what an actor did at one moment, the last first.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn acts(&self, actor: &str, moment: Timestamp) -> Result<Vec<Act>> {
+        self.all(ACTS, &[&actor, &moment]).await
+    }
+
+    /// Undoes what an actor did at one moment: comments get the status that they had, and an answer goes to the trash.
+    /// Mails that have left are not called back.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if nothing was done then, [`StoreError::Conflict`] if it was more than a day ago or a
+    /// comment has been changed since, or the database is away.
+    pub async fn undo(&self, actor: &str, moment: Timestamp, at: Timestamp) -> Result<Vec<Moderated>> {
+        if at.duration_since(moment) > UNDO_WINDOW {
+            return Err(StoreError::Conflict("an action can be undone for a day".to_owned()));
+        }
+        self.write(|mut tx| async move {
+            let revision = increase_revision(&mut tx).await?;
+            let acts: Vec<Act> = tx.all(ACTS, &[&actor, &moment]).await?;
+            let mut undone = Vec::new();
+            for act in acts.iter().filter(|act| ["approve", "spam", "trash", "reply"].contains(&act.word.as_str())) {
+                let comment = target(&mut tx, act.comment).await?;
+                not_erased(&comment)?;
+                if comment.status != act.after {
+                    return Err(StoreError::Conflict(format!("comment {} has been changed since", act.comment)));
+                }
+                let ruling = Ruling("undo", act.before.unwrap_or(Status::Trash));
+                undone.push(act_on(&mut tx, &comment, ruling, actor, at).await?);
+            }
+            let tags: BTreeSet<String> = undone.iter().flat_map(Moderated::tags).map(str::to_owned).collect();
+            if tags.is_empty() {
+                return Err(StoreError::NotFound);
+            }
+            record_stale_tags(&mut tx, revision, &tags).await?;
+            Ok(undone)
         })
         .await
     }

@@ -12,6 +12,7 @@ use crate::domain::{
 
 use super::{
     Result, Store,
+    accounts::forget_sessions,
     changes::{increase_revision, record_stale_tags},
     connection::Connection,
     learning::forget_lesson,
@@ -57,7 +58,10 @@ const NOT_TRIED: &str = "outcome IS NULL AND (first_attempt_at IS NULL OR first_
 
 /// Times that a wrong clock may have stored: table, column, rows, and how far ahead a time may be. The times of comments
 /// stay, since readers have seen them.
-const TIMES: [(&str, &str, &str, SignedDuration); 11] = [
+const TIMES: [(&str, &str, &str, SignedDuration); 14] = [
+    ("sessions", "created_at", "TRUE", clock::SKEW),
+    ("sessions", "used_at", "TRUE", clock::SKEW),
+    ("wrong_passwords", "created_at", "TRUE", clock::SKEW),
     ("moderation_log", "created_at", REMOVALS, RECORDS_KEPT),
     ("refusals", "created_at", "TRUE", RECORDS_KEPT),
     ("corner_asked", "created_at", "TRUE", clock::SKEW),
@@ -142,6 +146,7 @@ impl Store {
                        WHERE network IS NOT NULL AND (created_at < $1 OR created_at > $2)";
             let networks = tx.execute(sql, &[&a_month_ago, &latest]).await?;
             let refusals = tx.execute("DELETE FROM refusals WHERE created_at < $1", &[&a_month_ago]).await?;
+            forget_sessions(&mut tx, now).await?;
             Ok(Forgotten { addresses, networks, refusals, ..Forgotten::default() })
         });
         let forgotten = forgotten.await?;

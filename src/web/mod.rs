@@ -5,6 +5,7 @@
 
 mod common;
 mod corner;
+mod desk;
 mod entries;
 mod error;
 mod error_pages;
@@ -26,6 +27,7 @@ pub mod server;
 pub mod session;
 mod view;
 
+pub use desk::hash_password;
 pub use view::form::answer_errors;
 
 use axum::{Router, body::Body, middleware, response::Response, routing::get};
@@ -113,6 +115,7 @@ fn router(app: App, limits: Limits) -> Router {
         .merge(feeds::routes())
         .merge(corner::routes())
         .merge(mail::routes())
+        .merge(if app.config.site.has_desk { desk::routes(&app) } else { Router::new() })
         .route("/media/{name}", get(files::media))
         .route("/static/{name}", get(files::asset))
         .route("/manifest.webmanifest", get(manifest::show))

@@ -9,6 +9,7 @@ mod cli;
 mod comments;
 mod content;
 mod corner;
+mod desk;
 mod docs;
 mod embeds;
 mod fast_path;

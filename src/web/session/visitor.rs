@@ -48,12 +48,12 @@ fn cookie_name(app: &App) -> &'static str {
 }
 
 fn fresh_cookie(app: &App, token: &str) -> Option<HeaderValue> {
-    set_cookie(app, &app.signer.sign(Purpose::Commenter, token), COOKIE_SECONDS)
+    set_cookie(app, cookie_name(app), &app.signer.sign(Purpose::Commenter, token), COOKIE_SECONDS)
 }
 
 /// Header that deletes the cookie.
 pub fn deleted_cookie(app: &App) -> Option<HeaderValue> {
-    set_cookie(app, "", 0)
+    set_cookie(app, cookie_name(app), "", 0)
 }
 
 /// Response that also sets the cookie, if there is one to set.
@@ -64,15 +64,15 @@ pub fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Respo
     response
 }
 
-fn set_cookie(app: &App, value: &str, seconds: u32) -> Option<HeaderValue> {
-    let name = cookie_name(app);
+/// Header that sets a cookie which scripts cannot read and which forms of other sites do not send.
+pub fn set_cookie(app: &App, name: &str, value: &str, seconds: u32) -> Option<HeaderValue> {
     let secure = if app.config.site.is_https() { "; Secure" } else { "" };
     HeaderValue::try_from(format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")).ok()
 }
 
 /// Values of the cookies with this name. A Cookie header is bytes (RFC 6265, 5.4): another script's `theme=größe` must
 /// not hide our cookie beside it.
-fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+pub fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
     let values = headers.get_all(header::COOKIE).iter();
     let pairs = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
     pairs.filter_map(move |pair| {
@@ -81,9 +81,11 @@ fn cookies<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'
     })
 }
 
+/// Random token.
+///
 /// # Errors
 /// The system has no randomness: a token that can be guessed would be worse than none.
-fn fresh_token() -> Result<String, WebError> {
+pub fn fresh_token() -> Result<String, WebError> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes).map_err(WebError::internal)?;
     Ok(BASE64.encode(bytes))

@@ -1,5 +1,6 @@
 //! The real program: its output, its files, its exit codes.
 
+mod author;
 mod comments;
 mod making;
 mod pictures;

@@ -56,6 +56,12 @@ impl<'a> Visitor<'a> {
         self.form_of(page, page.one("form", "method", "post"))
     }
 
+    /// The first form of a page that is sent to this path.
+    pub fn form_to(&'a self, page: &Html, action: &str) -> Form<'a> {
+        let found = page.all("form").into_iter().find(|form| form.get("action") == action);
+        self.form_of(page, found.expect("a form"))
+    }
+
     /// The last of several forms.
     pub fn last_form_in(&'a self, page: &Html) -> Form<'a> {
         let mut forms = page.all("form").into_iter().filter(|form| form.get("method") == "post");

@@ -1,0 +1,349 @@
+//! The reply desk: comments that wait, then those that nobody has answered, oldest first. Each can be answered, approved
+//! or hidden in place, several at once too, and what was done can be undone for a day.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::SignedIn;
+use crate::{
+    domain::{account::Account, limits::DESK_COMMENTS, words::shorten},
+    store::Moderated,
+    texts::Desk,
+    web::{prelude::*, view::form::answer_errors},
+};
+
+/// Longest part of the parent that is shown, in characters.
+const PARENT: usize = 300;
+
+/// Query of the page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct DeskQuery {
+    /// Status of the list: `approved`, `spam`, `trash`. Otherwise the comments that need the author.
+    show: String,
+    /// Moment of the last action, in milliseconds: it can be undone.
+    done: Option<i64>,
+}
+
+#[derive(Template)]
+#[template(path = "desk/comments.html")]
+struct DeskPage {
+    layout: Layout,
+    words: &'static Desk,
+    account: Account,
+    query: DeskQuery,
+    notice: Option<Notice>,
+    sections: Vec<Section>,
+}
+
+impl DeskPage {
+    /// Lists of the desk: value of `show`, and name.
+    fn lists(&self) -> [(&'static str, &'static str); 4] {
+        let words = self.words;
+        [("", &words.to_do), ("approved", &words.approved), ("spam", &words.spam), ("trash", &words.trash)]
+    }
+}
+
+/// Values and labels of the buttons for a comment with this status; for several comments, all.
+fn acts(texts: &'static Texts, status: Option<Status>) -> Vec<(&'static str, &'static str)> {
+    let words = &texts.mails;
+    let acts = [
+        (Status::Approved, ("approve", words.approve.as_str())),
+        (Status::Spam, ("spam", words.spam.as_str())),
+        (Status::Trash, ("trash", words.trash.as_str())),
+    ];
+    acts.into_iter().filter(|(own, _)| Some(*own) != status).map(|(_, act)| act).collect()
+}
+
+/// Result of the last action.
+struct Notice {
+    sentence: &'static str,
+    is_error: bool,
+    /// Moment of the action, if it can be undone.
+    undo: Option<i64>,
+}
+
+struct Section {
+    heading: &'static str,
+    /// Sentence for an empty list.
+    empty: &'static str,
+    /// Number of comments in all, if it is known.
+    count: Option<i64>,
+    comments: Vec<CommentView>,
+}
+
+/// A comment with all that a decision needs.
+struct CommentView {
+    comment: Comment,
+    post: TextLink,
+    at: dates::Moment,
+    html: String,
+    why: Option<String>,
+    /// Name and text of the comment that it answers.
+    parent: Option<(String, String)>,
+    history: String,
+    /// Values and labels of the buttons.
+    acts: Vec<(&'static str, &'static str)>,
+    /// Begun answer, and its error.
+    text: String,
+    error: Option<String>,
+}
+
+/// Posted form: numbers of comments, an action, and the text of an answer.
+struct ActForm {
+    ids: Vec<CommentId>,
+    act: String,
+    text: String,
+    show: String,
+}
+
+impl ActForm {
+    /// Reads the fields; `id` may be there several times.
+    fn read(fields: Vec<(String, String)>) -> Self {
+        let mut form = Self { ids: Vec::new(), act: String::new(), text: String::new(), show: String::new() };
+        for (name, value) in fields {
+            match name.as_str() {
+                "id" => form.ids.extend(value.parse::<CommentId>()),
+                "act" => form.act = value,
+                "text" => form.text = value,
+                "show" => form.show = value,
+                _ => {}
+            }
+        }
+        form
+    }
+}
+
+pub async fn show(State(app): State<App>, asks: SignedIn, Query(query): Query<DeskQuery>) -> Result<Page, WebError> {
+    let notice = match query.done {
+        Some(moment) => done(&app, &asks.account, moment).await?,
+        None => None,
+    };
+    let (store, words) = (&app.store, &app.texts().desk);
+    let status = match query.show.as_str() {
+        "approved" => Some((Status::Approved, words.approved.as_str())),
+        "spam" => Some((Status::Spam, words.spam.as_str())),
+        "trash" => Some((Status::Trash, words.trash.as_str())),
+        _ => None,
+    };
+    let sections = match status {
+        Some((status, heading)) => {
+            let comments = store.comments_with(status, true, DESK_COMMENTS).await?;
+            vec![section(&app, heading, &words.none, None, comments).await?]
+        }
+        None => {
+            let waiting = store.comments_with(Status::Held, false, DESK_COMMENTS).await?;
+            let count = store.count_comments(Status::Held).await?;
+            let unanswered = store.unanswered_comments(DESK_COMMENTS).await?;
+            vec![
+                section(&app, &words.waiting, &words.none_waits, Some(count), waiting).await?,
+                section(&app, &words.unanswered, &words.all_answered, None, unanswered).await?,
+            ]
+        }
+    };
+    page(&app, asks.account, query, notice, sections)
+}
+
+/// Does one thing with one or several comments. One moment for all, by which they can be undone together.
+pub async fn act(
+    State(app): State<App>,
+    asks: SignedIn,
+    Posted(fields): Posted<Vec<(String, String)>>,
+) -> Result<Response, WebError> {
+    let form = ActForm::read(fields);
+    let (actor, now) = (&asks.account.name, app.clock.now());
+    if form.act == "answer" {
+        return answer(&app, &asks.account, form, now).await;
+    }
+    for &id in &form.ids {
+        let outcome = match form.act.as_str() {
+            "approve" => app.store.approve(id, actor, now).await,
+            "spam" => app.store.mark_spam(id, actor, now).await,
+            "trash" => app.store.trash(id, actor, now).await,
+            _ => return Err(StatusCode::BAD_REQUEST.into()),
+        };
+        match outcome {
+            Ok(done) => app.cache.purge(&done.tags()),
+            // Erased meanwhile by its writer: nothing is left to decide.
+            Err(StoreError::NotFound | StoreError::Conflict(_)) => {}
+            Err(other) => return Err(other.into()),
+        }
+    }
+    match form.ids.as_slice() {
+        // An answer was begun before this button was pressed. A redirect would lose it; sending it would be worse.
+        [id] if !form.text.trim().is_empty() => {
+            let notice = Notice { sentence: &app.texts().desk.text_kept, is_error: false, undo: None };
+            alone(&app, asks.account, *id, form, notice, None).await
+        }
+        _ => Ok(to(&form.show, now)),
+    }
+}
+
+/// Posts an answer under the account's name, and approves the comment that it answers.
+async fn answer(app: &App, account: &Account, form: ActForm, now: Timestamp) -> Result<Response, WebError> {
+    let [id] = *form.ids.as_slice() else { return Err(StatusCode::BAD_REQUEST.into()) };
+    let words = &app.texts().desk;
+    let raw = RawComment { name: account.name.clone(), text: form.text.clone(), ..RawComment::default() };
+    let failed = |error: String| (Notice { sentence: &words.not_done, is_error: true, undo: None }, Some(error));
+    let new = match comment_markdown::parse(&raw) {
+        Ok(new) => new,
+        Err(errors) => {
+            let (notice, error) = failed(answer_errors(&errors, app.texts()));
+            let page = alone(app, account.clone(), id, form, notice, error).await?;
+            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        }
+    };
+    let author = &app.config.site.author;
+    let site = author.url.as_deref().filter(|_| author.name == account.name);
+    match app.store.approve_and_reply(id, &new.name, site, &new.text, &account.name, now).await {
+        Ok(done) => {
+            app.cache.purge(&done.tags());
+            Ok(to(&form.show, now))
+        }
+        Err(error @ (StoreError::NotFound | StoreError::Conflict(_))) => Err(error.into()),
+        Err(error) => {
+            error::log(&error);
+            let (notice, error) = failed(app.texts().from_mail.not_kept.clone());
+            let page = alone(app, account.clone(), id, form, notice, error).await?;
+            Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response())
+        }
+    }
+}
+
+/// Form of the undo button.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct UndoForm {
+    moment: i64,
+    show: String,
+}
+
+pub async fn undo(
+    State(app): State<App>,
+    asks: SignedIn,
+    Posted(form): Posted<UndoForm>,
+) -> Result<Response, WebError> {
+    let (now, words) = (app.clock.now(), &app.texts().desk);
+    let moment = Timestamp::from_millisecond(form.moment).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let undone = app.store.undo(&asks.account.name, moment, now).await.map_err(|error| match error {
+        StoreError::NotFound | StoreError::Conflict(_) => WebError::said(StatusCode::CONFLICT, &words.undo_late),
+        other => other.into(),
+    })?;
+    let tags: HashSet<&str> = undone.iter().flat_map(Moderated::tags).collect();
+    app.cache.purge(&tags.into_iter().collect::<Vec<_>>());
+    Ok(to(&form.show, now))
+}
+
+/// Redirect to the list, with the moment of the action.
+fn to(show: &str, moment: Timestamp) -> Response {
+    let show = if ["approved", "spam", "trash"].contains(&show) { format!("show={show}&") } else { String::new() };
+    redirect(StatusCode::SEE_OTHER, &format!("/desk?{show}done={}", moment.as_millisecond()))
+}
+
+/// Notice about what the account did at a moment.
+async fn done(app: &App, account: &Account, moment: i64) -> Result<Option<Notice>, WebError> {
+    let words = &app.texts().desk;
+    let Ok(at) = Timestamp::from_millisecond(moment) else { return Ok(None) };
+    let acts = app.store.acts(&account.name, at).await?;
+    let has = |word: &str| acts.iter().any(|act| act.word == word);
+    let sentence = match () {
+        () if has("undo") => &words.undone,
+        () if has("reply") => &words.answered,
+        () if has("approve") => &words.was_approved,
+        () if has("spam") => &words.was_spam,
+        () if has("trash") => &words.was_trash,
+        () => return Ok(None),
+    };
+    Ok(Some(Notice { sentence, is_error: false, undo: Some(moment).filter(|_| !has("undo")) }))
+}
+
+/// The page with one comment and an answer that was begun.
+async fn alone(
+    app: &App,
+    account: Account,
+    id: CommentId,
+    form: ActForm,
+    notice: Notice,
+    error: Option<String>,
+) -> Result<Response, WebError> {
+    let words = &app.texts().desk;
+    let comment = app.store.comment(id).await?;
+    let mut section = section(app, &words.answer, &words.none, None, vec![comment]).await?;
+    for view in &mut section.comments {
+        (view.text, view.error) = (form.text.clone(), error.clone());
+    }
+    let query = DeskQuery { show: form.show, done: None };
+    Ok(page(app, account, query, Some(notice), vec![section])?.into_response())
+}
+
+fn page(
+    app: &App,
+    account: Account,
+    query: DeskQuery,
+    notice: Option<Notice>,
+    sections: Vec<Section>,
+) -> Result<Page, WebError> {
+    let words = &app.texts().desk;
+    let mut layout = super::layout(app, &words.comments, "/desk");
+    if notice.as_ref().is_some_and(|notice| notice.is_error) {
+        layout = layout.with_error();
+    }
+    Page::html(&DeskPage { layout, words, account, query, notice, sections }, Policy::Private)
+}
+
+/// Reads what a list of comments shows besides them: parents and histories, with one query each.
+async fn section(
+    app: &App,
+    heading: &'static str,
+    empty: &'static str,
+    count: Option<i64>,
+    comments: Vec<Comment>,
+) -> Result<Section, WebError> {
+    let parents: Vec<CommentId> = comments.iter().filter_map(|comment| comment.parent_id).collect();
+    let parents = app.store.comments(&parents).await?;
+    let parents: HashMap<CommentId, Comment> = parents.into_iter().map(|parent| (parent.id, parent)).collect();
+    let commenters: HashSet<String> = comments.iter().filter_map(|comment| comment.commenter.clone()).collect();
+    let histories = app.store.histories(&commenters.into_iter().collect::<Vec<_>>()).await?;
+    let histories: HashMap<String, (i64, Timestamp)> =
+        histories.into_iter().map(|(commenter, count, first)| (commenter, (count, first))).collect();
+    let snapshot = app.snapshot();
+    let view = |comment: Comment| {
+        let parent = comment.parent_id.and_then(|id| parents.get(&id));
+        let history = comment.commenter.as_ref().and_then(|commenter| histories.get(commenter));
+        comment_view(app, &snapshot, comment, parent, history)
+    };
+    Ok(Section { heading, empty, count, comments: comments.into_iter().map(view).collect() })
+}
+
+fn comment_view(
+    app: &App,
+    snapshot: &Snapshot,
+    comment: Comment,
+    parent: Option<&Comment>,
+    history: Option<&(i64, Timestamp)>,
+) -> CommentView {
+    let (texts, zone) = (app.texts(), &app.config.site.time_zone);
+    let words = &texts.desk;
+    let since = |first: &Timestamp| dates::day(&first.to_zoned(zone.clone()), texts).human;
+    CommentView {
+        post: match snapshot.post(&comment.thread_slug) {
+            Some(post) => TextLink::to_entry(&post.entry),
+            None => TextLink::new(&comment.thread_slug, "/"),
+        },
+        at: dates::minute(comment.created_at, zone, texts),
+        html: comment_markdown::render_for_elsewhere(&comment.text, &app.page_of(&comment)),
+        why: app.why_held(&comment),
+        parent: parent.map(|parent| (parent.name.clone(), shorten(&parent.text, PARENT))),
+        history: match history {
+            Some((count, first)) => words.history.of_with(usize::try_from(*count).unwrap_or(0), since(first)),
+            None if comment.commenter.is_some() => words.no_history.clone(),
+            // Samples and imported comments have no commenter whose others could be counted.
+            None => String::new(),
+        },
+        acts: acts(texts, Some(comment.status)),
+        text: String::new(),
+        error: None,
+        comment,
+    }
+}

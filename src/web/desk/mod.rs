@@ -1,0 +1,88 @@
+//! `/desk`: the place of the author and of moderators. Every page needs a session, except those of `sign_in`. Nothing
+//! here is cached or indexed.
+
+mod comments;
+mod password;
+mod sessions;
+mod sign_in;
+
+use std::convert::Infallible;
+
+use axum::{
+    Router,
+    extract::{FromRequestParts, Request},
+    middleware::{self, Next},
+    routing::get,
+};
+use http::request::Parts;
+
+use super::{prelude::*, view::link::TextLink};
+use crate::{domain::account::Account, store::Session};
+
+pub use password::hash as hash_password;
+
+pub fn routes(app: &App) -> Router<App> {
+    Router::new()
+        .route("/desk", get(comments::show))
+        .route("/desk/comments", get(to_desk).post(comments::act))
+        .route("/desk/undo", get(to_desk).post(comments::undo))
+        .route("/desk/sessions", get(sessions::show).post(sessions::end))
+        .route("/desk/sign-out", get(to_desk).post(sign_in::sign_out))
+        .route_layer(middleware::from_fn_with_state(app.clone(), guard))
+        .route("/desk/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/desk/password", get(sign_in::show_password).post(sign_in::set_password))
+        .route("/admin", get(to_desk))
+}
+
+/// The account that asks, and its session. Only behind [`guard`].
+#[derive(Clone)]
+pub struct SignedIn {
+    account: Account,
+    session: Session,
+}
+
+impl<S: Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let found = parts.extensions.get::<Self>().cloned();
+        Ok(found.unwrap_or_else(|| unreachable!("a page of the desk is behind its guard")))
+    }
+}
+
+/// The one check of every page that needs a session: who asks, and whether a form comes from this site.
+async fn guard(State(app): State<App>, origin: Origin, mut request: Request, next: Next) -> Result<Response, WebError> {
+    let words = &app.texts().desk;
+    let found = match sign_in::token(&app, request.headers()) {
+        Some(token) => app.store.session(&token, app.clock.now()).await?,
+        None => None,
+    };
+    let Some((session, account)) = found else {
+        if request.method().is_safe() {
+            return Ok(redirect(StatusCode::SEE_OTHER, "/desk/sign-in"));
+        }
+        // The form is not lost: the browser sends it again when this page is reloaded.
+        let question = Question::new(&app, &words.signed_out, &words.sign_in_and_reload);
+        let page = question.with_link("/desk/sign-in", &words.sign_in).page()?;
+        return Ok(page.with_status(StatusCode::UNAUTHORIZED).into_response());
+    };
+    if !request.method().is_safe() && origin == Origin::Foreign {
+        return Err(WebError::said(StatusCode::FORBIDDEN, &app.texts().from_mail.foreign));
+    }
+    request.extensions_mut().insert(SignedIn { account, session });
+    Ok(next.run(request).await)
+}
+
+async fn to_desk() -> Response {
+    redirect(StatusCode::SEE_OTHER, "/desk")
+}
+
+/// Layout of a page of the desk, with its own navigation.
+fn layout(app: &App, title: &str, path: &str) -> Layout {
+    let words = &app.texts().desk;
+    let mut layout = Layout::new(app, &app.snapshot(), title).not_indexed();
+    layout.navigation = vec![TextLink::new(&words.comments, "/desk"), TextLink::new(&words.sessions, "/desk/sessions")];
+    layout.feeds.clear();
+    layout.description.clear();
+    layout.at(path)
+}

@@ -1,0 +1,46 @@
+//! The browsers in which the account is signed in; each can be signed out.
+
+use super::SignedIn;
+use crate::{domain::account::Account, store::Session, texts::Desk, web::prelude::*};
+
+/// The session to end.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct EndForm {
+    /// Number of the session; none: all.
+    session: Option<i64>,
+}
+
+#[derive(Template)]
+#[template(path = "desk/sessions.html")]
+struct SessionsPage {
+    layout: Layout,
+    words: &'static Desk,
+    account: Account,
+    /// Number of this browser's session.
+    own: i64,
+    sessions: Vec<Session>,
+}
+
+impl SessionsPage {
+    fn minute(&self, at: &jiff::Timestamp) -> dates::Moment {
+        dates::minute(*at, &self.layout.site().time_zone, self.layout.texts)
+    }
+}
+
+pub async fn show(State(app): State<App>, asks: SignedIn) -> Result<Page, WebError> {
+    let words = &app.texts().desk;
+    let page = SessionsPage {
+        layout: super::layout(&app, &words.sessions, "/desk/sessions"),
+        words,
+        sessions: app.store.sessions_of(asks.account.id).await?,
+        own: asks.session.id,
+        account: asks.account,
+    };
+    Page::html(&page, Policy::Private)
+}
+
+pub async fn end(State(app): State<App>, asks: SignedIn, Posted(form): Posted<EndForm>) -> Result<Response, WebError> {
+    app.store.end_session(asks.account.id, form.session).await?;
+    Ok(redirect(StatusCode::SEE_OTHER, "/desk/sessions"))
+}
