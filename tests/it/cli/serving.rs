@@ -26,7 +26,7 @@ async fn the_start_prints_address_posts_and_problems() {
         serving.said().contains("content/posts/broken.md:3:1: error:").then_some(())
     })
     .await;
-    assert!(serving.said().contains("1 post, 0 pages and 0 stretches"), "{}", serving.said());
+    assert!(serving.said().contains("1 post, 0 pages, 0 stretches"), "{}", serving.said());
 }
 
 #[tokio::test]
