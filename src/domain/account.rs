@@ -52,6 +52,13 @@ pub enum AccountError {
     Email,
 }
 
+impl Account {
+    /// Name in the moderation log. The prefix keeps it apart from other actors, such as `shell`.
+    pub fn actor(&self) -> String {
+        format!("desk:{}", self.name)
+    }
+}
+
 impl NewAccount {
     /// # Errors
     /// The first wrong field: a name that is empty or too long, or something that is no e-mail address.

@@ -10,6 +10,7 @@
 
 mod attacks;
 mod commenting;
+mod desk;
 mod embeds;
 mod folding;
 mod form;

@@ -220,6 +220,19 @@ async fn a_begun_answer_is_kept_when_another_button_is_pressed_or_an_error_occur
 }
 
 #[tokio::test]
+async fn an_account_undoes_only_its_own_actions() {
+    let site = site().await;
+    let author = site.visitor("192.0.2.1");
+    let form = author.form(&first_link(&site)).await.set("name", "shell").set("email", "jo@example.org");
+    form.set("password", PASSWORD).send().await.is(303);
+    let id = waiting(&site, "192.0.2.9", "A question").await;
+    let now = site.app.clock.now();
+    site.store().approve(id, "shell", now).await.expect("approves");
+    author.post("/desk/undo", &format!("moment={}", now.as_millisecond())).await.is(409);
+    assert_eq!(status_of(&site, id).await, Status::Approved);
+}
+
+#[tokio::test]
 async fn a_moderator_answers_under_the_own_name() {
     let site = site().await;
     let new = NewAccount::parse("Mia", "mia@example.org", Role::Moderator).expect("is valid");

@@ -152,15 +152,15 @@ pub async fn act(
     Posted(fields): Posted<Vec<(String, String)>>,
 ) -> Result<Response, WebError> {
     let form = ActForm::read(fields);
-    let (actor, now) = (&asks.account.name, app.clock.now());
+    let (actor, now) = (asks.account.actor(), app.clock.now());
     if form.act == "answer" {
         return answer(&app, &asks.account, form, now).await;
     }
     for &id in &form.ids {
         let outcome = match form.act.as_str() {
-            "approve" => app.store.approve(id, actor, now).await,
-            "spam" => app.store.mark_spam(id, actor, now).await,
-            "trash" => app.store.trash(id, actor, now).await,
+            "approve" => app.store.approve(id, &actor, now).await,
+            "spam" => app.store.mark_spam(id, &actor, now).await,
+            "trash" => app.store.trash(id, &actor, now).await,
             _ => return Err(StatusCode::BAD_REQUEST.into()),
         };
         match outcome {
@@ -196,7 +196,7 @@ async fn answer(app: &App, account: &Account, form: ActForm, now: Timestamp) -> 
     };
     let author = &app.config.site.author;
     let site = author.url.as_deref().filter(|_| author.name == account.name);
-    match app.store.approve_and_reply(id, &new.name, site, &new.text, &account.name, now).await {
+    match app.store.approve_and_reply(id, &new.name, site, &new.text, &account.actor(), now).await {
         Ok(done) => {
             app.cache.purge(&done.tags());
             Ok(to(&form.show, now))
@@ -226,7 +226,7 @@ pub async fn undo(
 ) -> Result<Response, WebError> {
     let (now, words) = (app.clock.now(), &app.texts().desk);
     let moment = Timestamp::from_millisecond(form.moment).map_err(|_| StatusCode::BAD_REQUEST)?;
-    let undone = app.store.undo(&asks.account.name, moment, now).await.map_err(|error| match error {
+    let undone = app.store.undo(&asks.account.actor(), moment, now).await.map_err(|error| match error {
         StoreError::NotFound | StoreError::Conflict(_) => WebError::said(StatusCode::CONFLICT, &words.undo_late),
         other => other.into(),
     })?;
@@ -245,7 +245,7 @@ fn to(show: &str, moment: Timestamp) -> Response {
 async fn done(app: &App, account: &Account, moment: i64) -> Result<Option<Notice>, WebError> {
     let words = &app.texts().desk;
     let Ok(at) = Timestamp::from_millisecond(moment) else { return Ok(None) };
-    let acts = app.store.acts(&account.name, at).await?;
+    let acts = app.store.acts(&account.actor(), at).await?;
     let has = |word: &str| acts.iter().any(|act| act.word == word);
     let sentence = match () {
         () if has("undo") => &words.undone,
