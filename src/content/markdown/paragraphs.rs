@@ -73,7 +73,7 @@ impl<'e> Writer<'_, 'e> {
         }
         self.raw("<div class=\"gallery\">\n");
         for picture in pictures {
-            let html = self.figure(&picture, Place::Gallery);
+            let html = self.figure(picture, Place::Gallery);
             self.raw(&html);
             self.text.push(' ');
         }
@@ -113,7 +113,7 @@ impl<'e> Writer<'_, 'e> {
             return Some(Piece::Embed(Box::new(looped(embed, mark))));
         }
         let figure = image.filter(|image| is_alone && !image.title.is_empty())?;
-        Some(Piece::Html(self.figure(&figure, Place::Text)))
+        Some(Piece::Html(self.figure(figure, Place::Text)))
     }
 
     fn stretch(&mut self, name: &str, at: usize) -> Option<Piece> {

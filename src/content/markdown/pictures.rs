@@ -23,6 +23,8 @@ pub(super) struct Image<'e> {
     pub to: &'e str,
     pub title: &'e str,
     pub alt: String,
+    /// True if the title is shown as a caption.
+    is_captioned: bool,
     /// Bytes from the start of the Markdown.
     at: usize,
 }
@@ -32,9 +34,19 @@ impl<'e> Image<'e> {
     pub fn of(events: &'e Events) -> Option<Self> {
         match events.first()? {
             (Event::Start(Tag::Image { dest_url, title, .. }), range) => {
-                Some(Self { to: dest_url, title, alt: plain_text(&events[..block_length(events)]), at: range.start })
+                let alt = plain_text(&events[..block_length(events)]);
+                Some(Self { to: dest_url, title, alt, is_captioned: false, at: range.start })
             }
             _ => None,
+        }
+    }
+
+    /// Alternative text and title of the element. A screen reader reads both beside the caption, so neither repeats it.
+    fn words(&self) -> (&str, &str) {
+        match self.is_captioned {
+            true if self.alt.trim() == self.title.trim() => ("", ""),
+            true => (&self.alt, ""),
+            false => (&self.alt, self.title),
         }
     }
 }
@@ -43,15 +55,16 @@ impl Writer<'_, '_> {
     /// Writes a picture, inline or alone in an item; returns how many events it had.
     pub(super) fn image(&mut self, events: &Events, is_alone: bool) -> usize {
         if let Some(image) = Image::of(events) {
-            let html = if is_alone { self.figure(&image, Place::Text) } else { self.picture(&image, Place::Text) };
+            let html = if is_alone { self.figure(image, Place::Text) } else { self.picture(&image, Place::Text) };
             self.raw(&html);
         }
         block_length(events)
     }
 
     /// A picture as a figure; its title is its caption.
-    pub(super) fn figure(&mut self, image: &Image, place: Place) -> String {
-        let picture = self.picture(image, place);
+    pub(super) fn figure(&mut self, mut image: Image, place: Place) -> String {
+        image.is_captioned = !image.title.is_empty();
+        let picture = self.picture(&image, place);
         match image.title {
             "" => picture + "\n",
             title => format!("<figure>{picture}<figcaption>{}</figcaption></figure>\n", escape_html(title)),
@@ -79,7 +92,7 @@ impl Writer<'_, '_> {
 
     /// Writes a file of this site as a picture, or as a link to it.
     fn own_picture(&mut self, linked: &Linked, image: &Image, place: Place) -> String {
-        let Image { to, title, alt, at } = image;
+        let Image { to, title, alt, at, .. } = image;
         if let Some(refusal) = &linked.refusal {
             self.report_refusal(*at, to, refusal);
             return escape_html(alt);
@@ -93,6 +106,7 @@ impl Writer<'_, '_> {
         }
         if linked.media_type.starts_with("image/") {
             let first = !std::mem::replace(&mut self.has_picture, true) && self.text.len() <= FOLD;
+            let (alt, title) = image.words();
             return pictures::html(&linked.picture, place, alt, title, first);
         }
         // Links cannot be nested.
@@ -106,7 +120,7 @@ impl Writer<'_, '_> {
 
     /// Writes a picture that is not a file of this site.
     fn other_picture(&mut self, image: &Image) -> String {
-        let Image { to, title, alt, at } = image;
+        let Image { to, alt, at, .. } = image;
         let is_remote = is_remote(to);
         if !is_remote && url::Url::parse(to).is_err() {
             self.report_missing(*at, "picture", to);
@@ -116,6 +130,7 @@ impl Writer<'_, '_> {
         if is_remote {
             self.report_remote(*at, &format!("the picture {to}"));
         }
+        let (alt, title) = image.words();
         let (to, alt, title) = (escape_html(to), escape_html(alt), title_attribute(title));
         format!("<img src=\"{to}\" alt=\"{alt}\"{title} loading=\"lazy\" decoding=\"async\">")
     }

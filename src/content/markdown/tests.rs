@@ -136,7 +136,7 @@ fn pictures_and_links_find_their_files() {
         ),
         (
             "![Toes](a.jpg \"Mine\")",
-            "<figure><img src=\"/media/1-a.jpg\" alt=\"Toes\" title=\"Mine\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"><figcaption>Mine</figcaption></figure>",
+            "<figure><img src=\"/media/1-a.jpg\" alt=\"Toes\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"><figcaption>Mine</figcaption></figure>",
         ),
         ("[x](@/blog/calf.md#up)", "<p><a href=\"/posts/calf#up\">x</a></p>"),
         (
@@ -145,7 +145,7 @@ fn pictures_and_links_find_their_files() {
         ),
         (
             "![A](a.jpg)\n![B](b.jpg \"Mine\")",
-            "<div class=\"gallery\"><img src=\"/media/1-a.jpg\" alt=\"A\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"><figure><img src=\"/media/1-b.jpg\" alt=\"B\" title=\"Mine\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"><figcaption>Mine</figcaption></figure></div>",
+            "<div class=\"gallery\"><img src=\"/media/1-a.jpg\" alt=\"A\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"><figure><img src=\"/media/1-b.jpg\" alt=\"B\" width=\"4\" height=\"3\" loading=\"lazy\" decoding=\"async\"><figcaption>Mine</figcaption></figure></div>",
         ),
         (
             "![A](a.jpg) and ![B](b.jpg)",

@@ -159,6 +159,23 @@ async fn a_definition_begins_with_a_colon_and_white_space() {
 }
 
 #[tokio::test]
+async fn a_picture_does_not_repeat_its_caption() {
+    for address in ["b.svg", "https://x.example/b.png"] {
+        for (title, alt) in [("Calf", ""), ("Mine", "Calf")] {
+            let text = format!("![Calf]({address} \"{title}\")");
+            let site =
+                TestSite::new().file("posts/b.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").post("a", &text);
+            let html = site.start().await.get("/posts/a").await.html();
+            let picture = html.one("img", "decoding", "async");
+            assert_eq!((picture.get("alt"), picture.attribute("title")), (alt, None), "{text}");
+            assert_eq!(html.all("figcaption").iter().map(|one| one.words()).collect::<String>(), title, "{text}");
+        }
+    }
+    let inline = body("See ![Calf](https://x.example/b.png \"Mine\") here.").await;
+    assert!(inline.contains("alt=\"Calf\" title=\"Mine\""), "{inline}");
+}
+
+#[tokio::test]
 async fn pictures_in_tight_lists_and_definitions_keep_their_caption() {
     for text in ["- ![a](b.svg \"Mine\")\n- x", "t\n: ![a](b.svg \"Mine\")", "1. ![a](b.svg \"Mine\")\n   - x"] {
         let site = TestSite::new().file("posts/b.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>").post("a", text);
