@@ -98,7 +98,7 @@ impl Command {
         match self {
             Self::List { status, unanswered } => {
                 let listed = match unanswered {
-                    true => store.unanswered_comments(usize::MAX).await?,
+                    true => store.unanswered_comments(0, usize::MAX).await?,
                     false => store.list_comments(parse_word(&status)).await?,
                 };
                 output.list("No comments here.", &listed, |listed| (as_json(listed), as_text(listed)));

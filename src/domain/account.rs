@@ -53,9 +53,9 @@ pub enum AccountError {
 }
 
 impl Account {
-    /// Name in the moderation log. The prefix keeps it apart from other actors, such as `shell`.
+    /// Actor in the moderation log. Numbers are never used twice, names may be.
     pub fn actor(&self) -> String {
-        format!("desk:{}", self.name)
+        format!("account:{}", self.id)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::domain::{
     account::{Account, NewAccount},
     clock,
     limits::{SESSION_IDLE, SESSION_MAX, SESSION_USE, SIGN_IN_WINDOW, WRONG_FOR_ACCOUNT, WRONG_FROM_NETWORK},
+    names::Names,
     words::word_of,
 };
 
@@ -102,7 +103,9 @@ impl Store {
         self.write(|mut tx| async move {
             lock_writers(&mut tx).await?;
             let others: Vec<(String, String)> = tx.all("SELECT name, email FROM accounts", &[]).await?;
-            let taken = others.iter().find(|(name, email)| is_first || *name == new.name || *email == new.email);
+            // Names that look alike would pass for each other.
+            let is_taken = |name: &str| Names::new([name]).has_one_like(&new.name);
+            let taken = others.iter().find(|(name, email)| is_first || is_taken(name) || *email == new.email);
             if let Some((name, email)) = taken {
                 return Err(StoreError::Conflict(format!("there is an account {name} <{email}> already")));
             }

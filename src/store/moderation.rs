@@ -116,6 +116,7 @@ async fn act_on(
 /// Row of the moderation log: an act that may be undone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Act {
+    id: i64,
     pub comment: CommentId,
     /// Word of the act, such as `approve`.
     pub word: String,
@@ -127,6 +128,7 @@ pub struct Act {
 impl FromRow for Act {
     fn from_row(row: &Row) -> Result<Self> {
         Ok(Self {
+            id: row.get("id")?,
             comment: row.get("comment_id")?,
             word: row.get("act")?,
             before: row.get::<Option<String>>("status_before")?.and_then(|word| parse_word(&word)),
@@ -135,7 +137,7 @@ impl FromRow for Act {
     }
 }
 
-const ACTS: &str = "SELECT comment_id, act, status_before, status_after FROM moderation_log
+const ACTS: &str = "SELECT id, comment_id, act, status_before, status_after FROM moderation_log
                     WHERE actor = $1 AND created_at = $2 ORDER BY id DESC";
 
 /// Answer of the author, in a thread that is not known yet.
@@ -167,15 +169,23 @@ impl Store {
         self.all(sql, &[&word_of(status)]).await
     }
 
-    /// Returns the oldest or the newest comments with a status, at most `limit`. Erased comments are left out.
+    /// Returns the oldest or the newest comments with a status, at most `limit` after the first `skipped`.
+    /// Erased comments are left out.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn comments_with(&self, status: Status, newest_first: bool, limit: usize) -> Result<Vec<Comment>> {
+    pub async fn comments_with(
+        &self,
+        status: Status,
+        newest_first: bool,
+        skipped: usize,
+        limit: usize,
+    ) -> Result<Vec<Comment>> {
         let order = if newest_first { "DESC" } else { "ASC" };
-        let sql =
-            format!("SELECT {COLUMNS} FROM comments WHERE status = $1 AND text <> '' ORDER BY id {order} LIMIT $2");
-        self.all(sql, &[&word_of(status), &most(limit)]).await
+        let sql = format!(
+            "SELECT {COLUMNS} FROM comments WHERE status = $1 AND text <> '' ORDER BY id {order} LIMIT $2 OFFSET $3"
+        );
+        self.all(sql, &[&word_of(status), &most(limit), &most(skipped)]).await
     }
 
     /// Counts the comments with a status, without erased ones.
@@ -204,12 +214,12 @@ impl Store {
         Ok(rows.into_iter().map(|(commenter, count, first)| (commenter, count, from_millis(first))).collect())
     }
 
-    /// Returns at most `limit` approved comments that the author has not answered, neither directly nor further down;
-    /// oldest first.
+    /// Returns approved comments that the author has not answered, neither directly nor further down; oldest first, at
+    /// most `limit` after the first `skipped`.
     ///
     /// # Errors
     /// The database is away.
-    pub async fn unanswered_comments(&self, limit: usize) -> Result<Vec<Comment>> {
+    pub async fn unanswered_comments(&self, skipped: usize, limit: usize) -> Result<Vec<Comment>> {
         // UNION, not UNION ALL: a comment found twice is followed once, so a loop of replies ends too.
         let sql = format!(
             "WITH RECURSIVE answered (id) AS (
@@ -219,9 +229,9 @@ impl Store {
                  WHERE comments.parent_id IS NOT NULL)
              SELECT {COLUMNS} FROM comments
              WHERE status = 'approved' AND NOT by_author AND id NOT IN (SELECT answered.id FROM answered)
-             ORDER BY created_at, id LIMIT $1"
+             ORDER BY created_at, id LIMIT $1 OFFSET $2"
         );
-        self.all(sql, &[&most(limit)]).await
+        self.all(sql, &[&most(limit), &most(skipped)]).await
     }
 
     /// Shows a comment to everyone.
@@ -375,7 +385,8 @@ impl Store {
             for act in acts.iter().filter(|act| ["approve", "spam", "trash", "reply"].contains(&act.word.as_str())) {
                 let comment = target(&mut tx, act.comment).await?;
                 not_erased(&comment)?;
-                if comment.status != act.after {
+                let sql = "SELECT id FROM moderation_log WHERE comment_id = $1 AND id > $2 LIMIT 1";
+                if tx.optional::<i64>(sql, &[&act.comment, &act.id]).await?.is_some() {
                     return Err(StoreError::Conflict(format!("comment {} has been changed since", act.comment)));
                 }
                 let ruling = Ruling("undo", act.before.unwrap_or(Status::Trash));

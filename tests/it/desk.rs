@@ -200,6 +200,13 @@ async fn several_comments_are_approved_at_once_and_undone_together() {
     site.approve(ids[0]).await;
     undo(&author, &spam).await.is(409);
     assert_eq!(status_of(&site, ids[0]).await, Status::Approved);
+    // Not even after it has come back to the same status.
+    let again = author.post("/desk/comments", &format!("id={}&act=spam", ids[0])).await;
+    site.approve(ids[0]).await;
+    let spam_by_shell = site.store().mark_spam(ids[0], "test", site.app.clock.now()).await;
+    spam_by_shell.expect("marks");
+    undo(&author, &again).await.is(409);
+    assert_eq!(status_of(&site, ids[0]).await, Status::Spam);
     // And nothing after a day.
     let trash = author.post("/desk/comments", &format!("id={}&act=trash", ids[1])).await;
     author.get("/desk?show=trash").await.says("Another thing").does_not_say("One thing");
@@ -223,7 +230,7 @@ async fn a_begun_answer_is_kept_when_another_button_is_pressed_or_an_error_occur
 async fn an_account_undoes_only_its_own_actions() {
     let site = site().await;
     let author = site.visitor("192.0.2.1");
-    let form = author.form(&first_link(&site)).await.set("name", "shell").set("email", "jo@example.org");
+    let form = author.form(&first_link(&site)).await.set("name", "account:1").set("email", "jo@example.org");
     form.set("password", PASSWORD).send().await.is(303);
     let id = waiting(&site, "192.0.2.9", "A question").await;
     let now = site.app.clock.now();
@@ -252,5 +259,42 @@ async fn without_the_setting_there_is_no_desk() {
     let site = TestSite::new().setting("site.desk.enabled", "false").start().await;
     for path in ["/desk", "/desk/sign-in", "/admin"] {
         site.get(path).await.is(404);
+    }
+}
+
+#[tokio::test]
+async fn a_long_list_has_pages() {
+    let site = site().await;
+    let author = site.visitor("192.0.2.1");
+    make_account(&site, &author).await;
+    for number in 0..52 {
+        waiting(&site, "192.0.2.9", &format!("Comment number {number}.")).await;
+    }
+    let first = author.get("/desk").await;
+    first.says("Comment number 0.").says("Comment number 49.").does_not_say("Comment number 50.");
+    let html = first.html();
+    let next = html.one("a", "href", "/desk?show=waiting&page=1").get("href").to_owned();
+    author.get(&next).await.says("Comment number 50.").says("Comment number 51.").does_not_say("More comments");
+}
+
+#[tokio::test]
+async fn two_accounts_have_no_names_that_look_alike() {
+    let site = site().await;
+    let add = async |name: &str, email: &str| {
+        let new = NewAccount::parse(name, email, Role::Moderator).expect("is valid");
+        site.store().add_account(&new, None, false, site.app.clock.now()).await
+    };
+    add("Mia", "mia@example.org").await.expect("adds");
+    add("mia", "other@example.org").await.expect_err("looks alike");
+    add("Leo", "mia@example.org").await.expect_err("has the same address");
+    add("Leo", "leo@example.org").await.expect("adds");
+}
+
+#[tokio::test]
+async fn odd_input_is_no_error_of_the_program() {
+    let site = site().await;
+    let stranger = site.visitor("192.0.2.2");
+    for email in ["%00", "jo%00@example.org", "x%3Fbcc=a@example.org", ""] {
+        stranger.post("/desk/sign-in", &format!("email={email}&password=wrong")).await.is(422);
     }
 }

@@ -1,13 +1,17 @@
 //! The reply desk: comments that wait, then those that nobody has answered, oldest first. Each can be answered, approved
 //! or hidden in place, several at once too, and what was done can be undone for a day.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use super::SignedIn;
 use crate::{
-    domain::{account::Account, limits::DESK_COMMENTS, words::shorten},
+    domain::{
+        account::{Account, Role},
+        limits::DESK_COMMENTS,
+        words::shorten,
+    },
     store::Moderated,
     texts::Desk,
     web::{prelude::*, view::form::answer_errors},
@@ -24,6 +28,8 @@ pub struct DeskQuery {
     show: String,
     /// Moment of the last action, in milliseconds: it can be undone.
     done: Option<i64>,
+    /// Number of the page of the list, counted from 0.
+    page: usize,
 }
 
 #[derive(Template)]
@@ -71,7 +77,21 @@ struct Section {
     /// Number of comments in all, if it is known.
     count: Option<i64>,
     comments: Vec<CommentView>,
+    /// Path of the next page.
+    next: Option<String>,
 }
+
+/// Heading and other facts of a list, before its comments are read.
+struct List {
+    /// Value of `show` for the list alone.
+    show: &'static str,
+    heading: &'static str,
+    empty: &'static str,
+    count: Option<i64>,
+}
+
+/// Most pages of a list.
+const MOST_PAGES: usize = 10_000;
 
 /// A comment with all that a decision needs.
 struct CommentView {
@@ -92,7 +112,7 @@ struct CommentView {
 
 /// Posted form: numbers of comments, an action, and the text of an answer.
 struct ActForm {
-    ids: Vec<CommentId>,
+    ids: BTreeSet<CommentId>,
     act: String,
     text: String,
     show: String,
@@ -101,7 +121,7 @@ struct ActForm {
 impl ActForm {
     /// Reads the fields; `id` may be there several times.
     fn read(fields: Vec<(String, String)>) -> Self {
-        let mut form = Self { ids: Vec::new(), act: String::new(), text: String::new(), show: String::new() };
+        let mut form = Self { ids: BTreeSet::new(), act: String::new(), text: String::new(), show: String::new() };
         for (name, value) in fields {
             match name.as_str() {
                 "id" => form.ids.extend(value.parse::<CommentId>()),
@@ -121,25 +141,30 @@ pub async fn show(State(app): State<App>, asks: SignedIn, Query(query): Query<De
         None => None,
     };
     let (store, words) = (&app.store, &app.texts().desk);
-    let status = match query.show.as_str() {
-        "approved" => Some((Status::Approved, words.approved.as_str())),
-        "spam" => Some((Status::Spam, words.spam.as_str())),
-        "trash" => Some((Status::Trash, words.trash.as_str())),
-        _ => None,
+    let (from, limit) = (query.page.min(MOST_PAGES) * DESK_COMMENTS, DESK_COMMENTS + 1);
+    let by_status = async |status: Status, newest_first: bool, list: List| {
+        section(&app, list, &query, store.comments_with(status, newest_first, from, limit).await?).await
     };
-    let sections = match status {
-        Some((status, heading)) => {
-            let comments = store.comments_with(status, true, DESK_COMMENTS).await?;
-            vec![section(&app, heading, &words.none, None, comments).await?]
+    let removed = |heading| List { show: "", heading, empty: &words.none, count: None };
+    let sections = match query.show.as_str() {
+        "approved" => {
+            vec![by_status(Status::Approved, true, List { show: "approved", ..removed(&words.approved) }).await?]
         }
-        None => {
-            let waiting = store.comments_with(Status::Held, false, DESK_COMMENTS).await?;
-            let count = store.count_comments(Status::Held).await?;
-            let unanswered = store.unanswered_comments(DESK_COMMENTS).await?;
-            vec![
-                section(&app, &words.waiting, &words.none_waits, Some(count), waiting).await?,
-                section(&app, &words.unanswered, &words.all_answered, None, unanswered).await?,
-            ]
+        "spam" => vec![by_status(Status::Spam, true, List { show: "spam", ..removed(&words.spam) }).await?],
+        "trash" => vec![by_status(Status::Trash, true, List { show: "trash", ..removed(&words.trash) }).await?],
+        show => {
+            let count = Some(store.count_comments(Status::Held).await?);
+            let waiting = List { show: "waiting", heading: &words.waiting, empty: &words.none_waits, count };
+            let unanswered =
+                List { show: "unanswered", heading: &words.unanswered, empty: &words.all_answered, count: None };
+            let mut sections = Vec::new();
+            if show != "unanswered" {
+                sections.push(by_status(Status::Held, false, waiting).await?);
+            }
+            if show != "waiting" {
+                sections.push(section(&app, unanswered, &query, store.unanswered_comments(from, limit).await?).await?);
+            }
+            sections
         }
     };
     page(&app, asks.account, query, notice, sections)
@@ -156,7 +181,7 @@ pub async fn act(
     if form.act == "answer" {
         return answer(&app, &asks.account, form, now).await;
     }
-    for &id in &form.ids {
+    for &id in form.ids.iter().take(DESK_COMMENTS) {
         let outcome = match form.act.as_str() {
             "approve" => app.store.approve(id, &actor, now).await,
             "spam" => app.store.mark_spam(id, &actor, now).await,
@@ -170,7 +195,7 @@ pub async fn act(
             Err(other) => return Err(other.into()),
         }
     }
-    match form.ids.as_slice() {
+    match form.ids.iter().copied().collect::<Vec<_>>().as_slice() {
         // An answer was begun before this button was pressed. A redirect would lose it; sending it would be worse.
         [id] if !form.text.trim().is_empty() => {
             let notice = Notice { sentence: &app.texts().desk.text_kept, is_error: false, undo: None };
@@ -182,7 +207,9 @@ pub async fn act(
 
 /// Posts an answer under the account's name, and approves the comment that it answers.
 async fn answer(app: &App, account: &Account, form: ActForm, now: Timestamp) -> Result<Response, WebError> {
-    let [id] = *form.ids.as_slice() else { return Err(StatusCode::BAD_REQUEST.into()) };
+    let [id] = *form.ids.iter().copied().collect::<Vec<_>>().as_slice() else {
+        return Err(StatusCode::BAD_REQUEST.into());
+    };
     let words = &app.texts().desk;
     let raw = RawComment { name: account.name.clone(), text: form.text.clone(), ..RawComment::default() };
     let failed = |error: String| (Notice { sentence: &words.not_done, is_error: true, undo: None }, Some(error));
@@ -195,7 +222,7 @@ async fn answer(app: &App, account: &Account, form: ActForm, now: Timestamp) -> 
         }
     };
     let author = &app.config.site.author;
-    let site = author.url.as_deref().filter(|_| author.name == account.name);
+    let site = author.url.as_deref().filter(|_| account.role == Role::Author && author.name == account.name);
     match app.store.approve_and_reply(id, &new.name, site, &new.text, &account.actor(), now).await {
         Ok(done) => {
             app.cache.purge(&done.tags());
@@ -237,7 +264,11 @@ pub async fn undo(
 
 /// Redirect to the list, with the moment of the action.
 fn to(show: &str, moment: Timestamp) -> Response {
-    let show = if ["approved", "spam", "trash"].contains(&show) { format!("show={show}&") } else { String::new() };
+    let show = if ["approved", "spam", "trash", "waiting", "unanswered"].contains(&show) {
+        format!("show={show}&")
+    } else {
+        String::new()
+    };
     redirect(StatusCode::SEE_OTHER, &format!("/desk?{show}done={}", moment.as_millisecond()))
 }
 
@@ -269,11 +300,12 @@ async fn alone(
 ) -> Result<Response, WebError> {
     let words = &app.texts().desk;
     let comment = app.store.comment(id).await?;
-    let mut section = section(app, &words.answer, &words.none, None, vec![comment]).await?;
+    let list = List { show: "", heading: &words.answer, empty: &words.none, count: None };
+    let mut section = section(app, list, &DeskQuery::default(), vec![comment]).await?;
     for view in &mut section.comments {
         (view.text, view.error) = (form.text.clone(), error.clone());
     }
-    let query = DeskQuery { show: form.show, done: None };
+    let query = DeskQuery { show: form.show, ..DeskQuery::default() };
     Ok(page(app, account, query, Some(notice), vec![section])?.into_response())
 }
 
@@ -292,14 +324,13 @@ fn page(
     Page::html(&DeskPage { layout, words, account, query, notice, sections }, Policy::Private)
 }
 
-/// Reads what a list of comments shows besides them: parents and histories, with one query each.
-async fn section(
-    app: &App,
-    heading: &'static str,
-    empty: &'static str,
-    count: Option<i64>,
-    comments: Vec<Comment>,
-) -> Result<Section, WebError> {
+/// Reads what a list of comments shows besides them: parents and histories, with one query each. `comments` has one more
+/// than a page if there is a next page.
+async fn section(app: &App, list: List, query: &DeskQuery, mut comments: Vec<Comment>) -> Result<Section, WebError> {
+    let has_more = comments.len() > DESK_COMMENTS;
+    comments.truncate(DESK_COMMENTS);
+    let List { show, heading, empty, count } = list;
+    let next = has_more.then(|| format!("/desk?show={show}&page={}", query.page + 1));
     let parents: Vec<CommentId> = comments.iter().filter_map(|comment| comment.parent_id).collect();
     let parents = app.store.comments(&parents).await?;
     let parents: HashMap<CommentId, Comment> = parents.into_iter().map(|parent| (parent.id, parent)).collect();
@@ -313,7 +344,7 @@ async fn section(
         let history = comment.commenter.as_ref().and_then(|commenter| histories.get(commenter));
         comment_view(app, &snapshot, comment, parent, history)
     };
-    Ok(Section { heading, empty, count, comments: comments.into_iter().map(view).collect() })
+    Ok(Section { heading, empty, count, comments: comments.into_iter().map(view).collect(), next })
 }
 
 fn comment_view(

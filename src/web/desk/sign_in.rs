@@ -108,7 +108,8 @@ pub async fn sign_in(
         let error = &app.texts().from_mail.foreign;
         return SignInPage::to_sign_in(&app, form).failed(StatusCode::FORBIDDEN, error);
     }
-    let email = mailbox::kept(form.email.trim());
+    // What is no address has no account; it is counted and answered as a wrong password.
+    let email = mailbox::parse(&form.email).map_or_else(String::new, |email| mailbox::kept(&email));
     let (fingerprint, network) = (app.signer.fingerprint("account", &email), &visitor.sender.network);
     if !app.store.count_sign_in(&fingerprint, network, app.clock.now()).await? {
         return SignInPage::to_sign_in(&app, form).failed(StatusCode::TOO_MANY_REQUESTS, &words.too_many);

@@ -202,7 +202,7 @@ async fn use_everything(database: &Database) {
     store.answers_of_author(first).await.expect("reads");
     store.list_comments(None).await.expect("reads");
     store.list_comments(Some(Status::Held)).await.expect("reads");
-    store.unanswered_comments(9).await.expect("reads");
+    store.unanswered_comments(0, 9).await.expect("reads");
     store.refusals().await.expect("reads");
     store.blocks().await.expect("reads");
     store.unblock(blocked).await.expect("is there");
@@ -246,8 +246,8 @@ async fn use_everything(database: &Database) {
     store.allow_mail(1).await.expect("allows");
     store.forget_addresses_of("ana").await.expect("forgets");
     // The desk.
-    store.comments_with(Status::Held, false, 9).await.expect("reads");
-    store.comments_with(Status::Spam, true, 9).await.expect("reads");
+    store.comments_with(Status::Held, false, 0, 9).await.expect("reads");
+    store.comments_with(Status::Spam, true, 0, 9).await.expect("reads");
     store.count_comments(Status::Held).await.expect("counts");
     store.histories(&["ana".to_owned(), "bo".to_owned()]).await.expect("reads");
     store.acts("test", at(2)).await.expect("reads");
