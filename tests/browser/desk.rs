@@ -1,6 +1,6 @@
 //! The desk on a phone, with scripts off: the first link, an answer, undo, signing out.
 
-use super::support::{FLAGSHIP, Scripts, Stage};
+use super::support::{FLAGSHIP, Scripts, Stage, until};
 
 #[tokio::test]
 async fn on_a_phone_without_scripts_the_author_signs_in_answers_and_undoes() {
@@ -19,7 +19,6 @@ async fn on_a_phone_without_scripts_the_author_signs_in_answers_and_undoes() {
     author.open(link).await;
     author.fill("#-password", "four calm words here").await;
     author.click(".desk-sign-in button").await;
-    author.arrives_at("/desk").await;
     assert!(author.text(".desk-comments").await.contains("Does a tennis ball do?"));
     let width = author.run("return document.documentElement.scrollWidth").await;
     assert_eq!(width, 360, "nothing is wider than the phone");
@@ -36,6 +35,7 @@ async fn on_a_phone_without_scripts_the_author_signs_in_answers_and_undoes() {
     author.see(".desk-comments textarea").await;
     assert!(author.text(".desk-notice").await.contains("Undone."));
     author.click(".desk-foot button").await;
+    until("the home page", async || author.count(".desk-foot").await == 0).await;
     author.open("/desk").await;
     author.arrives_at("/desk/sign-in").await;
 }

@@ -118,8 +118,10 @@ impl Writer<'_, '_> {
         self.note_alt(tag.get("alt").unwrap_or_default());
         self.report_tag(tag, at);
         let Some(changes) = self.changes(tag, source) else {
-            // The alternative text says more than a broken picture.
-            self.raw(&escape_html(&without_controls(tag.get("alt").unwrap_or_default().to_owned())));
+            // The alternative text says more than a broken picture. In an element: text alone has no place in the grid.
+            if let Some(alt) = tag.get("alt").filter(|alt| !alt.trim().is_empty()) {
+                self.raw(&format!("<span>{}</span>", escape_html(&without_controls(alt.to_owned()))));
+            }
             return;
         };
         let mut written = tag.at;
@@ -458,10 +460,10 @@ mod tests {
     #[test]
     fn a_picture_without_its_file_is_its_alternative_text() {
         for (written, expected) in [
-            ("see <img src=\"none.jpg\" alt=\"A &amp; B\"> it", "<p>see A &amp; B it</p>"),
+            ("see <img src=\"none.jpg\" alt=\"A &amp; B\"> it", "<p>see <span>A &amp; B</span> it</p>"),
             ("<img src=none.jpg>", ""),
-            ("<img src=\"/none.jpg\" alt=\"A\" srcset=\"a.jpg 2x\">", "A"),
-            ("<img alt=A srcset=\"none.jpg 1x, none2.jpg 2x\">", "A"),
+            ("<img src=\"/none.jpg\" alt=\"A\" srcset=\"a.jpg 2x\">", "<span>A</span>"),
+            ("<img alt=A srcset=\"none.jpg 1x, none2.jpg 2x\">", "<span>A</span>"),
             ("<img src=a.jpg width=1 srcset=none.jpg>", "<img src=/media/1-a.jpg width=1 srcset=,>"),
             (
                 "<img src=\"a.jpg\" width=1 srcset=\"none.jpg 1x, b.jpg 2x\">",
@@ -473,7 +475,7 @@ mod tests {
             ),
             (
                 "<figure>\n<a href=\"a.jpg\"><img src=\"none.jpg\" alt=\"A\"/></a>\n<figcaption>B</figcaption>\n</figure>",
-                "<figure><a href=\"/media/1-a.jpg\">A</a><figcaption>B</figcaption></figure>",
+                "<figure><a href=\"/media/1-a.jpg\"><span>A</span></a><figcaption>B</figcaption></figure>",
             ),
             (
                 "<video><source src=none.mp4><source src=a.mp4><track src=none.vtt></video>",

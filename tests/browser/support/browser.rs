@@ -202,8 +202,14 @@ impl Visitor {
         self.find_all(Locator::Css(css)).await.expect("an answer").len()
     }
 
+    /// Text of the first element that matches. One of a page that was replaced meanwhile is looked up again.
     pub async fn text(&self, css: &str) -> String {
-        self.see(css).await.text().await.expect("its text")
+        loop {
+            match self.see(css).await.text().await {
+                Err(error) if error.is_stale_element_reference() => {}
+                text => return text.expect("its text"),
+            }
+        }
     }
 
     pub async fn attribute(&self, css: &str, name: &str) -> Option<String> {

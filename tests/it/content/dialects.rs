@@ -299,7 +299,7 @@ async fn a_shortcode_in_html_does_not_end_the_html() {
     for (text, expected) in [
         (
             "<figure><a href=\"/x\">\n{% Img src=\"missing.png\", alt=\"A\" %}\n</a><figcaption><a href=\"/y\">D</a></figcaption></figure>",
-            "<figure><a href=\"/x\">A</a><figcaption><a href=\"/y\">D</a></figcaption></figure>",
+            "<figure><a href=\"/x\"><span>A</span></a><figcaption><a href=\"/y\">D</a></figcaption></figure>",
         ),
         (
             "<p>\n{{< figure src=\"https://a.example/b.png\" alt=\"A\" >}}\n</p>",
