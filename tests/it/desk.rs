@@ -91,6 +91,28 @@ async fn every_page_of_the_desk_needs_a_session() {
     site.get("/desk/no-such-page").await.is(404);
 }
 
+/// Adds an account of a moderator, and signs it in.
+async fn make_moderator(site: &TestSite, browser: &Visitor<'_>) {
+    let new = NewAccount::parse("Mia", "mia@example.org", Role::Moderator).expect("is valid");
+    let id = site.store().add_account(&new, None, false, site.app.clock.now()).await.expect("adds");
+    let account = site.store().account(id).await.expect("is there");
+    let link = PasswordLink::of(&account).path(&site.app.signer, site.app.clock.now());
+    browser.form(&link).await.set("password", PASSWORD).send().await.is(303);
+}
+
+#[tokio::test]
+async fn roles_are_checked_for_every_route() {
+    let site = site().await;
+    let (author, moderator) = (site.visitor("192.0.2.1"), site.visitor("192.0.2.3"));
+    make_account(&site, &author).await;
+    make_moderator(&site, &moderator).await;
+    // Route, and the answer to a moderator. Authors may use all of them.
+    for (path, expected) in [("/desk", 200), ("/desk/comments", 303), ("/desk/undo", 303), ("/desk/sessions", 200)] {
+        assert_eq!(moderator.get(path).await.status, expected, "{path} for a moderator");
+        assert!([200, 303].contains(&author.get(path).await.status), "{path} for an author");
+    }
+}
+
 #[tokio::test]
 async fn a_form_of_another_site_does_nothing() {
     let site = site().await;
@@ -242,13 +264,11 @@ async fn an_account_undoes_only_its_own_actions() {
 #[tokio::test]
 async fn a_moderator_answers_under_the_own_name() {
     let site = site().await;
-    let new = NewAccount::parse("Mia", "mia@example.org", Role::Moderator).expect("is valid");
-    let id = site.store().add_account(&new, None, false, site.app.clock.now()).await.expect("adds");
-    let account = site.store().account(id).await.expect("is there");
     let mia = site.visitor("192.0.2.3");
+    make_moderator(&site, &mia).await;
+    mia.post("/desk/sign-out", "").await.is(303);
     sign_in(&mia, "mia@example.org", "").await.is(422);
-    let link = PasswordLink::of(&account).path(&site.app.signer, site.app.clock.now());
-    mia.form(&link).await.set("password", PASSWORD).send().await.is(303);
+    sign_in(&mia, "mia@example.org", PASSWORD).await.is(303);
     let question = waiting(&site, "192.0.2.9", "A question").await;
     mia.post("/desk/comments", &format!("id={question}&act=answer&text=An+answer")).await.is(303);
     site.get("/posts/calf").await.says("An answer").says("Mia");

@@ -167,7 +167,7 @@ pub async fn show(State(app): State<App>, asks: SignedIn, Query(query): Query<De
             sections
         }
     };
-    page(&app, asks.account, query, notice, sections)
+    page(&app, asks, query, notice, sections)
 }
 
 /// Does one thing with one or several comments. One moment for all, by which they can be undone together.
@@ -179,7 +179,7 @@ pub async fn act(
     let form = ActForm::read(fields);
     let (actor, now) = (asks.account.actor(), app.clock.now());
     if form.act == "answer" {
-        return answer(&app, &asks.account, form, now).await;
+        return answer(&app, asks, form, now).await;
     }
     for &id in form.ids.iter().take(DESK_COMMENTS) {
         let outcome = match form.act.as_str() {
@@ -199,25 +199,25 @@ pub async fn act(
         // An answer was begun before this button was pressed. A redirect would lose it; sending it would be worse.
         [id] if !form.text.trim().is_empty() => {
             let notice = Notice { sentence: &app.texts().desk.text_kept, is_error: false, undo: None };
-            alone(&app, asks.account, *id, form, notice, None).await
+            alone(&app, asks, *id, form, notice, None).await
         }
         _ => Ok(to(&form.show, now)),
     }
 }
 
 /// Posts an answer under the account's name, and approves the comment that it answers.
-async fn answer(app: &App, account: &Account, form: ActForm, now: Timestamp) -> Result<Response, WebError> {
+async fn answer(app: &App, asks: SignedIn, form: ActForm, now: Timestamp) -> Result<Response, WebError> {
     let [id] = *form.ids.iter().copied().collect::<Vec<_>>().as_slice() else {
         return Err(StatusCode::BAD_REQUEST.into());
     };
-    let words = &app.texts().desk;
+    let (words, account) = (&app.texts().desk, &asks.account);
     let raw = RawComment { name: account.name.clone(), text: form.text.clone(), ..RawComment::default() };
     let failed = |error: String| (Notice { sentence: &words.not_done, is_error: true, undo: None }, Some(error));
     let new = match comment_markdown::parse(&raw) {
         Ok(new) => new,
         Err(errors) => {
             let (notice, error) = failed(answer_errors(&errors, app.texts()));
-            let page = alone(app, account.clone(), id, form, notice, error).await?;
+            let page = alone(app, asks, id, form, notice, error).await?;
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
         }
     };
@@ -232,7 +232,7 @@ async fn answer(app: &App, account: &Account, form: ActForm, now: Timestamp) -> 
         Err(error) => {
             error::log(&error);
             let (notice, error) = failed(app.texts().from_mail.not_kept.clone());
-            let page = alone(app, account.clone(), id, form, notice, error).await?;
+            let page = alone(app, asks, id, form, notice, error).await?;
             Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response())
         }
     }
@@ -292,7 +292,7 @@ async fn done(app: &App, account: &Account, moment: i64) -> Result<Option<Notice
 /// The page with one comment and an answer that was begun.
 async fn alone(
     app: &App,
-    account: Account,
+    asks: SignedIn,
     id: CommentId,
     form: ActForm,
     notice: Notice,
@@ -306,22 +306,22 @@ async fn alone(
         (view.text, view.error) = (form.text.clone(), error.clone());
     }
     let query = DeskQuery { show: form.show, ..DeskQuery::default() };
-    Ok(page(app, account, query, Some(notice), vec![section])?.into_response())
+    Ok(page(app, asks, query, Some(notice), vec![section])?.into_response())
 }
 
 fn page(
     app: &App,
-    account: Account,
+    asks: SignedIn,
     query: DeskQuery,
     notice: Option<Notice>,
     sections: Vec<Section>,
 ) -> Result<Page, WebError> {
     let words = &app.texts().desk;
-    let mut layout = super::layout(app, &words.comments, "/desk");
+    let mut layout = super::layout(app, &asks, &words.comments, "/desk");
     if notice.as_ref().is_some_and(|notice| notice.is_error) {
         layout = layout.with_error();
     }
-    Page::html(&DeskPage { layout, words, account, query, notice, sections }, Policy::Private)
+    Page::html(&DeskPage { layout, words, account: asks.account, query, notice, sections }, Policy::Private)
 }
 
 /// Reads what a list of comments shows besides them: parents and histories, with one query each. `comments` has one more

@@ -10,16 +10,22 @@ use std::convert::Infallible;
 
 use axum::{
     Router,
-    extract::{FromRequestParts, Request},
+    extract::{FromRequestParts, MatchedPath, Request},
     middleware::{self, Next},
     routing::get,
 };
 use http::request::Parts;
 
 use super::{prelude::*, view::link::TextLink};
-use crate::{domain::account::Account, store::Session};
+use crate::{
+    domain::account::{Account, Role},
+    store::Session,
+};
 
 pub use password::hash as hash_password;
+
+/// Routes that every account may use. All others behind [`guard`] are for authors only.
+const FOR_EVERY_ACCOUNT: [&str; 5] = ["/desk", "/desk/comments", "/desk/undo", "/desk/sessions", "/desk/sign-out"];
 
 pub fn routes(app: &App) -> Router<App> {
     Router::new()
@@ -50,8 +56,15 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
     }
 }
 
-/// The one check of every page that needs a session: who asks, and whether a form comes from this site.
-async fn guard(State(app): State<App>, origin: Origin, mut request: Request, next: Next) -> Result<Response, WebError> {
+/// The one check of every page that needs a session: who asks, whether the account has the right role, and whether a
+/// form comes from this site.
+async fn guard(
+    State(app): State<App>,
+    origin: Origin,
+    route: MatchedPath,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, WebError> {
     let words = &app.texts().desk;
     let found = match sign_in::token(&app, request.headers()) {
         Some(token) => app.store.session(&token, app.clock.now()).await?,
@@ -66,6 +79,9 @@ async fn guard(State(app): State<App>, origin: Origin, mut request: Request, nex
         let page = question.with_link("/desk/sign-in", &words.sign_in).page()?;
         return Ok(page.with_status(StatusCode::UNAUTHORIZED).into_response());
     };
+    if account.role != Role::Author && !FOR_EVERY_ACCOUNT.contains(&route.as_str()) {
+        return Err(WebError::said(StatusCode::FORBIDDEN, &words.authors_only));
+    }
     if !request.method().is_safe() && origin == Origin::Foreign {
         return Err(WebError::said(StatusCode::FORBIDDEN, &app.texts().from_mail.foreign));
     }
@@ -77,8 +93,8 @@ async fn to_desk() -> Response {
     redirect(StatusCode::SEE_OTHER, "/desk")
 }
 
-/// Layout of a page of the desk, with its own navigation.
-fn layout(app: &App, title: &str, path: &str) -> Layout {
+/// Layout of a page of the desk, with the navigation that the account may use.
+fn layout(app: &App, _asks: &SignedIn, title: &str, path: &str) -> Layout {
     let words = &app.texts().desk;
     let mut layout = Layout::new(app, &app.snapshot(), title).not_indexed();
     layout.navigation = vec![TextLink::new(&words.comments, "/desk"), TextLink::new(&words.sessions, "/desk/sessions")];

@@ -31,7 +31,7 @@ impl SessionsPage {
 pub async fn show(State(app): State<App>, asks: SignedIn) -> Result<Page, WebError> {
     let words = &app.texts().desk;
     let page = SessionsPage {
-        layout: super::layout(&app, &words.sessions, "/desk/sessions"),
+        layout: super::layout(&app, &asks, &words.sessions, "/desk/sessions"),
         words,
         sessions: app.store.sessions_of(asks.account.id).await?,
         own: asks.session.id,
