@@ -3,6 +3,7 @@
 //! `keys` has the table of known keys. Unknown keys get a warning. Values are typed here; `loader` decides what they
 //! mean.
 
+mod edit;
 mod fence;
 mod keys;
 mod values;
@@ -18,6 +19,7 @@ use crate::domain::{
     problem::{Place, nearest},
     words::shorten,
 };
+pub use edit::{FrontMatterText, NewValue, Unfit};
 use fence::Head;
 use keys::Key;
 pub use values::{CommentsFlag, RawDate, day_in};

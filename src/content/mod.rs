@@ -6,6 +6,7 @@
 mod bare_urls;
 pub mod comment_markdown;
 mod dialects;
+pub mod editing;
 mod effort;
 pub mod embeds;
 mod front_matter;

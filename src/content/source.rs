@@ -280,7 +280,7 @@ fn unread(content: &Path) -> Vec<Problem> {
     problems
 }
 
-fn is_markdown(path: &Path) -> bool {
+pub(super) fn is_markdown(path: &Path) -> bool {
     let is_ending = |ending: &OsStr| MARKDOWN.iter().any(|known| ending.eq_ignore_ascii_case(known));
     path.extension().is_some_and(is_ending)
 }

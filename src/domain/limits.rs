@@ -168,6 +168,8 @@ pub const ERASED_A_TRANSACTION: i64 = 200;
 
 // Stored data
 
+/// Number of earlier versions that are kept of each text.
+pub const VERSIONS_KEPT: usize = 50;
 /// Time that a comment is kept after it became spam or trash, so that it can be restored.
 pub const SPAM_KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
 pub const TRASH_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);

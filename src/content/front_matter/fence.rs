@@ -13,6 +13,8 @@ const SURE: usize = 2;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Head<'a> {
     pub block: &'a str,
+    /// Start of the block, in bytes from the start of the file.
+    pub block_start: usize,
     pub is_toml: bool,
     /// Start of the Markdown, in bytes from the start of the file.
     pub body_start: usize,
@@ -52,7 +54,8 @@ pub(super) fn find(text: &str) -> Result<Option<Head<'_>>, Fault> {
         let what = format!("the front matter that begins with {sign} does not end");
         return Err(Fault::new(place, what, format!("Put a line with {sign} alone below its last key.")));
     };
-    Ok(Some(Head { block, is_toml, body_start: start + block_start + body_start, lines_above }))
+    let block_start = start + block_start;
+    Ok(Some(Head { block, block_start, is_toml, body_start: block_start + body_start, lines_above }))
 }
 
 fn is_blank(c: char) -> bool {

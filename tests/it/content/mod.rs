@@ -5,6 +5,7 @@ mod collisions;
 mod commonmark;
 mod costs;
 mod dialects;
+mod editing;
 mod front_matter;
 mod ids;
 mod links;
