@@ -34,6 +34,8 @@ pub struct Account {
     pub role: Role,
     /// Password hashed with Argon2id, in the PHC format; `None` until it is set.
     pub password: Option<String>,
+    /// Number of the newest passkey.
+    pub newest_passkey: Option<i64>,
     pub created_at: Timestamp,
 }
 
@@ -82,12 +84,12 @@ pub enum PasswordLink {
 }
 
 impl PasswordLink {
-    /// Link for an account. It is void once the password changes.
+    /// Link for an account. It is void once the account has another password or passkey.
     pub fn of(account: &Account) -> Self {
-        Self::Of { account: account.id, state: state(account.password.as_deref()) }
+        Self::Of { account: account.id, state: state(account) }
     }
 
-    /// True if the account has the password that it had when the link was made.
+    /// True if the account has the password and passkeys that it had when the link was made.
     pub fn is_for(self, account: &Account) -> bool {
         self == Self::of(account)
     }
@@ -113,9 +115,10 @@ impl PasswordLink {
     }
 }
 
-/// Number that changes with the password; it tells nothing about it.
-fn state(password: Option<&str>) -> i64 {
-    let hash = Sha256::digest(password.unwrap_or_default());
+/// Number that changes with the password and the passkeys; it tells nothing about them.
+fn state(account: &Account) -> i64 {
+    let (password, passkey) = (account.password.as_deref().unwrap_or_default(), account.newest_passkey.unwrap_or(0));
+    let hash = Sha256::digest(format!("{password}\n{passkey}"));
     hash.iter().take(7).fold(0, |number, byte| number << 8 | i64::from(*byte))
 }
 
@@ -130,6 +133,7 @@ mod tests {
             email: "jo@example.org".into(),
             role: Role::Author,
             password: password.map(str::to_owned),
+            newest_passkey: None,
             created_at: Timestamp::UNIX_EPOCH,
         }
     }
@@ -148,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_void_after_an_hour_and_after_a_new_password() {
+    fn a_link_is_void_after_an_hour_and_after_a_new_password_or_passkey() {
         let (signer, now) = (Signer::new(b"secret"), Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(9));
         let link = PasswordLink::of(&account(None));
         let path = link.path(&signer, now);
@@ -156,6 +160,7 @@ mod tests {
         assert_eq!(PasswordLink::open(&signer, key, now), Ok(link));
         assert!(link.is_for(&account(None)));
         assert!(!link.is_for(&account(Some("$argon2id$…"))));
+        assert!(!link.is_for(&Account { newest_passkey: Some(1), ..account(None) }));
         let later = now + jiff::SignedDuration::from_mins(PASSWORD_LINK_MINUTES + 1);
         assert_eq!(PasswordLink::open(&signer, key, later), Err(Refused::Old));
         assert_eq!(PasswordLink::open(&Signer::new(b"other"), key, now), Err(Refused::Forged));

@@ -104,8 +104,10 @@ pub const LISTED_TEXT: usize = 100;
 /// Shortest and longest password, in characters. With 12 letters, a guess a second takes longer than anybody has.
 pub const PASSWORD_MIN: usize = 12;
 pub const PASSWORD_MAX: usize = 200;
-/// Minutes for which a link sets a password.
+/// Minutes for which a link sets a password, and for which a page with a passkey's challenge can be used.
 pub const PASSWORD_LINK_MINUTES: i64 = 60;
+/// Longest id of a passkey, in bytes (Web Authentication, 4).
+pub const CREDENTIAL_MAX: usize = 1023;
 /// Number of passwords hashed at the same time. Each takes 19 MiB (Argon2id, OWASP's parameters).
 pub const PASSWORDS_AT_ONCE: usize = 2;
 /// Time without use after which a session ends.

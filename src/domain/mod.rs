@@ -18,6 +18,7 @@ pub mod mailbox;
 pub mod names;
 pub mod near;
 pub mod notices;
+pub mod passkey;
 pub mod permalink;
 pub mod picture;
 pub mod problem;

@@ -29,6 +29,8 @@ pub enum Purpose {
     Corner,
     /// Link that sets a password of the desk.
     Password,
+    /// Challenge that a passkey signs.
+    Passkey,
 }
 
 /// Signs with HMAC-SHA-256, cut to 128 bits (RFC 2104, section 5): short enough for an address.
@@ -89,7 +91,7 @@ mod tests {
 
     use super::*;
 
-    const PURPOSES: [Purpose; 8] = [
+    const PURPOSES: [Purpose; 9] = [
         Purpose::Commenter,
         Purpose::Stamp,
         Purpose::Waiting,
@@ -98,11 +100,12 @@ mod tests {
         Purpose::Stop,
         Purpose::Corner,
         Purpose::Password,
+        Purpose::Passkey,
     ];
 
     proptest! {
         #[test]
-        fn a_signature_is_valid_only_for_its_purpose(payload in "\\PC{0,40}", one in 0_usize..8, two in 0_usize..8) {
+        fn a_signature_is_valid_only_for_its_purpose(payload in "\\PC{0,40}", one in 0_usize..9, two in 0_usize..9) {
             let signer = Signer::new(b"secret");
             let signed = signer.sign(PURPOSES[one], &payload);
             let known = signer.verify(PURPOSES[two], &signed);
@@ -123,7 +126,7 @@ mod tests {
 
     #[test]
     fn signatures_of_older_versions_stay_valid() {
-        let words = ["commenter", "stamp", "waiting", "moderate", "confirm", "stop", "corner", "password"];
+        let words = ["commenter", "stamp", "waiting", "moderate", "confirm", "stop", "corner", "password", "passkey"];
         assert_eq!(PURPOSES.map(word_of), words);
     }
 

@@ -17,8 +17,9 @@ use super::{
     sql::{FromRow, Row},
 };
 
-const ACCOUNT: &str =
-    "accounts.id, accounts.name, accounts.email, accounts.role, accounts.password, accounts.created_at";
+const ACCOUNT: &str = "accounts.id, accounts.name, accounts.email, accounts.role, accounts.password,
+    (SELECT MAX(passkeys.id) FROM passkeys WHERE passkeys.account_id = accounts.id) AS newest_passkey,
+    accounts.created_at";
 
 impl FromRow for Account {
     fn from_row(row: &Row) -> Result<Self> {
@@ -28,6 +29,7 @@ impl FromRow for Account {
             email: row.get("email")?,
             role: row.word("role")?,
             password: row.get("password")?,
+            newest_passkey: row.get("newest_passkey")?,
             created_at: row.time("created_at")?,
         })
     }
@@ -179,7 +181,7 @@ impl Store {
         let password = account.password.as_deref().unwrap_or_default();
         self.change(
             "INSERT INTO sessions (token, account_id, device, created_at, used_at)
-             SELECT $1, accounts.id, $2, $3, $3 FROM accounts WHERE accounts.id = $4 AND accounts.password = $5",
+             SELECT $1, accounts.id, $2, $3, $3 FROM accounts WHERE accounts.id = $4 AND COALESCE(accounts.password, '') = $5",
             &[&token, &device, &at, &account.id, &password],
         )
         .await

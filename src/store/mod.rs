@@ -17,6 +17,7 @@ mod learning;
 mod moderation;
 mod open;
 mod outbox;
+mod passkeys;
 pub mod private;
 mod refusals;
 mod retention;

@@ -18,7 +18,7 @@ async fn on_a_phone_without_scripts_the_author_signs_in_answers_and_undoes() {
     author.hold_phone(360).await;
     author.open(link).await;
     author.fill("#-password", "four calm words here").await;
-    author.click(".desk-sign-in button").await;
+    author.click(".desk-sign-in .form-foot button").await;
     assert!(author.text(".desk-comments").await.contains("Does a tennis ball do?"));
     let width = author.run("return document.documentElement.scrollWidth").await;
     assert_eq!(width, 360, "nothing is wider than the phone");
@@ -38,4 +38,29 @@ async fn on_a_phone_without_scripts_the_author_signs_in_answers_and_undoes() {
     until("the home page", async || author.count(".desk-foot").await == 0).await;
     author.open("/desk").await;
     author.arrives_at("/desk/sign-in").await;
+}
+
+#[tokio::test]
+async fn on_a_phone_the_first_link_makes_a_passkey_which_signs_in_again() {
+    let Some(stage) = Stage::set() else { return };
+    let link = stage.site.first_link();
+    let author = stage.visitor(Scripts::On).await;
+    author.hold_phone(360).await;
+    author.has_authenticator().await;
+    author.go_to(&link).await;
+    author.fill("#-name", "Jo").await;
+    author.fill("#-email", "jo@example.org").await;
+    author.click(".desk-passkey button").await;
+    author.see(".desk-foot").await;
+    assert!(author.text(".desk-foot").await.contains("You are signed in as Jo."));
+
+    author.click(".desk-foot button").await;
+    until("the home page", async || author.count(".desk-foot").await == 0).await;
+    let origin = link.split_once("/desk").expect("a link of the desk").0;
+    author.go_to(&format!("{origin}/desk/sign-in")).await;
+    author.click(".desk-passkey button").await;
+    author.see(".desk-foot").await;
+    author.go_to(&format!("{origin}/desk/sessions")).await;
+    assert_eq!(author.count("button[name=remove]").await, 1);
+    assert!(author.attribute(".desk-passkey", "hidden").await.is_none(), "one more can be added");
 }

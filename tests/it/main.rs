@@ -17,6 +17,7 @@ mod feeds;
 mod mail;
 mod metrics;
 mod pages;
+mod passkeys;
 mod pictures;
 mod queries;
 mod search;

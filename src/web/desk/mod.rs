@@ -2,6 +2,7 @@
 //! here is cached or indexed.
 
 mod comments;
+mod passkeys;
 mod password;
 mod sessions;
 mod sign_in;
@@ -14,7 +15,7 @@ use axum::{
     middleware::{self, Next},
     routing::get,
 };
-use http::request::Parts;
+use http::{HeaderMap, request::Parts};
 
 use super::{prelude::*, view::link::TextLink};
 use crate::{
@@ -25,7 +26,8 @@ use crate::{
 pub use password::hash as hash_password;
 
 /// Routes that every account may use. All others behind [`guard`] are for authors only.
-const FOR_EVERY_ACCOUNT: [&str; 5] = ["/desk", "/desk/comments", "/desk/undo", "/desk/sessions", "/desk/sign-out"];
+const FOR_EVERY_ACCOUNT: [&str; 6] =
+    ["/desk", "/desk/comments", "/desk/undo", "/desk/sessions", "/desk/passkeys", "/desk/sign-out"];
 
 pub fn routes(app: &App) -> Router<App> {
     Router::new()
@@ -33,6 +35,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/desk/comments", get(to_desk).post(comments::act))
         .route("/desk/undo", get(to_desk).post(comments::undo))
         .route("/desk/sessions", get(sessions::show).post(sessions::end))
+        .route("/desk/passkeys", get(to_desk).post(passkeys::change))
         .route("/desk/sign-out", get(to_desk).post(sign_in::sign_out))
         .route_layer(middleware::from_fn_with_state(app.clone(), guard))
         .route("/desk/sign-in", get(sign_in::show).post(sign_in::sign_in))
@@ -101,4 +104,19 @@ fn layout(app: &App, _asks: &SignedIn, title: &str, path: &str) -> Layout {
     layout.feeds.clear();
     layout.description.clear();
     layout.at(path)
+}
+
+/// Browser and system by the User-Agent header, for the list of sessions.
+fn device(headers: &HeaderMap) -> &'static str {
+    const DEVICES: [(&str, &str); 7] = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Macintosh", "Mac"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ];
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    DEVICES.iter().find(|(word, _)| agent.contains(word)).map_or("?", |(_, name)| name)
 }

@@ -1,7 +1,15 @@
-//! The browsers in which the account is signed in; each can be signed out.
+//! The browsers in which the account is signed in, and its passkeys; each can be ended.
 
-use super::SignedIn;
-use crate::{domain::account::Account, store::Session, texts::Desk, web::prelude::*};
+use super::{
+    SignedIn,
+    passkeys::{PASSKEYS_SCRIPT, PasskeyRequest},
+};
+use crate::{
+    domain::{account::Account, passkey::Passkey},
+    store::Session,
+    texts::Desk,
+    web::prelude::*,
+};
 
 /// The session to end.
 #[derive(Debug, Default, Deserialize)]
@@ -20,6 +28,8 @@ struct SessionsPage {
     /// Number of this browser's session.
     own: i64,
     sessions: Vec<Session>,
+    passkeys: Vec<Passkey>,
+    passkey: Option<PasskeyRequest>,
 }
 
 impl SessionsPage {
@@ -30,8 +40,14 @@ impl SessionsPage {
 
 pub async fn show(State(app): State<App>, asks: SignedIn) -> Result<Page, WebError> {
     let words = &app.texts().desk;
+    let passkeys = app.store.passkeys_of(asks.account.id).await?;
+    let known: Vec<&str> = passkeys.iter().map(|passkey| passkey.new.credential.as_str()).collect();
+    let known = known.join(" ");
     let page = SessionsPage {
-        layout: super::layout(&app, &asks, &words.sessions, "/desk/sessions"),
+        layout: super::layout(&app, &asks, &words.sessions, "/desk/sessions").with_script(PASSKEYS_SCRIPT),
+        passkey: PasskeyRequest::to_create(&app, asks.account.id, &words.passkey_add)
+            .map(|request| PasskeyRequest { known, ..request }),
+        passkeys,
         words,
         sessions: app.store.sessions_of(asks.account.id).await?,
         own: asks.session.id,

@@ -4,7 +4,11 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use http::HeaderMap;
 use sha2::{Digest, Sha256};
 
-use super::{SignedIn, password};
+use super::{
+    SignedIn, device,
+    passkeys::{self, PASSKEYS_SCRIPT, PasskeyRequest},
+    password,
+};
 use crate::{
     domain::{
         account::{Account, AccountError, NewAccount, PasswordLink, Role, is_password},
@@ -26,6 +30,8 @@ pub struct SignInForm {
     name: String,
     email: String,
     password: String,
+    /// Answer of the browser with a passkey, instead of the password.
+    passkey: String,
 }
 
 #[derive(Template)]
@@ -43,6 +49,7 @@ struct SignInPage {
     asks_email: bool,
     /// Value of `autocomplete` for the password.
     autocomplete: &'static str,
+    passkey: Option<PasskeyRequest>,
     button: &'static str,
     error: Option<String>,
 }
@@ -51,7 +58,7 @@ impl SignInPage {
     fn to_sign_in(app: &App, form: SignInForm) -> Self {
         let words = &app.texts().desk;
         Self {
-            layout: layout(app, &words.sign_in),
+            layout: layout(app, &words.sign_in).with_script(PASSKEYS_SCRIPT),
             words,
             heading: &words.sign_in,
             sentence: words.sign_in_hint.clone(),
@@ -60,6 +67,7 @@ impl SignInPage {
             asks_name: false,
             asks_email: true,
             autocomplete: "current-password",
+            passkey: PasskeyRequest::to_use(app),
             button: &words.sign_in,
             error: None,
         }
@@ -73,13 +81,14 @@ impl SignInPage {
             None => (&words.first, words.first_hint.clone()),
         };
         Self {
-            layout: layout(app, heading),
+            layout: layout(app, heading).with_script(PASSKEYS_SCRIPT),
             heading,
             sentence,
             action: "/desk/password",
             asks_name: account.is_none(),
             asks_email: account.is_none(),
             autocomplete: "new-password",
+            passkey: PasskeyRequest::to_create(app, account.map_or(0, |account| account.id), &words.passkey_create),
             button: &words.set_password,
             ..Self::to_sign_in(app, form)
         }
@@ -107,6 +116,12 @@ pub async fn sign_in(
     if origin == Origin::Foreign {
         let error = &app.texts().from_mail.foreign;
         return SignInPage::to_sign_in(&app, form).failed(StatusCode::FORBIDDEN, error);
+    }
+    if !form.passkey.is_empty() {
+        return match passkeys::used(&app, &form.passkey).await? {
+            Some(account) => open(&app, &account, &headers).await,
+            None => SignInPage::to_sign_in(&app, form).failed(StatusCode::UNPROCESSABLE_ENTITY, &words.passkey_wrong),
+        };
     }
     // What is no address has no account; it is counted and answered as a wrong password.
     let email = mailbox::parse(&form.email).map_or_else(String::new, |email| mailbox::kept(&email));
@@ -138,7 +153,7 @@ pub async fn show_password(State(app): State<App>, Query(form): Query<SignInForm
     Page::html(&SignInPage::to_set(&app, form, account.as_ref()), Policy::Private)
 }
 
-/// Sets the password, makes the first account if it is for that, and signs in.
+/// Sets the password or adds a passkey, makes the first account if it is for that, and signs in.
 pub async fn set_password(
     State(app): State<App>,
     origin: Origin,
@@ -162,20 +177,32 @@ pub async fn set_password(
             }
         },
     };
-    if !is_password(&typed) {
+    let passkey = passkeys::made(&app, &form.passkey, known.as_ref().map_or(0, |account| account.id));
+    if !form.passkey.is_empty() && passkey.is_none() {
+        return again(form, StatusCode::UNPROCESSABLE_ENTITY, &words.passkey_wrong);
+    }
+    if passkey.is_none() && !is_password(&typed) {
         return again(form, StatusCode::UNPROCESSABLE_ENTITY, &words.password_wrong.with(PASSWORD_MIN));
     }
-    let hash = password::hash(typed).await?;
+    let hash = if passkey.is_none() { Some(password::hash(typed).await?) } else { None };
     let gone = |error| match error {
         StoreError::NotFound | StoreError::Conflict(_) => WebError::said(StatusCode::GONE, &words.link_used),
         other => other.into(),
     };
     let id = match (&known, &new) {
-        (Some(account), _) => app.store.set_password(account, &hash).await.map(|()| account.id),
-        (None, Some(new)) => app.store.add_account(new, Some(&hash), true, app.clock.now()).await,
+        (Some(account), _) => match &hash {
+            Some(hash) => app.store.set_password(account, hash).await,
+            None => app.store.end_session(account.id, None).await,
+        }
+        .map(|()| account.id),
+        (None, Some(new)) => app.store.add_account(new, hash.as_deref(), true, app.clock.now()).await,
         (None, None) => Err(StoreError::NotFound),
-    };
-    let account = app.store.account(id.map_err(gone)?).await?;
+    }
+    .map_err(gone)?;
+    if let Some(passkey) = passkey {
+        app.store.add_passkey(id, &passkey, device(&headers), app.clock.now()).await.map_err(gone)?;
+    }
+    let account = app.store.account(id).await?;
     open(&app, &account, &headers).await
 }
 
@@ -222,19 +249,4 @@ fn layout(app: &App, title: &str) -> Layout {
 /// Hash of a token. It is random, so it needs no salt.
 fn hash(token: &str) -> String {
     BASE64.encode(Sha256::digest(token))
-}
-
-/// Browser and system by the User-Agent header, for the list of sessions.
-fn device(headers: &HeaderMap) -> &'static str {
-    const DEVICES: [(&str, &str); 7] = [
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Android", "Android"),
-        ("Windows", "Windows"),
-        ("Macintosh", "Mac"),
-        ("CrOS", "ChromeOS"),
-        ("Linux", "Linux"),
-    ];
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    DEVICES.iter().find(|(word, _)| agent.contains(word)).map_or("?", |(_, name)| name)
 }

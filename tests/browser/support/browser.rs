@@ -114,7 +114,7 @@ fn capabilities(profile: &Path, scripts: Scripts, trap: u16) -> Capabilities {
     let nowhere = CHROMIUMS_OWN.map(|host| format!("MAP {host} ~NOTFOUND, ")).concat();
     let mut arguments = vec![
         format!("--user-data-dir={}", profile.display()),
-        format!("--host-resolver-rules={nowhere}MAP * 127.0.0.1:{trap}, EXCLUDE 127.0.0.1"),
+        format!("--host-resolver-rules={nowhere}MAP * 127.0.0.1:{trap}, EXCLUDE 127.0.0.1, EXCLUDE localhost"),
     ];
     let steady = [
         "--headless=new",
@@ -177,6 +177,11 @@ impl Deref for Visitor {
 impl Visitor {
     pub async fn open(&self, path: &str) {
         self.goto(&format!("{}{path}", self.base)).await.unwrap_or_else(|error| panic!("{path} opens: {error}"));
+    }
+
+    /// Opens a URL.
+    pub async fn go_to(&self, url: &str) {
+        self.goto(url).await.unwrap_or_else(|error| panic!("{url} opens: {error}"));
     }
 
     /// Address in the address bar, without the host.
@@ -323,6 +328,18 @@ impl Visitor {
     pub async fn hold_phone(&self, width: u32) {
         let metrics = json!({ "width": width, "height": 740, "deviceScaleFactor": 2, "mobile": true });
         self.devtools("Emulation.setDeviceMetricsOverride", metrics).await;
+    }
+
+    /// Adds an authenticator for passkeys whose user always agrees.
+    pub async fn has_authenticator(&self) {
+        let authenticator = json!({
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": true,
+            "hasUserVerification": true,
+            "isUserVerified": true,
+        });
+        self.extra(Method::POST, "webauthn/authenticator", &authenticator).await;
     }
 
     /// Runs a script at the start of every later page.

@@ -29,11 +29,16 @@ impl Process {
         read_lines(child.stdout.take(), sender.clone());
         read_lines(child.stderr.take(), sender);
         let process = Self { child, lines };
+        process.find(find).map(|found| (process, found))
+    }
+
+    /// Waits for the line of its output, from here on, that `find` accepts; otherwise returns what it said.
+    pub fn find<T>(&self, find: impl Fn(&str) -> Option<T>) -> Result<T, String> {
         let mut said = Vec::new();
         loop {
-            match process.lines.recv_timeout(PATIENCE) {
+            match self.lines.recv_timeout(PATIENCE) {
                 Ok(line) => match find(&line) {
-                    Some(found) => return Ok((process, found)),
+                    Some(found) => return Ok(found),
                     None => said.push(line),
                 },
                 Err(_) => return Err(said.join("\n")),

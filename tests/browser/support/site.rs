@@ -15,7 +15,7 @@ pub struct Site {
     pub base: String,
     content: PathBuf,
     data: PathBuf,
-    _process: Process,
+    process: Process,
 }
 
 impl Site {
@@ -34,7 +34,14 @@ impl Site {
             let (_, address) = line.split_once(" at http://")?;
             Some(format!("http://{address}"))
         });
-        Self { base, content, data: data.to_owned(), _process: process }
+        Self { base, content, data: data.to_owned(), process }
+    }
+
+    /// Link that makes the first account, from the output of the start. It can be read once.
+    pub fn first_link(&self) -> String {
+        let link =
+            |line: &str| line.split_whitespace().find(|word| word.contains("/desk/password?")).map(str::to_owned);
+        self.process.find(link).expect("a link")
     }
 
     /// Runs a command of `instep` beside the running site.

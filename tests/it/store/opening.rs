@@ -52,6 +52,7 @@ async fn eight_processes_can_open_an_empty_database_at_once(database: Database) 
     for table in [
         "DROP TABLE corner_asked",
         "DROP TABLE outbox",
+        "DROP TABLE passkeys",
         "DROP TABLE sessions",
         "DROP TABLE accounts",
         "DROP TABLE wrong_passwords",

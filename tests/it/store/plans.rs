@@ -8,6 +8,7 @@ use instep::{
         comment::{Status, ThreadKey, Wish},
         mail_keys::{CornerLink, WishKey},
         notices::Why,
+        passkey::NewPasskey,
         verdict::{Circumstances, Rates, blocks::Block},
     },
     store::{Added, Outcome, Sent},
@@ -265,6 +266,12 @@ async fn use_everything(database: &Database) {
     let (session, _) = store.session("token", later).await.expect("reads").expect("is there");
     store.sessions_of(id).await.expect("reads");
     store.end_session(id, Some(session.id)).await.expect("ends");
+    let new = NewPasskey { credential: "id".into(), public_key: "key".into(), counter: 0 };
+    store.add_passkey(id, &new, "Linux", at(16)).await.expect("adds");
+    let passkey = store.passkey("id").await.expect("reads").expect("is there");
+    store.use_passkey(passkey.id, later, 1, later).await.expect("uses");
+    store.passkeys_of(id).await.expect("reads");
+    store.remove_passkey(id, passkey.id).await.expect("removes");
     store.remove_account(id).await.expect("removes");
     // What is over.
     store.mark_spam(second, "test", at(16)).await.expect("marks");
