@@ -3,23 +3,32 @@
 use std::io::Read;
 
 use anyhow::{Context, anyhow, ensure};
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
-use super::{Places, sentence};
+use super::{Places, demo, sentence};
 use crate::{
     app::{self, Clock},
     config::Config,
     domain::{
         account::{Account, AccountError, NewAccount, PasswordLink, Role, is_password},
-        limits::{PASSWORD_LINK_MINUTES, PASSWORD_MIN},
-        words::word_of,
+        limits::{PASSWORD_LINK_MINUTES, PASSWORD_MAX, PASSWORD_MIN},
+        words::{parse_word, word_of},
     },
     store::Store,
     web,
 };
 
+#[derive(Debug, Args)]
+pub(super) struct Author {
+    /// Accounts of `instep serve --demo`
+    #[arg(long, global = true)]
+    demo: bool,
+    #[command(subcommand)]
+    act: Act,
+}
+
 #[derive(Debug, Subcommand)]
-pub(super) enum Author {
+enum Act {
     /// Add an account; prints a link that sets its password
     Add {
         /// Name that answers are signed with
@@ -28,8 +37,8 @@ pub(super) enum Author {
         #[arg(long)]
         email: String,
         /// Rights: author (all of the desk) or moderator (comments only)
-        #[arg(long, value_enum, default_value = "author", hide_possible_values = true)]
-        role: RoleName,
+        #[arg(long, value_parser = role, default_value = "author")]
+        role: Role,
         /// Read the password from standard input instead
         #[arg(long)]
         password_stdin: bool,
@@ -51,27 +60,27 @@ pub(super) enum Author {
     },
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum RoleName {
-    Author,
-    Moderator,
+fn role(word: &str) -> Result<Role, String> {
+    parse_word(word).ok_or_else(|| "a role is author or moderator".to_owned())
 }
 
 impl Author {
     pub(super) async fn run(self, places: &Places) -> anyhow::Result<()> {
-        let (config, store) = places.store().await?;
-        let done = self.act(&config, &store).await;
+        let mut config = places.config(None)?;
+        if self.demo {
+            config.database_url = demo::database(&config);
+        }
+        let store = super::open(&config).await?;
+        let done = self.act.run(&config, &store).await;
         store.close().await;
         done
     }
+}
 
-    async fn act(self, config: &Config, store: &Store) -> anyhow::Result<()> {
+impl Act {
+    async fn run(self, config: &Config, store: &Store) -> anyhow::Result<()> {
         match self {
             Self::Add { name, email, role, password_stdin } => {
-                let role = match role {
-                    RoleName::Author => Role::Author,
-                    RoleName::Moderator => Role::Moderator,
-                };
                 let new = NewAccount::parse(&name, &email, role).map_err(|error| match error {
                     AccountError::Name => anyhow!("{name:?} is no name; write the name that readers see, such as Jo"),
                     AccountError::Email => anyhow!("{email:?} is no e-mail address; write it like jo@example.org"),
@@ -122,11 +131,18 @@ async fn typed() -> anyhow::Result<String> {
     let mut typed = String::new();
     std::io::stdin().read_to_string(&mut typed).context("the password cannot be read from standard input")?;
     let typed = typed.trim_end_matches(['\r', '\n']);
-    ensure!(is_password(typed), "the password is too short or too long: it needs {PASSWORD_MIN} characters");
+    ensure!(
+        is_password(typed),
+        "the password is too short or too long: it needs {PASSWORD_MIN} to {PASSWORD_MAX} characters"
+    );
     web::hash_password(typed.to_owned()).await.map_err(|_| anyhow!("the password could not be hashed"))
 }
 
 async fn show_link(config: &Config, store: &Store, account: &Account) -> anyhow::Result<()> {
+    if !config.site.has_desk {
+        say!("Nobody can sign in: below [desk] in site.toml, enabled is false");
+        return Ok(());
+    }
     let signer = app::signer(config, store).await.map_err(|error| anyhow!(sentence(&error.into())))?;
     let path = PasswordLink::of(account).path(&signer, Clock::system().now());
     say!("This link sets the password, once, within {PASSWORD_LINK_MINUTES} minutes: {}", config.site.linked(&path));

@@ -18,7 +18,7 @@ use crate::{
         limits::LISTED_TEXT,
         words::{one_line, parse_word, word_of},
     },
-    store::{Moderated, Store, StoreError},
+    store::{Filter, Moderated, Store, StoreError},
     texts, web,
 };
 
@@ -98,7 +98,7 @@ impl Command {
         match self {
             Self::List { status, unanswered } => {
                 let listed = match unanswered {
-                    true => store.unanswered_comments(0, usize::MAX).await?,
+                    true => store.unanswered_comments(&Filter::default(), 0, usize::MAX).await?,
                     false => store.list_comments(parse_word(&status)).await?,
                 };
                 output.list("No comments here.", &listed, |listed| (as_json(listed), as_text(listed)));

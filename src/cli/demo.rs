@@ -36,6 +36,11 @@ struct Sample {
     text: String,
 }
 
+/// URL of the database of the samples.
+pub(super) fn database(config: &Config) -> String {
+    format!("sqlite:{}", config.data.join("demo.sqlite").display())
+}
+
 /// Adds the sample comments to an empty database.
 pub(super) async fn fill(store: &Store, config: &Config, now: Timestamp) -> anyhow::Result<()> {
     if store.has_comments().await? {

@@ -84,7 +84,6 @@ enum Command {
     /// List, approve, answer and remove comments, also while the site runs
     Comments(comments::Comments),
     /// Add, list and remove the accounts of the desk
-    #[command(subcommand)]
     Author(author::Author),
     /// List, retry and test mails
     #[command(subcommand)]

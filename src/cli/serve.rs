@@ -64,7 +64,7 @@ impl Serve {
             config.site.base_url = config.site.base_url.replace(&config.listen.to_string(), &address.to_string());
         }
         if self.demo {
-            config.database_url = format!("sqlite:{}", config.data.join("demo.sqlite").display());
+            config.database_url = demo::database(&config);
         }
         let store = super::open(&config).await?;
         let clock = Clock::system();
@@ -127,7 +127,7 @@ fn announce(app: &App, address: SocketAddr, began: Instant) {
     say!("Instep serves “{}” at http://{address}", app.config.site.title);
     say!("{counts} from {}/ in {ms} ms", folder.trim_end_matches('/'));
     if app.mode.demo {
-        say!("The comments are samples, stored in {}", app.config.data.join("demo.sqlite").display());
+        say!("The comments are samples, stored in {}", app.config.database_url.trim_start_matches("sqlite:"));
     }
     let (worst, more) = problem::worst(snapshot.problems.iter());
     for line in worst.iter().map(ToString::to_string).chain(more) {

@@ -124,6 +124,8 @@ pub const WRONG_FROM_NETWORK: i64 = 10;
 pub const WRONG_FOR_ACCOUNT: i64 = 50;
 /// Time for which an action of the desk can be undone.
 pub const UNDO_WINDOW: SignedDuration = SignedDuration::from_hours(24);
+/// Most cookies of a request that may hold its session.
+pub const DESK_COOKIES: usize = 4;
 /// Most comments in a list of the desk.
 pub const DESK_COMMENTS: usize = 50;
 

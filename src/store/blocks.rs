@@ -37,21 +37,29 @@ pub(super) async fn read_blocks(tx: &mut Connection) -> Result<Vec<Block>> {
     Ok(rows.iter().filter_map(|(kind, value)| Block::parse(kind, value)).collect())
 }
 
+/// Adds a block. `None` if it exists already.
+pub(super) async fn insert_block(
+    tx: &mut Connection,
+    block: &Block,
+    note: &str,
+    actor: &str,
+    at: Timestamp,
+) -> Result<Option<i64>> {
+    tx.optional(
+        "INSERT INTO blocks (kind, value, note, actor, created_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (kind, value) DO NOTHING RETURNING id",
+        &[&block.kind(), &block.value(), &note, &actor, &at],
+    )
+    .await
+}
+
 impl Store {
     /// Adds a block: nothing is accepted from these senders from now on. `None` if it exists already.
     ///
     /// # Errors
     /// The database is away.
     pub async fn block(&self, block: &Block, note: &str, actor: &str, at: Timestamp) -> Result<Option<i64>> {
-        self.write(|mut tx| async move {
-            tx.optional(
-                "INSERT INTO blocks (kind, value, note, actor, created_at) VALUES ($1, $2, $3, $4, $5)
-                 ON CONFLICT (kind, value) DO NOTHING RETURNING id",
-                &[&block.kind(), &block.value(), &note, &actor, &at],
-            )
-            .await
-        })
-        .await
+        self.write(|mut tx| async move { insert_block(&mut tx, block, note, actor, at).await }).await
     }
 
     /// Removes a block.

@@ -14,6 +14,7 @@ mod connection;
 mod corner;
 mod judging;
 mod learning;
+mod lists;
 mod moderation;
 mod open;
 mod outbox;
@@ -24,6 +25,7 @@ mod retention;
 mod sent;
 mod sql;
 mod subscriptions;
+mod undo;
 mod writes;
 
 use std::sync::Arc;
@@ -42,13 +44,15 @@ pub use adding::Added;
 pub use blocks::Blocked;
 pub use changes::{Changes, Stale};
 pub use corner::{Edited, WRITER};
-pub use moderation::{Act, Moderated};
+pub use lists::{Filter, Logged};
+pub use moderation::Moderated;
 pub use open::OpenError;
 pub use outbox::{Outcome, Outgoing};
 pub use refusals::Refused;
 pub use retention::Forgotten;
 pub use sent::{Sender, Sent};
 pub use subscriptions::AddressState;
+pub use undo::Act;
 
 /// Database of comments and all other data that must survive a restart. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,25 +1,22 @@
 //! Decisions of the author about comments. Every act leaves a row in the moderation log.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 
 use crate::domain::{
     comment::{COMMENTS_TAG, Comment, CommentId, Status, ThreadKey},
-    limits::UNDO_WINDOW,
     verdict::bayes::{self, Counts},
-    words::{parse_word, word_of},
+    words::word_of,
 };
 
 use super::{
     Result, Store, StoreError,
-    changes::{increase_revision, record_stale_tags, record_stale_thread},
-    comments::{COLUMNS, insert, most},
+    changes::{increase_revision, record_stale_thread},
+    comments::{COLUMNS, insert},
     connection::Connection,
     learning::teach,
     outbox::{announce, queue_dropped},
     retention::erase_comment,
-    sql::{Argument, FromRow, Row, from_millis, places},
+    sql::from_millis,
     subscriptions::ask_to_confirm,
 };
 
@@ -31,6 +28,8 @@ pub struct Moderated {
     pub tag: String,
     pub before: Status,
     pub after: Status,
+    /// Time of the act; for one that was done before, the time of that.
+    pub at: Timestamp,
 }
 
 impl Moderated {
@@ -40,16 +39,17 @@ impl Moderated {
     }
 }
 
-/// Ruling of a moderator: its word in the moderation log, and the status that it gives.
+/// Ruling of a moderator: its word in the moderation log, and the status that it gives; `None`: as it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Ruling(&'static str, Status);
+struct Ruling(&'static str, Option<Status>);
 
-const APPROVE: Ruling = Ruling("approve", Status::Approved);
-const SPAM: Ruling = Ruling("spam", Status::Spam);
-const TRASH: Ruling = Ruling("trash", Status::Trash);
-const ERASE: Ruling = Ruling("erase", Status::Trash);
+const APPROVE: Ruling = Ruling("approve", Some(Status::Approved));
+const SPAM: Ruling = Ruling("spam", Some(Status::Spam));
+const TRASH: Ruling = Ruling("trash", Some(Status::Trash));
+const ERASE: Ruling = Ruling("erase", Some(Status::Trash));
+const SETTLE: Ruling = Ruling("settle", None);
 
-/// Adds a row to the moderation log.
+/// Adds a row to the moderation log; returns its number.
 pub(super) async fn log_act(
     tx: &mut Connection,
     id: CommentId,
@@ -58,19 +58,28 @@ pub(super) async fn log_act(
     before: Option<Status>,
     after: Status,
     at: Timestamp,
-) -> Result<()> {
+) -> Result<i64> {
     let sql = "INSERT INTO moderation_log (comment_id, actor, act, status_before, status_after, created_at)
-               VALUES ($1, $2, $3, $4, $5, $6)";
-    tx.execute(sql, &[&id, &actor, &act, &before.map(word_of), &word_of(after), &at]).await.map(|_| ())
+               VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
+    tx.one(sql, &[&id, &actor, &act, &before.map(word_of), &word_of(after), &at]).await
+}
+
+/// Time of an actor's last act of this kind with a comment, unless it was undone.
+pub(super) async fn standing(tx: &mut Connection, id: CommentId, actor: &str, act: &str) -> Result<Option<Timestamp>> {
+    let sql = "SELECT created_at FROM moderation_log
+               WHERE comment_id = $1 AND actor = $2 AND act = $3
+                 AND NOT EXISTS (SELECT 1 FROM moderation_log AS undo WHERE undo.undoes = moderation_log.id)
+               ORDER BY id DESC LIMIT 1";
+    Ok(tx.optional::<i64>(sql, &[&id, &actor, &act]).await?.map(from_millis))
 }
 
 /// Reads the comment that a moderator acts on.
-async fn target(tx: &mut Connection, id: CommentId) -> Result<Comment> {
+pub(super) async fn target(tx: &mut Connection, id: CommentId) -> Result<Comment> {
     tx.one(format!("SELECT {COLUMNS} FROM comments WHERE id = $1"), &[&id]).await
 }
 
 /// Refuses an act on a comment that has been erased.
-fn not_erased(comment: &Comment) -> Result<()> {
+pub(super) fn not_erased(comment: &Comment) -> Result<()> {
     if comment.is_erased() {
         return Err(StoreError::Conflict(format!("comment {} has been erased, and nothing of it is left", comment.id)));
     }
@@ -78,15 +87,9 @@ fn not_erased(comment: &Comment) -> Result<()> {
 }
 
 /// Sets a comment's status and does all that follows from it.
-async fn act_on(
-    tx: &mut Connection,
-    comment: &Comment,
-    ruling: Ruling,
-    actor: &str,
-    at: Timestamp,
-) -> Result<Moderated> {
-    let (Ruling(word, after), before, id) = (ruling, comment.status, comment.id);
-    if before != after || ruling == ERASE {
+pub(super) async fn set_status(tx: &mut Connection, comment: &Comment, after: Status, at: Timestamp) -> Result<()> {
+    let id = comment.id;
+    if comment.status != after {
         tx.execute("UPDATE comments SET status = $1 WHERE id = $2", &[&word_of(after), &id]).await?;
         if after == Status::Approved {
             queue_dropped(tx, id, at).await?;
@@ -98,7 +101,6 @@ async fn act_on(
                 ask_to_confirm(tx, id, at).await?;
             }
         }
-        log_act(tx, id, actor, word, Some(before), after, at).await?;
     }
     // Trash teaches nothing: it may be anything. The author's own comments would teach nothing about strangers.
     let lesson = match after {
@@ -106,39 +108,36 @@ async fn act_on(
         Status::Spam if !comment.by_author => Some(Counts { spam: 1, ham: 0 }),
         _ => None,
     };
-    teach(tx, id, lesson, &bayes::features(&comment.name, comment.site.as_deref(), &comment.text)).await?;
+    teach(tx, id, lesson, &bayes::features(&comment.name, comment.site.as_deref(), &comment.text)).await
+}
+
+/// Carries out a ruling, and logs it once.
+async fn act_on(
+    tx: &mut Connection,
+    comment: &Comment,
+    ruling: Ruling,
+    actor: &str,
+    at: Timestamp,
+) -> Result<Moderated> {
+    let (Ruling(word, after), before, id) = (ruling, comment.status, comment.id);
+    let after = after.unwrap_or(before);
+    let mut done = Moderated { id, tag: comment.tag(), before, after, at };
+    set_status(tx, comment, after, at).await?;
+    let is_new = before != after || ruling == ERASE;
+    let first = if is_new { None } else { standing(tx, id, actor, word).await? };
+    match first {
+        // The button was pressed twice.
+        Some(first) => done.at = first,
+        None if is_new || ruling == SETTLE => {
+            log_act(tx, id, actor, word, Some(before), after, at).await?;
+        }
+        None => {}
+    }
     if ruling == ERASE {
         erase_comment(tx, id, at).await?;
     }
-    Ok(Moderated { id, tag: comment.tag(), before, after })
+    Ok(done)
 }
-
-/// Row of the moderation log: an act that may be undone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Act {
-    id: i64,
-    pub comment: CommentId,
-    /// Word of the act, such as `approve`.
-    pub word: String,
-    /// Status before; `None` for an answer, which did not exist.
-    pub before: Option<Status>,
-    pub after: Status,
-}
-
-impl FromRow for Act {
-    fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self {
-            id: row.get("id")?,
-            comment: row.get("comment_id")?,
-            word: row.get("act")?,
-            before: row.get::<Option<String>>("status_before")?.and_then(|word| parse_word(&word)),
-            after: row.word("status_after")?,
-        })
-    }
-}
-
-const ACTS: &str = "SELECT id, comment_id, act, status_before, status_after FROM moderation_log
-                    WHERE actor = $1 AND created_at = $2 ORDER BY id DESC";
 
 /// Answer of the author, in a thread that is not known yet.
 fn answer(parent: CommentId, name: &str, site: Option<&str>, text: &str, at: Timestamp) -> Comment {
@@ -169,71 +168,6 @@ impl Store {
         self.all(sql, &[&word_of(status)]).await
     }
 
-    /// Returns the oldest or the newest comments with a status, at most `limit` after the first `skipped`.
-    /// Erased comments are left out.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn comments_with(
-        &self,
-        status: Status,
-        newest_first: bool,
-        skipped: usize,
-        limit: usize,
-    ) -> Result<Vec<Comment>> {
-        let order = if newest_first { "DESC" } else { "ASC" };
-        let sql = format!(
-            "SELECT {COLUMNS} FROM comments WHERE status = $1 AND text <> '' ORDER BY id {order} LIMIT $2 OFFSET $3"
-        );
-        self.all(sql, &[&word_of(status), &most(limit), &most(skipped)]).await
-    }
-
-    /// Counts the comments with a status, without erased ones.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn count_comments(&self, status: Status) -> Result<i64> {
-        self.one("SELECT COUNT(*) FROM comments WHERE status = $1 AND text <> ''", &[&word_of(status)]).await
-    }
-
-    /// Returns the number of approved comments of each of these commenters, and the time of the first one.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn histories(&self, commenters: &[String]) -> Result<Vec<(String, i64, Timestamp)>> {
-        if commenters.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut arguments: Vec<&dyn Argument> = Vec::new();
-        let listed = places(commenters, &mut arguments);
-        let sql = format!(
-            "SELECT commenter, COUNT(*), MIN(created_at) FROM comments
-             WHERE commenter IN ({listed}) AND status = 'approved' GROUP BY commenter"
-        );
-        let rows: Vec<(String, i64, i64)> = self.all(sql, &arguments).await?;
-        Ok(rows.into_iter().map(|(commenter, count, first)| (commenter, count, from_millis(first))).collect())
-    }
-
-    /// Returns approved comments that the author has not answered, neither directly nor further down; oldest first, at
-    /// most `limit` after the first `skipped`.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn unanswered_comments(&self, skipped: usize, limit: usize) -> Result<Vec<Comment>> {
-        // UNION, not UNION ALL: a comment found twice is followed once, so a loop of replies ends too.
-        let sql = format!(
-            "WITH RECURSIVE answered (id) AS (
-                 SELECT parent_id FROM comments WHERE by_author AND status = 'approved' AND parent_id IS NOT NULL
-                 UNION
-                 SELECT comments.parent_id FROM comments JOIN answered ON comments.id = answered.id
-                 WHERE comments.parent_id IS NOT NULL)
-             SELECT {COLUMNS} FROM comments
-             WHERE status = 'approved' AND NOT by_author AND id NOT IN (SELECT answered.id FROM answered)
-             ORDER BY created_at, id LIMIT $1 OFFSET $2"
-        );
-        self.all(sql, &[&most(limit), &most(skipped)]).await
-    }
-
     /// Shows a comment to everyone.
     ///
     /// # Errors
@@ -256,6 +190,14 @@ impl Store {
     /// [`StoreError::NotFound`], or the database is away.
     pub async fn trash(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated> {
         self.moderate(id, TRASH, actor, at).await
+    }
+
+    /// Takes a comment off the list of those that need an answer.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], or the database is away.
+    pub async fn settle(&self, id: CommentId, actor: &str, at: Timestamp) -> Result<Moderated> {
+        self.moderate(id, SETTLE, actor, at).await
     }
 
     /// Deletes a comment's text, name and all other data of its writer for good. Its number and its place in the thread
@@ -284,7 +226,7 @@ impl Store {
         actor: &str,
         at: Timestamp,
     ) -> Result<CommentId> {
-        let (_, id) = self.reply(parent, &answer(parent, name, site, text, at), false, actor).await?;
+        let (_, id, _) = self.reply(parent, &answer(parent, name, site, text, at), false, actor).await?;
         Ok(id)
     }
 
@@ -301,18 +243,18 @@ impl Store {
         actor: &str,
         at: Timestamp,
     ) -> Result<Moderated> {
-        let (before, _) = self.reply(parent, &answer(parent, name, site, text, at), true, actor).await?;
-        Ok(Moderated { id: parent, tag: before.tag(), before: before.status, after: Status::Approved })
+        let (before, _, at) = self.reply(parent, &answer(parent, name, site, text, at), true, actor).await?;
+        Ok(Moderated { id: parent, tag: before.tag(), before: before.status, after: Status::Approved, at })
     }
 
-    /// Returns the comment as it was, and the number of the answer.
+    /// Returns the comment as it was, the number of the answer, and its time.
     async fn reply(
         &self,
         parent: CommentId,
         answer: &Comment,
         approves: bool,
         actor: &str,
-    ) -> Result<(Comment, CommentId)> {
+    ) -> Result<(Comment, CommentId, Timestamp)> {
         let at = answer.created_at;
         self.write(|mut tx| async move {
             let revision = increase_revision(&mut tx).await?;
@@ -329,16 +271,16 @@ impl Store {
             if approves {
                 act_on(&mut tx, &comment, APPROVE, actor, at).await?;
             }
-            let sql = "SELECT id FROM comments
+            let sql = "SELECT id, created_at FROM comments
                        WHERE parent_id = $1 AND status = 'approved' AND by_author AND text = $2 ORDER BY id LIMIT 1";
-            if let Some(duplicate) = tx.optional(sql, &[&parent, &answer.text]).await? {
-                return Ok((comment, duplicate));
+            if let Some((duplicate, first)) = tx.optional::<(i64, i64)>(sql, &[&parent, &answer.text]).await? {
+                return Ok((comment, duplicate, from_millis(first)));
             }
             let (thread_kind, thread_slug) = (comment.thread_kind.clone(), comment.thread_slug.clone());
             let id = insert(&mut tx, &Comment { thread_kind, thread_slug, ..answer.clone() }, None, None).await?;
             announce(&mut tx, id, at).await?;
             log_act(&mut tx, id, actor, "reply", None, Status::Approved, at).await?;
-            Ok((comment, id))
+            Ok((comment, id, at))
         })
         .await
     }
@@ -360,48 +302,6 @@ impl Store {
         .await
     }
 
-    /// Returns what an actor did at one moment, the last first.
-    ///
-    /// # Errors
-    /// The database is away.
-    pub async fn acts(&self, actor: &str, moment: Timestamp) -> Result<Vec<Act>> {
-        self.all(ACTS, &[&actor, &moment]).await
-    }
-
-    /// Undoes what an actor did at one moment: comments get the status that they had, and an answer goes to the trash.
-    /// Mails that have left are not called back.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] if nothing was done then, [`StoreError::Conflict`] if it was more than a day ago or a
-    /// comment has been changed since, or the database is away.
-    pub async fn undo(&self, actor: &str, moment: Timestamp, at: Timestamp) -> Result<Vec<Moderated>> {
-        if at.duration_since(moment) > UNDO_WINDOW {
-            return Err(StoreError::Conflict("an action can be undone for a day".to_owned()));
-        }
-        self.write(|mut tx| async move {
-            let revision = increase_revision(&mut tx).await?;
-            let acts: Vec<Act> = tx.all(ACTS, &[&actor, &moment]).await?;
-            let mut undone = Vec::new();
-            for act in acts.iter().filter(|act| ["approve", "spam", "trash", "reply"].contains(&act.word.as_str())) {
-                let comment = target(&mut tx, act.comment).await?;
-                not_erased(&comment)?;
-                let sql = "SELECT id FROM moderation_log WHERE comment_id = $1 AND id > $2 LIMIT 1";
-                if tx.optional::<i64>(sql, &[&act.comment, &act.id]).await?.is_some() {
-                    return Err(StoreError::Conflict(format!("comment {} has been changed since", act.comment)));
-                }
-                let ruling = Ruling("undo", act.before.unwrap_or(Status::Trash));
-                undone.push(act_on(&mut tx, &comment, ruling, actor, at).await?);
-            }
-            let tags: BTreeSet<String> = undone.iter().flat_map(Moderated::tags).map(str::to_owned).collect();
-            if tags.is_empty() {
-                return Err(StoreError::NotFound);
-            }
-            record_stale_tags(&mut tx, revision, &tags).await?;
-            Ok(undone)
-        })
-        .await
-    }
-
     async fn moderate(&self, id: CommentId, ruling: Ruling, actor: &str, at: Timestamp) -> Result<Moderated> {
         self.write(|mut tx| async move {
             let revision = increase_revision(&mut tx).await?;
@@ -409,7 +309,7 @@ impl Store {
             if comment.is_erased() && ruling == ERASE {
                 // The button was pressed twice.
                 tx.discard();
-                return Ok(Moderated { id, tag: comment.tag(), before: Status::Trash, after: Status::Trash });
+                return Ok(Moderated { id, tag: comment.tag(), before: Status::Trash, after: Status::Trash, at });
             }
             not_erased(&comment)?;
             record_stale_thread(&mut tx, revision, &comment.tag()).await?;

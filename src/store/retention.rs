@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::{
     clock,
     comment::{CommentId, HELD_TAG, Status},
-    limits::{ADDRESS_KEPT, ERASED_A_TRANSACTION, MAILS_KEPT, RECORDS_KEPT, SPAM_KEPT, TRASH_KEPT},
+    limits::{ADDRESS_KEPT, ERASED_A_TRANSACTION, MAILS_KEPT, RECORDS_KEPT, SPAM_KEPT, TRASH_KEPT, UNDO_WINDOW},
     notices,
     words::word_of,
 };
@@ -45,6 +45,8 @@ pub(super) async fn erase_comment(tx: &mut Connection, id: CommentId, at: Timest
                WHERE comment_id = $1 AND outcome IS NULL";
     tx.execute(sql, &[&id, &at]).await?;
     tx.execute("DELETE FROM subscriptions WHERE comment_id = $1", &[&id]).await?;
+    let sql = "UPDATE moderation_log SET detail = NULL WHERE comment_id = $1 AND detail IS NOT NULL";
+    tx.execute(sql, &[&id]).await?;
     tx.execute(format!("UPDATE comments SET {ERASED} WHERE id = $1"), &[&id]).await.map(|_| ())
 }
 
@@ -58,11 +60,12 @@ const NOT_TRIED: &str = "outcome IS NULL AND (first_attempt_at IS NULL OR first_
 
 /// Times that a wrong clock may have stored: table, column, rows, and how far ahead a time may be. The times of comments
 /// stay, since readers have seen them.
-const TIMES: [(&str, &str, &str, SignedDuration); 14] = [
+const TIMES: [(&str, &str, &str, SignedDuration); 15] = [
     ("sessions", "created_at", "TRUE", clock::SKEW),
     ("sessions", "used_at", "TRUE", clock::SKEW),
     ("wrong_passwords", "created_at", "TRUE", clock::SKEW),
     ("moderation_log", "created_at", REMOVALS, RECORDS_KEPT),
+    ("moderation_log", "created_at", "detail IS NOT NULL", clock::SKEW),
     ("refusals", "created_at", "TRUE", RECORDS_KEPT),
     ("corner_asked", "created_at", "TRUE", clock::SKEW),
     ("addresses", "created_at", "TRUE", clock::SKEW),
@@ -146,6 +149,8 @@ impl Store {
                        WHERE network IS NOT NULL AND (created_at < $1 OR created_at > $2)";
             let networks = tx.execute(sql, &[&a_month_ago, &latest]).await?;
             let refusals = tx.execute("DELETE FROM refusals WHERE created_at < $1", &[&a_month_ago]).await?;
+            let sql = "UPDATE moderation_log SET detail = NULL WHERE detail IS NOT NULL AND created_at < $1";
+            tx.execute(sql, &[&(now - UNDO_WINDOW)]).await?;
             forget_sessions(&mut tx, now).await?;
             Ok(Forgotten { addresses, networks, refusals, ..Forgotten::default() })
         });

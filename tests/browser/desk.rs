@@ -1,24 +1,37 @@
 //! The desk on a phone, with scripts off: the first link, an answer, undo, signing out.
 
-use super::support::{FLAGSHIP, Scripts, Stage, until};
+use fantoccini::key::Key;
+use serde_json::json;
+
+use super::support::{FLAGSHIP, Scripts, Stage, Visitor, until};
+
+/// Sends a comment under [`FLAGSHIP`], which waits.
+async fn comment(writer: &Visitor, text: &str) {
+    writer.open(FLAGSHIP).await;
+    writer.fill("#-name", "Cora").await;
+    writer.fill("#-text", text).await;
+    writer.click("form.comment-form button").await;
+    writer.see(".comment-waiting").await;
+}
+
+/// Makes an account, and signs in with it.
+async fn sign_in(stage: &Stage, author: &Visitor) {
+    let told = stage.site.shell(&["author", "add", "Jo", "--email", "jo@example.org"]);
+    let link = told.find("/desk/password?key=").map(|at| told[at..].trim()).expect("a link");
+    author.open(link).await;
+    author.fill("#-password", "four calm words here").await;
+    author.click(".desk-sign-in .form-foot button").await;
+    author.see(".desk-foot").await;
+}
 
 #[tokio::test]
 async fn on_a_phone_without_scripts_the_author_signs_in_answers_and_undoes() {
     let Some(stage) = Stage::set() else { return };
     let writer = stage.visitor(Scripts::Off).await;
-    writer.open(FLAGSHIP).await;
-    writer.fill("#-name", "Cora").await;
-    writer.fill("#-text", "Does a tennis ball do?").await;
-    writer.click("form.comment-form button").await;
-    writer.see(".comment-waiting").await;
-
-    let told = stage.site.shell(&["author", "add", "Jo", "--email", "jo@example.org"]);
-    let link = told.find("/desk/password?key=").map(|at| told[at..].trim()).expect("a link");
+    comment(&writer, "Does a tennis ball do?").await;
     let author = stage.visitor(Scripts::Off).await;
     author.hold_phone(360).await;
-    author.open(link).await;
-    author.fill("#-password", "four calm words here").await;
-    author.click(".desk-sign-in .form-foot button").await;
+    sign_in(&stage, &author).await;
     assert!(author.text(".desk-comments").await.contains("Does a tennis ball do?"));
     let width = author.run("return document.documentElement.scrollWidth").await;
     assert_eq!(width, 360, "nothing is wider than the phone");
@@ -63,4 +76,94 @@ async fn on_a_phone_the_first_link_makes_a_passkey_which_signs_in_again() {
     author.go_to(&format!("{origin}/desk/sessions")).await;
     assert_eq!(author.count("button[name=remove]").await, 1);
     assert!(author.attribute(".desk-passkey", "hidden").await.is_none(), "one more can be added");
+}
+
+const QUESTIONS: usize = 10;
+
+/// Waits until this many comments are in the lists, and one of them is selected, if there is one.
+async fn selects_one_of(author: &Visitor, count: usize) {
+    until(&format!("{count} comments, one of them selected"), async || {
+        let selected = author.count(".desk-comments > li:focus").await;
+        author.count(".desk-comments > li").await == count && selected == count.min(1)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn ten_comments_are_answered_with_the_keyboard_alone_and_each_answer_is_undone() {
+    let Some(stage) = Stage::set() else { return };
+    let writer = stage.visitor(Scripts::Off).await;
+    for number in 0..QUESTIONS {
+        comment(&writer, &format!("Question number {number}?")).await;
+    }
+    let author = stage.visitor(Scripts::On).await;
+    sign_in(&stage, &author).await;
+
+    // The help sheet.
+    author.press('?').await;
+    author.see("#-keys[open]").await;
+    author.press(Key::Escape).await;
+    until("the help is closed", async || author.count("#-keys[open]").await == 0).await;
+
+    author.press('j').await;
+    for number in 0..QUESTIONS {
+        selects_one_of(&author, QUESTIONS - number).await;
+        let asked = author.text(".desk-comments > li:focus .prose").await;
+        author.press('r').await;
+        // Letters that are keys elsewhere.
+        author.type_text(&format!("As to {asked} just ask, stretch, try, zzz")).await;
+        author.press_with(Key::Control, Key::Enter).await;
+    }
+    selects_one_of(&author, 0).await;
+    assert!(author.text("main").await.contains("Every comment has an answer."));
+
+    // Each answer is below its question, with the badge.
+    let reader = stage.visitor(Scripts::Off).await;
+    reader.open(FLAGSHIP).await;
+    assert_eq!(reader.count(".comment-author").await, QUESTIONS);
+    let pairs = "return [...document.querySelectorAll('.comment-author')].every((answer) => {
+        const question = answer.closest('li').parentElement.closest('li').querySelector('.comment');
+        const asked = question.textContent.match(/Question number [0-9]+[?]/)[0];
+        return answer.textContent.includes(`As to ${asked} just ask`);
+    })";
+    assert_eq!(reader.run(pairs).await, json!(true));
+
+    for number in 1..=QUESTIONS {
+        author.press('z').await;
+        selects_one_of(&author, number).await;
+    }
+    reader.open(FLAGSHIP).await;
+    assert_eq!(reader.count(".comment").await, 0);
+    assert_eq!(stage.site.held_comments().len(), QUESTIONS);
+    let errors = author.console().await.into_iter().filter(|line| line.starts_with("\"SEVERE"));
+    assert_eq!(errors.collect::<Vec<_>>(), [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn keys_decide_in_place_and_keep_what_was_typed_elsewhere() {
+    let Some(stage) = Stage::set() else { return };
+    let writer = stage.visitor(Scripts::Off).await;
+    for text in ["First?", "Second?", "Third?", "Fourth?"] {
+        comment(&writer, text).await;
+    }
+    let author = stage.visitor(Scripts::On).await;
+    sign_in(&stage, &author).await;
+    for key in ['j', 'j', 'r', 'x'] {
+        author.press(key).await;
+    }
+    author.press(Key::Escape).await;
+    for key in ['k', 's'] {
+        author.press(key).await;
+    }
+    selects_one_of(&author, 3).await;
+    assert!(author.text(".desk-comments > li:focus").await.contains("Second?"), "the next one is selected");
+    assert_eq!(author.value(".desk-comments > li:focus textarea").await, "x");
+    for (key, left) in [('j', 3), ('t', 2), ('a', 2)] {
+        author.press(key).await;
+        selects_one_of(&author, left).await;
+    }
+    until("one is approved", async || author.text("main").await.contains("Approved: everybody can see it.")).await;
+    author.press('z').await;
+    until("that is undone", async || author.text("main").await.contains("Undone.")).await;
+    assert_eq!(stage.site.held_comments().len(), 2);
 }

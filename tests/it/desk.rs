@@ -55,7 +55,9 @@ async fn the_first_link_makes_one_account_and_signs_in() {
     let (author, other) = (site.visitor("192.0.2.1"), site.visitor("192.0.2.2"));
     let (link, second) = (first_link(&site), other.form(&first_link(&site)).await);
     let short = author.form(&link).await.set("name", "Jo").set("email", "jo@example.org").set("password", "short");
-    short.send().await.is(422).says("At least 12 characters");
+    short.send().await.is(422).says("12 to 200 characters");
+    let long = author.form(&link).await.set("name", "x".repeat(200)).set("email", "jo@example.org");
+    long.set("password", PASSWORD).send().await.is(422).says("in at most 80 characters");
     make_account(&site, &author).await;
     let desk = author.get("/desk").await;
     desk.is(200).says("You are signed in as Jo.").says("No comment waits.");
@@ -80,7 +82,9 @@ async fn links_expire_after_an_hour_and_cannot_be_changed() {
 #[tokio::test]
 async fn every_page_of_the_desk_needs_a_session() {
     let site = site().await;
-    for path in ["/desk", "/desk?show=spam", "/desk/comments", "/desk/undo", "/desk/sessions", "/desk/sign-out"] {
+    for path in
+        ["/desk", "/desk?show=spam", "/desk/comments", "/desk/undo", "/desk/sessions", "/desk/log", "/desk/sign-out"]
+    {
         let answer = site.get(path).await;
         assert_eq!(answer.is(303).header("location"), "/desk/sign-in", "{path}");
         let form = [("content-type", "application/x-www-form-urlencoded")];
@@ -107,7 +111,9 @@ async fn roles_are_checked_for_every_route() {
     make_account(&site, &author).await;
     make_moderator(&site, &moderator).await;
     // Route, and the answer to a moderator. Authors may use all of them.
-    for (path, expected) in [("/desk", 200), ("/desk/comments", 303), ("/desk/undo", 303), ("/desk/sessions", 200)] {
+    let routes =
+        [("/desk", 200), ("/desk/comments", 303), ("/desk/undo", 303), ("/desk/sessions", 200), ("/desk/log", 403)];
+    for (path, expected) in routes {
         assert_eq!(moderator.get(path).await.status, expected, "{path} for a moderator");
         assert!([200, 303].contains(&author.get(path).await.status), "{path} for an author");
     }
@@ -145,10 +151,22 @@ async fn wrong_passwords_are_limited_for_a_quarter_of_an_hour_only() {
     for _ in 0..10 {
         sign_in(&guesser, "jo@example.org", "wrong wrong wrong").await.is(422);
     }
-    sign_in(&guesser, "jo@example.org", PASSWORD).await.is(429).says("Too many wrong passwords");
+    let refused = sign_in(&guesser, "jo@example.org", PASSWORD).await;
+    assert_eq!(refused.is(429).says("Too many wrong passwords").header("retry-after"), "900");
     sign_in(&site.visitor("203.0.113.4"), "jo@example.org", PASSWORD).await.is(303);
     site.turn(SignedDuration::from_mins(16));
     sign_in(&guesser, "jo@example.org", PASSWORD).await.is(303);
+}
+
+#[tokio::test]
+async fn a_cookie_of_another_site_on_the_same_domain_keeps_nobody_out() {
+    let site = site().await;
+    let author = site.visitor("192.0.2.1");
+    let form = author.form(&first_link(&site)).await;
+    let made = form.set("name", "Jo").set("email", "jo@example.org").set("password", PASSWORD).send().await;
+    let own = made.is(303).header("set-cookie").split(';').next().expect("a cookie").to_owned();
+    let cookies = format!("instep_desk=theirs; {own}");
+    site.ask(Method::GET, "/desk", &[("cookie", cookies.as_str())], "").await.is(200);
 }
 
 #[tokio::test]
@@ -204,36 +222,69 @@ async fn an_answer_approves_the_comment_and_can_be_undone() {
     assert_eq!(status_of(&site, id).await, Status::Held);
 }
 
+/// Does something with comments, a second after what was done before.
+async fn act(site: &TestSite, author: &Visitor<'_>, ids: &[i64], act: &str) -> Answer {
+    site.turn(SignedDuration::from_secs(1));
+    let ids: String = ids.iter().map(|id| format!("id={id}&")).collect();
+    author.post("/desk/comments", &format!("{ids}act={act}")).await
+}
+
+/// Presses the undo button of a page that was opened before, again.
+async fn undo_late(site: &TestSite, author: &Visitor<'_>, acted: &Answer) -> Answer {
+    site.turn(SignedDuration::from_secs(1));
+    let moment = acted.is(303).header("location").split("done=").nth(1).expect("a moment").to_owned();
+    author.post("/desk/undo", &format!("moment={moment}")).await
+}
+
 #[tokio::test]
 async fn several_comments_are_approved_at_once_and_undone_together() {
     let site = site().await;
     let author = site.visitor("192.0.2.1");
     make_account(&site, &author).await;
     let ids = [waiting(&site, "192.0.2.8", "One thing").await, waiting(&site, "192.0.2.9", "Another thing").await];
-    let acted = author.post("/desk/comments", &format!("id={}&id={}&act=approve", ids[0], ids[1])).await;
+    let acted = act(&site, &author, &ids, "approve").await;
     author.get(acted.is(303).header("location")).await.says("Approved: everybody can see it.").says("Not answered");
     site.get("/posts/calf").await.says("One thing").says("Another thing");
     undo(&author, &acted).await.is(303);
     for id in ids {
         assert_eq!(status_of(&site, id).await, Status::Held);
     }
+    // Pressed twice, it was done.
+    let twice = undo_late(&site, &author, &acted).await;
+    author.get(twice.is(303).header("location")).await.says("Undone.");
     // What somebody else changed since is not undone.
-    let spam = author.post("/desk/comments", &format!("id={}&act=spam", ids[0])).await;
+    let spam = act(&site, &author, &ids[..1], "spam").await;
     site.approve(ids[0]).await;
-    undo(&author, &spam).await.is(409);
+    undo_late(&site, &author, &spam).await.is(409).says("cannot be undone any more");
     assert_eq!(status_of(&site, ids[0]).await, Status::Approved);
-    // Not even after it has come back to the same status.
-    let again = author.post("/desk/comments", &format!("id={}&act=spam", ids[0])).await;
+    // Not even after it has come back to the same status; and then the page offers no undo.
+    let again = act(&site, &author, &ids[..1], "spam").await;
     site.approve(ids[0]).await;
     let spam_by_shell = site.store().mark_spam(ids[0], "test", site.app.clock.now()).await;
     spam_by_shell.expect("marks");
-    undo(&author, &again).await.is(409);
+    author.get(again.is(303).header("location")).await.says("Moved to spam.").does_not_say("name=\"moment\" value");
+    undo_late(&site, &author, &again).await.is(409);
     assert_eq!(status_of(&site, ids[0]).await, Status::Spam);
     // And nothing after a day.
-    let trash = author.post("/desk/comments", &format!("id={}&act=trash", ids[1])).await;
+    let trash = act(&site, &author, &ids[1..], "trash").await;
     author.get("/desk?show=trash").await.says("Another thing").does_not_say("One thing");
     site.turn(SignedDuration::from_hours(25));
-    undo(&author, &trash).await.is(409);
+    author.get(trash.is(303).header("location")).await.does_not_say("name=\"moment\" value");
+    undo_late(&site, &author, &trash).await.is(409);
+}
+
+#[tokio::test]
+async fn of_several_comments_all_are_undone_that_nobody_has_touched_since() {
+    let site = site().await;
+    let author = site.visitor("192.0.2.1");
+    make_account(&site, &author).await;
+    let ids = [waiting(&site, "192.0.2.8", "One thing").await, waiting(&site, "192.0.2.9", "Another thing").await];
+    let acted = act(&site, &author, &ids, "spam").await;
+    site.approve(ids[1]).await;
+    let undone = undo(&author, &acted).await;
+    let page = author.get(undone.is(303).header("location")).await;
+    page.says("Undone, except for 1 comment").does_not_say("name=\"moment\" value");
+    assert_eq!((status_of(&site, ids[0]).await, status_of(&site, ids[1]).await), (Status::Held, Status::Approved));
 }
 
 #[tokio::test]
@@ -246,6 +297,209 @@ async fn a_begun_answer_is_kept_when_another_button_is_pressed_or_an_error_occur
     approved.is(200).says("I began").says("still here");
     assert_eq!(status_of(&site, id).await, Status::Approved);
     author.post("/desk/comments", &format!("id={id}&act=answer&text=+")).await.is(422).says("Please write your answer");
+    author.form_to(&approved.html(), "/desk/undo").send().await.is(303);
+    assert_eq!(status_of(&site, id).await, Status::Held);
+}
+
+#[tokio::test]
+async fn an_answer_to_a_comment_that_was_just_erased_is_not_lost() {
+    let site = TestSite::new().post("calf", "Stretch it.").setting("site.language", "de").start().await;
+    let author = site.visitor("192.0.2.1");
+    make_account(&site, &author).await;
+    let id = waiting(&site, "192.0.2.9", "Wie lange?").await;
+    site.store().erase(id, "its writer", site.app.clock.now()).await.expect("erases");
+    for act in ["answer", "edit"] {
+        let page = author.post("/desk/comments", &format!("id={id}&act={act}&text=Eine+halbe+Minute.")).await;
+        page.is(409).says("Eine halbe Minute.").says("inzwischen gelöscht").does_not_say("has been erased");
+    }
+    act(&site, &author, &[id], "approve").await.is(303);
+    act(&site, &author, &[id], "block-email").await.is(303);
+}
+
+#[tokio::test]
+async fn buttons_that_are_pressed_twice_do_it_once_and_say_so_again() {
+    let site = site().await;
+    let author = site.visitor("192.0.2.1");
+    make_account(&site, &author).await;
+    let id = waiting(&site, "192.0.2.9", "A question").await;
+    let rows =
+        [("approve", "Approved:"), ("settle", "needs no answer"), ("answer&text=Yes.", "Your answer is online.")];
+    for (pressed, notice) in rows {
+        let first = act(&site, &author, &[id], pressed).await;
+        let second = act(&site, &author, &[id], pressed).await;
+        assert_eq!(first.is(303).header("location"), second.is(303).header("location"), "{pressed}");
+        author.get(second.header("location")).await.says(notice).says("name=\"moment\" value");
+    }
+    assert_eq!(site.store().answers_of_author(id).await.expect("reads").len(), 1);
+    assert_eq!(site.store().log(99, 99).await.expect("reads").len(), 3);
+}
+
+#[tokio::test]
+async fn a_comment_that_needs_no_answer_leaves_the_list_until_that_is_undone() {
+    let site = site().await;
+    let author = site.visitor("192.0.2.1");
+    make_account(&site, &author).await;
+    let id = waiting(&site, "192.0.2.9", "Thank you!").await;
+    act(&site, &author, &[id], "approve").await.is(303);
+    author.get("/desk").await.says("Thank you!").says("value=\"settle\"");
+    let settled = act(&site, &author, &[id], "settle").await;
+    author
+        .get(settled.is(303).header("location"))
+        .await
+        .says("Every comment has an answer.")
+        .does_not_say("Thank you!");
+    site.get("/posts/calf").await.says("Thank you!");
+    undo(&author, &settled).await.is(303);
+    author.get("/desk").await.says("Thank you!");
+}
+
+#[tokio::test]
+async fn actions_with_one_comment_are_undone_one_after_another() {
+    let site = site().await;
+    let author = site.visitor("192.0.2.1");
+    make_account(&site, &author).await;
+    let id = waiting(&site, "192.0.2.9", "A question").await;
+    let acted = [
+        act(&site, &author, &[id], "edit&text=Another+question").await,
+        act(&site, &author, &[id], "approve").await,
+        act(&site, &author, &[id], "spam").await,
+    ];
+    undo_late(&site, &author, &acted[0]).await.is(409);
+    undo_late(&site, &author, &acted[2]).await.is(303);
+    assert_eq!(status_of(&site, id).await, Status::Approved);
+    undo_late(&site, &author, &acted[1]).await.is(303);
+    // The log has the button of the first one.
+    let log = author.get("/desk/log").await;
+    author.form_to(&log.html(), "/desk/undo").send().await.is(303);
+    assert_eq!(site.store().comment(id).await.expect("is there").text, "A question");
+    author.get("/desk/log").await.does_not_say("name=\"moment\" value");
+}
+
+#[tokio::test]
+async fn the_text_of_a_comment_is_edited_in_place_and_comes_back() {
+    let site = site().await;
+    let author = site.visitor("192.0.2.1");
+    make_account(&site, &author).await;
+    let id = waiting(&site, "192.0.2.9", "Call me: 555 0100").await;
+    act(&site, &author, &[id], "approve").await.is(303);
+    let edited = act(&site, &author, &[id], "edit&text=Call+me").await;
+    author.get(edited.is(303).header("location")).await.says("The text is changed.");
+    site.get("/posts/calf").await.says("Call me").does_not_say("555 0100");
+    author.get("/desk/log").await.says("edited it.").does_not_say("555 0100");
+    undo(&author, &edited).await.is(303);
+    site.get("/posts/calf").await.says("555 0100");
+    author.get("/desk/log").await.says("took back the last action.");
+    act(&site, &author, &[id], "edit&text=+").await.is(422).says("aria-invalid");
+}
+
+#[tokio::test]
+async fn a_sender_is_blocked_until_that_is_undone() {
+    let site = site().await;
+    let author = site.visitor("192.0.2.1");
+    make_account(&site, &author).await;
+    let comment = async |address: &str, text: &str| {
+        let visitor = site.visitor(address);
+        let form = visitor.form("/posts/calf").await.set("name", "Mallory").set("text", text);
+        form.set("email", "mallory@example.org").set("site", "https://mallory.example/").send().await
+    };
+    let id = comment_id(&comment("192.0.2.8", "Buy this").await);
+    author.get("/desk").await.says("Block mallory@example.org").says("Block mallory.example");
+    for pressed in ["block-email", "block-site"] {
+        let blocked = act(&site, &author, &[id], pressed).await;
+        author.get(blocked.is(303).header("location")).await.says("nothing more is taken from this sender");
+        comment("192.0.2.9", "Buy that").await.is(403);
+        undo(&author, &blocked).await.is(303);
+        assert_eq!(site.store().blocks().await.expect("reads").len(), 0);
+    }
+    // A block that was there before stays.
+    act(&site, &author, &[id], "block-email").await.is(303);
+    let again = act(&site, &author, &[id], "block-email").await;
+    author.get(again.is(303).header("location")).await.does_not_say("name=\"moment\" value");
+    assert_eq!(site.store().blocks().await.expect("reads").len(), 1);
+}
+
+#[tokio::test]
+async fn comments_are_found_by_list_post_reason_and_person() {
+    let site = TestSite::new().post("calf", "Stretch it.").post("hips", "Turn them.").start().await;
+    let author = site.visitor("192.0.2.1");
+    make_account(&site, &author).await;
+    let comment = async |slug: &str, name: &str, text: &str| {
+        let visitor = site.visitor("192.0.2.9");
+        comment_id(&visitor.form(&format!("/posts/{slug}")).await.set("name", name).set("text", text).send().await)
+    };
+    comment("calf", "Ana", "First thing").await;
+    comment("hips", "Bo", "Second 100% thing").await;
+    comment("hips", "Jo Author", "Third thing").await;
+    let spam = comment("calf", "Spammer", "Fourth thing").await;
+    act(&site, &author, &[spam], "spam").await.is(303);
+    let texts = ["First thing", "Second 100% thing", "Third thing", "Fourth thing"];
+    for (query, expected) in [
+        ("words=ana", &[0_usize][..]),
+        ("words=SECOND", &[1]),
+        ("words=100%25", &[1]),
+        ("words=1%25thing", &[]),
+        ("words=%00thing", &[0, 1, 2]),
+        ("post=HIP", &[1, 2]),
+        ("post=nothing", &[]),
+        ("post=hips&words=bo", &[1]),
+        ("reason=first-comment", &[0, 1, 2]),
+        ("reason=links", &[]),
+        ("show=spam&words=thing", &[3]),
+        ("show=waiting&words=fourth", &[]),
+    ] {
+        let page = author.get(&format!("/desk?{query}")).await;
+        page.is(200);
+        for (at, text) in texts.iter().enumerate() {
+            assert_eq!(page.text().contains(text), expected.contains(&at), "{query}: {text}");
+        }
+    }
+    // An action returns to the same list.
+    let page = author.get("/desk?post=hips&words=bo").await.html();
+    let done = author.form_to(&page, "/desk/comments").add("act", "approve").send().await;
+    assert!(done.is(303).header("location").starts_with("/desk?post=hips&words=bo&done="));
+    // Numbers in the navigation, and beside the lists: two wait, one has no answer.
+    let page = author.get("/desk").await;
+    page.says("Comments (2)").says("To do <span class=\"count\">3</span>").says("Spam <span class=\"count\">1</span>");
+}
+
+#[tokio::test]
+async fn the_log_says_who_did_what_and_has_pages() {
+    let site = site().await;
+    let author = site.visitor("192.0.2.1");
+    make_account(&site, &author).await;
+    let id = waiting(&site, "192.0.2.9", "A question").await;
+    site.store().mark_spam(id, "shell", site.app.clock.now()).await.expect("marks");
+    act(&site, &author, &[id], "approve").await.is(303);
+    let log = author.get("/desk/log").await;
+    log.is(200)
+        .says("<b>Jo</b> approved it.")
+        .says("<b>The command line</b> moved it to spam.")
+        .says("A comment by Ana");
+    log.does_not_say("Earlier");
+    for _ in 0..25 {
+        act(&site, &author, &[id], "trash").await.is(303);
+        act(&site, &author, &[id], "approve").await.is(303);
+    }
+    let log = author.get("/desk/log").await;
+    log.says("Earlier").does_not_say("The command line");
+    let next = log.html().one("a", "href", "/desk/log?before=3").get("href").to_owned();
+    author.get(&next).await.says("The command line").does_not_say("moved it to the trash.");
+}
+
+#[tokio::test]
+async fn a_comment_under_the_name_or_the_address_of_an_account_waits() {
+    let site = TestSite::new().post("calf", "Stretch it.").setting("site.comments.moderation", "none").start().await;
+    make_moderator(&site, &site.visitor("192.0.2.3")).await;
+    for (name, email, expected) in [
+        ("Ana", "ana@example.org", Status::Approved),
+        ("mia", "", Status::Held),
+        ("Ana", "Mia@example.org", Status::Held),
+    ] {
+        let visitor = site.visitor("192.0.2.9");
+        let form = visitor.form("/posts/calf").await.set("name", name).set("email", email);
+        let id = comment_id(&form.set("text", format!("I am {name} {email}")).send().await);
+        assert_eq!(status_of(&site, id).await, expected, "{name} {email}");
+    }
 }
 
 #[tokio::test]

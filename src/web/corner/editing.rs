@@ -75,7 +75,8 @@ async fn store(app: &App, comment: &Comment, new: NewComment, sender: Sender) ->
     // Checked as the commenter that wrote it, even if this browser has another of their cookies.
     let sender = Sender { commenter: comment.commenter.clone().unwrap_or_default(), ..sender };
     // The store knows stamp and honeypot from when the comment was sent.
-    let sent = submit::sent(app, &comment.thread_slug, new, sender, StampState::Valid, false);
+    let sent = submit::sent(app, &comment.thread_slug, new, sender, StampState::Valid, false).await;
+    let sent = sent.map_err(|error| Rejection::not_kept(&error, &app.texts().mend))?;
     let (id, task_app) = (comment.id, app.clone());
     let edited = finish(async move {
         let edited = task_app.store.edit_comment(id, &sent).await?;

@@ -1,35 +1,75 @@
-//! The reply desk: comments that wait, then those that nobody has answered, oldest first. Each can be answered, approved
-//! or hidden in place, several at once too, and what was done can be undone for a day.
+//! The reply desk: comments that wait, then those that nobody has answered, oldest first; other lists; search.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
+use url::form_urlencoded::Serializer;
 
 use super::SignedIn;
 use crate::{
     domain::{
-        account::{Account, Role},
-        limits::DESK_COMMENTS,
+        account::Account,
+        limits::{DESK_COMMENTS, UNDO_WINDOW},
+        verdict::blocks::Block,
         words::shorten,
     },
-    store::Moderated,
+    store::{Act, Filter},
     texts::Desk,
-    web::{prelude::*, view::form::answer_errors},
+    web::{prelude::*, view::cards::thread_keys},
 };
 
 /// Longest part of the parent that is shown, in characters.
 const PARENT: usize = 300;
 
+/// Most pages of a list.
+const MOST_PAGES: usize = 10_000;
+
+/// Script of the page, which works without it.
+const SCRIPT: &str = "js/desk.js";
+
 /// Query of the page.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct DeskQuery {
-    /// Status of the list: `approved`, `spam`, `trash`. Otherwise the comments that need the author.
-    show: String,
-    /// Moment of the last action, in milliseconds: it can be undone.
-    done: Option<i64>,
+    /// List: `approved`, `spam`, `trash`. Otherwise the comments that need the author: `waiting`, `unanswered`, or both.
+    pub show: String,
+    /// Words in the title or the address of a post.
+    pub post: String,
+    /// Word of a reason for which comments were held.
+    pub reason: String,
+    /// Words in the name, the address, the website or the text.
+    pub words: String,
+    /// Moment of the last action, in milliseconds.
+    pub done: Option<i64>,
     /// Number of the page of the list, counted from 0.
     page: usize,
+}
+
+impl DeskQuery {
+    fn fields(&self) -> [(&'static str, &str); 4] {
+        [("show", &self.show), ("post", &self.post), ("reason", &self.reason), ("words", &self.words)]
+    }
+
+    /// Path of the same list with one more value.
+    pub fn path(&self, name: &str, value: impl ToString) -> String {
+        let mut query = Serializer::for_suffix("/desk?".to_owned(), 6);
+        query.extend_pairs(self.fields().into_iter().filter(|(_, value)| !value.is_empty()));
+        query.append_pair(name, &value.to_string()).finish()
+    }
+
+    fn is_filtered(&self) -> bool {
+        [&self.post, &self.reason, &self.words].iter().any(|field| !field.trim().is_empty())
+    }
+
+    fn filter(&self, snapshot: &Snapshot) -> Filter {
+        // PostgreSQL takes no NUL in a text.
+        let clean = |text: &str| text.replace('\0', "").trim().to_owned();
+        let wanted = clean(&self.post).to_lowercase();
+        let has = |text: &str| text.to_lowercase().contains(&wanted);
+        let found = snapshot.posts.iter().filter(|post| has(&post.entry.title) || has(post.entry.slug.as_str()));
+        let slugs = || thread_keys(found.map(AsRef::as_ref)).into_iter().map(|key| key.slug).collect();
+        Filter::new((!wanted.is_empty()).then(slugs), &clean(&self.reason), &clean(&self.words))
+    }
 }
 
 #[derive(Template)]
@@ -41,41 +81,22 @@ struct DeskPage {
     query: DeskQuery,
     notice: Option<Notice>,
     sections: Vec<Section>,
-}
-
-impl DeskPage {
-    /// Lists of the desk: value of `show`, and name.
-    fn lists(&self) -> [(&'static str, &'static str); 4] {
-        let words = self.words;
-        [("", &words.to_do), ("approved", &words.approved), ("spam", &words.spam), ("trash", &words.trash)]
-    }
-}
-
-/// Values and labels of the buttons for a comment with this status; for several comments, all.
-fn acts(texts: &'static Texts, status: Option<Status>) -> Vec<(&'static str, &'static str)> {
-    let words = &texts.mails;
-    let acts = [
-        (Status::Approved, ("approve", words.approve.as_str())),
-        (Status::Spam, ("spam", words.spam.as_str())),
-        (Status::Trash, ("trash", words.trash.as_str())),
-    ];
-    acts.into_iter().filter(|(own, _)| Some(*own) != status).map(|(_, act)| act).collect()
+    /// Values of `show`, names and numbers of comments.
+    lists: [(&'static str, &'static str, i64); 4],
 }
 
 /// Result of the last action.
-struct Notice {
-    sentence: &'static str,
-    is_error: bool,
+pub struct Notice {
+    pub sentence: String,
+    pub is_error: bool,
     /// Moment of the action, if it can be undone.
-    undo: Option<i64>,
+    pub undo: Option<i64>,
 }
 
 struct Section {
     heading: &'static str,
     /// Sentence for an empty list.
     empty: &'static str,
-    /// Number of comments in all, if it is known.
-    count: Option<i64>,
     comments: Vec<CommentView>,
     /// Path of the next page.
     next: Option<String>,
@@ -87,11 +108,7 @@ struct List {
     show: &'static str,
     heading: &'static str,
     empty: &'static str,
-    count: Option<i64>,
 }
-
-/// Most pages of a list.
-const MOST_PAGES: usize = 10_000;
 
 /// A comment with all that a decision needs.
 struct CommentView {
@@ -105,34 +122,17 @@ struct CommentView {
     history: String,
     /// Values and labels of the buttons.
     acts: Vec<(&'static str, &'static str)>,
-    /// Begun answer, and its error.
-    text: String,
-    error: Option<String>,
+    /// Values of further buttons, and what they block.
+    blocks: Vec<(&'static str, String)>,
+    answer: Typed,
+    edit: Typed,
 }
 
-/// Posted form: numbers of comments, an action, and the text of an answer.
-struct ActForm {
-    ids: BTreeSet<CommentId>,
-    act: String,
-    text: String,
-    show: String,
-}
-
-impl ActForm {
-    /// Reads the fields; `id` may be there several times.
-    fn read(fields: Vec<(String, String)>) -> Self {
-        let mut form = Self { ids: BTreeSet::new(), act: String::new(), text: String::new(), show: String::new() };
-        for (name, value) in fields {
-            match name.as_str() {
-                "id" => form.ids.extend(value.parse::<CommentId>()),
-                "act" => form.act = value,
-                "text" => form.text = value,
-                "show" => form.show = value,
-                _ => {}
-            }
-        }
-        form
-    }
+/// Content of a text area, and its error.
+#[derive(Default)]
+pub struct Typed {
+    pub text: String,
+    pub error: Option<String>,
 }
 
 pub async fn show(State(app): State<App>, asks: SignedIn, Query(query): Query<DeskQuery>) -> Result<Page, WebError> {
@@ -142,186 +142,97 @@ pub async fn show(State(app): State<App>, asks: SignedIn, Query(query): Query<De
     };
     let (store, words) = (&app.store, &app.texts().desk);
     let (from, limit) = (query.page.min(MOST_PAGES) * DESK_COMMENTS, DESK_COMMENTS + 1);
+    let filter = query.filter(&app.snapshot());
     let by_status = async |status: Status, newest_first: bool, list: List| {
-        section(&app, list, &query, store.comments_with(status, newest_first, from, limit).await?).await
+        section(&app, list, &query, store.comments_with(status, &filter, newest_first, from, limit).await?).await
     };
-    let removed = |heading| List { show: "", heading, empty: &words.none, count: None };
+    let removed = |show, heading| List { show, heading, empty: &words.none };
     let sections = match query.show.as_str() {
-        "approved" => {
-            vec![by_status(Status::Approved, true, List { show: "approved", ..removed(&words.approved) }).await?]
-        }
-        "spam" => vec![by_status(Status::Spam, true, List { show: "spam", ..removed(&words.spam) }).await?],
-        "trash" => vec![by_status(Status::Trash, true, List { show: "trash", ..removed(&words.trash) }).await?],
+        "approved" => vec![by_status(Status::Approved, true, removed("approved", &words.approved)).await?],
+        "spam" => vec![by_status(Status::Spam, true, removed("spam", &words.spam)).await?],
+        "trash" => vec![by_status(Status::Trash, true, removed("trash", &words.trash)).await?],
         show => {
-            let count = Some(store.count_comments(Status::Held).await?);
-            let waiting = List { show: "waiting", heading: &words.waiting, empty: &words.none_waits, count };
-            let unanswered =
-                List { show: "unanswered", heading: &words.unanswered, empty: &words.all_answered, count: None };
+            let empty = |all| if query.is_filtered() { &words.none } else { all };
             let mut sections = Vec::new();
             if show != "unanswered" {
-                sections.push(by_status(Status::Held, false, waiting).await?);
+                let list = List { show: "waiting", heading: &words.waiting, empty: empty(&words.none_waits) };
+                sections.push(by_status(Status::Held, false, list).await?);
             }
             if show != "waiting" {
-                sections.push(section(&app, unanswered, &query, store.unanswered_comments(from, limit).await?).await?);
+                let list = List { show: "unanswered", heading: &words.unanswered, empty: empty(&words.all_answered) };
+                let comments = store.unanswered_comments(&filter, from, limit).await?;
+                sections.push(section(&app, list, &query, comments).await?);
             }
             sections
         }
     };
-    page(&app, asks, query, notice, sections)
+    page(&app, asks, query, notice, sections).await
 }
 
-/// Does one thing with one or several comments. One moment for all, by which they can be undone together.
-pub async fn act(
-    State(app): State<App>,
-    asks: SignedIn,
-    Posted(fields): Posted<Vec<(String, String)>>,
-) -> Result<Response, WebError> {
-    let form = ActForm::read(fields);
-    let (actor, now) = (asks.account.actor(), app.clock.now());
-    if form.act == "answer" {
-        return answer(&app, asks, form, now).await;
-    }
-    for &id in form.ids.iter().take(DESK_COMMENTS) {
-        let outcome = match form.act.as_str() {
-            "approve" => app.store.approve(id, &actor, now).await,
-            "spam" => app.store.mark_spam(id, &actor, now).await,
-            "trash" => app.store.trash(id, &actor, now).await,
-            _ => return Err(StatusCode::BAD_REQUEST.into()),
-        };
-        match outcome {
-            Ok(done) => app.cache.purge(&done.tags()),
-            // Erased meanwhile by its writer: nothing is left to decide.
-            Err(StoreError::NotFound | StoreError::Conflict(_)) => {}
-            Err(other) => return Err(other.into()),
-        }
-    }
-    match form.ids.iter().copied().collect::<Vec<_>>().as_slice() {
-        // An answer was begun before this button was pressed. A redirect would lose it; sending it would be worse.
-        [id] if !form.text.trim().is_empty() => {
-            let notice = Notice { sentence: &app.texts().desk.text_kept, is_error: false, undo: None };
-            alone(&app, asks, *id, form, notice, None).await
-        }
-        _ => Ok(to(&form.show, now)),
-    }
-}
-
-/// Posts an answer under the account's name, and approves the comment that it answers.
-async fn answer(app: &App, asks: SignedIn, form: ActForm, now: Timestamp) -> Result<Response, WebError> {
-    let [id] = *form.ids.iter().copied().collect::<Vec<_>>().as_slice() else {
-        return Err(StatusCode::BAD_REQUEST.into());
-    };
-    let (words, account) = (&app.texts().desk, &asks.account);
-    let raw = RawComment { name: account.name.clone(), text: form.text.clone(), ..RawComment::default() };
-    let failed = |error: String| (Notice { sentence: &words.not_done, is_error: true, undo: None }, Some(error));
-    let new = match comment_markdown::parse(&raw) {
-        Ok(new) => new,
-        Err(errors) => {
-            let (notice, error) = failed(answer_errors(&errors, app.texts()));
-            let page = alone(app, asks, id, form, notice, error).await?;
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-        }
-    };
-    let author = &app.config.site.author;
-    let site = author.url.as_deref().filter(|_| account.role == Role::Author && author.name == account.name);
-    match app.store.approve_and_reply(id, &new.name, site, &new.text, &account.actor(), now).await {
-        Ok(done) => {
-            app.cache.purge(&done.tags());
-            Ok(to(&form.show, now))
-        }
-        Err(error @ (StoreError::NotFound | StoreError::Conflict(_))) => Err(error.into()),
-        Err(error) => {
-            error::log(&error);
-            let (notice, error) = failed(app.texts().from_mail.not_kept.clone());
-            let page = alone(app, asks, id, form, notice, error).await?;
-            Ok((StatusCode::SERVICE_UNAVAILABLE, page).into_response())
-        }
-    }
-}
-
-/// Form of the undo button.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct UndoForm {
-    moment: i64,
-    show: String,
-}
-
-pub async fn undo(
-    State(app): State<App>,
-    asks: SignedIn,
-    Posted(form): Posted<UndoForm>,
-) -> Result<Response, WebError> {
-    let (now, words) = (app.clock.now(), &app.texts().desk);
-    let moment = Timestamp::from_millisecond(form.moment).map_err(|_| StatusCode::BAD_REQUEST)?;
-    let undone = app.store.undo(&asks.account.actor(), moment, now).await.map_err(|error| match error {
-        StoreError::NotFound | StoreError::Conflict(_) => WebError::said(StatusCode::CONFLICT, &words.undo_late),
-        other => other.into(),
-    })?;
-    let tags: HashSet<&str> = undone.iter().flat_map(Moderated::tags).collect();
-    app.cache.purge(&tags.into_iter().collect::<Vec<_>>());
-    Ok(to(&form.show, now))
-}
-
-/// Redirect to the list, with the moment of the action.
-fn to(show: &str, moment: Timestamp) -> Response {
-    let show = if ["approved", "spam", "trash", "waiting", "unanswered"].contains(&show) {
-        format!("show={show}&")
-    } else {
-        String::new()
-    };
-    redirect(StatusCode::SEE_OTHER, &format!("/desk?{show}done={}", moment.as_millisecond()))
-}
-
-/// Notice about what the account did at a moment.
-async fn done(app: &App, account: &Account, moment: i64) -> Result<Option<Notice>, WebError> {
-    let words = &app.texts().desk;
-    let Ok(at) = Timestamp::from_millisecond(moment) else { return Ok(None) };
-    let acts = app.store.acts(&account.actor(), at).await?;
-    let has = |word: &str| acts.iter().any(|act| act.word == word);
-    let sentence = match () {
-        () if has("undo") => &words.undone,
-        () if has("reply") => &words.answered,
-        () if has("approve") => &words.was_approved,
-        () if has("spam") => &words.was_spam,
-        () if has("trash") => &words.was_trash,
-        () => return Ok(None),
-    };
-    Ok(Some(Notice { sentence, is_error: false, undo: Some(moment).filter(|_| !has("undo")) }))
-}
-
-/// The page with one comment and an answer that was begun.
-async fn alone(
+/// The page with one comment and what was typed about it: an answer, or its new text.
+pub async fn alone(
     app: &App,
     asks: SignedIn,
     id: CommentId,
-    form: ActForm,
+    query: DeskQuery,
     notice: Notice,
-    error: Option<String>,
-) -> Result<Response, WebError> {
+    typed: Typed,
+    is_edit: bool,
+) -> Result<Page, WebError> {
     let words = &app.texts().desk;
     let comment = app.store.comment(id).await?;
-    let list = List { show: "", heading: &words.answer, empty: &words.none, count: None };
-    let mut section = section(app, list, &DeskQuery::default(), vec![comment]).await?;
-    for view in &mut section.comments {
-        (view.text, view.error) = (form.text.clone(), error.clone());
+    let list = List { show: "", heading: &words.answer, empty: &words.none };
+    let mut section = section(app, list, &query, vec![comment]).await?;
+    if let [view] = section.comments.as_mut_slice() {
+        *(if is_edit { &mut view.edit } else { &mut view.answer }) = typed;
     }
-    let query = DeskQuery { show: form.show, ..DeskQuery::default() };
-    Ok(page(app, asks, query, Some(notice), vec![section])?.into_response())
+    page(app, asks, query, Some(notice), vec![section]).await
 }
 
-fn page(
+/// Notice about what the account did at a moment.
+pub async fn done(app: &App, account: &Account, moment: i64) -> Result<Option<Notice>, WebError> {
+    let words = &app.texts().desk;
+    let Ok(at) = Timestamp::from_millisecond(moment) else { return Ok(None) };
+    let acts = app.store.acts(&account.actor(), at).await?;
+    let undone = acts.iter().filter(|act| act.is_undone).count();
+    let has = |word: &str| acts.iter().any(|act| act.word == word);
+    let sentence = match () {
+        () if acts.is_empty() => return Ok(None),
+        () if undone == acts.len() => words.undone.clone(),
+        () if undone > 0 => words.undone_partly.of(acts.len() - undone),
+        () if has("reply") => words.answered.clone(),
+        () if has("approve") => words.was_approved.clone(),
+        () if has("spam") => words.was_spam.clone(),
+        () if has("trash") => words.was_trash.clone(),
+        () if has("settle") => words.was_settled.clone(),
+        () if has("edit") => words.was_edited.clone(),
+        () => words.was_blocked.clone(),
+    };
+    let in_time = app.clock.now().duration_since(at) <= UNDO_WINDOW;
+    let undo = in_time && undone == 0 && acts.iter().any(Act::can_be_undone);
+    Ok(Some(Notice { sentence, is_error: false, undo: undo.then_some(moment) }))
+}
+
+async fn page(
     app: &App,
     asks: SignedIn,
     query: DeskQuery,
     notice: Option<Notice>,
     sections: Vec<Section>,
 ) -> Result<Page, WebError> {
-    let words = &app.texts().desk;
-    let mut layout = super::layout(app, &asks, &words.comments, "/desk");
+    let (store, words) = (&app.store, &app.texts().desk);
+    let asks = SignedIn { waiting: store.count_comments(Status::Held).await?, ..asks };
+    let mut layout = super::layout(app, &asks, &words.comments, "/desk").with_script(SCRIPT);
     if notice.as_ref().is_some_and(|notice| notice.is_error) {
         layout = layout.with_error();
     }
-    Page::html(&DeskPage { layout, words, account: asks.account, query, notice, sections }, Policy::Private)
+    let lists = [
+        ("", words.to_do.as_str(), asks.waiting + store.count_unanswered().await?),
+        ("approved", words.approved.as_str(), store.count_comments(Status::Approved).await?),
+        ("spam", words.spam.as_str(), store.count_comments(Status::Spam).await?),
+        ("trash", words.trash.as_str(), store.count_comments(Status::Trash).await?),
+    ];
+    Page::html(&DeskPage { layout, words, account: asks.account, query, notice, sections, lists }, Policy::Private)
 }
 
 /// Reads what a list of comments shows besides them: parents and histories, with one query each. `comments` has one more
@@ -329,8 +240,9 @@ fn page(
 async fn section(app: &App, list: List, query: &DeskQuery, mut comments: Vec<Comment>) -> Result<Section, WebError> {
     let has_more = comments.len() > DESK_COMMENTS;
     comments.truncate(DESK_COMMENTS);
-    let List { show, heading, empty, count } = list;
-    let next = has_more.then(|| format!("/desk?show={show}&page={}", query.page + 1));
+    let List { show, heading, empty } = list;
+    let only = DeskQuery { show: show.to_owned(), ..query.clone() };
+    let next = has_more.then(|| only.path("page", query.page + 1));
     let parents: Vec<CommentId> = comments.iter().filter_map(|comment| comment.parent_id).collect();
     let parents = app.store.comments(&parents).await?;
     let parents: HashMap<CommentId, Comment> = parents.into_iter().map(|parent| (parent.id, parent)).collect();
@@ -342,9 +254,32 @@ async fn section(app: &App, list: List, query: &DeskQuery, mut comments: Vec<Com
     let view = |comment: Comment| {
         let parent = comment.parent_id.and_then(|id| parents.get(&id));
         let history = comment.commenter.as_ref().and_then(|commenter| histories.get(commenter));
-        comment_view(app, &snapshot, comment, parent, history)
+        let acts = acts(app.texts(), comment.status, show == "unanswered");
+        CommentView { acts, ..comment_view(app, &snapshot, comment, parent, history) }
     };
-    Ok(Section { heading, empty, count, comments: comments.into_iter().map(view).collect(), next })
+    Ok(Section { heading, empty, comments: comments.into_iter().map(view).collect(), next })
+}
+
+/// Values and labels of the buttons for a comment with this status.
+fn acts(texts: &'static Texts, status: Status, is_unanswered: bool) -> Vec<(&'static str, &'static str)> {
+    let words = &texts.mails;
+    let acts = [
+        (Status::Approved, "approve", words.approve.as_str()),
+        (Status::Spam, "spam", words.spam.as_str()),
+        (Status::Trash, "trash", words.trash.as_str()),
+    ];
+    let settle = is_unanswered.then_some(("settle", texts.desk.settle.as_str()));
+    let others = acts.into_iter().filter(|(own, ..)| *own != status).map(|(_, act, label)| (act, label));
+    settle.into_iter().chain(others).collect()
+}
+
+/// Blocks that a comment allows, and the values of their buttons. Nobody blocks an author with a click.
+pub fn blocks(app: &App, comment: &Comment) -> Vec<(&'static str, Block)> {
+    let email = comment.email.as_deref().and_then(|email| Block::email(email).ok()).map(|block| ("block-email", block));
+    let site = comment.site.as_deref().and_then(|site| Block::site(site).ok()).map(|block| ("block-site", block));
+    let author = app.config.site.author.email.as_deref();
+    let all = email.into_iter().chain(site);
+    all.filter(|(_, block)| !comment.by_author && block.doubt(author).is_none()).collect()
 }
 
 fn comment_view(
@@ -372,9 +307,10 @@ fn comment_view(
             // Samples and imported comments have no commenter whose others could be counted.
             None => String::new(),
         },
-        acts: acts(texts, Some(comment.status)),
-        text: String::new(),
-        error: None,
+        acts: Vec::new(),
+        blocks: blocks(app, &comment).into_iter().map(|(act, block)| (act, block.value())).collect(),
+        answer: Typed::default(),
+        edit: Typed { text: comment.text.clone(), error: None },
         comment,
     }
 }

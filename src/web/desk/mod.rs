@@ -1,7 +1,9 @@
 //! `/desk`: the place of the author and of moderators. Every page needs a session, except those of `sign_in`. Nothing
 //! here is cached or indexed.
 
+mod acting;
 mod comments;
+mod log;
 mod passkeys;
 mod password;
 mod sessions;
@@ -32,8 +34,9 @@ const FOR_EVERY_ACCOUNT: [&str; 6] =
 pub fn routes(app: &App) -> Router<App> {
     Router::new()
         .route("/desk", get(comments::show))
-        .route("/desk/comments", get(to_desk).post(comments::act))
-        .route("/desk/undo", get(to_desk).post(comments::undo))
+        .route("/desk/comments", get(to_desk).post(acting::act))
+        .route("/desk/undo", get(to_desk).post(acting::undo))
+        .route("/desk/log", get(log::show))
         .route("/desk/sessions", get(sessions::show).post(sessions::end))
         .route("/desk/passkeys", get(to_desk).post(passkeys::change))
         .route("/desk/sign-out", get(to_desk).post(sign_in::sign_out))
@@ -48,6 +51,8 @@ pub fn routes(app: &App) -> Router<App> {
 pub struct SignedIn {
     account: Account,
     session: Session,
+    /// Number of comments that wait, for the navigation.
+    waiting: i64,
 }
 
 impl<S: Sync> FromRequestParts<S> for SignedIn {
@@ -69,10 +74,10 @@ async fn guard(
     next: Next,
 ) -> Result<Response, WebError> {
     let words = &app.texts().desk;
-    let found = match sign_in::token(&app, request.headers()) {
-        Some(token) => app.store.session(&token, app.clock.now()).await?,
-        None => None,
-    };
+    let mut found = None;
+    for token in sign_in::tokens(&app, request.headers()) {
+        found = found.or(app.store.session(&token, app.clock.now()).await?);
+    }
     let Some((session, account)) = found else {
         if request.method().is_safe() {
             return Ok(redirect(StatusCode::SEE_OTHER, "/desk/sign-in"));
@@ -88,7 +93,8 @@ async fn guard(
     if !request.method().is_safe() && origin == Origin::Foreign {
         return Err(WebError::said(StatusCode::FORBIDDEN, &app.texts().from_mail.foreign));
     }
-    request.extensions_mut().insert(SignedIn { account, session });
+    let waiting = if request.method().is_safe() { app.store.count_comments(Status::Held).await? } else { 0 };
+    request.extensions_mut().insert(SignedIn { account, session, waiting });
     Ok(next.run(request).await)
 }
 
@@ -97,10 +103,18 @@ async fn to_desk() -> Response {
 }
 
 /// Layout of a page of the desk, with the navigation that the account may use.
-fn layout(app: &App, _asks: &SignedIn, title: &str, path: &str) -> Layout {
+fn layout(app: &App, asks: &SignedIn, title: &str, path: &str) -> Layout {
     let words = &app.texts().desk;
     let mut layout = Layout::new(app, &app.snapshot(), title).not_indexed();
-    layout.navigation = vec![TextLink::new(&words.comments, "/desk"), TextLink::new(&words.sessions, "/desk/sessions")];
+    let comments = match asks.waiting {
+        0 => words.comments.clone(),
+        waiting => format!("{} ({waiting})", words.comments),
+    };
+    layout.navigation = vec![TextLink::new(&comments, "/desk")];
+    if asks.account.role == Role::Author {
+        layout.navigation.push(TextLink::new(&words.log, "/desk/log"));
+    }
+    layout.navigation.push(TextLink::new(&words.sessions, "/desk/sessions"));
     layout.feeds.clear();
     layout.description.clear();
     layout.at(path)

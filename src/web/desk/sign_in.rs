@@ -12,7 +12,7 @@ use super::{
 use crate::{
     domain::{
         account::{Account, AccountError, NewAccount, PasswordLink, Role, is_password},
-        limits::{PASSWORD_MAX, PASSWORD_MIN, SESSION_MAX},
+        limits::{DESK_COOKIES, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN, SESSION_MAX, SIGN_IN_WINDOW},
         mailbox,
     },
     texts::Desk,
@@ -127,7 +127,8 @@ pub async fn sign_in(
     let email = mailbox::parse(&form.email).map_or_else(String::new, |email| mailbox::kept(&email));
     let (fingerprint, network) = (app.signer.fingerprint("account", &email), &visitor.sender.network);
     if !app.store.count_sign_in(&fingerprint, network, app.clock.now()).await? {
-        return SignInPage::to_sign_in(&app, form).failed(StatusCode::TOO_MANY_REQUESTS, &words.too_many);
+        let page = SignInPage::to_sign_in(&app, form).failed(StatusCode::TOO_MANY_REQUESTS, &words.too_many)?;
+        return Ok(([(header::RETRY_AFTER, SIGN_IN_WINDOW.as_secs().to_string())], page).into_response());
     }
     let account = app.store.account_of(&email).await?;
     let expected = account.as_ref().and_then(|account| account.password.clone());
@@ -171,7 +172,9 @@ pub async fn set_password(
         Some(_) => None,
         None => match NewAccount::parse(&form.name, &form.email, Role::Author) {
             Ok(new) => Some(new),
-            Err(AccountError::Name) => return again(form, StatusCode::UNPROCESSABLE_ENTITY, &words.name_wrong),
+            Err(AccountError::Name) => {
+                return again(form, StatusCode::UNPROCESSABLE_ENTITY, &words.name_wrong.with(NAME_MAX));
+            }
             Err(AccountError::Email) => {
                 return again(form, StatusCode::UNPROCESSABLE_ENTITY, &app.texts().by_mail.wrong);
             }
@@ -182,7 +185,11 @@ pub async fn set_password(
         return again(form, StatusCode::UNPROCESSABLE_ENTITY, &words.passkey_wrong);
     }
     if passkey.is_none() && !is_password(&typed) {
-        return again(form, StatusCode::UNPROCESSABLE_ENTITY, &words.password_wrong.with(PASSWORD_MIN));
+        return again(
+            form,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &words.password_wrong.with_both(PASSWORD_MIN, PASSWORD_MAX),
+        );
     }
     let hash = if passkey.is_none() { Some(password::hash(typed).await?) } else { None };
     let gone = |error| match error {
@@ -232,9 +239,10 @@ async fn open(app: &App, account: &Account, headers: &HeaderMap) -> Result<Respo
     Ok(with_cookie(redirect(StatusCode::SEE_OTHER, "/desk"), cookie))
 }
 
-/// Hash of the token in the request's cookie, as the database has it.
-pub fn token(app: &App, headers: &HeaderMap) -> Option<String> {
-    cookies(headers, cookie_name(app)).next().map(hash)
+/// Hashes of the tokens in the request's cookies, as the database has them. Another site on the same domain may have set
+/// a cookie with this name, too.
+pub fn tokens(app: &App, headers: &HeaderMap) -> Vec<String> {
+    cookies(headers, cookie_name(app)).map(hash).take(DESK_COOKIES).collect()
 }
 
 fn cookie_name(app: &App) -> &'static str {

@@ -63,10 +63,10 @@ pub(super) async fn submit(
             let form = FormState { values: raw, preview: Some(new), ..FormState::default() };
             return Ok(form_again(context, form, StatusCode::OK).await?.into_response());
         }
-        Ok(new) => {
-            let sent = sent(&app, post.entry.slug.as_str(), new, visitor.sender, stamp, honeypot_filled);
-            store(app.clone(), sent).await
-        }
+        Ok(new) => match sent(&app, post.entry.slug.as_str(), new, visitor.sender, stamp, honeypot_filled).await {
+            Ok(sent) => store(app.clone(), sent).await,
+            Err(error) => Err(Rejection::not_kept(&error, &app.texts().mend)),
+        },
         Err(rejection) => Err(rejection),
     };
     match stored {
@@ -123,12 +123,24 @@ pub fn check(origin: Origin, raw: &RawComment, foreign: &Said, texts: &Texts) ->
 }
 
 /// A checked comment with all that the store needs to judge it. `slug`: slug of the thread.
-pub fn sent(app: &App, slug: &str, new: NewComment, sender: Sender, stamp: StampState, honeypot_filled: bool) -> Sent {
+///
+/// # Errors
+/// The database is away.
+pub async fn sent(
+    app: &App,
+    slug: &str,
+    new: NewComment,
+    sender: Sender,
+    stamp: StampState,
+    honeypot_filled: bool,
+) -> Result<Sent, StoreError> {
+    let accounts = app.store.accounts().await?;
     let (site, snapshot, at) = (&app.config.site, app.snapshot(), app.clock.now());
     let post = snapshot.post(slug);
-    let authors_email = site.author.email.as_deref().map(mailbox::kept);
-    let owner = Names::new([site.author.name.as_str()]);
-    Sent {
+    let emails = site.author.email.as_deref().into_iter().chain(accounts.iter().map(|account| account.email.as_str()));
+    let email = new.email.as_deref().map(mailbox::kept);
+    let own = Names::new(accounts.iter().map(|account| account.name.as_str()).chain([site.author.name.as_str()]));
+    Ok(Sent {
         thread: ThreadKey::post(slug),
         parent_threads: post.map(|post| thread_keys([post.as_ref()])).unwrap_or_default(),
         sender,
@@ -136,14 +148,14 @@ pub fn sent(app: &App, slug: &str, new: NewComment, sender: Sender, stamp: Stamp
             stamp,
             post_age: post.and_then(|post| Some(at.duration_since(post.appeared()?))),
             honeypot_filled,
-            poses_as_author: owner.has_one_like(&new.name) || snapshot.authors.has_one_like(&new.name),
-            has_authors_email: authors_email.is_some() && authors_email == new.email.as_deref().map(mailbox::kept),
+            poses_as_author: own.has_one_like(&new.name) || snapshot.authors.has_one_like(&new.name),
+            has_authors_email: email.is_some_and(|email| emails.map(mailbox::kept).any(|own| own == email)),
         },
         new,
         rates: site.comments.rates,
         rules: Arc::clone(&site.comments.rules),
         at,
-    }
+    })
 }
 
 /// Stores the comment and purges the pages that show it, even if the visitor disconnects. Returns its id and status, and

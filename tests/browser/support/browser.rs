@@ -249,11 +249,28 @@ impl Visitor {
         .await;
     }
 
-    pub async fn press(&self, key: Key) {
+    pub async fn press(&self, key: impl Into<char>) {
+        let value = key.into();
+        self.type_text(&value.to_string()).await;
+    }
+
+    /// Presses the keys of a text one after another, wherever the focus is.
+    pub async fn type_text(&self, text: &str) {
+        let keys = text.chars().fold(KeyActions::new("keyboard".to_owned()), |keys, value| {
+            keys.then(KeyAction::Down { value }).then(KeyAction::Up { value })
+        });
+        self.perform_actions(keys).await.expect("key presses");
+    }
+
+    /// Presses a key while another is held.
+    pub async fn press_with(&self, held: Key, key: Key) {
+        let (held, key) = (held.into(), key.into());
         let keys = KeyActions::new("keyboard".to_owned())
-            .then(KeyAction::Down { value: key.into() })
-            .then(KeyAction::Up { value: key.into() });
-        self.perform_actions(keys).await.expect("a key press");
+            .then(KeyAction::Down { value: held })
+            .then(KeyAction::Down { value: key })
+            .then(KeyAction::Up { value: key })
+            .then(KeyAction::Up { value: held });
+        self.perform_actions(keys).await.expect("key presses");
     }
 
     /// Loads the page again and again until it shows something.

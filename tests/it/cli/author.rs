@@ -32,3 +32,20 @@ fn wrong_accounts_are_refused_with_the_reason() {
     program.run(&["author", "add", "Jo", "--email", "jo"]).exits(1).complains(&["\"jo\" is no e-mail address"]);
     program.run(&["author", "add", " ", "--email", "x@example.org"]).exits(1).complains(&["\" \" is no name"]);
 }
+
+#[test]
+fn accounts_of_the_samples_are_kept_apart() {
+    let program = Program::with_site();
+    program.run(&["author", "--demo", "add", "Jo", "--email", "jo@example.org"]).exits(0).says("/desk/password?key=");
+    program.run(&["author", "list", "--demo"]).exits(0).says("jo@example.org");
+    program.run(&["author", "list"]).exits(0).says("Nobody may sign in.");
+}
+
+#[test]
+fn without_the_desk_no_link_is_printed() {
+    let program = Program::with_site();
+    program.save("content/site.toml", "title = \"x\"\n[desk]\nenabled = false\n");
+    let added = program.run(&["author", "add", "Jo", "--email", "jo@example.org"]);
+    added.exits(0).says("below [desk] in site.toml, enabled is false");
+    assert!(!added.out.contains("/desk/password"));
+}

@@ -26,15 +26,15 @@ fn row(actor: &str, act: &str, before: Option<&str>, after: &str, seconds: i64) 
 async fn every_act_sets_the_status_and_leaves_a_row(database: Database) {
     let store = &database.store;
     let id = add(store, &under("hips", sent("Judge me"))).await;
-    let moderated = |before, after| Moderated { id, tag: "post:hips".into(), before, after };
+    let moderated = |before, after, seconds| Moderated { id, tag: "post:hips".into(), before, after, at: at(seconds) };
     let done = store.approve(id, "ana", at(1)).await.expect("approves");
-    assert_eq!(done, moderated(Status::Held, Status::Approved));
+    assert_eq!(done, moderated(Status::Held, Status::Approved, 1));
     assert_eq!(status_of(store, id).await, Status::Approved);
     let done = store.mark_spam(id, "shell", at(2)).await.expect("marks");
-    assert_eq!(done, moderated(Status::Approved, Status::Spam));
+    assert_eq!(done, moderated(Status::Approved, Status::Spam, 2));
     assert_eq!(status_of(store, id).await, Status::Spam);
     let done = store.trash(id, "ana", at(3)).await.expect("trashes");
-    assert_eq!(done, moderated(Status::Spam, Status::Trash));
+    assert_eq!(done, moderated(Status::Spam, Status::Trash, 3));
     assert_eq!(status_of(store, id).await, Status::Trash);
     assert_eq!(
         database.log_of(id).await,

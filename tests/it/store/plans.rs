@@ -11,7 +11,7 @@ use instep::{
         passkey::NewPasskey,
         verdict::{Circumstances, Rates, blocks::Block},
     },
-    store::{Added, Outcome, Sent},
+    store::{Added, Filter, Outcome, Sent},
 };
 use jiff::SignedDuration;
 
@@ -203,7 +203,6 @@ async fn use_everything(database: &Database) {
     store.answers_of_author(first).await.expect("reads");
     store.list_comments(None).await.expect("reads");
     store.list_comments(Some(Status::Held)).await.expect("reads");
-    store.unanswered_comments(0, 9).await.expect("reads");
     store.refusals().await.expect("reads");
     store.blocks().await.expect("reads");
     store.unblock(blocked).await.expect("is there");
@@ -247,12 +246,20 @@ async fn use_everything(database: &Database) {
     store.allow_mail(1).await.expect("allows");
     store.forget_addresses_of("ana").await.expect("forgets");
     // The desk.
-    store.comments_with(Status::Held, false, 0, 9).await.expect("reads");
-    store.comments_with(Status::Spam, true, 0, 9).await.expect("reads");
+    let filter = Filter::new(Some(vec!["calf".to_owned(), "hips".to_owned()]), "first-comment", "ana");
+    store.comments_with(Status::Held, &Filter::default(), false, 0, 9).await.expect("reads");
+    store.comments_with(Status::Spam, &filter, true, 0, 9).await.expect("reads");
+    store.unanswered_comments(&filter, 0, 9).await.expect("reads");
+    store.count_unanswered().await.expect("counts");
+    store.settle(second, "test", at(15)).await.expect("settles");
+    store.edit_text(second, "Other words", "test", at(15)).await.expect("edits");
+    let block = Block::email("ana@example.org").expect("is valid");
+    store.block_because(second, &block, "test", at(16)).await.expect("blocks");
+    store.undo("test", at(16), at(16)).await.expect("undoes");
+    store.log(99, 9).await.expect("reads");
     store.count_comments(Status::Held).await.expect("counts");
     store.histories(&["ana".to_owned(), "bo".to_owned()]).await.expect("reads");
     store.acts("test", at(2)).await.expect("reads");
-    store.undo("test", at(2), at(16)).await.expect("undoes");
     let new = NewAccount::parse("Jo", "jo@example.org", Role::Author).expect("is valid");
     let id = store.add_account(&new, None, true, at(16)).await.expect("adds");
     let jo = store.account(id).await.expect("is there");

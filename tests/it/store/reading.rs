@@ -2,7 +2,7 @@
 
 use instep::{
     domain::comment::{Status, ThreadKey},
-    store::{Sent, StoreError},
+    store::{Filter, Sent, StoreError},
 };
 
 use super::{add, add_approved, answer_to, at, by, placed, sent, thread_ids, under};
@@ -137,7 +137,13 @@ async fn comments_are_listed_by_status_oldest_first(database: Database) {
 async fn unanswered_comments_are_listed_oldest_first(database: Database) {
     let store = &database.store;
     let unanswered = async || -> Vec<i64> {
-        store.unanswered_comments(0, 9).await.expect("lists").iter().map(|comment| comment.id).collect()
+        store
+            .unanswered_comments(&Filter::default(), 0, 9)
+            .await
+            .expect("lists")
+            .iter()
+            .map(|comment| comment.id)
+            .collect()
     };
     let reply = async |id| store.reply_as_author(id, "Jo", None, "An answer", "shell", at(60)).await.expect("answers");
     assert_eq!(unanswered().await, [] as [i64; 0]);

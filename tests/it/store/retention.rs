@@ -13,6 +13,7 @@ on_both_engines!(
     spam_goes_after_15_days_and_trash_after_30,
     learned_words_stay_after_their_comment_is_deleted,
     more_comments_than_one_batch_are_erased,
+    the_text_before_an_edit_is_kept_for_a_day_and_not_longer_than_its_comment,
 );
 
 fn days(days: i64) -> Timestamp {
@@ -122,4 +123,20 @@ async fn an_erased_comment_is_not_in_the_database_files() {
         assert_eq!(store.comment(stays).await.expect("is there").text, "What stays");
     })
     .await;
+}
+
+async fn the_text_before_an_edit_is_kept_for_a_day_and_not_longer_than_its_comment(database: Database) {
+    let store = &database.store;
+    let kept = "SELECT COUNT(*) FROM moderation_log WHERE detail IS NOT NULL";
+    let id = add_approved(store, &sent("With a telephone number")).await;
+    store.edit_text(id, "Without it", "account:1", days(1)).await.expect("edits");
+    forget(store, days(2)).await;
+    assert_eq!(database.number(kept).await, 1);
+    forget(store, days(2) + SignedDuration::from_secs(1)).await;
+    assert_eq!(database.number(kept).await, 0);
+    store.edit_text(id, "Other words", "account:1", days(3)).await.expect("edits");
+    store.erase(id, "its writer", days(3)).await.expect("erases");
+    assert_eq!(database.number(kept).await, 0);
+    assert!(store.undo("account:1", days(3), days(3)).await.is_err(), "nothing is left to bring back");
+    assert!(is_erased(store, id).await);
 }
