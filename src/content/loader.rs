@@ -260,8 +260,8 @@ impl Loader {
         self.collisions.clear();
         let granted = collisions::resolve(&claims, &mut self.collisions);
         let with_address = claims.iter().zip(&granted).filter(|(_, granted)| granted.is_some());
-        let names = EntryNames::of(with_address.map(|((claim, _), _)| *claim), claims.len());
-        Arc::make_mut(&mut self.renderer).references.names = Arc::new(names);
+        let with_address: Vec<&AddressClaim> = with_address.map(|((claim, _), _)| *claim).collect();
+        Arc::make_mut(&mut self.renderer).references.names = Arc::new(EntryNames::of(&with_address));
         let good = self.files.iter_mut().filter_map(|file| file.good.as_mut());
         for (good, granted) in good.zip(granted) {
             if let (Some(entry), Some(granted)) = (&mut good.entry, &granted) {

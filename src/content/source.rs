@@ -4,19 +4,18 @@ mod copies;
 mod walk;
 
 use std::{
-    cell::OnceCell,
     collections::{BTreeMap, HashSet},
     ffi::OsStr,
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::SystemTime,
 };
 
 use jiff::{Timestamp, civil::Date};
 
-use super::{front_matter::day_in, watch::Scope};
+use super::{front_matter::day_in, parallel, watch::Scope};
 use crate::domain::{
     entry::{KINDS, Kind},
     problem::{Place, Problem, Severity},
@@ -170,7 +169,7 @@ pub fn find(content: &Path) -> io::Result<Tree> {
 /// Sorts the files below a folder of a kind into the tree. `sections` are files such as `_index.md`: texts about lists of
 /// posts, which the program makes here.
 fn sort_out(kind: Kind, folder: &Path, files: Vec<Found>, tree: &mut Tree, sections: &mut Vec<PathBuf>) {
-    let names = OnceCell::<HashSet<(PathBuf, String)>>::new();
+    let names = OnceLock::<HashSet<(PathBuf, String)>>::new();
     let is_copy = |path: &Path| {
         let Some(name) = is_markdown(path).then(|| copies::name_of(path)).flatten() else { return false };
         copies::is_copy(&name, |other| {
@@ -179,20 +178,20 @@ fn sort_out(kind: Kind, folder: &Path, files: Vec<Found>, tree: &mut Tree, secti
             names.contains(&(beside, other.to_owned()))
         })
     };
-    let copies: Vec<bool> = files.iter().map(|file| is_copy(&file.path)).collect();
-    for (file, is_copy) in files.into_iter().zip(copies) {
+    let looked = parallel::map(files.iter().collect(), |file| (is_copy(&file.path), source(kind, folder, file)));
+    for (file, (is_copy, source)) in files.iter().zip(looked) {
         let stem = file.path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         if is_copy {
             let what = "this looks like a copy that a sync tool has left, so it is not published";
             let mend = "Copy what is missing into the other file and delete this one, or rename it.";
             tree.problems.push(warning(&file.path, what, mend));
         } else if is_markdown(&file.path) && (stem == "_index" || stem.starts_with("_index.")) {
-            sections.push(file.path);
-        } else if let Some(source) = source(kind, folder, &file) {
+            sections.push(file.path.clone());
+        } else if let Some(source) = source {
             tree.sources.push(source);
         } else {
             tree.problems.extend(other_markup_problem(&file.path));
-            tree.media.push(file);
+            tree.media.push(file.clone());
         }
     }
 }

@@ -41,16 +41,16 @@ impl RawDate {
 
 /// Day in a path: `2026/05/02`, or `2026-5-2` in a part of it.
 pub fn day_in(path: &str) -> Option<Date> {
-    let day = |parts: &[&str]| {
-        parts.windows(3).find_map(|part| {
-            let number = |at: usize| part[at].parse::<i8>().ok().filter(|_| part[at].len() <= 2);
-            let year = part[0].parse::<i16>().ok().filter(|year| (1970..3000).contains(year))?;
-            Date::new(year, number(1)?, number(2)?).ok()
-        })
-    };
-    let segments: Vec<&str> = path.split('/').collect();
-    let within = |segment: &&str| day(&segment.split(['-', '_', '.']).collect::<Vec<_>>());
-    segments.iter().find_map(within).or_else(|| day(&segments))
+    let within = |segment: &str| first_day(segment.split(['-', '_', '.']));
+    path.split('/').find_map(within).or_else(|| first_day(path.split('/')))
+}
+
+fn first_day<'a>(parts: impl Iterator<Item = &'a str> + Clone) -> Option<Date> {
+    let number = |part: &str| part.parse::<i8>().ok().filter(|_| part.len() <= 2);
+    parts.clone().zip(parts.clone().skip(1)).zip(parts.skip(2)).find_map(|((year, month), day)| {
+        let year = year.parse::<i16>().ok().filter(|year| (1970..3000).contains(year))?;
+        Date::new(year, number(month)?, number(day)?).ok()
+    })
 }
 
 #[cfg(test)]
