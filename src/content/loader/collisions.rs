@@ -55,7 +55,7 @@ pub(super) struct Granted {
 
 /// Decides which files get their address; `None` for the others. Each claim comes with its rank from last time. Of two
 /// files that want one address, the file that had it before keeps it, else the first by name gets it. The same goes for
-/// slugs, since comments belong to slugs. Aliases give way to real pages.
+/// slugs, since comments belong to slugs; pages have none. Aliases give way to real pages.
 pub(super) fn resolve(claims: &[(&AddressClaim, Option<usize>)], problems: &mut Vec<Problem>) -> Vec<Option<Granted>> {
     let mut order: Vec<usize> = (0..claims.len()).collect();
     // A stable sort: new files stay sorted by name.
@@ -66,7 +66,8 @@ pub(super) fn resolve(claims: &[(&AddressClaim, Option<usize>)], problems: &mut 
     for at in order {
         let (claim, _) = claims[at];
         let (address, slug) = (bare(&claim.address), (claim.kind, &claim.slug));
-        if taken.contains_key(address) || slugs.contains_key(&slug) || routes::is_reserved(&claim.address, claim.kind) {
+        let is_second = claim.kind != Kind::Page && slugs.contains_key(&slug);
+        if is_second || taken.contains_key(address) || routes::is_reserved(&claim.address, claim.kind) {
             losers.push(claim);
         } else {
             taken.insert(address, &claim.file);

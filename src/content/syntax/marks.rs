@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use pulldown_cmark::{CowStr, Event, Tag};
 
 use super::edited::Edited;
+use crate::domain::characters::is_foreign_break;
 
 /// OBJECT REPLACEMENT CHARACTER: a symbol (So) that no author types.
 pub(in crate::content) const MARK: char = '\u{FFFC}';
@@ -94,12 +95,10 @@ fn is_row_of_alignments(line: &str, above: &str) -> bool {
     is_row && (line.contains("--") || above.contains('|'))
 }
 
-/// Positions at runs of `*` and `~` where CommonMark's rule is changed for Chinese, Japanese and Korean, as in other
-/// processors (markdown-cjk-friendly): next to one of their characters, punctuation counts as a letter.
+/// Positions at runs of `*` and `~` where CommonMark's rule is changed. Next to a character of Chinese, Japanese or Korean,
+/// punctuation counts as a letter, as in other processors (markdown-cjk-friendly). In any script, `**Note:**text` ends an
+/// emphasis, as in kramdown.
 fn emphasis_without_spaces(markdown: &str) -> Vec<usize> {
-    if !markdown.contains(is_cjk) {
-        return Vec::new();
-    }
     let mut places = Vec::new();
     let mut end = 0;
     for (start, sign) in markdown.match_indices(['*', '~']) {
@@ -109,16 +108,20 @@ fn emphasis_without_spaces(markdown: &str) -> Vec<usize> {
         end = start + markdown[start..].bytes().take_while(|byte| [*byte] == *sign.as_bytes()).count();
         let (before, after) = (markdown[..start].chars().next_back(), markdown[end..].chars().next());
         let (Some(before), Some(after)) = (before, after) else { continue };
-        if !is_cjk(before) && !is_cjk(after) {
-            continue;
-        }
-        if is_punctuation(before) && after.is_alphanumeric() {
+        let is_cjk = is_cjk(before) || is_cjk(after);
+        let may_end = is_cjk && is_punctuation(before) || sign == "*" && ends_phrase(before);
+        if may_end && after.is_alphanumeric() {
             places.push(end);
-        } else if before.is_alphanumeric() && is_punctuation(after) {
+        } else if is_cjk && before.is_alphanumeric() && is_punctuation(after) {
             places.push(start);
         }
     }
     places
+}
+
+/// True for punctuation that ends a sentence or a part of one.
+fn ends_phrase(c: char) -> bool {
+    matches!(c, '.' | ',' | ':' | ';' | '!' | '?' | ')' | ']' | '"' | '–' | '—') || is_foreign_break(c)
 }
 
 fn is_punctuation(c: char) -> bool {

@@ -20,6 +20,17 @@ async fn the_first_by_name_of_two_files_with_one_slug_has_it() {
 }
 
 #[tokio::test]
+async fn pages_with_addresses_of_their_own_may_have_one_slug() {
+    let page = |address: &str| format!("---\ntitle: At {address}\nurl: {address}\n---\nText of {address}.");
+    let pages = TestSite::new().file("pages/a/install.md", page("/a/install"));
+    let site = pages.file("pages/b/install.md", page("/b/install")).start().await;
+    assert_eq!(site.problems(), Vec::<String>::new());
+    for address in ["/a/install", "/b/install"] {
+        site.get(address).await.is(200).says(&format!("Text of {address}."));
+    }
+}
+
+#[tokio::test]
 async fn one_of_a_file_and_a_folder_with_the_same_name_is_published() {
     let folder =
         TestSite::new().file("posts/calf/index.md", "---\ntitle: Folder\ndate: 2026-05-02\n---\nFrom the folder.");

@@ -306,7 +306,13 @@ async fn emphasis_ends_where_no_spaces_stand_between_words() {
         ("**한국어(Korean)**는", "<p><strong>한국어(Korean)</strong>는</p>"),
         ("`**語。**字`", "<p><code>**語。**字</code></p>"),
         ("[語](/**。**字)", "<p><a href=\"/**%E3%80%82**%E5%AD%97\">語</a></p>"),
-        ("**a.**b", "<p>**a.**b</p>"),
+        (
+            "**Note:**text, **now!**go (**x**)",
+            "<p><strong>Note:</strong>text, <strong>now!</strong>go (<strong>x</strong>)</p>",
+        ),
+        ("*a.*b **[c](/)**d", "<p><em>a.</em>b <strong><a href=\"/\">c</a></strong>d</p>"),
+        ("**हो,**तो e.**f**", "<p><strong>हो,</strong>तो e.<strong>f</strong></p>"),
+        ("**(**a b.~c, d.~e 2.*f", "<p>**(**a b.~c, d.~e 2.*f</p>"),
     ] {
         assert_eq!(body(text).await, expected, "{text}");
     }
