@@ -30,8 +30,7 @@ pub enum Kind {
 
 /// Time of the next attempt after this number of attempts; `None`: the mail is given up.
 pub fn again(attempts: i64, first: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    // A first attempt in the future was stored while the clock was wrong.
-    let last = first.min(now) + GIVE_UP_AFTER;
+    let last = first + GIVE_UP_AFTER;
     let made = usize::try_from(attempts - 1).unwrap_or(0);
     (now < last).then(|| (now + RETRY_PAUSES[made.min(RETRY_PAUSES.len() - 1)]).min(last))
 }

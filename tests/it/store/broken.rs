@@ -192,13 +192,16 @@ async fn a_full_disk_takes_comments_again_as_soon_as_there_is_room() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_and_its_end_are_noticed_without_comments() {
     let Some(disk) = SmallDisk::mount(2) else { return };
-    let store = Store::open(&format!("sqlite:{}", disk.path("test.sqlite").display())).await.expect("opens");
+    let address = format!("sqlite:{}", disk.path("test.sqlite").display());
+    let store = Store::open(&address).await.expect("opens");
+    let without_comments = Store::open(&address).await.expect("opens");
     disk.fill();
     let mut number = 0;
     while store.add_comment(&sent(&format!("Number {number}"))).await.is_ok() {
         number += 1;
     }
     store.can_write().await.expect_err("is full");
+    without_comments.can_write().await.expect_err("a trial shows that the disk is full");
     disk.free();
     crate::support::eventually("the store can write", async || store.can_write().await.ok()).await;
     add(&store, &sent("After")).await;
