@@ -20,6 +20,7 @@ mod new;
 mod pictures;
 mod reference;
 mod serve;
+mod token;
 
 use std::{
     collections::BTreeMap,
@@ -85,6 +86,9 @@ enum Command {
     Comments(comments::Comments),
     /// Add, list and remove the accounts of the desk
     Author(author::Author),
+    /// Make, list and remove the tokens of writing apps
+    #[command(subcommand)]
+    Token(token::Token),
     /// List, retry and test mails
     #[command(subcommand)]
     Mail(mail::Mail),
@@ -259,6 +263,7 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             Command::Check(check) => check.run(&places),
             Command::Comments(comments) => comments.run(&places).await,
             Command::Author(author) => author.run(&places).await,
+            Command::Token(token) => token.run(&places).await,
             Command::Mail(mail) => mail.run(&places).await,
             Command::Embeds(embeds) => embeds.run(&places),
             Command::Pictures(pictures) => pictures.run(&places),

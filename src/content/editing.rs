@@ -5,6 +5,7 @@
 //! somebody else has changed is never overwritten. Paths are relative to the content folder and never leave it
 //! (`cap-std`). Every operation holds a lock on a file in the data folder, so instances of the program wait for each other.
 
+mod archive;
 mod kept;
 mod names;
 mod upload;
@@ -24,6 +25,7 @@ use crate::domain::{entry::Kind, slug::Slug};
 use writing::Instead;
 
 pub use super::front_matter::{FrontMatterText, NewValue, Unfit};
+pub use archive::{Item, State};
 pub use kept::{Earlier, Trashed};
 pub use upload::Uploaded;
 

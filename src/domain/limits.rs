@@ -129,6 +129,23 @@ pub const DESK_COOKIES: usize = 4;
 /// Most comments in a list of the desk.
 pub const DESK_COMMENTS: usize = 50;
 
+// Writing apps
+
+/// Time for which a code can be exchanged for a token.
+pub const CODE_LIFE: SignedDuration = SignedDuration::from_mins(10);
+/// Most bytes of an upload: a film from a phone, or a blog in one archive.
+pub const UPLOAD_BYTES: usize = 64 * 1024 * 1024;
+/// Number of uploads that are kept in memory at the same time, until they are saved.
+pub const UPLOADS_AT_ONCE: usize = 2;
+/// Timeout of an upload: 64 MiB in that time are 2 Mbit/s.
+pub const UPLOAD_TIME: Duration = Duration::from_mins(5);
+/// Most bytes and files of an archive when it is unpacked.
+pub const UNPACKED_BYTES: u64 = 512 * 1024 * 1024;
+pub const UNPACKED_FILES: usize = 5000;
+/// Longest time that an answer waits until the site shows what was saved. It usually takes a fifth of a second; where
+/// changes are noticed by a look every second, longer.
+pub const LIVE_WAIT: Duration = Duration::from_secs(3);
+
 // Pictures
 
 /// Largest picture file that is read, in bytes.

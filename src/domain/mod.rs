@@ -31,5 +31,6 @@ pub mod slug;
 pub mod stamp;
 pub mod theme;
 pub mod thread;
+pub mod token;
 pub mod verdict;
 pub mod words;

@@ -19,7 +19,8 @@ enum Use {
 }
 
 /// First segments of the program's own addresses, besides those of the kinds of content.
-const OWN: [(&str, Use); 23] = [
+const OWN: [(&str, Use); 25] = [
+    (".well-known", Use::Uncached),
     ("admin", Use::Own),
     ("apple-touch-icon-precomposed.png", Use::Own),
     ("apple-touch-icon.png", Use::Own),
@@ -34,6 +35,7 @@ const OWN: [(&str, Use); 23] = [
     ("manifest.webmanifest", Use::Own),
     ("me", Use::Uncached),
     ("media", Use::Uncached),
+    ("micropub", Use::Uncached),
     ("page", Use::Own),
     ("readyz", Use::Uncached),
     ("robots.txt", Use::Own),

@@ -25,6 +25,7 @@ mod retention;
 mod sent;
 mod sql;
 mod subscriptions;
+mod tokens;
 mod undo;
 mod writes;
 

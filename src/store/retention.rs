@@ -16,6 +16,7 @@ use super::{
     changes::{increase_revision, record_stale_tags},
     connection::Connection,
     learning::forget_lesson,
+    tokens::forget_codes,
 };
 
 /// Numbers of rows that were deleted or cleared because they were too old.
@@ -60,10 +61,13 @@ const NOT_TRIED: &str = "outcome IS NULL AND (first_attempt_at IS NULL OR first_
 
 /// Times that a wrong clock may have stored: table, column, rows, and how far ahead a time may be. The times of comments
 /// stay, since readers have seen them.
-const TIMES: [(&str, &str, &str, SignedDuration); 15] = [
+const TIMES: [(&str, &str, &str, SignedDuration); 18] = [
     ("sessions", "created_at", "TRUE", clock::SKEW),
     ("sessions", "used_at", "TRUE", clock::SKEW),
     ("wrong_passwords", "created_at", "TRUE", clock::SKEW),
+    ("tokens", "created_at", "TRUE", clock::SKEW),
+    ("tokens", "used_at", "TRUE", clock::SKEW),
+    ("codes", "created_at", "TRUE", clock::SKEW),
     ("moderation_log", "created_at", REMOVALS, RECORDS_KEPT),
     ("moderation_log", "created_at", "detail IS NOT NULL", clock::SKEW),
     ("refusals", "created_at", "TRUE", RECORDS_KEPT),
@@ -152,6 +156,7 @@ impl Store {
             let sql = "UPDATE moderation_log SET detail = NULL WHERE detail IS NOT NULL AND created_at < $1";
             tx.execute(sql, &[&(now - UNDO_WINDOW)]).await?;
             forget_sessions(&mut tx, now).await?;
+            forget_codes(&mut tx, now).await?;
             Ok(Forgotten { addresses, networks, refusals, ..Forgotten::default() })
         });
         let forgotten = forgotten.await?;

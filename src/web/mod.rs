@@ -17,6 +17,7 @@ mod lists;
 mod mail;
 mod manifest;
 pub mod metrics;
+mod micropub;
 mod old_addresses;
 mod page;
 mod post;
@@ -30,14 +31,24 @@ mod view;
 pub use desk::hash_password;
 pub use view::form::answer_errors;
 
-use axum::{Router, body::Body, middleware, response::Response, routing::get};
+use std::time::Duration;
+
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use http::{Request, StatusCode, header};
 use tower::{ServiceBuilder, ServiceExt};
-use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer};
+use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     app::App,
     cache::{Encoding, Finished},
+    domain::limits::UPLOAD_TIME,
 };
 use server::{Answers, Limits};
 use session::forms::{self, BodyMemory};
@@ -88,13 +99,20 @@ impl Answers for Site {
     }
 }
 
+/// The layer that ends a request whose response takes too long.
+async fn deadline(State(longest): State<Duration>, request: Request<Body>, next: Next) -> Response {
+    let longest = if forms::is_upload(&request) { UPLOAD_TIME } else { longest };
+    let response = tokio::time::timeout(longest, next.run(request)).await;
+    response.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+}
+
 fn router(app: App, limits: Limits) -> Router {
     let layers = ServiceBuilder::new()
         .layer(middleware::from_fn_with_state(app.clone(), request_log::write))
         .layer(middleware::from_fn_with_state(app.clone(), headers::write))
         .layer(middleware::from_fn_with_state(app.clone(), error_pages::render))
         .layer(CatchPanicLayer::new())
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, limits.request))
+        .layer(middleware::from_fn_with_state(limits.request, deadline))
         .layer(middleware::from_fn_with_state(BodyMemory::new(app.clone(), limits.body_bytes), forms::read_body));
     Router::new()
         .route("/", get(lists::home))
@@ -115,7 +133,7 @@ fn router(app: App, limits: Limits) -> Router {
         .merge(feeds::routes())
         .merge(corner::routes())
         .merge(mail::routes())
-        .merge(if app.config.site.has_desk { desk::routes(&app) } else { Router::new() })
+        .merge(if app.config.site.has_desk { desk::routes(&app).merge(micropub::routes()) } else { Router::new() })
         .route("/media/{name}", get(files::media))
         .route("/static/{name}", get(files::asset))
         .route("/manifest.webmanifest", get(manifest::show))

@@ -16,6 +16,7 @@ mod fast_path;
 mod feeds;
 mod mail;
 mod metrics;
+mod micropub;
 mod pages;
 mod passkeys;
 mod pictures;

@@ -51,7 +51,7 @@ impl Workspace {
 }
 
 /// Ending for the type of these bytes, and true for a picture.
-fn checked(bytes: &[u8]) -> Result<(&'static str, bool), Refusal> {
+pub(super) fn checked(bytes: &[u8]) -> Result<(&'static str, bool), Refusal> {
     if bytes.len() as u64 > MEDIA_BYTES {
         return Err(pictures::too_large(bytes.len() as u64));
     }

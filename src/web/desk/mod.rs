@@ -2,12 +2,15 @@
 //! here is cached or indexed.
 
 mod acting;
+mod authorize;
 mod comments;
 mod log;
 mod passkeys;
 mod password;
 mod sessions;
 mod sign_in;
+mod tokens;
+mod upload;
 
 use std::convert::Infallible;
 
@@ -39,6 +42,11 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/desk/log", get(log::show))
         .route("/desk/sessions", get(sessions::show).post(sessions::end))
         .route("/desk/passkeys", get(to_desk).post(passkeys::change))
+        .route("/desk/authorize", get(authorize::show))
+        .route("/desk/consent", get(to_desk).post(authorize::decide))
+        .route("/desk/tokens", get(tokens::show).post(tokens::act))
+        .route("/desk/upload", get(upload::show).post(upload::receive))
+        .route("/desk/upload/apply", get(to_desk).post(upload::apply))
         .route("/desk/sign-out", get(to_desk).post(sign_in::sign_out))
         .route_layer(middleware::from_fn_with_state(app.clone(), guard))
         .route("/desk/sign-in", get(sign_in::show).post(sign_in::sign_in))
@@ -80,7 +88,11 @@ async fn guard(
     }
     let Some((session, account)) = found else {
         if request.method().is_safe() {
-            return Ok(redirect(StatusCode::SEE_OTHER, "/desk/sign-in"));
+            let response = redirect(StatusCode::SEE_OTHER, "/desk/sign-in");
+            return Ok(match request.uri().path_and_query() {
+                Some(asked) if route.as_str() == authorize::PATH => authorize::keep(&app, asked.as_str(), response),
+                _ => response,
+            });
         }
         // The form is not lost: the browser sends it again when this page is reloaded.
         let question = Question::new(&app, &words.signed_out, &words.sign_in_and_reload);
@@ -93,9 +105,19 @@ async fn guard(
     if !request.method().is_safe() && origin == Origin::Foreign {
         return Err(WebError::said(StatusCode::FORBIDDEN, &app.texts().from_mail.foreign));
     }
+    if route.as_str() == "/desk"
+        && let Some(response) = authorize::kept(&app, request.headers())
+    {
+        return Ok(response);
+    }
     let waiting = if request.method().is_safe() { app.store.count_comments(Status::Held).await? } else { 0 };
     request.extensions_mut().insert(SignedIn { account, session, waiting });
     Ok(next.run(request).await)
+}
+
+/// Values of a field that a form may have several times.
+fn values<'a>(fields: &'a [(String, String)], name: &'a str) -> impl Iterator<Item = &'a str> {
+    fields.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
 }
 
 async fn to_desk() -> Response {
@@ -112,6 +134,8 @@ fn layout(app: &App, asks: &SignedIn, title: &str, path: &str) -> Layout {
     };
     layout.navigation = vec![TextLink::new(&comments, "/desk")];
     if asks.account.role == Role::Author {
+        layout.navigation.push(TextLink::new(&words.upload, "/desk/upload"));
+        layout.navigation.push(TextLink::new(&words.tokens, "/desk/tokens"));
         layout.navigation.push(TextLink::new(&words.log, "/desk/log"));
     }
     layout.navigation.push(TextLink::new(&words.sessions, "/desk/sessions"));

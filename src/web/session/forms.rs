@@ -10,7 +10,11 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use http::{HeaderValue, StatusCode, header::CONTENT_TYPE, request::Parts};
+use http::{
+    HeaderValue, StatusCode,
+    header::{AUTHORIZATION, CONTENT_TYPE},
+    request::Parts,
+};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
@@ -43,9 +47,16 @@ impl BodyMemory {
     }
 }
 
+/// True for a request whose handler reads the body itself, once it knows who sends it.
+pub fn is_upload(request: &Request) -> bool {
+    let path = request.uri().path();
+    path == "/desk/upload"
+        || matches!(path, "/micropub" | "/micropub/media") && request.headers().contains_key(AUTHORIZATION)
+}
+
 /// The layer that reads bodies. The memory of a body is released after the response.
 pub async fn read_body(State(memory): State<BodyMemory>, request: Request, next: Next) -> Result<Response, WebError> {
-    if request.method().is_safe() {
+    if request.method().is_safe() || is_upload(&request) {
         return Ok(next.run(request).await);
     }
     let crowded = |_| WebError::said(StatusCode::SERVICE_UNAVAILABLE, &memory.app.texts().errors.crowded);

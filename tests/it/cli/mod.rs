@@ -5,6 +5,7 @@ mod comments;
 mod making;
 mod pictures;
 mod serving;
+mod token;
 
 use crate::support::{
     Answer,

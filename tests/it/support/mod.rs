@@ -19,7 +19,7 @@ use std::{
 };
 
 pub use answer::Answer;
-pub use site::TestSite;
+pub use site::{Builder, TestSite};
 
 /// Longest wait for a condition: far more than it takes on a machine that runs several builds at once, so it only ends a
 /// test that has failed.

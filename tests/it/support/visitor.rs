@@ -44,6 +44,21 @@ impl<'a> Visitor<'a> {
         self.ask(Method::POST, path, &headers, form.to_owned()).await
     }
 
+    /// Sends a form from a page of another site.
+    pub async fn post_from_elsewhere(&self, path: &str, form: &str) -> Answer {
+        let headers = [("content-type", "application/x-www-form-urlencoded"), ("sec-fetch-site", "cross-site")];
+        self.ask(Method::POST, path, &headers.map(|(name, value)| (name.to_owned(), value.to_owned())), form.to_owned())
+            .await
+    }
+
+    /// Sends a file as a browser does.
+    pub async fn upload(&self, path: &str, name: &str, bytes: &[u8]) -> Answer {
+        let head = format!("--limit\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+        let body = [head.as_bytes(), bytes, b"\r\n--limit--\r\n"].concat();
+        let kind = ("content-type".to_owned(), "multipart/form-data; boundary=limit".to_owned());
+        self.ask(Method::POST, path, &[kind], body).await
+    }
+
     /// Comment form of a page, with its values.
     pub async fn form(&'a self, path: &str) -> Form<'a> {
         let page = self.get(path).await;
@@ -88,7 +103,7 @@ impl<'a> Visitor<'a> {
         self.form(&format!("/posts/{slug}")).await.set("name", "Ana").set("text", text).send().await
     }
 
-    async fn ask(&self, method: Method, path: &str, headers: &[(String, String)], body: String) -> Answer {
+    async fn ask(&self, method: Method, path: &str, headers: &[(String, String)], body: impl Into<Body>) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(name, value);
@@ -96,7 +111,7 @@ impl<'a> Visitor<'a> {
         for (name, value) in &*self.jar() {
             request = request.header("cookie", format!("{name}={value}"));
         }
-        let mut request = request.body(Body::from(body)).expect("a request");
+        let mut request = request.body(body.into()).expect("a request");
         request.extensions_mut().insert(Peer(self.address));
         let answer = Answer::of(self.site.site.respond(request).await).await;
         for cookie in answer.headers.get_all("set-cookie") {
@@ -109,6 +124,10 @@ impl<'a> Visitor<'a> {
 
     fn jar(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.cookies.lock().expect("nobody panics with it")
+    }
+
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        self.jar().insert(name.to_owned(), value.to_owned());
     }
 
     pub fn forget_cookies(&self) {
