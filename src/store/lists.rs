@@ -46,9 +46,8 @@ impl Filter {
             sql += &format!(" AND ' ' || reasons || ' ' LIKE {reason} ESCAPE '!'");
         }
         if let Some(words) = &self.words {
-            let (all, words) = ("name || ' ' || COALESCE(email, '') || ' ' || COALESCE(site, '') || ' ' || text", {
-                places([words], arguments)
-            });
+            let all = "name || ' ' || COALESCE(email, '') || ' ' || COALESCE(site, '') || ' ' || text";
+            let words = places([words], arguments);
             sql += &format!(" AND LOWER({all}) LIKE LOWER({words}) ESCAPE '!'");
         }
         sql

@@ -113,7 +113,7 @@ async fn log_with(
     comment: &Comment,
     actor: &str,
     act: &str,
-    detail: Option<String>,
+    detail: Option<&str>,
     at: Timestamp,
 ) -> Result<Moderated> {
     let (id, status) = (comment.id, comment.status);
@@ -140,7 +140,7 @@ impl Store {
             }
             record_stale_thread(&mut tx, revision, &comment.tag()).await?;
             set_text(&mut tx, id, text).await?;
-            log_with(&mut tx, &comment, actor, "edit", Some(comment.text.clone()), at).await
+            log_with(&mut tx, &comment, actor, "edit", Some(&comment.text), at).await
         })
         .await
     }
@@ -155,7 +155,7 @@ impl Store {
             let comment = target(&mut tx, id).await?;
             not_erased(&comment)?;
             let block = insert_block(&mut tx, block, "", actor, at).await?;
-            log_with(&mut tx, &comment, actor, "block", block.map(|id| id.to_string()), at).await
+            log_with(&mut tx, &comment, actor, "block", block.map(|id| id.to_string()).as_deref(), at).await
         })
         .await
     }
