@@ -386,6 +386,7 @@ async fn words_of_every_script_are_found_as_they_are_written_and_marked() {
         ("ແລ່ນ", 10, "ແລ່ນ"),
     ] {
         let answer = ask(&site, question).await;
+        answer.does_not_say("Search for exactly");
         assert_eq!(results(&answer), [format!("/posts/p{found}")], "{question:?}");
         let marks: Vec<String> = answer.html().all("mark").iter().map(|mark| mark.words()).collect();
         assert_eq!(marks.join("|"), marked, "{question:?}");

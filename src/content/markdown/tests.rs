@@ -104,6 +104,7 @@ fn an_address_alone_on_its_line_is_an_embed() {
         ),
         ("![Rocking](reel.mp4)", "{/media/1-reel.mp4 Some(\"Rocking\")}"),
         ("reel.mp4", "{/media/1-reel.mp4 None}"),
+        (r"left\_reel.mp4", "{/media/1-left_reel.mp4 None}"),
         ("![](talk.mp3)", "{/media/1-talk.mp3 None}"),
         ("- https://vimeo.com/1", "<ul><li><a href=\"https://vimeo.com/1\">https://vimeo.com/1</a></li></ul>"),
         ("> https://vimeo.com/1", "<blockquote>{https://vimeo.com/1 None}</blockquote>"),

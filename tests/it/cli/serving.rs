@@ -357,6 +357,8 @@ async fn each_warning_is_printed_once() {
         })
         .await;
     }
+    program.save("content/posts/hips.md", "---\ntitle: Hips\ndate: 2026-05-03\n---\nOpen them.\n");
+    eventually("it is read", async || serving.logged().contains("read again: 2 posts").then_some(())).await;
     assert_eq!(serving.terminate().await, Some(0));
     eventually("it has ended", async || serving.logged().contains("has stopped").then_some(())).await;
     let all = format!("{}{}", serving.said(), serving.logged());
