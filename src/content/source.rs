@@ -154,7 +154,7 @@ pub fn find(content: &Path) -> io::Result<Tree> {
     let media = walk.files_below(&content.join("media"));
     let mut sections = Vec::new();
     for (kind, folder, files) in found {
-        sort_out(kind, &folder, files, &mut tree, &mut sections);
+        sort_out(kind, &folder, &files, &mut tree, &mut sections);
     }
     tree.media.extend(media);
     tree.problems.extend(section_problem(&sections));
@@ -168,7 +168,7 @@ pub fn find(content: &Path) -> io::Result<Tree> {
 
 /// Sorts the files below a folder of a kind into the tree. `sections` are files such as `_index.md`: texts about lists of
 /// posts, which the program makes here.
-fn sort_out(kind: Kind, folder: &Path, files: Vec<Found>, tree: &mut Tree, sections: &mut Vec<PathBuf>) {
+fn sort_out(kind: Kind, folder: &Path, files: &[Found], tree: &mut Tree, sections: &mut Vec<PathBuf>) {
     let names = OnceLock::<HashSet<(PathBuf, String)>>::new();
     let is_copy = |path: &Path| {
         let Some(name) = is_markdown(path).then(|| copies::name_of(path)).flatten() else { return false };

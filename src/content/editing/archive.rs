@@ -99,9 +99,9 @@ impl Workspace {
     fn state(&self, path: &str, bytes: &[u8]) -> Result<State, EditError> {
         names::check_new(path)?;
         if is_text(path) {
-            names::check_text(path)?
+            names::check_text(path)?;
         } else {
-            check_media(path, bytes)?
+            check_media(path, bytes)?;
         }
         match self.place(path, true).and_then(|place| place.read()) {
             Ok(present) if present.bytes == bytes => Ok(State::Same),

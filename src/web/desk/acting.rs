@@ -165,5 +165,5 @@ pub async fn undo(
 
 /// Redirect to the list, with the moment of the action.
 fn to(list: &DeskQuery, moment: Timestamp) -> Response {
-    redirect(StatusCode::SEE_OTHER, &list.path("done", moment.as_millisecond()))
+    redirect(StatusCode::SEE_OTHER, &list.path("done", &moment.as_millisecond().to_string()))
 }

@@ -51,10 +51,10 @@ impl DeskQuery {
     }
 
     /// Path of the same list with one more value.
-    pub fn path(&self, name: &str, value: impl ToString) -> String {
+    pub fn path(&self, name: &str, value: &str) -> String {
         let mut query = Serializer::for_suffix("/desk?".to_owned(), 6);
         query.extend_pairs(self.fields().into_iter().filter(|(_, value)| !value.is_empty()));
-        query.append_pair(name, &value.to_string()).finish()
+        query.append_pair(name, value).finish()
     }
 
     fn is_filtered(&self) -> bool {
@@ -242,7 +242,7 @@ async fn section(app: &App, list: List, query: &DeskQuery, mut comments: Vec<Com
     comments.truncate(DESK_COMMENTS);
     let List { show, heading, empty } = list;
     let only = DeskQuery { show: show.to_owned(), ..query.clone() };
-    let next = has_more.then(|| only.path("page", query.page + 1));
+    let next = has_more.then(|| only.path("page", &(query.page + 1).to_string()));
     let parents: Vec<CommentId> = comments.iter().filter_map(|comment| comment.parent_id).collect();
     let parents = app.store.comments(&parents).await?;
     let parents: HashMap<CommentId, Comment> = parents.into_iter().map(|parent| (parent.id, parent)).collect();

@@ -174,7 +174,7 @@ fn apply(text: &mut FrontMatterText, name: &str, change: Change, site: &Site) ->
             let key = TEXTS.iter().find(|(property, _)| *property == name).map(|(_, key)| *key);
             match (key, change, first) {
                 (Some(key), Change::Replace(_) | Change::Add(_), Some(value)) => {
-                    text.set(key, NewValue::Text(&line(value)))?
+                    text.set(key, NewValue::Text(&line(value)))?;
                 }
                 (Some(key), Change::Delete(None), _) => text.remove(key)?,
                 (Some(key), Change::Delete(Some(values)), _) => {

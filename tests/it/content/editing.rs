@@ -236,7 +236,7 @@ fn nothing_is_lost_when_three_write_at_the_same_time() {
                 // Its text is there until somebody has read it and written the next one.
                 while fs::read_to_string(&file).expect("reads") == format!("disk {number}") {
                     std::thread::yield_now();
-                    if both.iter().all(|other| other.is_finished()) {
+                    if both.iter().all(std::thread::ScopedJoinHandle::is_finished) {
                         return written;
                     }
                 }
