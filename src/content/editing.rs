@@ -8,6 +8,7 @@
 mod archive;
 mod kept;
 mod names;
+mod typed;
 mod upload;
 mod writing;
 
@@ -27,6 +28,7 @@ use writing::Instead;
 pub use super::front_matter::{FrontMatterText, NewValue, Unfit};
 pub use archive::{Item, State};
 pub use kept::{Earlier, Trashed};
+pub use typed::{Compared, Is, as_written, differences};
 pub use upload::Uploaded;
 
 /// Content folder, and the data folder that keeps earlier versions and deleted texts.

@@ -1,6 +1,6 @@
 //! All content of a site as it was loaded: what a [`Snapshot`](super::Snapshot) is made of.
 
-use std::{path::Path, sync::Arc};
+use std::{fmt, path::Path, sync::Arc};
 
 use jiff::Timestamp;
 
@@ -26,6 +26,40 @@ pub struct Library {
     pub scope: Scope,
     /// False if [`Loader::finish`](super::Loader::finish) has something to do.
     pub is_finished: bool,
+    /// Renderer of texts that are not saved.
+    pub previews: Previews,
+}
+
+/// Post, page or stretch of a text, if it could be published, and the problems in it.
+pub type Drawn = (Option<Content>, Vec<Problem>);
+
+type Draw = dyn Fn(&str, &str) -> Drawn + Send + Sync;
+
+/// Renderer of texts that are not saved, as the site would show them now. Cheap to clone.
+#[derive(Clone)]
+pub struct Previews(Arc<Draw>);
+
+impl Previews {
+    pub fn new(draw: impl Fn(&str, &str) -> Drawn + Send + Sync + 'static) -> Self {
+        Self(Arc::new(draw))
+    }
+
+    /// Renders a text for a path below the content folder.
+    pub fn draw(&self, path: &str, text: &str) -> Drawn {
+        (self.0)(path, text)
+    }
+}
+
+impl Default for Previews {
+    fn default() -> Self {
+        Self::new(|_, _| (None, Vec::new()))
+    }
+}
+
+impl fmt::Debug for Previews {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Previews(..)")
+    }
 }
 
 /// Number of texts of each kind, public or not: shown at the start, in the log and by `check`.

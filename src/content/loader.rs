@@ -13,6 +13,7 @@ mod links;
 mod lookups;
 mod outline;
 mod packed_strings;
+mod previews;
 mod rendering;
 mod site_toml;
 mod unusable_media;
@@ -30,7 +31,7 @@ use jiff::Timestamp;
 
 use super::{
     effort,
-    library::Library,
+    library::{Library, Previews},
     media::MediaIndex,
     oembed, parallel,
     source::{self, Changed, Source, Tree},
@@ -337,6 +338,7 @@ impl Loader {
 
     /// Builds the library, with the problems of the last check.
     fn library(&self, is_finished: bool) -> Library {
+        let renderer = Arc::clone(&self.renderer);
         Library {
             contents: self.shown().map(|shown| shown.content.clone()).collect(),
             media: self.renderer.references.media.clone(),
@@ -344,6 +346,7 @@ impl Loader {
             has_remote_picture: self.shown().any(RenderedEntry::may_have_remote_picture),
             scope: self.scope_of(self.tree.scope.clone()),
             is_finished,
+            previews: Previews::new(move |path, text| previews::draw(&renderer, path, text)),
         }
     }
 

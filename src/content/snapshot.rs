@@ -13,7 +13,7 @@ use std::{
 use jiff::{Timestamp, Zoned};
 
 use super::{
-    library::{Counts, Library},
+    library::{Counts, Library, Previews},
     media::{MediaFile, composed},
     nearby::{Nearby, last_part},
     parallel,
@@ -36,6 +36,9 @@ pub struct Snapshot {
     pub contents: Vec<Content>,
     /// Public posts, newest first.
     pub posts: Vec<Arc<Post>>,
+    /// Everything, public or not: for the desk.
+    pub all: Vec<Content>,
+    pub previews: Previews,
     /// Posts of the home page: the newest featured one, then the others by date.
     pub home: Vec<Arc<Post>>,
     pub stretches: BTreeMap<Slug, Arc<Stretch>>,
@@ -103,6 +106,8 @@ impl Snapshot {
             || (tags(&posts), series(&posts), threads(&posts)),
         );
         Self {
+            all: library.contents.clone(),
+            previews: library.previews.clone(),
             home: home(&posts),
             tags,
             series,

@@ -126,6 +126,13 @@ pub struct Tree {
 }
 
 impl Source {
+    /// Source of a file at a path below the content folder, which may be missing; `None` if its folder has no kind.
+    pub fn at(content: &Path, path: &str) -> Option<Self> {
+        let first = path.split('/').next()?;
+        let row = KINDS.iter().find(|row| row.folders.contains(&first))?;
+        source(row.kind, &content.join(first), &Found { path: content.join(path), stamp: Stamp::default() })
+    }
+
     /// Key that sorts Markdown files.
     pub fn order(&self) -> (Kind, usize, &OsStr) {
         (self.kind, self.folder, self.file.path.as_os_str())

@@ -126,6 +126,8 @@ pub const WRONG_FOR_ACCOUNT: i64 = 50;
 pub const UNDO_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// Most cookies of a request that may hold its session.
 pub const DESK_COOKIES: usize = 4;
+/// Most texts in a list of the desk.
+pub const DESK_TEXTS: usize = 200;
 /// Most comments in a list of the desk.
 pub const DESK_COMMENTS: usize = 50;
 

@@ -32,11 +32,7 @@ pub async fn show(State(app): State<App>, uri: Uri, query: PostQuery) -> Result<
     let snapshot = app.snapshot();
     let path = address::decode(uri.path()).ok_or_else(WebError::not_found)?;
     match snapshot.content(&path) {
-        Some(Content::Post(post)) => {
-            post::show(PostContext { app: &app, snapshot: &snapshot, post }, &query, None).await
-        }
-        Some(Content::Page(page)) => Ok(show_page(&app, &snapshot, page).await?.into_response()),
-        Some(Content::Stretch(stretch)) => Ok(show_stretch(&app, &snapshot, stretch).await?.into_response()),
+        Some(content) => draw(&app, &snapshot, content, &query).await,
         None => match (snapshot.redirect(&path), routes::sitemap_part(&path)) {
             (Some(to), _) => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(to))),
             (None, Some(number)) => Ok(feeds::sitemap_part(&app, number)?.into_response()),
@@ -47,6 +43,15 @@ pub async fn show(State(app): State<App>, uri: Uri, query: PostQuery) -> Result<
                 Err(gone.ok().flatten().map_or_else(WebError::not_found, |_| StatusCode::GONE.into()))
             }
         },
+    }
+}
+
+/// Responds with a post, page or stretch.
+pub async fn draw(app: &App, snapshot: &Snapshot, content: &Content, query: &PostQuery) -> Result<Response, WebError> {
+    match content {
+        Content::Post(post) => post::show(PostContext { app, snapshot, post }, query, None).await,
+        Content::Page(page) => Ok(show_page(app, snapshot, page).await?.into_response()),
+        Content::Stretch(stretch) => Ok(show_stretch(app, snapshot, stretch).await?.into_response()),
     }
 }
 

@@ -111,9 +111,17 @@ async fn roles_are_checked_for_every_route() {
     make_account(&site, &author).await;
     make_moderator(&site, &moderator).await;
     // Route, and the answer to a moderator. Authors may use all of them.
-    let routes =
-        [("/desk", 200), ("/desk/comments", 303), ("/desk/undo", 303), ("/desk/sessions", 200), ("/desk/log", 403)];
-    for (path, expected) in routes {
+    for (path, expected) in [
+        ("/desk", 200),
+        ("/desk/comments", 303),
+        ("/desk/undo", 303),
+        ("/desk/sessions", 200),
+        ("/desk/log", 403),
+        ("/desk/texts", 403),
+        ("/desk/texts/edit?path=posts/calf.md", 403),
+        ("/desk/texts/versions?path=posts/calf.md", 403),
+        ("/desk/texts/trash", 403),
+    ] {
         assert_eq!(moderator.get(path).await.status, expected, "{path} for a moderator");
         assert!([200, 303].contains(&author.get(path).await.status), "{path} for an author");
     }

@@ -26,3 +26,4 @@ mod server;
 mod store;
 mod support;
 mod tidy;
+mod writing;

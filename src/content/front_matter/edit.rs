@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::{FrontMatter, Values, fence, fence::Head, keys, parse, parse_toml, parse_yaml, values};
 
 /// Text of a Markdown file, and the values of its front matter.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct FrontMatterText {
     text: String,
     is_stretch: bool,

@@ -11,6 +11,7 @@ mod sessions;
 mod sign_in;
 mod tokens;
 mod upload;
+mod writing;
 
 use std::convert::Infallible;
 
@@ -48,6 +49,10 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/desk/upload", get(upload::show).post(upload::receive))
         .route("/desk/upload/apply", get(to_desk).post(upload::apply))
         .route("/desk/sign-out", get(to_desk).post(sign_in::sign_out))
+        .route("/desk/texts", get(writing::list).post(writing::create))
+        .route("/desk/texts/edit", get(writing::show).post(writing::save))
+        .route("/desk/texts/versions", get(writing::versions).post(writing::restore))
+        .route("/desk/texts/trash", get(writing::trash).post(writing::change_trash))
         .route_layer(middleware::from_fn_with_state(app.clone(), guard))
         .route("/desk/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/desk/password", get(sign_in::show_password).post(sign_in::set_password))
@@ -136,6 +141,7 @@ fn layout(app: &App, asks: &SignedIn, title: &str, path: &str) -> Layout {
     if asks.account.role == Role::Author {
         layout.navigation.push(TextLink::new(&words.upload, "/desk/upload"));
         layout.navigation.push(TextLink::new(&words.tokens, "/desk/tokens"));
+        layout.navigation.push(TextLink::new(&app.texts().writing.texts, "/desk/texts"));
         layout.navigation.push(TextLink::new(&words.log, "/desk/log"));
     }
     layout.navigation.push(TextLink::new(&words.sessions, "/desk/sessions"));

@@ -1,0 +1,147 @@
+//! The texts of the desk: writing, publishing, and what is kept.
+
+use std::fs;
+
+use instep::domain::account::PasswordLink;
+
+use crate::support::{Answer, TestSite, visitor::Visitor};
+
+const PASSWORD: &str = "four calm words here";
+
+async fn site() -> TestSite {
+    let windows = "---\r\nmood: calm\r\ntitle: \"Calf\" # short\r\ndate: 2026-05-02\r\n---\r\nStretch it.\r\n";
+    TestSite::new()
+        .file("posts/calf.md", windows)
+        .file("stretches/twist.md", "---\ntitle: Twist\n---\nTurn.\n")
+        .keeps_current()
+        .start()
+        .await
+}
+
+async fn author(site: &TestSite) -> Visitor<'_> {
+    let author = site.visitor("192.0.2.1");
+    let form = author.form(&PasswordLink::First.path(&site.app.signer, site.app.clock.now())).await;
+    form.set("name", "Jo").set("email", "jo@example.org").set("password", PASSWORD).send().await.is(303);
+    author
+}
+
+fn saved(site: &TestSite, name: &str) -> String {
+    fs::read_to_string(site.path(name)).expect("is there")
+}
+
+const CALF: &str = "/desk/texts/edit?path=posts%2Fcalf.md";
+
+#[tokio::test]
+async fn a_new_text_is_published_and_its_page_is_there_at_once() {
+    let site = site().await;
+    let author = author(&site).await;
+    let list = author.get("/desk/texts").await;
+    list.is(200).says("Calf").says("Published").says("Twist");
+    let form = author.form_to(&list.html(), "/desk/texts").set("title", "Füße & hips");
+    let created = form.send().await;
+    let to = created.is(303).header("location").to_owned();
+    assert_eq!(to, "/desk/texts/edit?path=posts%2Ffusse-hips.md");
+    let form = author.form_to(&author.get(&to).await.is(200).html(), "/desk/texts/edit");
+    let text = form.field("text").to_owned();
+    assert_eq!(form.field("title"), "Füße & hips", "{text}");
+    site.get("/posts/fusse-hips").await.is(404);
+    let published = form.set("text", format!("{text}Open them.\n\n![[twist]]\n")).set("tags", "hips, feet");
+    let published = published.add("act", "publish").send().await;
+    let editor = author.get(published.is(303).header("location")).await;
+    editor.is(200).says("Published: everybody can see it.");
+    site.get("/posts/fusse-hips").await.is(200).says("Open them.").says("Twist");
+    let file = saved(&site, "posts/fusse-hips.md");
+    assert!(file.contains("draft: false\n") && file.contains("tags: [hips, feet]\n"), "{file}");
+    // The same title again is no way to overwrite it.
+    let again = author.form_to(&list.html(), "/desk/texts").set("title", "Füße & hips").send().await;
+    again.is(409).says("There is a file with this name already");
+    assert_eq!(saved(&site, "posts/fusse-hips.md"), file);
+}
+
+#[tokio::test]
+async fn a_save_changes_what_was_edited_and_nothing_else() {
+    let site = site().await;
+    let author = author(&site).await;
+    let before = saved(&site, "posts/calf.md");
+    author.form_to(&author.get(CALF).await.html(), "/desk/texts/edit").add("act", "save").send().await.is(303);
+    assert_eq!(saved(&site, "posts/calf.md"), before);
+    let form = author.form_to(&author.get(CALF).await.html(), "/desk/texts/edit").set("title", "Calves");
+    let text = form.field("text").replace("Stretch it.", "Stretch both.");
+    form.set("text", text).add("act", "save").send().await.is(303);
+    let after = before.replace("\"Calf\"", "\"Calves\"").replace("Stretch it.", "Stretch both.");
+    assert_eq!(saved(&site, "posts/calf.md"), after);
+}
+
+#[tokio::test]
+async fn a_file_that_has_changed_is_not_overwritten() {
+    let site = site().await;
+    let author = author(&site).await;
+    let form = author.form_to(&author.get(CALF).await.html(), "/desk/texts/edit");
+    let mine = form.field("text").replace("Stretch it.", "Mine.");
+    let theirs = saved(&site, "posts/calf.md").replace("Stretch it.", "Theirs.");
+    site.save("posts/calf.md", &theirs);
+    let conflict = form.set("text", mine).add("act", "save").send().await;
+    conflict.is(409).says("- Theirs.").says("+ Mine.").says("nothing was saved");
+    assert_eq!(saved(&site, "posts/calf.md"), theirs);
+    // Saving again keeps mine; theirs is an earlier version, which can be restored.
+    author.form_to(&conflict.html(), "/desk/texts/edit").add("act", "save").send().await.is(303);
+    assert_eq!(saved(&site, "posts/calf.md"), theirs.replace("Theirs.", "Mine."));
+    let versions = "/desk/texts/versions?path=posts%2Fcalf.md";
+    let page = author.get(versions).await.is(200).html();
+    let id = page.one("button", "name", "id").get("value").to_owned();
+    author.get(&format!("{versions}&id={id}")).await.is(200).says("- Theirs.").says("+ Mine.");
+    author.form_to(&page, "/desk/texts/versions").add("id", &id).send().await.is(303);
+    assert_eq!(saved(&site, "posts/calf.md"), theirs);
+}
+
+/// The article in a page.
+fn article(answer: &Answer) -> String {
+    let text = answer.text();
+    let start = text.find("<article").expect("an article");
+    text[start..].split_once("</article>").expect("its end").0.to_owned()
+}
+
+#[tokio::test]
+async fn a_preview_is_the_page_that_will_be_served() {
+    let site = site().await;
+    let author = author(&site).await;
+    let body = "Words[^1].\n\n![[twist]]\n\nhttps://www.youtube.com/watch?v=dQw4w9WgXcQ\n\n[^1]: A note.\n";
+    let form = || async { author.form_to(&author.get(CALF).await.html(), "/desk/texts/edit") };
+    let text = form().await.field("text").replace("Stretch it.\n", body);
+    let preview = form().await.set("text", text.as_str()).add("act", "preview").send().await;
+    preview.is(200).says("A note.");
+    assert_eq!(preview.header("cache-control"), "private, no-store");
+    assert!(!saved(&site, "posts/calf.md").contains("A note."), "nothing is saved");
+    form().await.set("text", text).add("act", "save").send().await.is(303);
+    let page = crate::support::eventually("the page is new", async || {
+        let page = site.get("/posts/calf").await;
+        page.text().contains("A note.").then_some(page)
+    });
+    assert_eq!(article(&preview), article(&page.await));
+    // A text that cannot be published comes back with the reason.
+    let broken = form().await.set("text", "---\ntitle: [\n---\nKept.").add("act", "preview").send().await;
+    broken.is(422).says("Kept.").says("Line 2");
+}
+
+#[tokio::test]
+async fn a_text_is_renamed_and_deleted_without_loss() {
+    let site = site().await;
+    let author = author(&site).await;
+    let form = author.form_to(&author.get(CALF).await.html(), "/desk/texts/edit");
+    let renamed = form.set("name", "calves").add("act", "rename").send().await;
+    let to = renamed.is(303).header("location").to_owned();
+    let moved = async || site.get("/posts/calf").await.has_header("location").then_some(());
+    crate::support::eventually("the old address redirects", moved).await;
+    assert_eq!(site.get("/posts/calf").await.is(301).header("location"), "/posts/calves");
+    let form = author.form_to(&author.get(&to).await.html(), "/desk/texts/edit");
+    form.add("act", "trash").send().await.is(303);
+    assert!(!site.path("posts/calves.md").exists());
+    let trash = author.get("/desk/texts/trash").await;
+    let id = trash.is(200).says("posts/calves.md").html().one("button", "name", "id").get("value").to_owned();
+    author.form_to(&trash.html(), "/desk/texts/trash").add("id", &id).send().await.is(303);
+    assert!(saved(&site, "posts/calves.md").contains("aliases: [\"/posts/calf\"]"));
+    author.get("/desk/texts/trash").await.is(200).says("The trash is empty.");
+    for path in ["/desk/texts/edit?path=..%2Fsite.toml", "/desk/texts/edit?path=site.toml", "/desk/texts/edit"] {
+        author.get(path).await.is(404);
+    }
+}
