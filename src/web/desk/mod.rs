@@ -139,9 +139,9 @@ fn layout(app: &App, asks: &SignedIn, title: &str, path: &str) -> Layout {
     };
     layout.navigation = vec![TextLink::new(&comments, "/desk")];
     if asks.account.role == Role::Author {
+        layout.navigation.push(TextLink::new(&app.texts().writing.texts, "/desk/texts"));
         layout.navigation.push(TextLink::new(&words.upload, "/desk/upload"));
         layout.navigation.push(TextLink::new(&words.tokens, "/desk/tokens"));
-        layout.navigation.push(TextLink::new(&app.texts().writing.texts, "/desk/texts"));
         layout.navigation.push(TextLink::new(&words.log, "/desk/log"));
     }
     layout.navigation.push(TextLink::new(&words.sessions, "/desk/sessions"));
