@@ -75,10 +75,9 @@ async fn store(app: &App, comment: &Comment, new: NewComment, sender: Sender) ->
     // Checked as the commenter that wrote it, even if this browser has another of their cookies.
     let sender = Sender { commenter: comment.commenter.clone().unwrap_or_default(), ..sender };
     // The store knows stamp and honeypot from when the comment was sent.
-    let sent = submit::sent(app, &comment.thread_slug, new, sender, StampState::Valid, false).await;
-    let sent = sent.map_err(|error| Rejection::not_kept(&error, &app.texts().mend))?;
-    let (id, task_app) = (comment.id, app.clone());
+    let (id, slug, task_app) = (comment.id, comment.thread_slug.clone(), app.clone());
     let edited = finish(async move {
+        let sent = submit::sent(&task_app, &slug, new, sender, StampState::Valid, false).await?;
         let edited = task_app.store.edit_comment(id, &sent).await?;
         if let Edited::Stored { tag, .. } = &edited {
             task_app.cache.purge(&[tag, COMMENTS_TAG]);

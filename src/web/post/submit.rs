@@ -63,10 +63,11 @@ pub(super) async fn submit(
             let form = FormState { values: raw, preview: Some(new), ..FormState::default() };
             return Ok(form_again(context, form, StatusCode::OK).await?.into_response());
         }
-        Ok(new) => match sent(&app, post.entry.slug.as_str(), new, visitor.sender, stamp, honeypot_filled).await {
-            Ok(sent) => store(app.clone(), sent).await,
-            Err(error) => Err(Rejection::not_kept(&error, &app.texts().mend)),
-        },
+        Ok(new) => {
+            let (task_app, slug) = (app.clone(), post.entry.slug.clone());
+            let sent = async move { sent(&task_app, slug.as_str(), new, visitor.sender, stamp, honeypot_filled).await };
+            store(app.clone(), sent).await
+        }
         Err(rejection) => Err(rejection),
     };
     match stored {
@@ -160,9 +161,13 @@ pub async fn sent(
 
 /// Stores the comment and purges the pages that show it, even if the visitor disconnects. Returns its id and status, and
 /// true if it was sent before.
-async fn store(app: App, sent: Sent) -> Result<(CommentId, Status, bool), Rejection> {
+async fn store(
+    app: App,
+    sent: impl Future<Output = Result<Sent, StoreError>> + Send + 'static,
+) -> Result<(CommentId, Status, bool), Rejection> {
     let texts = &app.texts().mend;
     let added = finish(async move {
+        let sent = sent.await?;
         let added = app.store.add_comment(&sent).await?;
         app.metrics.commented(&added);
         if let Added::Stored(_, Status::Approved) = added {
