@@ -73,14 +73,16 @@ impl App {
     ) -> Result<Self, StartError> {
         warn_of_english(&config);
         let signer = signer(&config, &store).await?;
-        Ok(Self(Arc::new(Inner {
+        let app = Self(Arc::new(Inner {
             assets: ArcSwap::from_pointee(Assets::build(&config.content, mode.dev, &config.site)),
             search: ArcSwapOption::empty(),
             cache: PageCache::default(),
             pictures: Pictures::new(&config.data),
             mode,
             state: Arc::new(SiteState::new(config, store, signer, clock, snapshot)),
-        })))
+        }));
+        app.read_gone().await?;
+        Ok(app)
     }
 
     /// Returns the search index; `None` for a moment after the start.

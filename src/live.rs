@@ -12,7 +12,7 @@ use crate::{
     content::{Library, Loader, Scope, Snapshot, Watcher},
     domain::{
         address, clock,
-        entry::Post,
+        entry::{GONE_TAG, Post},
         problem::{self, Problem, Severity},
         search::SearchIndex,
         words::counted,
@@ -342,6 +342,13 @@ async fn keep_comments(app: &App, mut seen: i64, settled: &Notify) {
                 }
                 let Some(changes) = changes else { continue };
                 seen = changes.revision;
+                let has_other_gone = match &changes.stale {
+                    Stale::Tags(tags) => tags.iter().any(|tag| tag == GONE_TAG),
+                    Stale::Everything => true,
+                };
+                if has_other_gone && let Err(error) = app.read_gone().await {
+                    tracing::error!("deleted addresses cannot be read: {error}");
+                }
                 match changes.stale {
                     Stale::Tags(tags) => app.cache.purge(&tags),
                     Stale::Everything => {

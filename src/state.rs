@@ -3,7 +3,7 @@
 mod held;
 pub mod metrics;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use crate::{
     config::Config,
     content::Snapshot,
     domain::{comment::Comment, signer::Signer},
-    store::Store,
+    store::{Store, StoreError},
     texts::Texts,
 };
 use metrics::Metrics;
@@ -46,12 +46,14 @@ pub struct SiteState {
     pub metrics: Metrics,
     /// Current content, replaced as a whole when the author saves a file or a date is reached.
     snapshot: ArcSwap<Snapshot>,
+    /// Addresses of deleted posts, so that a missing page costs no query.
+    gone: ArcSwap<HashSet<String>>,
 }
 
 impl SiteState {
     pub fn new(config: Config, store: Store, signer: Signer, clock: Clock, snapshot: Snapshot) -> Self {
         let snapshot = ArcSwap::from_pointee(snapshot);
-        Self { config, store, signer, clock, metrics: Metrics::default(), snapshot }
+        Self { config, store, signer, clock, metrics: Metrics::default(), snapshot, gone: ArcSwap::default() }
     }
 
     /// Returns the current content. A request that needs it twice must get it only once.
@@ -62,6 +64,20 @@ impl SiteState {
     /// Replaces the content.
     pub fn set_snapshot(&self, snapshot: Snapshot) {
         self.snapshot.store(Arc::new(snapshot));
+    }
+
+    /// True if a post was at this address (decoded) and was deleted.
+    pub fn is_gone(&self, address: &str) -> bool {
+        self.gone.load().contains(address)
+    }
+
+    /// Reads the addresses of deleted posts again.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn read_gone(&self) -> Result<(), StoreError> {
+        self.gone.store(Arc::new(self.store.gone_addresses().await?.into_iter().collect()));
+        Ok(())
     }
 
     /// Returns the absolute URL of the page with a comment; of the home page if its post is gone.

@@ -26,7 +26,7 @@ use crate::domain::{entry::Kind, slug::Slug};
 use writing::Instead;
 
 pub use super::front_matter::{FrontMatterText, NewValue, Unfit};
-pub use archive::{Item, State};
+pub use archive::{Item, State, is_text};
 pub use kept::{Earlier, Trashed};
 pub use typed::{Compared, Is, as_written, differences};
 pub use upload::Uploaded;

@@ -13,6 +13,9 @@ use jiff::{Timestamp, Zoned};
 use super::{embed::Embed, picture::Picture, slug::Slug};
 pub use packed::{LazyBody, PackedBody, PackedText};
 
+/// Tag of a change to the addresses of deleted posts. No page carries it.
+pub const GONE_TAG: &str = "gone";
+
 /// Fields that posts, pages and stretches have in common.
 #[derive(Clone, Debug)]
 pub struct Entry {

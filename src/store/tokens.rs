@@ -4,14 +4,16 @@ use jiff::Timestamp;
 
 use crate::domain::{
     clock,
+    entry::GONE_TAG,
     limits::{CODE_LIFE, SESSION_USE},
     token::{Code, Rights, Scopes, Token},
 };
 
 use super::{
     Result, Store,
+    changes::{increase_revision, record_stale_tags},
     connection::Connection,
-    sql::{FromRow, Row},
+    sql::{FromRow, List, Row},
 };
 
 const TOKEN: &str = "id, name, scopes, client, account_id, created_at, used_at";
@@ -130,7 +132,7 @@ impl Store {
     pub async fn set_gone(&self, address: &str, place: &str) -> Result<()> {
         let sql = "INSERT INTO gone (address, place) VALUES ($1, $2)
                    ON CONFLICT (address) DO UPDATE SET place = excluded.place";
-        self.change(sql, &[&address, &place]).await
+        self.change_gone(sql, &[&address, &place]).await
     }
 
     /// Returns the place in the trash of the post that was at an address.
@@ -141,12 +143,30 @@ impl Store {
         self.optional("SELECT place FROM gone WHERE address = $1", &[&address]).await
     }
 
+    /// Returns the addresses of all deleted posts.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn gone_addresses(&self) -> Result<Vec<String>> {
+        self.all("SELECT address FROM gone", &[]).await
+    }
+
     /// Notes that the post at an address is back.
     ///
     /// # Errors
     /// The database is away.
     pub async fn forget_gone(&self, address: &str) -> Result<()> {
-        self.execute("DELETE FROM gone WHERE address = $1", &[&address]).await.map(|_| ())
+        self.change_gone("DELETE FROM gone WHERE address = $1", &[&address]).await
+    }
+
+    /// Changes the deleted posts, and tells all instances.
+    async fn change_gone(&self, sql: &'static str, arguments: &List<'_>) -> Result<()> {
+        self.write(|mut tx| async move {
+            let revision = increase_revision(&mut tx).await?;
+            tx.execute(sql, arguments).await?;
+            record_stale_tags(&mut tx, revision, &[GONE_TAG.to_owned()]).await
+        })
+        .await
     }
 }
 

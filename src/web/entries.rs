@@ -37,11 +37,7 @@ pub async fn show(State(app): State<App>, uri: Uri, query: PostQuery) -> Result<
             (Some(to), _) => Ok(redirect(StatusCode::MOVED_PERMANENTLY, &address::encode(to))),
             (None, Some(number)) => Ok(feeds::sitemap_part(&app, number)?.into_response()),
             // The layer for error pages redirects old and nearly right paths.
-            (None, None) => {
-                let gone = if app.config.site.has_desk { app.store.gone(&path).await } else { Ok(None) };
-                // Without the database it is not found.
-                Err(gone.ok().flatten().map_or_else(WebError::not_found, |_| StatusCode::GONE.into()))
-            }
+            (None, None) => Err(if app.is_gone(&path) { StatusCode::GONE.into() } else { WebError::not_found() }),
         },
     }
 }

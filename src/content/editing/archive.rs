@@ -125,7 +125,8 @@ fn check_media(path: &str, bytes: &[u8]) -> Result<(), EditError> {
     }
 }
 
-fn is_text(path: &str) -> bool {
+/// True for the path of a Markdown file.
+pub fn is_text(path: &str) -> bool {
     source::is_markdown(path.as_ref())
 }
 

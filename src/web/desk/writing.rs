@@ -7,7 +7,7 @@ use tokio::task;
 
 use super::SignedIn;
 use crate::{
-    content::editing::{EditError, FrontMatterText, NewValue, Workspace},
+    content::editing::{EditError, FrontMatterText, NewValue, Workspace, is_text},
     domain::{
         entry::{Content, KINDS, Kind},
         limits::DESK_TEXTS,
@@ -98,7 +98,7 @@ fn rows(app: &App) -> Vec<Row> {
         let Some(path) = path_of(app, &problem.file) else { continue };
         match rows.iter_mut().find(|row| row.path == path) {
             Some(row) => (row.state, row.order.0) = (&words.faulty, 0),
-            None if path.contains(".m") => {
+            None if is_text(&path) => {
                 rows.push(Row { title: path.clone(), path, state: &words.faulty, order: (0, None) });
             }
             None => {}

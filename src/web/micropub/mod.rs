@@ -297,6 +297,7 @@ async fn delete(app: App, url: String) -> Result<Response, Refusal> {
         files.trash(&path, &version, now)
     });
     app.store.set_gone(&address, &place.await?).await?;
+    app.read_gone().await?;
     shown(&app, |snapshot| snapshot.content(&address).is_none()).await;
     Ok(done())
 }
@@ -306,6 +307,7 @@ async fn undelete(app: App, url: String) -> Result<Response, Refusal> {
     let place = app.store.gone(&address).await?.ok_or_else(Refusal::not_found)?;
     editing(&app, move |files| files.restore(&place)).await?;
     app.store.forget_gone(&address).await?;
+    app.read_gone().await?;
     shown(&app, |snapshot| snapshot.content(&address).is_some()).await;
     Ok(done())
 }

@@ -11,6 +11,7 @@ use crate::support::database::{Database, on_both_engines};
 on_both_engines!(
     no_change_is_reported_when_nothing_changed,
     every_change_that_readers_see_names_its_thread,
+    a_deleted_post_is_told_to_every_instance,
     a_held_comment_makes_no_thread_stale,
     several_changes_are_reported_together,
     an_instance_too_far_behind_purges_everything,
@@ -33,6 +34,18 @@ async fn no_change_is_reported_when_nothing_changed(database: Database) {
     add(store, &sent("New")).await;
     assert_eq!(store.revision().await.expect("answers"), seen + 1);
     assert_eq!(changes(store, seen + 1).await, None);
+}
+
+async fn a_deleted_post_is_told_to_every_instance(database: Database) {
+    let other = database.again().await;
+    let seen = other.revision().await.expect("answers");
+    database.store.set_gone("/posts/calf", "1-calf").await.expect("notes");
+    assert_eq!(changes(&other, seen).await, Some((seen + 1, tags(&["gone"]))));
+    assert_eq!(other.gone_addresses().await.expect("reads"), ["/posts/calf"]);
+    database.store.forget_gone("/posts/calf").await.expect("forgets");
+    assert_eq!(changes(&other, seen + 1).await, Some((seen + 2, tags(&["gone"]))));
+    assert_eq!(other.gone_addresses().await.expect("reads"), [""; 0]);
+    other.close().await;
 }
 
 async fn every_change_that_readers_see_names_its_thread(database: Database) {
