@@ -14,7 +14,7 @@ use crate::domain::{
 use super::{
     Result, Store, StoreError,
     blocks::insert_block,
-    changes::{increase_revision, record_stale_tags, record_stale_thread},
+    changes::{increase_revision, lock_writers, record_stale_tags, record_stale_thread},
     connection::Connection,
     moderation::{Moderated, log_act, not_erased, set_status, standing, target},
     sql::{FromRow, Row},
@@ -151,7 +151,7 @@ impl Store {
     /// [`StoreError::NotFound`], [`StoreError::Conflict`] where it has been erased, or the database is away.
     pub async fn block_because(&self, id: CommentId, block: &Block, actor: &str, at: Timestamp) -> Result<Moderated> {
         self.write(|mut tx| async move {
-            increase_revision(&mut tx).await?;
+            lock_writers(&mut tx).await?;
             let comment = target(&mut tx, id).await?;
             not_erased(&comment)?;
             let block = insert_block(&mut tx, block, "", actor, at).await?;

@@ -1,7 +1,7 @@
 //! Revisions, by which instances of a site learn what became stale; and the secret that they share.
 
 use instep::{
-    domain::comment::ThreadKey,
+    domain::{comment::ThreadKey, verdict::blocks::Block},
     store::{Changes, Stale, Store},
 };
 
@@ -12,6 +12,7 @@ on_both_engines!(
     no_change_is_reported_when_nothing_changed,
     every_change_that_readers_see_names_its_thread,
     a_deleted_post_is_told_to_every_instance,
+    a_blocked_sender_makes_nothing_stale,
     a_held_comment_makes_no_thread_stale,
     several_changes_are_reported_together,
     an_instance_too_far_behind_purges_everything,
@@ -80,6 +81,15 @@ async fn every_change_that_readers_see_names_its_thread(database: Database) {
     let before = seen().await;
     store.place_comment(&ThreadKey::post("toes"), &placed("Lisa", None, false), "demo").await.expect("places");
     assert_eq!(changes(store, before).await, Some((before + 1, tags(&["comments", "post:toes"]))), "place");
+}
+
+async fn a_blocked_sender_makes_nothing_stale(database: Database) {
+    let store = &database.store;
+    let id = add(store, &sent("Held")).await;
+    let seen = store.revision().await.expect("answers");
+    let block = Block::parse("email", "ana@example.org").expect("is valid");
+    store.block_because(id, &block, "test", at(0)).await.expect("blocks");
+    assert_eq!(changes(store, seen).await, None);
 }
 
 async fn a_held_comment_makes_no_thread_stale(database: Database) {
