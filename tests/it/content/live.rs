@@ -1,6 +1,8 @@
 //! Saving, breaking and deleting files while the site runs.
 
-use std::fs;
+use std::{fs, sync::mpsc};
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 
 use crate::support::{TestSite, eventually};
 
@@ -57,6 +59,48 @@ async fn a_large_site_is_served_at_once_and_finished_later() {
     says(&site, "/posts/p500", "href=\"/posts/new\"").await;
     eventually("the problems are gone", async || site.problems().is_empty().then_some(())).await;
     says(&site, "/search?q=xylophone", "1 result").await;
+}
+
+/// A new folder is read once before it is watched. A file that arrives between the two makes no event, so the site has
+/// to look again.
+#[tokio::test]
+async fn a_file_that_arrives_in_a_new_folder_before_it_is_watched_is_live() {
+    let site = site().await;
+    for number in 0..5 {
+        let folder = site.path("posts").canonicalize().expect("is there").join(format!("folder-{number}"));
+        let (sender, opened) = mpsc::channel();
+        let mut watcher = RecommendedWatcher::new(
+            move |event: notify::Result<notify::Event>| {
+                if event.is_ok_and(|event| matches!(event.kind, notify::EventKind::Access(_))) {
+                    let _ = sender.send(());
+                }
+            },
+            notify::Config::default(),
+        )
+        .expect("watches");
+        // Watched before it has its name, so that its first reading is seen.
+        let unnamed = site.path(&format!("../unnamed-{number}"));
+        fs::create_dir(&unnamed).expect("makes");
+        watcher.watch(&unnamed, RecursiveMode::NonRecursive).expect("watches");
+        fs::rename(&unnamed, &folder).expect("renames");
+        let late = folder.join(format!("late-{number}.md"));
+        tokio::task::spawn_blocking(move || {
+            opened.recv().expect("the folder is read");
+            while is_open(&folder) {
+                std::thread::yield_now();
+            }
+            fs::write(late, post("Late", "Just in time.")).expect("writes");
+        })
+        .await
+        .expect("ends");
+        says(&site, &format!("/posts/late-{number}"), "Just in time.").await;
+    }
+}
+
+/// True if this process has the folder open.
+fn is_open(folder: &std::path::Path) -> bool {
+    let open = fs::read_dir("/proc/self/fd").expect("reads");
+    open.flatten().any(|open| fs::read_link(open.path()).is_ok_and(|target| target == folder))
 }
 
 #[tokio::test]
