@@ -80,6 +80,19 @@ impl SiteState {
         Ok(())
     }
 
+    /// Notes that the post at an address (decoded) was deleted, with its place in the trash; without one, that it is back.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn set_gone(&self, address: &str, place: Option<&str>) -> Result<(), StoreError> {
+        match place {
+            Some(place) => self.store.set_gone(address, place).await?,
+            None if self.is_gone(address) => self.store.forget_gone(address).await?,
+            None => return Ok(()),
+        }
+        self.read_gone().await
+    }
+
     /// Returns the absolute URL of the page with a comment; of the home page if its post is gone.
     pub fn page_of(&self, comment: &Comment) -> String {
         let snapshot = self.snapshot();

@@ -6,6 +6,7 @@
 mod common;
 mod corner;
 mod desk;
+mod editing;
 mod entries;
 mod error;
 mod error_pages;

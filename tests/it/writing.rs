@@ -136,10 +136,16 @@ async fn a_text_is_renamed_and_deleted_without_loss() {
     let form = author.form_to(&author.get(&to).await.html(), "/desk/texts/edit");
     form.add("act", "trash").send().await.is(303);
     assert!(!site.path("posts/calves.md").exists());
+    site.get("/posts/calves").await.is(410);
     let trash = author.get("/desk/texts/trash").await;
     let id = trash.is(200).says("posts/calves.md").html().one("button", "name", "id").get("value").to_owned();
     author.form_to(&trash.html(), "/desk/texts/trash").add("id", &id).send().await.is(303);
     assert!(saved(&site, "posts/calves.md").contains("aliases: [\"/posts/calf\"]"));
+    site.get("/posts/calves").await.is(200);
+    // A text that is taken back, not deleted, is missing and not gone.
+    let form = author.form_to(&author.get(&to).await.html(), "/desk/texts/edit");
+    form.add("act", "unpublish").send().await.is(303);
+    site.get("/posts/calves").await.is(404);
     author.get("/desk/texts/trash").await.is(200).says("The trash is empty.");
     for path in ["/desk/texts/edit?path=..%2Fsite.toml", "/desk/texts/edit?path=site.toml", "/desk/texts/edit"] {
         author.get(path).await.is(404);

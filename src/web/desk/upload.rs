@@ -2,17 +2,15 @@
 
 use std::{fs, io, path::PathBuf};
 
-use axum::extract::Request;
-use tokio::task;
-
 use super::SignedIn;
 use crate::{
     app::App,
-    content::editing::{Item, State as FileState, Workspace, version_of},
+    content::editing::{Item, State as FileState, version_of},
     store::private,
     texts::Desk,
-    web::{micropub::Asked, prelude::*},
+    web::{editing::on_files, micropub::Asked, prelude::*},
 };
+use axum::extract::Request;
 
 #[derive(Template)]
 #[template(path = "desk/upload.html")]
@@ -68,10 +66,9 @@ pub async fn receive(State(app): State<App>, asks: SignedIn, request: Request) -
     let said = |error: String| WebError::said(StatusCode::BAD_REQUEST, error);
     let asked = Asked::read(request, true).await.map_err(|refusal| said(refusal.why))?;
     let file = asked.files.into_iter().next().ok_or_else(|| said(words.upload_none.clone()))?;
-    let (folder, files) = (folder(&app), Workspace::new(&app.config.content, &app.config.data));
-    let (name, version) = (file.name, version_of(&file.bytes));
+    let (folder, name, version) = (folder(&app), file.name, version_of(&file.bytes));
     let shown = Some((name.clone(), version.clone()));
-    let looked = task::spawn_blocking(move || {
+    let looked = on_files(&app, move |files| {
         if let Err(error) = fs::remove_dir_all(&folder)
             && error.kind() != io::ErrorKind::NotFound
         {
@@ -81,7 +78,7 @@ pub async fn receive(State(app): State<App>, asks: SignedIn, request: Request) -
         fs::write(folder.join(&version), &file.bytes)?;
         Ok(files.look_at(&name, &file.bytes))
     });
-    let items = looked.await.map_err(WebError::internal)?.map_err(WebError::internal)?;
+    let items = looked.await.map_err(|error: io::Error| WebError::internal(error))?;
     page(&app, &asks, shown, items, None)
 }
 
@@ -103,8 +100,7 @@ pub async fn apply(
         Some(Item { path: value.clone(), state })
     });
     let (chosen, folder): (Vec<Item>, _) = (chosen.collect(), folder(&app));
-    let files = Workspace::new(&app.config.content, &app.config.data);
-    let applied = task::spawn_blocking(move || {
+    let applied = on_files(&app, move |files| {
         let is_name = version.bytes().all(|byte| byte.is_ascii_hexdigit());
         let bytes = fs::read(folder.join(if is_name { &version } else { "" })).ok()?;
         let written = files.apply(&name, &bytes, &chosen, now);
@@ -113,7 +109,7 @@ pub async fn apply(
         Some((written.len(), left.into_iter().filter(|item| item.state != FileState::Same).collect()))
     });
     let gone = || WebError::said(StatusCode::CONFLICT, &app.texts().desk.upload_gone);
-    let (saved, left) = applied.await.map_err(WebError::internal)?.ok_or_else(gone)?;
+    let (saved, left) = applied.await.ok_or_else(gone)?;
     page(&app, &asks, None, left, Some(saved))
 }
 

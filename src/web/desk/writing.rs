@@ -3,8 +3,6 @@
 mod editor;
 mod kept;
 
-use tokio::task;
-
 use super::SignedIn;
 use crate::{
     content::editing::{EditError, FrontMatterText, NewValue, Workspace, is_text},
@@ -14,7 +12,7 @@ use crate::{
         problem::Severity,
     },
     texts::Writing,
-    web::prelude::*,
+    web::{editing::on_files, prelude::*},
 };
 
 pub use editor::{save, show};
@@ -72,7 +70,7 @@ async fn list_page(
     rows.retain(|row| [&row.title, &row.path].iter().any(|text| text.to_lowercase().contains(&wanted)));
     rows.sort_by(|a, b| (a.order.0, b.order.1, &a.path).cmp(&(b.order.0, a.order.1, &b.path)));
     rows.truncate(DESK_TEXTS);
-    let not_writable = at(app, Workspace::check_writable).await?.err();
+    let not_writable = on_files(app, Workspace::check_writable).await.err();
     let error = error.or(not_writable.map(|error| sentence(app, &error)));
     let layout = super::layout(app, asks, &words.texts, "/desk/texts");
     Page::html(&TextsPage { layout, words, query, rows, form, error }, Policy::Private)
@@ -132,7 +130,7 @@ pub async fn create(
         return Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response());
     };
     let date = today(&app);
-    let created = at(&app, move |workspace| {
+    let created = on_files(&app, move |workspace| {
         let mut text = FrontMatterText::new(String::new(), kind == Kind::Stretch).unwrap_or_default();
         let date = Some(("date", NewValue::Date(&date))).filter(|_| kind.row().has_date);
         let keys = [("title", NewValue::Text(&title)), ("draft", NewValue::Flag(true))];
@@ -140,7 +138,7 @@ pub async fn create(
         keys.into_iter().chain(date).for_each(|(key, value)| drop(text.set(key, value)));
         workspace.create(kind, &slug, format!("{}\n", text.as_str()).as_bytes())
     });
-    match created.await? {
+    match created.await {
         Ok(path) => Ok(redirect(StatusCode::SEE_OTHER, &editor_of(&path))),
         Err(error) => {
             let page = list_page(&app, &asks, ListQuery::default(), form, Some(sentence(&app, &error))).await?;
@@ -153,12 +151,6 @@ pub async fn create(
 fn today(app: &App) -> String {
     let now = app.clock.now().to_zoned(app.config.site.time_zone.clone());
     now.strftime("%Y-%m-%d %H:%M").to_string()
-}
-
-/// Works on files in a thread of its own: a disk may be slow.
-async fn at<T: Send + 'static>(app: &App, work: impl FnOnce(&Workspace) -> T + Send + 'static) -> Result<T, WebError> {
-    let workspace = Workspace::new(&app.config.content, &app.config.data);
-    task::spawn_blocking(move || work(&workspace)).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR.into())
 }
 
 /// Reason why nothing was written, for the author.

@@ -1,11 +1,9 @@
 //! `/micropub`: writing apps create, change and delete posts (W3C Micropub), and add media. Each request shows a token;
-//! cookies and origins do not count. `entry` turns properties into Markdown and back, and [`Workspace`] writes the files.
+//! cookies and origins do not count. `entry` turns properties into Markdown and back, and `web/editing` writes the files.
 
 mod entry;
 mod indieauth;
 mod request;
-
-use std::time::Duration;
 
 use axum::{
     Extension, Router,
@@ -15,21 +13,21 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, Method};
 use serde_json::{Map, Value, json};
-use tokio::{task, time};
+use tokio::task;
 
-use super::prelude::*;
+use super::{
+    editing::{self, address_of, completed, on_files, shown},
+    prelude::*,
+};
 use crate::{
-    content::editing::{EditError, FrontMatterText, Workspace},
+    content::editing::{EditError, FrontMatterText},
     domain::{
         entry::{Content, Kind},
-        limits::LIVE_WAIT,
         token::{self, Scope, Token},
     },
 };
 pub use request::Asked;
 
-/// Pause between two looks if the site shows a change.
-const LIVE_POLL: Duration = Duration::from_millis(20);
 /// Most names that are tried with a number.
 const MOST_NUMBERS: usize = 100;
 
@@ -206,26 +204,26 @@ async fn act(State(app): State<App>, request: Request) -> Result<Response, Refus
     let asked = Asked::read(request, in_header.is_some()).await?;
     let token = token_of(&app, in_header, asked.access_token.as_deref()).await?;
     let url = asked.url.clone().unwrap_or_default();
-    let done = match asked.action.as_str() {
+    let task = match asked.action.as_str() {
         "create" => {
             check(&token, &[Scope::Create])?;
-            task::spawn(create(app, asked)).await
+            task::spawn(create(app, asked))
         }
         "update" => {
             check(&token, &[Scope::Update])?;
-            task::spawn(update(app, url, asked.changes)).await
+            task::spawn(update(app, url, asked.changes))
         }
         "delete" => {
             check(&token, &[Scope::Delete])?;
-            task::spawn(delete(app, url)).await
+            task::spawn(delete(app, url))
         }
         "undelete" => {
             check(&token, &[Scope::Delete])?;
-            task::spawn(undelete(app, url)).await
+            task::spawn(undelete(app, url))
         }
         _ => return Err(Refusal::invalid("the action is update, delete or undelete")),
     };
-    done.map_err(Refusal::broken)?
+    completed(task).await
 }
 
 async fn create(app: App, asked: Asked) -> Result<Response, Refusal> {
@@ -233,7 +231,7 @@ async fn create(app: App, asked: Asked) -> Result<Response, Refusal> {
     let mut new = entry::New::read(&asked.properties, site, app.clock.now())?;
     for file in &asked.files {
         let (name, bytes) = (file.name.clone(), file.bytes.clone());
-        let saved = editing(&app, move |files| files.save_media("media", &name, &bytes)).await?;
+        let saved = on_files(&app, move |files| files.save_media("media", &name, &bytes)).await?;
         new.add_media(&saved.name);
     }
     let (snapshot, zoned) = (app.snapshot(), new.date.clone());
@@ -250,7 +248,7 @@ async fn create(app: App, asked: Asked) -> Result<Response, Refusal> {
     let (slug, path) = loop {
         let Some(slug) = numbers.find(is_free) else { return Err(EditError::Exists(new.slug.to_string()).into()) };
         let (text, name) = (new.text.as_str().to_owned(), slug.clone());
-        match editing(&app, move |files| Ok(files.create(Kind::Post, &name, text.as_bytes()))).await? {
+        match on_files(&app, move |files| files.create(Kind::Post, &name, text.as_bytes())).await {
             Ok(path) => break (slug, path),
             Err(EditError::Exists(_)) => {}
             Err(error) => return Err(error.into()),
@@ -258,15 +256,9 @@ async fn create(app: App, asked: Asked) -> Result<Response, Refusal> {
     };
     // Apps open the address at once, so the answer waits for the site. A draft has no page to wait for.
     let is_public = !new.text.values().is_draft() && new.date.timestamp() <= app.clock.now();
-    let is_there = !is_public || shown(&app, |snapshot| address_of(&app, snapshot, &path).is_some()).await;
-    let address = address_of(&app, &app.snapshot(), &path).unwrap_or_else(|| address(&slug));
+    let is_there = !is_public || shown(&app, |_| address_of(&app, &path).is_some()).await;
+    let address = address_of(&app, &path).unwrap_or_else(|| address(&slug));
     Ok(created(is_there, &site.absolute(&address)))
-}
-
-/// Address of the post in a file.
-fn address_of(app: &App, snapshot: &Snapshot, path: &str) -> Option<String> {
-    let file = app.config.content.join(path);
-    snapshot.posts.iter().find(|post| post.entry.file == file).map(|post| post.entry.address.clone())
 }
 
 async fn update(app: App, url: String, changes: Map<String, Value>) -> Result<Response, Refusal> {
@@ -278,12 +270,12 @@ async fn update(app: App, url: String, changes: Map<String, Value>) -> Result<Re
     if after != before {
         let old = app.snapshot().content(&address).cloned();
         let is_draft = text.values().is_draft();
-        editing(&app, move |files| files.save(&path, after.as_bytes(), &version, now)).await?;
+        on_files(&app, move |files| files.save(&path, after.as_bytes(), &version, now)).await?;
         if old.is_some() || !is_draft {
             shown(&app, |snapshot| differs(old.as_ref(), snapshot.content(&address))).await;
         }
     }
-    match address_of(&app, &app.snapshot(), &file).filter(|new| *new != address) {
+    match address_of(&app, &file).filter(|new| *new != address) {
         Some(new) => Ok(created(true, &app.config.site.absolute(&new))),
         None => Ok(done()),
     }
@@ -291,23 +283,16 @@ async fn update(app: App, url: String, changes: Map<String, Value>) -> Result<Re
 
 async fn delete(app: App, url: String) -> Result<Response, Refusal> {
     let (address, path) = find(&app, &url)?;
-    let now = app.clock.now();
-    let place = editing(&app, move |files| {
-        let version = files.read(&path)?.version;
-        files.trash(&path, &version, now)
-    });
-    app.store.set_gone(&address, &place.await?).await?;
-    app.read_gone().await?;
-    shown(&app, |snapshot| snapshot.content(&address).is_none()).await;
+    let (_, version) = read(&app, path.clone()).await?;
+    editing::trash(&app, path, version, Some(address)).await??;
     Ok(done())
 }
 
 async fn undelete(app: App, url: String) -> Result<Response, Refusal> {
     let address = address_in(&app, &url)?;
     let place = app.store.gone(&address).await?.ok_or_else(Refusal::not_found)?;
-    editing(&app, move |files| files.restore(&place)).await?;
-    app.store.forget_gone(&address).await?;
-    app.read_gone().await?;
+    on_files(&app, move |files| files.restore(&place)).await?;
+    app.set_gone(&address, None).await?;
     shown(&app, |snapshot| snapshot.content(&address).is_some()).await;
     Ok(done())
 }
@@ -319,7 +304,7 @@ async fn add_media(State(app): State<App>, request: Request) -> Result<Response,
     let token = token_of(&app, in_header, asked.access_token.as_deref()).await?;
     check(&token, &[Scope::Media, Scope::Create])?;
     let file = asked.files.pop().ok_or_else(|| Refusal::invalid("the request has no file"))?;
-    let saved = editing(&app, move |files| files.save_media("media", &file.name, &file.bytes)).await?;
+    let saved = on_files(&app, move |files| files.save_media("media", &file.name, &file.bytes)).await?;
     let is_there = shown(&app, |snapshot| snapshot.media_named(&saved.name).is_some()).await;
     Ok(created(is_there, &app.config.site.absolute(&format!("/media/{}", saved.name))))
 }
@@ -332,25 +317,6 @@ fn created(is_there: bool, url: &str) -> Response {
 
 fn done() -> Response {
     (StatusCode::NO_CONTENT, Extension(Policy::Private)).into_response()
-}
-
-/// Works with the files outside of the async threads: saving waits for the disk.
-async fn editing<T: Send + 'static>(
-    app: &App,
-    work: impl FnOnce(&Workspace) -> Result<T, EditError> + Send + 'static,
-) -> Result<T, Refusal> {
-    let files = Workspace::new(&app.config.content, &app.config.data);
-    Ok(task::spawn_blocking(move || work(&files)).await.map_err(Refusal::broken)??)
-}
-
-/// Waits until the site shows a change, but not for ever: a network folder may be slow. True if it does.
-async fn shown(app: &App, is_shown: impl Fn(&Snapshot) -> bool) -> bool {
-    let looking = async {
-        while !is_shown(&app.snapshot()) {
-            time::sleep(LIVE_POLL).await;
-        }
-    };
-    time::timeout(LIVE_WAIT, looking).await.is_ok()
 }
 
 fn differs(old: Option<&Content>, new: Option<&Content>) -> bool {
@@ -386,7 +352,7 @@ fn find(app: &App, url: &str) -> Result<(String, String), Refusal> {
 
 /// Text of a post, and its version.
 async fn read(app: &App, path: String) -> Result<(FrontMatterText, String), Refusal> {
-    let opened = editing(app, move |files| files.read(&path)).await?;
+    let opened = on_files(app, move |files| files.read(&path)).await?;
     let text = String::from_utf8(opened.bytes).map_err(|_| Refusal::invalid("the file of this post is not UTF-8"))?;
     let text = FrontMatterText::new(text, false).map_err(|unfit| Refusal::invalid(unfit.to_string()))?;
     Ok((text, opened.version))

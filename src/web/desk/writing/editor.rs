@@ -1,10 +1,8 @@
 //! The editor: one form with the text and fields of its front matter. What was typed comes back with every error.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
-use super::{at, editor_of, missing, sentence, today};
+use super::{editor_of, missing, sentence, today};
 use crate::{
     content::editing::{
         Compared, EditError, FrontMatterText, Is, NewValue, Opened, Unfit, Workspace, as_written, differences,
@@ -12,12 +10,14 @@ use crate::{
     },
     domain::{entry::Content, problem::Problem, words},
     texts::Writing,
-    web::{desk::SignedIn, entries, post::PostQuery, prelude::*},
+    web::{
+        desk::SignedIn,
+        editing::{self, address_of, on_files, shown},
+        entries,
+        post::PostQuery,
+        prelude::*,
+    },
 };
-
-/// Time that the answer to a save waits until readers see the new text.
-const LIVE_WAIT: Duration = Duration::from_secs(5);
-const LIVE_POLL: Duration = Duration::from_millis(25);
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -67,7 +67,7 @@ struct EditorPage {
 pub async fn show(State(app): State<App>, asks: SignedIn, query: Query<EditQuery>) -> Result<Page, WebError> {
     let Query(EditQuery { path, done }) = query;
     let (own, words) = (path.clone(), &app.texts().writing);
-    let opened = at(&app, move |workspace| workspace.read(&own)).await?.map_err(|error| missing(&app, &error))?;
+    let opened = on_files(&app, move |files| files.read(&own)).await.map_err(|error| missing(&app, &error))?;
     let mut page = page_of(&app, &asks, form_of(&app, path, opened)?);
     page.notice = match done.as_str() {
         "save" => Some(words.saved.clone()),
@@ -171,7 +171,7 @@ pub async fn save(
     Posted(form): Posted<EditForm>,
 ) -> Result<Response, WebError> {
     let (path, date, now) = (form.path.clone(), today(&app), app.clock.now());
-    let opened = at(&app, move |workspace| workspace.read(&path)).await?;
+    let opened = on_files(&app, move |files| files.read(&path)).await;
     // A file that is gone meanwhile is made again from what was typed.
     let before = match opened {
         Ok(opened) => Some(opened),
@@ -192,22 +192,27 @@ pub async fn save(
     let drawn = app.snapshot().previews.draw(&form.path, &text).0;
     let address = drawn.filter(|content| !content.entry().draft).map(|content| content.entry().address.clone());
     let work = (form.clone(), text.clone());
-    let done = at(&app, move |workspace| {
+    let done = on_files(&app, move |files| {
         let (form, text) = work;
         let present = match before {
-            Some(_) => workspace.save(&form.path, text.as_bytes(), &form.version, now)?,
-            None => workspace.create_at(&form.path, text.as_bytes()).map(|()| version_of(text.as_bytes()))?,
+            Some(_) => files.save(&form.path, text.as_bytes(), &form.version, now)?,
+            None => files.create_at(&form.path, text.as_bytes()).map(|()| version_of(text.as_bytes()))?,
         };
         match form.act.as_str() {
-            "trash" => workspace.trash(&form.path, &present, now).map(|_| form.path),
-            "rename" => rename(workspace, &form, text, (&present, address), now),
-            _ => Ok(form.path),
+            "rename" => rename(files, &form, text, (&present, address), now).map(|path| (path, present)),
+            _ => Ok((form.path, present)),
         }
     });
-    match done.await? {
+    let mut done = done.await;
+    if let (Ok((path, present)), "trash") = (&done, form.act.as_str()) {
+        let address = address_of(&app, path);
+        let trashed = editing::trash(&app, path.clone(), present.clone(), address).await?;
+        done = trashed.and(done);
+    }
+    match done {
         Ok(_) if form.act == "trash" => Ok(redirect(StatusCode::SEE_OTHER, "/desk/texts/trash")),
-        Ok(path) => {
-            wait_until_live(&app, &path, &text).await;
+        Ok((path, _)) => {
+            wait_until_live(&app, &path, &text).await?;
             let done = if form.act == "rename" { "save" } else { &form.act };
             Ok(redirect(StatusCode::SEE_OTHER, &format!("{}&done={done}", editor_of(&path))))
         }
@@ -249,19 +254,16 @@ fn rename(
     Ok(to)
 }
 
-/// Waits until the site has read the file again, so that the link in the answer leads to a page.
-async fn wait_until_live(app: &App, path: &str, text: &str) {
-    let Some(content) = app.snapshot().previews.draw(path, text).0 else { return };
-    let (entry, now) = (content.entry(), app.clock.now());
-    let is_live = || {
-        let found = app.snapshot().content(&entry.address).is_some_and(|found| found.entry().file == entry.file);
-        found == entry.is_public(now, app.mode.dev)
-    };
-    let mut left = LIVE_WAIT.as_millis() / LIVE_POLL.as_millis();
-    while !is_live() && left > 0 {
-        tokio::time::sleep(LIVE_POLL).await;
-        left -= 1;
+/// Waits until the site has read a file again, so that the link in the answer leads to a page.
+pub async fn wait_until_live(app: &App, path: &str, text: &str) -> Result<(), WebError> {
+    let Some(content) = app.snapshot().previews.draw(path, text).0 else { return Ok(()) };
+    let (entry, is_public) = (content.entry(), content.entry().is_public(app.clock.now(), app.mode.dev));
+    if is_public {
+        app.set_gone(&entry.address, None).await?;
     }
+    let is_here = |found: &Content| found.entry().file == entry.file;
+    shown(app, |snapshot| snapshot.content(&entry.address).is_some_and(is_here) == is_public).await;
+    Ok(())
 }
 
 /// Responds with the page that the text would be.

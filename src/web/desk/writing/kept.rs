@@ -1,10 +1,10 @@
 //! Earlier versions of a text with their differences, and the trash. Both can be restored.
 
-use super::{at, editor_of, missing, sentence};
+use super::{editor::wait_until_live, editor_of, missing, sentence};
 use crate::{
     content::editing::{Compared, EditError, Is, Trashed, Workspace, differences},
     texts::Writing,
-    web::{desk::SignedIn, prelude::*},
+    web::{desk::SignedIn, editing::on_files, prelude::*},
 };
 
 /// A text, and one of its versions.
@@ -33,11 +33,11 @@ struct VersionsPage {
 pub async fn versions(State(app): State<App>, asks: SignedIn, query: Query<VersionForm>) -> Result<Page, WebError> {
     let Query(mut form) = query;
     let (path, id, words) = (form.path.clone(), form.id.clone(), &app.texts().writing);
-    let read = at(&app, move |workspace| {
+    let read = on_files(&app, move |workspace| {
         let earlier = if id.is_empty() { None } else { Some(workspace.earlier(&path, &id)?) };
         Ok((workspace.read(&path)?, workspace.versions(&path)?, earlier))
     });
-    let (present, versions, earlier) = read.await?.map_err(|error: EditError| missing(&app, &error))?;
+    let (present, versions, earlier) = read.await.map_err(|error: EditError| missing(&app, &error))?;
     form.version = present.version;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let compared = earlier.map(|earlier| differences(&text(&earlier), &text(&present.bytes))).unwrap_or_default();
@@ -56,11 +56,11 @@ pub async fn versions(State(app): State<App>, asks: SignedIn, query: Query<Versi
 /// Saves an earlier version as the present text, which becomes an earlier one.
 pub async fn restore(State(app): State<App>, Posted(form): Posted<VersionForm>) -> Result<Response, WebError> {
     let (to, now) = (editor_of(&form.path), app.clock.now());
-    let restored = at(&app, move |workspace| {
+    let restored = on_files(&app, move |workspace| {
         let bytes = workspace.earlier(&form.path, &form.id)?;
         workspace.save(&form.path, &bytes, &form.version, now)
     });
-    match restored.await? {
+    match restored.await {
         Ok(_) => Ok(redirect(StatusCode::SEE_OTHER, &format!("{to}&done=save"))),
         Err(EditError::Changed(_)) => Err(WebError::said(StatusCode::CONFLICT, &app.texts().writing.changed_meanwhile)),
         Err(error) => Err(missing(&app, &error)),
@@ -90,18 +90,22 @@ impl TrashPage {
 
 pub async fn trash(State(app): State<App>, asks: SignedIn) -> Result<Page, WebError> {
     let words = &app.texts().writing;
-    let trashed = at(&app, Workspace::trashed).await?.map_err(|error| missing(&app, &error))?;
+    let trashed = on_files(&app, Workspace::trashed).await.map_err(|error| missing(&app, &error))?;
     let layout = crate::web::desk::layout(&app, &asks, &words.deleted_texts, "/desk/texts/trash");
     Page::html(&TrashPage { layout, words, trashed }, Policy::Private)
 }
 
 pub async fn change_trash(State(app): State<App>, Posted(form): Posted<TrashForm>) -> Result<Response, WebError> {
-    let changed = at(&app, |workspace| match form.id {
-        Some(id) => workspace.restore(&id).map(|path| editor_of(&path)),
-        None => workspace.empty_trash().map(|()| "/desk/texts/trash".to_owned()),
+    let changed = on_files(&app, |files| match form.id {
+        Some(id) => files.restore(&id).and_then(|path| Ok(Some((files.read(&path)?, path)))),
+        None => files.empty_trash().map(|()| None),
     });
-    match changed.await? {
-        Ok(to) => Ok(redirect(StatusCode::SEE_OTHER, &to)),
+    match changed.await {
+        Ok(None) => Ok(redirect(StatusCode::SEE_OTHER, "/desk/texts/trash")),
+        Ok(Some((restored, path))) => {
+            wait_until_live(&app, &path, &String::from_utf8_lossy(&restored.bytes)).await?;
+            Ok(redirect(StatusCode::SEE_OTHER, &editor_of(&path)))
+        }
         Err(error @ EditError::Exists(_)) => Err(WebError::said(StatusCode::CONFLICT, sentence(&app, &error))),
         Err(error) => Err(missing(&app, &error)),
     }

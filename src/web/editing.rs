@@ -1,0 +1,72 @@
+//! Changes of the content's files for the desk and for writing apps, so that both leave the same traces.
+
+use std::{future, panic, time::Duration};
+
+use tokio::{
+    task::{self, JoinHandle},
+    time,
+};
+
+use super::prelude::*;
+use crate::{
+    content::editing::{EditError, Workspace},
+    domain::{entry::Content, limits::LIVE_WAIT},
+};
+
+/// Pause between two looks if the site shows a change.
+const LIVE_POLL: Duration = Duration::from_millis(20);
+
+/// Works with the files in a thread of its own: a disk may be slow.
+pub async fn on_files<T: Send + 'static>(app: &App, work: impl FnOnce(&Workspace) -> T + Send + 'static) -> T {
+    let files = Workspace::new(&app.config.content, &app.config.data);
+    completed(task::spawn_blocking(move || work(&files))).await
+}
+
+/// Waits for a task, which runs to its end even if the client disconnects.
+pub async fn completed<T>(task: JoinHandle<T>) -> T {
+    match task.await.map_err(task::JoinError::try_into_panic) {
+        Ok(done) => done,
+        Err(Ok(panic)) => panic::resume_unwind(panic),
+        // The program is about to end.
+        Err(Err(_)) => future::pending().await,
+    }
+}
+
+/// Address of the page of a text, if it has one.
+pub fn address_of(app: &App, path: &str) -> Option<String> {
+    let (snapshot, file) = (app.snapshot(), app.config.content.join(path));
+    let is_public = |entry: &&Entry| entry.file == file && snapshot.content(&entry.address).is_some();
+    snapshot.all.iter().map(Content::entry).find(is_public).map(|entry| entry.address.clone())
+}
+
+/// Moves a text that still has this version to the trash. From then on its address, if it has one, answers "gone".
+pub async fn trash(
+    app: &App,
+    path: String,
+    version: String,
+    address: Option<String>,
+) -> Result<Result<(), EditError>, StoreError> {
+    let (app, now) = (app.clone(), app.clock.now());
+    let trashing = async move {
+        let place = match on_files(&app, move |files| files.trash(&path, &version, now)).await {
+            Ok(place) => place,
+            Err(error) => return Ok(Err(error)),
+        };
+        if let Some(address) = &address {
+            app.set_gone(address, Some(&place)).await?;
+            shown(&app, |snapshot| snapshot.content(address).is_none()).await;
+        }
+        Ok(Ok(()))
+    };
+    completed(task::spawn(trashing)).await
+}
+
+/// Waits until the site shows a change, but not for ever: a network folder may be slow. True if it does.
+pub async fn shown(app: &App, is_shown: impl Fn(&Snapshot) -> bool) -> bool {
+    let looking = async {
+        while !is_shown(&app.snapshot()) {
+            time::sleep(LIVE_POLL).await;
+        }
+    };
+    time::timeout(LIVE_WAIT, looking).await.is_ok()
+}
