@@ -171,8 +171,12 @@ impl Snapshot {
 
     /// File of `content/media/` by its name.
     pub fn media_named(&self, name: &str) -> Option<&Arc<MediaFile>> {
-        let path = Path::new("media").join(name);
-        self.media.values().find(|file| composed(&file.path).ends_with(composed(&path)))
+        self.media_file(&Path::new("media").join(name))
+    }
+
+    /// Picture, clip or download at this path below the content folder.
+    pub fn media_file(&self, path: &Path) -> Option<&Arc<MediaFile>> {
+        self.media.values().find(|file| composed(&file.path).ends_with(composed(path)))
     }
 
     /// The post that has, or had, this slug.

@@ -83,6 +83,12 @@ pub fn one_line(text: &str, longest: usize) -> String {
     shorten(&line.split_whitespace().collect::<Vec<_>>().join(" "), longest)
 }
 
+/// Text between the brackets of a Markdown link or picture, in one line.
+pub fn in_brackets(text: &str) -> String {
+    let escaped = |c: char| ['[', ']', '\\', '<', '`'].contains(&c).then_some('\\').into_iter().chain([c]);
+    in_one_line(text).chars().flat_map(escaped).collect()
+}
+
 /// Escapes text for an HTML element or a double-quoted attribute.
 pub fn escape_html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")

@@ -4,7 +4,7 @@ use std::fs;
 
 use instep::domain::account::PasswordLink;
 
-use crate::support::{Answer, TestSite, visitor::Visitor};
+use crate::support::{Answer, TestSite, photo, visitor::Visitor};
 
 const PASSWORD: &str = "four calm words here";
 
@@ -94,6 +94,52 @@ async fn a_file_that_has_changed_is_not_overwritten() {
     assert_eq!(saved(&site, "posts/calf.md"), theirs);
 }
 
+#[tokio::test]
+async fn a_picture_is_saved_beside_the_text_and_nothing_typed_is_lost() {
+    let site = site().await;
+    let author = author(&site).await;
+    let png = photo::encoded(&photo::quarters(8, 8), image::ImageFormat::Png);
+    let form = || async { author.form_to(&author.get(CALF).await.html(), "/desk/texts/edit").add("act", "add") };
+    let typed = async |text: &str| form().await.set("text", format!("---\ntitle: Calf\n---\n{text}\n"));
+    // The name is cleaned; the words are escaped.
+    let added = typed("Typed.").await.set("alt", "A [calf]").with_file("file", "../Ä b.PNG", &png).send().await;
+    let text = author.form_to(&added.is(200).html(), "/desk/texts/edit").field("text").to_owned();
+    assert_eq!(text, "---\ntitle: Calf\n---\nTyped.\n\n![A \\[calf\\]](a-b.png)\n");
+    assert_eq!(fs::read(site.path("posts/a-b.png")).expect("is there"), png);
+    assert!(!saved(&site, "posts/calf.md").contains("Typed."), "the text is not saved yet");
+    author.form_to(&added.html(), "/desk/texts/edit").add("act", "save").send().await.is(303);
+    site.get("/posts/calf").await.is(200).says("alt=\"A [calf]\"");
+    // Without words it is kept, and the editor asks for them.
+    let bare = typed("Typed.").await.with_file("file", "bare.png", &png).send().await;
+    bare.is(200).says("![](bare.png)").says("write them between the brackets");
+    let film = [b"\0\0\0\x18ftypmp42".as_slice(), &vec![0; 3 * 1024 * 1024]].concat();
+    typed("Typed.").await.with_file("file", "long.mov", &film).send().await.is(200).says("![](long.mp4)");
+    // Each error brings the text back.
+    let heic = [b"\0\0\0\x18ftypheic".as_slice(), &[0; 64]].concat();
+    let svg = b"<!DOCTYPE html><script>alert(1)</script>";
+    let huge = vec![0; 65 * 1024 * 1024];
+    for (name, bytes, status, said) in [
+        ("a.heic", heic.as_slice(), 422, "Most Compatible"),
+        ("a.svg", svg.as_slice(), 422, "no picture"),
+        ("a.zip", b"PK\x03\x04".as_slice(), 422, "no picture"),
+        ("a.jpg", b"\xff\xd8\xff\xe0<script>".as_slice(), 422, "Nothing was saved"),
+        ("", b"".as_slice(), 422, "choose a file"),
+        ("huge.mp4", huge.as_slice(), 413, "64 MB"),
+    ] {
+        let answer = typed("Kept.").await.set("alt", "Words").with_file("file", name, bytes).send().await;
+        answer.is(status).says(said);
+        let form = author.form_to(&answer.html(), "/desk/texts/edit");
+        assert!(form.field("text").contains("Kept.") && form.field("alt") == "Words", "{name}");
+    }
+    let outside = typed("Kept.").await.set("path", "../posts/calf.md").with_file("file", "a.png", &png).send().await;
+    outside.is(422).says("Kept.");
+    let mut names: Vec<_> =
+        fs::read_dir(site.path("posts")).expect("reads").map(|file| file.expect("is there")).collect();
+    names.sort_by_key(fs::DirEntry::file_name);
+    let names: Vec<_> = names.iter().map(fs::DirEntry::file_name).collect();
+    assert_eq!(names, ["a-b.png", "bare.png", "calf.md", "long.mp4"]);
+}
+
 /// The article in a page.
 fn article(answer: &Answer) -> String {
     let text = answer.text();
@@ -113,11 +159,8 @@ async fn a_preview_is_the_page_that_will_be_served() {
     assert_eq!(preview.header("cache-control"), "private, no-store");
     assert!(!saved(&site, "posts/calf.md").contains("A note."), "nothing is saved");
     form().await.set("text", text).add("act", "save").send().await.is(303);
-    let page = crate::support::eventually("the page is new", async || {
-        let page = site.get("/posts/calf").await;
-        page.text().contains("A note.").then_some(page)
-    });
-    assert_eq!(article(&preview), article(&page.await));
+    let page = site.get("/posts/calf").await;
+    assert_eq!(article(&preview), article(page.says("A note.")), "readers get the new text at once");
     // A text that cannot be published comes back with the reason.
     let broken = form().await.set("text", "---\ntitle: [\n---\nKept.").add("act", "preview").send().await;
     broken.is(422).says("Kept.").says("Line 2");

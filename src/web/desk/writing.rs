@@ -161,7 +161,7 @@ fn sentence(app: &App, error: &EditError) -> String {
         EditError::Full => words.disk_full.clone(),
         EditError::Exists(name) => words.name_taken.with(name),
         EditError::NotFound => words.text_gone.clone(),
-        other => words.not_saved.with(other),
+        other => words.not_saved.with(other.to_string().trim_end_matches('.')),
     }
 }
 

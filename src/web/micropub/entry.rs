@@ -7,7 +7,10 @@ use super::{Refusal, request::Properties};
 use crate::{
     config::Site,
     content::editing::{FrontMatterText, NewValue, Unfit},
-    domain::{slug::Slug, words::one_line},
+    domain::{
+        slug::Slug,
+        words::{in_brackets, one_line},
+    },
 };
 
 /// Longest title, tag or description, in characters.
@@ -266,11 +269,11 @@ fn media_line(value: &Value, alt: Option<&str>, site: &Site) -> Result<String, R
     let address = own.or_else(|| web_address(written));
     let address = address.ok_or_else(|| Refusal::invalid(format!("{written:?} is no address of a file")))?;
     let alt = line(value.get("alt").and_then(Value::as_str).or(alt).unwrap_or_default());
-    let alt: String = alt
-        .chars()
-        .flat_map(|c| ['[', ']', '\\', '<', '`'].contains(&c).then_some('\\').into_iter().chain([c]))
-        .collect();
-    Ok(format!("![{alt}]({})", address.replace('(', "%28").replace(')', "%29").replace(['<', '>', ' '], "")))
+    Ok(format!(
+        "![{}]({})",
+        in_brackets(&alt),
+        address.replace('(', "%28").replace(')', "%29").replace(['<', '>', ' '], "")
+    ))
 }
 
 /// Address of a page or file on the web.

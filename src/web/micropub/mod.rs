@@ -26,7 +26,7 @@ use crate::{
         token::{self, Scope, Token},
     },
 };
-pub use request::Asked;
+pub use request::{Asked, File};
 
 /// Most names that are tried with a number.
 const MOST_NUMBERS: usize = 100;

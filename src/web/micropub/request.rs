@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::{
-    body::Body,
-    extract::{FromRequest, Multipart, Request},
+    body::HttpBody,
+    extract::{DefaultBodyLimit, FromRequest, Multipart, Request},
 };
 use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
@@ -33,7 +33,7 @@ pub struct Asked {
     pub files: Vec<File>,
     /// Members `replace`, `add` and `delete` of an update.
     pub changes: Map<String, Value>,
-    _permit: Option<SemaphorePermit<'static>>,
+    permit: Option<SemaphorePermit<'static>>,
 }
 
 /// A file that was sent.
@@ -46,49 +46,60 @@ pub struct File {
 impl Asked {
     /// Reads a request. One without a token in its header may be from anybody, so its body is short.
     pub async fn read(request: Request, has_token: bool) -> Result<Self, Refusal> {
+        let mut asked = Self::default();
+        asked.fill(request, has_token).await.map(|()| asked)
+    }
+
+    /// Reads a request as [`Self::read`] does. What was read before an error stays.
+    pub async fn fill(&mut self, request: Request, has_token: bool) -> Result<(), Refusal> {
+        self.action = "create".to_owned();
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let limit = if has_token { UPLOAD_BYTES } else { FORM_BYTES };
-        let permit = if has_token { Some(UPLOADS.acquire().await.map_err(Refusal::broken)?) } else { None };
-        let (parts, body) = request.into_parts();
-        let body = Limited::new(body, limit);
-        let mut asked = Self { action: "create".to_owned(), _permit: permit, ..Self::default() };
-        if kind == "multipart/form-data" {
-            let request = Request::from_parts(parts, Body::new(body));
-            asked.read_multipart(request).await?;
-            return Ok(asked);
+        if request.body().size_hint().upper().is_none_or(|bytes| bytes > FORM_BYTES as u64) {
+            self.permit = Some(UPLOADS.acquire().await.map_err(Refusal::broken)?);
         }
-        let bytes = body.collect().await.map_err(|_| too_large())?.to_bytes();
+        if kind == "multipart/form-data" {
+            return self.read_multipart(request, limit).await;
+        }
+        let bytes = Limited::new(request.into_body(), limit).collect().await.map_err(|_| too_large())?.to_bytes();
         match kind.as_str() {
-            "application/json" => asked.read_json(&bytes)?,
+            "application/json" => self.read_json(&bytes)?,
             "application/x-www-form-urlencoded" => {
                 for (name, value) in form_urlencoded::parse(&bytes) {
-                    asked.add(&name, value.into_owned())?;
+                    self.add(&name, value.into_owned())?;
                 }
             }
             _ => return Err(Refusal::invalid("send a form, a multipart form or JSON")),
         }
-        Ok(asked)
+        Ok(())
     }
 
-    async fn read_multipart(&mut self, request: Request) -> Result<(), Refusal> {
-        let wrong = |_| Refusal::invalid("the multipart form is incomplete or too large");
-        let mut form =
-            Multipart::from_request(request, &()).await.map_err(|_| Refusal::invalid("no multipart form"))?;
-        while let Some(field) = form.next_field().await.map_err(wrong)? {
-            let name = field.name().unwrap_or_default().to_owned();
-            match field.file_name().map(str::to_owned) {
-                // Browsers send a file field without a choice as an empty file.
-                Some(file) => {
-                    let bytes = field.bytes().await.map_err(wrong)?;
-                    if !bytes.is_empty() {
-                        self.files.push(File { name: file, bytes });
-                    }
+    /// Reads a multipart form to its end, since browsers show no answer before they have sent everything. Above the limit
+    /// the bytes are forgotten.
+    async fn read_multipart(&mut self, mut request: Request, limit: usize) -> Result<(), Refusal> {
+        let wrong = |_| Refusal::invalid("the multipart form is incomplete");
+        DefaultBodyLimit::disable().apply(&mut request);
+        let form = Multipart::from_request(request, &()).await;
+        let (mut form, mut taken) = (form.map_err(|_| Refusal::invalid("no multipart form"))?, 0);
+        while let Some(mut field) = form.next_field().await.map_err(wrong)? {
+            let (name, file) = (field.name().unwrap_or_default().to_owned(), field.file_name().map(str::to_owned));
+            let mut bytes = Vec::new();
+            while let Some(chunk) = field.chunk().await.map_err(wrong)? {
+                taken += chunk.len();
+                if taken <= limit {
+                    bytes.extend_from_slice(&chunk);
                 }
-                None => self.add(&name, field.text().await.map_err(wrong)?)?,
+            }
+            match file {
+                _ if taken > limit => {}
+                // Browsers send a file field without a choice as an empty file.
+                Some(file) if !bytes.is_empty() => self.files.push(File { name: file, bytes: bytes.into() }),
+                Some(_) => {}
+                None => self.add(&name, String::from_utf8_lossy(&bytes).into_owned())?,
             }
         }
-        Ok(())
+        if taken > limit { Err(too_large()) } else { Ok(()) }
     }
 
     /// Adds a field of a form: `category[]=a` is a value of `category`, `content[html]=…` is HTML.

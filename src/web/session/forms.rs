@@ -50,7 +50,7 @@ impl BodyMemory {
 /// True for a request whose handler reads the body itself, once it knows who sends it.
 pub fn is_upload(request: &Request) -> bool {
     let path = request.uri().path();
-    path == "/desk/upload"
+    matches!(path, "/desk/upload" | "/desk/texts/edit")
         || matches!(path, "/micropub" | "/micropub/media") && request.headers().contains_key(AUTHORIZATION)
 }
 

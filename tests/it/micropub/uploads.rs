@@ -48,6 +48,15 @@ fn group(page: &Html, heading: &str) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn an_upload_may_have_more_than_two_megabytes() {
+    let site = site().await;
+    let author = author(&site).await;
+    let text = "Words. ".repeat(500_000);
+    let page = look(&author, "long.md", text.as_bytes()).await.is(200).html();
+    assert_eq!(group(&page, "New"), ["posts/long.md"]);
+}
+
+#[tokio::test]
 async fn an_archive_is_shown_before_it_is_saved() {
     let site = site().await;
     let author = author(&site).await;

@@ -26,6 +26,8 @@ pub struct Form<'a> {
     visitor: &'a Visitor<'a>,
     action: String,
     fields: Vec<(String, String)>,
+    /// File fields: name, name of the file, bytes.
+    files: Vec<(String, String, Vec<u8>)>,
     headers: Vec<(String, String)>,
 }
 
@@ -95,7 +97,13 @@ impl<'a> Visitor<'a> {
             };
             Some((element.attribute("name")?.to_owned(), value.to_owned()))
         });
-        Form { visitor: self, action: form.get("action").to_owned(), fields: fields.collect(), headers: Vec::new() }
+        Form {
+            visitor: self,
+            action: form.get("action").to_owned(),
+            fields: fields.collect(),
+            files: Vec::new(),
+            headers: Vec::new(),
+        }
     }
 
     /// Sends a comment under a post as Ana, with the required fields only.
@@ -148,6 +156,13 @@ impl Form<'_> {
         self
     }
 
+    /// Chooses a file; an empty name is a field without a choice. The form is then sent as `multipart/form-data`.
+    pub fn with_file(mut self, field: &str, name: &str, bytes: &[u8]) -> Self {
+        self.fields.retain(|(name, _)| name != field);
+        self.files.push((field.to_owned(), name.to_owned(), bytes.to_owned()));
+        self
+    }
+
     pub fn without(mut self, name: &str) -> Self {
         self.fields.retain(|(field, _)| field != name);
         self
@@ -163,6 +178,20 @@ impl Form<'_> {
     }
 
     pub async fn send(mut self) -> Answer {
+        if !self.files.is_empty() {
+            let mut body = Vec::new();
+            for (name, value) in &self.fields {
+                let part = format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+                body.extend(part.into_bytes());
+            }
+            for (field, name, bytes) in &self.files {
+                let head = format!("Content-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"");
+                body.extend([b"--limit\r\n", head.as_bytes(), b"\r\n\r\n", bytes, b"\r\n"].concat());
+            }
+            body.extend(b"--limit--\r\n");
+            self.headers.push(("content-type".to_owned(), "multipart/form-data; boundary=limit".to_owned()));
+            return self.visitor.ask(Method::POST, &self.action, &self.headers, body).await;
+        }
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.fields).finish();
         self.headers.push(("content-type".to_owned(), "application/x-www-form-urlencoded".to_owned()));
         self.visitor.ask(Method::POST, &self.action, &self.headers, body).await

@@ -1,6 +1,8 @@
 //! The editor: one form with the text and fields of its front matter. What was typed comes back with every error.
 
+use axum::extract::Request;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::{editor_of, missing, sentence, today};
 use crate::{
@@ -8,12 +10,18 @@ use crate::{
         Compared, EditError, FrontMatterText, Is, NewValue, Opened, Unfit, Workspace, as_written, differences,
         version_of,
     },
-    domain::{entry::Content, problem::Problem, words},
+    domain::{
+        entry::Content,
+        limits::UPLOAD_BYTES,
+        problem::Problem,
+        words::{self, in_brackets},
+    },
     texts::Writing,
     web::{
         desk::SignedIn,
         editing::{self, address_of, on_files, shown},
         entries,
+        micropub::{Asked, File},
         post::PostQuery,
         prelude::*,
     },
@@ -25,6 +33,8 @@ pub struct EditQuery {
     path: String,
     done: String,
 }
+
+const EDITOR_SCRIPT: &str = "js/editor.js";
 
 /// The form of the editor.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -43,6 +53,8 @@ pub struct EditForm {
     was: String,
     /// New name of the file, without folder and ending.
     name: String,
+    /// Words for those who do not see the picture that is added.
+    alt: String,
     /// Name of the button.
     act: String,
 }
@@ -59,6 +71,8 @@ struct EditorPage {
     count: String,
     problems: Vec<Problem>,
     notice: Option<String>,
+    /// Lines of the text for files that were added.
+    added: Vec<String>,
     error: Option<String>,
     /// Lines that differ from the file on the disk.
     conflict: Vec<Compared>,
@@ -152,24 +166,70 @@ fn page_of(app: &App, asks: &SignedIn, form: EditForm) -> EditorPage {
     let (count, letters) = words::length(body.as_ref().map_or(&form.text, |text| text.body()));
     let path = editor_of(&form.path);
     EditorPage {
-        layout: crate::web::desk::layout(app, asks, &words.edit_text, &path),
+        layout: crate::web::desk::layout(app, asks, &words.edit_text, &path).with_script(EDITOR_SCRIPT),
         words,
         is_draft: entry.is_none_or(|entry| entry.draft),
         address,
         count: words.word_count.of(count + letters),
         problems,
         notice: None,
+        added: Vec::new(),
         error: None,
         conflict: Vec::new(),
         form,
     }
 }
 
-pub async fn save(
-    State(app): State<App>,
-    asks: SignedIn,
-    Posted(form): Posted<EditForm>,
-) -> Result<Response, WebError> {
+pub async fn save(State(app): State<App>, asks: SignedIn, request: Request) -> Result<Response, WebError> {
+    let mut sent = Asked::default();
+    let failed = sent.fill(request, true).await.is_err();
+    let fields = sent.properties.iter().filter_map(|(name, values)| Some((name.clone(), values.first()?.clone())));
+    let form: EditForm = serde_json::from_value(Value::Object(fields.collect())).unwrap_or_default();
+    if failed {
+        let too_large = app.texts().writing.too_large.with(UPLOAD_BYTES / (1024 * 1024));
+        return again(&app, &asks, form, &too_large, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    match form.act.as_str() {
+        "add" => add(app, asks, form, sent.files).await,
+        _ => change(app, asks, form).await,
+    }
+}
+
+/// Saves files beside the text, and shows the text with a line for each of them. The text itself is not saved yet.
+async fn add(app: App, asks: SignedIn, mut form: EditForm, files: Vec<File>) -> Result<Response, WebError> {
+    let (words, path, is_one) = (&app.texts().writing, form.path.clone(), files.len() == 1);
+    if files.is_empty() {
+        return again(&app, &asks, form, &app.texts().desk.upload_none, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let work = move |workspace: &Workspace| {
+        let (folder, mut saved) = (path.rsplit_once('/').map_or("", |(folder, _)| folder), Vec::new());
+        let mut save = |file: &File| workspace.save_media(folder, &file.name, &file.bytes).map(|file| saved.push(file));
+        let failed = workspace.read(&path).and_then(|_| files.iter().try_for_each(&mut save)).err();
+        (saved, failed)
+    };
+    let (saved, failed) = on_files(&app, work).await;
+    // One text does not fit several pictures.
+    let alt = if is_one && failed.is_none() { std::mem::take(&mut form.alt) } else { String::new() };
+    let mut added = Vec::new();
+    for file in saved {
+        shown(&app, |snapshot| snapshot.media_file(std::path::Path::new(&file.path)).is_some()).await;
+        let alt = match alt.trim() {
+            "" if file.name.ends_with(".pdf") => &file.name,
+            alt => alt,
+        };
+        let line = format!("![{}]({})", in_brackets(alt), file.name);
+        form.text = format!("{}\n\n{line}\n", form.text.trim_end());
+        added.push(line);
+    }
+    let mut page = page_of(&app, &asks, form);
+    page.error = failed.map(|error| sentence(&app, &error));
+    page.notice = (!added.is_empty()).then(|| words.file_added.clone());
+    page.added = added;
+    let status = if page.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok(Page::html(&page, Policy::Private)?.with_status(status).into_response())
+}
+
+async fn change(app: App, asks: SignedIn, form: EditForm) -> Result<Response, WebError> {
     let (path, date, now) = (form.path.clone(), today(&app), app.clock.now());
     let opened = on_files(&app, move |files| files.read(&path)).await;
     // A file that is gone meanwhile is made again from what was typed.
@@ -189,7 +249,8 @@ pub async fn save(
     if form.act == "preview" {
         return preview(&app, &asks, form, text).await;
     }
-    let drawn = app.snapshot().previews.draw(&form.path, &text).0;
+    let snapshot = app.snapshot();
+    let drawn = snapshot.previews.draw(&form.path, &text).0;
     let address = drawn.filter(|content| !content.entry().draft).map(|content| content.entry().address.clone());
     let work = (form.clone(), text.clone());
     let done = on_files(&app, move |files| {
@@ -212,7 +273,9 @@ pub async fn save(
     match done {
         Ok(_) if form.act == "trash" => Ok(redirect(StatusCode::SEE_OTHER, "/desk/texts/trash")),
         Ok((path, _)) => {
-            wait_until_live(&app, &path, &text).await?;
+            if text != old || path != form.path {
+                wait_until_live(&app, &path, &text, &snapshot).await?;
+            }
             let done = if form.act == "rename" { "save" } else { &form.act };
             Ok(redirect(StatusCode::SEE_OTHER, &format!("{}&done={done}", editor_of(&path))))
         }
@@ -254,15 +317,19 @@ fn rename(
     Ok(to)
 }
 
-/// Waits until the site has read a file again, so that the link in the answer leads to a page.
-pub async fn wait_until_live(app: &App, path: &str, text: &str) -> Result<(), WebError> {
+/// Waits until readers get a saved text, so that the link in the answer leads to it.
+pub async fn wait_until_live(app: &App, path: &str, text: &str, before: &Snapshot) -> Result<(), WebError> {
     let Some(content) = app.snapshot().previews.draw(path, text).0 else { return Ok(()) };
     let (entry, is_public) = (content.entry(), content.entry().is_public(app.clock.now(), app.mode.dev));
     if is_public {
         app.set_gone(&entry.address, None).await?;
     }
-    let is_here = |found: &Content| found.entry().file == entry.file;
-    shown(app, |snapshot| snapshot.content(&entry.address).is_some_and(is_here) == is_public).await;
+    let found = |snapshot: &Snapshot| {
+        snapshot.content(&entry.address).filter(|found| found.entry().file == entry.file).cloned()
+    };
+    let old = found(before);
+    let is_new = |new: &Content| old.as_ref().is_none_or(|old| !old.is_same(new));
+    shown(app, |snapshot| found(snapshot).map_or(!is_public, |new| is_public && is_new(&new))).await;
     Ok(())
 }
 

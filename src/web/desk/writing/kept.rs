@@ -55,13 +55,16 @@ pub async fn versions(State(app): State<App>, asks: SignedIn, query: Query<Versi
 
 /// Saves an earlier version as the present text, which becomes an earlier one.
 pub async fn restore(State(app): State<App>, Posted(form): Posted<VersionForm>) -> Result<Response, WebError> {
-    let (to, now) = (editor_of(&form.path), app.clock.now());
+    let (path, now, before) = (form.path.clone(), app.clock.now(), app.snapshot());
     let restored = on_files(&app, move |workspace| {
         let bytes = workspace.earlier(&form.path, &form.id)?;
-        workspace.save(&form.path, &bytes, &form.version, now)
+        workspace.save(&form.path, &bytes, &form.version, now).map(|_| bytes)
     });
     match restored.await {
-        Ok(_) => Ok(redirect(StatusCode::SEE_OTHER, &format!("{to}&done=save"))),
+        Ok(bytes) => {
+            wait_until_live(&app, &path, &String::from_utf8_lossy(&bytes), &before).await?;
+            Ok(redirect(StatusCode::SEE_OTHER, &format!("{}&done=save", editor_of(&path))))
+        }
         Err(EditError::Changed(_)) => Err(WebError::said(StatusCode::CONFLICT, &app.texts().writing.changed_meanwhile)),
         Err(error) => Err(missing(&app, &error)),
     }
@@ -96,6 +99,7 @@ pub async fn trash(State(app): State<App>, asks: SignedIn) -> Result<Page, WebEr
 }
 
 pub async fn change_trash(State(app): State<App>, Posted(form): Posted<TrashForm>) -> Result<Response, WebError> {
+    let before = app.snapshot();
     let changed = on_files(&app, |files| match form.id {
         Some(id) => files.restore(&id).and_then(|path| Ok(Some((files.read(&path)?, path)))),
         None => files.empty_trash().map(|()| None),
@@ -103,7 +107,7 @@ pub async fn change_trash(State(app): State<App>, Posted(form): Posted<TrashForm
     match changed.await {
         Ok(None) => Ok(redirect(StatusCode::SEE_OTHER, "/desk/texts/trash")),
         Ok(Some((restored, path))) => {
-            wait_until_live(&app, &path, &String::from_utf8_lossy(&restored.bytes)).await?;
+            wait_until_live(&app, &path, &String::from_utf8_lossy(&restored.bytes), &before).await?;
             Ok(redirect(StatusCode::SEE_OTHER, &editor_of(&path)))
         }
         Err(error @ EditError::Exists(_)) => Err(WebError::said(StatusCode::CONFLICT, sentence(&app, &error))),
