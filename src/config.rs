@@ -162,6 +162,8 @@ pub struct Site {
     pub frame_hosts: Vec<String>,
     /// False: there is no desk.
     pub has_desk: bool,
+    /// True: changes of the desk and of writing apps are committed with git.
+    pub commits: bool,
 }
 
 impl Site {
@@ -236,6 +238,7 @@ impl Site {
             shared_seconds: reader.get("site.cache.shared_seconds")?.typed()?,
             frame_hosts: reader.get("site.security.frame_hosts")?.list(String::as_str, is_frame_host)?,
             has_desk: reader.get("site.desk.enabled")?.typed()?,
+            commits: reader.get("site.desk.commit")?.typed()?,
         })
     }
 }

@@ -5,7 +5,7 @@ pub mod metrics;
 
 use std::{collections::HashSet, sync::Arc};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::Timestamp;
 
 use crate::{
@@ -48,12 +48,15 @@ pub struct SiteState {
     snapshot: ArcSwap<Snapshot>,
     /// Addresses of deleted posts, so that a missing page costs no query.
     gone: ArcSwap<HashSet<String>>,
+    /// Reason why the last change of the files was not committed.
+    pub uncommitted: ArcSwapOption<String>,
 }
 
 impl SiteState {
     pub fn new(config: Config, store: Store, signer: Signer, clock: Clock, snapshot: Snapshot) -> Self {
         let snapshot = ArcSwap::from_pointee(snapshot);
-        Self { config, store, signer, clock, metrics: Metrics::default(), snapshot, gone: ArcSwap::default() }
+        let (metrics, gone, uncommitted) = (Metrics::default(), ArcSwap::default(), ArcSwapOption::empty());
+        Self { config, store, signer, clock, metrics, snapshot, gone, uncommitted }
     }
 
     /// Returns the current content. A request that needs it twice must get it only once.

@@ -6,6 +6,7 @@
 //! (`cap-std`). Every operation holds a lock on a file in the data folder, so instances of the program wait for each other.
 
 mod archive;
+mod commit;
 mod kept;
 mod names;
 mod typed;
@@ -15,6 +16,7 @@ mod writing;
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex},
 };
 
 use cap_std::{ambient_authority, fs::Dir};
@@ -23,10 +25,12 @@ use sha2::{Digest, Sha256};
 
 use super::pictures::Refusal;
 use crate::domain::{entry::Kind, slug::Slug};
+use commit::Act;
 use writing::Instead;
 
 pub use super::front_matter::{FrontMatterText, NewValue, Unfit};
 pub use archive::{Item, State, is_text};
+pub use commit::Person;
 pub use kept::{Earlier, Trashed};
 pub use typed::{Compared, Is, as_written, differences};
 pub use upload::Uploaded;
@@ -36,6 +40,8 @@ pub use upload::Uploaded;
 pub struct Workspace {
     content: PathBuf,
     data: PathBuf,
+    /// Acts since the workspace was made, for a commit.
+    acts: Arc<Mutex<Vec<Act>>>,
 }
 
 /// A file as it is on the disk.
@@ -85,7 +91,7 @@ struct Place {
 
 impl Workspace {
     pub fn new(content: &Path, data: &Path) -> Self {
-        Self { content: content.to_owned(), data: data.to_owned() }
+        Self { content: content.to_owned(), data: data.to_owned(), acts: Arc::default() }
     }
 
     /// Checks that a new text of each kind could be written.
@@ -128,6 +134,7 @@ impl Workspace {
                 return Err(EditError::Changed(place.read()?));
             }
         }
+        self.note(Act::Change(path.to_owned()));
         Ok(version_of(bytes))
     }
 
@@ -152,7 +159,9 @@ impl Workspace {
     pub fn create_at(&self, path: &str, bytes: &[u8]) -> Result<(), EditError> {
         let _lock = self.lock()?;
         names::check_text(path)?;
-        self.free(path)?.write(bytes, Instead::OfNothing).map(drop)
+        self.free(path)?.write(bytes, Instead::OfNothing)?;
+        self.note(Act::Add(path.to_owned()));
+        Ok(())
     }
 
     /// Gives a Markdown file another path; an `index.md` takes its folder along. Earlier versions follow.
@@ -164,14 +173,15 @@ impl Workspace {
         names::check_text(to)?;
         let bundles = from.strip_suffix("/index.md").zip(to.strip_suffix("/index.md"));
         let old = self.existing(from)?;
-        let (old, new) = match bundles.filter(|(folder, _)| folder.contains('/')) {
-            Some((from, to)) => (self.place(from, false)?, self.free(to)?),
-            None => (old, self.free(to)?),
+        let (old, new, (moved, there)) = match bundles.filter(|(folder, _)| folder.contains('/')) {
+            Some((from, to)) => (self.place(from, false)?, self.free(to)?, (from, to)),
+            None => (old, self.free(to)?, (from, to)),
         };
         writing::move_to_free(&old.folder, &old.name, &new.folder, &new.name)
             .and_then(|()| writing::flush(&old.folder))
             .and_then(|()| writing::flush(&new.folder))
             .map_err(|error| new.error(error))?;
+        self.note(Act::Rename(moved.to_owned(), there.to_owned()));
         self.move_versions(from, to);
         Ok(())
     }

@@ -126,6 +126,8 @@ pub const WRONG_FOR_ACCOUNT: i64 = 50;
 pub const UNDO_WINDOW: SignedDuration = SignedDuration::from_hours(24);
 /// Most cookies of a request that may hold its session.
 pub const DESK_COOKIES: usize = 4;
+/// Days for which a link shows a text that is not published.
+pub const PREVIEW_DAYS: i64 = 7;
 /// Most texts in a list of the desk.
 pub const DESK_TEXTS: usize = 200;
 /// Most comments in a list of the desk.
@@ -191,6 +193,8 @@ pub const ERASED_A_TRANSACTION: i64 = 200;
 
 // Stored data
 
+/// Longest time that a run of git may take for a commit.
+pub const COMMIT_TIME: Duration = Duration::from_secs(10);
 /// Number of earlier versions that are kept of each text.
 pub const VERSIONS_KEPT: usize = 50;
 /// Time that a comment is kept after it became spam or trash, so that it can be restored.

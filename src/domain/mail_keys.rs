@@ -1,11 +1,12 @@
-//! Signed keys in the links of mails. A key allows one action on one thing to anybody who has it. So keys contain
-//! numbers that are never used twice, and expire where possible.
+//! Signed keys in links, most of them of mails. A key allows one action on one thing to anybody who has it. So keys
+//! contain numbers that are never used twice, and expire where possible.
 
 use jiff::Timestamp;
 
 use super::{
     clock::day,
     comment::CommentId,
+    limits::PREVIEW_DAYS,
     signer::{Purpose, Signer},
 };
 pub use crate::domain::limits::{CONFIRMATION_DAYS, CORNER_MINUTES, MODERATION_DAYS};
@@ -52,6 +53,20 @@ pub fn confirmation(signer: &Signer, wish: WishKey, now: Timestamp) -> String {
 pub fn open_confirmation(signer: &Signer, key: &str, now: Timestamp) -> Result<WishKey, Refused> {
     let [address_id, comment, issued] = open(signer, Purpose::Confirm, key).ok_or(Refused::Forged)?;
     if is_old(issued, CONFIRMATION_DAYS, now) { Err(Refused::Old) } else { Ok(WishKey { address_id, comment }) }
+}
+
+/// Key that shows a text, by its path, to somebody who is not signed in.
+pub fn preview(signer: &Signer, path: &str, now: Timestamp) -> String {
+    signer.sign(Purpose::Preview, &format!("{} {path}", day(now)))
+}
+
+/// # Errors
+/// The reason if the key is invalid.
+pub fn open_preview(signer: &Signer, key: &str, now: Timestamp) -> Result<String, Refused> {
+    let (issued, path) =
+        signer.verify(Purpose::Preview, key).and_then(|key| key.split_once(' ')).ok_or(Refused::Forged)?;
+    let issued = issued.parse().map_err(|_| Refused::Forged)?;
+    if is_old(issued, PREVIEW_DAYS, now) { Err(Refused::Old) } else { Ok(path.to_owned()) }
 }
 
 /// Key to stop mails to one address. It never expires, so that every old mail can be used to unsubscribe.

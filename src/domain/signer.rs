@@ -31,6 +31,8 @@ pub enum Purpose {
     Password,
     /// Challenge that a passkey signs.
     Passkey,
+    /// Link that shows a text which is not published.
+    Preview,
 }
 
 /// Signs with HMAC-SHA-256, cut to 128 bits (RFC 2104, section 5): short enough for an address.
@@ -91,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    const PURPOSES: [Purpose; 9] = [
+    const PURPOSES: [Purpose; 10] = [
         Purpose::Commenter,
         Purpose::Stamp,
         Purpose::Waiting,
@@ -101,11 +103,12 @@ mod tests {
         Purpose::Corner,
         Purpose::Password,
         Purpose::Passkey,
+        Purpose::Preview,
     ];
 
     proptest! {
         #[test]
-        fn a_signature_is_valid_only_for_its_purpose(payload in "\\PC{0,40}", one in 0_usize..9, two in 0_usize..9) {
+        fn a_signature_is_valid_only_for_its_purpose(payload in "\\PC{0,40}", one in 0_usize..10, two in 0_usize..10) {
             let signer = Signer::new(b"secret");
             let signed = signer.sign(PURPOSES[one], &payload);
             let known = signer.verify(PURPOSES[two], &signed);
@@ -126,7 +129,18 @@ mod tests {
 
     #[test]
     fn signatures_of_older_versions_stay_valid() {
-        let words = ["commenter", "stamp", "waiting", "moderate", "confirm", "stop", "corner", "password", "passkey"];
+        let words = [
+            "commenter",
+            "stamp",
+            "waiting",
+            "moderate",
+            "confirm",
+            "stop",
+            "corner",
+            "password",
+            "passkey",
+            "preview",
+        ];
         assert_eq!(PURPOSES.map(word_of), words);
     }
 

@@ -9,7 +9,7 @@ use tokio::{
 
 use super::prelude::*;
 use crate::{
-    content::editing::{EditError, Workspace},
+    content::editing::{EditError, Person, Workspace},
     domain::{entry::Content, limits::LIVE_WAIT},
 };
 
@@ -20,6 +20,40 @@ const LIVE_POLL: Duration = Duration::from_millis(20);
 pub async fn on_files<T: Send + 'static>(app: &App, work: impl FnOnce(&Workspace) -> T + Send + 'static) -> T {
     let files = Workspace::new(&app.config.content, &app.config.data);
     completed(task::spawn_blocking(move || work(&files))).await
+}
+
+/// Changes the files, and commits the change in the name of this person where site.toml says so. Without a commit, the
+/// change stays, and the desk shows the reason.
+pub async fn change_files<T: Send + 'static>(
+    app: &App,
+    who: Person,
+    work: impl FnOnce(&Workspace) -> T + Send + 'static,
+) -> T {
+    let own = app.clone();
+    let change = move |files: &Workspace| {
+        let done = work(files);
+        if own.config.site.commits {
+            match files.commit(&who) {
+                Ok(false) => {}
+                Ok(true) => own.uncommitted.store(None),
+                Err(why) => {
+                    tracing::warn!("a change of the content was saved, but not committed: {why}");
+                    own.uncommitted.store(Some(why.into()));
+                }
+            }
+        }
+        done
+    };
+    on_files(app, change).await
+}
+
+/// Person behind an account; without one, the author in site.toml.
+pub async fn person(app: &App, account: Option<i64>) -> Result<Person, StoreError> {
+    let site = &app.config.site.author;
+    match account {
+        Some(id) => app.store.account(id).await.map(|account| Person { name: account.name, email: account.email }),
+        None => Ok(Person { name: site.name.clone(), email: site.email.clone().unwrap_or_default() }),
+    }
 }
 
 /// Waits for a task, which runs to its end even if the client disconnects.
@@ -42,13 +76,14 @@ pub fn address_of(app: &App, path: &str) -> Option<String> {
 /// Moves a text that still has this version to the trash. From then on its address, if it has one, answers "gone".
 pub async fn trash(
     app: &App,
+    who: Person,
     path: String,
     version: String,
     address: Option<String>,
 ) -> Result<Result<(), EditError>, StoreError> {
     let (app, now) = (app.clone(), app.clock.now());
     let trashing = async move {
-        let place = match on_files(&app, move |files| files.trash(&path, &version, now)).await {
+        let place = match change_files(&app, who, move |files| files.trash(&path, &version, now)).await {
             Ok(place) => place,
             Err(error) => return Ok(Err(error)),
         };

@@ -7,6 +7,7 @@ mod allocations;
 mod cache;
 mod cli;
 mod comments;
+mod committing;
 mod content;
 mod corner;
 mod desk;

@@ -3,6 +3,7 @@
 use std::fs;
 
 use instep::domain::account::PasswordLink;
+use jiff::SignedDuration;
 
 use crate::support::{Answer, TestSite, photo, visitor::Visitor};
 
@@ -18,18 +19,18 @@ async fn site() -> TestSite {
         .await
 }
 
-async fn author(site: &TestSite) -> Visitor<'_> {
+pub async fn author(site: &TestSite) -> Visitor<'_> {
     let author = site.visitor("192.0.2.1");
     let form = author.form(&PasswordLink::First.path(&site.app.signer, site.app.clock.now())).await;
     form.set("name", "Jo").set("email", "jo@example.org").set("password", PASSWORD).send().await.is(303);
     author
 }
 
-fn saved(site: &TestSite, name: &str) -> String {
+pub fn saved(site: &TestSite, name: &str) -> String {
     fs::read_to_string(site.path(name)).expect("is there")
 }
 
-const CALF: &str = "/desk/texts/edit?path=posts%2Fcalf.md";
+pub const CALF: &str = "/desk/texts/edit?path=posts%2Fcalf.md";
 
 #[tokio::test]
 async fn a_new_text_is_published_and_its_page_is_there_at_once() {
@@ -138,6 +139,34 @@ async fn a_picture_is_saved_beside_the_text_and_nothing_typed_is_lost() {
     names.sort_by_key(fs::DirEntry::file_name);
     let names: Vec<_> = names.iter().map(fs::DirEntry::file_name).collect();
     assert_eq!(names, ["a-b.png", "bare.png", "calf.md", "long.mp4"]);
+}
+
+#[tokio::test]
+async fn a_friend_sees_a_draft_by_a_link_for_a_week() {
+    let site = site().await;
+    site.save("posts/new.md", "---\ntitle: New\ndate: 2026-05-02\ndraft: true\n---\nRead *me*.\n");
+    let author = author(&site).await;
+    let edit = "/desk/texts/edit?path=posts%2Fnew.md";
+    let link = author.get(edit).await.is(200).html().one("input", "id", "-friend").get("value").to_owned();
+    let path = link.strip_prefix("http://localhost:3000").expect("an address of the site").to_owned();
+    let page = site.get(&path).await;
+    page.is(200).says("Read <em>me</em>.").says("This is a preview.");
+    assert_eq!(page.header("cache-control"), "private, no-store");
+    assert_eq!(page.html().meta("robots"), Some("noindex"));
+    assert!(!page.text().contains("<textarea") && !page.text().contains("rel=\"canonical\""), "{}", page.text());
+    site.get("/posts/new").await.is(404);
+    // The link is for one text, and its key for nothing else.
+    let forged = [path.replace("new.md", "calf.md"), path.replace("key=", "key=x"), "/desk/friend".to_owned()];
+    for forged in forged.iter().chain([&path.replace("/desk/friend", "/desk/password")]) {
+        assert!([403, 404].contains(&site.get(forged).await.status), "{forged}");
+    }
+    site.turn(SignedDuration::from_hours(8 * 24));
+    site.get(&path).await.is(410).says("has expired");
+    site.turn(SignedDuration::from_hours(-8 * 24));
+    let form = author.form_to(&author.get(edit).await.html(), "/desk/texts/edit");
+    form.add("act", "publish").send().await.is(303);
+    assert_eq!(site.get(&path).await.is(303).header("location"), "/posts/new");
+    assert!(!author.get(edit).await.text().contains("-friend"), "a public page needs no such link");
 }
 
 /// The article in a page.

@@ -10,7 +10,7 @@ use std::{
 use jiff::Timestamp;
 use zip::ZipArchive;
 
-use super::{EditError, Place, Workspace, names, upload, writing::Instead};
+use super::{Act, EditError, Place, Workspace, names, upload, writing::Instead};
 use crate::{
     content::{pictures::Refusal, source},
     domain::{
@@ -77,7 +77,9 @@ impl Workspace {
     fn add_at(&self, path: &str, bytes: &[u8]) -> Result<(), EditError> {
         let _lock = self.lock()?;
         check_media(path, bytes)?;
-        self.free(path)?.write(bytes, Instead::OfNothing).map(|_| ())
+        self.free(path)?.write(bytes, Instead::OfNothing)?;
+        self.note(Act::Add(path.to_owned()));
+        Ok(())
     }
 
     /// True if a file or folder on the way has the name in other letters, or is no folder.

@@ -5,7 +5,7 @@ use std::io;
 use cap_std::fs::Dir;
 use jiff::Timestamp;
 
-use super::{EditError, Opened, Workspace, names, version_of, writing, writing::Instead};
+use super::{Act, EditError, Opened, Workspace, names, version_of, writing, writing::Instead};
 use crate::domain::limits::VERSIONS_KEPT;
 
 /// An earlier version of a text.
@@ -105,6 +105,7 @@ impl Workspace {
             drop(trash.remove_dir_all(&id));
             return Err(place.error(error));
         }
+        self.note(Act::Delete(path.to_owned()));
         Ok(id)
     }
 

@@ -1,6 +1,6 @@
 //! Pictures, clips and downloads that are added to the content. Their type is detected from their bytes.
 
-use super::{EditError, Opened, Workspace, names, version_of, writing::Instead};
+use super::{Act, EditError, Opened, Workspace, names, version_of, writing::Instead};
 use crate::{
     content::pictures::{self, Refusal},
     domain::{limits::MEDIA_BYTES, picture::Format, slug::Slug},
@@ -44,6 +44,7 @@ impl Workspace {
                     Err(error) => return Err(error),
                 }
             }
+            self.note(Act::Add(path.clone()));
             return Ok(Uploaded { path, name, is_picture });
         }
         Err(EditError::Exists(stem))

@@ -1,5 +1,5 @@
-//! `/desk`: the place of the author and of moderators. Every page needs a session, except those of `sign_in`. Nothing
-//! here is cached or indexed.
+//! `/desk`: the place of the author and of moderators. Every page needs a session, except those of `sign_in` and the link
+//! for a friend. Nothing here is cached or indexed.
 
 mod acting;
 mod authorize;
@@ -25,6 +25,7 @@ use http::{HeaderMap, request::Parts};
 
 use super::{prelude::*, view::link::TextLink};
 use crate::{
+    content::editing::Person,
     domain::account::{Account, Role},
     store::Session,
 };
@@ -56,6 +57,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route_layer(middleware::from_fn_with_state(app.clone(), guard))
         .route("/desk/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/desk/password", get(sign_in::show_password).post(sign_in::set_password))
+        .route("/desk/friend", get(writing::show_friend))
         .route("/admin", get(to_desk))
 }
 
@@ -66,6 +68,12 @@ pub struct SignedIn {
     session: Session,
     /// Number of comments that wait, for the navigation.
     waiting: i64,
+}
+
+impl SignedIn {
+    fn person(&self) -> Person {
+        Person { name: self.account.name.clone(), email: self.account.email.clone() }
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for SignedIn {

@@ -8,7 +8,11 @@ use crate::{
     content::editing::{Item, State as FileState, version_of},
     store::private,
     texts::Desk,
-    web::{editing::on_files, micropub::Asked, prelude::*},
+    web::{
+        editing::{change_files, on_files},
+        micropub::Asked,
+        prelude::*,
+    },
 };
 use axum::extract::Request;
 
@@ -100,7 +104,7 @@ pub async fn apply(
         Some(Item { path: value.clone(), state })
     });
     let (chosen, folder): (Vec<Item>, _) = (chosen.collect(), folder(&app));
-    let applied = on_files(&app, move |files| {
+    let applied = change_files(&app, asks.person(), move |files| {
         let is_name = version.bytes().all(|byte| byte.is_ascii_hexdigit());
         let bytes = fs::read(folder.join(if is_name { &version } else { "" })).ok()?;
         let written = files.apply(&name, &bytes, &chosen, now);

@@ -1,6 +1,7 @@
 //! The texts of the site: their list, a new one, earlier versions, the trash. `editor` changes one.
 
 mod editor;
+mod friend;
 mod kept;
 
 use super::SignedIn;
@@ -12,10 +13,14 @@ use crate::{
         problem::Severity,
     },
     texts::Writing,
-    web::{editing::on_files, prelude::*},
+    web::{
+        editing::{change_files, on_files},
+        prelude::*,
+    },
 };
 
 pub use editor::{save, show};
+pub use friend::show as show_friend;
 pub use kept::{change_trash, restore, trash, versions};
 
 #[derive(Debug, Default, Deserialize)]
@@ -71,7 +76,7 @@ async fn list_page(
     rows.sort_by(|a, b| (a.order.0, b.order.1, &a.path).cmp(&(b.order.0, a.order.1, &b.path)));
     rows.truncate(DESK_TEXTS);
     let not_writable = on_files(app, Workspace::check_writable).await.err();
-    let error = error.or(not_writable.map(|error| sentence(app, &error)));
+    let error = error.or(not_writable.map(|error| sentence(app, &error))).or_else(|| not_committed(app));
     let layout = super::layout(app, asks, &words.texts, "/desk/texts");
     Page::html(&TextsPage { layout, words, query, rows, form, error }, Policy::Private)
 }
@@ -130,7 +135,7 @@ pub async fn create(
         return Ok(page.with_status(StatusCode::UNPROCESSABLE_ENTITY).into_response());
     };
     let date = today(&app);
-    let created = on_files(&app, move |workspace| {
+    let created = change_files(&app, asks.person(), move |workspace| {
         let mut text = FrontMatterText::new(String::new(), kind == Kind::Stretch).unwrap_or_default();
         let date = Some(("date", NewValue::Date(&date))).filter(|_| kind.row().has_date);
         let keys = [("title", NewValue::Text(&title)), ("draft", NewValue::Flag(true))];
@@ -163,6 +168,11 @@ fn sentence(app: &App, error: &EditError) -> String {
         EditError::NotFound => words.text_gone.clone(),
         other => words.not_saved.with(other.to_string().trim_end_matches('.')),
     }
+}
+
+/// Sentence about a change that is not committed.
+fn not_committed(app: &App) -> Option<String> {
+    app.uncommitted.load().as_ref().map(|why| app.texts().writing.not_committed.with(why))
 }
 
 /// Response of a page for a text that cannot be opened.

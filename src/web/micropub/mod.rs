@@ -16,11 +16,11 @@ use serde_json::{Map, Value, json};
 use tokio::task;
 
 use super::{
-    editing::{self, address_of, completed, on_files, shown},
+    editing::{self, address_of, change_files, completed, on_files, shown},
     prelude::*,
 };
 use crate::{
-    content::editing::{EditError, FrontMatterText},
+    content::editing::{EditError, FrontMatterText, Person},
     domain::{
         entry::{Content, Kind},
         token::{self, Scope, Token},
@@ -203,35 +203,35 @@ async fn act(State(app): State<App>, request: Request) -> Result<Response, Refus
     let in_header = token_in(&app, request.headers()).await?;
     let asked = Asked::read(request, in_header.is_some()).await?;
     let token = token_of(&app, in_header, asked.access_token.as_deref()).await?;
-    let url = asked.url.clone().unwrap_or_default();
+    let (url, who) = (asked.url.clone().unwrap_or_default(), editing::person(&app, token.rights.account).await?);
     let task = match asked.action.as_str() {
         "create" => {
             check(&token, &[Scope::Create])?;
-            task::spawn(create(app, asked))
+            task::spawn(create(app, who, asked))
         }
         "update" => {
             check(&token, &[Scope::Update])?;
-            task::spawn(update(app, url, asked.changes))
+            task::spawn(update(app, who, url, asked.changes))
         }
         "delete" => {
             check(&token, &[Scope::Delete])?;
-            task::spawn(delete(app, url))
+            task::spawn(delete(app, who, url))
         }
         "undelete" => {
             check(&token, &[Scope::Delete])?;
-            task::spawn(undelete(app, url))
+            task::spawn(undelete(app, who, url))
         }
         _ => return Err(Refusal::invalid("the action is update, delete or undelete")),
     };
     completed(task).await
 }
 
-async fn create(app: App, asked: Asked) -> Result<Response, Refusal> {
+async fn create(app: App, who: Person, asked: Asked) -> Result<Response, Refusal> {
     let site = &app.config.site;
     let mut new = entry::New::read(&asked.properties, site, app.clock.now())?;
     for file in &asked.files {
         let (name, bytes) = (file.name.clone(), file.bytes.clone());
-        let saved = on_files(&app, move |files| files.save_media("media", &name, &bytes)).await?;
+        let saved = change_files(&app, who.clone(), move |files| files.save_media("media", &name, &bytes)).await?;
         new.add_media(&saved.name);
     }
     let (snapshot, zoned) = (app.snapshot(), new.date.clone());
@@ -248,7 +248,7 @@ async fn create(app: App, asked: Asked) -> Result<Response, Refusal> {
     let (slug, path) = loop {
         let Some(slug) = numbers.find(is_free) else { return Err(EditError::Exists(new.slug.to_string()).into()) };
         let (text, name) = (new.text.as_str().to_owned(), slug.clone());
-        match on_files(&app, move |files| files.create(Kind::Post, &name, text.as_bytes())).await {
+        match change_files(&app, who.clone(), move |files| files.create(Kind::Post, &name, text.as_bytes())).await {
             Ok(path) => break (slug, path),
             Err(EditError::Exists(_)) => {}
             Err(error) => return Err(error.into()),
@@ -261,7 +261,7 @@ async fn create(app: App, asked: Asked) -> Result<Response, Refusal> {
     Ok(created(is_there, &site.absolute(&address)))
 }
 
-async fn update(app: App, url: String, changes: Map<String, Value>) -> Result<Response, Refusal> {
+async fn update(app: App, who: Person, url: String, changes: Map<String, Value>) -> Result<Response, Refusal> {
     let (address, path) = find(&app, &url)?;
     let (mut text, version) = read(&app, path.clone()).await?;
     let before = text.as_str().to_owned();
@@ -270,7 +270,7 @@ async fn update(app: App, url: String, changes: Map<String, Value>) -> Result<Re
     if after != before {
         let old = app.snapshot().content(&address).cloned();
         let is_draft = text.values().is_draft();
-        on_files(&app, move |files| files.save(&path, after.as_bytes(), &version, now)).await?;
+        change_files(&app, who, move |files| files.save(&path, after.as_bytes(), &version, now)).await?;
         if old.is_some() || !is_draft {
             shown(&app, |snapshot| differs(old.as_ref(), snapshot.content(&address))).await;
         }
@@ -281,17 +281,17 @@ async fn update(app: App, url: String, changes: Map<String, Value>) -> Result<Re
     }
 }
 
-async fn delete(app: App, url: String) -> Result<Response, Refusal> {
+async fn delete(app: App, who: Person, url: String) -> Result<Response, Refusal> {
     let (address, path) = find(&app, &url)?;
     let (_, version) = read(&app, path.clone()).await?;
-    editing::trash(&app, path, version, Some(address)).await??;
+    editing::trash(&app, who, path, version, Some(address)).await??;
     Ok(done())
 }
 
-async fn undelete(app: App, url: String) -> Result<Response, Refusal> {
+async fn undelete(app: App, who: Person, url: String) -> Result<Response, Refusal> {
     let address = address_in(&app, &url)?;
     let place = app.store.gone(&address).await?.ok_or_else(Refusal::not_found)?;
-    on_files(&app, move |files| files.restore(&place)).await?;
+    change_files(&app, who, move |files| files.restore(&place)).await?;
     app.set_gone(&address, None).await?;
     shown(&app, |snapshot| snapshot.content(&address).is_some()).await;
     Ok(done())
@@ -303,8 +303,9 @@ async fn add_media(State(app): State<App>, request: Request) -> Result<Response,
     let mut asked = Asked::read(request, in_header.is_some()).await?;
     let token = token_of(&app, in_header, asked.access_token.as_deref()).await?;
     check(&token, &[Scope::Media, Scope::Create])?;
+    let who = editing::person(&app, token.rights.account).await?;
     let file = asked.files.pop().ok_or_else(|| Refusal::invalid("the request has no file"))?;
-    let saved = on_files(&app, move |files| files.save_media("media", &file.name, &file.bytes)).await?;
+    let saved = change_files(&app, who, move |files| files.save_media("media", &file.name, &file.bytes)).await?;
     let is_there = shown(&app, |snapshot| snapshot.media_named(&saved.name).is_some()).await;
     Ok(created(is_there, &app.config.site.absolute(&format!("/media/{}", saved.name))))
 }

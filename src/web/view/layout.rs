@@ -25,6 +25,8 @@ pub struct Layout {
     /// Path of this page, not encoded; `None` for an answer without an address of its own.
     pub path: Option<String>,
     pub is_indexed: bool,
+    /// True for a text without a public page, which only somebody with a link or an account can see.
+    pub is_preview: bool,
     /// Open Graph type.
     pub kind: &'static str,
     /// Picture for link previews.
@@ -65,6 +67,7 @@ impl Layout {
             description: site.description.clone(),
             path: None,
             is_indexed: true,
+            is_preview: false,
             kind: "website",
             picture: site.card.as_deref().and_then(|name| Some(snapshot.media_named(name)?.picture())),
             published: None,
@@ -83,6 +86,9 @@ impl Layout {
         let mut layout = Self::new(app, snapshot, &entry.title).at(&entry.address).described(entry.description());
         if let Some(picture) = entry.image.as_ref().filter(|picture| !picture.address.ends_with(".svg")) {
             layout.picture = Some(picture.clone());
+        }
+        if snapshot.content(&entry.address).is_none() {
+            layout = Self { is_preview: true, path: None, ..layout.not_indexed() };
         }
         if entry.body.wants_script() { layout.with_script(EMBEDS_SCRIPT) } else { layout }
     }

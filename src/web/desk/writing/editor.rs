@@ -4,7 +4,7 @@ use axum::extract::Request;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{editor_of, missing, sentence, today};
+use super::{editor_of, friend, missing, not_committed, sentence, today};
 use crate::{
     content::editing::{
         Compared, EditError, FrontMatterText, Is, NewValue, Opened, Unfit, Workspace, as_written, differences,
@@ -12,14 +12,14 @@ use crate::{
     },
     domain::{
         entry::Content,
-        limits::UPLOAD_BYTES,
+        limits::{PREVIEW_DAYS, UPLOAD_BYTES},
         problem::Problem,
         words::{self, in_brackets},
     },
     texts::Writing,
     web::{
         desk::SignedIn,
-        editing::{self, address_of, on_files, shown},
+        editing::{self, address_of, change_files, on_files, shown},
         entries,
         micropub::{Asked, File},
         post::PostQuery,
@@ -68,6 +68,8 @@ struct EditorPage {
     is_draft: bool,
     /// Address of the public page, if there is one.
     address: Option<String>,
+    /// Link that shows the text to a friend, if it has no public page.
+    friend: Option<String>,
     count: String,
     problems: Vec<Problem>,
     notice: Option<String>,
@@ -169,12 +171,13 @@ fn page_of(app: &App, asks: &SignedIn, form: EditForm) -> EditorPage {
         layout: crate::web::desk::layout(app, asks, &words.edit_text, &path).with_script(EDITOR_SCRIPT),
         words,
         is_draft: entry.is_none_or(|entry| entry.draft),
+        friend: address.is_none().then(|| friend::link(app, &form.path)),
         address,
         count: words.word_count.of(count + letters),
         problems,
         notice: None,
         added: Vec::new(),
-        error: None,
+        error: not_committed(app),
         conflict: Vec::new(),
         form,
     }
@@ -207,7 +210,7 @@ async fn add(app: App, asks: SignedIn, mut form: EditForm, files: Vec<File>) -> 
         let failed = workspace.read(&path).and_then(|_| files.iter().try_for_each(&mut save)).err();
         (saved, failed)
     };
-    let (saved, failed) = on_files(&app, work).await;
+    let (saved, failed) = change_files(&app, asks.person(), work).await;
     // One text does not fit several pictures.
     let alt = if is_one && failed.is_none() { std::mem::take(&mut form.alt) } else { String::new() };
     let mut added = Vec::new();
@@ -253,7 +256,7 @@ async fn change(app: App, asks: SignedIn, form: EditForm) -> Result<Response, We
     let drawn = snapshot.previews.draw(&form.path, &text).0;
     let address = drawn.filter(|content| !content.entry().draft).map(|content| content.entry().address.clone());
     let work = (form.clone(), text.clone());
-    let done = on_files(&app, move |files| {
+    let done = change_files(&app, asks.person(), move |files| {
         let (form, text) = work;
         let present = match before {
             Some(_) => files.save(&form.path, text.as_bytes(), &form.version, now)?,
@@ -267,7 +270,7 @@ async fn change(app: App, asks: SignedIn, form: EditForm) -> Result<Response, We
     let mut done = done.await;
     if let (Ok((path, present)), "trash") = (&done, form.act.as_str()) {
         let address = address_of(&app, path);
-        let trashed = editing::trash(&app, path.clone(), present.clone(), address).await?;
+        let trashed = editing::trash(&app, asks.person(), path.clone(), present.clone(), address).await?;
         done = trashed.and(done);
     }
     match done {

@@ -4,7 +4,11 @@ use super::{editor::wait_until_live, editor_of, missing, sentence};
 use crate::{
     content::editing::{Compared, EditError, Is, Trashed, Workspace, differences},
     texts::Writing,
-    web::{desk::SignedIn, editing::on_files, prelude::*},
+    web::{
+        desk::SignedIn,
+        editing::{change_files, on_files},
+        prelude::*,
+    },
 };
 
 /// A text, and one of its versions.
@@ -54,9 +58,13 @@ pub async fn versions(State(app): State<App>, asks: SignedIn, query: Query<Versi
 }
 
 /// Saves an earlier version as the present text, which becomes an earlier one.
-pub async fn restore(State(app): State<App>, Posted(form): Posted<VersionForm>) -> Result<Response, WebError> {
+pub async fn restore(
+    State(app): State<App>,
+    asks: SignedIn,
+    Posted(form): Posted<VersionForm>,
+) -> Result<Response, WebError> {
     let (path, now, before) = (form.path.clone(), app.clock.now(), app.snapshot());
-    let restored = on_files(&app, move |workspace| {
+    let restored = change_files(&app, asks.person(), move |workspace| {
         let bytes = workspace.earlier(&form.path, &form.id)?;
         workspace.save(&form.path, &bytes, &form.version, now).map(|_| bytes)
     });
@@ -98,9 +106,13 @@ pub async fn trash(State(app): State<App>, asks: SignedIn) -> Result<Page, WebEr
     Page::html(&TrashPage { layout, words, trashed }, Policy::Private)
 }
 
-pub async fn change_trash(State(app): State<App>, Posted(form): Posted<TrashForm>) -> Result<Response, WebError> {
+pub async fn change_trash(
+    State(app): State<App>,
+    asks: SignedIn,
+    Posted(form): Posted<TrashForm>,
+) -> Result<Response, WebError> {
     let before = app.snapshot();
-    let changed = on_files(&app, |files| match form.id {
+    let changed = change_files(&app, asks.person(), |files| match form.id {
         Some(id) => files.restore(&id).and_then(|path| Ok(Some((files.read(&path)?, path)))),
         None => files.empty_trash().map(|()| None),
     });
