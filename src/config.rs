@@ -164,6 +164,8 @@ pub struct Site {
     pub has_desk: bool,
     /// True: changes of the desk and of writing apps are committed with git.
     pub commits: bool,
+    /// Most bytes of media with which the desk and writing apps add more; `None`: no limit.
+    pub upload_quota: Option<u64>,
 }
 
 impl Site {
@@ -239,6 +241,9 @@ impl Site {
             frame_hosts: reader.get("site.security.frame_hosts")?.list(String::as_str, is_frame_host)?,
             has_desk: reader.get("site.desk.enabled")?.typed()?,
             commits: reader.get("site.desk.commit")?.typed()?,
+            upload_quota: Some(reader.get("site.desk.upload_quota_mib")?.typed::<u32>()?)
+                .filter(|quota| *quota > 0)
+                .map(|quota| u64::from(quota) << 20),
         })
     }
 }

@@ -16,7 +16,10 @@ mod writing;
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use cap_std::{ambient_authority, fs::Dir};
@@ -42,6 +45,8 @@ pub struct Workspace {
     data: PathBuf,
     /// Acts since the workspace was made, for a commit.
     acts: Arc<Mutex<Vec<Act>>>,
+    /// Bytes of media that may be added.
+    room: Arc<AtomicU64>,
 }
 
 /// A file as it is on the disk.
@@ -66,6 +71,8 @@ pub enum EditError {
     Changed(Opened),
     #[error("the disk is full; nothing was changed")]
     Full,
+    #[error("there is no room for it: the files would be more than desk.upload_quota_mib in site.toml allows")]
+    NoRoom,
     #[error("the folder {} cannot be written. Give its owner to the user that runs the program", .0.display())]
     NotWritable(PathBuf),
     /// An upload that is no picture, clip or download that pages can show.
@@ -91,7 +98,20 @@ struct Place {
 
 impl Workspace {
     pub fn new(content: &Path, data: &Path) -> Self {
-        Self { content: content.to_owned(), data: data.to_owned(), acts: Arc::default() }
+        let room = Arc::new(AtomicU64::new(u64::MAX));
+        Self { content: content.to_owned(), data: data.to_owned(), acts: Arc::default(), room }
+    }
+
+    /// Lets at most this many bytes of media be added.
+    pub fn with_room(self, bytes: u64) -> Self {
+        Self { room: Arc::new(AtomicU64::new(bytes)), ..self }
+    }
+
+    /// Takes the room of a new media file.
+    fn take_room(&self, bytes: &[u8]) -> Result<(), EditError> {
+        let less = |room: u64| room.checked_sub(bytes.len() as u64);
+        let taken = self.room.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        taken.map(drop).map_err(|_| EditError::NoRoom)
     }
 
     /// Checks that a new text of each kind could be written.
@@ -147,7 +167,7 @@ impl Workspace {
         // The same text in a folder of its own has the same address.
         let (path, index) = (format!("{folder}/{slug}.md"), format!("{folder}/{slug}/index.md"));
         match self.existing(&index) {
-            Ok(_) => Err(EditError::Exists(index)),
+            Ok(_) => Err(EditError::Exists(format!("{slug}/index.md"))),
             Err(_) => self.create_at(&path, bytes).map(|()| path),
         }
     }

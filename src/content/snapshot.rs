@@ -169,6 +169,11 @@ impl Snapshot {
         picture::originals(path).into_iter().find_map(found)
     }
 
+    /// Bytes of all media files.
+    pub fn media_bytes(&self) -> u64 {
+        self.media.values().map(|file| file.bytes).sum()
+    }
+
     /// File of `content/media/` by its name.
     pub fn media_named(&self, name: &str) -> Option<&Arc<MediaFile>> {
         self.media_file(&Path::new("media").join(name))

@@ -18,7 +18,9 @@ const LIVE_POLL: Duration = Duration::from_millis(20);
 
 /// Works with the files in a thread of its own: a disk may be slow.
 pub async fn on_files<T: Send + 'static>(app: &App, work: impl FnOnce(&Workspace) -> T + Send + 'static) -> T {
-    let files = Workspace::new(&app.config.content, &app.config.data);
+    let room =
+        app.config.site.upload_quota.map_or(u64::MAX, |quota| quota.saturating_sub(app.snapshot().media_bytes()));
+    let files = Workspace::new(&app.config.content, &app.config.data).with_room(room);
     completed(task::spawn_blocking(move || work(&files))).await
 }
 

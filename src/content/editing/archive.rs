@@ -77,7 +77,9 @@ impl Workspace {
     fn add_at(&self, path: &str, bytes: &[u8]) -> Result<(), EditError> {
         let _lock = self.lock()?;
         check_media(path, bytes)?;
-        self.free(path)?.write(bytes, Instead::OfNothing)?;
+        let place = self.free(path)?;
+        self.take_room(bytes)?;
+        place.write(bytes, Instead::OfNothing)?;
         self.note(Act::Add(path.to_owned()));
         Ok(())
     }
@@ -110,7 +112,8 @@ impl Workspace {
             Ok(present) if is_text(path) => Ok(State::Changed(present.version)),
             Ok(_) => Ok(State::Conflict),
             Err(EditError::NotFound) if self.has_twin(path)? => Ok(State::Conflict),
-            Err(EditError::NotFound) => Ok(State::New),
+            Err(EditError::NotFound) if is_text(path) => Ok(State::New),
+            Err(EditError::NotFound) => self.take_room(bytes).map(|()| State::New),
             Err(error) => Err(error),
         }
     }

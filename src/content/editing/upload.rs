@@ -39,7 +39,10 @@ impl Workspace {
             let is_same = |opened: Opened| opened.version == version_of(bytes);
             if !self.place(&path, true).and_then(|place| place.read()).is_ok_and(is_same) {
                 match self.free(&path) {
-                    Ok(place) => drop(place.write(bytes, Instead::OfNothing)?),
+                    Ok(place) => {
+                        self.take_room(bytes)?;
+                        place.write(bytes, Instead::OfNothing)?;
+                    }
                     Err(EditError::Exists(_)) => continue,
                     Err(error) => return Err(error),
                 }

@@ -164,6 +164,7 @@ fn sentence(app: &App, error: &EditError) -> String {
     match error {
         EditError::NotWritable(folder) => words.not_writable.with(folder.display()),
         EditError::Full => words.disk_full.clone(),
+        EditError::NoRoom => words.quota_reached.clone(),
         EditError::Exists(name) => words.name_taken.with(name),
         EditError::NotFound => words.text_gone.clone(),
         other => words.not_saved.with(other.to_string().trim_end_matches('.')),

@@ -97,7 +97,9 @@ impl From<EditError> for Refusal {
             EditError::Exists(_) | EditError::Changed(_) => {
                 Self::new(StatusCode::CONFLICT, "conflict", error.to_string())
             }
-            EditError::Full => Self::new(StatusCode::INSUFFICIENT_STORAGE, "full", error.to_string()),
+            EditError::Full | EditError::NoRoom => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "full", error.to_string())
+            }
             EditError::NotWritable(_) | EditError::Io(_) => Self::broken(error),
         }
     }

@@ -7,7 +7,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::{
     attacks::{NAMES, is_harmless, others},
-    site,
+    multipart, site, started,
 };
 use crate::support::{Answer, TestSite, html::Html, photo, read, visitor::Visitor};
 
@@ -54,6 +54,26 @@ async fn an_upload_may_have_more_than_two_megabytes() {
     let text = "Words. ".repeat(500_000);
     let page = look(&author, "long.md", text.as_bytes()).await.is(200).html();
     assert_eq!(group(&page, "New"), ["posts/long.md"]);
+}
+
+#[tokio::test]
+async fn beyond_the_quota_texts_are_saved_and_files_are_not() {
+    let site = started(TestSite::new().setting("site.desk.upload_quota_mib", "1")).await;
+    let author = author(&site).await;
+    let pdf = |mark: u8| [b"%PDF-".as_slice(), &vec![mark; 600 * 1024]].concat();
+    let send =
+        async |name: &str| multipart(&site, "/micropub/media", &[("file", Some(name), &pdf(name.as_bytes()[0]))]).await;
+    send("a.pdf").await.is(201);
+    send("b.pdf").await.is(507).says("upload_quota_mib");
+    // The same file again takes no room.
+    send("a.pdf").await.is(201);
+    let (small, large) = (b"%PDF-small".as_slice(), pdf(b'c'));
+    let upload = archive(&[("posts/new.md", b"Text"), ("media/c.pdf", &large), ("media/small.pdf", small)]);
+    let shown = look(&author, "blog.zip", &upload).await.is(200).html();
+    assert_eq!(group(&shown, "New"), ["posts/new.md", "media/small.pdf"]);
+    assert_eq!(group(&shown, "Not possible"), ["media/c.pdf"]);
+    apply(&author, &shown).await.is(200).says("2 files");
+    assert!(!site.path("media/b.pdf").exists() && !site.path("media/c.pdf").exists());
 }
 
 #[tokio::test]
