@@ -104,14 +104,17 @@ impl PasswordLink {
         format!("/desk/password?key={key}")
     }
 
+    /// Reads a key: the link, and the minute in which it was made.
+    ///
     /// # Errors
     /// The reason if the key is invalid.
-    pub fn open(signer: &Signer, key: &str, now: Timestamp) -> Result<Self, Refused> {
+    pub fn open(signer: &Signer, key: &str, now: Timestamp) -> Result<(Self, Timestamp), Refused> {
         let [account, state, issued] = mail_keys::open(signer, Purpose::Password, key).ok_or(Refused::Forged)?;
         if minute(now).saturating_sub(issued).saturating_abs() > PASSWORD_LINK_MINUTES {
             return Err(Refused::Old);
         }
-        Ok(if account == 0 { Self::First } else { Self::Of { account, state } })
+        let made = Timestamp::from_second(issued.saturating_mul(60)).map_err(|_| Refused::Forged)?;
+        Ok((if account == 0 { Self::First } else { Self::Of { account, state } }, made))
     }
 }
 
@@ -157,7 +160,7 @@ mod tests {
         let link = PasswordLink::of(&account(None));
         let path = link.path(&signer, now);
         let key = path.split_once('=').expect("a key").1;
-        assert_eq!(PasswordLink::open(&signer, key, now), Ok(link));
+        assert_eq!(PasswordLink::open(&signer, key, now), Ok((link, now)));
         assert!(link.is_for(&account(None)));
         assert!(!link.is_for(&account(Some("$argon2id$…"))));
         assert!(!link.is_for(&Account { newest_passkey: Some(1), ..account(None) }));
@@ -165,6 +168,7 @@ mod tests {
         assert_eq!(PasswordLink::open(&signer, key, later), Err(Refused::Old));
         assert_eq!(PasswordLink::open(&Signer::new(b"other"), key, now), Err(Refused::Forged));
         let first = PasswordLink::First.path(&signer, now);
-        assert_eq!(PasswordLink::open(&signer, first.split_once('=').expect("a key").1, now), Ok(PasswordLink::First));
+        let first = first.split_once('=').expect("a key").1;
+        assert_eq!(PasswordLink::open(&signer, first, now), Ok((PasswordLink::First, now)));
     }
 }

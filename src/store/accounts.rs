@@ -90,6 +90,16 @@ impl Store {
         self.one(format!("SELECT {ACCOUNT} FROM accounts WHERE id = $1"), &[&id]).await
     }
 
+    /// True if nobody has an account, nor has had the first one since this time.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn has_had_no_account_since(&self, time: Timestamp) -> Result<bool> {
+        let sql = "SELECT COUNT(*) FROM site
+                   WHERE COALESCE(first_account_at, 0) < $1 AND NOT EXISTS (SELECT 1 FROM accounts)";
+        Ok(self.one::<i64>(sql, &[&time]).await? > 0)
+    }
+
     /// Adds an account; `password` is a hash. `is_first`: only if there is none yet.
     ///
     /// # Errors
@@ -110,6 +120,9 @@ impl Store {
             let taken = others.iter().find(|(name, email)| is_first || is_taken(name) || *email == new.email);
             if let Some((name, email)) = taken {
                 return Err(StoreError::Conflict(format!("there is an account {name} <{email}> already")));
+            }
+            if others.is_empty() {
+                tx.execute("UPDATE site SET first_account_at = $1", &[&at]).await?;
             }
             tx.one(
                 "INSERT INTO accounts (name, email, role, password, created_at)

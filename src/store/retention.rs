@@ -61,7 +61,8 @@ const NOT_TRIED: &str = "outcome IS NULL AND (first_attempt_at IS NULL OR first_
 
 /// Times that a wrong clock may have stored: table, column, rows, and how far ahead a time may be. The times of comments
 /// stay, since readers have seen them.
-const TIMES: [(&str, &str, &str, SignedDuration); 18] = [
+const TIMES: [(&str, &str, &str, SignedDuration); 19] = [
+    ("site", "first_account_at", "TRUE", clock::SKEW),
     ("sessions", "created_at", "TRUE", clock::SKEW),
     ("sessions", "used_at", "TRUE", clock::SKEW),
     ("wrong_passwords", "created_at", "TRUE", clock::SKEW),

@@ -216,11 +216,11 @@ pub async fn set_password(
 /// The account whose password a link sets; `None` for the first one.
 async fn opened(app: &App, key: &str) -> Result<Option<Account>, WebError> {
     let words = &app.texts().desk;
-    let link = PasswordLink::open(&app.signer, key, app.clock.now())
+    let (link, made) = PasswordLink::open(&app.signer, key, app.clock.now())
         .map_err(|why| refused(why, &words.link_old, &app.texts().from_mail))?;
     let used = || WebError::said(StatusCode::GONE, &words.link_used);
     match link {
-        PasswordLink::First if app.store.accounts().await?.is_empty() => Ok(None),
+        PasswordLink::First if app.store.has_had_no_account_since(made).await? => Ok(None),
         PasswordLink::First => Err(used()),
         PasswordLink::Of { account, .. } => match app.store.account(account).await {
             Ok(account) if link.is_for(&account) => Ok(Some(account)),

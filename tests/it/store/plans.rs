@@ -284,6 +284,7 @@ async fn use_the_desk(Database { store, .. }: &Database, [_, second]: [CommentId
     let id = store.add_account(&new, None, true, at(16)).await.expect("adds");
     let jo = store.account(id).await.expect("is there");
     store.accounts().await.expect("reads");
+    store.has_had_no_account_since(at(1)).await.expect("reads");
     store.set_password(&jo, "hash").await.expect("sets");
     let jo = store.account_of("jo@example.org").await.expect("reads").expect("is there");
     store.count_sign_in("jo", "network", at(16)).await.expect("counts");
