@@ -1,13 +1,12 @@
 //! `instep new "Title"`: creates a Markdown file with its front matter filled in.
 
-use std::{fs, io::Write};
-
-use anyhow::{Context, bail};
+use anyhow::{anyhow, bail};
 use clap::Args;
 
 use super::Places;
 use crate::{
     app::Clock,
+    content::editing::{EditError, Workspace},
     domain::{entry::Kind, slug::Slug},
 };
 
@@ -33,20 +32,19 @@ impl New {
             true => (Kind::Stretch, include_str!("starter/new-stretch.md")),
             false => (Kind::Post, include_str!("starter/new-post.md")),
         };
-        let folder = config.content.join(kind.folder());
-        let taken = [folder.join(format!("{slug}.md")), folder.join(slug.as_str())];
-        if let Some(taken) = taken.iter().find(|path| path.exists()) {
-            bail!("{} exists already and was not changed. Choose another title", taken.display());
-        }
         let now = Clock::system().now().to_zoned(config.site.time_zone.clone());
         let text = template.replace("{date}", &now.strftime("%Y-%m-%d %H:%M").to_string());
         // JSON strings are YAML.
         let text = text.replace("{title}", &serde_json::Value::from(title).to_string());
-        fs::create_dir_all(&folder).with_context(|| format!("{} cannot be created", folder.display()))?;
-        let path = folder.join(format!("{slug}.md"));
-        let written = fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
-        written.with_context(|| format!("{} cannot be written", path.display()))?;
-        say!("{}", path.display());
+        let files = Workspace::new(&config.content, &config.data);
+        let path = files.create(kind, &slug, text.as_bytes()).map_err(|error| match error {
+            EditError::Exists(taken) => {
+                let taken = config.content.join(kind.folder()).join(taken);
+                anyhow!("{} exists already and was not changed. Choose another title", taken.display())
+            }
+            error => anyhow!("the file was not written: {error}"),
+        })?;
+        say!("{}", config.content.join(path).display());
         Ok(())
     }
 }

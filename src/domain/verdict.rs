@@ -81,6 +81,23 @@ pub enum Reason {
     Bayes,
 }
 
+impl Reason {
+    pub const ALL: [Self; 12] = [
+        Self::FirstComment,
+        Self::AllHeld,
+        Self::OldPost,
+        Self::StampMissing,
+        Self::StampForged,
+        Self::StampOld,
+        Self::Honeypot,
+        Self::AuthorName,
+        Self::Links,
+        Self::Word,
+        Self::Repeated,
+        Self::Bayes,
+    ];
+}
+
 /// Reasons for the states of a stamp that hold a comment.
 pub const STAMP_REASONS: [(StampState, Reason); 3] = [
     (StampState::Missing, Reason::StampMissing),

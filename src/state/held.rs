@@ -27,6 +27,19 @@ impl SiteState {
         comment.explained().into_iter().map(said).collect::<Vec<_>>().join("; ")
     }
 
+    /// Returns the name of a reason without a comment, for a choice.
+    pub fn reason_named(&self, reason: Reason) -> String {
+        let words = &self.texts().desk;
+        match reason {
+            Reason::OldPost => words.reason_old_post.clone(),
+            Reason::Links => words.reason_links.clone(),
+            Reason::Word => words.reason_word.clone(),
+            Reason::Repeated => words.reason_repeated.clone(),
+            Reason::Bayes => words.reason_bayes.clone(),
+            reason => said(&self.texts().held_because, &Finding { reason, details: String::new() }),
+        }
+    }
+
     /// Returns the reason why a comment was refused.
     pub fn refusal_said(&self, refused: &Refused) -> String {
         let texts = &self.texts().refused_because;

@@ -5,7 +5,12 @@ use std::fs;
 use instep::domain::account::PasswordLink;
 use jiff::SignedDuration;
 
-use crate::support::{Answer, TestSite, photo, visitor::Visitor};
+use crate::support::{
+    Answer, TestSite,
+    disk::SmallDisk,
+    photo,
+    visitor::{Visitor, comment_id},
+};
 
 const PASSWORD: &str = "four calm words here";
 
@@ -167,6 +172,29 @@ async fn a_friend_sees_a_draft_by_a_link_for_a_week() {
     form.add("act", "publish").send().await.is(303);
     assert_eq!(site.get(&path).await.is(303).header("location"), "/posts/new");
     assert!(!author.get(edit).await.text().contains("-friend"), "a public page needs no such link");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_named_and_the_desk_stays_usable() {
+    let Some(disk) = SmallDisk::mount(4) else { return };
+    let folder = disk.path("content");
+    crate::support::write(&folder.join("site.toml"), "title = \"Loose Laces\"\n");
+    crate::support::write(&folder.join("posts/calf.md"), "---\ntitle: Calf\ndate: 2026-05-02\n---\nStretch it.\n");
+    let site = TestSite::new().content(&folder).keeps_current().start().await;
+    let author = author(&site).await;
+    disk.protect();
+    let said = "cannot be written, so nothing can be saved here";
+    let list = author.get("/desk/texts").await;
+    list.is(200).says("Calf").says(said);
+    author.form_to(&list.html(), "/desk/texts").set("title", "New").send().await.is(409).says(said);
+    let form = author.form_to(&author.get(CALF).await.is(200).html(), "/desk/texts/edit");
+    let text = form.field("text").replace("it", "both");
+    let kept = form.set("text", text).add("act", "save").send().await;
+    kept.is(422).says(said).says("Stretch both.");
+    let id = comment_id(&site.visitor("192.0.2.9").comment("calf", "Thanks").await);
+    let form = author.form_to(&author.get("/desk").await.is(200).html(), "/desk/comments");
+    form.add("id", &id.to_string()).add("act", "approve").send().await.is(303);
+    site.get("/posts/calf").await.is(200).says("Thanks");
 }
 
 /// The article in a page.

@@ -10,8 +10,8 @@ use crate::{
     domain::{
         account::Account,
         limits::{DESK_COMMENTS, UNDO_WINDOW},
-        verdict::blocks::Block,
-        words::shorten,
+        verdict::{Reason, blocks::Block},
+        words::{shorten, word_of},
     },
     store::{Act, Filter},
     texts::Desk,
@@ -79,6 +79,8 @@ struct DeskPage {
     words: &'static Desk,
     account: Account,
     query: DeskQuery,
+    /// Word and name of each reason to hold a comment.
+    reasons: [(String, String); 12],
     notice: Option<Notice>,
     sections: Vec<Section>,
     /// Values of `show`, names and numbers of comments.
@@ -232,7 +234,9 @@ async fn page(
         ("spam", words.spam.as_str(), store.count_comments(Status::Spam).await?),
         ("trash", words.trash.as_str(), store.count_comments(Status::Trash).await?),
     ];
-    Page::html(&DeskPage { layout, words, account: asks.account, query, notice, sections, lists }, Policy::Private)
+    let reasons = Reason::ALL.map(|reason| (word_of(reason), app.reason_named(reason)));
+    let account = asks.account;
+    Page::html(&DeskPage { layout, words, account, query, reasons, notice, sections, lists }, Policy::Private)
 }
 
 /// Reads what a list of comments shows besides them: parents and histories, with one query each. `comments` has one more

@@ -33,8 +33,8 @@ use crate::{
 pub use password::hash as hash_password;
 
 /// Routes that every account may use. All others behind [`guard`] are for authors only.
-const FOR_EVERY_ACCOUNT: [&str; 6] =
-    ["/desk", "/desk/comments", "/desk/undo", "/desk/sessions", "/desk/passkeys", "/desk/sign-out"];
+const FOR_EVERY_ACCOUNT: [&str; 7] =
+    ["/desk", "/desk/comments", "/desk/undo", "/desk/log", "/desk/sessions", "/desk/passkeys", "/desk/sign-out"];
 
 pub fn routes(app: &App) -> Router<App> {
     Router::new()
@@ -150,8 +150,8 @@ fn layout(app: &App, asks: &SignedIn, title: &str, path: &str) -> Layout {
         layout.navigation.push(TextLink::new(&app.texts().writing.texts, "/desk/texts"));
         layout.navigation.push(TextLink::new(&words.upload, "/desk/upload"));
         layout.navigation.push(TextLink::new(&words.tokens, "/desk/tokens"));
-        layout.navigation.push(TextLink::new(&words.log, "/desk/log"));
     }
+    layout.navigation.push(TextLink::new(&words.log, "/desk/log"));
     layout.navigation.push(TextLink::new(&words.sessions, "/desk/sessions"));
     layout.feeds.clear();
     layout.description.clear();

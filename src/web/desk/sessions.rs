@@ -15,8 +15,8 @@ use crate::{
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct EndForm {
-    /// Number of the session; none: all.
-    session: Option<i64>,
+    /// Number of the session, or `all`.
+    session: String,
 }
 
 #[derive(Template)]
@@ -57,6 +57,10 @@ pub async fn show(State(app): State<App>, asks: SignedIn) -> Result<Page, WebErr
 }
 
 pub async fn end(State(app): State<App>, asks: SignedIn, Posted(form): Posted<EndForm>) -> Result<Response, WebError> {
-    app.store.end_session(asks.account.id, form.session).await?;
+    let session = match form.session.as_str() {
+        "all" => None,
+        number => Some(number.parse().map_err(|_| StatusCode::UNPROCESSABLE_ENTITY)?),
+    };
+    app.store.end_session(asks.account.id, session).await?;
     Ok(redirect(StatusCode::SEE_OTHER, "/desk/sessions"))
 }

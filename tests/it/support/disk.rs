@@ -35,6 +35,12 @@ impl SmallDisk {
         }
     }
 
+    /// Lets nobody write any more, not even root.
+    pub fn protect(&self) {
+        let done = Command::new("mount").args(["-o", "remount,ro"]).arg(self.folder.path()).status();
+        assert!(done.is_ok_and(|done| done.success()), "it can be mounted again");
+    }
+
     /// Frees the disk again.
     pub fn free(&self) {
         std::fs::remove_file(self.path("filler")).expect("was filled");
