@@ -26,7 +26,7 @@ pub mod syntax;
 mod watch;
 
 pub use effort::Effort;
-pub use library::{Counts, Library, Previews, Shown};
+pub use library::{Counts, Drawn, Library, Previews, Shown};
 pub use loader::{Loader, named};
 pub use media::MediaFile;
 pub use snapshot::{Series, Snapshot, TagPosts, Tagged};

@@ -6,7 +6,7 @@ use instep::domain::account::PasswordLink;
 use jiff::SignedDuration;
 
 use crate::support::{
-    Answer, TestSite,
+    TestSite,
     disk::SmallDisk,
     photo,
     visitor::{Visitor, comment_id},
@@ -42,7 +42,7 @@ async fn a_new_text_is_published_and_its_page_is_there_at_once() {
     let site = site().await;
     let author = author(&site).await;
     let list = author.get("/desk/texts").await;
-    list.is(200).says("Calf").says("Published").says("Twist");
+    list.is(200).says("Published").says("![[twist]]").says("[Calf](/posts/calf)");
     let form = author.form_to(&list.html(), "/desk/texts").set("title", "Füße & hips");
     let created = form.send().await;
     let to = created.is(303).header("location").to_owned();
@@ -198,8 +198,7 @@ async fn a_folder_that_cannot_be_written_is_named_and_the_desk_stays_usable() {
 }
 
 /// The article in a page.
-fn article(answer: &Answer) -> String {
-    let text = answer.text();
+fn article(text: &str) -> String {
     let start = text.find("<article").expect("an article");
     text[start..].split_once("</article>").expect("its end").0.to_owned()
 }
@@ -215,9 +214,17 @@ async fn a_preview_is_the_page_that_will_be_served() {
     preview.is(200).says("A note.");
     assert_eq!(preview.header("cache-control"), "private, no-store");
     assert!(!saved(&site, "posts/calf.md").contains("A note."), "nothing is saved");
-    form().await.set("text", text).add("act", "save").send().await.is(303);
+    form().await.set("text", text.as_str()).add("act", "save").send().await.is(303);
     let page = site.get("/posts/calf").await;
-    assert_eq!(article(&preview), article(page.says("A note.")), "readers get the new text at once");
+    assert_eq!(article(&preview.text()), article(&page.says("A note.").text()), "readers get the new text at once");
+    // The live preview is the same page, with the problems and the number of words of what was typed.
+    let typed = text.replace("Words[^1].", "Words[^1]. ![](none.png)");
+    let live = form().await.set("text", typed.as_str()).add("act", "live").send().await;
+    let framed =
+        live.is(200).says("there is no picture").html().one("iframe", "title", "Preview").get("srcdoc").to_owned();
+    let preview = form().await.set("text", typed).add("act", "preview").send().await;
+    assert_eq!(article(&framed), article(&preview.text()));
+    live.says("data-line=\"6\"");
     // A text that cannot be published comes back with the reason.
     let broken = form().await.set("text", "---\ntitle: [\n---\nKept.").add("act", "preview").send().await;
     broken.is(422).says("Kept.").says("Line 2");

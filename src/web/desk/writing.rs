@@ -1,6 +1,7 @@
 //! The texts of the site: their list, a new one, earlier versions, the trash. `editor` changes one.
 
 mod editor;
+mod form;
 mod friend;
 mod kept;
 
@@ -11,6 +12,7 @@ use crate::{
         entry::{Content, KINDS, Kind},
         limits::DESK_TEXTS,
         problem::Severity,
+        words::in_brackets,
     },
     texts::Writing,
     web::{
@@ -43,6 +45,9 @@ struct Row {
     path: String,
     title: String,
     state: &'static str,
+    kind: &'static str,
+    /// Line of Markdown that shows or links it, if it has no error.
+    line: Option<String>,
     /// Place in the list, and time, if it has one.
     order: (u8, Option<jiff::Timestamp>),
 }
@@ -94,7 +99,16 @@ fn rows(app: &App) -> Vec<Row> {
             () => (3, &words.expired),
         };
         let at = content.post().and_then(|post| post.appeared());
-        Some(Row { path: path_of(app, &entry.file)?, title: entry.title.clone(), state, order: (order, at) })
+        let kind = &[&words.kind_post, &words.kind_page, &words.kind_stretch][content.kind() as usize];
+        let line = Some(line_of(content));
+        Some(Row {
+            path: path_of(app, &entry.file)?,
+            title: entry.title.clone(),
+            state,
+            kind,
+            line,
+            order: (order, at),
+        })
     };
     let mut rows: Vec<Row> = snapshot.all.iter().filter_map(of_content).collect();
     for problem in snapshot.problems.iter().filter(|problem| problem.severity == Severity::Error) {
@@ -102,12 +116,25 @@ fn rows(app: &App) -> Vec<Row> {
         match rows.iter_mut().find(|row| row.path == path) {
             Some(row) => (row.state, row.order.0) = (&words.faulty, 0),
             None if is_text(&path) => {
-                rows.push(Row { title: path.clone(), path, state: &words.faulty, order: (0, None) });
+                let (title, state) = (path.clone(), words.faulty.as_str());
+                rows.push(Row { title, path, state, kind: "", line: None, order: (0, None) });
             }
             None => {}
         }
     }
     rows
+}
+
+/// Line of Markdown that shows a stretch, or links a post or page.
+fn line_of(content: &Content) -> String {
+    let Entry { slug, title, address, .. } = content.entry();
+    match content {
+        Content::Stretch(_) => format!("![[{slug}]]"),
+        _ => {
+            let to = address::encode(address).replace('(', "%28").replace(')', "%29");
+            format!("[{}]({to})", in_brackets(title))
+        }
+    }
 }
 
 /// Path of a file below the content folder.

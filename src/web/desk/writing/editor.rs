@@ -1,14 +1,18 @@
 //! The editor: one form with the text and fields of its front matter. What was typed comes back with every error.
 
-use axum::extract::Request;
+use axum::{body::to_bytes, extract::Request};
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::task;
 
-use super::{editor_of, friend, missing, not_committed, sentence, today};
+use super::{editor_of, form::EditForm, friend, missing, not_committed, sentence, today};
 use crate::{
-    content::editing::{
-        Compared, EditError, FrontMatterText, Is, NewValue, Opened, Unfit, Workspace, as_written, differences,
-        version_of,
+    content::{
+        Drawn,
+        editing::{
+            Compared, EditError, FrontMatterText, Is, NewValue, Opened, Unfit, Workspace, as_written, differences,
+            version_of,
+        },
     },
     domain::{
         entry::Content,
@@ -19,7 +23,7 @@ use crate::{
     texts::Writing,
     web::{
         desk::SignedIn,
-        editing::{self, address_of, change_files, on_files, shown},
+        editing::{self, address_of, change_files, completed, on_files, shown},
         entries,
         micropub::{Asked, File},
         post::PostQuery,
@@ -36,29 +40,6 @@ pub struct EditQuery {
 
 const EDITOR_SCRIPT: &str = "js/editor.js";
 
-/// The form of the editor.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct EditForm {
-    path: String,
-    /// Version of the file that the form was made from.
-    version: String,
-    text: String,
-    title: String,
-    description: String,
-    date: String,
-    /// Tags between commas.
-    tags: String,
-    /// The four fields as they were, a line each.
-    was: String,
-    /// New name of the file, without folder and ending.
-    name: String,
-    /// Words for those who do not see the picture that is added.
-    alt: String,
-    /// Name of the button.
-    act: String,
-}
-
 #[derive(Template)]
 #[template(path = "desk/editor.html")]
 struct EditorPage {
@@ -71,6 +52,9 @@ struct EditorPage {
     /// Link that shows the text to a friend, if it has no public page.
     friend: Option<String>,
     count: String,
+    /// Post, page or stretch that the text becomes, and its page for the live preview.
+    content: Option<Content>,
+    preview: String,
     problems: Vec<Problem>,
     notice: Option<String>,
     /// Lines of the text for files that were added.
@@ -84,7 +68,7 @@ pub async fn show(State(app): State<App>, asks: SignedIn, query: Query<EditQuery
     let Query(EditQuery { path, done }) = query;
     let (own, words) = (path.clone(), &app.texts().writing);
     let opened = on_files(&app, move |files| files.read(&own)).await.map_err(|error| missing(&app, &error))?;
-    let mut page = page_of(&app, &asks, form_of(&app, path, opened)?);
+    let mut page = page_of(&app, &asks, form_of(&app, path, opened)?).await;
     page.notice = match done.as_str() {
         "save" => Some(words.saved.clone()),
         "publish" if page.address.is_some() => Some(words.is_published.clone()),
@@ -104,63 +88,16 @@ fn form_of(app: &App, path: String, opened: Opened) -> Result<EditForm, WebError
     Ok(form)
 }
 
-impl EditForm {
-    /// Takes a text, and fills the fields from its front matter.
-    fn fill(&mut self, text: String) {
-        if let Ok(read) = FrontMatterText::new(text.clone(), self.is_stretch()) {
-            let values = read.values();
-            let value = |key| values.text(key).unwrap_or_default();
-            (self.title, self.description, self.date) = (value("title"), value("description"), value("date"));
-            self.tags = values.texts("tags").join(", ");
-        }
-        self.text = text;
-        self.was = self.fields().map(|(_, value)| value.replace('\n', " ")).join("\n");
-        let stem = self.path.trim_end_matches("/index.md").rsplit('/').next().unwrap_or_default();
-        self.name = stem.rsplit_once(".m").map_or(stem, |(stem, _)| stem).to_owned();
-    }
-
-    fn is_stretch(&self) -> bool {
-        self.path.starts_with("stretches/")
-    }
-
-    fn fields(&self) -> [(&'static str, &str); 4] {
-        [("title", &self.title), ("description", &self.description), ("date", &self.date), ("tags", &self.tags)]
-    }
-
-    /// The text with the fields that were changed.
-    fn with_fields(&self, text: String, date: &str) -> Result<FrontMatterText, Unfit> {
-        let mut text = FrontMatterText::new(text, self.is_stretch())?;
-        for ((key, value), was) in self.fields().into_iter().zip(self.was.split('\n')) {
-            let value = value.trim();
-            if value == was.trim_end_matches('\r').trim() {
-                continue;
-            }
-            let tags: Vec<String> = value.split(',').map(|tag| tag.trim().to_owned()).collect();
-            match key {
-                _ if value.is_empty() => text.remove(key)?,
-                "tags" => text.set(key, NewValue::List(&tags))?,
-                "date" => text.set(key, NewValue::Date(value))?,
-                _ => text.set(key, NewValue::Text(value))?,
-            }
-        }
-        match self.act.as_str() {
-            "publish" => {
-                text.set_draft(false)?;
-                if self.path.starts_with("posts/") && text.values().text("date").is_none() {
-                    text.set("date", NewValue::Date(date))?;
-                }
-            }
-            "unpublish" => text.set_draft(true)?,
-            _ => {}
-        }
-        Ok(text)
-    }
+/// Renders a text in a thread of its own: a long one takes a while.
+async fn drawn(app: &App, path: &str, text: &str) -> Drawn {
+    let (previews, path, text) = (app.snapshot().previews.clone(), path.to_owned(), text.to_owned());
+    completed(task::spawn_blocking(move || previews.draw(&path, &text))).await
 }
 
 /// Page of the editor for this form.
-fn page_of(app: &App, asks: &SignedIn, form: EditForm) -> EditorPage {
+async fn page_of(app: &App, asks: &SignedIn, form: EditForm) -> EditorPage {
     let (words, snapshot) = (&app.texts().writing, app.snapshot());
-    let (content, problems) = snapshot.previews.draw(&form.path, &form.text);
+    let (content, problems) = drawn(app, &form.path, &form.text).await;
     let entry = content.as_ref().map(Content::entry);
     let is_here = |own: &&Entry| snapshot.content(&own.address).is_some_and(|found| found.entry().file == own.file);
     let address = entry.filter(is_here).map(|entry| address::encode(&entry.address));
@@ -174,11 +111,13 @@ fn page_of(app: &App, asks: &SignedIn, form: EditForm) -> EditorPage {
         friend: address.is_none().then(|| friend::link(app, &form.path)),
         address,
         count: words.word_count.of(count + letters),
+        preview: String::new(),
         problems,
         notice: None,
         added: Vec::new(),
         error: not_committed(app),
         conflict: Vec::new(),
+        content,
         form,
     }
 }
@@ -190,7 +129,7 @@ pub async fn save(State(app): State<App>, asks: SignedIn, request: Request) -> R
     let form: EditForm = serde_json::from_value(Value::Object(fields.collect())).unwrap_or_default();
     if failed {
         let too_large = app.texts().writing.too_large.with(UPLOAD_BYTES / (1024 * 1024));
-        return again(&app, &asks, form, &too_large, StatusCode::PAYLOAD_TOO_LARGE);
+        return again(&app, &asks, form, &too_large, StatusCode::PAYLOAD_TOO_LARGE).await;
     }
     match form.act.as_str() {
         "add" => add(app, asks, form, sent.files).await,
@@ -202,7 +141,7 @@ pub async fn save(State(app): State<App>, asks: SignedIn, request: Request) -> R
 async fn add(app: App, asks: SignedIn, mut form: EditForm, files: Vec<File>) -> Result<Response, WebError> {
     let (words, path, is_one) = (&app.texts().writing, form.path.clone(), files.len() == 1);
     if files.is_empty() {
-        return again(&app, &asks, form, &app.texts().desk.upload_none, StatusCode::UNPROCESSABLE_ENTITY);
+        return again(&app, &asks, form, &app.texts().desk.upload_none, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     let work = move |workspace: &Workspace| {
         let (folder, mut saved) = (path.rsplit_once('/').map_or("", |(folder, _)| folder), Vec::new());
@@ -224,7 +163,7 @@ async fn add(app: App, asks: SignedIn, mut form: EditForm, files: Vec<File>) -> 
         form.text = format!("{}\n\n{line}\n", form.text.trim_end());
         added.push(line);
     }
-    let mut page = page_of(&app, &asks, form);
+    let mut page = page_of(&app, &asks, form).await;
     page.error = failed.map(|error| sentence(&app, &error));
     page.notice = (!added.is_empty()).then(|| words.file_added.clone());
     page.added = added;
@@ -246,11 +185,13 @@ async fn change(app: App, asks: SignedIn, form: EditForm) -> Result<Response, We
     let text = match form.with_fields(typed.clone(), &date) {
         Ok(text) => text.as_str().to_owned(),
         // Without a change of its fields, a text with broken front matter can be saved and mended.
-        Err(Unfit::Unreadable { .. }) if ["save", "preview"].contains(&form.act.as_str()) => typed,
-        Err(unfit) => return again(&app, &asks, form, &unfit.to_string(), StatusCode::UNPROCESSABLE_ENTITY),
+        Err(Unfit::Unreadable { .. }) if ["save", "preview", "live"].contains(&form.act.as_str()) => typed,
+        Err(unfit) => return again(&app, &asks, form, &unfit.to_string(), StatusCode::UNPROCESSABLE_ENTITY).await,
     };
-    if form.act == "preview" {
-        return preview(&app, &asks, form, text).await;
+    match form.act.as_str() {
+        "preview" => return preview(&app, &asks, form, text).await,
+        "live" => return live(&app, &asks, form, text).await,
+        _ => {}
     }
     let snapshot = app.snapshot();
     let drawn = snapshot.previews.draw(&form.path, &text).0;
@@ -284,12 +225,12 @@ async fn change(app: App, asks: SignedIn, form: EditForm) -> Result<Response, We
         }
         Err(EditError::Changed(theirs)) => {
             let old = String::from_utf8_lossy(&theirs.bytes).into_owned();
-            let mut page = page_of(&app, &asks, EditForm { text, version: theirs.version, ..form });
+            let mut page = page_of(&app, &asks, EditForm { text, version: theirs.version, ..form }).await;
             page.conflict = differences(&old, &page.form.text);
             page.error = Some(page.words.changed_meanwhile.clone());
             Ok(Page::html(&page, Policy::Private)?.with_status(StatusCode::CONFLICT).into_response())
         }
-        Err(error) => again(&app, &asks, form, &sentence(&app, &error), StatusCode::UNPROCESSABLE_ENTITY),
+        Err(error) => again(&app, &asks, form, &sentence(&app, &error), StatusCode::UNPROCESSABLE_ENTITY).await,
     }
 }
 
@@ -338,22 +279,37 @@ pub async fn wait_until_live(app: &App, path: &str, text: &str, before: &Snapsho
 
 /// Responds with the page that the text would be.
 async fn preview(app: &App, asks: &SignedIn, form: EditForm, text: String) -> Result<Response, WebError> {
-    let (snapshot, path) = (app.snapshot(), form.path.clone());
-    let previews = snapshot.previews.clone();
-    let draw = move || previews.draw(&path, &text).0;
-    let drawn = tokio::task::spawn_blocking(draw).await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    let Some(content) = drawn else {
+    let Some(content) = drawn(app, &form.path, &text).await.0 else {
         let words = &app.texts().writing;
-        return again(app, asks, form, &words.no_preview, StatusCode::UNPROCESSABLE_ENTITY);
+        return again(app, asks, form, &words.no_preview, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
-    let mut response = entries::draw(app, &snapshot, &content, &PostQuery::default()).await?;
+    let mut response = entries::draw(app, &app.snapshot(), &content, &PostQuery::default()).await?;
     response.extensions_mut().insert(Policy::Private);
     Ok(response)
 }
 
+/// Responds with the editor for what was typed: its preview, its problems and its number of words.
+async fn live(app: &App, asks: &SignedIn, form: EditForm, text: String) -> Result<Response, WebError> {
+    let mut page = page_of(app, asks, form).await;
+    // Lines of problems are those of the typed text, where changed fields are not yet in.
+    let content = if text == page.form.text { page.content.take() } else { drawn(app, &page.form.path, &text).await.0 };
+    if let Some(content) = content {
+        let response = entries::draw(app, &app.snapshot(), &content, &PostQuery::default()).await?;
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.map_err(WebError::internal)?;
+        page.preview = String::from_utf8_lossy(&bytes).into_owned();
+    }
+    Ok(Page::html(&page, Policy::Private)?.into_response())
+}
+
 /// Responds with the editor as it was sent, and an error.
-fn again(app: &App, asks: &SignedIn, form: EditForm, error: &str, status: StatusCode) -> Result<Response, WebError> {
-    let mut page = page_of(app, asks, form);
+async fn again(
+    app: &App,
+    asks: &SignedIn,
+    form: EditForm,
+    error: &str,
+    status: StatusCode,
+) -> Result<Response, WebError> {
+    let mut page = page_of(app, asks, form).await;
     page.error = Some(error.to_owned());
     Ok(Page::html(&page, Policy::Private)?.with_status(status).into_response())
 }
