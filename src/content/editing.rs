@@ -7,6 +7,7 @@
 
 mod archive;
 mod commit;
+mod drafts;
 mod kept;
 mod names;
 mod typed;
@@ -34,6 +35,7 @@ use writing::Instead;
 pub use super::front_matter::{FrontMatterText, NewValue, Unfit};
 pub use archive::{Item, State, is_text};
 pub use commit::Person;
+pub use drafts::Draft;
 pub use kept::{Earlier, Trashed};
 pub use typed::{Compared, Is, as_written, differences};
 pub use upload::Uploaded;

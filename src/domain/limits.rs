@@ -197,6 +197,9 @@ pub const ERASED_A_TRANSACTION: i64 = 200;
 pub const COMMIT_TIME: Duration = Duration::from_secs(10);
 /// Number of earlier versions that are kept of each text.
 pub const VERSIONS_KEPT: usize = 50;
+/// Time for which a text that was typed and not saved is kept, and the number of such texts.
+pub const DRAFT_LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+pub const DRAFTS_KEPT: usize = 100;
 /// Time that a comment is kept after it became spam or trash, so that it can be restored.
 pub const SPAM_KEPT: SignedDuration = SignedDuration::from_hours(15 * 24);
 pub const TRASH_KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);

@@ -62,12 +62,13 @@ const tell = (page) => {
 let timer;
 let isBusy = false;
 let isStale = false;
+let isTouched = false;
 let leaving = new AbortController();
 // The page that the frame shows, as the server sent it.
 let shown;
 
 const later = () => {
-  isStale = true;
+  isStale = isTouched = true;
   clearTimeout(timer);
   timer = setTimeout(renew, PAUSE);
 };
@@ -78,7 +79,7 @@ const renew = async () => {
   isBusy = true;
   isStale = false;
   try {
-    const page = await send({ act: "live" }, leaving.signal);
+    const page = await send(isTouched ? { act: "live" } : { act: "live", keeps: "" }, leaving.signal);
     if (tell(page)) {
       for (const id of ["-count", "-problems"]) {
         document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);

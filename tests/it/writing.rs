@@ -231,6 +231,57 @@ async fn a_preview_is_the_page_that_will_be_served() {
 }
 
 #[tokio::test]
+async fn unsaved_text_is_kept_and_never_replaces_a_newer_file() {
+    let site = site().await;
+    let author = author(&site).await;
+    let form = || async { author.form_to(&author.get(CALF).await.is(200).html(), "/desk/texts/edit") };
+    let file = saved(&site, "posts/calf.md");
+    let text = form().await.field("text").replace("Stretch it.", "Typed.");
+    form().await.set("text", text.as_str()).add("act", "live").send().await.is(200).says("what you type is kept");
+    assert_eq!(saved(&site, "posts/calf.md"), file);
+    // Until the author has decided, it is offered, and nothing else is kept.
+    author.get(CALF).await.is(200).says("not saved is kept");
+    let later = text.replace("Typed.", "Later.");
+    form().await.set("text", later).add("act", "live").send().await.is(200);
+    let shown = author.get(&format!("{CALF}&draft=show")).await;
+    let kept = author.form_to(&shown.is(200).html(), "/desk/texts/edit");
+    assert!(kept.field("text").contains("Typed."));
+    // The file has changed since the draft began.
+    site.save("posts/calf.md", file.replace("Stretch it.", "Theirs."));
+    kept.add("act", "save").send().await.is(409).says("- Theirs.").says("+ Typed.");
+    assert!(saved(&site, "posts/calf.md").contains("Theirs."));
+    form().await.add("act", "discard").send().await.is(303);
+    assert!(!author.get(CALF).await.is(200).text().contains("not saved is kept"));
+    // A save removes it.
+    form().await.set("text", text.as_str()).add("act", "live").send().await.is(200);
+    form().await.set("text", text.as_str()).add("act", "save").send().await.is(303);
+    let drafts = || fs::read_dir(site.app.config.data.join("drafts")).expect("reads").count();
+    assert_eq!(drafts(), 0);
+    for path in ["posts/../../a.md", "site.toml"] {
+        form().await.set("path", path).add("act", "live").send().await.is(404);
+    }
+    form().await.set("version", "../x").set("text", "x").add("act", "live").send().await.is(200);
+    assert_eq!(drafts(), 0);
+}
+
+#[tokio::test]
+async fn a_draft_of_jekyll_moves_to_its_posts_when_it_is_published() {
+    let site =
+        TestSite::new().file("_drafts/calf.md", "---\ntitle: Calf\n---\nStretch it.\n").keeps_current().start().await;
+    let author = author(&site).await;
+    let form = author.form_to(&author.get("/desk/texts/edit?path=_drafts%2Fcalf.md").await.html(), "/desk/texts/edit");
+    let png = photo::encoded(&photo::quarters(8, 8), image::ImageFormat::Png);
+    let added = form.add("act", "add").with_file("file", "a.png", &png).send().await;
+    assert!(site.path("media/a.png").exists(), "it stays when the text moves");
+    let form = author.form_to(&added.is(200).html(), "/desk/texts/edit");
+    let published = form.set("date", "2026-05-02").add("act", "publish").send().await;
+    let to = published.is(303).header("location").to_owned();
+    assert!(to.starts_with("/desk/texts/edit?path=_posts%2F2026-05-02-calf.md"), "{to}");
+    author.get(&to).await.is(200).says("Published: everybody can see it.");
+    site.get("/posts/calf").await.is(200).says("Stretch it.");
+}
+
+#[tokio::test]
 async fn a_text_is_renamed_and_deleted_without_loss() {
     let site = site().await;
     let author = author(&site).await;

@@ -149,7 +149,7 @@ impl Workspace {
 }
 
 /// Names of what was kept in a folder, in order of time; none if the folder is missing.
-fn names_in(folder: &Dir, path: &str) -> io::Result<Vec<String>> {
+pub(super) fn names_in(folder: &Dir, path: &str) -> io::Result<Vec<String>> {
     let entries = match folder.read_dir(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
@@ -162,12 +162,12 @@ fn names_in(folder: &Dir, path: &str) -> io::Result<Vec<String>> {
 }
 
 /// Time in a name.
-fn time_in(name: &str) -> Option<Timestamp> {
+pub(super) fn time_in(name: &str) -> Option<Timestamp> {
     Timestamp::from_millisecond(name.split_once('-')?.0.parse().ok()?).ok()
 }
 
 /// Start of a name that sorts behind the others, also after the clock was set back.
-fn stamp_after(names: &[String], now: Timestamp) -> String {
+pub(super) fn stamp_after(names: &[String], now: Timestamp) -> String {
     let last = names.last().and_then(|name| time_in(name)).map_or(0, Timestamp::as_millisecond);
     format!("{:015}", now.as_millisecond().max(last + 1))
 }

@@ -1,6 +1,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, os::unix::fs::symlink};
 
 use super::*;
+use crate::domain::limits::{DRAFT_LIFE, DRAFTS_KEPT};
 
 struct Site {
     folder: tempfile::TempDir,
@@ -324,4 +325,26 @@ fn uploads_have_the_ending_of_their_type() {
             "posts/my-cat.svg"
         ]
     );
+}
+
+#[test]
+fn drafts_have_limits_in_number_and_age() {
+    let site = Site::new();
+    let version = version_of(b"old");
+    let keep = |path: &str, bytes: &[u8], at| site.workspace.keep_draft(path, bytes, &version, at).expect("keeps");
+    assert!(keep("posts/a.md", b"typed", now()));
+    let draft = site.workspace.draft("posts/a.md", now()).expect("reads").expect("is there");
+    assert_eq!((draft.bytes.as_slice(), &draft.version), (b"typed".as_slice(), &version));
+    assert!(!keep("posts/a.md", b"old", now()), "it is the file again");
+    assert_eq!(site.workspace.draft("posts/a.md", now()).expect("reads"), None);
+    for number in 0..DRAFTS_KEPT + 5 {
+        keep(&format!("posts/{number}.md"), b"typed", now());
+    }
+    let count = || fs::read_dir(site.folder.path().join("data/drafts")).expect("reads").count();
+    assert_eq!(count(), DRAFTS_KEPT);
+    let later = now() + DRAFT_LIFE * 2;
+    assert_eq!(site.workspace.draft("posts/9.md", later).expect("reads"), None);
+    keep("posts/a.md", b"typed", later);
+    assert_eq!(count(), 1);
+    assert_eq!(site.files(), ["posts/a.md"]);
 }

@@ -5,13 +5,17 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::task;
 
-use super::{editor_of, form::EditForm, friend, missing, not_committed, sentence, today};
+use super::{
+    editor_of,
+    form::{DRAFTS, EditForm},
+    friend, missing, not_committed, sentence, today,
+};
 use crate::{
     content::{
         Drawn,
         editing::{
-            Compared, EditError, FrontMatterText, Is, NewValue, Opened, Unfit, Workspace, as_written, differences,
-            version_of,
+            Compared, Draft, EditError, FrontMatterText, Is, NewValue, Opened, Unfit, Workspace, as_written,
+            differences, version_of,
         },
     },
     domain::{
@@ -36,6 +40,8 @@ use crate::{
 pub struct EditQuery {
     path: String,
     done: String,
+    /// `show` for the unsaved text that is kept.
+    draft: String,
 }
 
 const EDITOR_SCRIPT: &str = "js/editor.js";
@@ -56,6 +62,10 @@ struct EditorPage {
     content: Option<Content>,
     preview: String,
     problems: Vec<Problem>,
+    /// Time of an unsaved text that was kept earlier.
+    kept: Option<dates::Moment>,
+    /// True if what was typed is kept now.
+    is_kept: bool,
     notice: Option<String>,
     /// Lines of the text for files that were added.
     added: Vec<String>,
@@ -65,10 +75,20 @@ struct EditorPage {
 }
 
 pub async fn show(State(app): State<App>, asks: SignedIn, query: Query<EditQuery>) -> Result<Page, WebError> {
-    let Query(EditQuery { path, done }) = query;
-    let (own, words) = (path.clone(), &app.texts().writing);
-    let opened = on_files(&app, move |files| files.read(&own)).await.map_err(|error| missing(&app, &error))?;
-    let mut page = page_of(&app, &asks, form_of(&app, path, opened)?).await;
+    let Query(EditQuery { path, done, draft }) = query;
+    let (own, words, now) = (path.clone(), &app.texts().writing, app.clock.now());
+    let read = on_files(&app, move |files| Ok((files.read(&own)?, files.draft(&own, now)?)));
+    let (mut opened, mut kept) = read.await.map_err(|error: EditError| missing(&app, &error))?;
+    if draft == "show"
+        && let Some(Draft { bytes, version, .. }) = kept.take()
+    {
+        opened = Opened { bytes, version };
+    }
+    let mut form = form_of(&app, path, opened)?;
+    // Until the author has decided, nothing takes the place of the text that is kept.
+    form.keeps = if kept.is_none() { "1".to_owned() } else { String::new() };
+    let mut page = page_of(&app, &asks, form).await;
+    page.kept = kept.map(|kept| dates::minute(kept.at, &app.config.site.time_zone, app.texts()));
     page.notice = match done.as_str() {
         "save" => Some(words.saved.clone()),
         "publish" if page.address.is_some() => Some(words.is_published.clone()),
@@ -113,6 +133,8 @@ async fn page_of(app: &App, asks: &SignedIn, form: EditForm) -> EditorPage {
         count: words.word_count.of(count + letters),
         preview: String::new(),
         problems,
+        kept: None,
+        is_kept: false,
         notice: None,
         added: Vec::new(),
         error: not_committed(app),
@@ -133,6 +155,11 @@ pub async fn save(State(app): State<App>, asks: SignedIn, request: Request) -> R
     }
     match form.act.as_str() {
         "add" => add(app, asks, form, sent.files).await,
+        "discard" => {
+            let (to, discard) = (editor_of(&form.path), move |files: &Workspace| files.discard_draft(&form.path));
+            on_files(&app, discard).await.map_err(|error| missing(&app, &error))?;
+            Ok(redirect(StatusCode::SEE_OTHER, &to))
+        }
         _ => change(app, asks, form).await,
     }
 }
@@ -144,7 +171,9 @@ async fn add(app: App, asks: SignedIn, mut form: EditForm, files: Vec<File>) -> 
         return again(&app, &asks, form, &app.texts().desk.upload_none, StatusCode::UNPROCESSABLE_ENTITY).await;
     }
     let work = move |workspace: &Workspace| {
-        let (folder, mut saved) = (path.rsplit_once('/').map_or("", |(folder, _)| folder), Vec::new());
+        // Jekyll's drafts move away when they are published.
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let (folder, mut saved) = (if path.starts_with(DRAFTS) { "media" } else { folder }, Vec::new());
         let mut save = |file: &File| workspace.save_media(folder, &file.name, &file.bytes).map(|file| saved.push(file));
         let failed = workspace.read(&path).and_then(|_| files.iter().try_for_each(&mut save)).err();
         (saved, failed)
@@ -196,15 +225,17 @@ async fn change(app: App, asks: SignedIn, form: EditForm) -> Result<Response, We
     let snapshot = app.snapshot();
     let drawn = snapshot.previews.draw(&form.path, &text).0;
     let address = drawn.filter(|content| !content.entry().draft).map(|content| content.entry().address.clone());
-    let work = (form.clone(), text.clone());
+    let (work, published) = ((form.clone(), text.clone()), form.published_path(&date));
     let done = change_files(&app, asks.person(), move |files| {
         let (form, text) = work;
         let present = match before {
             Some(_) => files.save(&form.path, text.as_bytes(), &form.version, now)?,
             None => files.create_at(&form.path, text.as_bytes()).map(|()| version_of(text.as_bytes()))?,
         };
-        match form.act.as_str() {
-            "rename" => rename(files, &form, text, (&present, address), now).map(|path| (path, present)),
+        drop(files.discard_draft(&form.path));
+        match (form.act.as_str(), published) {
+            ("rename", _) => rename(files, &form, text, (&present, address), now).map(|path| (path, present)),
+            (_, Some(to)) => files.rename(&form.path, &to).map(|()| (to, present)),
             _ => Ok((form.path, present)),
         }
     });
@@ -223,13 +254,7 @@ async fn change(app: App, asks: SignedIn, form: EditForm) -> Result<Response, We
             let done = if form.act == "rename" { "save" } else { &form.act };
             Ok(redirect(StatusCode::SEE_OTHER, &format!("{}&done={done}", editor_of(&path))))
         }
-        Err(EditError::Changed(theirs)) => {
-            let old = String::from_utf8_lossy(&theirs.bytes).into_owned();
-            let mut page = page_of(&app, &asks, EditForm { text, version: theirs.version, ..form }).await;
-            page.conflict = differences(&old, &page.form.text);
-            page.error = Some(page.words.changed_meanwhile.clone());
-            Ok(Page::html(&page, Policy::Private)?.with_status(StatusCode::CONFLICT).into_response())
-        }
+        Err(EditError::Changed(theirs)) => conflict(&app, &asks, EditForm { text, ..form }, theirs).await,
         Err(error) => again(&app, &asks, form, &sentence(&app, &error), StatusCode::UNPROCESSABLE_ENTITY).await,
     }
 }
@@ -277,6 +302,14 @@ pub async fn wait_until_live(app: &App, path: &str, text: &str, before: &Snapsho
     Ok(())
 }
 
+/// Responds with the differences to a file that has changed.
+async fn conflict(app: &App, asks: &SignedIn, form: EditForm, theirs: Opened) -> Result<Response, WebError> {
+    let mut page = page_of(app, asks, EditForm { version: theirs.version, ..form }).await;
+    page.conflict = differences(&String::from_utf8_lossy(&theirs.bytes), &page.form.text);
+    page.error = Some(page.words.changed_meanwhile.clone());
+    Ok(Page::html(&page, Policy::Private)?.with_status(StatusCode::CONFLICT).into_response())
+}
+
 /// Responds with the page that the text would be.
 async fn preview(app: &App, asks: &SignedIn, form: EditForm, text: String) -> Result<Response, WebError> {
     let Some(content) = drawn(app, &form.path, &text).await.0 else {
@@ -288,9 +321,16 @@ async fn preview(app: &App, asks: &SignedIn, form: EditForm, text: String) -> Re
     Ok(response)
 }
 
-/// Responds with the editor for what was typed: its preview, its problems and its number of words.
+/// Responds with the editor for what was typed: its preview, its problems and its number of words. Keeps what was typed.
 async fn live(app: &App, asks: &SignedIn, form: EditForm, text: String) -> Result<Response, WebError> {
     let mut page = page_of(app, asks, form).await;
+    if !page.form.keeps.is_empty() {
+        let (form, bytes, now) = (page.form.clone(), text.clone().into_bytes(), app.clock.now());
+        match on_files(app, move |files| files.keep_draft(&form.path, &bytes, &form.version, now)).await {
+            Ok(is_kept) => page.is_kept = is_kept,
+            Err(error) => page.error = Some(sentence(app, &error)),
+        }
+    }
     // Lines of problems are those of the typed text, where changed fields are not yet in.
     let content = if text == page.form.text { page.content.take() } else { drawn(app, &page.form.path, &text).await.0 };
     if let Some(content) = content {

@@ -1,8 +1,12 @@
 //! The form of the editor: a text, and fields of its front matter that change only what was changed in them.
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
 use crate::content::editing::{FrontMatterText, NewValue, Unfit};
+
+/// Jekyll's folder of drafts.
+pub const DRAFTS: &str = "_drafts/";
 
 /// The form of the editor.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -23,6 +27,8 @@ pub struct EditForm {
     pub name: String,
     /// Words for those who do not see the picture that is added.
     pub alt: String,
+    /// Not empty if the live preview may keep what was typed.
+    pub keeps: String,
     /// Name of the button.
     pub act: String,
 }
@@ -44,6 +50,18 @@ impl EditForm {
 
     pub fn is_stretch(&self) -> bool {
         self.path.starts_with("stretches/")
+    }
+
+    /// New path of a draft of Jekyll that is published, in the folder of posts, whose names begin with a date.
+    pub fn published_path(&self, date: &str) -> Option<String> {
+        let below = self.path.strip_prefix(DRAFTS).filter(|_| self.act == "publish")?;
+        let at = below.trim_end_matches("/index.md").rfind('/').map_or(0, |at| at + 1);
+        let (above, name) = below.split_at(at);
+        let day = |text: &str| text.get(..10).and_then(|day| day.parse::<Date>().ok());
+        match day(name) {
+            Some(_) => Some(format!("_posts/{below}")),
+            None => Some(format!("_posts/{above}{}-{name}", day(&self.date).or(day(date))?)),
+        }
     }
 
     fn fields(&self) -> [(&'static str, &str); 4] {
