@@ -1,4 +1,6 @@
-//! The desk on a phone, with scripts off: the first link, an answer, undo, signing out.
+//! The desk in Chromium: signing in, answers with the keyboard, and the way from the first link to a published post.
+
+use std::{fs, path::PathBuf};
 
 use fantoccini::key::Key;
 use serde_json::json;
@@ -166,4 +168,153 @@ async fn keys_decide_in_place_and_keep_what_was_typed_elsewhere() {
     author.press('z').await;
     until("that is undone", async || author.text("main").await.contains("Undone.")).await;
     assert_eq!(stage.site.held_comments().len(), 2);
+}
+
+const CALF: &str = "A calf in the evening";
+const FILM: &str = "https://www.youtube.com/watch?v=aqz-KE-bpKQ";
+
+/// A photo of a phone that was held upright: a JPEG whose Exif says to turn it. Returns its path too.
+fn photo(stage: &Stage) -> PathBuf {
+    let jpeg = fs::read("tests/fixtures/pictures/progressive.jpg").expect("a picture");
+    let exif = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    let length = u16::try_from(exif.len() + 2).expect("short").to_be_bytes();
+    let path = stage.site.data.with_file_name("IMG 0042.JPG");
+    fs::write(&path, [&jpeg[..2], b"\xff\xe1", &length, exif, &jpeg[2..]].concat()).expect("writes");
+    path
+}
+
+/// Opens the editor with a new post, in a desk at this address.
+async fn begin(author: &Visitor, origin: &str) {
+    author.go_to(&format!("{origin}/desk/texts")).await;
+    author.fill("#-title", "Evening calves").await;
+    author.click("form[method=post] button").await;
+    author.see("#-text").await;
+}
+
+/// Chooses the photo as a phone does, and adds it.
+async fn add_photo(stage: &Stage, author: &Visitor) {
+    author.see("#-file").await.send_keys(photo(stage).to_str().expect("UTF-8")).await.expect("a chosen file");
+    author.fill("#-alt", CALF).await;
+    author.click("button[value=add]").await;
+    let line = format!("![{CALF}](img-0042.jpg)");
+    until("the picture in the text", async || author.value("#-text").await.contains(&line)).await;
+}
+
+/// Publishes, and looks at the public page: it shows the picture upright, the film and the stretch.
+async fn publish(author: &Visitor) {
+    author.click("button[value=publish]").await;
+    until("the notice", async || author.text("#-said").await.contains("Published: everybody can see it.")).await;
+    author.click(".page-header .text-link[href^='/posts/']").await;
+    author.see(".prose .embed").await;
+    author.see(".prose [id^='-stretch-wall-calf']").await;
+    let shape = author
+        .run(&format!(
+            "const picture = document.querySelector('.prose img[alt=\"{CALF}\"]'); \
+        return picture.getAttribute('width') / picture.getAttribute('height')"
+        ))
+        .await;
+    // The file has 416 × 256 pixels.
+    assert_eq!(shape, json!(256.0 / 416.0));
+}
+
+#[tokio::test]
+async fn on_a_phone_the_first_link_leads_to_a_published_post_with_a_passkey() {
+    let Some(stage) = Stage::to_write() else { return };
+    let link = stage.site.first_link();
+    let author = stage.visitor(Scripts::On).await;
+    author.hold_phone(360).await;
+    author.has_authenticator().await;
+    author.go_to(&link).await;
+    author.fill("#-name", "Jo").await;
+    author.fill("#-email", "jo@example.org").await;
+    author.click(".desk-passkey button").await;
+    author.see(".desk-foot").await;
+
+    begin(&author, link.split_once("/desk").expect("a link of the desk").0).await;
+    add_photo(&stage, &author).await;
+    author.type_text(&format!("\n{FILM}\n\n")).await;
+    author.fill("#-find", "wall calf").await;
+    author.click("#-found button").await;
+    until("the stretch in the text", async || author.value("#-text").await.contains("![[wall-calf")).await;
+    let width = author.run("return document.documentElement.scrollWidth").await;
+    assert_eq!(width, 360, "nothing is wider than the phone");
+    publish(&author).await;
+    let errors = author.console().await.into_iter().filter(|line| line.starts_with("\"SEVERE"));
+    assert_eq!(errors.collect::<Vec<_>>(), [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn on_a_phone_without_scripts_a_password_leads_to_the_same_post() {
+    let Some(stage) = Stage::to_write() else { return };
+    let author = stage.visitor(Scripts::Off).await;
+    author.hold_phone(360).await;
+    sign_in(&stage, &author).await;
+    author.open("/desk/texts?q=wall+calf").await;
+    let stretch = author.text(".desk-comments code").await;
+    begin(&author, &stage.site.base).await;
+    let text = author.value("#-text").await;
+    author.fill("#-text", &format!("{text}\n{FILM}\n\n{stretch}\n")).await;
+    add_photo(&stage, &author).await;
+    publish(&author).await;
+}
+
+#[tokio::test]
+async fn a_preview_beside_the_text_follows_it_and_a_reload_loses_nothing() {
+    let Some(stage) = Stage::to_write() else { return };
+    let author = stage.visitor(Scripts::On).await;
+    sign_in(&stage, &author).await;
+    begin(&author, &stage.site.base).await;
+    author.click("#-text").await;
+    author.press_with(Key::Control, Key::End).await;
+    author.type_text(&format!("\nFirst.\n\n{FILM}\n\n![](none.png)\n")).await;
+    let frame = "document.querySelector('.desk-live iframe')";
+    let has = async |css: &str| {
+        let found = author.run(&format!("return Boolean({frame}.contentDocument.querySelector({css:?}))")).await;
+        found == json!(true)
+    };
+    until("the film in the preview", async || has(".prose .embed").await).await;
+    // The frame is the same one after the next change, at the same place.
+    author.run(&format!("{frame}.contentWindow.isOld = true; {frame}.contentWindow.scrollTo(0, 200)")).await;
+    author.type_text("\n![[wall-calf-stretch]]\n").await;
+    until("the stretch in the preview", async || has("[id^='-stretch-']").await).await;
+    let kept = author.run(&format!("return [{frame}.contentWindow.isOld, {frame}.contentWindow.scrollY]")).await;
+    assert_eq!(kept, json!([true, 200]));
+    // The number of a line selects it.
+    author.click("#-problems a").await;
+    let selected = "const text = document.getElementById('-text'); \
+                    return text.value.slice(text.selectionStart, text.selectionEnd)";
+    assert_eq!(author.run(selected).await, json!("![](none.png)"));
+    until("it is kept", async || author.text("#-count").await.contains("kept")).await;
+    author.refresh().await.expect("a reload");
+    author.click(".desk-notice a").await;
+    until("the kept text", async || author.value("#-text").await.contains("![[wall-calf-stretch]]")).await;
+    let errors = author.console().await.into_iter().filter(|line| line.starts_with("\"SEVERE"));
+    assert_eq!(errors.collect::<Vec<_>>(), [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn files_that_are_dropped_wait_for_their_words_and_a_wrong_one_says_why() {
+    let Some(stage) = Stage::to_write() else { return };
+    let author = stage.visitor(Scripts::On).await;
+    sign_in(&stage, &author).await;
+    begin(&author, &stage.site.base).await;
+    let drop = |name: &str, bytes: &str| {
+        format!(
+            "const [text, data] = [document.getElementById('-text'), new DataTransfer()]; \
+             data.items.add(new File([{bytes}], {name:?})); \
+             text.dispatchEvent(new DragEvent('drop', {{ dataTransfer: data, bubbles: true, cancelable: true }}))"
+        )
+    };
+    author.run(&drop("photo.heic", "'\\0\\0\\0\\x18ftypheic'")).await;
+    author.finds_focus_on("input#-alt").await;
+    author.press(Key::Enter).await;
+    until("the reason", async || author.text("#-said").await.contains("Most Compatible")).await;
+    let gif = "Uint8Array.from(atob('R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs='), (c) => c.charCodeAt(0))";
+    author.run(&drop("dot.gif", gif)).await;
+    author.type_text("A dot").await;
+    author.press(Key::Enter).await;
+    until("the picture in the text", async || author.value("#-text").await.contains("![A dot](dot.gif)")).await;
+    // The browser can undo it.
+    author.press_with(Key::Control, 'z').await;
+    until("no picture", async || !author.value("#-text").await.contains("dot.gif")).await;
 }

@@ -233,9 +233,14 @@ impl Visitor {
         field.send_keys(text).await.expect("a filled field");
     }
 
-    /// Current value of a field.
+    /// Current value of a field. One of a page that was replaced meanwhile is looked up again.
     pub async fn value(&self, css: &str) -> String {
-        self.see(css).await.prop("value").await.expect("an answer").unwrap_or_default()
+        loop {
+            match self.see(css).await.prop("value").await {
+                Err(error) if error.is_stale_element_reference() => {}
+                value => return value.expect("an answer").unwrap_or_default(),
+            }
+        }
     }
 
     /// Waits until something has the focus, named as `tag#id`.
@@ -263,7 +268,7 @@ impl Visitor {
     }
 
     /// Presses a key while another is held.
-    pub async fn press_with(&self, held: Key, key: Key) {
+    pub async fn press_with(&self, held: Key, key: impl Into<char>) {
         let (held, key) = (held.into(), key.into());
         let keys = KeyActions::new("keyboard".to_owned())
             .then(KeyAction::Down { value: held })

@@ -5,7 +5,7 @@ mod process;
 mod site;
 mod trap;
 
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
 
 use tempfile::TempDir;
 
@@ -54,14 +54,28 @@ impl Stage {
         Self::on("content", arguments, &[])
     }
 
+    /// A site with a copy of the sample content, which the desk may change.
+    pub fn to_write() -> Option<Self> {
+        Self::in_folder(tempfile::tempdir().expect("a temporary folder"), None, &[], &[])
+    }
+
     fn on(content: &str, arguments: &[&str], theme: &[(&str, &str)]) -> Option<Self> {
+        Self::in_folder(tempfile::tempdir().expect("a temporary folder"), Some(content), arguments, theme)
+    }
+
+    /// Starts a site. Without a content folder it is a copy of the sample content.
+    fn in_folder(folder: TempDir, content: Option<&str>, arguments: &[&str], theme: &[(&str, &str)]) -> Option<Self> {
         if std::env::var_os("INSTEP_TEST_BROWSER").is_none_or(|value| value != "1") {
             println!("skipped: browser tests run with INSTEP_TEST_BROWSER=1");
             return None;
         }
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let copy = folder.path().join("content");
+        if content.is_none() {
+            copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("content"), &copy);
+        }
         let trap = Trap::set();
-        let site = Site::start(content, &folder.path().join("data"), arguments, theme);
+        let site =
+            Site::start(content.map_or(copy.as_path(), Path::new), &folder.path().join("data"), arguments, theme);
         let driver = Driver::start(folder.path());
         Some(Self { driver, site, trap, folder })
     }
@@ -70,6 +84,19 @@ impl Stage {
     pub async fn visitor(&self, scripts: Scripts) -> Visitor {
         let profile = tempfile::tempdir_in(&self.folder).expect("a folder for the profile").keep();
         self.driver.visitor(&self.site.base, &profile, scripts, self.trap.port()).await
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("reads") {
+        let path = entry.expect("an entry").path();
+        let copy = to.join(path.file_name().expect("a name"));
+        if path.is_dir() {
+            copy_folder(&path, &copy);
+        } else {
+            fs::copy(&path, &copy).expect("copies");
+        }
     }
 }
 

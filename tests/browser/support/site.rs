@@ -14,12 +14,12 @@ pub struct Site {
     /// `http://127.0.0.1:PORT`
     pub base: String,
     content: PathBuf,
-    data: PathBuf,
+    pub data: PathBuf,
     process: Process,
 }
 
 impl Site {
-    pub fn start(content: &str, data: &Path, arguments: &[&str], theme: &[(&str, &str)]) -> Self {
+    pub fn start(content: &Path, data: &Path, arguments: &[&str], theme: &[(&str, &str)]) -> Self {
         let content = Path::new(env!("CARGO_MANIFEST_DIR")).join(content);
         let mut command = instep(&content, data);
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(arguments);
