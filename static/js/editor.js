@@ -39,7 +39,9 @@ const send = async (fields, signal) => {
     body: fields.act == "add" ? body : new URLSearchParams(body),
     signal,
   });
-  return toPage(await response.text());
+  const page = toPage(await response.text());
+  page.isOut = response.status == 401;
+  return page;
 };
 
 const say = (sentence) => {
@@ -49,11 +51,11 @@ const say = (sentence) => {
   said.replaceChildren(notice);
 };
 
-/// Shows what an answer says: notices of the editor, or the sentence of another page, such as that of a lost session.
+/// Shows what an answer says: notices of the editor, or the sentence of another page.
 const tell = (page) => {
   const news = page.getElementById("-said");
-  if (news) said.replaceChildren(...news.childNodes);
-  else say(page.querySelector("main")?.textContent ?? form.dataset.away);
+  if (news) said.replaceChildren(...[...news.childNodes].map((node) => document.importNode(node, true)));
+  else say(page.isOut ? form.dataset.out : (page.querySelector("main")?.textContent ?? form.dataset.away));
   return news;
 };
 
@@ -63,6 +65,8 @@ let timer;
 let isBusy = false;
 let isStale = false;
 let isTouched = false;
+// True if the notice is one of a live answer, which the next one takes away. Others stay.
+let isTold = false;
 let leaving = new AbortController();
 // The page that the frame shows, as the server sent it.
 let shown;
@@ -80,7 +84,12 @@ const renew = async () => {
   isStale = false;
   try {
     const page = await send(isTouched ? { act: "live" } : { act: "live", keeps: "" }, leaving.signal);
-    if (tell(page)) {
+    const news = page.getElementById("-said");
+    if (!news || news.children.length || isTold) {
+      tell(page);
+      isTold = !news || news.children.length > 0;
+    }
+    if (news) {
       for (const id of ["-count", "-problems"]) {
         document.getElementById(id).replaceChildren(...page.getElementById(id).childNodes);
       }
@@ -88,7 +97,10 @@ const renew = async () => {
       if (srcdoc) await draw(srcdoc);
     }
   } catch {
-    if (!leaving.signal.aborted) say(form.dataset.away);
+    if (!leaving.signal.aborted) {
+      say(form.dataset.away);
+      isTold = true;
+    }
   } finally {
     isBusy = false;
     if (isStale) later();
@@ -201,6 +213,7 @@ form.addEventListener("submit", (event) => {
   if (act == "add" && file.files.length) {
     event.preventDefault();
     const size = [...file.files].reduce((sum, { size }) => sum + size, 0);
+    isTold = false;
     if (size > form.dataset.most) say(form.dataset.large);
     else add(event.submitter);
   } else if (act == "preview") {

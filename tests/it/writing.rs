@@ -76,6 +76,11 @@ async fn a_save_changes_what_was_edited_and_nothing_else() {
     form.set("text", text).add("act", "save").send().await.is(303);
     let after = before.replace("\"Calf\"", "\"Calves\"").replace("Stretch it.", "Stretch both.");
     assert_eq!(saved(&site, "posts/calf.md"), after);
+    // A long text is no problem.
+    let (form, long) =
+        (author.form_to(&author.get(CALF).await.html(), "/desk/texts/edit"), "Stretch it. ".repeat(60_000));
+    form.set("text", long.as_str()).add("act", "save").send().await.is(303);
+    assert_eq!(saved(&site, "posts/calf.md"), long);
 }
 
 #[tokio::test]
