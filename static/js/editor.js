@@ -203,9 +203,13 @@ const take = (event, { files }) => {
   alt.scrollIntoView({ block: "center" });
 };
 
-text.addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
-text.addEventListener("drop", (event) => take(event, event.dataTransfer));
-text.addEventListener("paste", (event) => take(event, event.clipboardData));
+// Also beside the text: the browser would leave the page and open the file.
+addEventListener("dragover", (event) => event.dataTransfer.types.includes("Files") && event.preventDefault());
+addEventListener("drop", (event) => take(event, event.dataTransfer));
+text.addEventListener("paste", (event) => {
+  // Office programs add a picture of the text that was copied.
+  if (!event.clipboardData.types.includes("text/plain")) take(event, event.clipboardData);
+});
 file.addEventListener("change", () => file.files.length && alt.focus());
 
 form.addEventListener("submit", (event) => {

@@ -196,6 +196,9 @@ async fn a_folder_that_cannot_be_written_is_named_and_the_desk_stays_usable() {
     let text = form.field("text").replace("it", "both");
     let kept = form.set("text", text).add("act", "save").send().await;
     kept.is(422).says(said).says("Stretch both.");
+    let png = photo::encoded(&photo::quarters(8, 8), image::ImageFormat::Png);
+    let form = author.form_to(&kept.html(), "/desk/texts/edit").add("act", "add").with_file("file", "a.png", &png);
+    form.send().await.is(422).says("cannot be written").says("Stretch both.");
     let id = comment_id(&site.visitor("192.0.2.9").comment("calf", "Thanks").await);
     let form = author.form_to(&author.get("/desk").await.is(200).html(), "/desk/comments");
     form.add("id", &id.to_string()).add("act", "approve").send().await.is(303);

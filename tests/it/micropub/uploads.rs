@@ -155,6 +155,32 @@ async fn no_name_in_an_archive_leads_out_of_the_content_folder() {
 }
 
 #[tokio::test]
+async fn no_name_in_the_editor_leads_out_of_the_content_folder() {
+    let site = site().await;
+    let author = author(&site).await;
+    site.save("posts/old.md", "---\ntitle: Old\n---\nOld text\n");
+    let site_toml = read(&site.path("site.toml"));
+    let png = photo::encoded(&photo::quarters(8, 8), image::ImageFormat::Png);
+    let page = author.get("/desk/texts/edit?path=posts%2Fold.md").await.is(200).html();
+    for name in NAMES {
+        let name: String = name.chars().filter(|c| !matches!(c, '"' | '\r' | '\n' | '\0')).collect();
+        let form = || author.form_to(&page, "/desk/texts/edit");
+        let added = form().add("act", "add").with_file("file", &name, &png).send().await;
+        assert!([200, 422].contains(&added.status), "{name:?}: {}", added.status);
+        for act in ["add", "live", "discard", "publish"] {
+            let form = form().set("path", format!("posts/{name}.md")).add("act", act);
+            form.with_file("file", "evil.png", &png).send().await;
+        }
+        form().set("version", &name).set("text", "evil").add("act", "live").send().await;
+    }
+    let found = others(&site);
+    let is_below = |path: &String| is_harmless(path) || path.contains("/content/posts/");
+    assert!(found.iter().all(is_below), "{found:#?}");
+    assert!(!found.iter().any(|path| path.contains("/.") && !path.contains("/content/../")), "{found:#?}");
+    assert_eq!(read(&site.path("site.toml")), site_toml);
+}
+
+#[tokio::test]
 async fn links_and_bombs_in_archives_are_refused() {
     let site = site().await;
     let author = author(&site).await;
