@@ -156,8 +156,7 @@ async fn query(
     headers: HeaderMap,
     Query(asked): Query<Vec<(String, String)>>,
 ) -> Result<Response, Refusal> {
-    let token = token_in(&app, &headers).await?;
-    token_of(&app, token, None).await?;
+    let token = token_of(&app, token_in(&app, &headers).await?, None).await?;
     let value = |name: &str| asked.iter().find(|(asked, _)| asked == name).map_or("", |(_, value)| value.as_str());
     let (base, targets) = (&app.config.site.base_url, json!([]));
     let answer = match value("q") {
@@ -180,6 +179,8 @@ async fn query(
             json!({"categories": names.filter(|name| name.to_lowercase().contains(&part)).collect::<Vec<_>>()})
         }
         "source" => {
+            // Drafts are for nobody who may only add pictures or delete.
+            check(&token, &[Scope::Create, Scope::Update])?;
             let wanted: Vec<&str> = asked
                 .iter()
                 .filter(|(name, _)| matches!(name.as_str(), "properties" | "properties[]"))

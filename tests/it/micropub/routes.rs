@@ -109,7 +109,11 @@ async fn every_request_of_an_app_needs_its_scope() {
         assert_eq!(error_of(site.get(&path).await.is(401)), "unauthorized", "{asked}");
         let revoked = site.get_with(&path, &[("authorization", "Bearer revoked")]).await;
         assert_eq!(error_of(revoked.is(401)), "unauthorized", "{asked}");
-        site.get_with(&path, &[("authorization", "Bearer media")]).await.is(200);
+        for (scope, reads) in [("create", true), ("update", true), ("delete", false), ("media", false)] {
+            let answer = site.get_with(&path, &[("authorization", &format!("Bearer {scope}"))]).await;
+            let is_allowed = reads || !asked.starts_with("q=source");
+            assert_eq!(answer.status, if is_allowed { 200 } else { 403 }, "{asked} with {scope}");
+        }
     }
 }
 
