@@ -156,7 +156,7 @@ impl Workspace {
                 return Err(EditError::Changed(place.read()?));
             }
         }
-        self.note(Act::Change(path.to_owned()));
+        self.note(Act::Change(self.real(&place)));
         Ok(version_of(bytes))
     }
 
@@ -265,6 +265,12 @@ impl Workspace {
             place.path.push(part);
         }
         Ok(place)
+    }
+
+    /// Path below the content folder without links, as git knows a file.
+    fn real(&self, place: &Place) -> String {
+        let path = place.path.join(&place.name);
+        path.strip_prefix(&self.content).unwrap_or(&path).display().to_string()
     }
 
     fn content_folder(&self) -> Result<Dir, EditError> {

@@ -106,6 +106,18 @@ async fn a_writing_app_commits_as_the_author_of_the_site() {
 }
 
 #[tokio::test]
+async fn a_text_behind_a_link_is_committed_where_it_is() {
+    let site = site().await;
+    let (author, content) = (author(&site).await, site.path(""));
+    site.save("notes/hip.md", "---\ntitle: Hip\ndate: 2026-05-02\n---\nOpen it.\n");
+    std::os::unix::fs::symlink("../notes/hip.md", site.path("posts/hip.md")).expect("links");
+    let edit = "/desk/texts/edit?path=posts%2Fhip.md";
+    let form = author.form_to(&author.get(edit).await.is(200).html(), "/desk/texts/edit");
+    form.set("title", "Hips").add("act", "save").send().await.is(303);
+    assert_eq!(log(&content)[0], "Jo <jo@example.org>: Change notes/hip.md notes/hip.md");
+}
+
+#[tokio::test]
 async fn a_failed_commit_keeps_the_save_and_says_why() {
     let site = builder().start().await;
     let (author, content) = (author(&site).await, site.path(""));

@@ -105,7 +105,7 @@ impl Workspace {
             drop(trash.remove_dir_all(&id));
             return Err(place.error(error));
         }
-        self.note(Act::Delete(path.to_owned()));
+        self.note(Act::Delete(self.real(&place)));
         Ok(id)
     }
 
