@@ -236,7 +236,9 @@ async fn an_answer_approves_the_comment_and_can_be_undone() {
     let form = author.form_to(&desk.html(), "/desk/comments");
     let answered = form.set("text", "Half a minute.").add("act", "answer").send().await;
     author.get(answered.is(303).header("location")).await.is(200).says("Your answer is online.").says("Every comment");
-    site.get("/posts/calf").await.says("How long should I hold it?").says("Half a minute.");
+    // Its post has it at once, with the badge.
+    let post = site.get("/posts/calf").await;
+    post.says("How long should I hold it?").says("Half a minute.").says("<span class=\"badge\">Author</span>");
     let undone = undo(&author, &answered).await;
     author.get(undone.is(303).header("location")).await.is(200).says("Undone.").says("How long should I hold it?");
     site.get("/posts/calf").await.does_not_say("How long should I hold it?").does_not_say("Half a minute.");
