@@ -231,6 +231,11 @@ form.addEventListener("submit", (event) => {
     leaving.abort();
   }
 });
+addEventListener("keydown", (event) => {
+  if (event.key != "s" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  form.requestSubmit(form.querySelector("[value=save]"));
+});
 // A page that comes back from the browser's history goes on.
 addEventListener("pageshow", () => {
   if (leaving.signal.aborted) leaving = new AbortController();

@@ -288,6 +288,9 @@ async fn a_preview_beside_the_text_follows_it_and_a_reload_loses_nothing() {
     author.refresh().await.expect("a reload");
     author.click(".desk-notice a").await;
     until("the kept text", async || author.value("#-text").await.contains("![[wall-calf-stretch]]")).await;
+    author.press_with(Key::Control, 's').await;
+    until("it is saved", async || author.text("#-said").await.contains("Saved.")).await;
+    assert_eq!(author.count(".desk-notice").await, 0, "nothing unsaved is left");
     let errors = author.console().await.into_iter().filter(|line| line.starts_with("\"SEVERE"));
     assert_eq!(errors.collect::<Vec<_>>(), [] as [String; 0]);
 }

@@ -205,6 +205,29 @@ async fn a_folder_that_cannot_be_written_is_named_and_the_desk_stays_usable() {
     site.get("/posts/calf").await.is(200).says("Thanks");
 }
 
+#[tokio::test]
+async fn a_full_disk_leaves_nothing_half_written_and_what_was_typed_stays() {
+    let Some(disk) = SmallDisk::mount(4) else { return };
+    let folder = disk.path("content");
+    crate::support::write(&folder.join("site.toml"), "title = \"Loose Laces\"\n");
+    crate::support::write(&folder.join("posts/calf.md"), "---\ntitle: Calf\ndate: 2026-05-02\n---\nStretch it.\n");
+    let site = TestSite::new().content(&folder).keeps_current().start().await;
+    let author = author(&site).await;
+    let form = author.form_to(&author.get(CALF).await.is(200).html(), "/desk/texts/edit");
+    disk.fill();
+    let png = photo::encoded(&photo::quarters(200, 200), image::ImageFormat::Png);
+    let text = form.field("text").replace("it", "both");
+    let mut page = form.set("text", text).add("act", "add").with_file("file", "a.png", &png).send().await;
+    page.is(422).says("The disk is full").says("Stretch both.");
+    page = author.form_to(&page.html(), "/desk/texts/edit").add("act", "save").send().await;
+    page.is(422).says("The disk is full").says("Stretch both.");
+    let files = fs::read_dir(folder.join("posts")).expect("reads").map(|file| file.expect("is there").file_name());
+    assert_eq!(files.collect::<Vec<_>>(), ["calf.md"]);
+    disk.free();
+    author.form_to(&page.html(), "/desk/texts/edit").add("act", "save").send().await.is(303);
+    site.get("/posts/calf").await.is(200).says("Stretch both.");
+}
+
 /// The article in a page.
 fn article(text: &str) -> String {
     let start = text.find("<article").expect("an article");
